@@ -1,0 +1,89 @@
+"""Settings, each read from the environment.  Read with from_pyfile, never imported.
+
+Every name also has a `_FILE` form that names a file holding the value, for secrets.
+"""
+
+import os
+import pathlib
+
+_BUILD = os.environ.get("TRACKER_ROOT", str(pathlib.Path(__file__).parent))
+
+
+def _text(name: str, default: str = "") -> str:
+    """The value of NAME, or of the file that NAME_FILE names."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return pathlib.Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default)
+
+
+def _number(name: str, default: int) -> int:
+    """A whole number; anything else stops the start and names the setting."""
+    value = _text(name, str(default))
+    if not value.isdecimal():
+        raise SystemExit(f"{name} must be a whole number, not {value!r}")
+    return int(value)
+
+
+def _choice(name: str, default: str, *choices: str) -> str:
+    """One of the choices; anything else stops the start and names the setting."""
+    value = _text(name, default)
+    if value not in choices:
+        raise SystemExit(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+# Where the database, the secret key, the outbox and uploads live.
+HOME = pathlib.Path(_text("TRACKER_HOME", str(pathlib.Path(_BUILD) / "instance"))).resolve()
+HOME.mkdir(parents=True, exist_ok=True)
+
+# SQLite in the home unless another database is named; PostgreSQL always through psycopg 3.
+SQLALCHEMY_DATABASE_URI = _text("TRACKER_DATABASE_URL", f"sqlite:///{HOME / 'tracker.sqlite3'}")
+for _prefix in ("postgres://", "postgresql://"):
+    if SQLALCHEMY_DATABASE_URI.startswith(_prefix):
+        SQLALCHEMY_DATABASE_URI = "postgresql+psycopg://" + SQLALCHEMY_DATABASE_URI[len(_prefix) :]
+
+# Signs cookies and personal links.  No default: `tracker run` keeps one in the home.
+SECRET_KEY = _text("TRACKER_SECRET_KEY")
+if not SECRET_KEY and (HOME / "secret_key").exists():
+    SECRET_KEY = (HOME / "secret_key").read_text(encoding="ascii").strip()
+
+# The address people reach the pages at; it stands in every link of a letter.
+BASE_URL = _text("TRACKER_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+
+# No mail server: letters become .eml files in the home's outbox folder.
+MAIL_SERVER = _text("TRACKER_MAIL_SERVER")
+MAIL_TLS = _choice("TRACKER_MAIL_TLS", "none", "none", "starttls", "ssl")
+MAIL_PORT = _number("TRACKER_MAIL_PORT", {"none": 25, "starttls": 587, "ssl": 465}[MAIL_TLS])
+MAIL_USERNAME = _text("TRACKER_MAIL_USERNAME") or None
+MAIL_PASSWORD = _text("TRACKER_MAIL_PASSWORD") or None
+MAIL_USE_TLS = MAIL_TLS == "starttls"
+MAIL_USE_SSL = MAIL_TLS == "ssl"
+MAIL_DEFAULT_SENDER = _text("TRACKER_MAIL_SENDER", "renkei@tracker.example")
+MAIL_SUPPRESS_SEND = False
+
+# Seconds: an SMTP command, the final reply after the text, and a letter's lease.
+MAIL_COMMAND_SECONDS = _number("TRACKER_MAIL_COMMAND_SECONDS", 60)
+MAIL_REPLY_SECONDS = _number("TRACKER_MAIL_REPLY_SECONDS", 600)
+LETTER_LEASE_SECONDS = _number("TRACKER_LETTER_LEASE_SECONDS", 900)
+
+# Seconds between two looks of the clock.
+CLOCK_SECONDS = _number("TRACKER_CLOCK_SECONDS", 30)
+
+# The one password of the example accounts.
+DEMO_PASSWORD = _text("TRACKER_DEMO_PASSWORD", "renkei-rei-2026")
+
+# Argon2id: memory in KiB and passes; the library's defaults are for production.
+ARGON2_MEMORY_KIB = _number("TRACKER_ARGON2_MEMORY_KIB", 65536)
+ARGON2_PASSES = _number("TRACKER_ARGON2_PASSES", 3)
+
+# Behind HTTPS the cookie must never travel in the clear.
+SESSION_COOKIE_SECURE = BASE_URL.startswith("https://")
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "renkei"
+
+# A text of an agreement is small; attachments come with a later part.
+MAX_CONTENT_LENGTH = 12 * 1024 * 1024
+MAX_FORM_MEMORY_SIZE = 12 * 1024 * 1024
+WTF_CSRF_TIME_LIMIT = None
+SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True}

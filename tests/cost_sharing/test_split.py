@@ -1,0 +1,284 @@
+"""Shares add up to the yen: the worked checks and the real formulas of the field."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
+from tracker.cost_sharing.split import (
+    LARGEST_REMAINDER,
+    Part,
+    Rounding,
+    amount_to_share,
+    at_places,
+    differences,
+    split,
+)
+from tracker.kernel.refusal import Refusal
+
+AREA = ("青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町")
+CENSUS_2020 = dict(zip(AREA, (275_192, 10_126, 2_334, 2_540, 5_401), strict=True))
+TO_THE_YEN = Rounding(1, RoundingMode.DOWN)
+TO_100 = Rounding(100, RoundingMode.DOWN)
+TO_1000 = Rounding(1000, RoundingMode.DOWN)
+
+
+def equal(percent: int | Fraction | None, **changes: Any) -> Part:
+    return Part(PartKind.EQUAL, percent, **changes)
+
+
+def population(
+    percent: int | Fraction, basis: Mapping[str, int] = CENSUS_2020, **changes: Any
+) -> Part:
+    return Part(PartKind.POPULATION, percent, basis=basis, **changes)
+
+
+def usage(percent: int | Fraction, basis: Mapping[str, int], **changes: Any) -> Part:
+    return Part(PartKind.USAGE, percent, basis=basis, **changes)
+
+
+# --- worked checks
+
+
+def test_the_worked_check_of_the_area_comes_out_to_the_yen() -> None:
+    result = split(2_500_000, AREA, [equal(20), population(80)], TO_1000, "青森市")
+    assert result.shares == {
+        "青森市": 1_964_000,
+        "平内町": 168_000,
+        "今別町": 115_000,
+        "蓬田村": 117_000,
+        "外ヶ浜町": 136_000,
+    }
+
+
+def test_the_table_shows_every_yen_moved() -> None:
+    result = split(2_500_000, AREA, [equal(20), population(80)], TO_1000, "青森市")
+    assert [at_places(line.parts[0], 1) for line in result.lines] == [Decimal("100000.0")] * 5
+    assert [str(at_places(line.adjustment, 1)) for line in result.lines] == [
+        "2034.4",
+        "-513.1",
+        "-792.0",
+        "-185.8",
+        "-543.5",
+    ]
+    assert sum(line.adjustment for line in result.lines) == 0
+    assert sum(line.exact for line in result.lines) == 2_500_000
+
+
+@pytest.mark.parametrize(
+    ("percents", "rounding", "rounded"),
+    [
+        ((50, 50), TO_THE_YEN, [565_491, 117_128, 103_947, 104_296, 109_135]),
+        ((50, 50), TO_1000, [565_000, 117_000, 103_000, 104_000, 109_000]),
+        ((20, 80), TO_THE_YEN, [784_786, 67_405, 46_316, 46_874, 54_617]),
+    ],
+)
+def test_a_million_yen_before_the_remainder(
+    percents: tuple[int, int], rounding: Rounding, rounded: list[int]
+) -> None:
+    parts = [equal(percents[0]), population(percents[1])]
+    result = split(1_000_000, AREA, parts, rounding, "青森市")
+    assert [line.rounded for line in result.lines] == rounded
+    left = 1_000_000 - sum(rounded)
+    assert result.shares["青森市"] == rounded[0] + left
+    assert list(result.shares.values())[1:] == rounded[1:]
+
+
+def test_nothing_is_rounded_before_the_end() -> None:
+    imabetsu = split(1_000_000, AREA, [equal(50), population(50)], TO_THE_YEN, "青森市").lines[2]
+    assert imabetsu.exact == 100_000 + Fraction(500_000 * 2_334, 295_593)
+    assert (at_places(imabetsu.exact, 2), imabetsu.rounded) == (Decimal("103948.00"), 103_947)
+
+
+def test_the_odd_yen_go_to_the_largest_remainders_whatever_the_mode() -> None:
+    thirds = [equal(100)]
+    for mode in RoundingMode:
+        shares = split(100, AREA[:3], thirds, Rounding(1, mode), LARGEST_REMAINDER).shares
+        assert shares == {"青森市": 34, "平内町": 33, "今別町": 33}
+    two_over = split(101, ("b", "a", "c"), thirds, TO_THE_YEN, LARGEST_REMAINDER).shares
+    assert two_over == {"b": 34, "a": 34, "c": 33}
+
+
+def test_what_is_left_below_a_unit_goes_to_the_first_by_remainder() -> None:
+    ratio = Part(PartKind.RATIO, 100, weights={"a": 10, "b": 37, "c": 53})
+    result = split(10_050, ("a", "b", "c"), [ratio], TO_1000, LARGEST_REMAINDER)
+    assert [line.rounded for line in result.lines] == [1_000, 3_000, 5_000]
+    assert result.shares == {"a": 1_000, "b": 4_050, "c": 5_000}
+
+
+def test_a_decision_of_zero_yen_is_a_decision() -> None:
+    for remainder in ("今別町", LARGEST_REMAINDER):
+        nothing = split(0, AREA, [equal(20), population(80)], TO_1000, remainder)
+        assert set(nothing.shares.values()) == {0}
+    nobody_else = [Part(PartKind.HOST, 100, only=("青森市",))]
+    shares = split(900_000, AREA, nobody_else, TO_1000, "青森市").shares
+    assert shares == {name: 900_000 if name == "青森市" else 0 for name in AREA}
+
+
+def test_amounts_beyond_what_a_float_can_hold_stay_exact() -> None:
+    amount = 2**53 + 1
+    shares = split(amount, AREA[:1], [equal(100)], TO_THE_YEN, "青森市").shares
+    assert shares == {"青森市": amount}
+
+
+# --- formulas seen in the field (field.md section d)
+
+
+def test_morioka_and_its_partners_fixed_amounts_must_equal_the_whole() -> None:
+    amounts = {
+        "八幡平市": 297_100,
+        "滝沢市": 729_800,
+        "雫石町": 209_300,
+        "葛巻町": 62_600,
+        "岩手町": 226_000,
+        "紫波町": 384_800,
+        "矢巾町": 357_600,
+    }
+    fixed = [Part(PartKind.FIXED, amounts=amounts)]
+    assert split(2_267_200, tuple(amounts), fixed, TO_100, "滝沢市").shares == amounts
+
+
+def test_mito_pays_half_first_and_the_others_share_the_rest_by_patients() -> None:
+    names = ("水戸市", "笠間市", "城里町")
+    parts = [
+        Part(PartKind.FIXED, amounts={"水戸市": 10_000_000}),
+        usage(100, {"笠間市": 240, "城里町": 60}, only=("笠間市", "城里町")),
+    ]
+    shares = split(20_000_000, names, parts, TO_1000, "水戸市").shares
+    assert shares == {"水戸市": 10_000_000, "笠間市": 8_000_000, "城里町": 2_000_000}
+
+
+def test_mito_by_the_cap_of_the_special_grant_and_population() -> None:
+    caps = {"水戸市": 85_000_000, "大洗町": 15_000_000}
+    parts = [
+        Part(PartKind.GRANT_CAP, 70, basis=caps),
+        population(30, {"水戸市": 270_000, "大洗町": 30_000}),
+    ]
+    shares = split(1_000_000, tuple(caps), parts, TO_1000, "水戸市").shares
+    assert shares == {"水戸市": 595_000 + 270_000, "大洗町": 105_000 + 30_000}
+
+
+def test_eight_to_one_to_one_with_the_odd_yen_to_the_city() -> None:
+    names = ("平塚市", "大磯町", "二宮町")
+    ratio = [Part(PartKind.RATIO, 100, weights=dict(zip(names, (8, 1, 1), strict=True)))]
+    shares = split(1_000_003, names, ratio, TO_THE_YEN, "平塚市").shares
+    assert shares == {"平塚市": 800_003, "大磯町": 100_000, "二宮町": 100_000}
+
+
+def test_awa_counts_a_city_as_a_hundred_and_a_town_as_fifty() -> None:
+    names = ("館山市", "鴨川市", "南房総市", "鋸南町")
+    parts = [
+        equal(10, weights=dict(zip(names, (100, 100, 100, 50), strict=True))),
+        population(65, dict(zip(names, (45_000, 31_000, 35_000, 6_900), strict=True))),
+        usage(25, dict(zip(names, (90, 70, 80, 0), strict=True))),
+    ]
+    result = split(3_500_000, names, parts, TO_1000, "館山市")
+    assert [line.parts[0] for line in result.lines] == [100_000, 100_000, 100_000, 50_000]
+    assert result.lines[3].parts[2] == 0
+    assert result.lines[3].exact == 50_000 + Fraction(2_275_000 * 6_900, 117_900)
+
+
+def test_shibukawa_takes_each_towns_grant_off_first_and_adds_it_back() -> None:
+    names = ("渋川市", "榛東村", "吉岡町")
+    grants = dict(zip(names, (3_000_000, 1_000_000, 1_000_000), strict=True))
+    needs = dict(zip(names, (600, 150, 250), strict=True))
+    parts = [
+        Part(PartKind.FIXED, amounts=grants),
+        equal(4),
+        Part(PartKind.FISCAL, 96, basis=needs),
+    ]
+    result = split(35_000_000, names, parts, TO_THE_YEN, "渋川市")
+    assert result.shares == {
+        "渋川市": 3_000_000 + 400_000 + 17_280_000,
+        "榛東村": 1_000_000 + 400_000 + 4_320_000,
+        "吉岡町": 1_000_000 + 400_000 + 7_200_000,
+    }
+
+
+def test_hata_lays_ninety_on_the_host_and_ten_on_the_others_by_population() -> None:
+    names = ("四万十市", "宿毛市", "三原村")
+    parts = [
+        Part(PartKind.HOST, 90, only=("四万十市",)),
+        population(10, {"宿毛市": 19_000, "三原村": 1_000}, only=("宿毛市", "三原村")),
+    ]
+    shares = split(2_000_000, names, parts, TO_1000, "四万十市").shares
+    assert shares == {"四万十市": 1_800_000, "宿毛市": 190_000, "三原村": 10_000}
+
+
+def test_soraku_has_a_table_of_percents_to_two_decimals() -> None:
+    names = ("木津川市", "笠置町", "和束町", "精華町", "南山城村")
+    table = [Fraction(text) for text in ("60.00", "11.18", "12.65", "6.76", "9.41")]
+    ratio = [Part(PartKind.RATIO, 100, weights=dict(zip(names, table, strict=True)))]
+    shares = split(10_000_000, names, ratio, TO_THE_YEN, "木津川市").shares
+    assert list(shares.values()) == [6_000_000, 1_118_000, 1_265_000, 676_000, 941_000]
+
+
+def test_kushimoto_has_half_percents() -> None:
+    names = ("串本町", "古座川町")
+    parts = [equal(Fraction("9.5")), usage(Fraction("90.5"), {"串本町": 9, "古座川町": 1})]
+    shares = split(2_000_000, names, parts, TO_THE_YEN, "串本町").shares
+    assert shares == {"串本町": 95_000 + 1_629_000, "古座川町": 95_000 + 181_000}
+
+
+def test_instalments_rounded_up_leave_the_difference_to_the_last() -> None:
+    quarters = ("4月", "7月", "10月", "1月")
+    up = Rounding(1000, RoundingMode.UP)
+    shares = split(1_234_567, quarters, [equal(100)], up, "1月").shares
+    assert list(shares.values()) == [309_000, 309_000, 309_000, 307_567]
+
+
+# --- around the split
+
+
+def test_roundings_have_the_names_used_on_papers() -> None:
+    down = [Rounding(unit, RoundingMode.DOWN).label for unit in (1, 100, 1000)]
+    assert down == ["円未満切捨て", "百円未満切捨て", "千円未満切捨て"]
+    assert Rounding(1000, RoundingMode.UP).label == "千円未満切上げ"
+    assert Rounding(1, RoundingMode.HALF_UP).label == "円未満四捨五入"
+    assert Rounding(500, RoundingMode.DOWN).label == "500円未満切捨て"
+
+
+def test_half_a_unit_goes_up() -> None:
+    half_up = Rounding(100, RoundingMode.HALF_UP)
+    assert [half_up.apply(Fraction(n)) for n in (149, 150, 250)] == [100, 200, 300]
+
+
+def test_the_reconciliation_shows_who_pays_more_and_who_gets_back() -> None:
+    estimate = {"青森市": 800_000, "今別町": 200_000}
+    final = {"青森市": 700_000, "今別町": 230_000, "蓬田村": 10_000}
+    assert differences(estimate, final) == {
+        "青森市": -100_000,
+        "今別町": 30_000,
+        "蓬田村": 10_000,
+    }
+
+
+def test_the_amount_to_share_is_the_total_less_the_funds() -> None:
+    assert amount_to_share(3_620_000, 1_120_000) == 2_500_000
+    with pytest.raises(
+        Refusal, match="補助の額が総事業費を超えています。どちらかを直してください。"
+    ):
+        amount_to_share(1_000, 1_001)
+
+
+def test_shown_figures_are_rounded_half_up_and_never_as_minus_zero() -> None:
+    shown = [str(at_places(Fraction(n), 1)) for n in ("0.05", "-0.05", "-0.04", "168513.14")]
+    assert shown == ["0.1", "-0.1", "0.0", "168513.1"]
+    assert f"{at_places(Fraction(1_964_000 * 100, 2_500_000), 2):,}" == "78.56"
+
+
+def test_each_kind_says_which_fields_it_takes_and_has_a_name() -> None:
+    assert set(KINDS) == set(PartKind)
+    assert [kind.label for kind in PartKind] == [
+        "均等割",
+        "人口割",
+        "利用実績割",
+        "財政規模割",
+        "特別交付税上限割",
+        "割合",
+        "開催地等の負担",
+        "定額",
+    ]

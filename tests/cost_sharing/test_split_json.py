@@ -1,0 +1,189 @@
+"""The contract of `tracker costs split FILE.json --json` (contracts.md)."""
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from tracker.cost_sharing.rules import PartKind, RoundingMode
+from tracker.cost_sharing.split import LARGEST_REMAINDER, Part, Rounding
+from tracker.cost_sharing.split_json import loads_exact, read_split_request, split_json
+from tracker.kernel.refusal import Refusal
+
+AREA = ["青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町"]
+CENSUS_2020 = dict(zip(AREA, (275_192, 10_126, 2_334, 2_540, 5_401), strict=True))
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    return {
+        "amount_yen": 2_500_000,
+        "municipalities": AREA,
+        "parts": [
+            {"kind": "equal", "percent": "20"},
+            {"kind": "population", "percent": 80, "basis": CENSUS_2020},
+        ],
+        "rounding": {"unit": 1000, "mode": "down"},
+        "remainder": "青森市",
+    } | changes
+
+
+def one_part(**part: Any) -> dict[str, Any]:
+    return request(parts=[{"kind": "equal", "percent": 100} | part])
+
+
+def test_the_answer_has_the_shape_of_the_contract() -> None:
+    answer = split_json(loads_exact(json.dumps(request())))
+    assert answer["shares"] == {
+        "青森市": 1_964_000,
+        "平内町": 168_000,
+        "今別町": 115_000,
+        "蓬田村": 117_000,
+        "外ヶ浜町": 136_000,
+    }
+    assert answer["total_yen"] == 2_500_000
+    lines = answer["lines"]
+    assert isinstance(lines, list)
+    imabetsu = 100_000 + Fraction(2_000_000 * 2_334, 295_593)
+    assert lines[2] == {
+        "municipality": "今別町",
+        "parts": ["100000/1", str(imabetsu - 100_000)],
+        "exact": str(imabetsu),
+        "rounded": 115_000,
+        "share": 115_000,
+    }
+    assert json.loads(json.dumps(answer)) == answer
+
+
+def test_decimals_of_the_file_never_become_floats() -> None:
+    assert loads_exact("[33.3, 1e2, 0.1]") == [Fraction("33.3"), 100, Fraction(1, 10)]
+    thirds = [{"kind": "equal", "percent": number} for number in (33.3, 33.3, 33.4)]
+    parts = read_split_request(loads_exact(json.dumps(request(parts=thirds)))).parts
+    assert [part.percent for part in parts] == [
+        Fraction("33.3"),
+        Fraction("33.3"),
+        Fraction("33.4"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("percent", "read"),
+    [
+        (100, Fraction(100)),
+        ("100", Fraction(100)),
+        ("９９．５％", Fraction("99.5")),
+        (" 12.50 % ", Fraction("12.5")),
+        ("100/3", Fraction(100, 3)),
+        (33.3, Fraction("33.3")),
+    ],
+)
+def test_a_percent_is_text_or_number_and_exact(percent: object, read: Fraction) -> None:
+    assert read_split_request(one_part(percent=percent)).parts[0].percent == read
+
+
+def test_every_field_of_a_part_is_read() -> None:
+    parts = [
+        {"kind": "fixed", "amounts": {"今別町": 5_000}},
+        {"kind": "host", "percent": 10, "only": "青森市"},
+        {
+            "kind": "ratio",
+            "percent": 20,
+            "weights": {"青森市": 8, "今別町": 1.5},
+            "only": AREA[:3:2],
+        },
+        {"kind": "usage", "percent": 70, "basis": CENSUS_2020, "weights": None},
+    ]
+    read = read_split_request(
+        loads_exact(json.dumps(request(parts=parts, remainder="largest_remainder")))
+    )
+    assert read.parts == (
+        Part(PartKind.FIXED, amounts={"今別町": 5_000}),
+        Part(PartKind.HOST, Fraction(10), only=("青森市",)),
+        Part(
+            PartKind.RATIO,
+            Fraction(20),
+            weights={"青森市": 8, "今別町": Fraction(3, 2)},
+            only=("青森市", "今別町"),
+        ),
+        Part(PartKind.USAGE, Fraction(70), basis=CENSUS_2020),
+    )
+    assert read.rounding == Rounding(1000, RoundingMode.DOWN)
+    assert read.remainder == LARGEST_REMAINDER
+
+
+def test_a_file_saved_by_notepad_is_read() -> None:
+    assert loads_exact("\ufeff[1]") == [1]
+    assert loads_exact('\ufeff["今別町"]'.encode()) == ["今別町"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "JSONとして読めません"),
+        ("{", "JSONとして読めません"),
+        ("今別町 115,000円", "JSONとして読めません"),
+        (b"\xff\xfe\x00", "JSONとして読めません"),
+        ("[" * 100_000, "JSONとして読めません"),
+        ("9" * 10_000, "JSONとして読めません"),
+        ('{"amount_yen": NaN}', "「NaN」は数ではありません"),
+        ('{"amount_yen": -Infinity}', "「-Infinity」は数ではありません"),
+        ('{"percent": 1e999999999}', "数として読めません"),
+        ('{"今別町": 1, "今別町": 2}', "「今別町」が2回書かれています"),
+    ],
+)
+def test_what_is_no_exact_json_is_refused(text: str | bytes, sentence: str) -> None:
+    with pytest.raises(Refusal, match=sentence):
+        loads_exact(text)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ([], "ファイルの中身は { } で囲んだ項目の組"),
+        ({}, "ファイルに「amount_yen」がありません"),
+        (request(note="x"), "ファイルの「note」は使えない項目です"),
+        (request(amount_yen="2500000"), "対象額（amount_yen）は整数で入れてください"),
+        (request(amount_yen=float("nan")), "対象額（amount_yen）は整数で入れてください"),
+        (request(amount_yen=2_500_000.5), "対象額（amount_yen）は整数で入れてください"),
+        (request(amount_yen=True), "対象額（amount_yen）は整数で入れてください"),
+        (request(amount_yen=None), "対象額（amount_yen）は整数で入れてください"),
+        (request(amount_yen=-1), "0円以上"),
+        (request(municipalities="青森市"), "municipalitiesは [ ] で囲んだ並び"),
+        (request(municipalities=[]), "市町村を1つ以上"),
+        (request(municipalities=["青森市", 1]), "municipalitiesの名前が読めません"),
+        (request(municipalities=["青森市", " "]), "municipalitiesの名前が読めません"),
+        (request(municipalities=["青森市", "\ud800"]), "municipalitiesの名前が読めません"),
+        (request(municipalities=[*AREA, "今別町"]), "「今別町」が2回あります"),
+        (request(parts={}), "partsは [ ] で囲んだ並び"),
+        (request(parts=[]), "割り方を1つ以上"),
+        (request(parts=["equal"]), "partsの中身は { } で囲んだ項目の組"),
+        (request(parts=[{}]), "partsに「kind」がありません"),
+        (one_part(kind="area"), "kindは次のどれかにしてください: equal、population"),
+        (one_part(kind=["equal"]), "kindは次のどれかにしてください"),
+        (one_part(onyl=AREA), "partsの「onyl」は使えない項目です"),
+        (one_part(percent="二割"), "均等割のpercentの「二割」は数として読めません"),
+        (one_part(percent="1/0"), "数として読めません"),
+        (one_part(percent=float("nan")), "数として読めません"),
+        (one_part(percent=True), "均等割のpercentの値は数で入れてください"),
+        (one_part(percent=[100]), "均等割のpercentの値は数で入れてください"),
+        (one_part(percent=95), "割り方の合計が95％です。あと5％をどこかに足してください。"),
+        (one_part(percent=-100), "％がマイナス"),
+        (one_part(kind="usage"), "利用実績割の基礎数値を入れてください"),
+        (one_part(kind="usage", basis=[1]), "「市町村の名前: 数」の組"),
+        (one_part(kind="usage", basis={"青森市": "1"}), "利用実績割のbasisの値は数で"),
+        (one_part(kind="usage", basis={"青森市": float("inf")}), "数として読めません"),
+        (one_part(kind="fixed", percent=None, amounts={"青森市": 0.5}), "amountsは整数で"),
+        (request(rounding=1000), "roundingの中身は { }"),
+        (request(rounding={"unit": 1000}), "roundingに「mode」がありません"),
+        (request(rounding={"unit": 0, "mode": "down"}), "端数の単位は1円以上"),
+        (request(rounding={"unit": 1.5, "mode": "down"}), "端数の単位（unit）は整数で"),
+        (request(rounding={"unit": 1, "mode": "nearest"}), "modeは次のどれか"),
+        (request(remainder=None), "remainderの名前が読めません"),
+        (request(remainder="弘前市"), "「弘前市」は市町村の一覧にありません"),
+    ],
+)
+def test_a_wrong_request_is_refused_by_name(data: object, sentence: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        split_json(data)
+    assert sentence in caught.value.message
+    assert "\n" not in caught.value.message

@@ -1,0 +1,116 @@
+"""A formula that is not complete is refused in plain words."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from tests.cost_sharing.test_split import AREA, CENSUS_2020, TO_1000, equal, population, usage
+from tracker.cost_sharing.rules import PartKind, RoundingMode
+from tracker.cost_sharing.split import Part, Rounding, split
+from tracker.kernel.refusal import Refusal
+
+
+def refusal_of(
+    amount: int = 1_000_000,
+    names: tuple[str, ...] = AREA,
+    parts: Sequence[Part] | None = None,
+    rounding: Rounding = TO_1000,
+    remainder: str = "青森市",
+) -> Refusal:
+    parts = [equal(20), population(80)] if parts is None else parts
+    with pytest.raises(Refusal) as caught:
+        split(amount, names, parts, rounding, remainder)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("percents", "sentence"),
+    [
+        ((20, 75), "割り方の合計が95％です。あと5％をどこかに足してください。"),
+        ((20, 85), "割り方の合計が105％です。5％をどこかから引いてください。"),
+        ((Fraction("66.6"), Fraction("33.3")), "割り方の合計が99.9％です。あと0.1％を"),
+        ((Fraction(100, 3), Fraction(100, 3)), "割り方の合計が200/3％です。あと100/3％を"),
+        ((0, 0), "割り方の合計が0％です。あと100％を"),
+    ],
+)
+def test_percents_must_add_up_to_a_hundred(
+    percents: tuple[int | Fraction, int | Fraction], sentence: str
+) -> None:
+    refused = refusal_of(parts=[equal(percents[0]), population(percents[1])])
+    assert refused.message.startswith(sentence)
+    assert refused.field == "parts"
+
+
+FIXED = Part(PartKind.FIXED, amounts={"今別町": 300_000})
+WITHOUT_IMABETSU = {name: n for name, n in CENSUS_2020.items() if name != "今別町"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ([], "割り方を1つ以上"),
+        ([equal(-20), population(120)], "均等割の％がマイナス"),
+        ([equal(None)], "均等割の％を入れてください"),
+        ([Part(PartKind.POPULATION, 100)], "人口割の基礎数値を入れてください"),
+        ([population(100, {})], "人口割の基礎数値を入れてください"),
+        ([population(100, WITHOUT_IMABETSU)], "人口割に「今別町」の値がありません"),
+        ([population(100, CENSUS_2020 | {"今別町": -1})], "「今別町」の値がマイナス"),
+        ([population(100, dict.fromkeys(AREA, 0))], "人口割の値がすべて0です"),
+        ([usage(100, dict.fromkeys(AREA, 0) | {"青森市": 5}, only=AREA[1:])], "値がすべて0です"),
+        ([population(100, CENSUS_2020 | {"弘前市": 1})], "「弘前市」は市町村の一覧にありません"),
+        ([equal(100, only=("弘前市",))], "「弘前市」は市町村の一覧にありません"),
+        ([equal(100, only=("今別町", "今別町"))], "「今別町」が2回あります"),
+        ([equal(100, only=())], "均等割の対象の市町村を入れてください"),
+        ([equal(100, basis=CENSUS_2020)], "均等割では基礎数値を使いません"),
+        ([equal(100, weights=dict.fromkeys(AREA, 0))], "均等割の値がすべて0です"),
+        ([Part(PartKind.RATIO, 100, weights={"青森市": 8})], "割合に「平内町」の値がありません"),
+        ([Part(PartKind.HOST, 100)], "開催地等の負担の対象の市町村を入れてください"),
+        ([Part(PartKind.HOST, 100, only=AREA[:2])], "対象は1市町村だけ"),
+        ([Part(PartKind.FIXED)], "定額の金額を入れてください"),
+        ([Part(PartKind.FIXED, 10, amounts={"今別町": 1})], "定額では％を使いません"),
+        ([Part(PartKind.FIXED, amounts={"今別町": -1}), equal(100)], "値がマイナス"),
+        ([Part(PartKind.FIXED, amounts={"弘前市": 1})], "「弘前市」は市町村の一覧にありません"),
+        (
+            [Part(PartKind.FIXED, amounts={"今別町": 1}, only=AREA[:2])],
+            "対象の市町村ではありません",
+        ),
+        ([FIXED], "定額の合計（300,000円）が対象額より700,000円少なくなっています"),
+    ],
+)
+def test_an_incomplete_formula_is_refused_in_plain_words(parts: list[Part], sentence: str) -> None:
+    assert sentence in refusal_of(parts=parts).message
+
+
+def test_fixed_amounts_above_the_whole_are_refused() -> None:
+    refused = refusal_of(200_000, parts=[FIXED, equal(100)])
+    assert refused.message.startswith("定額の合計（300,000円）が対象額を100,000円超えています。")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"amount": -1}, "amount_yen", "0円以上"),
+        ({"names": ()}, "municipalities", "市町村を1つ以上"),
+        ({"names": (*AREA, "今別町")}, "municipalities", "「今別町」が2回あります"),
+        ({"rounding": Rounding(0, RoundingMode.DOWN)}, "rounding", "端数の単位は1円以上"),
+        (
+            {"remainder": "弘前市"},
+            "remainder",
+            "端数の負担者の「弘前市」は市町村の一覧にありません",
+        ),
+    ],
+)
+def test_the_frame_is_checked_and_the_field_is_named(
+    changes: dict[str, Any], field: str, sentence: str
+) -> None:
+    refused = refusal_of(**changes)
+    assert (refused.field, sentence in refused.message) == (field, True)
+
+
+def test_a_share_below_zero_is_refused() -> None:
+    up = Rounding(1000, RoundingMode.UP)
+    refused = refusal_of(2_500, parts=[equal(100)], rounding=up, remainder="今別町")
+    assert refused.message.startswith("「今別町」の負担額がマイナス（−1,500円）になります。")
+    assert refused.field == "remainder"

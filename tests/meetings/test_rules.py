@@ -1,0 +1,282 @@
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from itertools import pairwise
+
+import pytest
+
+from tracker.kernel import office_days
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.refusal import Refusal
+from tracker.meetings.rules import (
+    Answer,
+    Attendance,
+    Candidate,
+    Standing,
+    best_candidate,
+    check_answer,
+    check_candidate,
+    check_fix,
+    default_reply_due,
+    link_readable,
+    propose_days,
+    standing,
+    summary,
+)
+
+YEAR = FiscalYear(2026)
+TODAY = date(2026, 11, 24)
+MEETING_DAY = date(2027, 1, 28)
+DEADLINE = date(2026, 11, 27)
+PARTIES = ("aomori", "imabetsu")
+BOTH_HEADS = {"aomori": Attendance.HEAD, "imabetsu": Attendance.HEAD}
+A_DEPUTY = {"aomori": Attendance.HEAD, "imabetsu": Attendance.DEPUTY}
+BOTH_AGREE = {"aomori": True, "imabetsu": True}
+YES, MAYBE, NO = Answer
+
+
+def stands(
+    *,
+    polling: bool = True,
+    fixed_on: date | None = MEETING_DAY,
+    noticed: bool = True,
+    held_on: date | None = MEETING_DAY,
+    attendance: Mapping[str, Attendance] = BOTH_HEADS,
+    views: Mapping[str, bool] | None = None,
+    minutes_final: bool = False,
+    today: date = date(2027, 2, 1),
+) -> Standing:
+    return standing(
+        YEAR,
+        polling=polling,
+        fixed_on=fixed_on,
+        noticed=noticed,
+        held_on=held_on,
+        attendance=attendance,
+        parties=PARTIES,
+        views=views or {},
+        minutes_final=minutes_final,
+        today=today,
+    )
+
+
+def test_an_agreement_goes_through_the_standings_in_order() -> None:
+    assert stands(polling=False, fixed_on=None, noticed=False, held_on=None) is Standing.NONE
+    assert stands(fixed_on=None, noticed=False, held_on=None) is Standing.POLLING
+    assert stands(noticed=False, held_on=None) is Standing.FIXED
+    assert stands(held_on=None) is Standing.NOTICED
+    assert stands() is Standing.HELD
+    assert stands(minutes_final=True) is Standing.MINUTED
+
+
+def test_both_heads_in_person_hold_the_meeting_whatever_the_others_do() -> None:
+    others_stay_away = {**BOTH_HEADS, "hiranai": Attendance.ABSENT}
+    assert stands(attendance=others_stay_away) is Standing.HELD
+
+
+@pytest.mark.parametrize(
+    "attendance",
+    [
+        A_DEPUTY,
+        {"aomori": Attendance.DEPUTY, "imabetsu": Attendance.HEAD},
+        {"aomori": Attendance.HEAD, "imabetsu": Attendance.ABSENT},
+        {"aomori": Attendance.HEAD},
+        {},
+    ],
+)
+def test_a_deputy_or_an_empty_chair_completes_nothing_by_itself(
+    attendance: Mapping[str, Attendance],
+) -> None:
+    assert stands(attendance=attendance, minutes_final=True) is Standing.NOTICED
+
+
+@pytest.mark.parametrize(
+    ("views", "expected"),
+    [
+        (BOTH_AGREE, Standing.HELD),
+        ({"aomori": True}, Standing.NOTICED),
+        ({"aomori": True, "imabetsu": False}, Standing.NOTICED),
+        ({"aomori": True, "hiranai": True}, Standing.NOTICED),
+    ],
+)
+def test_a_deputys_meeting_is_held_when_both_parties_regard_it_as_held(
+    views: Mapping[str, bool], expected: Standing
+) -> None:
+    assert stands(attendance=A_DEPUTY, views=views) is expected
+
+
+@pytest.mark.parametrize("held_on", [date(2026, 3, 31), date(2027, 4, 1)])
+def test_a_meeting_outside_the_fiscal_year_does_not_count(held_on: date) -> None:
+    after_it = max(held_on, date(2026, 4, 1))
+    assert stands(held_on=held_on, views=BOTH_AGREE, today=after_it) not in (
+        Standing.HELD,
+        Standing.MINUTED,
+    )
+
+
+@pytest.mark.parametrize("held_on", [date(2026, 4, 1), date(2027, 3, 31)])
+def test_the_first_and_the_last_day_of_the_year_count(held_on: date) -> None:
+    assert stands(held_on=held_on, today=date(2027, 4, 1)) is Standing.HELD
+
+
+def test_a_meeting_to_come_is_not_held_yet() -> None:
+    assert stands(views=BOTH_AGREE, today=MEETING_DAY - timedelta(days=1)) is Standing.NOTICED
+    assert stands(today=MEETING_DAY) is Standing.HELD
+
+
+def test_after_the_31st_of_march_what_was_not_held_is_missed() -> None:
+    assert stands(attendance=A_DEPUTY, today=date(2027, 3, 31)) is Standing.NOTICED
+    assert stands(attendance=A_DEPUTY, today=date(2027, 4, 1)) is Standing.MISSED
+    assert stands(
+        polling=False, fixed_on=None, noticed=False, held_on=None, today=date(2028, 1, 1)
+    ) is (Standing.MISSED)
+
+
+def test_a_day_fixed_outside_the_year_fixes_nothing_for_it() -> None:
+    assert stands(fixed_on=date(2027, 4, 5), held_on=None) is Standing.POLLING
+
+
+def test_every_standing_answer_and_attendance_has_its_words() -> None:
+    assert [state.label for state in Standing] == [
+        *("準備前", "日程調整中", "日程決定", "案内済み", "開催済み", "議事録確定", "未開催"),
+    ]
+    assert [f"{a.symbol} {a.label}" for a in Answer] == [
+        *("○ 出席できる", "△ 調整すれば可", "× 出席できない"),
+    ]
+    assert [attendance.label for attendance in Attendance] == ["本人", "代理", "欠席"]
+    assert Standing.POLLING.kind == "meeting_polling"
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([YES, NO, MAYBE], "○ 1　△ 1　× 1"),
+        ([MAYBE, YES, YES], "○ 2　△ 1　× 0"),
+        ([YES, YES, YES], "回答済み全員 ○"),
+        ([], "回答はまだありません"),
+    ],
+)
+def test_the_answers_to_a_date_are_summed_up_in_words(answers: list[Answer], words: str) -> None:
+    assert str(summary(answers)) == words
+
+
+@pytest.mark.parametrize(
+    ("answers", "best"),
+    [
+        ({1: [YES, NO, MAYBE], 2: [MAYBE, YES, YES], 3: [YES, YES, YES], 4: [NO, YES, YES]}, 3),
+        ({1: [YES, YES, NO], 2: [YES, MAYBE, MAYBE]}, 2),
+        ({1: [YES, MAYBE], 2: [YES, YES]}, 2),
+        ({1: [YES, YES], 2: [YES, YES]}, 1),
+        ({1: [YES], 2: [YES, MAYBE]}, 2),
+        ({1: [YES, NO], 2: [NO]}, None),
+        ({}, None),
+        ({1: [], 2: []}, None),
+    ],
+)
+def test_the_best_date_is_refused_by_nobody_and_suits_most(
+    answers: dict[int, list[Answer]], best: int | None
+) -> None:
+    assert best_candidate([1, 2, 3, 4], answers) == best
+
+
+def test_ten_office_days_are_offered_to_answer() -> None:
+    assert default_reply_due(date(2026, 11, 13)) == date(2026, 11, 30)
+
+
+def test_an_ordinary_candidate_is_taken_without_a_word() -> None:
+    assert check_candidate(date(2027, 1, 19), DEADLINE, TODAY, YEAR) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 11, 23), "11月23日では間に合いません。明日以降の日を選んでください。"),
+        (TODAY, "11月24日では間に合いません。明日以降の日を選んでください。"),
+        (date(2027, 2, 11), "2月11日は祝日（建国記念の日）です。別の日を選んでください。"),
+        (date(2027, 1, 16), "1月16日は土曜日です。別の日を選んでください。"),
+        (date(2027, 1, 20), "1月20日は閉庁日です。別の日を選んでください。"),
+        (DEADLINE, "回答期限は、最初の候補日より前の日にしてください。"),
+        (
+            date(2027, 4, 1),
+            "会議は令和8年度のうち（令和9年3月31日まで）に開きます。別の日を選んでください。",
+        ),
+    ],
+)
+def test_a_candidate_nobody_could_use_is_refused(day: date, said: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        check_candidate(day, DEADLINE, TODAY, YEAR, frozenset({date(2027, 1, 20)}))
+    assert refusal.value.message == said
+
+
+def test_less_than_four_weeks_is_warned_about_but_allowed() -> None:
+    assert "4週間ありません" in (check_candidate(date(2026, 12, 21), DEADLINE, TODAY, YEAR) or "")
+    assert check_candidate(date(2026, 12, 22), DEADLINE, TODAY, YEAR) is None
+
+
+def test_five_days_are_proposed_open_everywhere_four_weeks_ahead_and_spaced() -> None:
+    session = frozenset(date(2027, 1, 12) + timedelta(days=i) for i in range(10))
+    closures = {"aomori": frozenset({date(2027, 1, 5)}), "hiranai": session}
+    proposed = propose_days(TODAY, YEAR, closures)
+    assert len(proposed) == 5
+    assert proposed[0].on == date(2026, 12, 22)
+    for candidate in proposed:
+        assert office_days.is_open(candidate.on, closures["aomori"] | session)
+    for earlier, later in pairwise(proposed):
+        assert office_days.count_between(earlier.on, later.on) >= 3
+    assert [candidate.begins for candidate in proposed[:3]] == [time(14), time(10), time(14)]
+    assert [candidate.ends for candidate in proposed[:2]] == [time(15, 30), time(11, 30)]
+
+
+def test_proposals_stay_inside_the_year_and_stand_closer_at_its_end() -> None:
+    late = propose_days(date(2027, 2, 24), YEAR, {})
+    assert [c.on for c in late] == [date(2027, 3, d) for d in (24, 25, 26, 29, 30)]
+    assert [c.on for c in propose_days(date(2027, 3, 2), YEAR, {})] == [
+        date(2027, 3, 30),
+        date(2027, 3, 31),
+    ]
+    assert propose_days(date(2027, 3, 10), YEAR, {}) == ()
+    assert propose_days(date(2026, 1, 10), YEAR, {})[0].on == date(2026, 4, 1)
+
+
+def test_a_candidate_reads_as_in_the_letter() -> None:
+    candidate = Candidate(date(2027, 1, 19), time(14), time(15, 30))
+    assert candidate.label == "令和9年1月19日（火）14時〜15時30分"
+
+
+def test_fixing_a_refused_date_needs_a_written_reason() -> None:
+    answers = {"青森市": YES, "平内町": NO, "蓬田村": NO}
+    with pytest.raises(
+        Refusal, match="^平内町、蓬田村が「出席できない」と答えた日です。"
+    ) as refusal:
+        check_fix(answers, " 　\n")
+    assert refusal.value.field == "reason"
+    check_fix(answers, "平内町長に了承をいただいたため。")
+    check_fix({"青森市": YES, "平内町": MAYBE}, "")
+
+
+def test_answers_are_taken_until_the_end_of_the_deadline_day() -> None:
+    check_answer(DEADLINE, DEADLINE, revoked=False)
+    with pytest.raises(Refusal) as refusal:
+        check_answer(date(2026, 11, 28), DEADLINE, False, "青森市 連携推進担当（017-000-0000）")
+    assert refusal.value.message == (
+        "回答の期限（11月27日）を過ぎました。青森市 連携推進担当（017-000-0000）へお電話ください。"
+    )
+
+
+def test_a_revoked_link_takes_no_answer_even_in_time() -> None:
+    with pytest.raises(Refusal, match="このリンクは使えなくなりました。"):
+        check_answer(TODAY, DEADLINE, revoked=True)
+
+
+@pytest.mark.parametrize(
+    ("today", "revoked", "readable"),
+    [
+        (TODAY, False, True),
+        (date(2026, 12, 4), False, True),
+        (date(2026, 12, 5), False, False),
+        (TODAY, True, False),
+    ],
+)
+def test_a_link_is_readable_until_seven_days_after_the_deadline(
+    today: date, revoked: bool, readable: bool
+) -> None:
+    assert link_readable(today, DEADLINE, revoked) is readable

@@ -1,0 +1,187 @@
+"""A client that checks every page it fetches, and counts the queries it took."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from werkzeug.test import TestResponse
+
+from tests import cast
+from tracker.kernel.permissions import Role
+from tracker.plumbing.db import db
+
+# A page's queries, sign-in included, whatever the rows (architecture.md section 7).
+MOST_QUERIES = 8
+
+
+class Page:
+    """One answer: its status, its parsed HTML and how many queries it took."""
+
+    def __init__(self, response: TestResponse, queries: list[str]) -> None:
+        self.response, self.queries = response, queries
+        self.status = response.status_code
+        self.location = response.headers.get("Location", "")
+        self.html = BeautifulSoup(response.get_data(as_text=True), "html.parser")
+
+    @property
+    def text(self) -> str:
+        """What a reader sees, white space folded."""
+        body = self.html.body or self.html
+        return re.sub(r"\s+", " ", body.get_text(" ", strip=True))
+
+    @property
+    def title(self) -> str:
+        """The page's h1."""
+        return self.one("h1").get_text(strip=True)
+
+    def one(self, selector: str) -> Tag:
+        """The one element that fits; fails when there are none or several."""
+        found = self.html.select(selector)
+        assert len(found) == 1, f"{len(found)} elements for {selector!r}"
+        return found[0]
+
+    def all(self, selector: str) -> list[Tag]:
+        """All elements that fit."""
+        return list(self.html.select(selector))
+
+    def link(self, label: str) -> str:
+        """The address behind the one link with that label."""
+        found = [a for a in self.html.select("a") if a.get_text(strip=True) == label]
+        assert found, f"no link {label!r}"
+        return str(found[0]["href"])
+
+    def fields(self, number: int = -1) -> dict[str, Any]:
+        """The values a browser would send for a form of main (default: the last one)."""
+        form = self.html.select("main form[method=post]")[number]
+        values: dict[str, Any] = {}
+        for box in form.select("input[name], select[name], textarea[name], button[name]"):
+            name, kind = str(box["name"]), box.get("type", "")
+            if box.name == "button" or kind in ("submit", "file"):
+                continue
+            if kind in ("checkbox", "radio"):
+                if box.has_attr("checked"):
+                    values.setdefault(name, []).append(str(box.get("value", "y")))
+            elif box.name == "select":
+                chosen = box.select("option[selected]") or box.select("option")[:1]
+                if chosen:
+                    values[name] = str(chosen[0].get("value", chosen[0].get_text()))
+            elif box.name == "textarea":
+                values[name] = box.get_text().removeprefix("\n")
+            else:
+                values[name] = str(box.get("value", ""))
+        return values
+
+
+class PageClient:
+    """Somebody at a browser: signs in, fetches, fills in; every page is checked."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.client: FlaskClient = app.test_client()
+
+    def sign_in(self, role: Role | str, slug: str = "aomori") -> "PageClient":
+        """Signs in as the account with that role in that municipality."""
+        page = self.get("/login")
+        page = self.post(
+            "/login",
+            {**page.fields(), "email": cast.email(role, slug), "password": cast.PASSWORD},
+        )
+        assert page.status == 302, page.text
+        return self
+
+    def get(self, path: str, status: int = 200, most_queries: int = MOST_QUERIES) -> Page:
+        """Fetches a page and checks it; `status` is what is expected."""
+        page = self._ask("GET", path)
+        assert page.status == status, f"{path}: {page.status} {page.location} {page.text[:600]}"
+        if page.status < 300 and page.response.mimetype == "text/html":
+            check(page, path)
+            if len(page.queries) > most_queries:
+                # What all pages share is read once per data version: count without it.
+                page = self._ask("GET", path)
+            assert len(page.queries) <= most_queries, (
+                f"{path} took {len(page.queries)} queries:\n" + "\n".join(page.queries)
+            )
+        return page
+
+    def post(self, path: str, fields: dict[str, Any], **more: Any) -> Page:
+        """Sends a form as a browser would (the caller passes the page's own csrf_token)."""
+        page = self._ask("POST", path, data=fields, **more)
+        if page.response.mimetype == "text/html" and page.status in (200, 422):
+            check(page, path)
+        return page
+
+    def fill(self, path: str, changes: dict[str, Any], to: str | None = None) -> Page:
+        """Opens the page, fills in its (last) form and sends it."""
+        page = self.get(path)
+        form = page.html.select("main form[method=post]")[-1]
+        target = to or str(form.get("action") or path)
+        return self.post(target, {**page.fields(), **changes})
+
+    def follow(self, page: Page) -> Page:
+        """Goes where a redirect points."""
+        assert page.status in (302, 303), page.text
+        return self.get(page.location)
+
+    def _ask(self, method: str, path: str, **more: Any) -> Page:
+        with counting() as queries:
+            response = self.client.open(path, method=method, **more)
+        with self.app.app_context():
+            assert not db.session.new and not db.session.dirty, f"{path} left work uncommitted"
+        assert "Traceback (most recent call last)" not in response.get_data(as_text=True)
+        return Page(response, queries)
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """The statements run inside, transaction marks left out."""
+    from sqlalchemy import Engine
+
+    seen: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "SAVEPOINT", "PRAGMA")):
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def check(page: Page, path: str) -> None:
+    """What every page of the house promises."""
+    html, where = page.html, f"on {path}"
+    assert html.html is not None and html.html.get("lang") == "ja", where
+    h1 = page.one("h1").get_text(strip=True)
+    title = html.title.get_text(strip=True) if html.title else ""
+    assert title.removeprefix("入力の確認 – ").startswith(h1 + "｜"), f"{title!r} / {h1!r} {where}"
+    ids = [str(tag["id"]) for tag in html.select("[id]")]
+    assert len(ids) == len(set(ids)), f"an id twice {where}: {sorted(ids)}"
+    for form in html.select("form"):
+        if str(form.get("method", "")).lower() == "post":
+            assert form.select("input[name=csrf_token]"), f"a form without CSRF token {where}"
+    for box in html.select("input, select, textarea"):
+        if box.get("type") in ("hidden", "submit"):
+            continue
+        labelled = box.find_parent("label") or (
+            box.get("id") and html.select(f'label[for="{box["id"]}"]')
+        )
+        assert labelled or box.get("aria-label") or box.get("aria-labelledby"), f"{box} {where}"
+    for tied in html.select("[aria-describedby]"):
+        for name in str(tied["aria-describedby"]).split():
+            assert name in ids, f"aria-describedby {name!r} leads nowhere {where}"
+    assert not html.select("[style], style"), f"inline style {where}"
+    assert not [s for s in html.select("script") if not s.get("src")], f"inline script {where}"
+    assert not re.search(r"\bNone\b|Undefined|<tracker\.", page.text), f"raw value {where}"
+    for tag in html.select("[href], [src]"):
+        target = str(tag.get("href") or tag.get("src"))
+        assert not target.startswith(("http:", "https:", "//")), (
+            f"outside address {where}: {target}"
+        )
+    assert "default-src 'self'" in page.response.headers["Content-Security-Policy"], where

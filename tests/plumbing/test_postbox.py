@@ -1,0 +1,137 @@
+"""The post office against a real SMTP server, and its promises about crashes."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tracker.plumbing import clock, leases, letters, postbox
+from tracker.plumbing.db import db
+from tracker.plumbing.leases import Answer, LeaseLost
+from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
+
+
+def write(number: int = 1, email: str = "officer@imabetsu.example") -> None:
+    """Puts one letter into the outbox and commits."""
+    to = Recipient(f"person:{number}", "今別町 企画担当, 係", email, None)
+    from tracker.municipalities import queries as areas
+
+    letters.put(
+        "invitation",
+        to,
+        cause=f"test:{number}",
+        at=clock.now(),
+        set_password_path="/invitations/x",
+        area=areas.get_area(),
+    )
+    db.session.commit()
+
+
+def states() -> list[LetterState]:
+    """The states of all letters, oldest first."""
+    db.session.rollback()
+    db.session.expire_all()
+    return list(db.session.scalars(select(Letter.state).order_by(Letter.id)))
+
+
+@pytest.fixture
+def mailing(both: Flask, smtp_server) -> Flask:
+    """The application with a mail server that is really there."""
+    mail = both.extensions["mail"]
+    both.config["MAIL_SERVER"] = mail.server = smtp_server.host
+    mail.port = smtp_server.port
+    return both
+
+
+def test_a_letter_arrives_whole_and_in_japanese(mailing, smtp_server):
+    write()
+    assert postbox.deliver() == {LetterState.SENT: 1}
+    [mail] = smtp_server.for_("officer@imabetsu.example")
+    assert mail["Subject"] == "【御案内】「連携協約 進行管理」の利用開始について"
+    assert mail["To"].addresses[0].display_name == "今別町 企画担当, 係"
+    assert "https://renkei.example.lg.jp/invitations/x" in mail.get_content()
+    assert mail["Message-ID"] == letters.message_id("test:1:person:1")
+    assert states() == [LetterState.SENT]
+    attempt = db.session.scalars(select(SendAttempt)).one()
+    assert (attempt.code, attempt.phase) == (250, "data")
+
+
+def test_the_same_cause_writes_one_letter(both):
+    write()
+    write()
+    assert len(states()) == 1
+
+
+def test_many_letters_go_over_one_connection_one_recipient_each(mailing, smtp_server):
+    for number in range(5):
+        write(number, f"officer{number}@imabetsu.example")
+    assert postbox.deliver() == {LetterState.SENT: 5}
+    assert len(smtp_server.messages) == 5
+
+
+def test_without_a_mail_server_letters_become_files(both, tmp_path: Path):
+    write()
+    assert postbox.deliver() == {LetterState.SENT: 1}
+    [file] = (tmp_path / "outbox").glob("*.eml")
+    assert b"officer@imabetsu.example" in file.read_bytes()
+
+
+def test_a_server_that_is_not_there_means_later(mailing, now):
+    mail = mailing.extensions["mail"]
+    good, mail.port = mail.port, 1
+    write()
+    assert postbox.deliver() == {LetterState.RETRYING: 1}
+    mail.port = good
+    assert postbox.deliver() == {}
+    now.shift(61)
+    assert postbox.deliver() == {LetterState.SENT: 1}
+
+
+def test_a_refused_address_is_undeliverable_and_the_others_go_out(mailing, smtp_server):
+    write(1, "日本@imabetsu.example")
+    write(2)
+    assert postbox.deliver() == {LetterState.UNDELIVERABLE: 1, LetterState.SENT: 1}
+    assert len(smtp_server.messages) == 1
+
+
+def test_a_line_break_in_an_address_never_reaches_the_wire(mailing, smtp_server):
+    write(1, "a@b.example\r\nBcc: thief@evil.example")
+    assert postbox.deliver() == {LetterState.UNDELIVERABLE: 1}
+    assert smtp_server.messages == []
+
+
+def test_a_crash_before_the_text_is_sent_again_without_a_flag(both, now):
+    write()
+    assert leases.claim(clock.now()) is not None
+    now.shift(16 * 60)
+    assert postbox.deliver() == {LetterState.SENT: 1}
+
+
+def test_a_crash_after_the_text_went_out_is_sent_again_and_flagged(both, now):
+    write()
+    claimed = leases.claim(clock.now())
+    assert claimed is not None
+    leases.mark_data(claimed, clock.now())
+    now.shift(16 * 60)
+    assert postbox.deliver() == {LetterState.RESENT: 1}
+    assert states() == [LetterState.RESENT]
+
+
+def test_who_lost_the_lease_neither_sends_nor_records(both, now):
+    write()
+    first = leases.claim(clock.now())
+    assert first is not None
+    now.shift(16 * 60)
+    second = leases.claim(clock.now())
+    assert second is not None and second.token != first.token
+    with pytest.raises(LeaseLost):
+        leases.mark_data(first, clock.now())
+    assert not leases.record(first, Answer(LetterState.SENT), clock.now())
+    assert states() == [LetterState.SENDING]
+
+
+def test_nobody_claims_a_letter_twice(both):
+    write()
+    assert leases.claim(clock.now()) is not None
+    assert leases.claim(clock.now()) is None

@@ -1,0 +1,99 @@
+"""Who may import whom: the four sentences in pyproject.toml hold, and each can be broken."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SENTENCES = {
+    "Features stand on each other in one direction",
+    "Inside a feature, everything leans on the rules",
+    "Rules know no web and no database",
+    "Only the post office touches mail and the clock",
+}
+PLANTED = {
+    "a lower feature reads a higher one": (
+        "tracker/municipalities/planted.py",
+        "import tracker.overview",
+        "Features stand on each other in one direction",
+    ),
+    "a folder nobody gave a place": (
+        "tracker/planted.py",
+        "",
+        "Features stand on each other in one direction",
+    ),
+    "a model leans on a page": (
+        "tracker/accounts/models.py",
+        "import tracker.accounts.views",
+        "Inside a feature, everything leans on the rules",
+    ),
+    "a rule asks the database": (
+        "tracker/accounts/rules.py",
+        "import sqlalchemy",
+        "Rules know no web and no database",
+    ),
+    "the kernel asks the web": (
+        "tracker/kernel/yen.py",
+        "import flask",
+        "Rules know no web and no database",
+    ),
+    "a page sends mail itself": (
+        "tracker/overview/planted.py",
+        "import smtplib",
+        "Only the post office touches mail and the clock",
+    ),
+    "a feature keeps a clock of its own": (
+        "tracker/meetings/planted.py",
+        "import apscheduler",
+        "Only the post office touches mail and the clock",
+    ),
+}
+
+
+def _verdicts(folder: Path) -> dict[str, str]:
+    """Each contract's sentence with KEPT or BROKEN, as import-linter judges that folder."""
+    program = "from importlinter.cli import lint_imports_command as c; c()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--no-logo", "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = re.findall(r"^(.+?) (KEPT|BROKEN)\b", done.stdout, re.MULTILINE)
+    verdicts = dict(found)
+    assert done.returncode == int("BROKEN" in verdicts.values()), done.stdout + done.stderr
+    return verdicts
+
+
+def test_the_four_contracts_are_kept() -> None:
+    assert _verdicts(ROOT) == dict.fromkeys(SENTENCES, "KEPT")
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_each_contract_catches_the_fault_planted_for_it(fault: str, tmp_path: Path) -> None:
+    path, line, sentence = PLANTED[fault]
+    only_code = shutil.ignore_patterns("__pycache__", "static")
+    shutil.copytree(ROOT / "tracker", tmp_path / "tracker", ignore=only_code)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / path).open("a") as code:
+        code.write(f"\n{line}\n")
+    verdicts = _verdicts(tmp_path)
+    assert [name for name, verdict in verdicts.items() if verdict == "BROKEN"] == [sentence]
+
+
+def test_importing_the_rules_wakes_neither_flask_nor_the_database() -> None:
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for folder in ("kernel/*.py", "*/rules.py", "*/text.py", "*/split.py")
+        for path in sorted((ROOT / "tracker").glob(folder))
+    ]
+    question = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    awake = subprocess.check_output([sys.executable, "-c", question], cwd=ROOT, text=True).split()
+    assert set(modules) <= set(awake)
+    assert set(awake).isdisjoint({"flask", "sqlalchemy", "wtforms", "sqlite3"})

@@ -1,0 +1,1 @@
+"""Posts, the people who hold them, and signing in."""

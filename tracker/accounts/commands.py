@@ -1,0 +1,101 @@
+"""tracker setup; tracker accounts create | disable | reset."""
+
+import click
+from flask.cli import with_appcontext
+
+from tracker.accounts import actions, queries
+from tracker.accounts.forms import read_towns
+from tracker.accounts.models import Person, PostKind
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
+from tracker.plumbing.db import upgrade
+
+
+@click.command()
+@click.option("--area", required=True, help="Name of the area.")
+@click.option(
+    "--town",
+    "towns",
+    multiple=True,
+    required=True,
+    help='A municipality: "02201 青森市 あおもりし [slug]". Once for each.',
+)
+@click.option("--hub", required=True, help="Name of the hub city.")
+@click.option("--email", required=True, help="Address of the first admin.")
+@click.password_option(help="Password of the first admin (asked for when left out).")
+@click.option("--phone", default="", help="Telephone of the office.")
+@with_appcontext
+def setup(
+    area: str, towns: tuple[str, ...], hub: str, email: str, password: str, phone: str
+) -> None:
+    """Enters the area, its municipalities and the first admin."""
+    upgrade()
+    actions.set_up(
+        area,
+        read_towns("\n".join(towns)),
+        hub,
+        email,
+        password,
+        at=clock.now(),
+        office_phone=phone,
+    )
+    click.echo(f"{area}を登録しました。{email} でログインできます。")
+
+
+@click.group()
+def accounts() -> None:
+    """Posts and accounts."""
+
+
+@accounts.command()
+@click.option("--municipality", required=True, help="Name or slug.")
+@click.option("--post", "post_name", required=True, help="Name of the post, e.g. 企画担当.")
+@click.option(
+    "--role", required=True, type=click.Choice([k.value for k in PostKind if k != "secretary"])
+)
+@click.option("--email", required=True)
+@click.password_option()
+@with_appcontext
+def create(municipality: str, post_name: str, role: str, email: str, password: str) -> None:
+    """Opens an account, and its post where there is none of that name."""
+    town = next((t for t in areas.towns() if municipality in (t.name, t.slug, t.code)), None)
+    if town is None:
+        raise Refusal(f"「{municipality}」という市町村は登録されていません。")
+    now = clock.now()
+    held = {(row[1].id, row[0].name): row[0] for row in queries.posts()}
+    post = held.get((town.id, post_name)) or actions.create_post(
+        town.slug, PostKind(role), post_name, None, None, by=None, at=now
+    )
+    if post.kind != role:
+        raise Refusal(f"「{post_name}」の役割は {post.kind.value} です。")
+    person = actions.create_account(post, post_name, email, by=None, at=now, password=password)
+    click.echo(f"{person.email} を登録しました。")
+
+
+@accounts.command()
+@click.argument("email")
+@with_appcontext
+def disable(email: str) -> None:
+    """Closes an account and ends its sessions."""
+    actions.set_active(_get(email), False, by=None, at=clock.now())
+    click.echo(f"{email} の利用を停止しました。")
+
+
+@accounts.command()
+@click.argument("email")
+@with_appcontext
+def reset(email: str) -> None:
+    """Ends the password and writes a letter with a link to set a new one."""
+    actions.invite(_get(email), by=None, at=clock.now())
+    click.echo(f"{email} にパスワード設定の案内を送ります。")
+
+
+def _get(email: str) -> Person:
+    person = queries.find_person(email)
+    if person is None:
+        raise Refusal(f"{email} という利用者は登録されていません。")
+    return person
+
+
+commands = (setup, accounts)

@@ -1,0 +1,125 @@
+"""Asks who comes in, and for posts and accounts."""
+
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+
+from tracker.accounts.models import PostKind
+from tracker.kernel.permissions import ROLE_LABELS, Role
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities.actions import NewTown
+from tracker.plumbing.forms import Form, at_most, optional, required
+
+POST_KINDS = [
+    (kind.value, "秘書" if kind is PostKind.SECRETARY else ROLE_LABELS[Role(kind.value)])
+    for kind in PostKind
+]
+
+
+class SignInForm(Form):
+    """Address and password."""
+
+    email = StringField("メールアドレス", validators=required("メールアドレスを入力してください。"))
+    password = PasswordField("パスワード", validators=required("パスワードを入力してください。"))
+
+
+class SignOutForm(Form):
+    """Only a button."""
+
+
+class PasswordForm(Form):
+    """A new password, shown to nobody."""
+
+    password = PasswordField(
+        "新しいパスワード", validators=required("パスワードを入力してください。")
+    )
+
+
+class SetupForm(Form):
+    """The area before anything else: municipalities a line each, hub, first admin."""
+
+    area = StringField(
+        "圏域の名前",
+        validators=[
+            *required("圏域の名前を入力してください（例 青森圏域連携中枢都市圏）。"),
+            at_most(100),
+        ],
+    )
+    towns = TextAreaField("市町村", validators=required("市町村を、1行に1つずつ入力してください。"))
+    hub = StringField(
+        "連携中枢都市",
+        validators=[*required("連携中枢都市の名前を入力してください。"), at_most(60)],
+    )
+    phone = StringField("事務局の電話番号", validators=[optional(), at_most(40)])
+    email = StringField(
+        "管理者のメールアドレス", validators=required("管理者のメールアドレスを入力してください。")
+    )
+    password = PasswordField(
+        "管理者のパスワード", validators=required("管理者のパスワードを入力してください。")
+    )
+
+    def read_towns(self) -> list[NewTown]:
+        """The municipalities as typed; see `read_towns`."""
+        return read_towns(self.towns.data or "")
+
+
+def read_towns(text: str) -> list[NewTown]:
+    """Reads lines of code, name, reading and (optional) slug; refuses others by line."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        if not 2 <= len(words) <= 4 or not (words[0].isascii() and words[0].isdecimal()):
+            raise Refusal(
+                f"{number}行目「{line.strip()[:30]}」を読めませんでした。"
+                "「02201 青森市 あおもりし」のように、コード・名前・よみを空白で区切ってください。",
+                field="towns",
+            )
+        code, name, kana, slug = (*words, "", "")[:4]
+        if len(code) not in (5, 6):
+            raise Refusal(
+                f"{number}行目のコードは、全国地方公共団体コード（5けたか6けた）にしてください。",
+                field="towns",
+            )
+        if slug and not (slug.isascii() and slug.isalnum()):
+            raise Refusal(
+                f"{number}行目の英字名「{slug}」は、半角の英数字にしてください。", field="towns"
+            )
+        found.append(NewTown(code[:5], name, kana, (slug or code[:5]).lower()))
+    return found
+
+
+class PostForm(Form):
+    """A post: where it stands, what it may do, where its letters go."""
+
+    municipality = SelectField("市町村", validators=required("市町村を選んでください。"))
+    kind = RadioField("役割", choices=POST_KINDS, validators=required("役割を1つ選んでください。"))
+    name = StringField(
+        "役職の名前",
+        validators=[*required("役職の名前を入力してください（例 企画担当）。"), at_most(100)],
+    )
+    email = StringField("役職のメールアドレス", validators=[optional(), at_most(254)])
+    phone = StringField("電話番号", validators=[optional(), at_most(40)])
+
+
+class EditPostForm(PostForm):
+    """The same for a post that exists: its municipality and role stay."""
+
+    municipality = None
+    kind = None
+
+
+class AccountForm(Form):
+    """An account that holds a post."""
+
+    name = StringField(
+        "氏名または表示名", validators=[*required("表示する名前を入力してください。"), at_most(100)]
+    )
+    email = StringField(
+        "メールアドレス", validators=[*required("メールアドレスを入力してください。"), at_most(254)]
+    )
+
+
+class ActiveForm(Form):
+    """Opens or closes an account."""
+
+    is_active = BooleanField("利用できる")

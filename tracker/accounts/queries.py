@@ -1,0 +1,167 @@
+"""Reads who is signed in, who holds which post, and where letters go."""
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, select
+
+from tracker.accounts.models import Invitation, Person, Post, PostKind, SignIn
+from tracker.accounts.rules import SESSION_FOR
+from tracker.kernel.permissions import Actor, Role
+from tracker.municipalities.models import Municipality
+from tracker.plumbing.db import db
+from tracker.plumbing.letters import Recipient
+
+K = TypeVar("K", bound=Hashable)
+
+
+def digest(token: str) -> str:
+    """What is stored of a secret token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+_SIGNED_IN = (
+    select(
+        SignIn.id,
+        SignIn.last_seen_at,
+        Person.id,
+        Post.name,
+        Post.kind,
+        Municipality.slug,
+        Municipality.id,
+        Municipality.name,
+        Post.id,
+        Municipality.is_hub,
+    )
+    .join(Person, Person.id == SignIn.person_id)
+    .join(Post, Post.id == Person.post_id)
+    .join(Municipality, Municipality.id == Post.municipality_id)
+    .where(SignIn.ended_at.is_(None), Person.is_active, Post.is_active)
+)
+
+
+def signed_in(token: str, at: datetime) -> tuple[Actor, int, datetime] | None:
+    """The actor of a session's token, the session's id and when it was last seen."""
+    row = db.session.execute(
+        _SIGNED_IN.where(SignIn.token_hash == digest(token), SignIn.created_at > at - SESSION_FOR)
+    ).first()
+    return (_actor(row[2:]), row[0], row[1]) if row else None
+
+
+def actor_of(email: str) -> Actor:
+    """The actor behind an account, for commands and the example."""
+    row = db.session.execute(
+        select(*_SIGNED_IN.selected_columns[2:])
+        .select_from(Person)
+        .join(Post, Post.id == Person.post_id)
+        .join(Municipality, Municipality.id == Post.municipality_id)
+        .where(Person.email == email)
+    ).one()
+    return _actor(tuple(row))
+
+
+def _actor(row: Sequence[Any]) -> Actor:
+    person_id, post, kind, slug, municipality_id, town, post_id, is_hub = row
+    return Actor(
+        person_id, f"{town} {post}", Role(kind), slug, municipality_id, town, post_id, is_hub
+    )
+
+
+def find_person(email: str) -> Person | None:
+    """The account with that address, or None."""
+    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+
+
+def find_invitation(token: str, at: datetime) -> Row[Invitation, Person] | None:
+    """An invitation that is still good, with its person."""
+    return db.session.execute(
+        select(Invitation, Person)
+        .join(Person, Person.id == Invitation.person_id)
+        .where(
+            Invitation.token_hash == digest(token),
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > at,
+        )
+    ).first()
+
+
+def posts() -> Sequence[Row[Post, Municipality, Person]]:
+    """Every post with its municipality and, one row each, the accounts that hold it."""
+    return db.session.execute(
+        select(Post, Municipality, Person)
+        .join(Municipality, Municipality.id == Post.municipality_id)
+        .outerjoin(Person, Person.post_id == Post.id)
+        .order_by(Municipality.code, Post.id, Person.id)
+    ).all()
+
+
+def recipients(
+    *kinds: PostKind, municipality_ids: Sequence[int] | None = None
+) -> Mapping[int, list[Recipient]]:
+    """Who gets letters for posts of those kinds, by municipality id (one query).
+
+    A post with a mailbox of its own is the recipient; otherwise each account holding it.
+    """
+    conditions: list[Any] = [Post.kind.in_(kinds)]
+    if municipality_ids is not None:
+        conditions.append(Post.municipality_id.in_(municipality_ids))
+    return _grouped(lambda post, _person_id: post.municipality_id, *conditions)
+
+
+def recipients_by_role(kinds: Iterable[str]) -> Mapping[tuple[str, int], list[Recipient]]:
+    """The same by (kind of post, municipality id), for several kinds at once (one query)."""
+    return _grouped(
+        lambda post, _person_id: (post.kind.value, post.municipality_id),
+        Post.kind.in_([PostKind(kind) for kind in kinds]),
+    )
+
+
+def recipients_by_post(post_ids: Iterable[int | None]) -> Mapping[int, list[Recipient]]:
+    """Who gets the letters of each of those posts (one query, none without a post)."""
+    wanted = {post_id for post_id in post_ids if post_id}
+    return _grouped(lambda post, _person_id: post.id, Post.id.in_(wanted)) if wanted else {}
+
+
+def recipients_of_post(post_id: int | None) -> list[Recipient]:
+    """Who gets the letters of one post."""
+    return recipients_by_post([post_id]).get(post_id or 0, [])
+
+
+def recipients_of_person(person_id: int) -> list[Recipient]:
+    """The account itself, at its own address or its post's mailbox."""
+    return _grouped(lambda _post, found: found, Person.id == person_id).get(person_id, [])
+
+
+def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[Recipient]]:
+    rows = db.session.execute(
+        select(
+            Post.id,
+            Post.kind,
+            Post.municipality_id,
+            Post.name,
+            Post.email,
+            Person.id.label("person_id"),
+            Person.email.label("address"),
+            Municipality.name.label("town"),
+            Municipality.base_url,
+        )
+        .join(Municipality, Municipality.id == Post.municipality_id)
+        .outerjoin(Person, (Person.post_id == Post.id) & Person.is_active)
+        .where(Post.is_active, *conditions)
+        .order_by(Municipality.code, Post.id, Person.id)
+    )
+    found: dict[K, dict[str, Recipient]] = {}
+    for row in rows:
+        if not (row.email or row.address):
+            continue
+        who = f"post:{row.id}" if row.email else f"person:{row.person_id}"
+        found.setdefault(key(row, row.person_id), {})[who] = Recipient(
+            who,
+            f"{row.town} {row.name}",
+            row.email or row.address,
+            row.municipality_id,
+            row.base_url,
+        )
+    return {group: list(many.values()) for group, many in found.items()}

@@ -1,0 +1,244 @@
+"""Reads the agreements and what they cover."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, and_, case, func, select
+from sqlalchemy.orm import aliased
+
+from tracker.agreements.models import (
+    Agreement,
+    AgreementDuty,
+    AnnexEntry,
+    Article,
+    Measure,
+    PolicyField,
+)
+from tracker.agreements.rules import DutyKind, Entry, in_force
+from tracker.municipalities import queries as areas
+from tracker.municipalities.models import Municipality
+from tracker.plumbing.db import db
+
+_A, _B = aliased(Municipality), aliased(Municipality)
+# Agreements stand in the order of the municipality that is not the hub.
+_BY_TOWN = case((_A.is_hub, _B.code), else_=_A.code)
+
+
+class MeasureRow(NamedTuple):
+    """A 連携施策 under its 政策分野, as the annex numbers them."""
+
+    id: int
+    number: str
+    title: str
+    field_number: str
+    field_title: str
+
+
+def measures() -> Sequence[MeasureRow]:
+    """Every measure of the area in the order of the annex."""
+    rows = db.session.execute(
+        select(Measure.id, Measure.number, Measure.title, PolicyField.number, PolicyField.title)
+        .join(PolicyField, PolicyField.id == Measure.field_id)
+        .order_by(PolicyField.position, Measure.position)
+    )
+    return [MeasureRow(*row) for row in rows]
+
+
+def coverage(day: date) -> Mapping[int, frozenset[str]]:
+    """By measure id the municipalities (slugs) whose agreement in force on `day` has it."""
+    names = areas.by_id()
+    found: dict[int, set[str]] = {}
+    rows = db.session.execute(
+        select(
+            AnnexEntry.measure_id,
+            Agreement.party_a_id,
+            Agreement.party_b_id,
+            Agreement.concluded_on,
+            Agreement.ended_on,
+        ).join(Agreement, Agreement.id == AnnexEntry.agreement_id)
+    )
+    for measure_id, party_a, party_b, concluded_on, ended_on in rows:
+        if in_force(concluded_on, ended_on, day):
+            found.setdefault(measure_id, set()).update((names[party_a].slug, names[party_b].slug))
+    return {measure_id: frozenset(slugs) for measure_id, slugs in found.items()}
+
+
+def covered_municipalities(measure_id: int, day: date) -> frozenset[str]:
+    """The municipalities (slugs) that an agreement in force on `day` lets carry out the measure."""
+    return coverage(day).get(measure_id, frozenset())
+
+
+class AgreementRow(NamedTuple):
+    """An agreement with its parties' names and the size of its text."""
+
+    id: int
+    title: str
+    party_a: str
+    party_b: str
+    concluded_on: date | None
+    ended_on: date | None
+    is_example: bool
+    articles: int
+    measures: int
+
+
+def agreements() -> Sequence[AgreementRow]:
+    """Every agreement of the area, ended ones too."""
+    parts = [
+        select(func.count()).where(part.agreement_id == Agreement.id).scalar_subquery()
+        for part in (Article, AnnexEntry)
+    ]
+    rows = db.session.execute(
+        select(
+            Agreement.id,
+            Agreement.title,
+            _A.name,
+            _B.name,
+            Agreement.concluded_on,
+            Agreement.ended_on,
+            Agreement.is_example,
+            *parts,
+        )
+        .join(_A, _A.id == Agreement.party_a_id)
+        .join(_B, _B.id == Agreement.party_b_id)
+        .order_by(_BY_TOWN, Agreement.concluded_on, Agreement.id)
+    )
+    return [AgreementRow(*row) for row in rows]
+
+
+def find_agreement(agreement_id: int) -> Row[Agreement, str, str] | None:
+    """An agreement with the names of party A and party B, or None."""
+    return db.session.execute(
+        select(Agreement, _A.name, _B.name)
+        .join(_A, _A.id == Agreement.party_a_id)
+        .join(_B, _B.id == Agreement.party_b_id)
+        .where(Agreement.id == agreement_id)
+    ).first()
+
+
+class ArticleRow(NamedTuple):
+    """An article with the duties it creates, each with its paragraph."""
+
+    number: int
+    caption: str
+    paragraphs: list[str]
+    duties: list[tuple[int, DutyKind]]
+
+
+def articles(agreement_id: int) -> Sequence[ArticleRow]:
+    """The articles of an agreement in order."""
+    rows = db.session.execute(
+        select(
+            Article.number,
+            Article.caption,
+            Article.paragraphs,
+            AgreementDuty.paragraph,
+            AgreementDuty.kind,
+        )
+        .outerjoin(
+            AgreementDuty,
+            and_(
+                AgreementDuty.agreement_id == Article.agreement_id,
+                AgreementDuty.article == Article.number,
+            ),
+        )
+        .where(Article.agreement_id == agreement_id)
+        .order_by(Article.number, AgreementDuty.paragraph, AgreementDuty.id)
+    )
+    found = []
+    for _, group in groupby(rows, key=lambda row: row.number):
+        run = list(group)
+        duties = [(row.paragraph, DutyKind(row.kind)) for row in run if row.kind]
+        found.append(ArticleRow(run[0].number, run[0].caption, run[0].paragraphs, duties))
+    return found
+
+
+class FieldRow(NamedTuple):
+    """A policy field as a heading of one agreement's annex, with its rows."""
+
+    number: str
+    title: str
+    rows: list[Row[*tuple[Any, ...]]]
+
+
+def annex(agreement_id: int) -> Sequence[FieldRow]:
+    """The annex of an agreement: its fields in order, those above a field with rows too."""
+    held = (
+        select(
+            Measure.field_id,
+            Measure.position,
+            Measure.number,
+            Measure.title,
+            AnnexEntry.content,
+            AnnexEntry.role_a,
+            AnnexEntry.role_b,
+        )
+        .join(AnnexEntry, AnnexEntry.measure_id == Measure.id)
+        .where(AnnexEntry.agreement_id == agreement_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            held, PolicyField.number.label("field"), PolicyField.title, PolicyField.parent_number
+        )
+        .select_from(PolicyField)
+        .outerjoin(held, held.c.field_id == PolicyField.id)
+        .order_by(PolicyField.position, held.c.position)
+    )
+    fields = [
+        (field, parent, FieldRow(field, heading, [row for row in group if row.number]))
+        for (field, heading, parent), group in groupby(rows, key=lambda row: row[-3:])
+    ]
+    above = {parent for _, parent, each in fields if each.rows}
+    return [each for field, _, each in fields if each.rows or field in above]
+
+
+@dataclass(frozen=True)
+class MeasurePage:
+    """A measure and how each agreement in force words it; `parent_title` of the field above."""
+
+    id: int
+    number: str
+    title: str
+    field_number: str
+    field_title: str
+    parent_title: str | None
+    entries: tuple[Entry, ...]
+
+
+def measure(number: str, day: date) -> MeasurePage | None:
+    """The measure with that number and its rows in the agreements in force on `day`, or None."""
+    above = aliased(PolicyField)
+    rows = db.session.execute(
+        select(Measure, PolicyField, above.title, AnnexEntry, Agreement, _A, _B)
+        .join(PolicyField, PolicyField.id == Measure.field_id)
+        .outerjoin(above, above.number == PolicyField.parent_number)
+        .outerjoin(AnnexEntry, AnnexEntry.measure_id == Measure.id)
+        .outerjoin(Agreement, Agreement.id == AnnexEntry.agreement_id)
+        .outerjoin(_A, _A.id == Agreement.party_a_id)
+        .outerjoin(_B, _B.id == Agreement.party_b_id)
+        .where(Measure.number == number)
+        .order_by(_BY_TOWN)
+    ).all()
+    if not rows:
+        return None
+    found, field, parent_title, *_ = rows[0]
+    entries = tuple(
+        Entry(
+            agreement.id,
+            b.name if a.is_hub else a.name,
+            a.name,
+            b.name,
+            entry.content,
+            entry.role_a,
+            entry.role_b,
+        )
+        for *_, entry, agreement, a, b in rows
+        if agreement and in_force(agreement.concluded_on, agreement.ended_on, day)
+    )
+    return MeasurePage(
+        found.id, found.number, found.title, field.number, field.title, parent_title, entries
+    )

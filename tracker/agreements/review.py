@@ -1,0 +1,280 @@
+"""The review of a reading: what a person is asked before it is saved (ux/spec.md 7.13).
+
+The reader proposes, a person disposes. Questions are derived from the reading every time, answers
+are kept by a question's key, and `review_answers` applies them (product.md 3).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from tracker.agreements.text import AgreementText, Lines, MeasureText, Party, Reading, Remark
+from tracker.kernel import wareki
+from tracker.kernel.refusal import Refusal
+
+LETTERS = {"a": "甲", "b": "乙"}
+Quote = tuple[tuple[str, str], ...]
+Answers = Mapping[str, Mapping[str, Any]]
+
+
+class Choice(StrEnum):
+    """What an answer does. The first choice of a question is the reader's own proposal."""
+
+    ACCEPT = "accept"
+    SPLIT = "split"
+    BREAK = "break"
+    KEEP = "keep"
+    TYPE = "type"
+    BLANK = "blank"
+    OMIT = "omit"
+
+
+class Box(StrEnum):
+    """What is typed into the box of a question."""
+
+    HEAD = "head"
+    DAY = "day"
+    TITLE = "title"
+    TOWN = "town"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How one kind of doubt is asked about."""
+
+    heading: str
+    choices: Mapping[Choice, str]
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: `about` as in a remark, `quote` what was read, `typed` what stands in the box."""
+
+    key: str
+    ask: Ask
+    text: str
+    lines: Lines
+    about: str | None = None
+    quote: Quote = ()
+    label: str = ""
+    typed: str = ""
+    options: tuple[str, ...] = ()
+    is_doubt: bool = True
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the area has: its municipalities, its policy fields (number: title), its meeting."""
+
+    towns: tuple[str, ...]
+    fields: Mapping[str, str]
+    meeting: str
+
+
+_HEAD = {Choice.TYPE: "この氏名で登録する", Choice.BLANK: "氏名を登録しない"}
+_DAY = {Choice.TYPE: "この日で登録する", Choice.BLANK: "締結日を登録しない"}
+_JOIN = Choice.ACCEPT, "つなげてよい"
+_DROP, _STAY = (Choice.ACCEPT, "除いてよい"), (Choice.KEEP, "末尾の文として残す")
+_RIGHT = {Choice.ACCEPT: "合っている"}
+
+ASKS: Mapping[str, Ask] = {
+    "split_row": Ask("行がページで分かれていました", dict([_JOIN, (Choice.SPLIT, "別の行にする")])),
+    "joined_line": Ask(
+        "改行で分かれた語をつなげました", dict([_JOIN, (Choice.BREAK, "離したままにする")])
+    ),
+    "stray_text": Ask("協約の文ではないかもしれません", dict([_DROP, _STAY])),
+    "not_read": Ask("読み取れなかったところがあります", dict([_STAY, _DROP])),
+    "name_maybe_cut": Ask("氏名が途中で切れているかもしれません", _HEAD, Box.HEAD),
+    "days_differ": Ask("表紙と署名の日付が違います", _DAY, Box.DAY),
+    "sentence_maybe_cut": Ask("文が途中で終わっているかもしれません", _RIGHT),
+    "title_from_above": Ask("連携施策の欄が空いていました", _RIGHT),
+    "field_unknown": Ask("政策分野が分からない施策があります", _RIGHT),
+    "row_maybe_cut": Ask("表の行が途中で切れているかもしれません", _RIGHT),
+    "party_unknown": Ask(
+        "圏域に登録のない市町村です", {Choice.TYPE: "この市町村で登録する"}, Box.TOWN
+    ),
+    "field_differs": Ask(
+        "政策分野の名前が登録済みのものと違います", {Choice.ACCEPT: "登録済みの名前で表示する"}
+    ),
+    "annual_meeting": Ask(
+        "毎年度の予定にします", {Choice.ACCEPT: "予定を作る", Choice.OMIT: "作らない"}
+    ),
+}
+_MISSING: Mapping[str | None, Ask] = {
+    "title": Ask("表題が見つかりません", {Choice.TYPE: "この表題で登録する"}, Box.TITLE),
+    "concluded_on": Ask("締結日が見つかりません", _DAY, Box.DAY),
+    **dict.fromkeys(LETTERS, Ask("氏名が見つかりません", _HEAD, Box.HEAD)),
+}
+_OTHER_MISSING = Ask("見つからない部分があります", {Choice.ACCEPT: "このまま登録する"})
+_OTHER = Ask("読み取りをご確認ください", _RIGHT)
+
+_TYPE_IT = {
+    Box.HEAD: "氏名を入力してください。登録しないときは「氏名を登録しない」を押してください。",
+    Box.DAY: "締結日を入力してください。空欄にするときは「締結日を登録しない」を押してください。",
+    Box.TITLE: "協約の表題を入力してください。",
+    Box.TOWN: "市町村を選んでください。",
+}
+_LONGEST = {Box.HEAD: 100, Box.TITLE: 300}
+
+
+def questions(reading: Reading, known: Known) -> tuple[Question, ...]:
+    """Everything a person must answer before this reading is saved, in the order of the lines."""
+    agreement = reading.agreement
+    return (
+        *_unknown_parties(agreement, known),
+        *(_about(remark, reading) for remark in reading.remarks),
+        *_other_fields(agreement, known),
+        *_yearly(agreement, known),
+    )
+
+
+def _about(remark: Remark, reading: Reading) -> Question:
+    agreement, about = reading.agreement, remark.about
+    ask = ASKS.get(remark.kind, _OTHER)
+    if remark.kind == "part_missing":
+        ask = _MISSING.get(about, _OTHER_MISSING)
+    measure = next((row for row in agreement.measures if row.number == about), None)
+    if measure and Choice.SPLIT not in ask.choices:
+        ask = replace(ask, choices={**ask.choices, Choice.OMIT: "この行を除く"})
+    party = next((party for party in agreement.parties if party.key == about), None)
+    quote: Quote = ()
+    if measure:
+        quote = cells(measure)
+    elif Choice.KEEP in ask.choices:
+        quote = tuple(
+            (f"{each.line}行目", each.text.strip())
+            for each in reading.unplaced
+            if each.line in remark.lines
+        )
+    elif about and ask.box is None:
+        quote = (("読み取り結果", words),) if (words := _passage(agreement, about)) else ()
+    typed = {
+        Box.HEAD: (party and party.head) or "",
+        Box.DAY: wareki.long(agreement.concluded_on) if agreement.concluded_on else "",
+    }
+    label = {Box.HEAD: _office(party) if party else "", Box.DAY: "締結日", Box.TITLE: "表題"}
+    return Question(
+        key=f"{remark.kind}-{remark.lines[0] if remark.lines else about}",
+        ask=ask,
+        text=remark.text,
+        lines=remark.lines,
+        about=about,
+        quote=quote,
+        label=label.get(ask.box, "") if ask.box else "",
+        typed=typed.get(ask.box, "") if ask.box else "",
+    )
+
+
+def _unknown_parties(agreement: AgreementText, known: Known) -> Iterator[Question]:
+    for party in agreement.parties:
+        if party.name not in known.towns:
+            letter = LETTERS[party.key]
+            text = f"{letter}の「{party.name}」は、この圏域の市町村に見つかりません。"
+            yield Question(
+                key=f"party_unknown-{party.key}",
+                ask=ASKS["party_unknown"],
+                text=f"{text}どの市町村の協約かを選んでください。",
+                lines=party.lines,
+                about=party.key,
+                label=f"{letter}　{party.name}",
+                options=known.towns,
+            )
+
+
+def _other_fields(agreement: AgreementText, known: Known) -> Iterator[Question]:
+    for field in agreement.policy_fields:
+        if known.fields.get(field.number, field.title) != field.title:
+            yield Question(
+                key=f"field_differs-{field.number}",
+                ask=ASKS["field_differs"],
+                text="別表の見出しの言葉が、登録済みの協約と違います。違う政策分野のときは、"
+                "原文の番号をご確認ください。",
+                lines=field.lines,
+                about=f"field-{field.number}",
+                quote=(("この協約", field.title), ("登録済み", known.fields[field.number])),
+            )
+
+
+def _yearly(agreement: AgreementText, known: Known) -> Iterator[Question]:
+    articles = {article.number: article for article in agreement.articles}
+    for duty in agreement.duties:
+        if duty.kind == "annual_meeting":
+            article = articles[duty.article]
+            yield Question(
+                key=f"annual_meeting-{duty.article}-{duty.paragraph}",
+                ask=ASKS["annual_meeting"],
+                text=f"第{article.number}条（{article.caption}）から、毎年度の予定を作ります。",
+                lines=article.lines,
+                about=f"annual_meeting-{duty.article}-{duty.paragraph}",
+                quote=((known.meeting, "期限 毎年度 3月31日"),),
+                is_doubt=False,
+            )
+
+
+def cells(measure: MeasureText) -> Quote:
+    """A row of the annex, cell by cell with the names of its columns."""
+    return (
+        ("連携施策", measure.title),
+        ("取組内容", measure.content),
+        ("甲の役割", measure.role_a),
+        ("乙の役割", measure.role_b),
+    )
+
+
+def _office(party: Party) -> str:
+    return f"{LETTERS[party.key]}　{party.title or f'{party.name}の長'}"
+
+
+def _passage(agreement: AgreementText, about: str) -> str:
+    if about in ("preamble", "closing"):
+        return str(getattr(agreement, about))
+    articles = {f"第{article.number}条": article.paragraphs for article in agreement.articles}
+    return "\n".join(articles.get(about, ()))
+
+
+def check_choice(question: Question, choice: str, value: str | None) -> str | None:
+    """What is kept of an answer beside the choice itself: the words typed, unchanged.
+
+    Refuses a choice the question does not offer, and a box left empty, too long or no day.
+    """
+    if choice not in question.ask.choices:
+        raise Refusal("答えを1つ選んでください。", field="value")
+    if choice != Choice.TYPE or question.ask.box is None:
+        return None
+    typed, box = (value or "").strip(), question.ask.box
+    if not typed or (question.options and typed not in question.options):
+        raise Refusal(_TYPE_IT[box], field="value")
+    if len(typed) > _LONGEST.get(box, len(typed)):
+        raise Refusal(
+            f"{_LONGEST[box]}字までで入力してください（今 {len(typed)}字）。", field="value"
+        )
+    if box is Box.DAY:
+        try:
+            return wareki.long(wareki.read_day(typed))
+        except Refusal as refusal:
+            raise Refusal(refusal.message, field="value") from refusal
+    return typed
+
+
+def still_open(asked: Sequence[Question], answers: Answers) -> tuple[Question, ...]:
+    """The questions without an answer that they offer (another reader may have asked others)."""
+    return tuple(
+        question
+        for question in asked
+        if answers.get(question.key, {}).get("choice") not in question.ask.choices
+    )
+
+
+def proposal(question: Question) -> tuple[Choice, str]:
+    """The reader's own answer, and what it read for the box.
+
+    Where it read nothing the box stays blank; refuses where something must be typed.
+    """
+    first = next(iter(question.ask.choices))
+    if first is not Choice.TYPE or question.typed:
+        return first, question.typed
+    if Choice.BLANK not in question.ask.choices:
+        raise Refusal(question.text)
+    return Choice.BLANK, ""

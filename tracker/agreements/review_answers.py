@@ -1,0 +1,167 @@
+"""What the answers make of a reading: the agreement as it is saved."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from tracker.agreements.review import LETTERS, Answers, Box, Choice, Question, still_open
+from tracker.agreements.text import (
+    AgreementText,
+    MeasureText,
+    Party,
+    PolicyFieldText,
+    Reading,
+)
+from tracker.agreements.text_lines import COLUMNS, cells_of, columns
+from tracker.kernel import wareki
+from tracker.kernel.refusal import Refusal
+
+NO_FIELD = PolicyFieldText("0", "別表", None, ())
+"""Where measures stand whose annex prints no policy field."""
+
+
+def settle(
+    reading: Reading, source: str, asked: Sequence[Question], answers: Answers
+) -> AgreementText:
+    """The agreement as it is saved. Refuses while a question is open."""
+    if left := still_open(asked, answers):
+        raise Refusal(
+            f"確認していないところが{len(left)}件あります。すべて確かめてから登録してください。"
+        )
+    agreement, lines = reading.agreement, source.removeprefix("\ufeff").split("\n")
+    for question in asked:
+        answer = answers[question.key]
+        effect = _EFFECTS[Choice(answer["choice"])]
+        agreement = effect(agreement, question, answer.get("value") or "", lines)
+    return _numbered(agreement)
+
+
+def _numbered(agreement: AgreementText) -> AgreementText:
+    """Rows counted anew within their fields, after rows were split or taken out."""
+    counts: Counter[str] = Counter()
+    rows = []
+    for row in agreement.measures:
+        field = row.field or NO_FIELD.number
+        counts[field] += 1
+        rows.append(replace(row, field=field, number=f"{field}-{counts[field]}"))
+    fields = agreement.policy_fields
+    if NO_FIELD.number in counts:
+        fields = (NO_FIELD, *fields)
+    return replace(agreement, measures=tuple(rows), policy_fields=fields)
+
+
+def _accept(text: AgreementText, _q: Question, _value: str, _lines: list[str]) -> AgreementText:
+    return text
+
+
+def _split(text: AgreementText, q: Question, _value: str, lines: list[str]) -> AgreementText:
+    """Each printed line a row of its own, under the title above where its own is blank."""
+    rows: list[MeasureText] = []
+    for row in text.measures:
+        rows += _rows_of(row, lines) if row.number == q.about else [row]
+    return replace(text, measures=tuple(rows))
+
+
+def _rows_of(row: MeasureText, lines: list[str]) -> Iterator[MeasureText]:
+    layout = COLUMNS
+    for line in lines[: row.lines[0]]:
+        layout = columns(cells_of(line)) or layout
+    for number in row.lines:
+        found = dict(zip(layout, cells_of(lines[number - 1]), strict=False))
+        yield replace(
+            row,
+            title=found.get("title") or row.title,
+            **{name: found.get(name, "") for name in ("content", "role_a", "role_b")},
+            lines=(number,),
+        )
+
+
+def _break(text: AgreementText, q: Question, _value: str, lines: list[str]) -> AgreementText:
+    """The line breaks of the source stay between its lines."""
+
+    def apart(words: str) -> str:
+        for upper, lower in pairwise(lines[number - 1].strip() for number in q.lines):
+            words = words.replace(upper[-1] + lower, f"{upper[-1]}\n{lower}", 1)
+        return words
+
+    if q.about == "preamble":
+        return replace(text, preamble=apart(text.preamble))
+    if q.about == "closing":
+        return replace(text, closing=apart(text.closing))
+    articles = tuple(
+        replace(each, paragraphs=tuple(map(apart, each.paragraphs)))
+        if f"第{each.number}条" == q.about
+        else each
+        for each in text.articles
+    )
+    return replace(text, articles=articles)
+
+
+def _keep(text: AgreementText, q: Question, _value: str, _lines: list[str]) -> AgreementText:
+    """Words that found no place stand after the closing words."""
+    kept = "\n".join(words for _, words in q.quote)
+    return replace(text, closing=f"{text.closing}\n{kept}".strip("\n"))
+
+
+def _type(text: AgreementText, q: Question, value: str, _lines: list[str]) -> AgreementText:
+    if q.ask.box is Box.TITLE:
+        return replace(text, title=value)
+    if q.ask.box is Box.DAY:
+        return replace(text, concluded_on=wareki.read_day(value) if value else None)
+
+    def filled(party: Party) -> Party:
+        if q.ask.box is Box.TOWN:
+            return replace(party, name=value)
+        return replace(party, head=value or None)
+
+    parties = (filled(party) if party.key == q.about else party for party in text.parties)
+    return replace(text, parties=tuple(parties))
+
+
+def _blank(text: AgreementText, q: Question, _value: str, lines: list[str]) -> AgreementText:
+    return _type(text, q, "", lines)
+
+
+def _omit(text: AgreementText, q: Question, _value: str, _lines: list[str]) -> AgreementText:
+    rows = tuple(row for row in text.measures if row.number != q.about)
+    duties = tuple(
+        each for each in text.duties if f"{each.kind}-{each.article}-{each.paragraph}" != q.about
+    )
+    return replace(text, measures=rows, duties=duties)
+
+
+_EFFECTS: Mapping[Choice, Callable[[AgreementText, Question, str, list[str]], AgreementText]] = {
+    Choice.ACCEPT: _accept,
+    Choice.SPLIT: _split,
+    Choice.BREAK: _break,
+    Choice.KEEP: _keep,
+    Choice.TYPE: _type,
+    Choice.BLANK: _blank,
+    Choice.OMIT: _omit,
+}
+
+
+def check_importable(agreement: AgreementText) -> None:
+    """Refuses what cannot be kept: an amendment, more than two parties, words without end."""
+    if agreement.amends:
+        raise Refusal(
+            "協約の一部を変更する協約は、まだ取り込めません。"
+            "変更を反映した協約の全文を取り込んでください。"
+        )
+    if len(agreement.parties) > len(LETTERS):
+        raise Refusal(
+            "当事者が3者以上の協約は取り込めません。市町村どうし2者の協約を取り込んでください。"
+        )
+    words = (
+        *((300, text) for text in (agreement.title, agreement.legal_basis or "")),
+        *((100, party.head or "") for party in agreement.parties),
+        *((200, article.caption) for article in agreement.articles),
+        *((300, each.title) for each in (*agreement.policy_fields, *agreement.measures)),
+    )
+    for limit, text in words:
+        if len(text) > limit:
+            raise Refusal(
+                f"「{text[:20]}…」が長すぎます（今 {len(text)}字、{limit}字まで）。"
+                "原文の改行を確かめて、もう一度取り込んでください。"
+            )

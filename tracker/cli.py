@@ -1,0 +1,123 @@
+"""The console script `tracker`: every command prints plain words (architecture.md 8)."""
+
+import json
+import os
+import secrets
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import FlaskGroup
+
+from tracker.kernel.refusal import Refusal
+from tracker.plumbing import clock
+from tracker.plumbing.files import project_root
+
+# Each of these has a `commands` module with a click group or command named `cli`.
+COMMAND_GROUPS = ("accounts", "agreements", "cost_sharing", "duties", "reminders", "demo")
+
+
+class _Refusing(FlaskGroup):
+    """Turns a Refusal into one plain sentence on standard error and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            click.echo(refusal.message, err=True)
+            sys.exit(1)
+
+
+def _create_app() -> Flask:
+    from tracker.app import create_app
+
+    _keep_a_secret_key()
+    return create_app()
+
+
+def _keep_a_secret_key() -> None:
+    """Writes a secret key into the home once, unless the environment names one."""
+    if os.environ.get("TRACKER_SECRET_KEY") or os.environ.get("TRACKER_SECRET_KEY_FILE"):
+        return
+    home = os.environ.get("TRACKER_HOME") or str(project_root() / "instance")
+    os.makedirs(home, exist_ok=True)
+    path = os.path.join(home, "secret_key")
+    try:
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+
+
+cli = _Refusing(
+    name="tracker",
+    create_app=_create_app,
+    add_version_option=False,
+    add_default_commands=False,
+    load_dotenv=False,
+    help="連携協約 進行管理",
+)
+
+
+@cli.group()
+def database() -> None:
+    """The database."""
+
+
+@database.command("upgrade")
+def database_upgrade() -> None:
+    """Brings the database to the newest form."""
+    from tracker.plumbing.db import upgrade
+
+    upgrade()
+    click.echo("The database is up to date.")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--empty", is_flag=True, help="Do not load the Aomori example at the first start.")
+def run(host: str, port: int, empty: bool) -> None:
+    """Serves the pages with the clock in the same process."""
+    import waitress
+
+    from tracker.demo import actions as demo
+    from tracker.municipalities import queries as areas
+    from tracker.plumbing.db import db, upgrade
+    from tracker.reminders import scheduler
+
+    upgrade()
+    if not empty and areas.area() is None:
+        click.echo("Loading the Aomori example ...")
+        demo.load(at=clock.now())
+    is_example = (found := areas.area()) is not None and found.is_example
+    db.session.remove()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.config["BASE_URL"] = os.environ.get("TRACKER_BASE_URL") or f"http://{host}:{port}"
+    scheduler.start(app)
+    click.echo(f"連携協約 進行管理: http://{host}:{port}")
+    if is_example:
+        click.echo("Example sign-ins (one password for all): " + app.config["DEMO_PASSWORD"])
+        for address in demo.SIGN_INS:
+            click.echo(f"  {address}")
+    waitress.serve(app, host=host, port=port, threads=8, _quiet=True)
+
+
+def as_json(value: Any) -> None:
+    """Prints a value for other programs."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def main() -> None:
+    """Runs the command named on the command line."""
+    cli.add_command(database, "db")
+    for name in COMMAND_GROUPS:
+        for command in import_module(f"tracker.{name}.commands").commands:
+            cli.add_command(command)
+    cli.main(prog_name="tracker")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What the duties are told of the cases: who still has to confirm what, by when."""
+
+from datetime import date
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
+
+from tracker.agreements.models import Agreement
+from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.models import Confirmation, CostCase, Share
+from tracker.cost_sharing.queries import between, binds
+from tracker.cost_sharing.rules import CaseState, Decision, PendingConfirmation
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.municipalities import queries as areas
+from tracker.plumbing.db import db
+
+_ASKED = (CaseState.AWAITING, CaseState.RETURNED)
+
+
+def confirmations(today: date) -> tuple[PendingConfirmation, ...]:
+    """Each side of each pair of every case that was sent, whatever its year.  One query.
+
+    Agreed cases count, as confirmed, in the fiscal year of `today`.  A side that returned the
+    amounts has answered: it is left out until they change or it confirms.
+    """
+    hub, towns = areas.hub(), areas.by_id()
+    hub_share = aliased(Share)
+    rows = db.session.execute(
+        select(CostCase, Share, hub_share.share_yen, Agreement.id, Confirmation)
+        .join(Share, Share.case_id == CostCase.id)
+        .join(Agreement, and_(binds(CostCase.sent_on), between(hub.id, Share.municipality_id)))
+        .outerjoin(
+            hub_share,
+            and_(hub_share.case_id == CostCase.id, hub_share.municipality_id == hub.id),
+        )
+        .outerjoin(
+            Confirmation,
+            and_(
+                Confirmation.case_id == CostCase.id,
+                Confirmation.agreement_id == Agreement.id,
+                Confirmation.revision == CostCase.revision,
+            ),
+        )
+        .where(
+            or_(
+                CostCase.state.in_(_ASKED),
+                and_(
+                    CostCase.state == CaseState.AGREED,
+                    CostCase.fiscal_year == FiscalYear.containing(today).year,
+                ),
+            )
+        )
+        .order_by(CostCase.fiscal_year, CostCase.number, Agreement.id)
+    ).all()
+    answers = {
+        (agreement, answer.municipality_id, case.id): answer.decision
+        for case, _, _, agreement, answer in rows
+        if answer
+    }
+    found: dict[tuple[int, int, int], PendingConfirmation] = {}
+    for case, share, hub_yen, agreement, _ in rows:
+        partner = share.municipality_id
+        for side, share_yen in ((hub.id, hub_yen or 0), (partner, share.share_yen)):
+            decision = answers.get((agreement, side, case.id))
+            if decision is Decision.RETURNED:
+                continue
+            found[case.id, agreement, side] = PendingConfirmation(
+                case_id=case.id,
+                case_path=CaseNumber(case.fiscal_year, case.number).path,
+                case_title=case.title,
+                fiscal_year=case.fiscal_year,
+                agreement=f"{hub.name}・{towns[partner].name}",
+                municipality=towns[side].slug,
+                share_yen=share_yen,
+                amount_yen=case.amount_yen,
+                due_on=case.reply_due_on or today,
+                confirmed=decision is Decision.CONFIRMED,
+            )
+    return tuple(found.values())

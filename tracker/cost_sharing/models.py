@@ -1,0 +1,135 @@
+"""Cost cases, their formula with frozen base figures, consultations and confirmations."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.rules import (
+    CaseState,
+    Decision,
+    PartKind,
+    RoundingMode,
+    Stage,
+)
+from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, Yen, words
+
+
+class CaseKind(StrEnum):
+    """What Article 4(2) shares: money, or procedures and staff."""
+
+    MONEY = "money"
+    WORK = "work"
+
+    @property
+    def label(self) -> str:
+        """費用, or 手続・人員."""
+        return {"money": "費用", "work": "手続・人員"}[self]
+
+
+class CostCase(Versioned, Example, Model):
+    """費用負担の案件: one table of shares that each pair of parties confirms."""
+
+    __tablename__ = "cost_case"
+    __table_args__ = (UniqueConstraint("fiscal_year", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiscal_year: Mapped[int]
+    number: Mapped[int]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    kind: Mapped[CaseKind] = mapped_column(words(CaseKind))
+    stage: Mapped[Stage] = mapped_column(words(Stage))
+    title: Mapped[str] = mapped_column(String(200))
+    total_yen: Mapped[int] = mapped_column(Yen)
+    subsidy_yen: Mapped[int] = mapped_column(Yen)
+    work: Mapped[str] = mapped_column(Text, default="")
+    rounding_unit: Mapped[int]
+    rounding_mode: Mapped[RoundingMode] = mapped_column(words(RoundingMode))
+    # Empty: the remainder goes by largest remainder.
+    remainder_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))
+    state: Mapped[CaseState] = mapped_column(words(CaseState))
+    # Grows with every change of amounts; a confirmation counts for its revision only.
+    revision: Mapped[int] = mapped_column(default=1)
+    reply_due_on: Mapped[date | None]
+    drafted_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    # The day on which the agreements in force say who is asked.
+    sent_on: Mapped[date | None]
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("cost_case.id"))
+
+    @property
+    def no(self) -> CaseNumber:
+        """2026-04 in addresses, 第8-04号 on paper."""
+        return CaseNumber(self.fiscal_year, self.number)
+
+    @property
+    def amount_yen(self) -> int:
+        """The amount to share: total less subsidies, in yen."""
+        return self.total_yen - self.subsidy_yen
+
+
+class CostPart(Model):
+    """One part of the formula; base figures are frozen here with their source."""
+
+    __tablename__ = "cost_part"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"))
+    position: Mapped[int]
+    kind: Mapped[PartKind] = mapped_column(words(PartKind))
+    percent: Mapped[str | None] = mapped_column(String(20))
+    # Municipality name -> whole number: base figures, weights or yen, as the kind says.
+    values: Mapped[dict[str, int] | None] = mapped_column(JSON)
+    only: Mapped[list[str] | None] = mapped_column(JSON)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("figure_series.id"))
+    unit: Mapped[str] = mapped_column(String(20), default="")
+    source: Mapped[str] = mapped_column(Text, default="")
+
+
+class Share(Model):
+    """負担額 of one municipality, with every step of its arithmetic."""
+
+    __tablename__ = "share"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"), primary_key=True)
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
+    parts: Mapped[list[str]] = mapped_column(JSON)
+    exact: Mapped[str] = mapped_column(String(80))
+    rounded_yen: Mapped[int] = mapped_column(Yen)
+    share_yen: Mapped[int] = mapped_column(Yen)
+
+
+class Consultation(Model):
+    """協議の記録: Article 4(2) asks for it each time, before anything is sent."""
+
+    __tablename__ = "consultation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"), index=True)
+    consulted_on: Mapped[date]
+    place: Mapped[str] = mapped_column(String(200))
+    participants: Mapped[str] = mapped_column(String(300))
+    gist: Mapped[str] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Confirmation(Model):
+    """One side's word on one agreement's share, for one revision of the amounts."""
+
+    __tablename__ = "confirmation"
+    __table_args__ = (UniqueConstraint("case_id", "agreement_id", "municipality_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"))
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    revision: Mapped[int]
+    decision: Mapped[Decision] = mapped_column(words(Decision))
+    opinion: Mapped[str | None] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,273 @@
+"""Reads cases: the list of a year, and one case whole in two queries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from tracker.agreements.models import Agreement
+from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.dossier import Dossier
+from tracker.cost_sharing.models import (
+    CaseKind,
+    Confirmation,
+    Consultation,
+    CostCase,
+    CostPart,
+    Share,
+)
+from tracker.cost_sharing.rules import CaseState, Decision, Pair, Stage
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.municipalities import queries as areas
+from tracker.municipalities.models import Municipality
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+from tracker.projects.models import Participation, Project, ProjectYear
+
+
+class CaseRow(NamedTuple):
+    """A case in the list; `share_yen` is the reader's own, `confirmed` of `asked` sides."""
+
+    no: CaseNumber
+    title: str
+    project: str
+    kind: CaseKind
+    stage: Stage
+    state: CaseState
+    amount_yen: int
+    reply_due_on: date | None
+    share_yen: int | None
+    confirmed: int
+    asked: int
+
+
+def _is_readable(drafts: bool) -> ColumnElement[bool]:
+    """A case is read by all five once it was sent, before that by those who draft."""
+    return true() if drafts else CostCase.sent_on.is_not(None)
+
+
+def cases(year: FiscalYear, municipality_id: int, *, drafts: bool) -> Sequence[CaseRow]:
+    """The cases of a fiscal year, newest number first.  One query."""
+    own = (
+        select(Share.share_yen)
+        .where(Share.case_id == CostCase.id, Share.municipality_id == municipality_id)
+        .scalar_subquery()
+    )
+    confirmed = (
+        select(func.count(Confirmation.id))
+        .where(
+            Confirmation.case_id == CostCase.id,
+            Confirmation.revision == CostCase.revision,
+            Confirmation.decision == Decision.CONFIRMED,
+        )
+        .scalar_subquery()
+    )
+    partners = (
+        select(func.count(Share.municipality_id))
+        .join(Municipality, Municipality.id == Share.municipality_id)
+        .where(Share.case_id == CostCase.id, Municipality.is_hub.is_(False))
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            CostCase.fiscal_year,
+            CostCase.number,
+            CostCase.title,
+            Project.name,
+            CostCase.kind,
+            CostCase.stage,
+            CostCase.state,
+            CostCase.total_yen - CostCase.subsidy_yen,
+            CostCase.reply_due_on,
+            own,
+            confirmed,
+            partners * 2,
+        )
+        .join(Project, Project.id == CostCase.project_id)
+        .where(CostCase.fiscal_year == year.year, _is_readable(drafts))
+        .order_by(CostCase.number.desc())
+    )
+    return tuple(CaseRow(CaseNumber(*row[:2]), *row[2:]) for row in rows)
+
+
+def state_counts(year: FiscalYear, *, drafts: bool) -> Mapping[CaseState, int]:
+    """How many cases of a fiscal year stand in each state (absent: none).  One query."""
+    rows = db.session.execute(
+        select(CostCase.state, func.count())
+        .where(CostCase.fiscal_year == year.year, _is_readable(drafts))
+        .group_by(CostCase.state)
+    )
+    return dict(row.tuple() for row in rows)
+
+
+def years(today: date) -> Sequence[FiscalYear]:
+    """The fiscal years that have cases, with this one and the next, newest first."""
+    this = FiscalYear.containing(today)
+    stored = db.session.scalars(select(CostCase.fiscal_year).distinct())
+    return sorted({this, this.next, *map(FiscalYear, stored)}, reverse=True)
+
+
+def binds(day: date | InstrumentedAttribute[date | None]) -> ColumnElement[bool]:
+    """Whether an agreement is in force: from the day it is concluded until the day it ends."""
+    return and_(
+        Agreement.concluded_on <= day,
+        or_(Agreement.ended_on.is_(None), Agreement.ended_on >= day),
+    )
+
+
+def between(hub_id: int, partner: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether an agreement is the one of the hub and that partner, whoever is 甲."""
+    return or_(
+        and_(Agreement.party_a_id == hub_id, Agreement.party_b_id == partner),
+        and_(Agreement.party_b_id == hub_id, Agreement.party_a_id == partner),
+    )
+
+
+def pairs(day: date) -> Mapping[int, Pair]:
+    """The agreements in force between the hub and a partner, by the partner's id."""
+    rows = db.session.execute(
+        select(Agreement.id, Agreement.party_a_id, Agreement.party_b_id)
+        .where(binds(day))
+        .order_by(Agreement.concluded_on, Agreement.id)
+    )
+    return _with_the_hub(Pair(*row) for row in rows)
+
+
+def _with_the_hub(found: Iterable[Pair]) -> dict[int, Pair]:
+    """By partner; where two bind at once, the later one counts."""
+    hub = areas.hub().id
+    return {
+        next(side for side in pair.parties if side != hub): pair
+        for pair in found
+        if hub in pair.parties
+    }
+
+
+def find(number: CaseNumber) -> Dossier | None:
+    """The case with that number, or None.  Two queries."""
+    old, new = aliased(CostCase), aliased(CostCase)
+    later = (
+        select(func.max(new.number))
+        .where(new.replaces_id == CostCase.id, new.state == CaseState.AGREED)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(CostCase, Project.name, old.number, later, CostPart)
+        .join(Project, Project.id == CostCase.project_id)
+        .outerjoin(old, old.id == CostCase.replaces_id)
+        .outerjoin(CostPart, CostPart.case_id == CostCase.id)
+        .where(CostCase.fiscal_year == number.fiscal_year, CostCase.number == number.number)
+        .order_by(CostPart.position)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not rows:
+        return None
+    case, project, replaces, replaced_by, _ = rows[0]
+    year = case.fiscal_year
+    return Dossier(
+        case,
+        project,
+        [row[4] for row in rows if row[4] is not None],
+        *_shares_and_answers(case),
+        replaces and CaseNumber(year, replaces),
+        replaced_by and CaseNumber(year, replaced_by),
+    )
+
+
+def _shares_and_answers(
+    case: CostCase,
+) -> tuple[dict[int, Share], dict[int, Pair], dict[tuple[int, int], Confirmation]]:
+    """Shares, pairs and answers in one query; pairs as of the day the case was sent."""
+    day = case.sent_on or clock.today()
+    rows = db.session.execute(
+        select(Share, Agreement.id, Agreement.party_a_id, Agreement.party_b_id, Confirmation)
+        .join(Municipality, Municipality.id == Share.municipality_id)
+        .outerjoin(
+            Agreement,
+            and_(binds(day), between(areas.hub().id, Share.municipality_id)),
+        )
+        .outerjoin(
+            Confirmation,
+            and_(
+                Confirmation.case_id == Share.case_id,
+                Confirmation.agreement_id == Agreement.id,
+                Confirmation.revision == case.revision,
+            ),
+        )
+        .where(Share.case_id == case.id)
+        .order_by(Municipality.code, Agreement.concluded_on, Agreement.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    agreements = _with_the_hub(Pair(*row[1:4]) for row in rows if row[1])
+    kept = {pair.agreement for pair in agreements.values()}
+    answers = [row[4] for row in rows if row[4] is not None]
+    return (
+        {row[0].municipality_id: row[0] for row in rows},
+        agreements,
+        {
+            (answer.agreement_id, answer.municipality_id): answer
+            for answer in answers
+            if answer.agreement_id in kept
+        },
+    )
+
+
+def consultations(case_id: int) -> Sequence[Consultation]:
+    """協議の記録 of a case, newest first."""
+    return db.session.scalars(
+        select(Consultation)
+        .where(Consultation.case_id == case_id)
+        .order_by(Consultation.consulted_on.desc(), Consultation.id.desc())
+    ).all()
+
+
+def projects() -> Sequence[tuple[int, str]]:
+    """Every joint project's id and name, by name."""
+    rows = db.session.execute(select(Project.id, Project.name).order_by(Project.name, Project.id))
+    return [(id_, name) for id_, name in rows]
+
+
+def participants(project_id: int, fiscal_year: int) -> frozenset[int]:
+    """The ids of the municipalities that take part in a project in that fiscal year."""
+    return frozenset(
+        db.session.scalars(
+            select(Participation.municipality_id)
+            .join(ProjectYear, ProjectYear.id == Participation.project_year_id)
+            .where(ProjectYear.project_id == project_id, ProjectYear.fiscal_year == fiscal_year)
+        )
+    )
+
+
+def earlier(case: CostCase) -> CaseNumber | None:
+    """The latest agreed money case of the same project before this one's year, if any."""
+    row = db.session.execute(
+        select(CostCase.fiscal_year, CostCase.number)
+        .where(
+            CostCase.project_id == case.project_id,
+            CostCase.kind == CaseKind.MONEY,
+            CostCase.state == CaseState.AGREED,
+            CostCase.fiscal_year < case.fiscal_year,
+        )
+        .order_by(CostCase.fiscal_year.desc(), CostCase.number.desc())
+        .limit(1)
+    ).first()
+    return CaseNumber(*row) if row else None
+
+
+def share_of_last_year(case: CostCase, municipality_id: int) -> int | None:
+    """What the municipality bore in yen for the same project a year before, if agreed."""
+    return db.session.scalar(
+        select(Share.share_yen)
+        .join(CostCase, CostCase.id == Share.case_id)
+        .where(
+            Share.municipality_id == municipality_id,
+            CostCase.project_id == case.project_id,
+            CostCase.kind == CaseKind.MONEY,
+            CostCase.state == CaseState.AGREED,
+            CostCase.fiscal_year == case.fiscal_year - 1,
+        )
+        .order_by(CostCase.number.desc())
+        .limit(1)
+    )

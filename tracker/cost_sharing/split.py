@@ -1,0 +1,289 @@
+"""Shares add up to the yen: the arithmetic of cost sharing (contracts.md, product.md 6).
+
+Whole yen and exact fractions only. Every base figure is handed in, so a case that froze its
+figures gives the same shares for ever.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import NoReturn, TypeAlias
+
+from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.yen import yen
+
+LARGEST_REMAINDER = "largest_remainder"
+Figure: TypeAlias = int | Fraction
+PART_FIELDS: Mapping[str, str] = {
+    "percent": "％",
+    "basis": "基礎数値",
+    "weights": "重み",
+    "amounts": "金額",
+    "only": "対象の市町村",
+}
+_UNITS: Mapping[int, str] = {1: "円", 10: "十円", 100: "百円", 1000: "千円", 10000: "万円"}
+_ROUNDERS: Mapping[RoundingMode, Callable[[Fraction], int]] = {
+    RoundingMode.DOWN: math.floor,
+    RoundingMode.UP: math.ceil,
+    RoundingMode.HALF_UP: lambda units: math.floor(units + Fraction(1, 2)),
+}
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """端数の扱い: the unit in yen, and the mode."""
+
+    unit: int
+    mode: RoundingMode
+
+    @property
+    def label(self) -> str:
+        """「千円未満切捨て」."""
+        return f"{_UNITS.get(self.unit, yen(self.unit))}未満{self.mode.label}"
+
+    def apply(self, exact: Fraction) -> int:
+        """The exact yen rounded to whole units, in yen."""
+        return _ROUNDERS[self.mode](exact / self.unit) * self.unit
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a formula; `KINDS` says which fields its kind takes.
+
+    percent: of what is left after the fixed amounts. basis, weights: how much each counts, by
+    municipality. amounts: yen by municipality. only: who takes part (None: everybody).
+    """
+
+    kind: PartKind
+    percent: Figure | None = None
+    basis: Mapping[str, Figure] | None = None
+    weights: Mapping[str, Figure] | None = None
+    amounts: Mapping[str, int] | None = None
+    only: tuple[str, ...] | None = None
+
+    @property
+    def figures(self) -> Mapping[str, Figure] | None:
+        """By what the part is divided; None counts everybody as one."""
+        return self.weights if self.basis is None else self.basis
+
+    def takers(self, municipalities: Sequence[str]) -> Sequence[str]:
+        """Who takes part, of all on the list."""
+        return municipalities if self.only is None else self.only
+
+
+@dataclass(frozen=True)
+class Line:
+    """One municipality's row: exact yen per part, their sum, that rounded, and its share."""
+
+    municipality: str
+    parts: tuple[Fraction, ...]
+    exact: Fraction
+    rounded: int
+    share: int
+
+    @property
+    def adjustment(self) -> Fraction:
+        """端数調整: every yen moved by rounding and by the remainder."""
+        return self.share - self.exact
+
+
+@dataclass(frozen=True)
+class Split:
+    """Who bears how much; the shares of `lines` add up to `total_yen`, always."""
+
+    lines: tuple[Line, ...]
+    total_yen: int
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """Municipality -> yen, in the order of the list."""
+        return {line.municipality: line.share for line in self.lines}
+
+
+def amount_to_share(total_yen: int, subsidy_yen: int) -> int:
+    """負担の対象額 in yen: the total less national, prefectural and other funds.
+
+    Raises Refusal when the funds exceed the total.
+    """
+    if subsidy_yen > total_yen:
+        raise Refusal(
+            "補助の額が総事業費を超えています。どちらかを直してください。", field="subsidy_yen"
+        )
+    return total_yen - subsidy_yen
+
+
+def split(
+    amount_yen: int,
+    municipalities: Sequence[str],
+    parts: Sequence[Part],
+    rounding: Rounding,
+    remainder: str,
+) -> Split:
+    """Divide `amount_yen` (contracts.md, `tracker costs split`).
+
+    `remainder` names who takes the difference rounding leaves, or is `LARGEST_REMAINDER`: then all
+    go down to the unit whatever the mode, whole units follow the largest remainders (ties: order
+    of the list), and what is left below a unit goes to the first in that order.
+    Raises Refusal when the formula is not complete, or a share would become negative.
+    """
+    _check_frame(amount_yen, municipalities, rounding, remainder)
+    if not parts:
+        _refuse("割り方を1つ以上入れてください。")
+    for part in parts:
+        _check_part(part, municipalities)
+    rest = _after_fixed(amount_yen, parts)
+    columns = [_column(part, rest, municipalities) for part in parts]
+    rows = list(zip(*columns, strict=True))
+    exact = [sum(row, Fraction()) for row in rows]
+    if remainder == LARGEST_REMAINDER:
+        rounding = Rounding(rounding.unit, RoundingMode.DOWN)
+    rounded = [rounding.apply(value) for value in exact]
+    shares = list(rounded)
+    spare = amount_yen - sum(rounded)
+    if remainder == LARGEST_REMAINDER:
+        order = sorted(range(len(shares)), key=lambda i: rounded[i] - exact[i])
+        whole_units, spare = divmod(spare, rounding.unit)
+        for i in order[:whole_units]:
+            shares[i] += rounding.unit
+        shares[order[0]] += spare
+    else:
+        shares[municipalities.index(remainder)] += spare
+    lines = zip(municipalities, rows, exact, rounded, shares, strict=True)
+    result = Split(tuple(Line(*line) for line in lines), amount_yen)
+    _check_shares(result.shares)
+    return result
+
+
+def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """精算: yen each still pays (追加, positive) or gets back (返還, negative)."""
+    return {name: after.get(name, 0) - before.get(name, 0) for name in (*before, *after)}
+
+
+def at_places(value: Fraction, places: int) -> Decimal:
+    """The exact value rounded half up, away from zero, for display: 1961965.6, -513.1, 78.56."""
+    scaled = math.floor(abs(value) * 10**places + Fraction(1, 2))
+    return Decimal(scaled if value >= 0 else -scaled).scaleb(-places)
+
+
+def _column(part: Part, rest: int, municipalities: Sequence[str]) -> list[Fraction]:
+    """What one part lays on each municipality, in exact yen."""
+    if part.percent is None:
+        return [Fraction((part.amounts or {}).get(name, 0)) for name in municipalities]
+    takers = part.takers(municipalities)
+    counts = dict.fromkeys(takers, 1) if part.figures is None else part.figures
+    per_count = rest * Fraction(part.percent) / 100 / sum(counts[name] for name in takers)
+    return [per_count * counts[name] if name in takers else Fraction() for name in municipalities]
+
+
+def _after_fixed(amount_yen: int, parts: Sequence[Part]) -> int:
+    """Yen left to the percents once the fixed amounts came off."""
+    fixed = sum(sum(part.amounts.values()) for part in parts if part.amounts)
+    rest = amount_yen - fixed
+    percents = [Fraction(part.percent) for part in parts if part.percent is not None]
+    now = f"定額の合計（{yen(fixed)}）が対象額"
+    if rest < 0:
+        _refuse(f"{now}を{yen(-rest)}超えています。どちらかを直してください。")
+    if rest and not percents:
+        _refuse(f"{now}より{yen(rest)}少なくなっています。残りの割り方を足してください。")
+    if percents:
+        _check_percents(sum(percents, Fraction()))
+    return rest
+
+
+def _check_percents(total: Fraction) -> None:
+    now = f"割り方の合計が{_decimal(total)}％です。"
+    if total < 100:
+        _refuse(f"{now}あと{_decimal(100 - total)}％をどこかに足してください。")
+    if total > 100:
+        _refuse(f"{now}{_decimal(total - 100)}％をどこかから引いてください。")
+
+
+def _decimal(value: Fraction) -> str:
+    places = next((n for n in range(7) if (value * 10**n).denominator == 1), None)
+    return str(value) if places is None else f"{at_places(value, places):f}"
+
+
+def _check_frame(
+    amount_yen: int, municipalities: Sequence[str], rounding: Rounding, remainder: str
+) -> None:
+    if amount_yen < 0:
+        _refuse("負担の対象額は0円以上で入れてください。", "amount_yen")
+    if not municipalities:
+        _refuse("市町村を1つ以上入れてください。", "municipalities")
+    _check_once(municipalities, "市町村の一覧", "municipalities")
+    if rounding.unit < 1:
+        _refuse("端数の単位は1円以上にしてください。", "rounding")
+    if remainder != LARGEST_REMAINDER:
+        _check_listed((remainder,), municipalities, "端数の負担者", "remainder")
+
+
+def _check_part(part: Part, municipalities: Sequence[str]) -> None:
+    row = KINDS[part.kind]
+    for field, label in PART_FIELDS.items():
+        value = getattr(part, field)
+        if value is not None and field not in row.needs + row.may:
+            _refuse(f"{row.label}では{label}を使いません。{label}を消してください。")
+        if value in ({}, ()) or (value is None and field in row.needs):
+            _refuse(f"{row.label}の{label}を入れてください。")
+        if value is not None and field != "percent":
+            _check_listed(value, municipalities, f"{row.label}の{label}")
+    _check_once(part.only or (), f"{row.label}の対象の市町村")
+    if part.kind is PartKind.HOST and len(part.only or ()) != 1:
+        _refuse(f"{row.label}の対象は1市町村だけにしてください。")
+    _check_numbers(part, municipalities)
+
+
+def _check_numbers(part: Part, municipalities: Sequence[str]) -> None:
+    label, takers = part.kind.label, part.takers(municipalities)
+    if part.percent is not None and part.percent < 0:
+        _refuse(f"{label}の％がマイナスです。0以上の数にしてください。")
+    for name, number in (part.figures or part.amounts or {}).items():
+        if number < 0:
+            _refuse(f"{label}の「{name}」の値がマイナスです。0以上の数にしてください。")
+    for name in part.amounts or ():
+        if name not in takers:
+            _refuse(f"{label}の「{name}」は対象の市町村ではありません。どちらかを直してください。")
+    if part.figures is None:
+        return
+    for name in takers:
+        if name not in part.figures:
+            _refuse(f"{label}に「{name}」の値がありません。ないときは0を入れてください。")
+    if not any(part.figures[name] for name in takers):
+        _refuse(f"{label}の値がすべて0です。1つ以上は0より大きい数にしてください。")
+
+
+def _check_once(names: Sequence[str], where: str, field: str = "parts") -> None:
+    for name in names:
+        if names.count(name) > 1:
+            _refuse(f"{where}に「{name}」が2回あります。1回だけにしてください。", field)
+
+
+def _check_listed(
+    names: Iterable[str],
+    municipalities: Sequence[str],
+    where: str,
+    field: str = "parts",
+) -> None:
+    for name in names:
+        if name not in municipalities:
+            _refuse(
+                f"{where}の「{name}」は市町村の一覧にありません。名前を確かめてください。",
+                field,
+            )
+
+
+def _check_shares(shares: Mapping[str, int]) -> None:
+    for name, share in shares.items():
+        if share < 0:
+            _refuse(
+                f"「{name}」の負担額がマイナス（{yen(share)}）になります。"
+                "端数の扱いか、端数の負担者を変えてください。",
+                "remainder",
+            )
+
+
+def _refuse(message: str, field: str = "parts") -> NoReturn:
+    raise Refusal(message, field=field)

@@ -1,0 +1,205 @@
+"""What `tracker costs split` reads and writes (contracts.md): exact in, exact out.
+
+Nothing is ignored and nothing is guessed: an unknown field, a field given twice, a text where a
+number belongs are each refused with a sentence that names them.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
+
+from tracker.cost_sharing.rules import PartKind, RoundingMode
+from tracker.cost_sharing.split import PART_FIELDS, Part, Rounding, split
+from tracker.kernel.refusal import Refusal
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+Reader: TypeAlias = Callable[[object, str], T]
+# Thirty digits are more than any figure needs, and too few to keep the machine busy.
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+_RATIO = re.compile(r"[+-]?[0-9]{1,30}/0*[1-9][0-9]{0,29}")
+
+
+class SplitRequest(NamedTuple):
+    """The arguments of `split`, in its order: `split(*request)`."""
+
+    amount_yen: int
+    municipalities: tuple[str, ...]
+    parts: tuple[Part, ...]
+    rounding: Rounding
+    remainder: str
+
+
+def loads_exact(text: str | bytes) -> object:
+    """Parse JSON without ever making a float: 33.3 becomes Fraction(333, 10).
+
+    Raises Refusal for what is not JSON, for NaN and Infinity, and for a field given twice.
+    """
+    plain = text.removeprefix("\ufeff") if isinstance(text, str) else text
+    try:
+        parsed: object = json.loads(
+            plain,
+            parse_float=lambda digits: _decimal(digits, "ファイル"),
+            parse_constant=_not_a_number,
+            object_pairs_hook=_each_once,
+        )
+    except (ValueError, RecursionError):
+        raise Refusal(
+            "JSONとして読めません。かっこ・コンマ・引用符と、文字コード（UTF-8）を確かめてください。"
+        ) from None
+    return parsed
+
+
+def read_split_request(data: object) -> SplitRequest:
+    """Check the shape and the types of parsed JSON; `split` then checks what it means.
+
+    Raises Refusal with a sentence that names the field.
+    """
+    request = _record(data, "ファイル", needed=SplitRequest._fields)
+    rounding = _record(request["rounding"], "rounding", needed=("unit", "mode"))
+    return SplitRequest(
+        _whole(request["amount_yen"], "対象額（amount_yen）"),
+        _names(request["municipalities"], "municipalities"),
+        tuple(_part(part) for part in _items(request["parts"], "parts")),
+        Rounding(
+            _whole(rounding["unit"], "端数の単位（unit）"),
+            _one_of(RoundingMode, rounding["mode"], "mode"),
+        ),
+        _name(request["remainder"], "remainder"),
+    )
+
+
+def split_json(data: object) -> dict[str, object]:
+    """Divide as the request says; fractions are written "p/q", whole ones too.
+
+    Raises Refusal as `read_split_request` and `split` do.
+    """
+    result = split(*read_split_request(data))
+    lines = [
+        {
+            "municipality": line.municipality,
+            "parts": [_p_over_q(value) for value in line.parts],
+            "exact": _p_over_q(line.exact),
+            "rounded": line.rounded,
+            "share": line.share,
+        }
+        for line in result.lines
+    ]
+    return {"shares": result.shares, "total_yen": result.total_yen, "lines": lines}
+
+
+def _p_over_q(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
+
+
+def _part(data: object) -> Part:
+    part = _record(data, "parts", needed=("kind",), may=tuple(PART_FIELDS))
+    kind = _one_of(PartKind, part["kind"], "kind")
+
+    def given(field: str, read: Reader[T]) -> T | None:
+        value = part.get(field)
+        return None if value is None else read(value, f"{kind.label}の{field}")
+
+    return Part(
+        kind,
+        percent=given("percent", _percent),
+        basis=given("basis", _by_name(_number)),
+        weights=given("weights", _by_name(_number)),
+        amounts=given("amounts", _by_name(_whole)),
+        only=given("only", _one_or_more_names),
+    )
+
+
+def _percent(value: object, where: str) -> Fraction:
+    if not isinstance(value, str):
+        return _number(value, where)
+    plain = unicodedata.normalize("NFKC", value).strip().removesuffix("%").rstrip()
+    return Fraction(plain) if _RATIO.fullmatch(plain) else _decimal(plain, where)
+
+
+def _number(value: object, where: str) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refusal(f"{where}の値は数で入れてください。引用符で囲んだ文字は使えません。")
+    return _decimal(str(value), where)
+
+
+def _decimal(digits: str, where: str) -> Fraction:
+    if not _DECIMAL.fullmatch(digits):
+        raise Refusal(
+            f"{where}の「{digits[:40]}」は数として読めません。「33.3」のように入れてください。"
+        )
+    return Fraction(digits)
+
+
+def _whole(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refusal(f"{where}は整数で入れてください。文字や小数は使えません。")
+    return value
+
+
+def _by_name(read: Reader[T]) -> Reader[dict[str, T]]:
+    def read_all(value: object, where: str) -> dict[str, T]:
+        if not isinstance(value, Mapping):
+            raise Refusal(f"{where}は「市町村の名前: 数」の組にしてください。")
+        return {_name(name, where): read(number, where) for name, number in value.items()}
+
+    return read_all
+
+
+def _names(value: object, where: str) -> tuple[str, ...]:
+    return tuple(_name(name, where) for name in _items(value, where))
+
+
+def _one_or_more_names(value: object, where: str) -> tuple[str, ...]:
+    return (_name(value, where),) if isinstance(value, str) else _names(value, where)
+
+
+def _name(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise Refusal(f"{where}の名前が読めません。市町村の名前を文字で入れてください。")
+    return value
+
+
+def _items(value: object, where: str) -> Iterable[object]:
+    if not isinstance(value, list | tuple):
+        raise Refusal(f"{where}は [ ] で囲んだ並びにしてください。")
+    return value
+
+
+def _record(
+    value: object, where: str, *, needed: tuple[str, ...], may: tuple[str, ...] = ()
+) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise Refusal(f"{where}の中身は {{ }} で囲んだ項目の組にしてください。")
+    for field in needed:
+        if field not in value:
+            raise Refusal(f"{where}に「{field}」がありません。加えてください。")
+    for field in value:
+        if field not in needed + may:
+            raise Refusal(f"{where}の「{field}」は使えない項目です。消してください。")
+    return value
+
+
+def _one_of(choices: type[E], value: object, where: str) -> E:
+    if not isinstance(value, str) or value not in list(choices):
+        listed = "、".join(choices)
+        raise Refusal(f"{where}は次のどれかにしてください: {listed}。")
+    return choices(value)
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        twice = next(name for name in read if [key for key, _ in pairs].count(name) > 1)
+        raise Refusal(f"「{twice}」が2回書かれています。1回だけにしてください。")
+    return read
+
+
+def _not_a_number(word: str) -> NoReturn:
+    raise Refusal(f"「{word}」は数ではありません。数を入れてください。")

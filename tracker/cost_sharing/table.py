@@ -1,0 +1,152 @@
+"""The table of shares as people read it: every step of the arithmetic, rounded only for the eye.
+
+Stored shares and a split just calculated become the same table, so that the page without
+JavaScript, the live one and the case itself cannot differ.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from tracker.cost_sharing.rules import KINDS, PartKind
+from tracker.cost_sharing.split import LARGEST_REMAINDER, Part, Rounding, Split, at_places
+from tracker.kernel.yen import grouped, yen
+
+_MINUS = "\N{MINUS SIGN}"
+_VALUE_FIELDS = ("basis", "weights", "amounts")
+
+
+class PartSource(NamedTuple):
+    """A part of the formula with what its figures count and who says so."""
+
+    part: Part
+    unit: str
+    source: str
+
+    @property
+    def label(self) -> str:
+        """「人口割」, 「開催地等の負担（今別町）」."""
+        only = f"（{'・'.join(self.part.only)}）" if self.part.only else ""
+        return self.part.kind.label + only
+
+    @property
+    def extent(self) -> str:
+        """「80％」, or the sum of fixed amounts 「計 30,000円」."""
+        if self.part.percent is not None:
+            return f"{_percent(Fraction(self.part.percent))}％"
+        return f"計 {yen(sum((self.part.amounts or {}).values()))}"
+
+    @property
+    def note(self) -> str:
+        """The figures and their source: 「人口：青森市 275,192人、…（計 295,593人）。…」."""
+        values = self.part.figures or self.part.amounts
+        if not values:
+            return ""
+        unit = "円" if self.part.amounts else self.unit
+        listed = "、".join(f"{name} {value:,}{unit}" for name, value in values.items())
+        of = self.part.kind.label.removesuffix("割")
+        what = f"{self.part.kind.label}の重み" if self.part.weights else of
+        source = f"{self.source}。" if self.source else ""
+        return f"{what}：{listed}（計 {sum(values.values()):,}{unit}）。{source}"
+
+
+class Row(NamedTuple):
+    """One municipality's line, or the sum, in the words of the screen."""
+
+    name: str
+    parts: tuple[str, ...]
+    exact: str
+    adjustment: str
+    share: str
+    percent: str
+    takes_remainder: bool = False
+
+
+@dataclass(frozen=True)
+class SplitTable:
+    """均等割｜人口割｜…｜計算値｜端数調整｜負担額｜割合(%), with the sum and the notes under it."""
+
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+    total: Row
+    bars: tuple[tuple[str, int, str], ...]
+    notes: tuple[str, ...]
+
+    def say(self, name: str) -> str:
+        """What is read aloud after a change: 「今別町 115,000円」."""
+        return next((f"{name} {text}" for who, _, text in self.bars if who == name), "")
+
+
+def part_of(
+    kind: PartKind,
+    percent: str | None,
+    values: Mapping[str, int] | None,
+    only: Sequence[str] | None,
+) -> Part:
+    """A part as the arithmetic takes it; what its values are, its kind says."""
+    row = KINDS[kind]
+    named = next((field for field in _VALUE_FIELDS if field in row.needs + row.may), None)
+    return Part(
+        kind,
+        percent=None if percent is None else Fraction(percent),
+        only=None if only is None else tuple(only),
+        **({named: values} if named and values is not None else {}),
+    )
+
+
+def split_table(split: Split, parts: Sequence[PartSource], remainder: str) -> SplitTable:
+    """The table of a split; `remainder` names who takes it, or is `LARGEST_REMAINDER`."""
+    lines = split.lines
+    total_yen = split.total_yen
+    by_part = list(zip(*(line.parts for line in lines), strict=True))
+    columns = [
+        *(_column(values) for values in by_part),
+        _column([line.exact for line in lines]),
+        _column([line.adjustment for line in lines], signed=True),
+        [grouped(line.share) for line in lines] + [grouped(total_yen)],
+        [_share_of(line.share, total_yen) for line in lines] + [_share_of(total_yen, total_yen)],
+    ]
+    rows = [
+        Row(name, cells[:-4], *cells[-4:], name == remainder)
+        for name, cells in zip(
+            [*(line.municipality for line in lines), "合計"],
+            zip(*columns, strict=True),
+            strict=True,
+        )
+    ]
+    return SplitTable(
+        heads=tuple(part.label for part in parts),
+        rows=tuple(rows[:-1]),
+        total=rows[-1],
+        bars=tuple((line.municipality, line.share, yen(line.share)) for line in lines),
+        notes=tuple(note for part in parts if (note := part.note)),
+    )
+
+
+def rounding_words(rounding: Rounding, remainder: str) -> str:
+    """「千円未満切捨て、端数は青森市が負担」."""
+    if remainder == LARGEST_REMAINDER:
+        return f"{rounding.label.partition('未満')[0]}単位、端数は最大剰余の順"
+    return f"{rounding.label}、端数は{remainder}が負担"
+
+
+def _column(values: Sequence[Fraction], *, signed: bool = False) -> list[str]:
+    """A column with its sum: whole yen where all are whole, else one decimal."""
+    all_values = [*values, sum(values, Fraction())]
+    places = 0 if all(value.denominator == 1 for value in all_values) else 1
+    return [_figure(value, places, signed=signed) for value in all_values]
+
+
+def _figure(value: Fraction, places: int, *, signed: bool) -> str:
+    shown = at_places(value, places)
+    plus = "+" if signed and shown > 0 else ""
+    return plus + f"{shown:,f}".replace("-", _MINUS)
+
+
+def _share_of(share: int, total: int) -> str:
+    return f"{at_places(Fraction(100 * share, total), 2):f}" if total else "—"
+
+
+def _percent(value: Fraction) -> str:
+    return f"{at_places(value, 6).normalize():f}"

@@ -1,0 +1,1 @@
+"""The Aomori example year, built only through the features' own actions."""

@@ -1,0 +1,1 @@
+"""What the agreement asks of whom by when, derived from facts; changes nothing."""

@@ -1,0 +1,128 @@
+"""The words of the duties: what is owed, and the facts it is derived from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from tracker.cost_sharing.rules import PendingConfirmation
+from tracker.kernel.permissions import Actor, Role
+from tracker.meetings.rules import InvitationFact, MeetingFact
+from tracker.projects.rules import ReportFact
+
+
+class Kind(StrEnum):
+    """What sort of thing is owed; the value is pinned in contracts.md."""
+
+    REPORT_UNSUBMITTED = "report_unsubmitted"
+    REPORT_UNCHECKED = "report_unchecked"
+    MEETING_UNPLANNED = "meeting_unplanned"
+    MEETING_UNHELD = "meeting_unheld"
+    POLL_UNANSWERED = "poll_unanswered"
+    MEETING_UNDATED = "meeting_undated"
+    NOTICE_UNSENT = "notice_unsent"
+    ATTENDANCE_UNRECORDED = "attendance_unrecorded"
+    COST_UNCONFIRMED = "cost_unconfirmed"
+    ADDRESS_UNDELIVERABLE = "address_undeliverable"
+
+
+# The menu item that counts the kind, and the article it comes from.
+PLACES: Mapping[Kind, tuple[str, int]] = {
+    Kind.REPORT_UNSUBMITTED: ("reports", 3),
+    Kind.REPORT_UNCHECKED: ("reports", 3),
+    Kind.MEETING_UNPLANNED: ("meetings", 5),
+    Kind.MEETING_UNHELD: ("meetings", 5),
+    Kind.POLL_UNANSWERED: ("meetings", 5),
+    Kind.MEETING_UNDATED: ("meetings", 5),
+    Kind.NOTICE_UNSENT: ("meetings", 5),
+    Kind.ATTENDANCE_UNRECORDED: ("meetings", 5),
+    Kind.COST_UNCONFIRMED: ("costs", 4),
+    Kind.ADDRESS_UNDELIVERABLE: ("notices", 5),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line under a duty: a report still owed, with its state as a chip."""
+
+    label: str
+    url: str
+    kind: str
+    state: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something the agreement asks of someone by some day.
+
+    `municipality` is a slug.  Letters go to the post `to_post_id`, or where it is None to
+    the posts of kind `to_role` in that municipality.  `shown_to` are the roles that find
+    it on their home page.
+    """
+
+    key: str
+    kind: Kind
+    municipality: str
+    to_role: str
+    due_on: date
+    is_done: bool
+    url: str
+    remaining: int
+    title: str
+    text: str
+    action: str
+    agreement: str | None = None
+    to_post_id: int | None = None
+    shown_to: frozenset[Role] = frozenset()
+    items: tuple[Item, ...] = ()
+    total: int = 0
+    subject: str = ""
+    # Where a letter leads, when it is not the page for those who sign in.
+    letter_url: str = ""
+
+    @property
+    def article(self) -> int:
+        """The article that asks for it."""
+        return PLACES[self.kind][1]
+
+    @property
+    def nav_key(self) -> str:
+        """The menu item under which it counts."""
+        return PLACES[self.kind][0]
+
+    def state(self, today: date) -> str:
+        """open, overdue or done."""
+        if self.is_done:
+            return "done"
+        return "overdue" if self.due_on < today else "open"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether the actor finds it on the home page."""
+        if self.municipality != actor.municipality or actor.role not in self.shown_to:
+            return False
+        only_one_lead = actor.role is Role.LEAD and self.to_post_id is not None
+        return not only_one_lead or self.to_post_id == actor.post_id
+
+
+@dataclass(frozen=True)
+class LetterFact:
+    """A letter that did not arrive."""
+
+    letter_id: int
+    to_name: str
+    subject: str
+    failed_on: date
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the features tell, as of one moment."""
+
+    hub: str
+    partners: Mapping[str, str]
+    reports: Sequence[ReportFact]
+    meetings: Sequence[MeetingFact]
+    invitations: Sequence[InvitationFact]
+    confirmations: Sequence[PendingConfirmation]
+    undeliverable: Sequence[LetterFact]

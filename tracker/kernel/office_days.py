@@ -1,0 +1,73 @@
+"""Days on which the offices are open (product.md 2).
+
+Closed are Saturdays, Sundays, national holidays, 29 December to 3 January, and the closures
+passed in: each municipality enters its own.
+"""
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+import jpholiday
+
+NO_CLOSURES: frozenset[date] = frozenset()
+_ONE_DAY = timedelta(days=1)
+_WEEKEND = {5: "土曜日", 6: "日曜日"}
+
+
+@lru_cache(maxsize=8192)
+def _reason_everywhere(day: date) -> str | None:
+    holiday = jpholiday.is_holiday_name(day)
+    if holiday is not None:
+        return f"祝日（{holiday}）"
+    if (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3):
+        return "年末年始"
+    return _WEEKEND.get(day.weekday())
+
+
+def closed_reason(day: date, closures: frozenset[date] = NO_CLOSURES) -> str | None:
+    """Why the office is closed: 「祝日（勤労感謝の日）」「年末年始」「土曜日」「閉庁日」; None if open."""
+    return _reason_everywhere(day) or ("閉庁日" if day in closures else None)
+
+
+def is_open(day: date, closures: frozenset[date] = NO_CLOSURES) -> bool:
+    """Whether the office is open on `day`."""
+    return closed_reason(day, closures) is None
+
+
+def on_or_before(day: date, closures: frozenset[date] = NO_CLOSURES) -> date:
+    """`day`, or the last open day before it: where a letter due on a closed day goes out."""
+    while not is_open(day, closures):
+        day -= _ONE_DAY
+    return day
+
+
+def on_or_after(day: date, closures: frozenset[date] = NO_CLOSURES) -> date:
+    """`day`, or the first open day after it."""
+    while not is_open(day, closures):
+        day += _ONE_DAY
+    return day
+
+
+def add(day: date, n: int, closures: frozenset[date] = NO_CLOSURES) -> date:
+    """The `n`-th open day after `day` (before it, if negative); 0 is `on_or_before(day)`.
+
+    `day` itself is never counted, open or closed: 「3開庁日前」 of a Sunday is Wednesday.
+    """
+    if n == 0:
+        return on_or_before(day, closures)
+    step = _ONE_DAY if n > 0 else -_ONE_DAY
+    for _ in range(abs(n)):
+        day += step
+        while not is_open(day, closures):
+            day += step
+    return day
+
+
+def count_between(a: date, b: date, closures: frozenset[date] = NO_CLOSURES) -> int:
+    """Open days from `a`, which is not counted, to `b`, which is; negative when `b` is earlier.
+
+    The inverse of `add`: `count_between(day, add(day, n)) == n` for every n but 0.
+    """
+    step = 1 if b >= a else -1
+    days = (a + timedelta(days=step * i) for i in range(1, abs((b - a).days) + 1))
+    return step * sum(is_open(day, closures) for day in days)

@@ -1,0 +1,159 @@
+"""Who may do what: one table, read top-down (product.md section 9, trust.md P9).
+
+ANY: in the whole area.  OWN: only where the actor's own municipality is involved.
+No entry: not at all.  The same table guards the pages and generates their access test.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+
+class Role(StrEnum):
+    """What a post may do; the value is pinned in contracts.md."""
+
+    OFFICE = "office"
+    LEAD = "lead"
+    OFFICER = "officer"
+    CONFIRMER = "confirmer"
+    READER = "reader"
+    ADMIN = "admin"
+
+    @property
+    def label(self) -> str:
+        """The name of the role as people say it."""
+        return ROLE_LABELS[self]
+
+
+ROLE_LABELS: Mapping[Role, str] = {
+    Role.OFFICE: "連携推進担当",
+    Role.LEAD: "主担当課",
+    Role.OFFICER: "町村担当",
+    Role.CONFIRMER: "確認者",
+    Role.READER: "閲覧",
+    Role.ADMIN: "管理者",
+}
+
+
+class Permission(StrEnum):
+    """One thing that can be done; views name it, the table says who may."""
+
+    PUBLIC = "public"
+    OWN_ACCOUNT = "own_account"
+    READ_AREA = "read_area"
+    IMPORT_AGREEMENT = "import_agreement"
+    EDIT_PROJECT = "edit_project"
+    OPEN_ROUND = "open_round"
+    WRITE_REPORT = "write_report"
+    READ_TROUBLES = "read_troubles"
+    CHECK_REPORT = "check_report"
+    MANAGE_MEETING = "manage_meeting"
+    ANSWER_POLL = "answer_poll"
+    VIEW_MEETING_AS_HELD = "view_meeting_as_held"
+    READ_COST_DRAFT = "read_cost_draft"
+    DRAFT_COST = "draft_cost"
+    CONFIRM_COST = "confirm_cost"
+    READ_LETTERS = "read_letters"
+    MANAGE_LETTERS = "manage_letters"
+    EDIT_CALENDAR = "edit_calendar"
+    EDIT_FIGURES = "edit_figures"
+    MANAGE_PEOPLE = "manage_people"
+    READ_HISTORY = "read_history"
+
+
+class Reach(Enum):
+    """How far a permission goes."""
+
+    ANY = "any"
+    OWN = "own"
+
+
+ANY, OWN = Reach.ANY, Reach.OWN
+_EVERYONE = dict.fromkeys(Role, ANY)
+_OFFICE_AND_LEAD = {Role.OFFICE: ANY, Role.LEAD: ANY}
+
+TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
+    Permission.PUBLIC: _EVERYONE,
+    Permission.OWN_ACCOUNT: _EVERYONE,
+    Permission.READ_AREA: _EVERYONE,
+    Permission.IMPORT_AGREEMENT: {Role.OFFICE: ANY, Role.ADMIN: ANY},
+    Permission.EDIT_PROJECT: {Role.OFFICE: ANY, Role.LEAD: OWN},
+    Permission.OPEN_ROUND: {Role.OFFICE: ANY},
+    # The office never writes another municipality's words.
+    Permission.WRITE_REPORT: {Role.OFFICE: OWN, Role.LEAD: OWN, Role.OFFICER: OWN},
+    # Involved: the reporting municipality, the lead's and the hub.
+    Permission.READ_TROUBLES: {
+        Role.OFFICE: OWN,
+        Role.LEAD: OWN,
+        Role.OFFICER: OWN,
+        Role.CONFIRMER: OWN,
+    },
+    # Involved: the municipality that leads the project.
+    Permission.CHECK_REPORT: {Role.OFFICE: OWN, Role.LEAD: OWN},
+    Permission.MANAGE_MEETING: {Role.OFFICE: ANY},
+    # The office's answer for a town is marked 代理入力.
+    Permission.ANSWER_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN},
+    Permission.VIEW_MEETING_AS_HELD: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
+    Permission.READ_COST_DRAFT: _OFFICE_AND_LEAD,
+    Permission.DRAFT_COST: _OFFICE_AND_LEAD,
+    Permission.CONFIRM_COST: {Role.CONFIRMER: OWN},
+    Permission.READ_LETTERS: {
+        Role.OFFICE: ANY,
+        Role.ADMIN: ANY,
+        Role.LEAD: OWN,
+        Role.OFFICER: OWN,
+        Role.CONFIRMER: OWN,
+    },
+    Permission.MANAGE_LETTERS: {Role.OFFICE: ANY},
+    Permission.EDIT_CALENDAR: {Role.OFFICE: ANY, Role.ADMIN: ANY, Role.OFFICER: OWN},
+    Permission.EDIT_FIGURES: {Role.OFFICE: ANY, Role.ADMIN: ANY},
+    Permission.MANAGE_PEOPLE: {Role.ADMIN: ANY},
+    Permission.READ_HISTORY: {Role.OFFICE: ANY, Role.ADMIN: ANY},
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an account seen as values, so that rules can ask without a database.
+
+    `name` is municipality and post as people see it (今別町 企画担当); `municipality` is a slug.
+    """
+
+    person_id: int
+    name: str
+    role: Role
+    municipality: str
+    municipality_id: int
+    municipality_name: str
+    post_id: int
+    is_hub: bool
+
+
+def reach(role: Role, permission: Permission) -> Reach | None:
+    """How far the role's permission goes, or None."""
+    return TABLE[permission].get(role)
+
+
+def allowed(
+    actor: Actor | None, permission: Permission, involved: Iterable[str] | None = None
+) -> bool:
+    """Whether the actor may; `involved` are the slugs of the municipalities concerned.
+
+    With `involved=None` only the role is asked: may this person come in at all?
+    """
+    if permission is Permission.PUBLIC:
+        return True
+    if actor is None:
+        return False
+    match reach(actor.role, permission):
+        case Reach.ANY:
+            return True
+        case Reach.OWN:
+            return involved is None or actor.municipality in involved
+        case _:
+            return False
+
+
+def who_may(permission: Permission) -> str:
+    """The roles that may, in words: 連携推進担当・主担当課."""
+    return "・".join(role.label for role in TABLE[permission])

@@ -1,0 +1,170 @@
+"""Era dates in and out: 令和元年12月25日 <-> 2019-12-25 (product.md 2, ux/spec.md 10)."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING
+
+from tracker.kernel.refusal import Refusal
+
+if TYPE_CHECKING:
+    from tracker.kernel.fiscal_year import FiscalYear
+
+
+@dataclass(frozen=True)
+class Era:
+    """One 元号: its name, the letter used in short dates, and its first day."""
+
+    name: str
+    letter: str
+    begins_on: date
+
+
+ERAS = (
+    Era("明治", "M", date(1868, 10, 23)),
+    Era("大正", "T", date(1912, 7, 30)),
+    Era("昭和", "S", date(1926, 12, 25)),
+    Era("平成", "H", date(1989, 1, 8)),
+    Era("令和", "R", date(2019, 5, 1)),
+)
+WEEKDAYS = "月火水木金土日"
+
+HOW_TO_WRITE_A_DAY = "日付は「令和8年11月30日」または「2026/11/30」のように入力してください。"
+HOW_TO_WRITE_A_TIME = "時刻は「14時30分」または「14:30」のように入力してください。"
+
+_NAMES = {name: era for era in ERAS for name in (era.name, era.letter)}
+_ERA = "|".join(_NAMES)
+_NUMBER = r"(\d{1,2})"
+_DAY_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        rf"(?P<era>{_ERA})(?P<count>\d{{1,2}}|元)年{_NUMBER}月{_NUMBER}日",
+        rf"(?P<era>{_ERA})(?P<count>\d{{1,2}}|元)[./-]{_NUMBER}[./-]{_NUMBER}",
+        rf"(?P<count>\d{{1,2}}|元)\.{_NUMBER}\.{_NUMBER}",
+        rf"(?P<year>\d{{4}})年{_NUMBER}月{_NUMBER}日",
+        rf"(?P<year>\d{{4}})([./-]){_NUMBER}\2{_NUMBER}",
+        rf"{_NUMBER}/{_NUMBER}",
+        rf"{_NUMBER}月{_NUMBER}日",
+    )
+)
+_WEEKDAY = re.compile(rf"\(([{WEEKDAYS}])(?:曜日?)?(?:・?祝)?\)$")
+_TIME = re.compile(r"(\d{1,2})(?::(\d{2})|時(?:(\d{1,2})分|(半))?)")
+
+
+def _era_of(day: date) -> Era:
+    for era in reversed(ERAS):
+        if day >= era.begins_on:
+            return era
+    raise Refusal(f"明治より前の日付は扱えません。{HOW_TO_WRITE_A_DAY}")
+
+
+def _count(day: date) -> tuple[Era, int]:
+    era = _era_of(day)
+    return era, day.year - era.begins_on.year + 1
+
+
+def year_name(calendar_year: int) -> str:
+    """「令和8年」; a year in which the era changed has the name it ended with (2019 = 令和元年)."""
+    era, count = _count(date(calendar_year, 12, 31))
+    return f"{era.name}{'元' if count == 1 else count}年"
+
+
+def long(day: date) -> str:
+    """「令和8年11月30日」, and 令和元年, never 令和1年."""
+    era, count = _count(day)
+    return f"{era.name}{'元' if count == 1 else count}年{month_day(day)}"
+
+
+def full(day: date) -> str:
+    """「令和8年11月30日（月）」."""
+    return f"{long(day)}（{WEEKDAYS[day.weekday()]}）"
+
+
+def short(day: date) -> str:
+    """「11月30日（月）」."""
+    return f"{month_day(day)}（{WEEKDAYS[day.weekday()]}）"
+
+
+def month_day(day: date) -> str:
+    """「11月30日」."""
+    return f"{day.month}月{day.day}日"
+
+
+def weekday(day: date) -> str:
+    """「月曜日」."""
+    return f"{WEEKDAYS[day.weekday()]}曜日"
+
+
+def dotted(day: date) -> str:
+    """「8.11.30」: the year of the era without its name, for printed tables only."""
+    return f"{_count(day)[1]}.{day.month}.{day.day}"
+
+
+def clock_time(moment: time) -> str:
+    """「14時30分」, and 「14時」 on the hour."""
+    return f"{moment.hour}時{moment.minute}分" if moment.minute else f"{moment.hour}時"
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).upper().replace("\N{MINUS SIGN}", "-")
+    return "".join(folded.split())
+
+
+def _year(found: re.Match[str], month: int, within: "FiscalYear | None") -> int:
+    parts = found.groupdict()
+    if parts.get("year"):
+        return int(parts["year"])
+    if parts.get("count"):
+        era = _NAMES[parts["era"]] if parts.get("era") else ERAS[-1]
+        count = 1 if parts["count"] == "元" else int(parts["count"])
+        return era.begins_on.year + count - 1 if count else 0
+    if within is None:
+        raise Refusal(HOW_TO_WRITE_A_DAY)
+    return within.begins.year if month >= within.begins.month else within.ends.year
+
+
+def read_day(text: str, *, within: "FiscalYear | None" = None) -> date:
+    """Read a day as people write it; `within` lends its year to 「11/30」 and 「11月30日」.
+
+    An ended era is read on (平成32年 is 2020: papers made before a change say so), but no day
+    before an era began. A weekday in brackets must be the right one.
+    Raises Refusal, also for days that do not exist and days before 明治 (ux/spec.md 8, 10).
+    """
+    plain = _plain(text)
+    stated = _WEEKDAY.search(plain)
+    plain = plain[: stated.start()] if stated else plain
+    found = next((match for form in _DAY_FORMS if (match := form.fullmatch(plain))), None)
+    if found is None:
+        raise Refusal(HOW_TO_WRITE_A_DAY)
+    month, number = (int(part) for part in found.groups()[-2:])
+    year = _year(found, month, within)
+    try:
+        day = date(year, month, number)
+    except ValueError:
+        raise Refusal(f"「{text.strip()}」という日はありません。{HOW_TO_WRITE_A_DAY}") from None
+    era = _NAMES.get(found.groupdict().get("era") or "", _era_of(day))
+    if day < era.begins_on:
+        raise Refusal(f"{era.name}は{_first_day(era)}からです。日付を確かめてください。")
+    if stated and stated[1] != WEEKDAYS[day.weekday()]:
+        raise Refusal(f"{long(day)}は{weekday(day)}です。日付か曜日を確かめてください。")
+    return day
+
+
+def _first_day(era: Era) -> str:
+    return f"元年{month_day(era.begins_on)}（{era.begins_on.year}年）"
+
+
+def read_time(text: str) -> time:
+    """Read a time of day: 「14:00」「14時」「14時30分」「14時半」, also full-width.
+
+    Raises Refusal for anything else and for times that do not exist.
+    """
+    found = _TIME.fullmatch(_plain(text))
+    if found is None:
+        raise Refusal(HOW_TO_WRITE_A_TIME)
+    hour, after_colon, minutes, half = found.groups()
+    try:
+        return time(int(hour), 30 if half else int(after_colon or minutes or 0))
+    except ValueError:
+        raise Refusal(f"「{text.strip()}」という時刻はありません。{HOW_TO_WRITE_A_TIME}") from None

@@ -1,0 +1,90 @@
+"""Whole yen and whole counts, in and out (ux/spec.md 8 and 10)."""
+
+import re
+import unicodedata
+
+from tracker.kernel.refusal import Refusal
+
+LARGEST = 10**15
+
+_UNITS = {"": 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "億": 100_000_000}
+_GROUPED = r"\d{1,3}(?:,\d{3})+|\d+"
+_YEN = re.compile(rf"[金¥]?({_GROUPED})({'|'.join(_UNITS)})円?")
+_COUNT = re.compile(_GROUPED)
+_DECIMAL = re.compile(r"[\d,]*\.\d+\D*")
+_NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[\d,.]+\D*")
+_MINUS = "\N{MINUS SIGN}"
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).replace(_MINUS, "-")
+    return "".join(folded.split())
+
+
+def read_yen(text: str, name: str = "金額") -> int:
+    """Read an amount as people write it: 115000, １１５，０００, 115千円, ￥115,000, 3万円.
+
+    Returns whole yen. Raises Refusal for nothing, decimals, negatives, words, misplaced commas and
+    amounts too large to be meant; `name` is what the sentence calls the amount.
+    """
+    plain = _plain(text)
+    if not plain:
+        raise Refusal(f"{name}を入力してください。ないときは「0」を入れてください。")
+    if _NEGATIVE.fullmatch(plain):
+        raise Refusal(f"{name}は0円以上で入力してください。")
+    if _DECIMAL.fullmatch(plain.lstrip("¥金")):
+        raise Refusal(f"{name}は小数を使わず、1円単位の整数で入力してください。")
+    found = _YEN.fullmatch(plain)
+    if found is None:
+        raise Refusal(f"{name}は「115,000円」または「115千円」のように数字で入力してください。")
+    return _within_reason(found[1], _UNITS[found[2]], name)
+
+
+def read_count(text: str, name: str) -> int:
+    """Read a whole number from 0 up, also full-width; `name` is what it counts (「参加者数」).
+
+    Raises Refusal with the sentences of ux/spec.md 8.
+    """
+    plain = _plain(text)
+    if not plain:
+        raise Refusal(ask_for_count(name))
+    if _COUNT.fullmatch(plain):
+        return _within_reason(plain, 1, name)
+    if re.fullmatch(r"-?[\d,]*\.?\d+", plain) and ("-" in plain or "." in plain):
+        raise Refusal(f"{name}は0以上の整数で入力してください。")
+    raise Refusal(f"{name}は数字で入力してください（例 12）。全角でも入力できます。")
+
+
+def ask_for_count(name: str) -> str:
+    """「参加者数を入力してください。いなかったときは「0」を…」; for things it says なかった."""
+    absent = "いなかった" if name.endswith(("者数", "人数")) else "なかった"
+    return f"{name}を入力してください。{absent}ときは「0」を入れてください。"
+
+
+def _within_reason(digits: str, unit: int, name: str) -> int:
+    bare = digits.replace(",", "")
+    # Python refuses to read thousands of digits with an error of its own: the length comes first.
+    if len(bare) > len(str(LARGEST)) or int(bare) * unit > LARGEST:
+        raise Refusal(f"{name}が大きすぎます。桁を確かめてください。")
+    return int(bare) * unit
+
+
+def grouped(n: int) -> str:
+    """「115,000」, for table columns headed 「（円）」; a real minus sign before negatives."""
+    return f"{n:,}".replace("-", _MINUS)
+
+
+def yen(n: int) -> str:
+    """「115,000円」."""
+    return f"{grouped(n)}円"
+
+
+def thousands(n: int) -> str:
+    """「415,530千円」: yen rounded half up (away from zero) to thousands, for statistics."""
+    rounded = (abs(n) + 500) // 1000
+    return f"{grouped(rounded if n >= 0 else -rounded)}千円"
+
+
+def signed(n: int) -> str:
+    """「+2,034」「−792」「0」: what a rounding or a reconciliation moved."""
+    return f"+{grouped(n)}" if n > 0 else grouped(n)

@@ -1,0 +1,1 @@
+"""Article 5: every fiscal year the heads meet."""

@@ -1,0 +1,267 @@
+"""Reads how each agreement stands with Article 5, year by year, and what a new poll needs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, select
+
+from tracker.agreements.models import Agreement, AgreementDuty
+from tracker.agreements.rules import in_force
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.meetings.models import (
+    CandidateDate,
+    HeldView,
+    Meeting,
+    MeetingAttendance,
+    PollInvitation,
+)
+from tracker.meetings.poll import poll_path
+from tracker.meetings.rules import Attendance, Candidate, Standing, standing
+from tracker.municipalities import queries as areas
+from tracker.municipalities.models import EntryKind
+from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import days_of
+from tracker.plumbing.db import db
+from tracker.plumbing.memo import by_version
+
+
+class Asked(NamedTuple):
+    """One municipality asked for dates; `path` is the secretary's link while it is good."""
+
+    municipality_id: int
+    post_id: int | None
+    path: str | None
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One meeting as plain values; its candidates only while its date is open."""
+
+    id: int
+    fiscal_year: FiscalYear
+    name: str
+    place: str
+    is_cancelled: bool
+    reply_due_on: date | None
+    fixed: Candidate | None
+    is_noticed: bool
+    is_recorded: bool
+    minutes_final: bool
+    candidates: tuple[Candidate, ...]
+    asked: tuple[Asked, ...]
+    attendance: Mapping[int, Attendance]
+
+    @property
+    def path(self) -> str:
+        """The meeting's page, as duties and letters name it."""
+        return f"/meetings/{self.id}"
+
+
+@dataclass(frozen=True)
+class Bond:
+    """One agreement's way to Article 5: its parties, the hub first, and their views by slug."""
+
+    agreement_id: int
+    parties: tuple[Town, ...]
+    attendance: Mapping[str, Attendance]
+    views: Mapping[str, bool]
+    standing: Standing
+
+    @property
+    def label(self) -> str:
+        """「青森市・今別町」."""
+        return "・".join(party.name for party in self.parties)
+
+    @property
+    def needs_views(self) -> bool:
+        """Whether a deputy or an empty chair leaves it to the parties' view."""
+        return bool(self.attendance) and any(
+            self.attendance.get(party.slug) is not Attendance.HEAD for party in self.parties
+        )
+
+
+def summaries() -> Sequence[Summary]:
+    """Every meeting, newest year first; read once for each version of the data (one query)."""
+    return by_version("meetings", _read_summaries)
+
+
+def find_meeting(year: FiscalYear) -> Summary | None:
+    """The year's meeting, unless it was called off."""
+    return next(
+        (one for one in summaries() if one.fiscal_year == year and not one.is_cancelled), None
+    )
+
+
+def _read_summaries() -> Sequence[Summary]:
+    rows: Iterable[Any] = db.session.execute(
+        select(Meeting, PollInvitation, MeetingAttendance.attendance, CandidateDate)
+        .join(PollInvitation, PollInvitation.meeting_id == Meeting.id)
+        .outerjoin(
+            MeetingAttendance,
+            and_(
+                MeetingAttendance.meeting_id == Meeting.id,
+                MeetingAttendance.municipality_id == PollInvitation.municipality_id,
+            ),
+        )
+        .outerjoin(
+            CandidateDate,
+            and_(CandidateDate.meeting_id == Meeting.id, Meeting.fixed_at.is_(None)),
+        )
+        .order_by(
+            Meeting.fiscal_year.desc(), Meeting.id.desc(), CandidateDate.on, CandidateDate.begins
+        )
+    )
+    return tuple(_summary(meeting, list(own)) for meeting, own in groupby(rows, lambda row: row[0]))
+
+
+def _summary(meeting: Meeting, rows: Sequence[Any]) -> Summary:
+    dates = list(dict.fromkeys(row[3] for row in rows if row[3] is not None))
+    last_added_at = max((one.added_at for one in dates), default=None)
+    invitations = dict.fromkeys(row[1] for row in rows)
+    return Summary(
+        id=meeting.id,
+        fiscal_year=FiscalYear(meeting.fiscal_year),
+        name=meeting.name,
+        place=meeting.place,
+        is_cancelled=meeting.cancelled_at is not None,
+        reply_due_on=meeting.reply_due_on,
+        fixed=meeting.hours,
+        is_noticed=meeting.noticed_at is not None,
+        is_recorded=meeting.attendance_at is not None,
+        minutes_final=meeting.minutes_final_at is not None,
+        candidates=tuple(one.hours for one in dates),
+        asked=tuple(_asked(one, last_added_at) for one in invitations),
+        attendance={row[1].municipality_id: row[2] for row in rows if row[2] is not None},
+    )
+
+
+def _asked(invitation: PollInvitation, last_added_at: datetime | None) -> Asked:
+    at = invitation.answered_at
+    is_good = invitation.post_id is not None and invitation.revoked_at is None
+    return Asked(
+        invitation.municipality_id,
+        invitation.post_id,
+        poll_path(invitation.id, invitation.nonce) if is_good else None,
+        last_added_at is None or (at is not None and at >= last_added_at),
+    )
+
+
+class _Pledge(NamedTuple):
+    """An agreement that asks for a yearly meeting, with the parties' views by meeting."""
+
+    agreement_id: int
+    concluded_on: date | None
+    ended_on: date | None
+    party_a_id: int
+    party_b_id: int
+    views: Mapping[tuple[int, int], bool]
+
+
+def _pledges() -> Sequence[_Pledge]:
+    return by_version("pledges", _read_pledges)
+
+
+def _read_pledges() -> Sequence[_Pledge]:
+    asking = select(AgreementDuty.agreement_id).where(AgreementDuty.kind == "annual_meeting")
+    rows: Iterable[Any] = db.session.execute(
+        select(
+            Agreement.id,
+            Agreement.concluded_on,
+            Agreement.ended_on,
+            Agreement.party_a_id,
+            Agreement.party_b_id,
+            HeldView.meeting_id,
+            HeldView.municipality_id,
+            HeldView.is_held,
+        )
+        .outerjoin(HeldView, HeldView.agreement_id == Agreement.id)
+        .where(Agreement.id.in_(asking))
+        .order_by(Agreement.id)
+    )
+    return tuple(
+        _Pledge._make([*head, {(row[5], row[6]): row[7] for row in own if row[5]}])
+        for head, own in groupby(rows, lambda row: tuple(row[:5]))
+    )
+
+
+def bonds(year: FiscalYear, today: date) -> Sequence[Bond]:
+    """Every agreement that binds in the year, and how it stands, in the order of the partners.
+
+    Which agreements bind is asked for `today`, or for the year's nearer end outside it.
+    """
+    meeting = find_meeting(year)
+    asked_on = min(max(today, year.begins), year.ends)
+    found = [
+        _bond(pledge, meeting, year, today)
+        for pledge in _pledges()
+        if in_force(pledge.concluded_on, pledge.ended_on, asked_on)
+    ]
+    return sorted(found, key=lambda bond: [party.code for party in bond.parties])
+
+
+def _bond(pledge: _Pledge, meeting: Summary | None, year: FiscalYear, today: date) -> Bond:
+    towns = areas.by_id()
+    parties = sorted(
+        (towns[pledge.party_a_id], towns[pledge.party_b_id]),
+        key=lambda town: (not town.is_hub, town.code),
+    )
+    attendance, views = {}, {}
+    if meeting is not None:
+        attendance = {towns[id_].slug: one for id_, one in meeting.attendance.items()}
+        views = {
+            party.slug: pledge.views[meeting.id, party.id]
+            for party in parties
+            if (meeting.id, party.id) in pledge.views
+        }
+    fixed_on = meeting.fixed.on if meeting and meeting.fixed else None
+    state = standing(
+        year,
+        polling=meeting is not None,
+        fixed_on=fixed_on,
+        noticed=meeting is not None and meeting.is_noticed,
+        held_on=fixed_on,
+        attendance=attendance,
+        parties=[party.slug for party in parties],
+        views=views,
+        minutes_final=meeting is not None and meeting.minutes_final,
+        today=today,
+    )
+    return Bond(pledge.agreement_id, tuple(parties), attendance, views, state)
+
+
+def year_standing(year: FiscalYear, today: date) -> list[tuple[str, str, Standing]]:
+    """Article 5 in one year, for the home page: 「青森市・今別町」, the partner's slug, standing."""
+    return [(bond.label, bond.parties[-1].slug, bond.standing) for bond in bonds(year, today)]
+
+
+class Unavailable(NamedTuple):
+    """Days on which some municipality cannot come, by its name: closed, or its assembly sits."""
+
+    closures: Mapping[str, frozenset[date]]
+    assemblies: Mapping[str, frozenset[date]]
+
+    @property
+    def closed(self) -> frozenset[date]:
+        """Every day on which one of them is closed."""
+        return frozenset[date]().union(*self.closures.values())
+
+    @property
+    def either(self) -> Mapping[str, frozenset[date]]:
+        """Both kinds by municipality, for proposing dates."""
+        return {
+            name: self.closures.get(name, frozenset()) | self.assemblies.get(name, frozenset())
+            for name in {**self.closures, **self.assemblies}
+        }
+
+
+def unavailable(year: FiscalYear) -> Unavailable:
+    """What the calendars of all municipalities say about the year (one query)."""
+    days: dict[EntryKind, dict[str, frozenset[date]]] = {kind: {} for kind in EntryKind}
+    for entry, name in areas.calendar(year.begins, year.ends):
+        own = days[entry.kind]
+        own[name] = own.get(name, frozenset()) | days_of([(entry.begins_on, entry.ends_on)])
+    return Unavailable(days[EntryKind.CLOSURE], days[EntryKind.ASSEMBLY])

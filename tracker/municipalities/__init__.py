@@ -1,0 +1,1 @@
+"""The hub and its partners, their base figures and their closed days."""

@@ -1,0 +1,184 @@
+"""Sets up the area; enters base figures and calendar entries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from tracker.kernel import wareki
+from tracker.kernel.permissions import Actor
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries
+from tracker.municipalities.models import (
+    Area,
+    BaseFigure,
+    CalendarEntry,
+    EntryKind,
+    FigureSeries,
+    Municipality,
+)
+from tracker.municipalities.rules import FigureKind, check_entry, check_figures
+from tracker.plumbing import clock, history
+from tracker.plumbing.db import db
+from tracker.plumbing.history import Subject
+
+
+@dataclass(frozen=True)
+class NewTown:
+    """A municipality to be entered: five-digit code, name, reading and slug."""
+
+    code: str
+    name: str
+    kana: str
+    slug: str
+
+
+def create_area(
+    name: str,
+    towns: Sequence[NewTown],
+    hub: str,
+    *,
+    at: datetime,
+    office_name: str | None = None,
+    office_phone: str = "",
+    meeting_place: str = "",
+    is_example: bool = False,
+) -> None:
+    """Enters the area and its municipalities, without a commit: set-up is one action.
+
+    Refuses a second area, a hub that is not in the list, a code or name twice.
+    """
+    if db.session.scalar(select(Area.id).limit(1)):
+        raise Refusal("この圏域は、すでに登録されています。")
+    if len(towns) < 2:
+        raise Refusal("市町村は2つ以上入力してください。", field="towns")
+    for what, values in (
+        ("コード", [town.code for town in towns]),
+        ("名前", [town.name for town in towns]),
+        ("英字名", [town.slug for town in towns]),
+    ):
+        if len(set(values)) < len(values):
+            raise Refusal(f"同じ{what}の市町村が2回あります。", field="towns")
+    if hub not in {town.name for town in towns}:
+        raise Refusal("連携中枢都市は、上に入力した市町村の中から入れてください。", field="hub")
+    db.session.add(
+        Area(
+            name=name,
+            office_name=office_name or f"{hub} 連携推進担当",
+            office_phone=office_phone,
+            office_hours="平日 8時30分〜17時15分",
+            meeting_name="市町村長会議",
+            meeting_place=meeting_place or f"{hub}役所",
+            is_example=is_example,
+        )
+    )
+    db.session.add_all(
+        Municipality(
+            code=town.code,
+            slug=town.slug,
+            name=town.name,
+            kana=town.kana,
+            is_hub=town.name == hub,
+        )
+        for town in towns
+    )
+    history.record(None, "area.created", Subject("area", 1), f"{name}を登録しました。", at=at)
+    queries.forget()
+
+
+def enter_figures(
+    kind: FigureKind,
+    name: str,
+    as_of_on: date,
+    source: str,
+    values: Mapping[str, int | None],
+    *,
+    is_confirmed: bool,
+    by: Actor | None,
+    at: datetime,
+    is_example: bool = False,
+) -> FigureSeries:
+    """Enters a series of base figures by municipality (slug); an absent one stays absent."""
+    check_figures(values, as_of_on, clock.day(at))
+    if db.session.scalar(
+        select(FigureSeries.id).where(FigureSeries.kind == kind, FigureSeries.name == name)
+    ):
+        raise Refusal(f"「{name}」はすでに登録されています。別の名前にしてください。", field="name")
+    entered = FigureSeries(
+        kind=kind,
+        name=name,
+        unit="人" if kind is FigureKind.POPULATION else "",
+        as_of_on=as_of_on,
+        source=source,
+        is_confirmed=is_confirmed,
+        entered_at=at,
+        is_example=is_example,
+    )
+    db.session.add(entered)
+    db.session.flush()
+    ids = {town.slug: town.id for town in queries.towns()}
+    db.session.add_all(
+        BaseFigure(series_id=entered.id, municipality_id=ids[slug], value=value)
+        for slug, value in values.items()
+        if value is not None
+    )
+    history.record(
+        by,
+        "figures.entered",
+        Subject("figures", entered.id),
+        f"基礎数値「{name}」（{wareki.long(as_of_on)}現在）を登録しました。",
+        at=at,
+        after=dict(values),
+    )
+    db.session.commit()
+    return entered
+
+
+def add_calendar_entry(
+    slug: str,
+    kind: EntryKind,
+    name: str,
+    begins_on: date,
+    ends_on: date,
+    *,
+    by: Actor | None,
+    at: datetime,
+) -> CalendarEntry:
+    """Enters closed days or an assembly session of one municipality."""
+    check_entry(begins_on, ends_on)
+    town = queries.find_town(slug)
+    if town is None:
+        raise Refusal("市町村を選んでください。", field="municipality")
+    entry = CalendarEntry(
+        municipality_id=town.id, kind=kind, name=name, begins_on=begins_on, ends_on=ends_on
+    )
+    db.session.add(entry)
+    db.session.flush()
+    history.record(
+        by,
+        "calendar.added",
+        Subject("calendar", entry.id),
+        f"{town.name}の{kind.label}「{name}」を登録しました。",
+        at=at,
+        after={"begins_on": begins_on.isoformat(), "ends_on": ends_on.isoformat()},
+    )
+    db.session.commit()
+    return entry
+
+
+def remove_calendar_entry(entry: CalendarEntry, *, by: Actor, at: datetime) -> None:
+    """Takes an entry out of the calendar; what stood there stays in the history."""
+    history.record(
+        by,
+        "calendar.removed",
+        Subject("calendar", entry.id),
+        f"{entry.kind.label}「{entry.name}」を取り消しました。",
+        at=at,
+        before={
+            "begins_on": entry.begins_on.isoformat(),
+            "ends_on": entry.ends_on.isoformat(),
+        },
+    )
+    db.session.delete(entry)
+    db.session.commit()

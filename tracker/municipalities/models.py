@@ -1,0 +1,94 @@
+"""The area, its municipalities, base figures and calendar entries."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.municipalities.rules import FigureKind
+from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
+
+
+class EntryKind(StrEnum):
+    """What stands in the calendar of a municipality."""
+
+    CLOSURE = "closure"
+    ASSEMBLY = "assembly"
+
+    @property
+    def label(self) -> str:
+        """閉庁日 or 議会日程."""
+        return {"closure": "閉庁日", "assembly": "議会日程"}[self]
+
+
+class Area(Versioned, Example, Model):
+    """The one area (圏域) that this installation serves, and its office."""
+
+    __tablename__ = "area"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    office_name: Mapped[str] = mapped_column(String(100))
+    office_phone: Mapped[str] = mapped_column(String(40))
+    office_hours: Mapped[str] = mapped_column(String(100))
+    meeting_name: Mapped[str] = mapped_column(String(100))
+    meeting_place: Mapped[str] = mapped_column(String(200))
+
+
+class Municipality(Versioned, Model):
+    """A city, town or village; the order of municipalities is that of their codes."""
+
+    __tablename__ = "municipality"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(6), unique=True)
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    kana: Mapped[str] = mapped_column(String(100))
+    is_hub: Mapped[bool] = mapped_column(default=False)
+    base_url: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def head_title(self) -> str:
+        """青森市長."""
+        return f"{self.name}長"
+
+
+class FigureSeries(Example, Model):
+    """One set of base figures: what was counted, when, and who says so."""
+
+    __tablename__ = "figure_series"
+    __table_args__ = (UniqueConstraint("kind", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[FigureKind] = mapped_column(words(FigureKind))
+    name: Mapped[str] = mapped_column(String(100))
+    unit: Mapped[str] = mapped_column(String(20))
+    as_of_on: Mapped[date]
+    source: Mapped[str] = mapped_column(String(500))
+    is_confirmed: Mapped[bool] = mapped_column(default=True)
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BaseFigure(Model):
+    """The figure of one municipality within a series."""
+
+    __tablename__ = "base_figure"
+
+    series_id: Mapped[int] = mapped_column(ForeignKey("figure_series.id"), primary_key=True)
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class CalendarEntry(Model):
+    """Days on which a municipality is closed beyond the law, or its assembly sits."""
+
+    __tablename__ = "calendar_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
+    kind: Mapped[EntryKind] = mapped_column(words(EntryKind))
+    name: Mapped[str] = mapped_column(String(100))
+    begins_on: Mapped[date] = mapped_column(index=True)
+    ends_on: Mapped[date]

@@ -1,0 +1,161 @@
+"""Reads the area, its municipalities, figures and closed days."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import g
+from sqlalchemy import Row, select
+
+from tracker.municipalities.models import (
+    Area,
+    BaseFigure,
+    CalendarEntry,
+    EntryKind,
+    FigureSeries,
+    Municipality,
+)
+from tracker.municipalities.rules import FigureKind, days_of
+from tracker.plumbing.db import db
+from tracker.plumbing.memo import by_version
+
+
+@dataclass(frozen=True)
+class Town:
+    """A municipality as plain values; `name` is what screens show."""
+
+    id: int
+    code: str
+    slug: str
+    name: str
+    is_hub: bool
+    base_url: str | None
+
+    @property
+    def head_title(self) -> str:
+        """青森市長."""
+        return f"{self.name}長"
+
+
+def area() -> Area | None:
+    """The one area, or None before set-up.  Read once a request."""
+    if "area" not in g:
+        g.area = by_version("area", _read_area)
+    found: Area | None = g.area
+    return found
+
+
+def _read_area() -> Area | None:
+    found = db.session.scalar(select(Area).limit(1))
+    if found is not None:
+        db.session.expunge(found)
+    return found
+
+
+def get_area() -> Area:
+    """The one area; only after set-up."""
+    found = area()
+    if found is None:
+        raise LookupError("the area is not set up")
+    return found
+
+
+def towns() -> Sequence[Town]:
+    """All municipalities in the fixed order of their codes.  Read once a request."""
+    if "towns" not in g:
+        g.towns = by_version("towns", _read_towns)
+    found: Sequence[Town] = g.towns
+    return found
+
+
+def _read_towns() -> Sequence[Town]:
+    rows = db.session.execute(
+        select(
+            Municipality.id,
+            Municipality.code,
+            Municipality.slug,
+            Municipality.name,
+            Municipality.is_hub,
+            Municipality.base_url,
+        ).order_by(Municipality.code)
+    )
+    return tuple(Town(*row) for row in rows)
+
+
+def forget() -> None:
+    """Lets the next reader of this request or command see what was just written."""
+    g.pop("area", None)
+    g.pop("towns", None)
+
+
+def hub() -> Town:
+    """連携中枢都市."""
+    return next(town for town in towns() if town.is_hub)
+
+
+def partners() -> Sequence[Town]:
+    """The municipalities other than the hub."""
+    return tuple(town for town in towns() if not town.is_hub)
+
+
+def by_id() -> Mapping[int, Town]:
+    """Municipalities by their row's id."""
+    return {town.id: town for town in towns()}
+
+
+def find_town(slug: str) -> Town | None:
+    """The municipality with that slug, or None."""
+    return next((town for town in towns() if town.slug == slug), None)
+
+
+def closures(begins: date, ends: date) -> Mapping[str, frozenset[date]]:
+    """Per municipality (slug) the days it is closed beyond the law within the span."""
+    return _days(EntryKind.CLOSURE, begins, ends)
+
+
+def assemblies(begins: date, ends: date) -> Mapping[str, frozenset[date]]:
+    """Per municipality (slug) the days on which its assembly sits within the span."""
+    return _days(EntryKind.ASSEMBLY, begins, ends)
+
+
+def _days(kind: EntryKind, begins: date, ends: date) -> Mapping[str, frozenset[date]]:
+    rows = db.session.execute(
+        select(CalendarEntry.municipality_id, CalendarEntry.begins_on, CalendarEntry.ends_on).where(
+            CalendarEntry.kind == kind,
+            CalendarEntry.begins_on <= ends,
+            CalendarEntry.ends_on >= begins,
+        )
+    ).all()
+    return {
+        town.slug: days_of((row[1], row[2]) for row in rows if row[0] == town.id)
+        for town in towns()
+    }
+
+
+def calendar(begins: date, ends: date) -> Sequence[Row[CalendarEntry, str]]:
+    """Entries that touch the span, with the municipality's name, in order of time."""
+    return db.session.execute(
+        select(CalendarEntry, Municipality.name)
+        .join(Municipality, Municipality.id == CalendarEntry.municipality_id)
+        .where(CalendarEntry.begins_on <= ends, CalendarEntry.ends_on >= begins)
+        .order_by(CalendarEntry.begins_on, Municipality.code)
+    ).all()
+
+
+def series(kind: FigureKind | None = None) -> Sequence[FigureSeries]:
+    """Series of base figures, newest day first."""
+    query = select(FigureSeries).order_by(FigureSeries.kind, FigureSeries.as_of_on.desc())
+    return db.session.scalars(query.where(FigureSeries.kind == kind) if kind else query).all()
+
+
+def figures(series_ids: Sequence[int]) -> Mapping[int, Mapping[int, int]]:
+    """Values by series id and municipality id."""
+    found: dict[int, dict[int, int]] = {}
+    rows = db.session.execute(
+        select(BaseFigure.series_id, BaseFigure.municipality_id, BaseFigure.value).where(
+            BaseFigure.series_id.in_(series_ids)
+        )
+    )
+    for series_id, municipality_id, value in rows:
+        found.setdefault(series_id, {})[municipality_id] = value
+    return found

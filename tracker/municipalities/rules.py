@@ -1,0 +1,62 @@
+"""What a base figure and a calendar entry must be (product.md sections 2 and 6)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from enum import StrEnum
+
+from tracker.kernel.refusal import Refusal
+
+LONGEST_ENTRY_DAYS = 60
+
+
+class FigureKind(StrEnum):
+    """What a base figure counts; the values are the kinds of parts of a cost split."""
+
+    POPULATION = "population"
+    USAGE = "usage"
+    FISCAL = "fiscal"
+    GRANT_CAP = "grant_cap"
+
+    @property
+    def label(self) -> str:
+        """The kind as people say it."""
+        return FIGURE_LABELS[self]
+
+
+FIGURE_LABELS: Mapping[FigureKind, str] = {
+    FigureKind.POPULATION: "人口",
+    FigureKind.USAGE: "利用実績",
+    FigureKind.FISCAL: "財政規模・需要額",
+    FigureKind.GRANT_CAP: "特別交付税の上限",
+}
+
+
+def check_figures(values: Mapping[str, int | None], as_of_on: date, today: date) -> None:
+    """Refuses a series without any figure, or one counted on a day to come."""
+    if as_of_on > today:
+        raise Refusal(
+            "基準日がまだ来ていません。数えた日、または公表の基準日を入れてください。",
+            field="as_of_on",
+        )
+    if not any(values.values()):
+        raise Refusal("市町村の数値を1つ以上入力してください。")
+
+
+def check_entry(begins_on: date, ends_on: date) -> None:
+    """Refuses a span that ends before it begins, or one too long to be meant."""
+    if ends_on < begins_on:
+        raise Refusal("終わりの日は、始まりの日より後の日にしてください。", field="ends_on")
+    if (ends_on - begins_on).days >= LONGEST_ENTRY_DAYS:
+        raise Refusal(
+            f"続く日数が{LONGEST_ENTRY_DAYS}日を超えています。分けて入力してください。",
+            field="ends_on",
+        )
+
+
+def days_of(spans: Iterable[tuple[date, date]]) -> frozenset[date]:
+    """Every day inside the spans, both ends included."""
+    return frozenset(
+        begins + timedelta(days=n)
+        for begins, ends in spans
+        for n in range((ends - begins).days + 1)
+    )

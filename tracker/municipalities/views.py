@@ -1,0 +1,105 @@
+"""Pages on which base figures and closed days are entered."""
+
+from flask import Blueprint, abort, flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Permission
+from tracker.municipalities import actions, forms, queries
+from tracker.municipalities.models import CalendarEntry, EntryKind
+from tracker.municipalities.rules import FigureKind
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.db import db
+from tracker.plumbing.pages import page
+
+bp = Blueprint("municipalities", __name__)
+
+
+@bp.get("/admin/bases")
+@guard(Permission.READ_AREA)
+def figures() -> Response:
+    """基礎数値: every series with its source and day."""
+    series = queries.series()
+    return page(
+        "municipalities/figures.html",
+        series=series,
+        values=queries.figures([one.id for one in series]),
+        towns=queries.towns(),
+        may_edit=may(Permission.EDIT_FIGURES),
+    )
+
+
+@bp.route("/admin/bases/new", methods=["GET", "POST"])
+@guard(Permission.EDIT_FIGURES)
+def new_figures() -> Response:
+    """Enters one series."""
+    towns = tuple(queries.towns())
+    form = forms.figures_form(towns)
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.enter_figures(
+            FigureKind(form.kind.data),
+            form.name.data,
+            form.as_of_on.data,
+            form.source.data,
+            {town.slug: form[f"value_{town.slug}"].data for town in towns},
+            is_confirmed=form.is_confirmed.data,
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash(f"基礎数値「{form.result.name}」を登録しました。", "ok")
+        return redirect(url_for(".figures"))
+    return page("municipalities/new_figures.html", form=form, towns=towns)
+
+
+@bp.get("/admin/holidays")
+@guard(Permission.READ_AREA)
+def calendar() -> Response:
+    """閉庁日・議会日程 of this fiscal year and the next."""
+    year = FiscalYear.containing(clock.today())
+    return page(
+        "municipalities/calendar.html",
+        year=year,
+        entries=queries.calendar(year.begins, year.next.ends),
+        may_edit=may(Permission.EDIT_CALENDAR),
+        remove_form=forms.RemoveForm(),
+    )
+
+
+@bp.route("/admin/holidays/new", methods=["GET", "POST"])
+@guard(Permission.EDIT_CALENDAR)
+def new_entry() -> Response:
+    """Enters closed days or an assembly session."""
+    form = forms.EntryForm()
+    form.municipality.choices = [
+        (town.slug, town.name)
+        for town in queries.towns()
+        if may(Permission.EDIT_CALENDAR, town.slug)
+    ]
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.add_calendar_entry(
+            form.municipality.data,
+            EntryKind(form.kind.data),
+            form.name.data,
+            form.begins_on.data,
+            form.ends_on.data,
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash(f"「{form.result.name}」を登録しました。", "ok")
+        return redirect(url_for(".calendar"))
+    return page("municipalities/new_entry.html", form=form)
+
+
+@bp.post("/admin/holidays/<int:entry_id>/remove")
+@guard(Permission.EDIT_CALENDAR)
+def remove_entry(entry_id: int) -> Response:
+    """Takes an entry out."""
+    entry = db.session.get(CalendarEntry, entry_id) or abort(404)
+    require(Permission.EDIT_CALENDAR, queries.by_id()[entry.municipality_id].slug)
+    if forms.RemoveForm().validate_on_submit():
+        actions.remove_calendar_entry(entry, by=actor(), at=clock.now())
+        flash("取り消しました。", "ok")
+    return redirect(url_for(".calendar"))

@@ -1,0 +1,1 @@
+"""Signed-in pages that read across: home, annex and projects."""

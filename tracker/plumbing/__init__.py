@@ -1,0 +1,1 @@
+"""How we stand on Flask, SQLAlchemy, WTForms and Flask-Mail.  Knows no feature."""

@@ -1,0 +1,79 @@
+"""The guard at the door of every page: a route without a permission lets nobody in."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.kernel.permissions import Actor, Permission, allowed, who_may
+from tracker.plumbing import db
+
+View = TypeVar("View", bound=Callable[..., Any])
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+
+def guard(permission: Permission, *, own: str | None = None) -> Callable[[View], View]:
+    """Marks a view with its permission.
+
+    `own` names the part of the address that carries a municipality's slug; where it does,
+    the guard itself asks whether the actor may act for that municipality.
+    """
+
+    def mark(view: View) -> View:
+        view.permission, view.own = permission, own  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def actor() -> Actor:
+    """Who is signed in; only for views that are not public."""
+    found: Actor | None = g.get("actor")
+    if found is None:
+        abort(401)
+    return found
+
+
+def may(permission: Permission, *involved: str) -> bool:
+    """Whether the person signed in may, where `involved` are municipalities' slugs."""
+    return allowed(g.get("actor"), permission, involved or None)
+
+
+def require(permission: Permission, *involved: str) -> None:
+    """Stops with the 403 page unless the person signed in may act for one involved."""
+    if not allowed(g.get("actor"), permission, involved):
+        forbid(permission)
+
+
+def forbid(permission: Permission) -> NoReturn:
+    """The 403 page, which says who may."""
+    abort(403, f"この画面は、{who_may(permission)}だけが使えます。")
+
+
+def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
+    """Puts the guard before every request; `load_actor` reads the session (one query)."""
+
+    @app.before_request
+    def keep_the_door() -> Response | None:
+        db.set_reading(request.method in _READING)
+        if request.endpoint == "static":
+            g.actor = None
+            return None
+        g.actor = load_actor()
+        if request.endpoint is None:
+            return None
+        view = current_app.view_functions[request.endpoint]
+        permission: Permission | None = getattr(view, "permission", None)
+        if permission is None:
+            abort(403, "この画面には、使える人が決められていません。")
+        if allowed(None, permission):
+            return None
+        if g.actor is None:
+            back = request.full_path.rstrip("?") if request.method in _READING else None
+            return redirect(url_for("accounts.sign_in", next=back))
+        own = getattr(view, "own", None)
+        involved = [str((request.view_args or {})[own])] if own else None
+        if not allowed(g.actor, permission, involved):
+            forbid(permission)
+        return None

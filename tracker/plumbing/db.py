@@ -1,0 +1,182 @@
+"""The database: one metadata, SQLite and PostgreSQL alike (architecture.md section 7)."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from tracker.plumbing.files import project_root
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can find it again."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What every table leans on; typed, which db.Model is not."""
+
+        __abstract__ = True
+else:
+    Model = db.Model
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware, UTC in and out, on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses a naive time: it would be guessed wrong by nine hours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite gives naive times back: they are UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Yen = BigInteger
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """A column type for a StrEnum: its values as text, guarded by a CHECK."""
+    return Enum(
+        kind,
+        name=kind.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=24,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Versioned:
+    """Gives a row a version, so that nobody overwrites another's work unnoticed."""
+
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}
+
+
+class Example:
+    """Marks a row that only serves the example (例示)."""
+
+    is_example: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+# A writing request takes SQLite's one writer's seat at its start: a transaction that
+# begins by reading and then writes would fail under concurrency.
+_begin: ContextVar[str] = ContextVar("begin", default="BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun inside only read."""
+    token = _begin.set("BEGIN")
+    try:
+        yield
+    finally:
+        _begin.reset(token)
+
+
+def set_reading(is_reading: bool) -> None:
+    """The same for a whole request: GET reads, everything else writes."""
+    _begin.set("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_begin.get())
+
+
+def init_app(app: Flask) -> None:
+    """Ties the database and its migrations to the application."""
+    db.init_app(app)
+    migrate.init_app(
+        app,
+        db,
+        directory=str(project_root() / "migrations"),
+        render_as_batch=True,
+        compare_type=True,
+    )
+
+
+def upgrade() -> None:
+    """Brings the database to the newest form; nothing happens when it is there already."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from flask_migrate import upgrade as run
+
+    config = current_app.extensions["migrate"].migrate.get_config()
+    with db.engine.connect() as connection:
+        now = MigrationContext.configure(connection).get_current_heads()
+    if set(now) != set(ScriptDirectory.from_config(config).get_heads()):
+        run()
+
+
+def insert_missing(table: type[Base], rows: list[dict[str, Any]], unique: list[str]) -> int:
+    """Inserts the rows whose unique columns are new; returns how many were."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    if not rows:
+        return 0
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique)
+    return db.session.execute(statement).rowcount  # type: ignore[attr-defined,no-any-return]

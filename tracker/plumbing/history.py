@@ -1,0 +1,127 @@
+"""The audit record: who, what, before and after, when; append-only and hash-chained.
+
+Each entry's hash covers the hash of its payload and the hash before it, so that a payload
+may later be blanked by a recorded disposal while the chain still holds (product.md 10).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Integer, String, Text, func, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.kernel.permissions import Actor
+from tracker.plumbing.db import Model, UtcDateTime, db
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+class HistoryEntry(Model):
+    """One thing that was done."""
+
+    __tablename__ = "history"
+
+    id: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    person_id: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(String(200))
+    municipality: Mapped[str | None] = mapped_column(String(40))
+    verb: Mapped[str] = mapped_column(String(60))
+    subject_kind: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[str] = mapped_column(String(60))
+    summary: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    payload_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was acted on: a kind of record and its identifier."""
+
+    kind: str
+    id: int | str
+
+
+def record(
+    by: Actor | None,
+    verb: str,
+    subject: Subject,
+    summary: str,
+    *,
+    at: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> HistoryEntry:
+    """Adds an entry to the caller's transaction; `by` None means the system itself.
+
+    `verb` is a dotted word (report.submitted); `summary` is one Japanese sentence;
+    `before` and `after` hold plain JSON values of what changed.
+    """
+    if db.engine.dialect.name == "postgresql":
+        # Two writers must not lean on the same last entry.
+        db.session.execute(text("SELECT pg_advisory_xact_lock(2522)"))
+    db.session.flush()
+    payload = {"before": dict(before or {}), "after": dict(after or {})}
+    last = db.session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
+    entry = HistoryEntry(
+        at=at,
+        person_id=by.person_id if by else None,
+        actor=by.name if by else "連携協約 進行管理",
+        municipality=by.municipality if by else None,
+        verb=verb,
+        subject_kind=subject.kind,
+        subject_id=str(subject.id),
+        summary=summary,
+        payload=payload,
+        payload_hash=_digest(payload),
+    )
+    entry.hash = _link(entry, last)
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def version() -> int:
+    """A number that grows with every recorded change: the version of all data."""
+    return db.session.scalar(select(func.coalesce(func.max(HistoryEntry.id), 0))) or 0
+
+
+def verify() -> int | None:
+    """Walks the chain; the id of the first entry that does not fit, or None when all do."""
+    last: str | None = None
+    for entry in db.session.scalars(
+        select(HistoryEntry).order_by(HistoryEntry.id).execution_options(yield_per=500)
+    ):
+        if entry.payload is not None and _digest(entry.payload) != entry.payload_hash:
+            return entry.id
+        if entry.hash != _link(entry, last):
+            return entry.id
+        last = entry.hash
+    return None
+
+
+def _digest(value: Any) -> str:
+    plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _link(entry: HistoryEntry, last: str | None) -> str:
+    return _digest(
+        [
+            last,
+            entry.at.isoformat(),
+            entry.person_id,
+            entry.actor,
+            entry.municipality,
+            entry.verb,
+            entry.subject_kind,
+            entry.subject_id,
+            entry.summary,
+            entry.payload_hash,
+        ]
+    )

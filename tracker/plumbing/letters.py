@@ -1,0 +1,203 @@
+"""A mail is a row before it is a mail: the outbox and how a letter gets into it.
+
+States, keys and wording: contracts.md "Letters".  Sending is in `postbox`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import current_app, render_template
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.plumbing.db import Model, UtcDateTime, insert_missing, words
+
+
+class LetterState(StrEnum):
+    """What is known of a letter."""
+
+    PLANNED = "planned"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRYING = "retrying"
+    UNDELIVERABLE = "undeliverable"
+    RESENT = "resent"
+    SKIPPED = "skipped"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+    @property
+    def label(self) -> str:
+        """The state in words, as everybody reads it."""
+        return LETTER_STATE_LABELS[self]
+
+
+LETTER_STATE_LABELS: Mapping[LetterState, str] = {
+    LetterState.PLANNED: "予定",
+    LetterState.QUEUED: "送信待ち",
+    LetterState.SENDING: "送信中",
+    LetterState.SENT: "送信済み",
+    LetterState.RETRYING: "再送予定",
+    LetterState.UNDELIVERABLE: "届いていません",
+    LetterState.RESENT: "再送済み(重複の可能性)",
+    LetterState.SKIPPED: "見送り",
+    LetterState.HELD: "保留",
+    LetterState.CANCELLED: "取消",
+}
+
+
+class Letter(Model):
+    """One message to one recipient, its words frozen when it was written.
+
+    `key` is the promise of once: cause and recipient, or recipient and day for reminders.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (Index(None, "state", "next_attempt_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    message_id: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    to_key: Mapped[str] = mapped_column(String(40), index=True)
+    to_name: Mapped[str] = mapped_column(String(200))
+    to_email: Mapped[str] = mapped_column(String(254))
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))
+    subject: Mapped[str] = mapped_column(String(300))
+    body: Mapped[str] = mapped_column(Text)
+    path: Mapped[str | None] = mapped_column(String(300))
+    state: Mapped[LetterState] = mapped_column(words(LetterState), default=LetterState.QUEUED)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    send_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_token: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    phase: Mapped[str | None] = mapped_column(String(10))
+    maybe_duplicate: Mapped[bool] = mapped_column(default=False)
+    last_answer: Mapped[str | None] = mapped_column(String(500))
+    note: Mapped[str | None] = mapped_column(String(300))
+
+
+class LetterItem(Model):
+    """One due thing mentioned in a reminder, unique by (duty, step, person)."""
+
+    __tablename__ = "letter_item"
+    __table_args__ = (UniqueConstraint("duty_key", "step", "to_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
+    duty_key: Mapped[str] = mapped_column(String(160))
+    step: Mapped[str] = mapped_column(String(40))
+    to_key: Mapped[str] = mapped_column(String(40))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[LetterState] = mapped_column(words(LetterState))
+    title: Mapped[str] = mapped_column(String(300))
+
+
+class SendAttempt(Model):
+    """One try to hand a letter to the mail server; append-only."""
+
+    __tablename__ = "send_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
+    token: Mapped[str] = mapped_column(String(36))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    phase: Mapped[str | None] = mapped_column(String(10))
+    code: Mapped[int | None]
+    answer: Mapped[str | None] = mapped_column(String(500))
+
+
+class ClockState(Model):
+    """The one row of the clock: how far it has planned, and that it is alive."""
+
+    __tablename__ = "clock_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    watermark_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    notes: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who a letter goes to: a post's mailbox or an account.  `key` is post:3 or person:7."""
+
+    key: str
+    name: str
+    email: str
+    municipality_id: int | None
+    base_url: str | None = None
+
+
+def compose(template: str, to: Recipient, **fields: Any) -> tuple[str, str]:
+    """Subject and body of a letter: its file's first line is the subject.
+
+    Inside the file `to` is the recipient and `link(path)` makes an address they can open.
+    """
+
+    def link(path: str) -> str:
+        return (to.base_url or str(current_app.config["BASE_URL"])) + path
+
+    text = render_template(f"reminders/letters/{template}.txt", to=to, link=link, **fields)
+    subject, _, body = text.partition("\n")
+    return subject.strip(), body.strip("\n") + "\n"
+
+
+def message_id(key: str) -> str:
+    """The Message-ID derived from the key, the same at every attempt."""
+    sender = str(current_app.config["MAIL_DEFAULT_SENDER"])
+    domain = sender.rpartition("@")[2].rstrip(">") or "tracker.example"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def put(
+    template: str,
+    to: Recipient,
+    *,
+    cause: str,
+    at: datetime,
+    path: str | None = None,
+    **fields: Any,
+) -> bool:
+    """Puts a letter that answers an action into the outbox, in the caller's transaction.
+
+    Unique by (cause, recipient): the same cause twice writes one letter; returns whether
+    this call wrote it.  It goes out when the clock looks next.
+    """
+    subject, body = compose(template, to, **fields)
+    key = f"{cause}:{to.key}"
+    return bool(
+        insert_missing(
+            Letter,
+            [
+                {
+                    "key": key,
+                    "message_id": message_id(key),
+                    "kind": template,
+                    "to_key": to.key,
+                    "to_name": to.name,
+                    "to_email": to.email,
+                    "municipality_id": to.municipality_id,
+                    "subject": subject,
+                    "body": body,
+                    "path": path,
+                    "state": LetterState.QUEUED,
+                    "written_at": at,
+                    "send_at": at,
+                    "next_attempt_at": at,
+                    "attempts": 0,
+                    "maybe_duplicate": False,
+                }
+            ],
+            ["key"],
+        )
+    )

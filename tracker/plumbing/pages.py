@@ -1,0 +1,205 @@
+"""What every page has: its frame, its filters, its headers and its plain error pages."""
+
+import hashlib
+import pathlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app, g, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from tracker.kernel import wareki, yen
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+from tracker.plumbing.forms import Form
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "long_date": wareki.long,
+    "full_date": wareki.full,
+    "short_date": wareki.short,
+    "month_day": wareki.month_day,
+    "weekday": wareki.weekday,
+    "clock": wareki.clock_time,
+    "yen": yen.yen,
+    "grouped": yen.grouped,
+    "thousands": yen.thousands,
+    "signed": yen.signed,
+    "jst": lambda at: jst(at),
+    "jst_day": lambda at: wareki.short(clock.day(at)),
+    "jst_clock": lambda at: wareki.clock_time(at.astimezone(clock.TOKYO).time()),
+}
+
+# What happened and what to do, by the number that browsers know it by.
+ERRORS: Mapping[int, tuple[str, str]] = {
+    400: (
+        "送られた内容を読み取れませんでした",
+        "画面を開き直して、もう一度お試しください。",
+    ),
+    401: ("ログインが必要です", "ログインしてから、もう一度お試しください。"),
+    403: ("この画面は使えません", "ご用の方は、下のお問い合わせ先へお知らせください。"),
+    404: (
+        "お探しのページは見つかりませんでした",
+        "年度の切替えで場所が変わったことがあります。",
+    ),
+    405: ("この操作はできません", "前の画面に戻って、ボタンからやり直してください。"),
+    409: (
+        "ほかの人が先に直しました",
+        "最新の内容を確かめてから、もう一度保存してください。",
+    ),
+    410: (
+        "このリンクの期限が過ぎました",
+        "メールの差出人へお知らせください。",
+    ),
+    413: (
+        "送られたファイルが大きすぎます",
+        "12MBまでのファイルを選んでください。",
+    ),
+    500: (
+        "申し訳ありません。今、処理ができませんでした",
+        "時間をおいてもう一度お試しください。直らないときは、下のお問い合わせ先へ受付番号をお知らせください。",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One of the items of the main menu, the same for everyone and in the same order."""
+
+    label: str
+    url: str
+    key: str
+    current: bool = False
+    count: int = 0
+
+
+# Label, endpoint, key.  A later part adds its item here; the order is ux/spec.md 2.1.
+NAV: Sequence[tuple[str, str, str]] = (
+    ("ホーム", "overview.home", "home"),
+    ("別表と事業", "overview.matrix", "measures"),
+    ("進捗報告", "projects.rounds", "reports"),
+    ("市町村長会議", "meetings.index", "meetings"),
+    ("費用負担", "cost_sharing.index", "costs"),
+    ("通知", "reminders.index", "notices"),
+)
+
+
+def page(template: str, form: Form | None = None, **fields: Any) -> Response:
+    """A page; one that shows a form's complaints answers 422."""
+    body = render_template(template, form=form, **fields)
+    complains = form is not None and bool(form.errors)
+    return Response(body, 422 if complains else 200, mimetype="text/html")
+
+
+def jst(at: datetime) -> str:
+    """11月20日 15:02 in Tokyo."""
+    local = at.astimezone(clock.TOKYO)
+    return f"{wareki.month_day(local.date())} {local:%H:%M}"
+
+
+def section(key: str) -> None:
+    """Tells the frame under which menu item this page stands."""
+    g.section = key
+
+
+def init_app(
+    app: Flask,
+    area: Callable[[], Any],
+    counts: Callable[[], Mapping[str, int]],
+    banners: Callable[[], Sequence[tuple[str, str]]],
+) -> None:
+    """Ties frame, filters, headers and error pages to the application."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals["asset"] = _asset(app)
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        actor = g.get("actor")
+        return {
+            "actor": actor,
+            "area": area(),
+            "today": clock.today(),
+            "nav": _nav(counts() if actor else {}) if actor else [],
+            "banners": banners() if actor else [],
+        }
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("X-Frame-Options", "DENY")
+        if request.endpoint == "static":
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        else:
+            headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.teardown_request
+    def drop_what_was_not_committed(_error: BaseException | None) -> None:
+        db.session.rollback()
+
+    app.register_error_handler(HTTPException, _show_error)
+    app.register_error_handler(CSRFError, _show_error)
+    app.register_error_handler(Exception, _show_failure)
+
+
+def _nav(counts: Mapping[str, int]) -> list[NavItem]:
+    here = g.get("section", "")
+    return [
+        NavItem(label, url_for(endpoint), key, key == here, counts.get(key, 0))
+        for label, endpoint, key in NAV
+        if endpoint in current_app.view_functions
+    ]
+
+
+def _asset(app: Flask) -> Callable[[str], str]:
+    marks: dict[str, str] = {}
+
+    def asset(name: str) -> str:
+        """The address of a static file with a mark of its content."""
+        if name not in marks or app.debug:
+            content = (pathlib.Path(app.root_path) / "static" / name).read_bytes()
+            marks[name] = hashlib.sha256(content).hexdigest()[:12]
+        return url_for("static", filename=name, v=marks[name])
+
+    return asset
+
+
+def _show_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.get_response()
+    db.session.rollback()
+    code = error.code or 500
+    if isinstance(error, CSRFError):
+        advice = "しばらく操作がなかったようです。画面を開き直して、もう一度お試しください。"
+        return _error_page(400, ERRORS[400][0], advice)
+    title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
+    own = error.description if error.description != type(error).description else None
+    return _error_page(code, title, own or advice)
+
+
+def _show_failure(error: Exception) -> Response:
+    db.session.rollback()
+    number = secrets.token_hex(3).upper()
+    current_app.logger.exception("受付番号 %s %s %s", number, request.method, request.path)
+    title, advice = ERRORS[500]
+    return _error_page(500, title, advice, number)
+
+
+def _error_page(code: int, title: str, text: str, receipt: str | None = None) -> Response:
+    body = render_template("errors/error.html", title=title, text=text, receipt=receipt)
+    return Response(body, code, mimetype="text/html")

@@ -1,0 +1,100 @@
+"""Tells what the duties engine needs to know of reports."""
+
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select
+from sqlalchemy.orm import aliased
+
+from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.municipalities.models import Municipality
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+from tracker.projects.models import (
+    Participation,
+    ProgressReport,
+    Project,
+    ProjectYear,
+    ReportingRound,
+)
+from tracker.projects.rules import ReportFact, ReportState, YearMark
+
+
+def reports(year: FiscalYear) -> tuple[ReportFact, ...]:
+    """Every report asked for in the year's rounds, and those of open rounds before it still owed.
+
+    One query; newest round first, then by project name and municipality code. A year called off
+    (見送り) owes none.
+    """
+    lead = aliased(Municipality)
+    rows = db.session.execute(
+        select(
+            ReportingRound.fiscal_year,
+            ReportingRound.half,
+            ReportingRound.due_on,
+            ReportingRound.closed_at,
+            Project.id,
+            Project.name,
+            Municipality.slug,
+            Municipality.name,
+            ProgressReport.state,
+            lead.slug,
+            Project.lead_post_id,
+            ProgressReport.submitted_at,
+            ProgressReport.asked_at,
+        )
+        .select_from(ReportingRound)
+        .join(ProjectYear, ProjectYear.fiscal_year == ReportingRound.fiscal_year)
+        .join(Project, Project.id == ProjectYear.project_id)
+        .join(lead, lead.id == Project.lead_municipality_id)
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .join(Municipality, Municipality.id == Participation.municipality_id)
+        .outerjoin(
+            ProgressReport,
+            and_(
+                ProgressReport.round_id == ReportingRound.id,
+                ProgressReport.project_id == Project.id,
+                ProgressReport.municipality_id == Municipality.id,
+            ),
+        )
+        .where(
+            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+            or_(
+                ReportingRound.fiscal_year == year.year,
+                and_(
+                    ReportingRound.fiscal_year < year.year,
+                    ReportingRound.closed_at.is_(None),
+                    ProgressReport.state.is_distinct_from(ReportState.CONFIRMED),
+                ),
+            ),
+        )
+        .order_by(
+            ReportingRound.fiscal_year.desc(),
+            ReportingRound.half,
+            Project.name,
+            Project.id,
+            Municipality.code,
+        )
+    )
+    return tuple(_fact(row) for row in rows)
+
+
+def _fact(row: Row[Any]) -> ReportFact:
+    year, half, due_on, closed_at, project_id, project, slug, town, state, lead, post, *times = row
+    period = Period(year, half)
+    submitted_on, asked_on = (clock.day(at) if at else None for at in times)
+    return ReportFact(
+        round_path=f"/reports/{period}",
+        report_path=f"/reports/{period}/{project_id}/{slug}",
+        period=period,
+        due_on=due_on,
+        project_id=project_id,
+        project=project,
+        municipality_slug=slug,
+        municipality=town,
+        state=state or ReportState.NONE,
+        lead_municipality=lead,
+        lead_post_id=post,
+        submitted_on=submitted_on,
+        returned_on=asked_on if state is ReportState.RETURNED else None,
+        round_closed=closed_at is not None,
+    )

@@ -1,0 +1,148 @@
+"""Joint projects by fiscal year, indicators, reporting rounds and progress reports."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.kernel.fiscal_year import Half
+from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, Yen, words
+from tracker.projects.rules import Rating, ReportState, YearMark
+
+
+class Project(Versioned, Example, Model):
+    """連携事業: carries out one measure; belongs to the vision, so it changes by year."""
+
+    __tablename__ = "project"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    search_key: Mapped[str] = mapped_column(String(200), index=True)
+    summary: Mapped[str] = mapped_column(Text)
+    measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), index=True)
+    lead_municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    lead_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    lead_section: Mapped[str] = mapped_column(String(100))
+    since_year: Mapped[int]
+
+
+class ProjectYear(Versioned, Model):
+    """The project in one fiscal year: the lead's own words on how it stands."""
+
+    __tablename__ = "project_year"
+    __table_args__ = (UniqueConstraint("project_id", "fiscal_year"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    fiscal_year: Mapped[int] = mapped_column(index=True)
+    mark: Mapped[YearMark | None] = mapped_column(words(YearMark))
+    comment: Mapped[str | None] = mapped_column(Text)
+    commented_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Participation(Model):
+    """A municipality's part in a project's year, with its budget and actual cost in yen."""
+
+    __tablename__ = "participation"
+    __table_args__ = (UniqueConstraint("project_year_id", "municipality_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_year_id: Mapped[int] = mapped_column(ForeignKey("project_year.id"))
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
+    budget_yen: Mapped[int | None] = mapped_column(Yen)
+    actual_yen: Mapped[int | None] = mapped_column(Yen)
+
+
+class Indicator(Model):
+    """成果指標, one a project: a value is always indicator x municipality x period."""
+
+    __tablename__ = "indicator"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    unit: Mapped[str] = mapped_column(String(20))
+    definition: Mapped[str] = mapped_column(Text)
+
+
+class IndicatorTarget(Model):
+    """The year's target of one municipality."""
+
+    __tablename__ = "indicator_target"
+    __table_args__ = (UniqueConstraint("indicator_id", "municipality_id", "fiscal_year"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"))
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    fiscal_year: Mapped[int]
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReportingRound(Versioned, Model):
+    """進捗報告の依頼: the reports of a half-year, asked for by a day."""
+
+    __tablename__ = "reporting_round"
+    __table_args__ = (UniqueConstraint("fiscal_year", "half"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fiscal_year: Mapped[int]
+    half: Mapped[Half] = mapped_column(words(Half))
+    due_on: Mapped[date]
+    covering_note: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ProgressReport(Versioned, Model):
+    """進捗報告 of one municipality on one project in one round; a draft until submitted."""
+
+    __tablename__ = "progress_report"
+    __table_args__ = (
+        UniqueConstraint("round_id", "project_id", "municipality_id"),
+        Index(None, "project_id", "municipality_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("reporting_round.id"))
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    state: Mapped[ReportState] = mapped_column(words(ReportState))
+    rating: Mapped[Rating | None] = mapped_column(words(Rating))
+    done: Mapped[str] = mapped_column(Text, default="")
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    for_meeting: Mapped[bool] = mapped_column(default=False)
+    plan: Mapped[str] = mapped_column(Text, default="")
+    receipt: Mapped[str | None] = mapped_column(String(40))
+    written_by: Mapped[str | None] = mapped_column(String(200))
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    question: Mapped[str | None] = mapped_column(Text)
+    asked_by: Mapped[str | None] = mapped_column(String(200))
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class IndicatorValue(Model):
+    """The actual value in a report; absent means not reported, which is never 0."""
+
+    __tablename__ = "indicator_value"
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("progress_report.id"), primary_key=True)
+    indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"), primary_key=True)
+    value: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ReportVersion(Model):
+    """What was submitted, kept for ever."""
+
+    __tablename__ = "report_version"
+    __table_args__ = (UniqueConstraint("report_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("progress_report.id"))
+    number: Mapped[int]
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submitted_by: Mapped[str] = mapped_column(String(200))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)

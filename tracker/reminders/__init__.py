@@ -1,0 +1,1 @@
+"""Duties and steps become notices, and notices one letter a day per person."""

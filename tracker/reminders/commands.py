@@ -1,0 +1,85 @@
+"""tracker reminders preview | run; tracker worker."""
+
+import json
+import signal
+import threading
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+from tracker.reminders import actions, rules, scheduler
+
+_ON = click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="As if it were that day.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="For other programs.")
+
+
+@click.group()
+def reminders() -> None:
+    """Letters that remind people of what is due."""
+
+
+@reminders.command()
+@_ON
+@_JSON
+@with_appcontext
+def preview(on: datetime | None, as_json: bool) -> None:
+    """Shows the reminders of a day; writes nothing."""
+    day = on.date() if on else clock.today()
+    with clock.moved_to(clock.at(day, rules.HOUR)):
+        drafts = actions.preview(day)
+    db.session.rollback()
+    if as_json:
+        rows = [
+            {
+                "to": draft.to.email,
+                "send_at": clock.at(draft.on, rules.HOUR).astimezone(clock.TOKYO).isoformat(),
+                "subject": draft.subject,
+                "body": draft.body,
+                "items": [one.duty.key for one in draft.merged.notices],
+            }
+            for draft in drafts
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for draft in drafts:
+        click.echo(f"{draft.to.name} <{draft.to.email}>\n{draft.subject}\n\n{draft.body}")
+    click.echo(f"{len(drafts)}通")
+
+
+@reminders.command()
+@_ON
+@_JSON
+@with_appcontext
+def run(on: datetime | None, as_json: bool) -> None:
+    """One pass: plans what fell due and sends it."""
+    instant = actions.check_day(on.date() if on else None)
+    with clock.moved_to(instant or clock.now()):
+        done = actions.run_once()
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+        return
+    click.echo(
+        f"予定 {done.planned}通、送信済み {done.sent}通、再送予定 {done.retrying}通、"
+        f"届いていません {done.undeliverable}通、見送り {done.skipped}件"
+    )
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Runs the clock alone, for several web processes; ends at SIGTERM or Ctrl-C."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    running = scheduler.start(current_app._get_current_object())  # type: ignore[attr-defined]
+    click.echo("The clock is running.")
+    stop.wait()
+    running.shutdown()
+
+
+commands = (reminders, worker)

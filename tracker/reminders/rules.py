@@ -1,0 +1,165 @@
+"""When a duty is mentioned by mail, and to whom: one table, kind -> steps (product.md 8).
+
+A new reminder is a row here and a text in templates/reminders/letters/.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from tracker.duties.duty import Duty, Kind
+from tracker.kernel import office_days
+
+HOUR = time(9)
+# A clock this far behind what was planned already is wrong: nothing is sent.
+CLOCK_MAY_LAG = timedelta(minutes=5)
+HEART_MAY_PAUSE = timedelta(minutes=10)
+LOOK_AHEAD_DAYS = 30
+
+
+class Unit(StrEnum):
+    """What a step counts: calendar days (a closed day moves it to the open day before),
+    or office days."""
+
+    DAYS = "days"
+    OFFICE_DAYS = "office_days"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One mention: so many days after the due day (before it when negative)."""
+
+    offset: int
+    unit: Unit = Unit.DAYS
+
+    @property
+    def key(self) -> str:
+        """A short name that stays: -3d, -1o."""
+        return f"{self.offset:+d}{self.unit[0]}"
+
+    @property
+    def label(self) -> str:
+        """期限3日前, 期限の日, 期限を過ぎた方へ."""
+        if self.offset == 0:
+            return "期限の日"
+        if self.offset > 0:
+            return "期限を過ぎた方へ"
+        days = "開庁日" if self.unit is Unit.OFFICE_DAYS else "日"
+        return f"期限{-self.offset}{days}前"
+
+    def day(self, due_on: date, closures: frozenset[date]) -> date:
+        """The open day on which the step falls."""
+        if self.unit is Unit.OFFICE_DAYS:
+            return office_days.add(due_on, self.offset, closures)
+        return office_days.on_or_before(due_on + timedelta(days=self.offset), closures)
+
+    def moved_because(self, due_on: date, closures: frozenset[date]) -> str | None:
+        """「23日が祝日（勤労感謝の日）のため繰上げ」, or None when nothing moved."""
+        wanted = due_on + timedelta(days=self.offset)
+        if self.unit is Unit.OFFICE_DAYS or office_days.is_open(wanted, closures):
+            return None
+        reason = office_days.closed_reason(wanted, closures)
+        return f"{wanted.day}日が{reason}のため繰上げ"
+
+
+def _days(*offsets: int) -> tuple[Step, ...]:
+    return tuple(Step(offset) for offset in offsets)
+
+
+def _office_days(*offsets: int) -> tuple[Step, ...]:
+    return tuple(Step(offset, Unit.OFFICE_DAYS) for offset in offsets)
+
+
+STEPS: Mapping[Kind, tuple[Step, ...]] = {
+    Kind.REPORT_UNSUBMITTED: (*_days(-14, -7, -3), *_office_days(1)),
+    Kind.REPORT_UNCHECKED: _office_days(0),
+    Kind.POLL_UNANSWERED: _office_days(-3, -1),
+    Kind.MEETING_UNPLANNED: _days(-100, -60, -30),
+    Kind.MEETING_UNHELD: _days(-100, -60, -30),
+    Kind.MEETING_UNDATED: _office_days(1),
+    Kind.NOTICE_UNSENT: _days(-3),
+    Kind.ATTENDANCE_UNRECORDED: _office_days(0),
+    Kind.COST_UNCONFIRMED: _days(-2),
+    Kind.ADDRESS_UNDELIVERABLE: (),
+}
+
+# The text of each kind in templates/reminders/letters/matters/.
+TEXTS: Mapping[Kind, str] = {kind: kind.value for kind in Kind} | dict.fromkeys(
+    (Kind.MEETING_UNDATED, Kind.NOTICE_UNSENT, Kind.ATTENDANCE_UNRECORDED), "next_step"
+)
+
+
+class To(Protocol):
+    """Whoever a notice goes to."""
+
+    @property
+    def key(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One duty to be mentioned to one recipient on one day."""
+
+    duty: Duty
+    step: Step
+    to: To
+    on: date
+    note: str | None
+
+
+def notices(
+    all_duties: Iterable[Duty],
+    recipients: Mapping[str, Sequence[To]],
+    closures: Mapping[str, frozenset[date]],
+    first: date,
+    last: date,
+) -> tuple[Notice, ...]:
+    """Every mention from the first to the last day; a done duty is silent.
+
+    `recipients` are those of a duty by its key; `closures` those of a municipality's slug.
+    """
+    found = []
+    for duty in all_duties:
+        if duty.is_done:
+            continue
+        closed = closures.get(duty.municipality, frozenset())
+        for step in STEPS[duty.kind]:
+            on = step.day(duty.due_on, closed)
+            if first <= on <= last:
+                note = step.moved_because(duty.due_on, closed)
+                found += [Notice(duty, step, to, on, note) for to in recipients.get(duty.key, ())]
+    return tuple(sorted(found, key=lambda one: (one.on, one.duty.due_on, one.duty.key)))
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What one person gets in one letter, and which older mentions it makes needless."""
+
+    to: To
+    notices: tuple[Notice, ...]
+    passed_over: tuple[Notice, ...]
+
+
+def merge(due: Iterable[Notice]) -> tuple[Merged, ...]:
+    """One letter a person: each duty once, by its newest step (trust.md P5)."""
+    people: dict[str, list[Notice]] = {}
+    for notice in due:
+        people.setdefault(notice.to.key, []).append(notice)
+    merged = []
+    for many in people.values():
+        newest = {notice.duty.key: notice for notice in sorted(many, key=lambda one: one.on)}
+        kept = tuple(sorted(newest.values(), key=lambda one: (one.duty.due_on, one.duty.key)))
+        merged.append(Merged(many[0].to, kept, tuple(one for one in many if one not in kept)))
+    return tuple(merged)
+
+
+def clock_is_wrong(at: datetime, watermark: datetime | None) -> bool:
+    """Whether the clock went back behind what was planned already (trust.md P6)."""
+    return watermark is not None and at < watermark - CLOCK_MAY_LAG
+
+
+def clock_is_silent(at: datetime, heartbeat: datetime | None) -> bool:
+    """Whether the clock that sends letters has stopped."""
+    return heartbeat is not None and at - heartbeat > HEART_MAY_PAUSE

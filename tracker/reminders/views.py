@@ -1,0 +1,79 @@
+"""通知: what will be sent, what was sent, and a page for each letter."""
+
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.kernel.permissions import Permission
+from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.letters import Letter, LetterState
+from tracker.plumbing.pages import page, section
+from tracker.reminders import actions, forms, queries
+
+bp = Blueprint("reminders", __name__)
+
+
+@bp.get("/notices")
+@guard(Permission.READ_LETTERS)
+def index() -> Response:
+    """これから送るもの and 送った記録, with one letter to come shown beside them."""
+    section("notices")
+    today = clock.today()
+    number = max(1, request.args.get("page", 1, int))
+    wanted = request.args.get("state")
+    state = LetterState(wanted) if wanted in queries.STATES else None
+    upcoming = queries.upcoming(today, actor())
+    rows, total = queries.sent(actor(), number, state)
+    return page(
+        "reminders/index.html",
+        upcoming=upcoming,
+        shown=_shown(upcoming, today),
+        rows=rows,
+        total=total,
+        number=number,
+        pages=-(-total // queries.PER_PAGE),
+        state=state or "",
+        states=[("", "すべて"), *((one.value, one.label) for one in queries.STATES)],
+    )
+
+
+def _shown(upcoming: tuple[queries.Upcoming, ...], today: date) -> actions.Draft | None:
+    key = request.args.get("show") or (upcoming[0].duty_key if upcoming else None)
+    on = next((one.on for one in upcoming if one.duty_key == key), None)
+    return actions.preview_of(key, on, today) if key and on else None
+
+
+@bp.route("/notices/<int:letter_id>", methods=["GET", "POST"])
+@guard(Permission.READ_LETTERS)
+def letter(letter_id: int) -> Response:
+    """One letter, its tries, and mending its address when it did not arrive."""
+    section("notices")
+    found = _get(letter_id)
+    form = forms.MendForm(email=found.to_email)
+    mendable = found.state is LetterState.UNDELIVERABLE and may(Permission.MANAGE_LETTERS)
+    if request.method == "POST" and not mendable:
+        abort(403)
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.mend_and_resend(found, form.email.data, by=actor(), at=clock.now())
+    ):
+        flash("宛先を直しました。次の送信で送り直します。", "ok")
+        return redirect(url_for(".letter", letter_id=letter_id))
+    return page(
+        "reminders/letter.html",
+        form=form,
+        letter=found,
+        attempts=queries.attempts(letter_id),
+        mendable=mendable,
+    )
+
+
+def _get(letter_id: int) -> Letter:
+    found = queries.find_letter(letter_id)
+    if found is None:
+        abort(404)
+    town = areas.by_id().get(found.municipality_id or 0)
+    require(Permission.READ_LETTERS, *([town.slug] if town else []))
+    return found
