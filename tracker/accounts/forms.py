@@ -6,7 +6,7 @@ from tracker.accounts.models import PostKind
 from tracker.kernel.permissions import ROLE_LABELS, Role
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.actions import NewTown
-from tracker.plumbing.forms import Form, at_most, optional, required
+from tracker.plumbing.forms import Form, at_most, choices, optional, required
 
 POST_KINDS = [
     (kind.value, "秘書" if kind is PostKind.SECRETARY else ROLE_LABELS[Role(kind.value)])
@@ -92,7 +92,9 @@ class PostForm(Form):
     """A post: where it stands, what it may do, where its letters go."""
 
     municipality = SelectField("市町村", validators=required("市町村を選んでください。"))
-    kind = RadioField("役割", choices=POST_KINDS, validators=required("役割を1つ選んでください。"))
+    kind = RadioField(
+        "役割", choices=choices(POST_KINDS), validators=required("役割を1つ選んでください。")
+    )
     name = StringField(
         "役職の名前",
         validators=[*required("役職の名前を入力してください（例 企画担当）。"), at_most(100)],

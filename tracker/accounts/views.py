@@ -14,6 +14,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
+from tracker.plumbing.forms import choices
 from tracker.plumbing.pages import page
 
 bp = Blueprint("accounts", __name__)
@@ -150,7 +151,7 @@ def people() -> Response:
 def new_post() -> Response:
     """Enters a post."""
     form = forms.PostForm()
-    form.municipality.choices = [(town.slug, town.name) for town in areas.towns()]
+    form.municipality.choices = choices((town.slug, town.name) for town in areas.towns())
     if form.validate_on_submit() and form.attempt(
         lambda: actions.create_post(
             form.municipality.data,

@@ -163,6 +163,12 @@ class FieldRow(NamedTuple):
     title: str
     rows: list[Row[*tuple[Any, ...]]]
 
+    @property
+    def heading(self) -> str:
+        """The heading as printed: 「1 …」, and 「(1) …」 under its field."""
+        parent, bracket, place = self.number.partition("(")
+        return f"{bracket}{place or parent} {self.title}"
+
 
 def annex(agreement_id: int) -> Sequence[FieldRow]:
     """The annex of an agreement: its fields in order, those above a field with rows too."""

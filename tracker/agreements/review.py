@@ -240,7 +240,7 @@ def check_choice(question: Question, choice: str, value: str | None) -> str | No
     Refuses a choice the question does not offer, and a box left empty, too long or no day.
     """
     if choice not in question.ask.choices:
-        raise Refusal("答えを1つ選んでください。", field="value")
+        raise Refusal("答えを1つ選んでください。")
     if choice != Choice.TYPE or question.ask.box is None:
         return None
     typed, box = (value or "").strip(), question.ask.box

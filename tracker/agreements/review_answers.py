@@ -157,7 +157,8 @@ def check_importable(agreement: AgreementText) -> None:
         *((300, text) for text in (agreement.title, agreement.legal_basis or "")),
         *((100, party.head or "") for party in agreement.parties),
         *((200, article.caption) for article in agreement.articles),
-        *((300, each.title) for each in (*agreement.policy_fields, *agreement.measures)),
+        *((300, field.title) for field in agreement.policy_fields),
+        *((300, measure.title) for measure in agreement.measures),
     )
     for limit, text in words:
         if len(text) > limit:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -62,34 +63,31 @@ def put_requests(dossier: Dossier, *, at: datetime) -> None:
         letters.put("cost_request", to, cause=f"cost_request:{case.id}", at=at, **fields)
 
 
-def put_changes(
-    dossier: Dossier,
-    before: Mapping[str, int],
-    before_total: tuple[int, int],
-    asked_before: Sequence[Town],
-    reason: str,
-    *,
-    at: datetime,
-) -> None:
-    """M15 to all who are asked, and to those who were and no longer take part.
+@dataclass(frozen=True)
+class Before:
+    """How a case stood before a change: yen by municipality's name, and who was asked."""
 
-    before: yen by municipality's name; before_total: total and amount to share, in yen.
-    """
+    total_yen: int
+    amount_yen: int
+    shares: Mapping[str, int]
+    parties: tuple[Town, ...]
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> "Before":
+        """What a change is about to overwrite."""
+        shares = {town.name: dossier.share_yen(town.id) for town in dossier.takers}
+        case = dossier.case
+        return cls(case.total_yen, case.amount_yen, shares, dossier.parties)
+
+
+def put_changes(dossier: Dossier, before: Before, reason: str, *, at: datetime) -> None:
+    """M15 to all who are asked, and to those who were and no longer take part."""
     case = dossier.case
     asked = {town.id for town in dossier.parties}
-    everybody = [t for t in areas.towns() if t.id in asked | {one.id for one in asked_before}]
+    told = asked | {town.id for town in before.parties}
     names = areas.by_id()
-    for to in confirmers(everybody):
+    for to in confirmers([town for town in areas.towns() if town.id in told]):
         town = names[to.municipality_id or 0]
-        rows = list(_subject(dossier))
-        if dossier.is_money:
-            now = (case.total_yen, case.amount_yen, dossier.share_yen(town.id))
-            was = (*before_total, before.get(town.name, 0))
-            labels = ("総事業費", "対象額", f"{town.name}の負担額")
-            for label, old, new in zip(labels, was, now, strict=True):
-                rows += [f"　{label}", f"　　{yen(old)} → {yen(new)}"]
-        else:
-            rows += ruled("内容", case.work)
         letters.put(
             "cost_changed",
             to,
@@ -97,11 +95,29 @@ def put_changes(
             at=at,
             **_frame(dossier),
             own=_own(to),
-            rows=[*rows, *ruled("理由", reason)],
+            rows=[
+                *_subject(dossier),
+                *_moved(dossier, before, town),
+                *ruled("理由", reason),
+            ],
             due_on=case.reply_due_on,
             is_asked=town.id in asked,
             path=f"{case.no.path}/confirm" if town.id in asked else case.no.path,
         )
+
+
+def _moved(dossier: Dossier, before: Before, town: Town) -> list[str]:
+    case = dossier.case
+    if not dossier.is_money:
+        return ruled("内容", case.work)
+    steps = (
+        ("総事業費", before.total_yen, case.total_yen),
+        ("対象額", before.amount_yen, case.amount_yen),
+        (f"{town.name}の負担額", before.shares.get(town.name, 0), dossier.share_yen(town.id)),
+    )
+    return [
+        line for label, old, new in steps for line in (f"　{label}", f"　　{yen(old)} → {yen(new)}")
+    ]
 
 
 def put_returned(dossier: Dossier, town: str, opinion: str, *, cause: str, at: datetime) -> None:

@@ -108,7 +108,7 @@ def split_table(split: Split, parts: Sequence[PartSource], remainder: str) -> Sp
         [_share_of(line.share, total_yen) for line in lines] + [_share_of(total_yen, total_yen)],
     ]
     rows = [
-        Row(name, cells[:-4], *cells[-4:], name == remainder)
+        Row(name, cells[:-4], cells[-4], cells[-3], cells[-2], cells[-1], name == remainder)
         for name, cells in zip(
             [*(line.municipality for line in lines), "合計"],
             zip(*columns, strict=True),

@@ -29,7 +29,7 @@ def gather(today: date) -> Facts:
         hub=hub.slug,
         partners={town.slug: f"{hub.name}・{town.name}" for town in areas.partners()},
         reports=projects.reports(year),
-        meetings=meetings.meetings(year),
+        meetings=meetings.meetings(year, today),
         invitations=meetings.invitations(year),
         confirmations=costs.confirmations(today),
         undeliverable=_undeliverable(),

@@ -23,7 +23,7 @@ K = TypeVar("K", bound=tuple[Any, ...])
 
 
 def duties(facts: Facts, today: date) -> tuple[Duty, ...]:
-    """All duties, done ones too, overdue first, then by their day."""
+    """All duties, done ones too, by their day, then in the order of the municipalities."""
     found = [
         *_reports_to_write(facts),
         *_reports_to_check(facts),
@@ -32,7 +32,13 @@ def duties(facts: Facts, today: date) -> tuple[Duty, ...]:
         *_costs(facts),
         *_letters(facts),
     ]
-    return tuple(sorted(found, key=lambda duty: (duty.due_on, duty.kind, duty.key)))
+    order = {slug: n for n, slug in enumerate((facts.hub, *facts.partners))}
+    return tuple(
+        sorted(
+            found,
+            key=lambda duty: (duty.due_on, duty.kind, order.get(duty.municipality, 0), duty.key),
+        )
+    )
 
 
 def owed(all_duties: Iterable[Duty], actor: Actor) -> tuple[Duty, ...]:
@@ -128,7 +134,8 @@ def _polls(facts: Facts) -> Iterable[Duty]:
             shown_to=frozenset({Role.OFFICER, Role.OFFICE}),
             due_on=fact.due_on,
             is_done=fact.answered,
-            url=fact.answer_path or fact.meeting_path,
+            url=f"{fact.meeting_path}/answers/{fact.municipality_slug}",
+            letter_url=fact.answer_path or fact.meeting_path,
             remaining=0 if fact.answered else n,
             title=f"{head}のご予定を回答する",
             text=(

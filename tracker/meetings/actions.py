@@ -1,180 +1,164 @@
-"""Opens a poll, takes its answers, fixes the day, sends the notice, records who came."""
+"""Fixes the day, sends the notice, records who came and how the parties see it (Article 5)."""
 
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, update
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
-from tracker.kernel import wareki
-from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.permissions import Actor, Permission, allowed
+from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import checks, poll, queries
-from tracker.meetings.models import (
-    CandidateDate,
-    HeldView,
-    Meeting,
-    MeetingAttendance,
-    PollAnswer,
-    PollInvitation,
-)
-from tracker.meetings.poll import Reply, Sheet
-from tracker.meetings.rules import Answer, Attendance, Candidate, check_answer
+from tracker.meetings import checks, queries
+from tracker.meetings.models import HeldView, Meeting, MeetingAttendance, PollInvitation
+from tracker.meetings.poll_actions import load, record
+from tracker.meetings.rules import Attendance
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history, letters
+from tracker.plumbing import clock, letters
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import Recipient
 
 
-def contact() -> str:
-    """Whom to ring: 「青森市 連携推進担当（017-…）」."""
-    area = areas.get_area()
-    return f"{area.office_name}（{area.office_phone}）" if area.office_phone else area.office_name
+def addressees() -> list[Recipient]:
+    """Who hears of the meeting itself: the secretaries and the officers of all municipalities."""
+    found = accounts.recipients(PostKind.SECRETARY, PostKind.OFFICER)
+    return [one for many in found.values() for one in many]
 
 
-def check_new(
-    year: FiscalYear, candidates: Sequence[Candidate], reply_due_on: date, today: date
-) -> list[str]:
-    """Whether a poll with these dates may be opened; returns what to think over before.
+def fix(
+    meeting: Meeting, candidate_id: int, reason: str, *, by: Actor | None, at: datetime
+) -> None:
+    """Fixes the meeting on a candidate date, or moves it to another one; letters M8.
 
-    Raises Refusal, also when the year's meeting exists already (product.md 5).
+    A date somebody refused, and every move, need a reason. A move takes the notice back: it has
+    to go out again. Raises Refusal.
     """
-    if queries.find_meeting(year) is not None:
-        raise Refusal(f"{year.label}の会議は、すでに準備が始まっています。")
-    if not candidates:
-        raise Refusal("候補日を1つ以上入れてください。", field="days")
-    days = queries.unavailable(year)
-    warnings = checks.check_candidates(candidates, reply_due_on, today, year, days.closed)
-    return warnings + [
-        f"{wareki.short(candidate.on)}は{name}の議会日程に当たります。"
-        for candidate in candidates
-        for name, sittings in days.assemblies.items()
-        if candidate.on in sittings
-    ]
+    sheet, before = load(meeting), meeting.hours
+    checks.check_active(meeting.cancelled_at is not None)
+    chosen = sheet.candidate(candidate_id)
+    if chosen is None:
+        raise Refusal("この会議の候補日ではありません。候補日を選び直してください。")
+    checks.check_choice(
+        chosen.hours,
+        sheet.answers_to(chosen.id),
+        reason,
+        clock.day(at),
+        fixed=before,
+        attendance_recorded=meeting.attendance_at is not None,
+    )
+    meeting.held_on, meeting.begins, meeting.ends = chosen.hours
+    meeting.fixed_at, meeting.fixed_reason = at, reason.strip() or None
+    meeting.noticed_at = None
+    said = f"{chosen.hours.label}に{'変えました' if before else '決めました'}。"
+    changes = {"reason": meeting.fixed_reason, "day": chosen.hours.label}
+    was = {"day": before.label if before else None}
+    record(by, "meeting.fixed", meeting, said, at, before=was, after=changes)
+    cause = f"meeting:{meeting.id}:fixed:{meeting.version}"
+    _tell("poll_fixed", meeting, cause, at, moved_from=before)
+    db.session.commit()
 
 
-def open_poll(
-    year: FiscalYear,
-    candidates: Sequence[Candidate],
-    place: str,
-    reply_due_on: date,
+def send_notice(meeting: Meeting, number: str, text: str, *, by: Actor | None, at: datetime) -> int:
+    """Sends the notice of the meeting (M9) and keeps its words; how many letters were written.
+
+    The same words twice are one letter each; changed words go out again.
+    """
+    checks.check_active(meeting.cancelled_at is not None)
+    checks.check_notice(meeting.held_on, clock.day(at))
+    meeting.notice_number, meeting.notice_text = number.strip() or None, text.strip()
+    meeting.noticed_at = at
+    after = {"number": meeting.notice_number, "text": meeting.notice_text}
+    record(by, "meeting.noticed", meeting, "開催案内を送りました。", at, after=after)
+    words = f"{meeting.hours}{meeting.notice_number}{meeting.notice_text}"
+    cause = f"meeting:{meeting.id}:notice:{hashlib.sha256(words.encode()).hexdigest()[:12]}"
+    notice = {"number": meeting.notice_number, "text": meeting.notice_text}
+    written = _tell("meeting_notice", meeting, cause, at, **notice)
+    db.session.commit()
+    return written
+
+
+def record_attendance(
+    meeting: Meeting,
+    entries: Mapping[str, tuple[Attendance, str]],
     *,
     by: Actor | None,
     at: datetime,
-    is_example: bool = False,
-) -> Meeting:
-    """Prepares the year's meeting and asks the secretaries for dates: one commit, letters M6.
-
-    A municipality without a secretary's mailbox is invited too; its answer is entered by hand.
-    """
-    check_new(year, candidates, reply_due_on, clock.day(at))
-    meeting = Meeting(
-        fiscal_year=year.year,
-        name=f"{year.label} {areas.get_area().meeting_name}",
-        place=place,
-        reply_due_on=reply_due_on,
-        polled_at=at,
-        is_example=is_example,
-    )
-    db.session.add(meeting)
-    try:
-        db.session.flush()
-    except IntegrityError:
-        raise Refusal(f"{year.label}の会議は、すでに準備が始まっています。") from None
-    _add_dates(meeting, candidates, at)
-    posts = poll.secretaries()
-    for town in areas.towns():
+) -> None:
+    """Records who came for each municipality (slug): head, deputy with 職・氏名, or nobody."""
+    towns = areas.towns()
+    checks.check_active(meeting.cancelled_at is not None)
+    checks.check_attendance(meeting.held_on, clock.day(at), entries)
+    for town in towns:
+        if town.slug not in entries:
+            raise Refusal(f"{town.name}の出席を選んでください。", field=f"attendance_{town.slug}")
+    before = {one.town.name: one.attended for one in load(meeting).replies if one.attendance}
+    db.session.execute(delete(MeetingAttendance).where(MeetingAttendance.meeting_id == meeting.id))
+    for town in towns:
+        attendance, deputy = entries[town.slug]
         db.session.add(
-            PollInvitation(
+            MeetingAttendance(
                 meeting_id=meeting.id,
                 municipality_id=town.id,
-                post_id=posts[town.id].post_id if town.id in posts else None,
-                nonce=_nonce(),
+                attendance=attendance,
+                deputy=deputy.strip() if attendance is Attendance.DEPUTY else None,
             )
         )
-    _record(by, "meeting.polled", meeting, "候補日を出しました。", at, _said(candidates))
-    sheet = _sheet(meeting)
-    _ask(sheet, sheet.replies, "poll_request", f"poll:{meeting.id}", at)
-    db.session.commit()
-    return meeting
-
-
-def add_dates(
-    meeting: Meeting,
-    candidates: Sequence[Candidate],
-    reply_due_on: date,
-    *,
-    by: Actor | None,
-    at: datetime,
-) -> None:
-    """Offers more dates, or a later deadline, before one is fixed.
-
-    Those who answered keep their answers; a letter tells everybody of the new dates (M6).
-    """
-    sheet, today = _sheet(meeting), clock.day(at)
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_polling(meeting.held_on)
-    if not candidates and reply_due_on == meeting.reply_due_on:
-        raise Refusal("加える候補日か、新しい回答期限を入れてください。", field="days")
-    existing = [one.hours for one in sheet.candidates]
-    closed = queries.unavailable(sheet.year).closed
-    checks.check_candidates(candidates, reply_due_on, today, sheet.year, closed, existing)
-    meeting.reply_due_on = reply_due_on
-    added = _add_dates(meeting, candidates, at)
-    said = "候補日を加えました。" if added else "回答期限を改めました。"
-    after = {**_said(candidates), "reply_due_on": reply_due_on.isoformat()}
-    _record(by, "meeting.dates_added", meeting, said, at, after)
-    if added:
-        cause = f"poll:{meeting.id}:added:{added[0].id}"
-        _ask(_sheet(meeting), sheet.replies, "poll_request", cause, at, added=candidates)
+    meeting.attendance_at = at
+    after = {one.town.name: one.attended for one in load(meeting).replies}
+    record(by, "meeting.attended", meeting, "出席を記録しました。", at, before=before, after=after)
     db.session.commit()
 
 
-def answer(
-    meeting: Meeting,
-    slug: str,
-    answers: Mapping[int, Answer],
-    comment: str,
-    *,
-    by: Actor | None,
-    at: datetime,
-    told_by: str = "",
+def view_as_held(
+    meeting: Meeting, agreement_id: int, is_held: bool, *, by: Actor, at: datetime
 ) -> None:
-    """Takes a head's answers by candidate id; dates left out stay unanswered.
+    """Records how the actor's municipality regards a meeting that a deputy attended.
 
-    `by` is None for the secretary behind the personal link. The office may answer for another
-    municipality (代理入力, says who told it), and after the deadline by telephone.
+    When both parties of the agreement regard it as held, it is (contracts.md, States).
     """
-    sheet = _sheet(meeting)
-    reply = _reply(sheet, slug)
-    invitation, is_proxy = reply.invitation, by is not None and by.municipality != slug
     checks.check_active(meeting.cancelled_at is not None)
-    checks.check_polling(meeting.held_on)
-    if not allowed(by, Permission.MANAGE_MEETING) and meeting.reply_due_on:
-        revoked = by is None and invitation.revoked_at is not None
-        check_answer(clock.day(at), meeting.reply_due_on, revoked, contact())
-    if is_proxy and not told_by.strip():
-        raise Refusal("だれから聞いたかを入れてください。", field="told_by")
-    if not answers:
-        raise Refusal("候補日を1つ以上選んでください。")
-    invitation.answered_at, invitation.comment = at, comment.strip() or None
-    invitation.answered_by = by.name if by else _secretary_name(invitation, reply)
-    invitation.told_by = told_by.strip() if is_proxy else None
-    db.session.flush()
-    db.session.execute(delete(PollAnswer).where(PollAnswer.invitation_id == invitation.id))
-    db.session.add_all(
-        PollAnswer(invitation_id=invitation.id, candidate_id=one.id, answer=answers[one.id])
-        for one in sheet.candidates
-        if one.id in answers
+    bonds = queries.bonds(meeting.year, clock.day(at))
+    bond = next((one for one in bonds if one.agreement_id == agreement_id), None)
+    if bond is None or by.municipality not in {party.slug for party in bond.parties}:
+        raise Refusal("この協約の当事者だけが記録できます。")
+    checks.check_view(bond.attendance, [party.slug for party in bond.parties])
+    db.session.merge(
+        HeldView(
+            meeting_id=meeting.id,
+            agreement_id=agreement_id,
+            municipality_id=by.municipality_id,
+            is_held=is_held,
+            person_name=by.name,
+            recorded_at=at,
+        )
     )
-    how = f"（代理入力、{invitation.told_by}から）" if is_proxy else ""
-    after = {one.hours.label: answers[one.id] for one in sheet.candidates if one.id in answers}
-    said = f"{reply.town.head_title}のご予定に{invitation.answered_by}が回答しました{how}。"
-    _record(by, "poll.answered", meeting, said, at, after)
+    seen = "第5条の会議が開かれたと見る" if is_held else "第5条の会議が開かれたとは見ない"
+    said = f"{bond.label}の協約について、{by.municipality_name}が「{seen}」と記録しました。"
+    record(by, "meeting.viewed", meeting, said, at, after={"is_held": is_held})
     db.session.commit()
+
+
+def cancel(meeting: Meeting, reason: str, *, by: Actor | None, at: datetime) -> None:
+    """Calls the meeting off, so that another can be prepared; the links stop, everybody is told."""
+    checks.check_active(meeting.cancelled_at is not None)
+    checks.check_cancel(reason, meeting.attendance_at is not None)
+    meeting.cancelled_at, meeting.cancelled_reason = at, reason.strip()
+    db.session.execute(
+        update(PollInvitation)
+        .where(PollInvitation.meeting_id == meeting.id)
+        .values(revoked_at=at, version=PollInvitation.version + 1)
+    )
+    record(by, "meeting.cancelled", meeting, "取りやめました。", at, after={"reason": reason})
+    cause = f"meeting:{meeting.id}:cancelled"
+    _tell("meeting_cancelled", meeting, cause, at, reason=reason.strip())
+    db.session.commit()
+
+
+def _tell(template: str, meeting: Meeting, cause: str, at: datetime, **fields: Any) -> int:
+    fields |= {"meeting": meeting, "area": areas.get_area()}
+    return sum(
+        letters.put(template, to, cause=cause, at=at, path=meeting.path, **fields)
+        for to in addressees()
+    )

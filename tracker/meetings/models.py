@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
 
@@ -42,6 +43,16 @@ class Meeting(Versioned, Example, Model):
     minutes_final_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_reason: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def year(self) -> FiscalYear:
+        """The fiscal year whose Article 5 meeting it is."""
+        return FiscalYear(self.fiscal_year)
+
+    @property
+    def path(self) -> str:
+        """Its page, as letters and duties name it."""
+        return f"/meetings/{self.id}"
 
     @property
     def hours(self) -> Candidate | None:

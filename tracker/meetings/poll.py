@@ -12,7 +12,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ColumnElement, String, and_, cast, literal, select
 
 from tracker.accounts.models import Post, PostKind
-from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.models import (
     CandidateDate,
     Meeting,
@@ -23,6 +22,7 @@ from tracker.meetings.models import (
 from tracker.meetings.rules import (
     Answer,
     Attendance,
+    Candidate,
     Tally,
     best_candidate,
     link_readable,
@@ -72,11 +72,6 @@ class Sheet:
     meeting: Meeting
     candidates: tuple[CandidateDate, ...]
     replies: tuple[Reply, ...]
-
-    @property
-    def year(self) -> FiscalYear:
-        """The fiscal year whose Article 5 meeting it is."""
-        return FiscalYear(self.meeting.fiscal_year)
 
     @property
     def silent(self) -> tuple[Reply, ...]:
@@ -265,4 +260,30 @@ def secretaries() -> Mapping[int, Secretary]:
         )
         for post_id, town_id, name, email in rows
         if email
+    }
+
+
+def contact() -> str:
+    """Whom to ring: 「青森市 連携推進担当（017-…）」."""
+    area = areas.get_area()
+    return f"{area.office_name}（{area.office_phone}）" if area.office_phone else area.office_name
+
+
+def letter_fields(
+    meeting: Meeting,
+    town: Town,
+    path: str,
+    dates: Sequence[Candidate],
+    today: date,
+    added: Sequence[Candidate] = (),
+) -> dict[str, Any]:
+    """What the letters that ask for dates say: for sending (M6, M7) and for their preview."""
+    return {
+        "area": areas.get_area(),
+        "meeting": meeting,
+        "head": town.head_title,
+        "dates": dates,
+        "added": sorted(added),
+        "days_left": (meeting.reply_due_on - today).days if meeting.reply_due_on else 0,
+        "poll_path": path,
     }

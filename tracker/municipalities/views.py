@@ -11,6 +11,7 @@ from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db
+from tracker.plumbing.forms import choices
 from tracker.plumbing.pages import page
 
 bp = Blueprint("municipalities", __name__)
@@ -72,11 +73,11 @@ def calendar() -> Response:
 def new_entry() -> Response:
     """Enters closed days or an assembly session."""
     form = forms.EntryForm()
-    form.municipality.choices = [
+    form.municipality.choices = choices(
         (town.slug, town.name)
         for town in queries.towns()
         if may(Permission.EDIT_CALENDAR, town.slug)
-    ]
+    )
     if form.validate_on_submit() and form.attempt(
         lambda: actions.add_calendar_entry(
             form.municipality.data,

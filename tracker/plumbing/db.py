@@ -179,4 +179,5 @@ def insert_missing(table: type[Base], rows: list[dict[str, Any]], unique: list[s
         return 0
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique)
-    return db.session.execute(statement).rowcount  # type: ignore[attr-defined,no-any-return]
+    # Rows that came back are counted: PostgreSQL's driver does not know a row count here.
+    return len(db.session.execute(statement.returning(getattr(table, unique[0]))).all())

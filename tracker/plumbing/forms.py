@@ -1,6 +1,6 @@
 """Forms that ask in Japanese, keep what was typed, and say what to do (ux/spec.md 8)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Field, HiddenField, StringField
 from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from tracker.kernel import wareki, yen
@@ -63,6 +64,11 @@ def at_most(length: int) -> Callable[[PlainForm, Field], None]:
             raise ValidationError(f"{length}字までで入力してください（今 {len(field.data)}字）。")
 
     return check
+
+
+def choices(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
+    """What a select or radio field offers: values with their labels."""
+    return [SelectChoice(str(value), label) for value, label in pairs]
 
 
 def optional() -> Optional:
@@ -180,6 +186,7 @@ __all__ = [
     "TimeField",
     "YenField",
     "at_most",
+    "choices",
     "optional",
     "required",
 ]

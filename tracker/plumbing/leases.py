@@ -73,8 +73,7 @@ def claim(at: datetime) -> Claimed | None:
             # Its last taker died with the text on the wire: the server may have it already.
             maybe_duplicate=or_(
                 Letter.maybe_duplicate,
-                (Letter.state == LetterState.SENDING)
-                & (func.coalesce(Letter.phase, "") == "data"),
+                (Letter.state == LetterState.SENDING) & (func.coalesce(Letter.phase, "") == "data"),
             ),
             phase=None,
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from tracker.accounts.models import Post
@@ -14,6 +14,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
+from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
@@ -90,7 +91,9 @@ def _check(plan: Plan, project: Project | None, at: datetime) -> None:
         reporting=_reporting(project.id, plan.year) if project else (),
     )
     if project and not plan.indicator and _indicator(project.id):
-        raise Refusal("登録した成果指標は消せません。名前と単位を入れてください。", field="indicator_name")
+        raise Refusal(
+            "登録した成果指標は消せません。名前と単位を入れてください。", field="indicator_name"
+        )
 
 
 def _day_in(year: FiscalYear, today: date) -> date:
@@ -209,11 +212,11 @@ def copy_year(source: FiscalYear, target: FiscalYear, *, by: Actor | None, at: d
         raise Refusal(f"{target.label}の事業は、すでに登録されています。")
     rows = _parts_of(source)
     if not rows:
-        raise Refusal(f"{source.label}の事業がないため、写せません。事業を1つずつ登録してください。")
+        raise Refusal(
+            f"{source.label}の事業がないため、写せません。事業を1つずつ登録してください。"
+        )
     covered, hub = coverage(_day_in(target, clock.day(at))), areas.hub().slug
-    kept = [
-        row for row in rows if not uncovered([row.slug], covered.get(row.measure_id, ()), hub)
-    ]
+    kept = [row for row in rows if not uncovered([row.slug], covered.get(row.measure_id, ()), hub)]
     _copy_parts(kept, target)
     _copy_targets(source, target)
     count = len({row.project_id for row in kept})
@@ -228,16 +231,53 @@ def copy_year(source: FiscalYear, target: FiscalYear, *, by: Actor | None, at: d
     return count
 
 
-def _parts_of(year: FiscalYear) -> Sequence[Row[Any]]:
-    slugs = {town.id: town.slug for town in areas.towns()}
-    rows = db.session.execute(
-        select(ProjectYear.project_id, Participation.municipality_id, Project.measure_id)
+def _parts_of(year: FiscalYear) -> Sequence[Any]:
+    return db.session.execute(
+        select(
+            ProjectYear.project_id,
+            Project.measure_id,
+            Participation.municipality_id,
+            Municipality.slug,
+        )
         .join(Participation, Participation.project_year_id == ProjectYear.id)
         .join(Project, Project.id == ProjectYear.project_id)
+        .join(Municipality, Municipality.id == Participation.municipality_id)
         .where(ProjectYear.fiscal_year == year.year)
+        .order_by(ProjectYear.project_id, Municipality.code)
     ).all()
-    return rows
 
 
-def _copy_parts(rows: Sequence[Any], target: FiscalYear) -> None: ...
-def _copy_targets(source: FiscalYear, target: FiscalYear) -> None: ...
+def _copy_parts(rows: Sequence[Any], target: FiscalYear) -> None:
+    projects = dict.fromkeys(row.project_id for row in rows)
+    db.session.execute(
+        insert(ProjectYear),
+        [{"project_id": project, "fiscal_year": target.year} for project in projects],
+    )
+    years = dict(
+        db.session.execute(
+            select(ProjectYear.project_id, ProjectYear.id).where(
+                ProjectYear.fiscal_year == target.year
+            )
+        )
+        .tuples()
+        .all()
+    )
+    db.session.execute(
+        insert(Participation),
+        [
+            {"project_year_id": years[row.project_id], "municipality_id": row.municipality_id}
+            for row in rows
+        ],
+    )
+
+
+def _copy_targets(source: FiscalYear, target: FiscalYear) -> None:
+    columns = [IndicatorTarget.indicator_id, IndicatorTarget.municipality_id, IndicatorTarget.value]
+    db.session.execute(
+        insert(IndicatorTarget).from_select(
+            [*columns, IndicatorTarget.fiscal_year],
+            select(*columns, literal(target.year)).where(
+                IndicatorTarget.fiscal_year == source.year
+            ),
+        )
+    )

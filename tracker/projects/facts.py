@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.kernel.fiscal_year import FiscalYear, Period
@@ -75,11 +75,12 @@ def reports(year: FiscalYear) -> tuple[ReportFact, ...]:
             Municipality.code,
         )
     )
-    return tuple(_fact(row) for row in rows)
+    return tuple(_fact(*row) for row in rows)
 
 
-def _fact(row: Row[Any]) -> ReportFact:
-    year, half, due_on, closed_at, project_id, project, slug, town, state, lead, post, *times = row
+def _fact(*columns: Any) -> ReportFact:
+    year, half, due_on, closed_at, project_id, project, *rest = columns
+    slug, town, state, lead, post, *times = rest
     period = Period(year, half)
     submitted_on, asked_on = (clock.day(at) if at else None for at in times)
     return ReportFact(

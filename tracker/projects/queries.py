@@ -1,10 +1,10 @@
 """Reads projects, their years and what was reported on them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Post, PostKind
@@ -15,7 +15,6 @@ from tracker.plumbing.db import db
 from tracker.projects.models import (
     Indicator,
     IndicatorTarget,
-    IndicatorValue,
     Participation,
     ProgressReport,
     Project,
@@ -51,7 +50,8 @@ def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
             Municipality.name,
             Project.lead_section,
             func.count(Participation.id),
-            func.sum(Participation.budget_yen),
+            # PostgreSQL adds whole numbers up to a decimal.
+            cast(func.sum(Participation.budget_yen), BigInteger),
             func.count().over(),
         )
         .join(ProjectYear, ProjectYear.project_id == Project.id)
@@ -64,13 +64,7 @@ def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
         .limit(A_PAGE)
         .offset((page - 1) * A_PAGE)
     ).all()
-    return [_list_row(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
-
-
-def _list_row(*columns: object) -> ListRow:
-    *texts, participants, budget = columns
-    # PostgreSQL adds whole numbers up to a decimal.
-    return ListRow(*texts, participants, None if budget is None else int(budget))  # type: ignore[arg-type, call-overload]
+    return [ListRow._make(row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
 class Head(NamedTuple):
@@ -135,7 +129,7 @@ def head(project_id: int) -> Head | None:
         .outerjoin(Indicator, Indicator.project_id == Project.id)
         .where(Project.id == project_id)
     ).first()
-    return Head(*row) if row else None
+    return Head._make(row) if row else None
 
 
 class PartRow(NamedTuple):
@@ -178,7 +172,7 @@ def parts(project_id: int) -> Sequence[PartRow]:
         .where(ProjectYear.project_id == project_id)
         .order_by(ProjectYear.fiscal_year, Municipality.code)
     )
-    return [PartRow(*row) for row in rows]
+    return [PartRow._make(row) for row in rows]
 
 
 class MatrixRow(NamedTuple):
@@ -208,18 +202,17 @@ def matrix(year: FiscalYear, period: Period | None) -> Sequence[MatrixRow]:
     Municipalities by slug; without a period every state is 未提出. One query, whatever the rows.
     """
     rows = db.session.execute(_matrix(year, period.half if period else None))
-    return [_matrix_row(*row) for row in rows]
+    return [_own_words(MatrixRow._make(row)) for row in rows]
 
 
-def _matrix_row(*columns: Any) -> MatrixRow:
-    row = MatrixRow(*columns)
+def _own_words(row: MatrixRow) -> MatrixRow:
     if row.state in REPORTED:
         return row
     # What is being written is its municipality's alone.
     return row._replace(state=row.state or ReportState.NONE, rating=None)
 
 
-def _matrix(year: FiscalYear, half: Half | None) -> Select[tuple[object, ...]]:
+def _matrix(year: FiscalYear, half: Half | None) -> Select[*tuple[Any, ...]]:
     lead = aliased(Municipality)
     return (
         select(

@@ -1,16 +1,14 @@
 """Reads one report with all that is needed to write or to check it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, select
 
-from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.fiscal_year import Period
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import Municipality
 from tracker.municipalities.queries import Town
 from tracker.plumbing.db import db
 from tracker.projects.models import (
@@ -25,7 +23,7 @@ from tracker.projects.models import (
     ReportVersion,
 )
 from tracker.projects.planning import Content, guide, remarks
-from tracker.projects.rules import REPORTED, Rating, ReportState, YearMark
+from tracker.projects.rules import REPORTED, ReportState, YearMark
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def place(period: Period, project_id: int, slug: str) -> Place | None:
     )
 
 
-def _place_row(period: Period, project_id: int, municipality_id: int) -> Row[Any] | None:
+def _place_row(period: Period, project_id: int, municipality_id: int) -> Any:
     return db.session.execute(
         select(
             ReportingRound.id.label("round_id"),
@@ -111,9 +109,7 @@ def _place_row(period: Period, project_id: int, municipality_id: int) -> Row[Any
         .select_from(Project)
         .join(
             ReportingRound,
-            and_(
-                ReportingRound.fiscal_year == period.year, ReportingRound.half == period.half
-            ),
+            and_(ReportingRound.fiscal_year == period.year, ReportingRound.half == period.half),
         )
         .outerjoin(
             ProjectYear,
@@ -148,7 +144,7 @@ class Saved:
     """A report as it stands in the database; version 0 before anybody saved one."""
 
     period: Period
-    content: Content = Content()
+    content: Content = field(default_factory=Content)
     id: int | None = None
     version: int = 0
     state: ReportState = ReportState.NONE
@@ -184,9 +180,7 @@ class Story:
 
     def remarks(self, place: Place) -> tuple[str, ...]:
         """The soft checks of the report as it is saved."""
-        return remarks(
-            place.period, self.now.content, self.last_year, place.target, place.unit
-        )
+        return remarks(place.period, self.now.content, self.last_year, place.target, place.unit)
 
 
 def story(place: Place) -> Story:
@@ -254,4 +248,4 @@ def versions(report_id: int | None) -> Sequence[VersionRow]:
         .where(ReportVersion.report_id == report_id)
         .order_by(ReportVersion.number)
     )
-    return [VersionRow(*row) for row in rows]
+    return [VersionRow._make(row) for row in rows]

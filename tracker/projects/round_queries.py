@@ -50,7 +50,7 @@ def rounds() -> Sequence[RoundRow]:
             ReportingRound.closed_at,
         ).order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
     )
-    return [RoundRow(*row) for row in rows]
+    return [RoundRow._make(row) for row in rows]
 
 
 class ReportRow(NamedTuple):
@@ -108,7 +108,7 @@ def reports(project_id: int) -> Sequence[ReportRow]:
         .outerjoin(IndicatorValue, IndicatorValue.report_id == ProgressReport.id)
         .order_by(ReportingRound.fiscal_year, ReportingRound.half.desc())
     )
-    return [ReportRow(*row) for row in rows]
+    return [ReportRow._make(row) for row in rows]
 
 
 class InboxRow(NamedTuple):
@@ -198,7 +198,7 @@ def inbox(period: Period) -> Sequence[InboxRow]:
 
 def _inbox_row(period: Period, *columns: Any) -> InboxRow:
     *shown, last_year, target = columns
-    row = InboxRow(*shown, remarks=())
+    row = InboxRow._make([*shown, ()])
     if row.state not in REPORTED:
         # A returned report is being written again: its words are its municipality's alone.
         return row._replace(rating=None, value=None)

@@ -130,7 +130,7 @@ def notices(
             if first <= on <= last:
                 note = step.moved_because(duty.due_on, closed)
                 found += [Notice(duty, step, to, on, note) for to in recipients.get(duty.key, ())]
-    return tuple(sorted(found, key=lambda one: (one.on, one.duty.due_on, one.duty.key)))
+    return tuple(sorted(found, key=lambda one: (one.on, one.duty.due_on)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""tracker agreements read | import."""
+
+import json
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from tracker.agreements import actions, review, rules, text
+from tracker.kernel import wareki
+from tracker.kernel.refusal import Refusal
+from tracker.plumbing import clock
+
+
+@click.group()
+def agreements() -> None:
+    """Agreement texts (連携協約)."""
+
+
+@agreements.command()
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="For other programs (contracts.md).")
+def read(file: str, as_json: bool) -> None:
+    """Shows what is read from a text file; nothing is saved."""
+    reading = text.read(_text_of(file))
+    if as_json:
+        click.echo(json.dumps(text.as_json(reading), ensure_ascii=False, indent=2))
+        return
+    found = reading.agreement
+    click.echo(found.title)
+    for party in found.parties:
+        click.echo(f"  {party.name} {party.head or '—'}")
+    click.echo(f"  締結日 {wareki.long(found.concluded_on) if found.concluded_on else '—'}")
+    click.echo(f"  条文 {len(found.articles)}条、連携施策 {len(found.measures)}件")
+    for remark in reading.remarks:
+        click.echo(f"  要確認 {remark.text}")
+
+
+@agreements.command("import")
+@click.argument("file")
+@click.option("--accept", is_flag=True, help="Accept what is proposed for every doubt.")
+@with_appcontext
+def import_(file: str, accept: bool) -> None:
+    """Registers the agreement of a text file when nothing in it is doubtful."""
+    agreement, asked = actions.import_text(
+        _text_of(file), Path(file).name, accept=accept, by=None, at=clock.now()
+    )
+    for question in asked:
+        choice, _ = review.proposal(question)
+        click.echo(f"{question.text} → {question.ask.choices[choice]}")
+    click.echo(f"「{agreement.title}」を登録しました。")
+
+
+def _text_of(file: str) -> str:
+    try:
+        data = Path(file).read_bytes()
+    except (OSError, ValueError):
+        raise Refusal(
+            f"「{file}」を開けませんでした。ファイルの場所と名前を確かめてください。"
+        ) from None
+    return rules.read_upload(data, file)
+
+
+commands = (agreements,)

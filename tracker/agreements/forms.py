@@ -1,0 +1,64 @@
+"""Asks for the text of an agreement, and for the answers to what was doubtful in it."""
+
+from flask_wtf.file import FileField
+from wtforms import SelectField, StringField, TextAreaField
+
+from tracker.agreements.review import Question
+from tracker.agreements.rules import read_upload
+from tracker.kernel.refusal import Refusal
+from tracker.plumbing.forms import Form
+
+PASTED = "貼り付けた文"
+
+
+class ImportForm(Form):
+    """A file or pasted words, exactly one of them."""
+
+    file = FileField("協約のファイル")
+    pasted = TextAreaField("協約の全文")
+
+    def chosen(self) -> tuple[str, str]:
+        """The text and the name of its source.
+
+        Refuses both, neither, and a file that is no text.
+        """
+        if self.file.data and self.pasted.data:
+            raise Refusal("ファイルと貼り付けの、どちらか1つだけにしてください。", field="file")
+        if self.file.data:
+            return read_upload(self.file.data.read(), self.file.data.filename), (
+                self.file.data.filename
+            )
+        if not self.pasted.data:
+            raise Refusal("ファイルを選ぶか、協約の文字を貼り付けてください。", field="file")
+        return self.pasted.data, PASTED
+
+    def refuse(self, refusal: Refusal) -> None:
+        """What is wrong with the text stands at the field it came from."""
+        field = refusal.field or ("file" if self.file.data else "pasted")
+        super().refuse(Refusal(refusal.message, field=field))
+
+
+class AnswerForm(Form):
+    """The button that was pressed, and what stands in the box of the question."""
+
+    choice = StringField()
+    value = StringField()
+
+
+class TownForm(AnswerForm):
+    """The same with the municipalities of the area to choose from."""
+
+    value = SelectField(validate_choice=False)
+
+
+def answer_form(question: Question, value: str) -> AnswerForm:
+    """The form of one question among many on the page."""
+    form = (TownForm if question.options else AnswerForm)(formdata=None, data={"value": value})
+    if question.options:
+        form.value.choices = [("", "選んでください"), *((name, name) for name in question.options)]
+    form.value.id = f"box-{question.key}"
+    return form
+
+
+class ButtonForm(Form):
+    """Only a button."""

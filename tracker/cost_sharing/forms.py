@@ -1,0 +1,134 @@
+"""Asks for a case, its formula, its consultations and both sides' word."""
+
+from datetime import date
+from typing import Any, TypeVar, cast
+
+from wtforms import (
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.core import UnboundField
+from wtforms.validators import ValidationError
+
+from tracker.cost_sharing.models import CaseKind
+from tracker.cost_sharing.rules import Stage
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.plumbing.forms import (
+    DayField,
+    Form,
+    YenField,
+    at_most,
+    choices,
+    optional,
+    required,
+)
+
+F = TypeVar("F", bound=Form)
+NO_AMOUNT = "総事業費を入力してください。ないときは「0」を入れてください。"
+
+
+def chosen(label: str, sentence: str, pairs: Any = (), field: type[Field] = SelectField) -> Any:
+    """A field that must be chosen from a list; the sentence says so, also when tampered with."""
+    return field(
+        label,
+        choices=choices(pairs),
+        validators=required(sentence),
+        invalid_choice_message=sentence,
+    )
+
+
+def stage_field() -> Any:
+    """概算, 確定 or 精算."""
+    stages = ((stage.value, stage.label) for stage in Stage)
+    return chosen("段階", "段階を1つ選んでください。", stages, RadioField)
+
+
+class SeenForm(Form):
+    """Carries which version of a case, or which revision of its amounts, the page had shown."""
+
+    seen = HiddenField()
+
+    @property
+    def seen_number(self) -> int:
+        """The number carried; 0, which is none, for anything else."""
+        text = self.seen.data or ""
+        return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+class StartForm(Form):
+    """対象と金額: what the case is about; yen only where yen are shared."""
+
+    project = chosen("事業", "事業を選んでください。")
+    year = chosen("年度", "年度を選んでください。")
+    kind = chosen(
+        "区分",
+        "区分を1つ選んでください。",
+        ((kind.value, kind.label) for kind in CaseKind),
+        RadioField,
+    )
+    stage = stage_field()
+    title = StringField("件名", validators=[optional(), at_most(150)])
+    total_yen = YenField("総事業費")
+    subsidy_yen = YenField("国・県などの補助")
+
+    def validate_total_yen(self, field: YenField) -> None:
+        """Money cannot be shared without an amount."""
+        if self.kind.data == CaseKind.MONEY and field.data is None and not field.errors:
+            raise ValidationError(NO_AMOUNT)
+
+
+class ConsultationForm(Form):
+    """協議の記録: when, where, who, and what was said."""
+
+    consulted_on = DayField("協議した日", validators=required("協議した日を入力してください。"))
+    place = StringField(
+        "場所・方法",
+        validators=[*required("場所か方法を入力してください（例 オンライン）。"), at_most(200)],
+    )
+    participants = StringField(
+        "参加者", validators=[*required("参加した市町村や担当を入力してください。"), at_most(300)]
+    )
+    gist = TextAreaField(
+        "内容",
+        validators=[*required("話し合った内容を入力してください。"), at_most(1000)],
+    )
+
+
+class SendForm(SeenForm):
+    """The day by which both sides answer."""
+
+    reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
+
+
+class AgainForm(Form):
+    """What goes with a change of amounts already sent."""
+
+    reason = TextAreaField(
+        "変える理由", validators=[*required("変える理由を入力してください。"), at_most(400)]
+    )
+    reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
+
+
+class AnswerForm(SeenForm):
+    """One side's word on the revision of the amounts that it saw."""
+
+    opinion = TextAreaField("連絡事項・意見", validators=[optional(), at_most(1000)])
+
+
+class ButtonForm(Form):
+    """Only a button."""
+
+
+def in_year(asked: type[F], today: date, **kwargs: Any) -> F:
+    """The form, reading 「12/4」 as a day of the fiscal year of `today`."""
+    year = FiscalYear.containing(today)
+    days = {
+        name: DayField(*field.args, **{**field.kwargs, "within": year})
+        for name, field in vars(asked).items()
+        if isinstance(field, UnboundField) and field.field_class is DayField
+    }
+    return cast(F, type(asked.__name__, (asked,), days)(**kwargs))

@@ -1,0 +1,256 @@
+"""Asks for the content of a case: the formula with everybody's figures, or the work."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from wtforms import (
+    Field,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+
+from tracker.cost_sharing.dossier import Dossier
+from tracker.cost_sharing.forms import NO_AMOUNT, SeenForm, chosen, stage_field
+from tracker.cost_sharing.models import CaseKind
+from tracker.cost_sharing.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
+from tracker.municipalities import queries as areas
+from tracker.municipalities.models import FigureSeries
+from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import FigureKind
+from tracker.plumbing.forms import (
+    CountField,
+    PercentField,
+    YenField,
+    at_most,
+    choices,
+    optional,
+    required,
+)
+
+UNITS = ((1, "1円"), (10, "10円"), (100, "100円"), (1000, "1,000円"), (10000, "10,000円"))
+FIGURES = {PartKind(kind.value): kind for kind in FigureKind}
+# What a municipality's own box means: the kind of part, and the words before the name.
+BOXES: Mapping[str, tuple[PartKind, str]] = {
+    "weight": (PartKind.EQUAL, "均等割の重み"),
+    "ratio": (PartKind.RATIO, "割合"),
+    "fixed": (PartKind.FIXED, "定額（円）"),
+}
+
+
+class _ContentForm(SeenForm):
+    """What is asked of every case: its name, its stage, and who takes part."""
+
+    title = StringField("件名", validators=[*required("件名を入力してください。"), at_most(150)])
+    stage = stage_field()
+    takers = SelectMultipleField(
+        "分担する市町村",
+        validators=required("分担する市町村を選んでください。"),
+        invalid_choice_message="分担する市町村を選び直してください。",
+    )
+
+    def names(self) -> tuple[str, ...]:
+        """The municipalities ticked, in the order of their codes."""
+        chosen = self.takers.data or []
+        return tuple(town.name for town in areas.towns() if town.slug in chosen)
+
+
+class WorkForm(_ContentForm):
+    """手続・人員: a text in the place of a formula."""
+
+    work = TextAreaField(
+        "だれが・何を・どれだけ",
+        validators=[*required("だれが・何を・どれだけ行うかを入力してください。"), at_most(2000)],
+    )
+
+    def proposal(self) -> Proposal:
+        """What was typed, as the actions take it."""
+        return Proposal(
+            kind=CaseKind.WORK,
+            title=self.title.data,
+            stage=Stage(self.stage.data),
+            takers=self.names(),
+            total_yen=0,
+            subsidy_yen=0,
+            parts=(),
+            rounding=Rounding(1, RoundingMode.DOWN),
+            remainder=areas.hub().name,
+            work=self.work.data,
+        )
+
+
+class FormulaForm(_ContentForm):
+    """算式: `formula_form` adds a percent per kind, its figures, and boxes per municipality."""
+
+    total_yen = YenField("総事業費", validators=required(NO_AMOUNT))
+    subsidy_yen = YenField("国・県などの補助")
+    host = SelectField(
+        "開催地等", validators=[optional()], invalid_choice_message="市町村を選び直してください。"
+    )
+    fixed_reason = StringField("定額の根拠", validators=[optional(), at_most(300)])
+    unit = chosen("端数の単位", "端数の単位を選んでください。", UNITS)
+    mode = chosen(
+        "端数の扱い",
+        "端数の扱いを選んでください。",
+        ((mode.value, mode.label) for mode in RoundingMode),
+    )
+    remainder = chosen("端数の負担者", "端数の負担者を選んでください。")
+
+    def percent(self, kind: PartKind) -> Field:
+        """The box for the percent of that kind."""
+        return self[f"percent_{kind}"]
+
+    def series(self, kind: PartKind) -> Field:
+        """The choice of base figures of that kind."""
+        return self[f"series_{kind}"]
+
+    def box(self, what: str, town: Town) -> Field:
+        """A municipality's own box: weight, ratio or fixed."""
+        return self[f"{what}_{town.slug}"]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also asks for the figures a percent needs, and for the reason of fixed amounts."""
+        is_fine = bool(super().validate(extra_validators))
+        for kind in FIGURES:
+            if self.percent(kind).data and not self.series(kind).data:
+                is_fine = self._complain(
+                    self.series(kind), f"{kind.label}の基礎数値を選んでください。"
+                )
+        if any(self._values("fixed").values()) and not (self.fixed_reason.data or "").strip():
+            is_fine = self._complain(
+                self.fixed_reason, "定額の根拠を入力してください（なぜこの額か）。"
+            )
+        return is_fine
+
+    def proposal(self) -> Proposal:
+        """What was typed, as the actions take it; a percent left empty or 0 is no part."""
+        names = {town.slug: town.name for town in areas.towns()}
+        found = (self._part(kind) for kind in KINDS)
+        return Proposal(
+            kind=CaseKind.MONEY,
+            title=self.title.data,
+            stage=Stage(self.stage.data),
+            takers=self.names(),
+            total_yen=self.total_yen.data,
+            subsidy_yen=self.subsidy_yen.data or 0,
+            parts=tuple(part for part in found if part),
+            rounding=Rounding(int(self.unit.data), RoundingMode(self.mode.data)),
+            remainder=names.get(self.remainder.data, LARGEST_REMAINDER),
+        )
+
+    def _part(self, kind: PartKind) -> ProposedPart | None:
+        box = next((name for name, (part, _) in BOXES.items() if part is kind), None)
+        values = self._values(box) if box else {}
+        if kind is PartKind.FIXED:
+            reason = (self.fixed_reason.data or "").strip()
+            return ProposedPart(kind, values=values, reason=reason) if values else None
+        percent = self.percent(kind).data
+        if percent == 0 or (percent is None and not values):
+            return None
+        host = {town.slug: town.name for town in areas.towns()}.get(self.host.data)
+        return ProposedPart(
+            kind,
+            percent=percent,
+            series_id=int(self.series(kind).data) if kind in FIGURES else None,
+            values=(values or None) if kind is PartKind.EQUAL else values if box else None,
+            only=host if kind is PartKind.HOST else None,
+        )
+
+    def _values(self, what: str) -> dict[str, int]:
+        return {
+            town.name: value
+            for town in areas.towns()
+            if (value := self.box(what, town).data) is not None
+        }
+
+    def _complain(self, field: Field, sentence: str) -> bool:
+        field.errors = [*field.errors, sentence]
+        return False
+
+
+def formula_form(series: Sequence[FigureSeries], **kwargs: Any) -> FormulaForm:
+    """The formula with a percent per kind, base figures to choose, and the towns' own boxes."""
+    towns = areas.towns()
+    fields: dict[str, Any] = {
+        f"percent_{kind}": PercentField(row.label, validators=[optional()])
+        for kind, row in KINDS.items()
+        if "percent" in row.needs
+    }
+    for kind, figure in FIGURES.items():
+        fields[f"series_{kind}"] = SelectField(
+            f"{figure.label}の基準",
+            choices=_series_choices(one for one in series if one.kind is figure),
+            invalid_choice_message=f"{kind.label}の基礎数値を選んでください。",
+        )
+    for what, (kind, words) in BOXES.items():
+        for town in towns:
+            named = f"{town.name}の{words}"
+            fields[f"{what}_{town.slug}"] = (
+                YenField(named, validators=[optional()])
+                if kind is PartKind.FIXED
+                else CountField(named, named=named, validators=[optional()])
+            )
+    form = type("FormulaForm", (FormulaForm,), fields)(**kwargs)
+    by_slug = [(town.slug, town.name) for town in towns]
+    form.takers.choices = choices(by_slug)
+    form.host.choices = choices([("", "（なし）"), *by_slug])
+    form.remainder.choices = choices([*by_slug, (LARGEST_REMAINDER, "最大剰余の順")])
+    return cast(FormulaForm, form)
+
+
+def work_form(**kwargs: Any) -> WorkForm:
+    """The text of who does what, with the municipalities to choose from."""
+    form = WorkForm(**kwargs)
+    form.takers.choices = choices((town.slug, town.name) for town in areas.towns())
+    return form
+
+
+def content_of(
+    dossier: Dossier,
+    formula: Dossier,
+    takers: Iterable[int],
+    series: Sequence[FigureSeries],
+) -> dict[str, Any]:
+    """What the boxes hold at first: the case, with its own formula or that of an earlier case."""
+    case, towns = dossier.case, areas.towns()
+    slugs = {town.name: town.slug for town in towns}
+    chosen = set(takers)
+    found: dict[str, Any] = {
+        "seen": case.version,
+        "title": case.title,
+        "stage": case.stage.value,
+        "takers": [town.slug for town in towns if town.id in chosen],
+        "total_yen": case.total_yen,
+        "subsidy_yen": case.subsidy_yen,
+        "work": case.work,
+        "unit": str(formula.case.rounding_unit),
+        "mode": formula.case.rounding_mode.value,
+        "remainder": slugs.get(formula.remainder, LARGEST_REMAINDER),
+    }
+    for one in reversed(series):
+        found[f"series_{one.kind}"] = str(one.id)
+    for part in formula.parts:
+        if part.percent is not None:
+            found[f"percent_{part.kind}"] = Decimal(part.percent)
+        if part.series_id and formula is dossier:
+            found[f"series_{part.kind}"] = str(part.series_id)
+        if part.kind is PartKind.HOST and part.only:
+            found["host"] = slugs[part.only[0]]
+        if part.kind is PartKind.FIXED:
+            found["fixed_reason"] = part.source
+        box = next((what for what, (kind, _) in BOXES.items() if kind is part.kind), None)
+        if box:
+            values = (part.values or {}).items()
+            found |= {f"{box}_{slugs[name]}": value for name, value in values}
+    return found
+
+
+def _series_choices(series: Iterable[FigureSeries]) -> list[Any]:
+    listed = [
+        (one.id, f"{one.name}（{'確定値' if one.is_confirmed else '暫定値'}）") for one in series
+    ]
+    return choices(listed or [("", "登録がありません")])

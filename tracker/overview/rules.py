@@ -1,0 +1,233 @@
+"""What the annex table makes of the year's parts, and what a municipality's year adds up to."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple
+
+from tracker.projects.tallies import Cell, CellState, cell
+
+
+class Part(NamedTuple):
+    """One municipality's part in one project of a fiscal year; municipalities by slug."""
+
+    measure_id: int
+    project_id: int
+    project: str
+    town: str
+    state: CellState
+    is_asked: bool
+    is_reported: bool
+    budget_yen: int | None
+    actual_yen: int | None
+    lead: str
+    lead_post_id: int | None
+
+
+class Show(StrEnum):
+    """What the annex table is narrowed to; the value stands in its address (contracts.md)."""
+
+    ALL = "all"
+    LATE = "late"
+    MISSING = "missing"
+    NONE = "none"
+
+    @property
+    def label(self) -> str:
+        """The words on screen."""
+        return _SHOWN[self][0]
+
+    @property
+    def wanted(self) -> frozenset[CellState]:
+        """The states looked for."""
+        return _SHOWN[self][1]
+
+
+# Late ones first: the order in which the home page names them.
+LATE = (CellState.LATE, CellState.SLIGHTLY_LATE)
+_SHOWN: Mapping[Show, tuple[str, frozenset[CellState]]] = {
+    Show.ALL: ("すべての事業", frozenset()),
+    Show.LATE: ("遅れ・やや遅れだけ", frozenset(LATE)),
+    Show.MISSING: ("未報告だけ", frozenset({CellState.UNREPORTED})),
+    Show.NONE: ("事業なしだけ", frozenset({CellState.NO_PROJECT})),
+}
+
+
+class Line(NamedTuple):
+    """A measure's row; a cell is None where no agreement in force has the measure."""
+
+    number: str
+    title: str
+    cells: tuple[Cell | None, ...]
+    projects: int
+    yen: int | None
+
+
+class Group(NamedTuple):
+    """The rows under one heading of the annex."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """別表と事業の状況; `parts` are counted by municipality, in the order of the columns.
+
+    Amounts are actual costs (決算額) as soon as one is known for the year, else budgets.
+    """
+
+    groups: tuple[Group, ...]
+    parts: tuple[int, ...]
+    projects: int
+    yen: int | None
+    is_actual: bool
+
+
+def table(
+    measures: Iterable[tuple[int, str, str, str, str]],
+    covered: Mapping[int, Collection[str]],
+    towns: Sequence[str],
+    parts: Sequence[Part],
+    show: Show = Show.ALL,
+) -> Table:
+    """The annex table (ux/spec.md 7.1).
+
+    `measures`: id, number, title and the number and title of its heading, in the order of the
+    annex. `covered`: by measure id the municipalities whose agreement in force has it.
+    """
+    by_measure: dict[int, list[Part]] = {}
+    for part in parts:
+        by_measure.setdefault(part.measure_id, []).append(part)
+    is_actual = any(part.actual_yen is not None for part in parts)
+    groups, kept = [], []
+    for heading, rows in groupby(measures, key=lambda row: row[3:]):
+        lines = []
+        for id_, number, title, *_ in rows:
+            own = by_measure.get(id_, [])
+            line = _line(number, title, covered.get(id_, ()), towns, own, is_actual, show)
+            if show is Show.ALL or any(one and one.state in show.wanted for one in line.cells):
+                lines.append(line)
+                kept += own
+        if lines:
+            groups.append(Group("　".join(heading), tuple(lines)))
+    by_town = Counter(part.town for part in kept)
+    return Table(
+        groups=tuple(groups),
+        parts=tuple(by_town[town] for town in towns),
+        projects=len({part.project_id for part in kept}),
+        yen=_sum(kept, is_actual),
+        is_actual=is_actual,
+    )
+
+
+def _line(
+    number: str,
+    title: str,
+    covered: Collection[str],
+    towns: Sequence[str],
+    parts: Sequence[Part],
+    is_actual: bool,
+    show: Show,
+) -> Line:
+    states: dict[str, list[CellState]] = {town: [] for town in towns}
+    for part in parts:
+        states[part.town].append(part.state)
+    return Line(
+        number,
+        title,
+        tuple(_cell(states[town], town in covered, show) for town in towns),
+        len({part.project_id for part in parts}),
+        _sum(parts, is_actual),
+    )
+
+
+def _cell(states: Sequence[CellState], is_covered: bool, show: Show) -> Cell | None:
+    """The worst state (contracts.md, States), or the one looked for where any part is in it."""
+    if not states:
+        return cell(()) if is_covered else None
+    found = [state for state in states if state in show.wanted]
+    return replace(cell(found or states), participating=len(states))
+
+
+def _sum(parts: Iterable[Part], is_actual: bool) -> int | None:
+    """Whole yen; None when nothing is known, which is never 0."""
+    given = (part.actual_yen if is_actual else part.budget_yen for part in parts)
+    known = [amount for amount in given if amount is not None]
+    return sum(known) if known else None
+
+
+class Submitted(NamedTuple):
+    """How many of the reports asked for have come."""
+
+    done: int
+    asked: int
+
+    @property
+    def left(self) -> int:
+        """残り."""
+        return self.asked - self.done
+
+
+def submitted(parts: Iterable[Part]) -> Submitted:
+    """Counts the reports of the parts; a year called off asks for none."""
+    asked = [part for part in parts if part.is_asked]
+    return Submitted(sum(part.is_reported for part in asked), len(asked))
+
+
+_SPOKEN_ORDER = (
+    CellState.ON_TRACK,
+    CellState.DONE,
+    CellState.SLIGHTLY_LATE,
+    CellState.LATE,
+    CellState.NOT_STARTED,
+    CellState.UNREPORTED,
+    CellState.SKIPPED,
+)
+
+
+def said(parts: Iterable[Part]) -> str:
+    """「順調 21、やや遅れ 1、未報告 3」; states nobody is in are left out."""
+    counts = Counter(part.state for part in parts)
+    return "、".join(f"{one.label} {counts[one]}" for one in _SPOKEN_ORDER if counts[one])
+
+
+class Watched(NamedTuple):
+    """A project to watch, with the municipalities where it is behind, in their order."""
+
+    project_id: int
+    project: str
+    state: CellState
+    towns: tuple[str, ...]
+
+
+def watched(parts: Iterable[Part]) -> tuple[Watched, ...]:
+    """気をつけたい事業: late before slightly late, else in the order given; once each."""
+    behind: dict[tuple[int, str], list[Part]] = {}
+    for part in parts:
+        if part.state in LATE:
+            behind.setdefault((part.project_id, part.project), []).append(part)
+    found = []
+    for (id_, name), own in behind.items():
+        worst = min((part.state for part in own), key=LATE.index)
+        found.append(Watched(id_, name, worst, tuple(p.town for p in own if p.state is worst)))
+    return tuple(sorted(found, key=lambda one: LATE.index(one.state)))
+
+
+class Led(NamedTuple):
+    """A project of a section, with how it stands over all its municipalities."""
+
+    project_id: int
+    project: str
+    cell: Cell
+
+
+def led(parts: Iterable[Part], post_id: int) -> tuple[Led, ...]:
+    """自課の事業: the projects that post leads, in the order given."""
+    states: dict[tuple[int, str], list[CellState]] = {}
+    for part in parts:
+        if part.lead_post_id == post_id:
+            states.setdefault((part.project_id, part.project), []).append(part.state)
+    return tuple(Led(*project, cell(own)) for project, own in states.items())

@@ -1,0 +1,129 @@
+"""この1年の流れ: the days of a fiscal year as the facts tell them; pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import groupby
+from typing import NamedTuple
+
+from tracker.duties.duty import Facts
+from tracker.kernel import wareki
+from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.meetings.rules import FULFILLED, MeetingFact, Standing
+from tracker.projects.rules import REPORTED
+
+
+class Event(NamedTuple):
+    """One day of the year: `state` is done, now, overdue or todo; `wide` takes two columns."""
+
+    on: date
+    label: str
+    note: str
+    state: str
+    url: str
+    wide: bool = False
+
+
+class RoundDue(NamedTuple):
+    """A reporting round that was opened, and the day its reports are due."""
+
+    period: Period
+    due_on: date
+    is_closed: bool
+
+
+def events(
+    facts: Facts, rounds: Iterable[RoundDue], year: FiscalYear, today: date, town: str | None = None
+) -> tuple[Event, ...]:
+    """The year's days in order; with a `town` (slug) as they stand for that municipality."""
+    found = [
+        *_rounds(facts, rounds, today, town),
+        *_meetings(facts, year, today, town),
+        *_costs(facts, today, town),
+    ]
+    return tuple(sorted((event for event in found if event.on in year), key=lambda one: one.on))
+
+
+def next_up(found: Iterable[Event], today: date) -> Event | None:
+    """The next day with something left to do, for those who have nothing to do now."""
+    return next((event for event in found if event.state != "done" and event.on >= today), None)
+
+
+def _rounds(
+    facts: Facts, rounds: Iterable[RoundDue], today: date, town: str | None
+) -> Iterable[Event]:
+    for one in rounds:
+        is_done = one.is_closed or all(
+            fact.state in REPORTED
+            for fact in facts.reports
+            if fact.period == one.period and town in (None, fact.municipality_slug)
+        )
+        yield _until(
+            one.due_on,
+            f"{one.period.half_label}の進捗報告",
+            is_done,
+            today,
+            f"/reports/{one.period}",
+        )
+
+
+def _meetings(
+    facts: Facts, year: FiscalYear, today: date, town: str | None
+) -> Iterable[Event]:
+    """Art. 5: the answers to the poll, the day of the meeting, and 31 March while it is open."""
+    for fact in facts.meetings:
+        if fact.fiscal_year != year:
+            continue
+        if fact.poll_reply_due_on:
+            answered = fact.fixed_on is not None or all(
+                one.answered
+                for one in facts.invitations
+                if one.meeting_path == fact.path and town in (None, one.municipality_slug)
+            )
+            yield _until(
+                fact.poll_reply_due_on, "会議の日程の回答", answered, today, fact.path
+            )
+        yield from _heads_meet(fact, _standings(fact, town), today)
+
+
+def _standings(fact: MeetingFact, town: str | None) -> Sequence[Standing]:
+    own = [one for one in fact.agreements if town in one.parties]
+    return [one.standing for one in own or fact.agreements]
+
+
+def _heads_meet(
+    fact: MeetingFact, standings: Sequence[Standing], today: date
+) -> Iterable[Event]:
+    held = bool(standings) and all(one in FULFILLED for one in standings)
+    is_planned = any(one is not Standing.NONE for one in standings)
+    label = standings[0].label if standings else Standing.NONE.label
+    if fact.fixed_on:
+        state = "done" if held else "now"
+        said = f"{wareki.short(fact.fixed_on)}　{label}"
+        yield Event(fact.fixed_on, "市町村長会議（第5条）", said, state, fact.path, wide=True)
+    if not held:
+        name = "第5条の期限" if fact.fixed_on else "市町村長会議（第5条）"
+        state = "now" if is_planned and not fact.fixed_on else "todo"
+        said = f"{wareki.month_day(fact.fiscal_year.ends)}まで"
+        said += "" if fact.fixed_on else f"　{label}"
+        yield Event(fact.fiscal_year.ends, name, said, state, fact.path)
+
+
+def _costs(facts: Facts, today: date, town: str | None) -> Iterable[Event]:
+    """Art. 4(2): the days by which the cases that were sent ask for an answer."""
+    own = [one for one in facts.confirmations if town in (None, one.municipality)]
+    for due_on, group in groupby(sorted(own, key=lambda one: one.due_on), lambda one: one.due_on):
+        sides = list(group)
+        cases = {one.case_path for one in sides}
+        label = "費用負担の確認" + (f" {len(cases)}件" if len(cases) > 1 else "")
+        url = cases.pop() if len(cases) == 1 else "/costs"
+        yield _until(due_on, label, all(one.confirmed for one in sides), today, url)
+
+
+def _until(due_on: date, label: str, is_done: bool, today: date, url: str) -> Event:
+    day = wareki.month_day(due_on)
+    if is_done:
+        return Event(due_on, label, f"{day} 済", "done", url)
+    if due_on < today:
+        over = f"{day}まで　{(today - due_on).days}日超過"
+        return Event(due_on, label, over, "overdue", url)
+    return Event(due_on, label, f"{day}まで", "now", url)

@@ -1,0 +1,27 @@
+"""The one blueprint of the feature; three modules put their pages on it."""
+
+from flask import Blueprint, abort
+
+from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.kernel.refusal import Refusal
+from tracker.plumbing import clock
+
+bp = Blueprint("projects", __name__)
+
+
+def period_of(text: str) -> Period:
+    """The period of an address (2026-h1), or the 404 page."""
+    try:
+        return Period.parse(text)
+    except Refusal as refusal:
+        abort(404, refusal.message)
+
+
+def year_of(text: str | None) -> FiscalYear:
+    """The fiscal year of an address (2026); without one today's, for anything else the 404 page."""
+    if not text:
+        return FiscalYear.containing(clock.today())
+    try:
+        return FiscalYear(int(text) if text.isascii() and text.isdecimal() else 0)
+    except (Refusal, ValueError):
+        abort(404, "年度は「2026」のように西暦の4けたで指定してください。")

@@ -1,0 +1,214 @@
+"""One project in one fiscal year as its page shows it, put together from rows; no database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.municipalities.queries import Town
+from tracker.projects.queries import PartRow
+from tracker.projects.round_queries import ReportRow
+from tracker.projects.rules import REPORTED, ReportState, YearMark
+from tracker.projects.tallies import Cell, CellState, Total, cell, part_state, total
+
+YEARS_IN_PLOT = 6
+YEARS_BEFORE = 2
+LOG_ENTRIES = 10
+RETURNED = ReportState.RETURNED.label
+
+
+@dataclass(frozen=True)
+class Point:
+    """A bar of the plot: a year's total, hatched while it is not the whole."""
+
+    label: str
+    value: int | None
+    target: int | None
+    partial: bool
+    current: bool
+    note: str | None
+
+
+@dataclass(frozen=True)
+class TownRow:
+    """A municipality's line in 市町村別の内訳; None is 未報告, never 0."""
+
+    town: Town
+    values: tuple[int | None, ...]
+    target: int | None
+    state: CellState | None
+    report: ReportRow | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a report."""
+
+    at: datetime
+    town: Town
+    period: Period
+    verb: str
+    by: str | None
+    text: str | None
+    is_question: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The project's year: what was reported, by whom, and how it stands."""
+
+    year: FiscalYear
+    period: Period | None
+    due_on: date | None
+    is_closed: bool
+    columns: tuple[Period, ...]
+    rows: tuple[TownRow, ...]
+    totals: tuple[Total, ...]
+    target: Total
+    worst: Cell
+    reported: int
+    points: tuple[Point, ...]
+    events: tuple[Event, ...]
+    mark: YearMark | None
+    comment: str | None
+    commented_at: datetime | None
+    budget: Total
+    last_actual: Total
+
+    @property
+    def participants(self) -> tuple[TownRow, ...]:
+        """The municipalities that take part in the year."""
+        return tuple(row for row in self.rows if row.state is not None)
+
+    @property
+    def worst_towns(self) -> tuple[Town, ...]:
+        """Those in the state that the whole is shown in."""
+        return tuple(row.town for row in self.rows if row.state is self.worst.state)
+
+
+class _Book:
+    """The rows by year, municipality and period."""
+
+    def __init__(self, parts: Sequence[PartRow], reports: Sequence[ReportRow]) -> None:
+        self.shares: dict[int, dict[int, PartRow]] = {}
+        for part in parts:
+            self.shares.setdefault(part.year, {})[part.municipality_id] = part
+        self.rounds = {report.period: report for report in reports}
+        self.reports = {(report.period, report.municipality_id): report for report in reports}
+
+    def value(self, period: Period, town_id: int) -> int | None:
+        report = self.reports.get((period, town_id))
+        return report.value if report and report.state in REPORTED else None
+
+    def total(self, period: Period) -> Total:
+        return total(self.value(period, town_id) for town_id in self.parts(period.year))
+
+    def parts(self, year: int) -> Mapping[int, PartRow]:
+        return self.shares.get(year, {})
+
+
+def sheet(
+    year: FiscalYear,
+    towns: Sequence[Town],
+    parts: Sequence[PartRow],
+    reports: Sequence[ReportRow],
+) -> Sheet:
+    """The project's page for a fiscal year: `towns` in the order of their codes, amounts in yen."""
+    book = _Book(parts, reports)
+    asked = [Period(year.year, half) for half in (Half.FY, Half.H1)]
+    period = next((one for one in asked if one in book.rounds), None)
+    before = [Period(year.year - back, Half.FY) for back in range(YEARS_BEFORE, 0, -1)]
+    columns = (*(one for one in before if book.parts(one.year)), *([period] if period else []))
+    rows = tuple(_town_rows(book, towns, year, columns, period))
+    states = [row.state for row in rows if row.state is not None]
+    shares = book.parts(year.year)
+    words = next(iter(shares.values()), None)
+    asked_for = book.rounds[period] if period else None
+    return Sheet(
+        year=year,
+        period=period,
+        due_on=asked_for.due_on if asked_for else None,
+        is_closed=asked_for is not None and asked_for.closed_at is not None,
+        columns=columns,
+        rows=rows,
+        totals=tuple(book.total(column) for column in columns),
+        target=total(part.target for part in shares.values()),
+        worst=cell(states),
+        reported=sum(row.report is not None and row.report.state in REPORTED for row in rows),
+        points=_points(book, year),
+        events=_events(towns, reports),
+        mark=words.mark if words else None,
+        comment=words.comment if words else None,
+        commented_at=words.commented_at if words else None,
+        budget=total(part.budget_yen for part in shares.values()),
+        last_actual=total(part.actual_yen for part in book.parts(year.year - 1).values()),
+    )
+
+
+def _town_rows(
+    book: _Book,
+    towns: Sequence[Town],
+    year: FiscalYear,
+    columns: Sequence[Period],
+    period: Period | None,
+) -> Iterator[TownRow]:
+    years = {year.year, *(column.year for column in columns)}
+    for town in towns:
+        if not any(town.id in book.parts(one) for one in years):
+            continue
+        part = book.parts(year.year).get(town.id)
+        report = book.reports.get((period, town.id)) if period else None
+        state = (report and report.state) or ReportState.NONE
+        yield TownRow(
+            town=town,
+            values=tuple(book.value(column, town.id) for column in columns),
+            target=part.target if part else None,
+            state=part and part_state(state, report.rating if report else None, part.mark),
+            report=report,
+        )
+
+
+def _points(book: _Book, year: FiscalYear) -> tuple[Point, ...]:
+    points = [
+        _point(book, FiscalYear(one))
+        for one in sorted(book.shares)[-YEARS_IN_PLOT:]
+        if one <= year.year
+    ]
+    whole = [point for point in points if point.value is not None and not point.partial]
+    return tuple(replace(point, current=point in whole[-1:]) for point in points)
+
+
+def _point(book: _Book, year: FiscalYear) -> Point:
+    halves = [(half, book.total(Period(year.year, half))) for half in (Half.FY, Half.H1)]
+    half, found = next((one for one in halves if one[1].sum is not None), halves[0])
+    partial = found.sum is not None and (half is Half.H1 or found.reported < found.expected)
+    note = "上期のみ" if half is Half.H1 else f"{found.reported}市町村分"
+    return Point(
+        label=year.label,
+        value=found.sum,
+        target=total(part.target for part in book.parts(year.year).values()).sum,
+        partial=partial,
+        current=False,
+        note=note if partial else None,
+    )
+
+
+def _events(towns: Sequence[Town], reports: Sequence[ReportRow]) -> tuple[Event, ...]:
+    names = {town.id: town for town in towns}
+    found = [
+        Event(at, names[report.municipality_id], report.period, verb, by, text, verb == RETURNED)
+        for report in reports
+        if report.municipality_id is not None
+        for at, verb, by, text in (
+            (report.confirmed_at, "確認済み", report.confirmed_by, None),
+            (report.asked_at, RETURNED, report.asked_by, report.question),
+            (
+                report.submitted_at,
+                "報告",
+                None,
+                report.done if report.state in REPORTED else None,
+            ),
+        )
+        if at is not None
+    ]
+    return tuple(sorted(found, key=lambda event: event.at, reverse=True)[:LOG_ENTRIES])

@@ -1,0 +1,147 @@
+"""Pages of reporting rounds: the matrix of all reports, opening and closing, the lead's inbox."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from flask import abort, flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.kernel.permissions import Permission, Role
+from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.pages import page, section
+from tracker.projects import forms, queries, round_actions, round_queries
+from tracker.projects.blueprint import bp, period_of
+from tracker.projects.queries import MatrixRow
+from tracker.projects.round_queries import InboxRow, RoundRow
+from tracker.projects.rules import REPORTED, ReportState
+
+
+@bp.get("/reports")
+@guard(Permission.READ_AREA)
+def rounds() -> Response:
+    """進捗報告: the newest round, or the sentence that there is none yet."""
+    section("reports")
+    newest = next(iter(round_queries.rounds()), None)
+    if newest:
+        return redirect(url_for(".round", period=newest.period))
+    return page("projects/no_round.html", may_open=may(Permission.OPEN_ROUND))
+
+
+@bp.route("/reports/new", methods=["GET", "POST"])
+@guard(Permission.OPEN_ROUND)
+def new_round() -> Response:
+    """Asks for the reports of a period."""
+    section("reports")
+    form = forms.round_form(FiscalYear.containing(clock.today()))
+    if form.validate_on_submit() and form.attempt(
+        lambda: round_actions.open_round(
+            Period.parse(form.period.data),
+            form.due_on.data,
+            form.covering_note.data or "",
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash("進捗報告をお願いしました。お願いの手紙を各市町村の担当に送ります。", "ok")
+        return redirect(url_for(".round", period=Period.parse(form.period.data)))
+    return page("projects/new_round.html", form=form)
+
+
+@bp.get("/reports/<period>")
+@guard(Permission.READ_AREA)
+def round(period: str) -> Response:
+    """提出状況: municipality by project, the reader's own reports first."""
+    section("reports")
+    every = round_queries.rounds()
+    shown = _round(every, period)
+    rows = [row for row in queries.matrix(shown.period.fiscal_year, shown.period) if row.is_asked]
+    return page(
+        "projects/round.html",
+        form=forms.ActForm(),
+        round=shown,
+        rounds=[(str(one.period), one.period.label) for one in every],
+        projects=[
+            (key, list(of)) for key, of in groupby(rows, lambda r: (r.project_id, r.project))
+        ],
+        own=_own(rows),
+        towns=areas.towns(),
+        tally=_tally(rows),
+        unsubmitted=sum(row.state not in REPORTED for row in rows),
+        waiting=sum(
+            row.state is ReportState.SUBMITTED and may(Permission.CHECK_REPORT, row.lead)
+            for row in rows
+        ),
+        may_open=may(Permission.OPEN_ROUND),
+        may_check=may(Permission.CHECK_REPORT),
+    )
+
+
+def _round(every: Sequence[RoundRow], period: str) -> RoundRow:
+    wanted = period_of(period)
+    return next((one for one in every if one.period == wanted), None) or abort(
+        404, "この期間の報告のお願いは、まだ出ていません。"
+    )
+
+
+def _own(rows: Sequence[MatrixRow]) -> list[MatrixRow]:
+    """The reports the reader writes: a section's are those of the projects it leads."""
+    who = actor()
+    if not may(Permission.WRITE_REPORT, who.municipality):
+        return []
+    return [
+        row
+        for row in rows
+        if row.municipality == who.municipality
+        and (who.role is not Role.LEAD or row.lead_post_id in (None, who.post_id))
+    ]
+
+
+def _tally(rows: Sequence[MatrixRow]) -> list[tuple[str, int, int]]:
+    """Per municipality how many reports are submitted, and how many are asked for."""
+    return [
+        (
+            town.name,
+            sum(row.municipality == town.slug and row.state in REPORTED for row in rows),
+            sum(row.municipality == town.slug for row in rows),
+        )
+        for town in areas.towns()
+    ]
+
+
+@bp.post("/reports/<period>/close")
+@guard(Permission.OPEN_ROUND)
+def close(period: str) -> Response:
+    """Closes the round: nothing is submitted or returned any more."""
+    wanted = period_of(period)
+    form = forms.ActForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: round_actions.close_round(wanted, by=actor(), at=clock.now())
+    ):
+        flash(f"{wanted.label}の報告を締め切りました。", "ok")
+    for message in form.form_errors:
+        flash(message, "ng")
+    return redirect(url_for(".round", period=wanted))
+
+
+@bp.get("/reports/<period>/inbox")
+@guard(Permission.CHECK_REPORT)
+def inbox(period: str) -> Response:
+    """報告の確認: what waits for the reader first, of that what deserves a second look first."""
+    section("reports")
+    shown = _round(round_queries.rounds(), period)
+    rows = [
+        row for row in round_queries.inbox(shown.period) if may(Permission.CHECK_REPORT, row.lead)
+    ]
+    return page("projects/inbox.html", round=shown, rows=sorted(rows, key=_urgency))
+
+
+def _urgency(row: InboxRow) -> tuple[bool, bool, bool]:
+    """Waiting before checked, the reader's own section before others, remarks before none."""
+    return (
+        row.state is not ReportState.SUBMITTED,
+        row.lead_post_id != actor().post_id,
+        not row.remarks,
+    )

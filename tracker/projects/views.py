@@ -1,0 +1,212 @@
+"""Pages of projects: the plain list, one project, and the forms that enter and change it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.agreements.queries import measures
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Permission
+from tracker.municipalities import queries as areas
+from tracker.municipalities.queries import Town
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.db import db
+from tracker.plumbing.pages import page, section
+from tracker.projects import actions, forms, queries, report_views, round_queries, round_views
+from tracker.projects.blueprint import bp, year_of
+from tracker.projects.models import Project
+from tracker.projects.project_sheet import Sheet, sheet
+from tracker.projects.queries import Head, PartRow
+
+__all__ = ["bp", "report_views", "round_views"]
+
+
+@bp.get("/projects")
+@guard(Permission.READ_AREA)
+def index() -> Response:
+    """事業の一覧 of a fiscal year, by name, 50 a page."""
+    section("measures")
+    year = year_of(request.args.get("fy"))
+    number = request.args.get("page", 1, type=int)
+    rows, total = queries.listing(year, max(number, 1))
+    if number < 1 or (number > 1 and not rows):
+        abort(404)
+    return page(
+        "projects/index.html",
+        form=forms.ActForm(),
+        year=year,
+        years=_years(),
+        rows=rows,
+        total=total,
+        number=number,
+        pages=-(-total // queries.A_PAGE),
+        may_enter=may(Permission.EDIT_PROJECT),
+        may_copy=may(Permission.OPEN_ROUND),
+    )
+
+
+def _years() -> list[tuple[int, str]]:
+    """The fiscal years to choose from: next year's plans, this year, and ten before."""
+    newest = FiscalYear.containing(clock.today()).next.year
+    return [(one, FiscalYear(one).long_label) for one in range(newest, newest - 12, -1)]
+
+
+@bp.post("/projects/copy")
+@guard(Permission.OPEN_ROUND)
+def copy() -> Response:
+    """前年度の事業を写す: whole years are the office's business, like rounds."""
+    year = year_of(request.args.get("fy"))
+    form = forms.ActForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.copy_year(year.previous, year, by=actor(), at=clock.now())
+    ):
+        flash(
+            f"{year.previous.label}の{form.result}事業を{year.label}に写しました。"
+            "参加・予算額・目標を確かめてください。",
+            "ok",
+        )
+    for message in form.form_errors:
+        flash(message, "ng")
+    return redirect(url_for(".index", fy=year.year))
+
+
+@bp.get("/projects/<int:project_id>")
+@guard(Permission.READ_AREA)
+def project(project_id: int) -> Response:
+    """事業ページ: how it stands, its indicator by year and municipality, and what happened."""
+    section("measures")
+    head = queries.head(project_id) or abort(404)
+    parts = queries.parts(project_id)
+    year = _year_shown(parts)
+    shown = sheet(year, areas.towns(), parts, round_queries.reports(project_id))
+    return page(
+        "projects/project.html",
+        head=head,
+        sheet=shown,
+        parts=[part for part in parts if part.year == year.year],
+        years=[(one, FiscalYear(one).long_label) for one in sorted({p.year for p in parts})[::-1]],
+        towns=areas.by_id(),
+        questions_of=_questions_of(head, shown),
+        own=_own_report(shown),
+        may_edit=may(Permission.EDIT_PROJECT, head.lead_slug),
+    )
+
+
+def _year_shown(parts: Sequence[PartRow]) -> FiscalYear:
+    """The year asked for; else this year, or the newest before it in which the project ran."""
+    if request.args.get("fy"):
+        return year_of(request.args["fy"])
+    now = year_of(None)
+    ran = [part.year for part in parts if part.year <= now.year]
+    return FiscalYear(max(ran)) if ran else now
+
+
+def _questions_of(head: Head, shown: Sheet) -> frozenset[str]:
+    """The municipalities whose returned questions the reader may read, like their 相談."""
+    hub = areas.hub().slug
+    return frozenset(
+        row.town.slug
+        for row in shown.rows
+        if may(Permission.READ_TROUBLES, row.town.slug, head.lead_slug, hub)
+    )
+
+
+def _own_report(shown: Sheet) -> Town | None:
+    """The reader's municipality, if a report can be written for it now."""
+    if shown.period is None or shown.is_closed:
+        return None
+    return next(
+        (
+            row.town
+            for row in shown.participants
+            if row.town.slug == actor().municipality and may(Permission.WRITE_REPORT, row.town.slug)
+        ),
+        None,
+    )
+
+
+@bp.route("/projects/new", methods=["GET", "POST"])
+@guard(Permission.EDIT_PROJECT)
+def new() -> Response:
+    """Enters a project with its first fiscal year."""
+    section("measures")
+    year = year_of(request.args.get("fy"))
+    form = _form(year, lead=actor().municipality, lead_post=actor().post_id, since_year=year.year)
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.create_project(form.plan(year, areas.towns()), by=actor(), at=clock.now())
+    ):
+        flash(f"「{form.result.name}」を登録しました。", "ok")
+        return redirect(url_for(".project", project_id=form.result.id, fy=year.year))
+    return page("projects/edit.html", form=form, year=year, head=None, towns=areas.towns())
+
+
+@bp.route("/projects/<int:project_id>/edit", methods=["GET", "POST"])
+@guard(Permission.EDIT_PROJECT)
+def edit(project_id: int) -> Response:
+    """Changes a project and one of its fiscal years."""
+    section("measures")
+    head = queries.head(project_id) or abort(404)
+    require(Permission.EDIT_PROJECT, head.lead_slug)
+    year = year_of(request.args.get("fy"))
+    parts = {
+        part.municipality_id: part for part in queries.parts(project_id) if part.year == year.year
+    }
+    form = _form(year, **_values(head, parts))
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.change_project(
+            db.get_or_404(Project, project_id),
+            form.plan(year, areas.towns()),
+            form.version.data,
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash("保存しました。", "ok")
+        return redirect(url_for(".project", project_id=project_id, fy=year.year))
+    return page(
+        "projects/edit.html", form=form, year=year, years=_years(), head=head, towns=areas.towns()
+    )
+
+
+def _form(year: FiscalYear, **values: Any) -> forms.ProjectForm:
+    return forms.project_form(
+        areas.towns(),
+        year,
+        leads=[town for town in areas.towns() if may(Permission.EDIT_PROJECT, town.slug)],
+        measures=[(one.id, f"{one.number}　{one.title}") for one in measures()],
+        posts=queries.lead_posts(),
+        **values,
+    )
+
+
+def _values(head: Head, parts: Mapping[int, PartRow]) -> dict[str, Any]:
+    """The project as the form shows it before anything is typed."""
+    words = next(iter(parts.values()), None)
+    values: dict[str, Any] = {
+        "version": head.version,
+        "name": head.name,
+        "summary": head.summary,
+        "measure": head.measure_id,
+        "lead": head.lead_slug,
+        "lead_section": head.lead_section,
+        "lead_post": head.lead_post_id or 0,
+        "since_year": head.since_year,
+        "indicator_name": head.indicator_name,
+        "indicator_unit": head.unit,
+        "indicator_definition": head.definition,
+        "comment": words.comment if words else None,
+    }
+    if words and words.mark:
+        values["mark"] = words.mark.value
+    for town_id, part in parts.items():
+        slug = areas.by_id()[town_id].slug
+        values |= {
+            f"part_{slug}": True,
+            f"budget_{slug}": part.budget_yen,
+            f"actual_{slug}": part.actual_yen,
+            f"target_{slug}": part.target,
+        }
+    return values
