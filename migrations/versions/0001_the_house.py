@@ -90,7 +90,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_meeting'))
     )
     with op.batch_alter_table('meeting', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_meeting_fiscal_year'), ['fiscal_year'], unique=False)
         batch_op.create_index('uq_meeting_active_fiscal_year', ['fiscal_year'], unique=True, sqlite_where=sa.text('cancelled_at IS NULL'), postgresql_where=sa.text('cancelled_at IS NULL'))
 
     op.create_table('municipality',
@@ -722,7 +721,6 @@ def downgrade() -> None:
     op.drop_table('municipality')
     with op.batch_alter_table('meeting', schema=None) as batch_op:
         batch_op.drop_index('uq_meeting_active_fiscal_year', sqlite_where=sa.text('cancelled_at IS NULL'), postgresql_where=sa.text('cancelled_at IS NULL'))
-        batch_op.drop_index(batch_op.f('ix_meeting_fiscal_year'))
 
     op.drop_table('meeting')
     with op.batch_alter_table('history', schema=None) as batch_op:

@@ -149,6 +149,15 @@ def test_a_field_without_complaint_is_not_marked_and_not_needed(gallery: Flask) 
     assert "field-error" not in markup
 
 
+def test_a_page_may_know_better_what_is_needed(gallery: Flask) -> None:
+    needed = field(gallery, "textarea(form.plans, required=True)", form=ReportForm())
+    assert "※必須" in needed
+    assert " required " in needed
+    free = field(gallery, "textarea(form.done, required=False)", form=ReportForm())
+    assert "任意" in free
+    assert " required" not in free
+
+
 def test_the_first_choice_is_where_the_summary_leads(gallery: Flask) -> None:
     form = ReportForm(value="7")
     form.validate()

@@ -22,15 +22,14 @@ class ImportForm(Form):
 
         Refuses both, neither, and a file that is no text.
         """
-        if self.file.data and self.pasted.data:
+        file, pasted = self.file.data, self.pasted.data or ""
+        if file and pasted.strip():
             raise Refusal("ファイルと貼り付けの、どちらか1つだけにしてください。", field="file")
-        if self.file.data:
-            return read_upload(self.file.data.read(), self.file.data.filename), (
-                self.file.data.filename
-            )
-        if not self.pasted.data:
+        if file:
+            return read_upload(file.read(), file.filename), file.filename
+        if not pasted.strip():
             raise Refusal("ファイルを選ぶか、協約の文字を貼り付けてください。", field="file")
-        return self.pasted.data, PASTED
+        return pasted, PASTED
 
     def refuse(self, refusal: Refusal) -> None:
         """What is wrong with the text stands at the field it came from."""

@@ -9,6 +9,7 @@ from typing import Any
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.cost_sharing.dossier import Dossier
+from tracker.cost_sharing.table import formula_words
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -193,7 +194,7 @@ def _formula(dossier: Dossier) -> list[str]:
     sources = dossier.sources
     return [
         *ruled("対象額", f"{yen(case.amount_yen)}\n（{funds}）"),
-        *ruled("算式", "、".join(f"{source.label} {source.extent}" for source in sources)),
+        *ruled("算式", formula_words(sources)),
         *(
             line
             for source in sources

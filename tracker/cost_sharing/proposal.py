@@ -7,12 +7,19 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.dossier import source_of
+from tracker.cost_sharing.dossier import Dossier, source_of
 from tracker.cost_sharing.models import CaseKind, CostPart
 from tracker.cost_sharing.rules import PartKind, Stage
 from tracker.cost_sharing.split import Line, Rounding, Split, amount_to_share, split
+from tracker.cost_sharing.table import (
+    SplitTable,
+    formula_words,
+    rounding_words,
+    split_table,
+)
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.yen import yen
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
 
@@ -79,6 +86,53 @@ def work_out(proposal: Proposal, today: date) -> Outcome:
         proposal.remainder,
     )
     return Outcome(parts, divided)
+
+
+def table_of(proposal: Proposal, outcome: Outcome) -> SplitTable | None:
+    """The outcome as people read it; None for work."""
+    if proposal.kind is CaseKind.WORK:
+        return None
+    sources = [source_of(part) for part in outcome.parts]
+    return split_table(outcome.split, sources, proposal.remainder)
+
+
+def compare(
+    dossier: Dossier, proposal: Proposal, outcome: Outcome
+) -> list[tuple[str, str, str, bool]]:
+    """Each item of a case now and as proposed, and whether it changes: label, before, after."""
+    case, shares = dossier.case, outcome.split.shares
+    takers = {town.name: yen(dossier.share_yen(town.id)) for town in dossier.takers}
+    names = [t.name for t in areas.towns() if t.name in takers or t.name in shares]
+    rows = [
+        ("件名", case.title, proposal.title),
+        ("段階", case.stage.label, proposal.stage.label),
+    ]
+    if proposal.kind is CaseKind.WORK:
+        rows += [
+            ("だれが・何を・どれだけ", case.work, proposal.work),
+            ("分担する市町村", "・".join(takers), "・".join(shares)),
+        ]
+    else:
+        after = [source_of(part) for part in outcome.parts]
+        rows += [
+            ("総事業費", yen(case.total_yen), yen(proposal.total_yen)),
+            ("国・県などの補助", yen(case.subsidy_yen), yen(proposal.subsidy_yen)),
+            ("割り方", formula_words(dossier.sources), formula_words(after)),
+            (
+                "端数",
+                dossier.rounding_words,
+                rounding_words(proposal.rounding, proposal.remainder),
+            ),
+            *(
+                (
+                    f"{name}の負担額",
+                    takers.get(name, "なし"),
+                    yen(shares[name]) if name in shares else "なし",
+                )
+                for name in names
+            ),
+        ]
+    return [(label, old, new, old != new) for label, old, new in rows]
 
 
 def _check_takers(takers: Sequence[str], today: date) -> None:

@@ -131,6 +131,11 @@ def rounding_words(rounding: Rounding, remainder: str) -> str:
     return f"{rounding.label}、端数は{remainder}が負担"
 
 
+def formula_words(parts: Sequence[PartSource]) -> str:
+    """「均等割 20％、人口割 80％」."""
+    return "、".join(f"{part.label} {part.extent}" for part in parts)
+
+
 def _column(values: Sequence[Fraction], *, signed: bool = False) -> list[str]:
     """A column with its sum: whole yen where all are whole, else one decimal."""
     all_values = [*values, sum(values, Fraction())]

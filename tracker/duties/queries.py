@@ -49,7 +49,7 @@ def all_duties(today: date) -> tuple[Duty, ...]:
     """Every duty of the area, done ones too, in order of their days."""
     if areas.area() is None:
         return ()
-    return rules.duties(gather(today), today)
+    return by_version(("duties", today), lambda: rules.duties(gather(today), today))
 
 
 def owed(actor: Actor, today: date) -> tuple[Duty, ...]:

@@ -26,7 +26,7 @@ class Meeting(Versioned, Example, Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    fiscal_year: Mapped[int] = mapped_column(index=True)
+    fiscal_year: Mapped[int]
     name: Mapped[str] = mapped_column(String(100))
     place: Mapped[str] = mapped_column(String(200))
     reply_due_on: Mapped[date | None]

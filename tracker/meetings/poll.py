@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ColumnElement, String, and_, cast, literal, select
 
 from tracker.accounts.models import Post, PostKind
+from tracker.kernel import wareki
 from tracker.meetings.models import (
     CandidateDate,
     Meeting,
@@ -72,6 +73,13 @@ class Sheet:
     meeting: Meeting
     candidates: tuple[CandidateDate, ...]
     replies: tuple[Reply, ...]
+
+    @property
+    def calendar_years(self) -> str:
+        """「令和9年」, or 「令和8年〜令和9年」: the year that short dates leave out."""
+        first, last = self.candidates[0].on.year, self.candidates[-1].on.year
+        names = [wareki.year_name(year) for year in sorted({first, last})]
+        return "〜".join(names)
 
     @property
     def silent(self) -> tuple[Reply, ...]:

@@ -14,7 +14,9 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import func, or_, select, update
 
+from tracker.plumbing import history
 from tracker.plumbing.db import db
+from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import Letter, LetterState, SendAttempt
 
 # Minutes to wait after the first, second ... temporary failure; then it is given up.
@@ -127,6 +129,15 @@ def record(claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None
     }
     if state in (LetterState.SENT, LetterState.RESENT):
         values["sent_at"] = at
+    if state is LetterState.UNDELIVERABLE:
+        history.record(
+            None,
+            "letter.undeliverable",
+            Subject("letter", letter.id),
+            f"{letter.to_name}あてのメールが届きませんでした。",
+            at=at,
+            after={"email": letter.to_email, "answer": answer.text[:500]},
+        )
     try:
         _change(
             claimed,

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -147,9 +147,14 @@ def compose(template: str, to: Recipient, **fields: Any) -> tuple[str, str]:
     def link(path: str) -> str:
         return (to.base_url or str(current_app.config["BASE_URL"])) + path
 
-    text = render_template(f"reminders/letters/{template}.txt", to=to, link=link, **fields)
+    text = render(template, to=to, link=link, **fields)
     subject, _, body = text.partition("\n")
     return subject.strip(), body.strip("\n") + "\n"
+
+
+def render(template: str, **fields: Any) -> str:
+    """The text of a letter's file, without what only pages need."""
+    return current_app.jinja_env.get_template(f"reminders/letters/{template}.txt").render(**fields)
 
 
 def message_id(key: str) -> str:

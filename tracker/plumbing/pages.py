@@ -1,5 +1,6 @@
 """What every page has: its frame, its filters, its headers and its plain error pages."""
 
+import contextlib
 import hashlib
 import pathlib
 import secrets
@@ -11,6 +12,7 @@ from typing import Any
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -126,10 +128,12 @@ def init_app(
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        actor = g.get("actor")
+        # Where the database itself failed, the error page must do without it.
+        failed = g.get("failed", False)
+        actor = None if failed else g.get("actor")
         return {
             "actor": actor,
-            "area": area(),
+            "area": None if failed else area(),
             "today": clock.today(),
             "nav": _nav(counts() if actor else {}) if actor else [],
             "banners": banners() if actor else [],
@@ -150,7 +154,8 @@ def init_app(
 
     @app.teardown_request
     def drop_what_was_not_committed(_error: BaseException | None) -> None:
-        db.session.rollback()
+        with contextlib.suppress(SQLAlchemyError):
+            db.session.rollback()
 
     app.register_error_handler(HTTPException, _show_error)
     app.register_error_handler(CSRFError, _show_error)
@@ -193,7 +198,9 @@ def _show_error(error: HTTPException) -> Response:
 
 
 def _show_failure(error: Exception) -> Response:
-    db.session.rollback()
+    with contextlib.suppress(SQLAlchemyError):
+        db.session.rollback()
+    g.failed = True
     number = secrets.token_hex(3).upper()
     current_app.logger.exception("受付番号 %s %s %s", number, request.method, request.path)
     title, advice = ERRORS[500]

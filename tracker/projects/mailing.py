@@ -8,11 +8,12 @@ from typing import Any
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
-from tracker.kernel.fiscal_year import Half, Period
+from tracker.kernel.fiscal_year import Period
 from tracker.municipalities import queries as areas
 from tracker.plumbing import letters
 from tracker.plumbing.letters import Recipient
 from tracker.projects.models import ReportingRound
+from tracker.projects.planning import half_name
 from tracker.projects.report_queries import Place
 from tracker.projects.rules import ReportFact
 
@@ -23,11 +24,6 @@ _PIECE = re.compile(r".{1,32}[、。」）]?")
 def lines(text: str) -> list[str]:
     """A text somebody typed, as lines short enough for a letter."""
     return [piece for line in text.splitlines() for piece in _PIECE.findall(line) or [""]]
-
-
-def half_name(period: Period) -> str:
-    """「上期」「年度末」: how a letter speaks of the period once the year is named."""
-    return "上期" if period.half is Half.H1 else "年度末"
 
 
 def writers(asked: Iterable[ReportFact]) -> Mapping[Recipient, int]:

@@ -191,6 +191,11 @@ def share_of_guide(value: int | None, guide: int | None) -> str | None:
     return f"{value * 10 // guide}割"
 
 
+def half_name(period: Period) -> str:
+    """「上期」「年度末」: the period once its year is named."""
+    return period.label.removeprefix(period.fiscal_year.label)
+
+
 def receipt(period: Period, municipality: str, project_id: int) -> str:
     """受付番号 「R8上-今別-014」: era year and half, municipality, number of the project."""
     era, count = _era_year(period.year)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.queries import Town
+from tracker.projects.planning import half_name
 from tracker.projects.queries import PartRow
 from tracker.projects.round_queries import ReportRow
 from tracker.projects.rules import REPORTED, ReportState, YearMark
@@ -38,6 +39,11 @@ class TownRow:
     target: int | None
     state: CellState | None
     report: ReportRow | None
+
+    @property
+    def reported(self) -> ReportState:
+        """How far its report has come."""
+        return (self.report and self.report.state) or ReportState.NONE
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,25 @@ class Sheet:
     def worst_towns(self) -> tuple[Town, ...]:
         """Those in the state that the whole is shown in."""
         return tuple(row.town for row in self.rows if row.state is self.worst.state)
+
+    def todo(self, lead: str) -> list[str]:
+        """これからすること in the open round: who submits, who mends, who checks."""
+        if self.period is None or self.is_closed or self.mark is YearMark.SKIPPED:
+            return []
+        report = f"{half_name(self.period)}の報告"
+        groups = (
+            ({ReportState.NONE, ReportState.DRAFT}, "", f"：{report}を出す"),
+            ({ReportState.RETURNED}, "", f"：{report}を直して出す"),
+            ({ReportState.SUBMITTED}, f"{lead}：", f"の{report}を確認する"),
+        )
+        found = (
+            (
+                "・".join(row.town.name for row in self.participants if row.reported in states),
+                *words,
+            )
+            for states, *words in groups
+        )
+        return [f"{before}{towns}{after}" for towns, before, after in found if towns]
 
 
 class _Book:
@@ -134,7 +159,7 @@ def sheet(
         totals=tuple(book.total(column) for column in columns),
         target=total(part.target for part in shares.values()),
         worst=cell(states),
-        reported=sum(row.report is not None and row.report.state in REPORTED for row in rows),
+        reported=sum(row.reported in REPORTED for row in rows),
         points=_points(book, year),
         events=_events(towns, reports),
         mark=words.mark if words else None,
@@ -158,14 +183,15 @@ def _town_rows(
             continue
         part = book.parts(year.year).get(town.id)
         report = book.reports.get((period, town.id)) if period else None
-        state = (report and report.state) or ReportState.NONE
-        yield TownRow(
+        row = TownRow(
             town=town,
             values=tuple(book.value(column, town.id) for column in columns),
             target=part.target if part else None,
-            state=part and part_state(state, report.rating if report else None, part.mark),
+            state=None,
             report=report,
         )
+        rating = report.rating if report else None
+        yield replace(row, state=part and part_state(row.reported, rating, part.mark))
 
 
 def _points(book: _Book, year: FiscalYear) -> tuple[Point, ...]:

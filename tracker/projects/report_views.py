@@ -1,6 +1,7 @@
 """Pages of one report: input, check, done; and how the lead confirms or returns it."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -14,7 +15,7 @@ from tracker.projects import forms, queries, report_actions, report_queries
 from tracker.projects.blueprint import bp, period_of
 from tracker.projects.planning import Content, brief, share_of_guide
 from tracker.projects.report_queries import Place, Story
-from tracker.projects.rules import REPORTED, ReportState
+from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
 ADDRESS = "/reports/<period>/<int:project_id>/<slug>"
 BARS_BEFORE = 4
@@ -74,7 +75,7 @@ def write(period: str, project_id: int, slug: str) -> Response:
         return redirect(url_for(".check", period=period, project_id=project_id, slug=slug))
     if saved:
         flash(f"「{place.project}」の下書きを保存しました。", "ok")
-        return redirect(url_for(".round", period=period))
+        return redirect(url_for(".answers", period=period))
     return _write_page(place, story, form)
 
 
@@ -105,13 +106,15 @@ def _write_page(place: Place, story: Story, form: forms.ReportForm) -> Response:
         theirs=theirs,
         is_copied=now.state is ReportState.NONE and story.previous is not None,
         bars=_bars(place, story),
+        hints={rating.value: rating.hint for rating in Rating},
+        readers="・".join(town.name for town in areas.towns() if town.slug in place.involved),
         share=share_of_guide(now.content.value, place.guide),
     )
 
 
-def _bars(place: Place, story: Story) -> list[dict[str, object]]:
+def _bars(place: Place, story: Story) -> list[dict[str, Any]]:
     """The values of the same half in earlier years, and this one."""
-    before = [
+    before: list[dict[str, Any]] = [
         {"label": brief(one.period), "value": one.content.value}
         for one in story.earlier[-BARS_BEFORE:]
     ]
@@ -124,7 +127,7 @@ def check(period: str, project_id: int, slug: str) -> Response:
     """内容の確認: last time beside this time, and what deserves a second look."""
     place = _place(period, project_id, slug)
     story = report_queries.story(place)
-    here = {"period": period, "project_id": project_id, "slug": slug}
+    here: dict[str, Any] = {"period": period, "project_id": project_id, "slug": slug}
     form = forms.SubmitForm(version=story.now.version)
     if form.validate_on_submit() and form.attempt(
         lambda: report_actions.submit(place, form.version.data, by=actor(), at=clock.now())
@@ -132,6 +135,8 @@ def check(period: str, project_id: int, slug: str) -> Response:
         return redirect(url_for(".done", **here))
     if story.now.state in (ReportState.NONE, *REPORTED) and not form.errors:
         return redirect(url_for(".report", **here))
+    # What is shown now is what is submitted next.
+    form.version.data = story.now.version
     return page("projects/check.html", form=form, place=place, story=story)
 
 
@@ -199,7 +204,7 @@ def _read_page(
     place: Place, story: Story, form: forms.QuestionForm, refused: Form | None = None
 ) -> Response:
     """The report for its readers: what is not submitted is its municipality's alone."""
-    own = actor().municipality == place.town.slug
+    own = may(Permission.READ_TROUBLES, place.town.slug)
     readable = story.now.is_reported or (own and story.now.state is not ReportState.NONE)
     involved = may(Permission.READ_TROUBLES, *place.involved)
     if refused is not None:
@@ -209,6 +214,7 @@ def _read_page(
         form=form,
         place=place,
         story=story,
+        state=shown(story.now.state, place.due_on, clock.today()),
         readable=readable,
         involved=involved,
         versions=report_queries.versions(story.now.id) if readable else [],

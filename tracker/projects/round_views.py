@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear, Period
@@ -12,11 +12,20 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.pages import page, section
-from tracker.projects import forms, queries, round_actions, round_queries
+from tracker.projects import forms, queries, round_actions, round_queries, rules
 from tracker.projects.blueprint import bp, period_of
 from tracker.projects.queries import MatrixRow
 from tracker.projects.round_queries import InboxRow, RoundRow
 from tracker.projects.rules import REPORTED, ReportState
+
+# What the writer does next, the most pressing first.
+_ACTIONS = {
+    ReportState.RETURNED: "直して出す",
+    ReportState.DRAFT: "続きから",
+    ReportState.NONE: "始める",
+    ReportState.SUBMITTED: "見る",
+    ReportState.CONFIRMED: "見る",
+}
 
 
 @bp.get("/reports")
@@ -24,9 +33,11 @@ from tracker.projects.rules import REPORTED, ReportState
 def rounds() -> Response:
     """進捗報告: the newest round, or the sentence that there is none yet."""
     section("reports")
+    if chosen := request.args.get("period"):
+        return redirect(url_for(".answers", period=period_of(chosen)))
     newest = next(iter(round_queries.rounds()), None)
     if newest:
-        return redirect(url_for(".round", period=newest.period))
+        return redirect(url_for(".answers", period=newest.period))
     return page("projects/no_round.html", may_open=may(Permission.OPEN_ROUND))
 
 
@@ -46,27 +57,27 @@ def new_round() -> Response:
         )
     ):
         flash("進捗報告をお願いしました。お願いの手紙を各市町村の担当に送ります。", "ok")
-        return redirect(url_for(".round", period=Period.parse(form.period.data)))
-    return page("projects/new_round.html", form=form)
+        return redirect(url_for(".answers", period=Period.parse(form.period.data)))
+    return page("projects/new_round.html", form=form, hub=areas.hub().name)
 
 
 @bp.get("/reports/<period>")
 @guard(Permission.READ_AREA)
-def round(period: str) -> Response:
+def answers(period: str) -> Response:
     """提出状況: municipality by project, the reader's own reports first."""
     section("reports")
-    every = round_queries.rounds()
+    every, today = round_queries.rounds(), clock.today()
     shown = _round(every, period)
     rows = [row for row in queries.matrix(shown.period.fiscal_year, shown.period) if row.is_asked]
     return page(
-        "projects/round.html",
+        "projects/answers.html",
         form=forms.ActForm(),
         round=shown,
         rounds=[(str(one.period), one.period.label) for one in every],
-        projects=[
-            (key, list(of)) for key, of in groupby(rows, lambda r: (r.project_id, r.project))
-        ],
+        projects=_by_project(rows),
+        looks={state: rules.shown(state, shown.due_on, today) for state in ReportState},
         own=_own(rows),
+        actions=_ACTIONS,
         towns=areas.towns(),
         tally=_tally(rows),
         unsubmitted=sum(row.state not in REPORTED for row in rows),
@@ -77,6 +88,14 @@ def round(period: str) -> Response:
         may_open=may(Permission.OPEN_ROUND),
         may_check=may(Permission.CHECK_REPORT),
     )
+
+
+def _by_project(rows: Sequence[MatrixRow]) -> list[tuple[int, str, dict[str, MatrixRow]]]:
+    """The lines of the matrix: a project, and its municipalities by slug."""
+    return [
+        (project_id, name, {row.municipality: row for row in group})
+        for (project_id, name), group in groupby(rows, lambda row: (row.project_id, row.project))
+    ]
 
 
 def _round(every: Sequence[RoundRow], period: str) -> RoundRow:
@@ -91,12 +110,13 @@ def _own(rows: Sequence[MatrixRow]) -> list[MatrixRow]:
     who = actor()
     if not may(Permission.WRITE_REPORT, who.municipality):
         return []
-    return [
+    own = [
         row
         for row in rows
         if row.municipality == who.municipality
         and (who.role is not Role.LEAD or row.lead_post_id in (None, who.post_id))
     ]
+    return sorted(own, key=lambda row: list(_ACTIONS).index(row.state))
 
 
 def _tally(rows: Sequence[MatrixRow]) -> list[tuple[str, int, int]]:
@@ -123,7 +143,7 @@ def close(period: str) -> Response:
         flash(f"{wanted.label}の報告を締め切りました。", "ok")
     for message in form.form_errors:
         flash(message, "ng")
-    return redirect(url_for(".round", period=wanted))
+    return redirect(url_for(".answers", period=wanted))
 
 
 @bp.get("/reports/<period>/inbox")

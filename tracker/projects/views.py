@@ -91,6 +91,8 @@ def project(project_id: int) -> Response:
         towns=areas.by_id(),
         questions_of=_questions_of(head, shown),
         own=_own_report(shown),
+        todo=shown.todo(head.lead),
+        since=f"{FiscalYear(head.since_year).label}〜",
         may_edit=may(Permission.EDIT_PROJECT, head.lead_slug),
     )
 

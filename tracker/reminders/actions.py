@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from flask import render_template
 from sqlalchemy import select
 
 from tracker.kernel import wareki
@@ -128,9 +127,7 @@ def compose(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str
         )
         matters.append((subject, body.rstrip("\n")))
     more = f" ほか{len(matters) - 1}件" if len(matters) > 1 else ""
-    body = render_template(
-        "reminders/letters/reminder.txt", to=to, area=area, matters=[body for _, body in matters]
-    )
+    body = letters.render("reminder", to=to, area=area, matters=[body for _, body in matters])
     return matters[0][0] + more, body.strip("\n") + "\n"
 
 

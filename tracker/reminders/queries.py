@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-
 from typing import Any
 
 from flask import g
@@ -17,10 +16,13 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.letters import ClockState, Letter, LetterState, Recipient, SendAttempt
+from tracker.plumbing.memo import by_version
 from tracker.reminders import rules
 from tracker.reminders.rules import Notice
 
 PER_PAGE = 50
+# A step that moves off closed days stays within these days of its own.
+AROUND = timedelta(days=31)
 SILENT = "通知係が止まっています。お知らせのメールは、動き出すまで送られません。"
 # What people may choose from in the list of letters, besides everything.
 STATES = (LetterState.UNDELIVERABLE, LetterState.RETRYING, LetterState.QUEUED, LetterState.SENT)
@@ -41,11 +43,13 @@ def recipients(all_duties: Sequence[Duty]) -> Mapping[str, list[Recipient]]:
 
 def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
     """Every mention due in the span, from the duties as they stand on `today`."""
-    open_ones = [duty for duty in duties.all_duties(today) if not duty.is_done]
-    span = timedelta(days=31)
-    return rules.notices(
-        open_ones, recipients(open_ones), areas.closures(first - span, last + span), first, last
-    )
+
+    def make() -> tuple[Notice, ...]:
+        open_ones = [duty for duty in duties.all_duties(today) if not duty.is_done]
+        closures = areas.closures(first - AROUND, last + AROUND)
+        return rules.notices(open_ones, recipients(open_ones), closures, first, last)
+
+    return by_version(("notices", first, last, today), make)
 
 
 @dataclass(frozen=True)

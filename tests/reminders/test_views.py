@@ -1,0 +1,126 @@
+"""通知: what will be sent, what was sent, a page a letter."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select, update
+
+from tests.reminders.makers import make_round
+from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter, LetterState
+from tracker.reminders import actions, commands
+
+
+@pytest.fixture
+def planned(app, now):
+    """A round is open, and the reminders of 27 November were sent as files."""
+    with app.app_context():
+        make_round()
+    now.shift(3 * 24 * 3600)
+    with app.app_context():
+        actions.run_once()
+        db.session.remove()
+    return app
+
+
+def test_what_will_be_sent_stands_with_day_people_and_words(app, browse):
+    with app.app_context():
+        make_round()
+    page = browse("office").get("/notices")
+    rows = [row.get_text(" ", strip=True) for row in page.one("table").select("tbody tr")]
+    assert rows[0].startswith("11月27日（金） 9時 上期の進捗報告\u3000期限3日前 平内町 企画担当")
+    assert "【あと3日】上期の進捗報告（残り2事業）のお願い" in page.one(".letter").get_text()
+
+
+def test_a_town_sees_its_own_letters_only(planned, browse):
+    assert len(browse("office").get("/notices").all("table")[-1].select("tbody tr")) == 4
+    own = browse("officer", "imabetsu").get("/notices").all("table")[-1]
+    assert [r.select("td")[1].get_text(strip=True) for r in own.select("tbody tr")] == [
+        "今別町 企画担当"
+    ]
+
+
+def test_another_town_s_letter_is_refused(planned, browse):
+    page = browse("officer", "imabetsu").get("/notices")
+    own = page.all("table")[-1].select_one("tbody a")["href"]
+    assert "送信済み" in browse("officer", "imabetsu").get(own).text
+    assert "だけが使えます" in browse("officer", "yomogita").get(own, status=403).text
+
+
+def test_an_undeliverable_letter_is_mended_and_sent_again(planned, browse):
+    with planned.app_context():
+        db.session.execute(
+            update(Letter)
+            .where(Letter.to_email == "officer@imabetsu.example")
+            .values(state=LetterState.UNDELIVERABLE, last_answer="550 5.1.1 no such user")
+        )
+        db.session.commit()
+        letter_id = db.session.scalar(
+            select(Letter.id).where(Letter.state == LetterState.UNDELIVERABLE)
+        )
+    office = browse("office")
+    assert "1件のメールが届いていません" in office.get("/notices").text
+    wrong = office.fill(f"/notices/{letter_id}", {"email": "今別町"})
+    assert wrong.status == 422
+    assert "半角で入力してください" in wrong.one(".error-summary").get_text()
+    assert wrong.fields()["email"] == "今別町"
+    done = office.fill(f"/notices/{letter_id}", {"email": "kikaku@imabetsu.example"})
+    assert "送信待ち" in office.follow(done).text
+    with planned.app_context():
+        actions.run_once()
+        letter = db.session.get(Letter, letter_id)
+        assert (letter.state, letter.to_email) == (LetterState.SENT, "kikaku@imabetsu.example")
+
+
+def test_a_letter_that_arrived_cannot_be_sent_again(planned, browse):
+    office = browse("office")
+    first = office.get("/notices").all("table")[-1].select_one("tbody a")["href"]
+    token = office.get(first).html.select_one("input[name=csrf_token]")["value"]
+    assert office.post(first, {"csrf_token": token, "email": "a@b.example"}).status == 403
+
+
+def test_a_clock_that_stopped_is_said_on_every_page(planned, browse, now):
+    assert "通知係が止まっています" not in browse("reader").get("/admin/bases").text
+    now.shift(11 * 60)
+    assert "通知係が止まっています" in browse("reader").get("/admin/bases").text
+
+
+def test_the_page_takes_the_same_queries_for_many_letters(planned, browse):
+    few = len(browse("office").get("/notices").queries)
+    with planned.app_context():
+        make_more = db.session.scalars(select(Letter)).first()
+        for number in range(60):
+            db.session.add(
+                Letter(
+                    **{
+                        column.key: getattr(make_more, column.key)
+                        for column in Letter.__table__.columns
+                        if column.key not in ("id", "key", "message_id")
+                    },
+                    key=f"more:{number}",
+                    message_id=f"<{number}@more>",
+                )
+            )
+        db.session.commit()
+    assert len(browse("office").get("/notices").queries) == few
+
+
+def test_the_commands_preview_and_run_a_day(app):
+    with app.app_context():
+        make_round()
+        runner = CliRunner()
+        seen = runner.invoke(commands.reminders, ["preview", "--on", "2026-11-27", "--json"])
+        rows = json.loads(seen.output)
+        assert [row["to"] for row in rows][:1] == ["officer@hiranai.example"]
+        assert rows[0]["send_at"] == "2026-11-27T09:00:00+09:00"
+        assert set(rows[0]) == {"to", "send_at", "subject", "body", "items"}
+        assert db.session.scalar(select(func.count()).select_from(Letter)) == 0
+        ran = runner.invoke(commands.reminders, ["run", "--on", "2026-11-27", "--json"])
+        assert json.loads(ran.output) == {
+            "planned": 4,
+            "sent": 4,
+            "retrying": 0,
+            "undeliverable": 0,
+            "skipped": 0,
+        }

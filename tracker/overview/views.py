@@ -1,0 +1,104 @@
+"""The annex table, and the page of one measure."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from flask import abort, request
+from werkzeug.wrappers import Response
+
+from tracker.agreements import queries as agreements
+from tracker.agreements.rules import common, differing
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.permissions import Permission
+from tracker.municipalities import queries as areas
+from tracker.overview import home_views, queries, rules
+from tracker.overview.blueprint import bp
+from tracker.overview.rules import Show
+from tracker.plumbing import clock
+from tracker.plumbing.access import guard, may
+from tracker.plumbing.pages import page, section
+from tracker.projects.blueprint import year_of
+
+__all__ = ["bp", "home_views"]
+
+HALVES: Mapping[str, Half] = {"1": Half.H1, "2": Half.FY}
+
+
+@bp.get("/measures")
+@guard(Permission.READ_AREA)
+def matrix() -> Response:
+    """別表と事業の状況: every measure by every municipality (ux/spec.md 7.1)."""
+    section("measures")
+    period = _period()
+    year, towns = period.fiscal_year, areas.towns()
+    show = next((one for one in Show if one == request.args.get("show")), Show.ALL)
+    parts = queries.parts(year, period)
+    measures = queries.measures()
+    return page(
+        "overview/matrix.html",
+        period=period,
+        query=_query(period),
+        others=queries.neighbours(period),
+        towns=towns,
+        measures=measures,
+        projects=len({part.project_id for part in parts}),
+        table=rules.table(
+            measures,
+            queries.coverage(_day_in(year)),
+            [town.slug for town in towns],
+            parts,
+            show,
+        ),
+        show=show,
+        choices=[(one.value, one.label) for one in Show],
+        may_import=may(Permission.IMPORT_AGREEMENT),
+    )
+
+
+@bp.get("/measures/<number>")
+@guard(Permission.READ_AREA)
+def measure(number: str) -> Response:
+    """連携施策: how the agreements word it, and its projects by municipality (ux/spec.md 7.2)."""
+    section("measures")
+    period = _period()
+    year = period.fiscal_year
+    found = agreements.measure(number, _day_in(year)) or abort(404)
+    usual = common(found.entries) if found.entries else None
+    others = differing(found.entries)
+    parts = [part for part in queries.parts(year, period) if part.measure_id == found.id]
+    covered = {name for entry in found.entries for name in (entry.party_a, entry.party_b)}
+    return page(
+        "overview/measure.html",
+        measure=found,
+        period=period,
+        query=_query(period),
+        usual=usual,
+        alike=[entry for entry in found.entries if entry not in others],
+        others=others,
+        towns=[
+            (town, [part for part in parts if part.town == town.slug])
+            for town in areas.towns()
+            if town.name in covered or any(part.town == town.slug for part in parts)
+        ],
+        projects=len({part.project_id for part in parts}),
+        names={town.slug: town.name for town in areas.towns()},
+    )
+
+
+def _period() -> Period:
+    """What ?fy=2026&half=1 asks for (2 is 年度末); without them, what is in hand this year."""
+    year = year_of(request.args.get("fy"))
+    half = request.args.get("half")
+    if not half:
+        return queries.period_in_hand(year)
+    return Period(year.year, HALVES.get(half) or abort(404, "時期は「1」（上期）か「2」（年度末）です。"))
+
+
+def _query(period: Period) -> str:
+    half = next(key for key, half in HALVES.items() if half is period.half)
+    return f"fy={period.year}&half={half}"
+
+
+def _day_in(year: FiscalYear) -> date:
+    """Which agreements bind is asked for today, or for the year's nearer end outside it."""
+    return min(max(clock.today(), year.begins), year.ends)
