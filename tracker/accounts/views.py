@@ -11,7 +11,7 @@ from tracker.accounts import actions, forms, queries
 from tracker.accounts.models import Person, Post, PostKind, SignIn
 from tracker.kernel.permissions import Actor, Permission
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.plumbing import clock, history
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import choices
@@ -19,6 +19,7 @@ from tracker.plumbing.pages import page
 
 bp = Blueprint("accounts", __name__)
 _SEEN_EVERY = timedelta(minutes=5)
+PER_PAGE = 50
 
 
 class SignedIn(UserMixin):
@@ -229,3 +230,14 @@ def invite(person_id: int) -> Response:
         actions.invite(person, by=actor(), at=clock.now())
         flash(f"{person.email} にパスワード設定の案内を送ります。", "ok")
     return redirect(url_for(".people"))
+
+
+@bp.get("/audit")
+@guard(Permission.READ_HISTORY)
+def audit() -> Response:
+    """監査記録: who did what when, newest first."""
+    number = max(1, request.args.get("page", 1, int))
+    rows, total = history.entries(number, PER_PAGE)
+    return page(
+        "accounts/audit.html", rows=rows, total=total, number=number, pages=-(-total // PER_PAGE)
+    )

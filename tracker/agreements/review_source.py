@@ -9,7 +9,7 @@ from tracker.agreements.rules import DutyKind
 from tracker.agreements.text import AgreementText, Lines, Reading
 from tracker.kernel import wareki
 
-_NEIGHBOURS = 3
+_NEIGHBOURS = 1
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 
 from flask import flash, redirect, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import actions, confirming, forms, formula_views, mailing, queries, rules
 from tracker.cost_sharing.blueprint import bp, get_dossier
 from tracker.cost_sharing.days import reply_due
 from tracker.cost_sharing.dossier import Dossier
-from tracker.cost_sharing.models import CaseKind
+from tracker.cost_sharing.models import CaseKind, CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -40,7 +42,9 @@ def index() -> Response:
     return page(
         "cost_sharing/index.html",
         year=year,
-        years=years,
+        year_choices=[(one.year, one.long_label) for one in years],
+        own_name=actor().municipality_name,
+        base=url_for(".index"),
         cases=queries.cases(year, actor().municipality_id, drafts=may(Permission.READ_COST_DRAFT)),
         may_draft=may(Permission.DRAFT_COST),
     )
@@ -73,7 +77,7 @@ def new() -> Response:
         )
     ):
         return redirect(url_for(".formula", no=form.result.no))
-    return page("cost_sharing/new.html", form=form)
+    return page("cost_sharing/new.html", form=form, hub=areas.hub())
 
 
 @bp.get("/costs/<no>")
@@ -118,6 +122,13 @@ def _case_page(dossier: Dossier, form: forms.ConsultationForm) -> Response:
         dossier=dossier,
         case=case,
         consultations=consultations,
+        talks=[
+            (f"{wareki.short(one.consulted_on)}　{one.place}（{one.participants}）", one.gist)
+            for one in consultations
+        ],
+        year=FiscalYear(case.fiscal_year),
+        formula=[(part.label, part.extent) for part in dossier.sources],
+        change_link=_change_link(case) if open_for_change else None,
         steps=_steps(dossier, bool(consultations)),
         towns=areas.by_id(),
         hub=areas.hub(),
@@ -126,6 +137,10 @@ def _case_page(dossier: Dossier, form: forms.ConsultationForm) -> Response:
         may_confirm=may_confirm and not dossier.has_confirmed(actor().municipality_id),
         button_form=forms.ButtonForm(),
     )
+
+
+def _change_link(case: CostCase) -> Markup:
+    return Markup('<a href="{}">直す</a>').format(url_for(".formula", no=case.no))
 
 
 def _steps(dossier: Dossier, consulted: bool) -> list[tuple[str, str]]:

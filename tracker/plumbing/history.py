@@ -6,7 +6,7 @@ may later be blanked by a recorded disposal while the chain still holds (product
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,17 @@ def record(
     return entry
 
 
+def entries(page: int, per_page: int = 50) -> tuple[Sequence[HistoryEntry], int]:
+    """A page of the record, newest first, and how many entries there are."""
+    rows = db.session.execute(
+        select(HistoryEntry, func.count().over())
+        .order_by(HistoryEntry.id.desc())
+        .limit(per_page)
+        .offset((page - 1) * per_page)
+    ).all()
+    return [row[0] for row in rows], (rows[0][1] if rows else 0)
+
+
 def version() -> int:
     """A number that grows with every recorded change: the version of all data."""
     return db.session.scalar(select(func.coalesce(func.max(HistoryEntry.id), 0))) or 0
@@ -94,15 +105,21 @@ def version() -> int:
 def verify() -> int | None:
     """Walks the chain; the id of the first entry that does not fit, or None when all do."""
     last: str | None = None
-    for entry in db.session.scalars(
-        select(HistoryEntry).order_by(HistoryEntry.id).execution_options(yield_per=500)
-    ):
-        if entry.payload is not None and _digest(entry.payload) != entry.payload_hash:
-            return entry.id
-        if entry.hash != _link(entry, last):
-            return entry.id
-        last = entry.hash
-    return None
+    last_id = 0
+    while True:
+        chunk = db.session.scalars(
+            select(HistoryEntry)
+            .where(HistoryEntry.id > last_id)
+            .order_by(HistoryEntry.id)
+            .limit(500)
+        ).all()
+        for entry in chunk:
+            whole = entry.payload is None or _digest(entry.payload) == entry.payload_hash
+            if not whole or entry.hash != _link(entry, last):
+                return entry.id
+            last, last_id = entry.hash, entry.id
+        if not chunk:
+            return None
 
 
 def _digest(value: Any) -> str:

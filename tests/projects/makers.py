@@ -1,0 +1,98 @@
+"""Projects, rounds and reports made through the feature's own actions, inside an app context."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from sqlalchemy import select
+
+from tests import cast
+from tracker.accounts.models import Post
+from tracker.accounts.queries import actor_of
+from tracker.agreements.models import Measure
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.permissions import Actor
+from tracker.plumbing.db import db
+from tracker.projects import actions, report_actions, round_actions
+from tracker.projects.models import ProgressReport, Project, ReportingRound
+from tracker.projects.planning import Content, IndicatorText, Part, Plan
+from tracker.projects.report_queries import Place, place
+from tracker.projects.rules import Rating
+
+H1, FY = Period(2026, Half.H1), Period(2025, Half.FY)
+DUE = date(2026, 11, 30)
+# The half-year report of the year before, and the year-end report that followed it.
+BEFORE = datetime(2025, 10, 20, 1, 0, tzinfo=UTC)
+YEAR_END = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
+ALL = {slug: Part(1_000_000, None, 20) for _, slug, *_ in cast.TOWNS}
+WRITTEN = Content(
+    value=7,
+    rating=Rating.SLIGHTLY_LATE,
+    done="栽培講座に町民7人が参加した。",
+    trouble="会場まで片道1時間以上かかる。",
+    for_meeting=True,
+    plan="冬季講座を開く。",
+)
+
+
+def measure_id(number: str = "1-1") -> int:
+    return db.session.scalars(select(Measure.id).where(Measure.number == number)).one()
+
+
+def lead_post_id() -> int:
+    return db.session.scalars(select(Post.id).where(Post.name == "農業振興センター")).one()
+
+
+def make_plan(**changes: object) -> Plan:
+    plan = Plan(
+        name="農業研修事業",
+        summary="農業実習や講義による研修を行います。",
+        measure_id=measure_id(),
+        lead="aomori",
+        lead_section="農業振興センター",
+        since_year=2020,
+        year=FiscalYear(2026),
+        parts=ALL,
+        lead_post_id=lead_post_id(),
+        indicator=IndicatorText("参加者数", "人", "4月から9月までの実人数。"),
+    )
+    return replace(plan, **changes)  # type: ignore[arg-type]
+
+
+def make_project(at: datetime = cast.NOW, **changes: object) -> Project:
+    return actions.create_project(make_plan(**changes), by=None, at=at)
+
+
+def make_round(
+    period: Period = H1, due_on: date = DUE, at: datetime = cast.NOW, note: str = ""
+) -> ReportingRound:
+    return round_actions.open_round(period, due_on, note, by=None, at=at)
+
+
+def find_place(project: Project | int, slug: str = "imabetsu", period: Period = H1) -> Place:
+    found = place(period, project if isinstance(project, int) else project.id, slug)
+    assert found is not None
+    return found
+
+
+def writer(slug: str = "imabetsu") -> Actor:
+    return actor_of(cast.email("lead" if slug == "aomori" else "officer", slug))
+
+
+def save(where: Place, content: Content = WRITTEN, version: int = 0, **more: datetime) -> int:
+    """Saves a draft; returns its version."""
+    at = more.get("at", cast.NOW)
+    by = writer(where.town.slug)
+    return report_actions.save_draft(where, content, version, by=by, at=at).version
+
+
+def submit(where: Place, content: Content = WRITTEN, at: datetime = cast.NOW) -> ProgressReport:
+    version = save(where, content, at=at)
+    return report_actions.submit(where, version, by=writer(where.town.slug), at=at)
+
+
+def submit_before(project: Project, content: Content, slug: str = "imabetsu") -> None:
+    """The project ran in the year before, too: its year-end report is submitted."""
+    plan = make_plan(name=project.name, measure_id=project.measure_id, year=FiscalYear(2025))
+    actions.change_project(project, plan, project.version, by=None, at=YEAR_END)
+    make_round(FY, date(2026, 5, 29), YEAR_END)
+    submit(find_place(project, slug, FY), content, YEAR_END)

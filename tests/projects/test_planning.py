@@ -1,0 +1,173 @@
+from datetime import date
+
+import pytest
+
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.refusal import Refusal
+from tracker.projects.planning import (
+    Content,
+    IndicatorText,
+    Part,
+    Plan,
+    brief,
+    check_plan,
+    check_round,
+    guide,
+    half_name,
+    receipt,
+    remarks,
+    search_key,
+    share_of_guide,
+)
+from tracker.projects.rules import Rating
+
+H1 = Period(2026, Half.H1)
+NAMES = {"aomori": "青森市", "imabetsu": "今別町", "sotogahama": "外ヶ浜町"}
+
+
+def check(
+    *,
+    parts: dict[str, Part] | None = None,
+    since_year: int = 2020,
+    indicator: IndicatorText | None = None,
+    is_name_taken: bool = False,
+    is_post_of_lead: bool = True,
+    uncovered: tuple[str, ...] = (),
+    reporting: tuple[str, ...] = (),
+) -> None:
+    plan = Plan(
+        name="農業研修事業",
+        summary="研修を行います。",
+        measure_id=1,
+        lead="aomori",
+        lead_section="農業振興センター",
+        since_year=since_year,
+        year=FiscalYear(2026),
+        parts={"imabetsu": Part()} if parts is None else parts,
+        indicator=indicator,
+    )
+    check_plan(
+        plan,
+        NAMES,
+        is_name_taken=is_name_taken,
+        is_post_of_lead=is_post_of_lead,
+        uncovered=uncovered,
+        reporting=reporting,
+    )
+
+
+def test_a_project_needs_a_participant_and_may_do_without_an_indicator() -> None:
+    check()
+    check(parts={"imabetsu": Part(budget_yen=0)}, reporting=("imabetsu",))
+    with pytest.raises(Refusal, match="参加する市町村を1つ以上選んでください。"):
+        check(parts={})
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"is_name_taken": True}, "name", "同じ名前の事業があります。"),
+        ({"is_post_of_lead": False}, "lead_post", "主担当の市町村の役職から"),
+        ({"since_year": 2027}, "since_year", "令和8年度までの年度"),
+        (
+            {"uncovered": ("sotogahama",)},
+            "part_sotogahama",
+            "外ヶ浜町の協約には、この連携施策がありません。",
+        ),
+        (
+            {"reporting": ("aomori",)},
+            "part_aomori",
+            "青森市は令和8年度の報告を始めています。参加から外せません。",
+        ),
+        (
+            {"parts": {"imabetsu": Part(target=20)}},
+            "indicator_name",
+            "成果指標の名前を入力してください",
+        ),
+        (
+            {"indicator": IndicatorText("参加者数", "", "実人数")},
+            "indicator_unit",
+            "成果指標の単位を入力してください",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_project_is_said_at_its_field(
+    changes: dict[str, object], field: str, said: str
+) -> None:
+    with pytest.raises(Refusal, match=said) as refusal:
+        check(**changes)  # type: ignore[arg-type]  # each case changes one argument by name
+    assert refusal.value.field == field
+
+
+def ask(
+    due_on: date = date(2026, 11, 30),
+    *,
+    closures: frozenset[date] = frozenset(),
+    is_open_already: bool = False,
+    asked: int = 25,
+) -> None:
+    check_round(
+        H1,
+        due_on,
+        today=date(2026, 9, 1),
+        closures=closures,
+        is_open_already=is_open_already,
+        asked=asked,
+    )
+
+
+def test_a_round_is_due_on_an_open_day_after_its_period() -> None:
+    ask()
+    for due_on, said in (
+        (date(2026, 9, 1), "今日より後の日"),
+        (date(2026, 9, 30), "期間の終わり（令和8年9月30日）より後"),
+        (date(2026, 11, 23), "11月23日は祝日（勤労感謝の日）です。別の日を選んでください。"),
+        (date(2026, 11, 29), "11月29日は日曜日です。"),
+    ):
+        with pytest.raises(Refusal, match=said) as refusal:
+            ask(due_on)
+        assert refusal.value.field == "due_on"
+    with pytest.raises(Refusal, match="11月30日は閉庁日です。"):
+        ask(closures=frozenset({date(2026, 11, 30)}))
+
+
+def test_a_round_is_opened_once_and_only_where_projects_are() -> None:
+    with pytest.raises(Refusal, match="令和8年度上期の報告は、すでにお願いしています。"):
+        ask(is_open_already=True)
+    with pytest.raises(Refusal, match="令和8年度の事業がまだ登録されていません。"):
+        ask(asked=0)
+
+
+def test_a_receipt_names_year_half_municipality_and_project() -> None:
+    assert receipt(H1, "今別町", 14) == "R8上-今別-014"
+    assert receipt(Period(2019, Half.FY), "外ヶ浜町", 1234) == "R1末-外ヶ浜-1234"
+
+
+def test_a_period_has_a_short_name_and_one_for_under_a_bar() -> None:
+    assert [half_name(H1), half_name(Period(2026, Half.FY))] == ["上期", "年度末"]
+    assert [brief(Period(2025, Half.H1)), brief(Period(2018, Half.FY))] == ["令7上", "平30末"]
+
+
+def test_the_guide_is_half_the_target_until_the_year_ends() -> None:
+    assert [guide(H1, 20), guide(Period(2026, Half.FY), 20), guide(H1, None)] == [10, 20, None]
+    assert share_of_guide(7, 10) == "7割"
+    assert [share_of_guide(*pair) for pair in ((10, 10), (None, 10), (7, None), (7, 0))] == [
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_the_remarks_of_a_report_follow_its_period() -> None:
+    content = Content(value=12, rating=Rating.ON_TRACK)
+    assert remarks(H1, content, 12, 20, "人") == ()
+    assert "年間の目標20人に対し12人です。" in remarks(
+        Period(2026, Half.FY), content, 12, 20, "人"
+    )
+
+
+def test_a_search_finds_a_name_however_its_kana_are_typed() -> None:
+    assert search_key("外ヶ浜 まつり") == search_key("外が浜マツリ") == search_key("外ケ浜ﾏﾂﾘ")
+    assert search_key("ＩＣＴガイド") == "ictガイド"
+    assert search_key("ガイド") != search_key("ケイド")
