@@ -9,9 +9,11 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from tracker.accounts import views as accounts
+from tracker.duties.queries import nav_counts
 from tracker.municipalities import queries as areas
 from tracker.plumbing import access, db, pages, postbox
 from tracker.plumbing.files import project_root
+from tracker.reminders.queries import banners
 
 # The feature folders with pages, from the ground up.
 FEATURES = (
@@ -41,30 +43,8 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     CSRFProtect(app)
     accounts.init_app(app)
     access.init_app(app, accounts.load_actor)
-    for feature in FEATURES:  # building: features come one by one
-        try:
-            app.register_blueprint(import_module(f"tracker.{feature}.views").bp)
-        except (ImportError, NameError, SyntaxError) as error:
-            print("left out for now:", feature, error)
-    if "overview.home" not in app.view_functions:
-        from flask import Blueprint
-        from tracker.kernel.permissions import Permission
-
-        stand_in = Blueprint("overview", __name__)
-        for name in ("home", "matrix"):
-            stand_in.add_url_rule(
-                f"/{name}" if name != "home" else "/",
-                name,
-                access.guard(Permission.READ_AREA)(lambda: "home"),
-            )
-        app.register_blueprint(stand_in)
-    try:
-        from tracker.duties.queries import nav_counts
-        from tracker.reminders.queries import banners
-    except ImportError:
-        nav_counts = dict
-        banners = list
-
+    for feature in FEATURES:
+        app.register_blueprint(import_module(f"tracker.{feature}.views").bp)
     pages.init_app(app, area=areas.area, counts=nav_counts, banners=banners)
     return app
 

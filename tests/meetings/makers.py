@@ -1,7 +1,7 @@
 """Meetings for the tests, made through the feature's own actions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import select
@@ -33,6 +33,9 @@ ANSWERS = {
     "yomogita": "△○○○○",
 }
 SYMBOLS = {answer.symbol: answer for answer in Answer}
+# The day the meeting was fixed on, 16:00 in Tokyo.
+ON_THE_DAY = datetime(2027, 1, 28, 7, 0, tzinfo=UTC)
+DEPUTY = {"imabetsu": (Attendance.DEPUTY, "副町長")}
 ALL_HEADS = {slug: (Attendance.HEAD, "") for _, slug, *_ in cast.TOWNS}
 
 
@@ -56,16 +59,12 @@ def sheet_of(meeting: Meeting) -> Sheet:
     return found
 
 
-def make_answers(
-    meeting: Meeting, answers: Mapping[str, str] = ANSWERS, **changes: Any
-) -> None:
+def make_answers(meeting: Meeting, answers: Mapping[str, str] = ANSWERS, **changes: Any) -> None:
     """Answers by municipality slug, one symbol a date in order; a space stays unanswered."""
     dates = [one.id for one in sheet_of(meeting).candidates]
     for slug, symbols in answers.items():
         given = {id_: SYMBOLS[s] for id_, s in zip(dates, symbols, strict=False) if s != " "}
-        poll_actions.answer(
-            meeting, slug, given, "", **{"by": None, "at": cast.NOW, **changes}
-        )
+        poll_actions.answer(meeting, slug, given, "", **{"by": None, "at": cast.NOW, **changes})
 
 
 def make_fixed(which: int = 2, **changes: Any) -> Meeting:
@@ -90,6 +89,4 @@ def make_held(
 
 def letters(kind: str) -> Sequence[Letter]:
     """The letters of one kind, in the order they were written."""
-    return db.session.scalars(
-        select(Letter).where(Letter.kind == kind).order_by(Letter.id)
-    ).all()
+    return db.session.scalars(select(Letter).where(Letter.kind == kind).order_by(Letter.id)).all()

@@ -162,9 +162,7 @@ def test_the_guide_is_half_the_target_until_the_year_ends() -> None:
 def test_the_remarks_of_a_report_follow_its_period() -> None:
     content = Content(value=12, rating=Rating.ON_TRACK)
     assert remarks(H1, content, 12, 20, "人") == ()
-    assert "年間の目標20人に対し12人です。" in remarks(
-        Period(2026, Half.FY), content, 12, 20, "人"
-    )
+    assert "年間の目標20人に対し12人です。" in remarks(Period(2026, Half.FY), content, 12, 20, "人")
 
 
 def test_a_search_finds_a_name_however_its_kana_are_typed() -> None:

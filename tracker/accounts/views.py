@@ -13,7 +13,7 @@ from tracker.kernel.permissions import Actor, Permission
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, history
 from tracker.plumbing.access import actor, guard
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, set_reading
 from tracker.plumbing.forms import choices
 from tracker.plumbing.pages import page
 
@@ -49,10 +49,10 @@ def init_app(app: Flask) -> None:
 def _mark_seen(session_id: int, at: datetime) -> None:
     """The one thing a GET may write; on a connection of its own."""
     db.session.rollback()
-    db.set_reading(False)
+    set_reading(False)
     with db.engine.begin() as connection:
         connection.execute(update(SignIn).where(SignIn.id == session_id).values(last_seen_at=at))
-    db.set_reading(request.method in {"GET", "HEAD", "OPTIONS"})
+    set_reading(request.method in {"GET", "HEAD", "OPTIONS"})
 
 
 def load_actor() -> Actor | None:

@@ -87,6 +87,7 @@ ASKS: Mapping[str, Ask] = {
     "stray_text": Ask("協約の文ではないかもしれません", dict([_DROP, _STAY])),
     "not_read": Ask("読み取れなかったところがあります", dict([_STAY, _DROP])),
     "name_maybe_cut": Ask("氏名が途中で切れているかもしれません", _HEAD, Box.HEAD),
+    "party_differs": Ask("前文と署名の市町村が違います", {Choice.ACCEPT: "前文の市町村で登録する"}),
     "days_differ": Ask("表紙と署名の日付が違います", _DAY, Box.DAY),
     "sentence_maybe_cut": Ask("文が途中で終わっているかもしれません", _RIGHT),
     "title_from_above": Ask("連携施策の欄が空いていました", _RIGHT),
@@ -143,10 +144,11 @@ def _about(remark: Remark, reading: Reading) -> Question:
     if measure:
         quote = cells(measure)
     elif Choice.KEEP in ask.choices:
+        lines = set(remark.lines)
         quote = tuple(
             (f"{each.line}行目", each.text.strip())
             for each in reading.unplaced
-            if each.line in remark.lines
+            if each.line in lines
         )
     elif about and ask.box is None:
         quote = (("読み取り結果", words),) if (words := _passage(agreement, about)) else ()

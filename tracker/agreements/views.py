@@ -142,7 +142,7 @@ def _review_page(job: ImportJob, form: Form | None = None, refused: str | None =
         totals=[
             f"条文 {len(text.articles)}条",
             f"連携施策 {len(text.measures)}件",
-            *(f"{label} {number}件" for label, number in kinds.items()),
+            *(f"{label} {kinds[label]}件" for label in dict.fromkeys(k.label for k in DutyKind)),
         ],
         at=datetime.fromisoformat,
     )

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from tracker.cost_sharing import days, mailing, rules
 from tracker.cost_sharing.models import CaseKind, Consultation, CostCase, CostPart, Share
@@ -242,6 +243,8 @@ def _apply(case: CostCase, proposal: Proposal, outcome: Outcome, by: Actor) -> N
     case.rounding_mode = proposal.rounding.mode
     case.remainder_id = ids.get(proposal.remainder)
     case.drafted_by_id = by.person_id
+    # Parts alone may have changed: the version counts them too.
+    flag_modified(case, "title")
     db.session.execute(delete(CostPart).where(CostPart.case_id == case.id))
     db.session.execute(delete(Share).where(Share.case_id == case.id))
     for part in outcome.parts:

@@ -41,10 +41,10 @@ def chosen(label: str, sentence: str, pairs: Any = (), field: type[Field] = Sele
     )
 
 
-def stage_field() -> Any:
+def stage_field(field: type[Field] = SelectField) -> Any:
     """概算, 確定 or 精算."""
     stages = ((stage.value, stage.label) for stage in Stage)
-    return chosen("段階", "段階を1つ選んでください。", stages, RadioField)
+    return chosen("段階", "段階を1つ選んでください。", stages, field)
 
 
 class SeenForm(Form):
@@ -70,7 +70,7 @@ class StartForm(Form):
         ((kind.value, kind.label) for kind in CaseKind),
         RadioField,
     )
-    stage = stage_field()
+    stage = stage_field(RadioField)
     title = StringField("件名", validators=[optional(), at_most(150)])
     total_yen = YenField("総事業費")
     subsidy_yen = YenField("国・県などの補助")

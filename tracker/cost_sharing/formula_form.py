@@ -100,6 +100,16 @@ class FormulaForm(_ContentForm):
     )
     remainder = chosen("端数の負担者", "端数の負担者を選んでください。")
 
+    @property
+    def based(self) -> tuple[PartKind, ...]:
+        """The kinds for which there are base figures to choose from."""
+        return tuple(kind for kind in FIGURES if f"series_{kind}" in self)
+
+    @property
+    def baseless(self) -> tuple[PartKind, ...]:
+        """The kinds that can be used once base figures are entered."""
+        return tuple(kind for kind in FIGURES if kind not in self.based)
+
     def percent(self, kind: PartKind) -> Field:
         """The box for the percent of that kind."""
         return self[f"percent_{kind}"]
@@ -113,13 +123,8 @@ class FormulaForm(_ContentForm):
         return self[f"{what}_{town.slug}"]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also asks for the figures a percent needs, and for the reason of fixed amounts."""
+        """Also asks for the reason of fixed amounts."""
         is_fine = bool(super().validate(extra_validators))
-        for kind in FIGURES:
-            if self.percent(kind).data and not self.series(kind).data:
-                is_fine = self._complain(
-                    self.series(kind), f"{kind.label}の基礎数値を選んでください。"
-                )
         if any(self._values("fixed").values()) and not (self.fixed_reason.data or "").strip():
             is_fine = self._complain(
                 self.fixed_reason, "定額の根拠を入力してください（なぜこの額か）。"
@@ -129,7 +134,7 @@ class FormulaForm(_ContentForm):
     def proposal(self) -> Proposal:
         """What was typed, as the actions take it; a percent left empty or 0 is no part."""
         names = {town.slug: town.name for town in areas.towns()}
-        found = (self._part(kind) for kind in KINDS)
+        found = (self._part(kind) for kind in KINDS if kind not in self.baseless)
         return Proposal(
             kind=CaseKind.MONEY,
             title=self.title.data,
@@ -175,17 +180,19 @@ class FormulaForm(_ContentForm):
 def formula_form(series: Sequence[FigureSeries], **kwargs: Any) -> FormulaForm:
     """The formula with a percent per kind, base figures to choose, and the towns' own boxes."""
     towns = areas.towns()
+    known = {one.kind for one in series}
     fields: dict[str, Any] = {
         f"percent_{kind}": PercentField(row.label, validators=[optional()])
         for kind, row in KINDS.items()
-        if "percent" in row.needs
+        if "percent" in row.needs and FIGURES.get(kind) in {None, *known}
     }
     for kind, figure in FIGURES.items():
-        fields[f"series_{kind}"] = SelectField(
-            f"{figure.label}の基準",
-            choices=_series_choices(one for one in series if one.kind is figure),
-            invalid_choice_message=f"{kind.label}の基礎数値を選んでください。",
-        )
+        if figure in known:
+            fields[f"series_{kind}"] = SelectField(
+                f"{figure.label}の基準",
+                choices=_series_choices(one for one in series if one.kind is figure),
+                invalid_choice_message=f"{kind.label}の基礎数値を選んでください。",
+            )
     for what, (kind, words) in BOXES.items():
         for town in towns:
             named = f"{town.name}の{words}"
@@ -250,7 +257,6 @@ def content_of(
 
 
 def _series_choices(series: Iterable[FigureSeries]) -> list[Any]:
-    listed = [
+    return choices(
         (one.id, f"{one.name}（{'確定値' if one.is_confirmed else '暫定値'}）") for one in series
-    ]
-    return choices(listed or [("", "登録がありません")])
+    )

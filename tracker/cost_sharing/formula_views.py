@@ -63,7 +63,6 @@ def _formula_page(
         voids=voids,
         earlier=queries.earlier(dossier.case) if is_new and dossier.is_money else None,
         towns=areas.towns(),
-        figures=formula_form.FIGURES,
         boxes=formula_form.BOXES,
     )
 
@@ -113,7 +112,8 @@ def _change(dossier: Dossier, proposal: Proposal, typed: FormulaForm | WorkForm)
         **({} if checked else {"formdata": None, "data": {"reply_due_on": reply_due(today)}}),
     )
     changes = compare(dossier, proposal, typed.result)
-    confirmed = [one.person_name for one in dossier.answers.values()]
+    answers = {one.municipality_id: one.person_name for one in dossier.answers.values()}
+    confirmed = [answers[town.id] for town in dossier.parties if town.id in answers]
     if (
         checked
         and form.validate_on_submit()
@@ -135,7 +135,7 @@ def _change(dossier: Dossier, proposal: Proposal, typed: FormulaForm | WorkForm)
         form=form,
         case=dossier.case,
         changes=changes,
-        confirmed=sorted(set(confirmed)),
+        confirmed=confirmed,
         typed=[
             (name, value)
             for name, value in request.form.items(multi=True)

@@ -20,7 +20,7 @@ from tracker.plumbing import letters
 from tracker.plumbing.letters import Recipient
 
 # Half widths: a line of a letter holds at most 35 full-width characters.
-_LINE, _LABEL = 66, 8
+_LINE, _LABEL = 68, 8
 
 
 def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:
@@ -50,7 +50,7 @@ def request(dossier: Dossier, to: Recipient, reply_due_on: date) -> dict[str, An
             *_share(dossier, to),
             *ruled("期限", wareki.full(reply_due_on)),
         ],
-        "path": f"{dossier.case.no.path}/confirm",
+        "page_path": f"{dossier.case.no.path}/confirm",
     }
 
 
@@ -61,7 +61,7 @@ def put_requests(dossier: Dossier, *, at: datetime) -> None:
         raise ValueError("a case is sent with a day to answer by")
     for to in confirmers(dossier.parties):
         fields = request(dossier, to, case.reply_due_on)
-        letters.put("cost_request", to, cause=f"cost_request:{case.id}", at=at, **fields)
+        _put("cost_request", to, f"cost_request:{case.id}", at=at, **fields)
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ def put_changes(dossier: Dossier, before: Before, reason: str, *, at: datetime) 
     names = areas.by_id()
     for to in confirmers([town for town in areas.towns() if town.id in told]):
         town = names[to.municipality_id or 0]
-        letters.put(
+        _put(
             "cost_changed",
             to,
-            cause=f"cost_changed:{case.id}:{case.revision}",
+            f"cost_changed:{case.id}:{case.revision}",
             at=at,
             **_frame(dossier),
             own=_own(to),
@@ -103,7 +103,7 @@ def put_changes(dossier: Dossier, before: Before, reason: str, *, at: datetime) 
             ],
             due_on=case.reply_due_on,
             is_asked=town.id in asked,
-            path=f"{case.no.path}/confirm" if town.id in asked else case.no.path,
+            page_path=f"{case.no.path}/confirm" if town.id in asked else case.no.path,
         )
 
 
@@ -127,15 +127,15 @@ def put_returned(dossier: Dossier, town: str, opinion: str, *, cause: str, at: d
     office = accounts.recipients(PostKind.OFFICE, municipality_ids=[hub])
     drafters = accounts.recipients_of_person(dossier.case.drafted_by_id)
     for to in drafters or office.get(hub, []):
-        letters.put(
+        _put(
             "cost_returned",
             to,
-            cause=cause,
+            cause,
             at=at,
             **_frame(dossier),
             town=town,
             rows=[*_subject(dossier), *ruled("意見", opinion)],
-            path=dossier.case.no.path,
+            page_path=dossier.case.no.path,
         )
 
 
@@ -144,19 +144,26 @@ def put_agreed(dossier: Dossier, *, at: datetime) -> None:
     rows = list(_subject(dossier))
     if dossier.is_money:
         for town in dossier.takers:
-            rows += ruled(town.name, yen(dossier.share_yen(town.id)), label_width=12)
+            rows += ruled(town.name, yen(dossier.share_yen(town.id)), label_width=10)
     else:
         rows += ruled("内容", dossier.case.work)
     for to in confirmers(dossier.parties):
-        letters.put(
+        _put(
             "cost_agreed",
             to,
-            cause=f"cost_agreed:{dossier.case.id}",
+            f"cost_agreed:{dossier.case.id}",
             at=at,
             **_frame(dossier),
             rows=rows,
-            path=dossier.case.no.path,
+            page_path=dossier.case.no.path,
         )
+
+
+def _put(
+    template: str, to: Recipient, cause: str, *, at: datetime, page_path: str, **fields: Any
+) -> None:
+    """The letter leads to a page, and so does its row in the list of letters."""
+    letters.put(template, to, cause=cause, at=at, path=page_path, page_path=page_path, **fields)
 
 
 def ruled(label: str, text: str, label_width: int = _LABEL) -> list[str]:
@@ -164,7 +171,7 @@ def ruled(label: str, text: str, label_width: int = _LABEL) -> list[str]:
     broken = [part for line in text.splitlines() for part in _broken(line, _LINE - label_width)]
     heads = [label, *[""] * len(broken)]
     return [
-        f"　{head}{'　' * ((label_width - _width(head)) // 2 + 1)}{line}"
+        f"　{head}{'　' * ((label_width - _width(head)) // 2)}{line}"
         for head, line in zip(heads, broken, strict=False)
     ]
 

@@ -99,7 +99,7 @@ def state_counts(year: FiscalYear, *, drafts: bool) -> Mapping[CaseState, int]:
         .where(CostCase.fiscal_year == year.year, _is_readable(drafts))
         .group_by(CostCase.state)
     )
-    return dict(row.tuple() for row in rows)
+    return {state: number for state, number in rows}  # noqa: C416 (a Row is no tuple to mypy)
 
 
 def years(today: date) -> Sequence[FiscalYear]:
@@ -271,3 +271,27 @@ def share_of_last_year(case: CostCase, municipality_id: int) -> int | None:
         .order_by(CostCase.number.desc())
         .limit(1)
     )
+
+
+def settled_before(case: CostCase) -> Mapping[Stage, Mapping[str, int]]:
+    """What was agreed last for the project in the same year before 精算: yen by name, per stage."""
+    names = areas.by_id()
+    rows = db.session.execute(
+        select(CostCase.stage, CostCase.id, Share.municipality_id, Share.share_yen)
+        .join(Share, Share.case_id == CostCase.id)
+        .join(Municipality, Municipality.id == Share.municipality_id)
+        .where(
+            CostCase.project_id == case.project_id,
+            CostCase.fiscal_year == case.fiscal_year,
+            CostCase.kind == CaseKind.MONEY,
+            CostCase.state == CaseState.AGREED,
+            CostCase.stage != Stage.RECONCILIATION,
+        )
+        .order_by(CostCase.number, Municipality.code)
+    )
+    found: dict[Stage, tuple[int, dict[str, int]]] = {}
+    for stage, case_id, municipality_id, share_yen in rows:
+        if stage not in found or found[stage][0] != case_id:
+            found[stage] = (case_id, {})
+        found[stage][1][names[municipality_id].name] = share_yen
+    return {stage: shares for stage, (_, shares) in found.items()}

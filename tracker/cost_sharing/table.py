@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from tracker.cost_sharing.rules import KINDS, PartKind
-from tracker.cost_sharing.split import LARGEST_REMAINDER, Part, Rounding, Split, at_places
+from tracker.cost_sharing.rules import KINDS, PartKind, Stage
+from tracker.cost_sharing.split import (
+    LARGEST_REMAINDER,
+    Part,
+    Rounding,
+    Split,
+    at_places,
+    differences,
+)
 from tracker.kernel.yen import grouped, yen
 
 _MINUS = "\N{MINUS SIGN}"
@@ -76,6 +83,34 @@ class SplitTable:
     def say(self, name: str) -> str:
         """What is read aloud after a change: 「今別町 115,000円」."""
         return next((f"{name} {text}" for who, _, text in self.bars if who == name), "")
+
+
+class StageRow(NamedTuple):
+    """A municipality's yen per stage (None: it took no part then), and the difference to pay."""
+
+    name: str
+    amounts: tuple[int | None, ...]
+    difference: int
+
+
+class StageTable(NamedTuple):
+    """概算・確定・精算 side by side; positive differences are paid, negative ones given back."""
+
+    heads: tuple[str, ...]
+    rows: tuple[StageRow, ...]
+
+
+def stage_table(settled: Mapping[Stage, Mapping[str, int]], now: Mapping[str, int]) -> StageTable:
+    """精算 beside what was settled before it: yen by municipality's name, for each stage."""
+    earlier = [stage for stage in Stage if stage in settled]
+    moved = differences(settled[earlier[-1]], now)
+    return StageTable(
+        (*(stage.label for stage in earlier), Stage.RECONCILIATION.label),
+        tuple(
+            StageRow(name, (*(settled[stage].get(name) for stage in earlier), now.get(name)), yen_)
+            for name, yen_ in moved.items()
+        ),
+    )
 
 
 def part_of(

@@ -12,6 +12,7 @@ from tracker.cost_sharing.days import reply_due
 from tracker.cost_sharing.dossier import Dossier
 from tracker.cost_sharing.models import CaseKind, CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.cost_sharing.table import StageTable, stage_table
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -128,6 +129,7 @@ def _case_page(dossier: Dossier, form: forms.ConsultationForm) -> Response:
         ],
         year=FiscalYear(case.fiscal_year),
         formula=[(part.label, part.extent) for part in dossier.sources],
+        stages=_stages(dossier),
         change_link=_change_link(case) if open_for_change else None,
         steps=_steps(dossier, bool(consultations)),
         towns=areas.by_id(),
@@ -137,6 +139,15 @@ def _case_page(dossier: Dossier, form: forms.ConsultationForm) -> Response:
         may_confirm=may_confirm and not dossier.has_confirmed(actor().municipality_id),
         button_form=forms.ButtonForm(),
     )
+
+
+def _stages(dossier: Dossier) -> StageTable | None:
+    """For 精算: what each still pays or gets back."""
+    if dossier.case.stage is not Stage.RECONCILIATION or not dossier.shares:
+        return None
+    settled = queries.settled_before(dossier.case)
+    now = {town.name: dossier.share_yen(town.id) for town in dossier.takers}
+    return stage_table(settled, now) if settled else None
 
 
 def _change_link(case: CostCase) -> Markup:

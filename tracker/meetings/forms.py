@@ -23,10 +23,10 @@ from tracker.meetings.checks import DEPUTY_WANTED, ENDS_FIRST, ROWS_EMPTY
 from tracker.meetings.models import CandidateDate
 from tracker.meetings.rules import Answer, Attendance, Candidate, check_candidate
 from tracker.municipalities.queries import Town
-from tracker.plumbing.forms import DayField, Form, TimeField, at_most, optional, required
+from tracker.plumbing.forms import DayField, Form, TimeField, at_most, choices, optional, required
 
-_ANSWERS = [(answer.value, answer.label) for answer in Answer]
-_ATTENDANCES = [(one.value, one.label) for one in Attendance]
+_ANSWERS = choices((answer.value, answer.label) for answer in Answer)
+_ATTENDANCES = choices((one.value, one.label) for one in Attendance)
 _MISSING = {
     "on": "候補日の日付を入力してください。",
     "begins": "始まりの時刻を入力してください（例 14:00）。",
@@ -227,7 +227,7 @@ class ViewForm(Form):
 
     is_held = RadioField(
         "見方",
-        choices=[("yes", "開催と見る"), ("no", "開催とは見ない")],
+        choices=choices([("yes", "開催と見る"), ("no", "開催とは見ない")]),
         validators=required("どちらかのボタンを押してください。"),
     )
 

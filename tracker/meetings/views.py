@@ -13,7 +13,7 @@ from tracker.meetings.poll_views import bp, get_meeting, get_sheet, go_back
 from tracker.meetings.rules import FULFILLED, NO_COMMON_DAY
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, letters
-from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.pages import page, section
 
 # Numbers from here on are fiscal years, not meetings.
@@ -154,6 +154,9 @@ def attendance(meeting_id: int) -> Response:
 def view_as_held(meeting_id: int, agreement_id: int) -> Response:
     """How the own municipality regards a meeting that a deputy attended."""
     meeting = get_meeting(meeting_id)
+    bonds = queries.bonds(meeting.year, clock.today())
+    bond = next((one for one in bonds if one.agreement_id == agreement_id), None) or abort(404)
+    require(Permission.VIEW_MEETING_AS_HELD, *(party.slug for party in bond.parties))
     form = forms.ViewForm()
     if form.validate_on_submit() and form.attempt(
         lambda: actions.view_as_held(

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 
 from tracker.duties import queries as duties
 from tracker.duties import rules as duty_rules
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.permissions import Actor, Permission, Role
+from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.overview import queries, rules, year
@@ -21,6 +22,15 @@ from tracker.plumbing.pages import page, section
 
 MOST_WATCHED = 6
 MOST_ITEMS = 6
+MOST_LED = 8
+SHELF = (
+    (Permission.MANAGE_PEOPLE, "accounts.people", "利用者と役職"),
+    (Permission.EDIT_CALENDAR, "municipalities.calendar", "閉庁日と議会日程"),
+    (Permission.EDIT_FIGURES, "municipalities.figures", "基礎数値（人口など）"),
+    (Permission.IMPORT_AGREEMENT, "agreements.import_agreement", "協約の取込み"),
+    (Permission.READ_AREA, "projects.index", "事業の一覧"),
+    (Permission.READ_AREA, "agreements.index", "連携協約の全文と別表"),
+)
 
 
 @bp.get("/")
@@ -47,11 +57,11 @@ def home() -> Response:
 
 def _cards_of(who: Actor) -> tuple[str, ...]:
     if who.role in (Role.READER, Role.ADMIN):
-        return ("places",)
+        return ("places", "shelf") if who.role is Role.ADMIN else ("places",)
     led = ("led",) if who.role is Role.LEAD else ()
     if not who.is_hub:
-        return ("town", *led, "recent")
-    return (*led, "recent") if led else ("yearly", "watched", "submissions")
+        return ("town", *led, "shelf", "recent")
+    return (*led, "shelf", "recent") if led else ("yearly", "watched", "submissions", "shelf")
 
 
 def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
@@ -79,7 +89,11 @@ def _yearly(_who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
 def _watched(_who: Actor, this: FiscalYear, _today: date) -> Mapping[str, Any]:
     """気をつけたい事業."""
     found = rules.watched(queries.in_hand(this).asked)
-    return {"projects": found[:MOST_WATCHED], "more": max(0, len(found) - MOST_WATCHED)}
+    return {
+        "projects": found[:MOST_WATCHED],
+        "more": len(found) - MOST_WATCHED,
+        "names": {town.slug: town.name for town in areas.towns()},
+    }
 
 
 def _submissions(_who: Actor, this: FiscalYear, _today: date) -> Mapping[str, Any]:
@@ -97,13 +111,23 @@ def _submissions(_who: Actor, this: FiscalYear, _today: date) -> Mapping[str, An
 
 def _led(who: Actor, this: FiscalYear, _today: date) -> Mapping[str, Any]:
     """自課の事業."""
-    hand = queries.in_hand(this)
-    return {"round": hand.round, "projects": rules.led(hand.parts, who.post_id)}
+    found = rules.led(queries.in_hand(this).parts, who.post_id)
+    return {"projects": found[:MOST_LED], "more": len(found) - MOST_LED}
 
 
 def _recent(who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
     """最近の動き."""
-    return {"movements": queries.movements(who)}
+    return {
+        "movements": [
+            (f"{wareki.month_day(clock.day(one.at))}　{one.actor}", one.summary)
+            for one in queries.movements(who)
+        ]
+    }
+
+
+def _shelf(who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
+    """よく使うもの: pages without a place in the menu, for those who work with them."""
+    return {"links": [row[1:] for row in SHELF if allowed(who, row[0])]}
 
 
 def _places(_who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
@@ -117,6 +141,7 @@ CARDS: Mapping[str, Callable[[Actor, FiscalYear, date], Mapping[str, Any]]] = {
     "watched": _watched,
     "submissions": _submissions,
     "led": _led,
+    "shelf": _shelf,
     "recent": _recent,
     "places": _places,
 }

@@ -139,10 +139,8 @@ def cases(year: FiscalYear, municipality_id: int | None = None) -> Cases:
             .where(CostCase.fiscal_year == year.year, *([to_it] if municipality_id else []))
             .group_by(CostCase.state)
         )
-        counts = dict(row.tuple() for row in rows)
-        return Cases(
-            counts.get(CaseState.AGREED, 0), sum(counts.get(state, 0) for state in _OPEN)
-        )
+        counts = dict(rows.all())
+        return Cases(counts.get(CaseState.AGREED, 0), sum(counts.get(state, 0) for state in _OPEN))
 
     return by_version(("cases", year, municipality_id), read)
 

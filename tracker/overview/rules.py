@@ -7,7 +7,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from tracker.projects.tallies import Cell, CellState, cell
+from tracker.kernel.yen import thousands
+from tracker.projects.tallies import CELL_ORDER, Cell, CellState, cell
 
 
 class Part(NamedTuple):
@@ -45,6 +46,24 @@ class Show(StrEnum):
         return _SHOWN[self][1]
 
 
+# From good to what needs words.
+_SAID_ORDER = (
+    CellState.ON_TRACK,
+    CellState.DONE,
+    CellState.SLIGHTLY_LATE,
+    CellState.LATE,
+    CellState.NOT_STARTED,
+    CellState.UNREPORTED,
+    CellState.SKIPPED,
+    CellState.NO_PROJECT,
+)
+_EXPLAINED = {
+    CellState.ON_TRACK,
+    CellState.SLIGHTLY_LATE,
+    CellState.LATE,
+    CellState.UNREPORTED,
+    CellState.NO_PROJECT,
+}
 # Late ones first: the order in which the home page names them.
 LATE = (CellState.LATE, CellState.SLIGHTLY_LATE)
 _SHOWN: Mapping[Show, tuple[str, frozenset[CellState]]] = {
@@ -63,6 +82,11 @@ class Line(NamedTuple):
     cells: tuple[Cell | None, ...]
     projects: int
     yen: int | None
+
+    @property
+    def amount(self) -> str:
+        """「61,840」 in 千円, 「—」 when nothing is known."""
+        return _in_thousands(self.yen)
 
 
 class Group(NamedTuple):
@@ -84,6 +108,18 @@ class Table:
     projects: int
     yen: int | None
     is_actual: bool
+
+    @property
+    def amount(self) -> str:
+        """The sum in 千円, rounded once."""
+        return _in_thousands(self.yen)
+
+    @property
+    def legend(self) -> tuple[CellState, ...]:
+        """The states to explain: those one always looks for, and the others that occur."""
+        cells = (one for group in self.groups for line in group.lines for one in line.cells)
+        found = {one.state for one in cells if one}
+        return tuple(state for state in _SAID_ORDER if state in found or state in _EXPLAINED)
 
 
 def table(
@@ -159,6 +195,10 @@ def _sum(parts: Iterable[Part], is_actual: bool) -> int | None:
     return sum(known) if known else None
 
 
+def _in_thousands(yen: int | None) -> str:
+    return "—" if yen is None else thousands(yen).removesuffix("千円")
+
+
 class Submitted(NamedTuple):
     """How many of the reports asked for have come."""
 
@@ -177,21 +217,10 @@ def submitted(parts: Iterable[Part]) -> Submitted:
     return Submitted(sum(part.is_reported for part in asked), len(asked))
 
 
-_SPOKEN_ORDER = (
-    CellState.ON_TRACK,
-    CellState.DONE,
-    CellState.SLIGHTLY_LATE,
-    CellState.LATE,
-    CellState.NOT_STARTED,
-    CellState.UNREPORTED,
-    CellState.SKIPPED,
-)
-
-
 def said(parts: Iterable[Part]) -> str:
     """「順調 21、やや遅れ 1、未報告 3」; states nobody is in are left out."""
     counts = Counter(part.state for part in parts)
-    return "、".join(f"{one.label} {counts[one]}" for one in _SPOKEN_ORDER if counts[one])
+    return "、".join(f"{one.label} {counts[one]}" for one in _SAID_ORDER if counts[one])
 
 
 class Watched(NamedTuple):
@@ -225,9 +254,10 @@ class Led(NamedTuple):
 
 
 def led(parts: Iterable[Part], post_id: int) -> tuple[Led, ...]:
-    """自課の事業: the projects that post leads, in the order given."""
+    """自課の事業: the projects that post leads, those to notice first."""
     states: dict[tuple[int, str], list[CellState]] = {}
     for part in parts:
         if part.lead_post_id == post_id:
             states.setdefault((part.project_id, part.project), []).append(part.state)
-    return tuple(Led(*project, cell(own)) for project, own in states.items())
+    found = (Led(*project, cell(own)) for project, own in states.items())
+    return tuple(sorted(found, key=lambda one: CELL_ORDER.index(one.cell.state)))

@@ -21,6 +21,7 @@ from tracker.projects.blueprint import year_of
 
 __all__ = ["bp", "home_views"]
 
+# ?half=1 is 上期, ?half=2 年度末.
 HALVES: Mapping[str, Half] = {"1": Half.H1, "2": Half.FY}
 
 
@@ -38,7 +39,9 @@ def matrix() -> Response:
         "overview/matrix.html",
         period=period,
         query=_query(period),
-        others=queries.neighbours(period),
+        half=_half(period),
+        is_asked=any(one.period == period for one in queries.rounds()),
+        others=[one and (one.label, _query(one)) for one in queries.neighbours(period)],
         towns=towns,
         measures=measures,
         projects=len({part.project_id for part in parts}),
@@ -81,7 +84,6 @@ def measure(number: str) -> Response:
             if town.name in covered or any(part.town == town.slug for part in parts)
         ],
         projects=len({part.project_id for part in parts}),
-        names={town.slug: town.name for town in areas.towns()},
     )
 
 
@@ -91,12 +93,17 @@ def _period() -> Period:
     half = request.args.get("half")
     if not half:
         return queries.period_in_hand(year)
-    return Period(year.year, HALVES.get(half) or abort(404, "時期は「1」（上期）か「2」（年度末）です。"))
+    return Period(
+        year.year, HALVES.get(half) or abort(404, "時期は「1」（上期）か「2」（年度末）です。")
+    )
+
+
+def _half(period: Period) -> str:
+    return next(number for number, half in HALVES.items() if half is period.half)
 
 
 def _query(period: Period) -> str:
-    half = next(key for key, half in HALVES.items() if half is period.half)
-    return f"fy={period.year}&half={half}"
+    return f"fy={period.year}&half={_half(period)}"
 
 
 def _day_in(year: FiscalYear) -> date:

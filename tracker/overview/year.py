@@ -66,12 +66,10 @@ def _rounds(
         )
 
 
-def _meetings(
-    facts: Facts, year: FiscalYear, today: date, town: str | None
-) -> Iterable[Event]:
+def _meetings(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[Event]:
     """Art. 5: the answers to the poll, the day of the meeting, and 31 March while it is open."""
     for fact in facts.meetings:
-        if fact.fiscal_year != year:
+        if fact.fiscal_year != year or not fact.agreements:
             continue
         if fact.poll_reply_due_on:
             answered = fact.fixed_on is not None or all(
@@ -79,9 +77,7 @@ def _meetings(
                 for one in facts.invitations
                 if one.meeting_path == fact.path and town in (None, one.municipality_slug)
             )
-            yield _until(
-                fact.poll_reply_due_on, "会議の日程の回答", answered, today, fact.path
-            )
+            yield _until(fact.poll_reply_due_on, "会議の日程の回答", answered, today, fact.path)
         yield from _heads_meet(fact, _standings(fact, town), today)
 
 
@@ -90,12 +86,10 @@ def _standings(fact: MeetingFact, town: str | None) -> Sequence[Standing]:
     return [one.standing for one in own or fact.agreements]
 
 
-def _heads_meet(
-    fact: MeetingFact, standings: Sequence[Standing], today: date
-) -> Iterable[Event]:
-    held = bool(standings) and all(one in FULFILLED for one in standings)
+def _heads_meet(fact: MeetingFact, standings: Sequence[Standing], today: date) -> Iterable[Event]:
+    held = all(one in FULFILLED for one in standings)
     is_planned = any(one is not Standing.NONE for one in standings)
-    label = standings[0].label if standings else Standing.NONE.label
+    label = standings[0].label
     if fact.fixed_on:
         state = "done" if held else "now"
         said = f"{wareki.short(fact.fixed_on)}　{label}"

@@ -253,15 +253,10 @@ def _copy_parts(rows: Sequence[Any], target: FiscalYear) -> None:
         insert(ProjectYear),
         [{"project_id": project, "fiscal_year": target.year} for project in projects],
     )
-    years = dict(
-        db.session.execute(
-            select(ProjectYear.project_id, ProjectYear.id).where(
-                ProjectYear.fiscal_year == target.year
-            )
-        )
-        .tuples()
-        .all()
+    entered = db.session.execute(
+        select(ProjectYear.project_id, ProjectYear.id).where(ProjectYear.fiscal_year == target.year)
     )
+    years = dict(entered.all())
     db.session.execute(
         insert(Participation),
         [

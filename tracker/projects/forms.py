@@ -17,7 +17,16 @@ from wtforms.validators import StopValidation
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.yen import ask_for_count
 from tracker.municipalities.queries import Town
-from tracker.plumbing.forms import CountField, DayField, Form, YenField, at_most, optional, required
+from tracker.plumbing.forms import (
+    CountField,
+    DayField,
+    Form,
+    YenField,
+    at_most,
+    choices,
+    optional,
+    required,
+)
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
 from tracker.projects.report_actions import QUESTION_MISSING
 from tracker.projects.report_queries import Place
@@ -38,13 +47,15 @@ class Picked:
 
     def __call__(self, _form: Form, field: Field) -> None:
         """Says the sentence instead of what the field itself complained about."""
-        if str(field.data) not in {str(value) for value, *_ in field.choices} - {""}:
+        if str(field.data) not in {choice.value for choice in field.choices} - {""}:
             field.errors[:] = []
             raise StopValidation(self.sentence)
 
 
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+def _whole(text: Any) -> int:
+    """The version that came back; whatever else came is no version."""
+    plain = str(text)
+    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else 0
 
 
 def _number(text: Any) -> int | None:
@@ -91,7 +102,7 @@ class ProjectForm(Form):
     mark = RadioField(
         "年度の扱い",
         [Picked("年度の扱いを1つ選んでください。")],
-        choices=[(_GOING, "予定どおり進める"), *((mark.value, mark.label) for mark in YearMark)],
+        choices=choices([(_GOING, "予定どおり進める"), *((mark, mark.label) for mark in YearMark)]),
         default=_GOING,
     )
     comment = _Words("主担当から見た状況", [optional(), at_most(LONGEST_TEXT)])
@@ -149,12 +160,12 @@ def project_form(
         ):
             setattr(WithTowns, f"{name}_{town.slug}", field)
     form = WithTowns(**values)
-    form.measure.choices = [_CHOOSE, *measures]
-    form.lead.choices = [_CHOOSE, *((town.slug, town.name) for town in leads)]
-    form.lead_post.choices = [(0, "決めていない"), *posts]
-    form.since_year.choices = [
+    form.measure.choices = choices([_CHOOSE, *measures])
+    form.lead.choices = choices([_CHOOSE, *((town.slug, town.name) for town in leads)])
+    form.lead_post.choices = choices([(0, "決めていない"), *posts])
+    form.since_year.choices = choices(
         (one, FiscalYear(one).long_label) for one in range(year.next.year, FIRST_YEAR - 1, -1)
-    ]
+    )
     return form
 
 
@@ -182,7 +193,7 @@ def round_form(year: FiscalYear) -> RoundForm:
         Period(year.previous.year, Half.FY),
         Period(year.year, Half.FY),
     )
-    form.period.choices = [_CHOOSE, *((str(period), period.label) for period in asked)]
+    form.period.choices = choices([_CHOOSE, *((period, period.label) for period in asked)])
     return form
 
 
@@ -232,7 +243,7 @@ def report_form(place: Place, content: Content, version: int) -> ReportForm:
         rating = RadioField(
             "事業の状況",
             [Picked("事業の状況を1つ選んでください。")],
-            choices=[(rating.value, rating.label) for rating in Rating],
+            choices=choices((rating, rating.label) for rating in Rating),
             validate_choice=False,
             filters=[lambda value: value if value in set(Rating) else None],
         )

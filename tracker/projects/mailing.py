@@ -17,8 +17,9 @@ from tracker.projects.planning import half_name
 from tracker.projects.report_queries import Place
 from tracker.projects.rules import ReportFact
 
-# A line of a letter holds 35 full-width characters; a full stop may hang over its end.
-_PIECE = re.compile(r".{1,32}[、。」）]?")
+# A line of a letter holds 35 full-width characters, two of them to set a question off; what is
+# longer breaks after a stop, if there is one in its second half.
+_PIECE = re.compile(r".{1,33}$|.{15,32}[、。]|.{1,32}")
 
 
 def lines(text: str) -> list[str]:

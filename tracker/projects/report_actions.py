@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -35,6 +36,8 @@ def save_draft(
     report.trouble, report.for_meeting = content.trouble, content.for_meeting
     report.plan = content.plan
     report.written_by, report.written_at = by.name, at
+    # The version counts a change of the number too, which stands in another table.
+    flag_modified(report, "written_at")
     if place.indicator_id is not None:
         value = db.session.get(IndicatorValue, (report.id, place.indicator_id)) or IndicatorValue(
             report_id=report.id, indicator_id=place.indicator_id

@@ -20,7 +20,7 @@ from tracker.plumbing.memo import by_version
 from tracker.reminders import rules
 from tracker.reminders.rules import Notice
 
-PER_PAGE = 50
+PER_PAGE = 20
 # A step that moves off closed days stays within these days of its own.
 AROUND = timedelta(days=31)
 SILENT = "通知係が止まっています。お知らせのメールは、動き出すまで送られません。"

@@ -46,27 +46,38 @@ def _shown(upcoming: tuple[queries.Upcoming, ...], today: date) -> actions.Draft
     return actions.preview_of(key, on, today) if key and on else None
 
 
-@bp.route("/notices/<int:letter_id>", methods=["GET", "POST"])
+@bp.get("/notices/<int:letter_id>")
 @guard(Permission.READ_LETTERS)
 def letter(letter_id: int) -> Response:
-    """One letter, its tries, and mending its address when it did not arrive."""
-    section("notices")
+    """One letter and its tries."""
     found = _get(letter_id)
-    form = forms.MendForm(email=found.to_email)
-    mendable = found.state is LetterState.UNDELIVERABLE and may(Permission.MANAGE_LETTERS)
-    if request.method == "POST" and not mendable:
+    return _letter_page(found, forms.MendForm(email=found.to_email))
+
+
+@bp.post("/notices/<int:letter_id>")
+@guard(Permission.MANAGE_LETTERS)
+def mend(letter_id: int) -> Response:
+    """Mends the address of a letter that did not arrive, and sends it again."""
+    found = _get(letter_id)
+    if found.state is not LetterState.UNDELIVERABLE:
         abort(403)
+    form = forms.MendForm()
     if form.validate_on_submit() and form.attempt(
         lambda: actions.mend_and_resend(found, form.email.data, by=actor(), at=clock.now())
     ):
         flash("宛先を直しました。次の送信で送り直します。", "ok")
         return redirect(url_for(".letter", letter_id=letter_id))
+    return _letter_page(found, form)
+
+
+def _letter_page(found: Letter, form: forms.MendForm) -> Response:
+    section("notices")
     return page(
         "reminders/letter.html",
         form=form,
         letter=found,
-        attempts=queries.attempts(letter_id),
-        mendable=mendable,
+        attempts=queries.attempts(found.id),
+        mendable=found.state is LetterState.UNDELIVERABLE and may(Permission.MANAGE_LETTERS),
     )
 
 

@@ -1,0 +1,126 @@
+"""A project of five municipalities and its case, as far along as a test wants it."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from tests import cast
+from tracker.accounts import queries as accounts
+from tracker.agreements.models import Measure
+from tracker.cost_sharing import actions, confirming
+from tracker.cost_sharing.models import CaseKind, CostCase
+from tracker.cost_sharing.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
+from tracker.cost_sharing.split import Rounding
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Actor
+from tracker.municipalities import queries as areas
+from tracker.plumbing.db import db
+from tracker.projects.models import Participation, Project, ProjectYear
+
+NAMES = tuple(name for _, _, name, _, _ in cast.TOWNS)
+SHARES = dict(zip(NAMES, (1_964_000, 168_000, 115_000, 117_000, 136_000), strict=True))
+PARTNERS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
+
+
+def somebody(role: str, slug: str = "aomori") -> Actor:
+    """Who acts, inside an application context."""
+    return accounts.actor_of(cast.email(role, slug))
+
+
+def make_project(**changes: Any) -> Project:
+    """東青地域移住促進事業, led by the hub, with all five taking part in fiscal year 2026."""
+    project = Project(
+        **{
+            "name": "東青地域移住促進事業",
+            "search_key": "東青地域移住促進事業",
+            "summary": "移住の相談と体験を五つの市町村で行う。",
+            "measure_id": db.session.scalar(select(Measure.id).where(Measure.number == "1-1")),
+            "lead_municipality_id": areas.hub().id,
+            "lead_section": "連携推進課",
+            "since_year": 2020,
+            **changes,
+        }
+    )
+    db.session.add(project)
+    db.session.flush()
+    year = ProjectYear(project_id=project.id, fiscal_year=2026)
+    db.session.add(year)
+    db.session.flush()
+    db.session.add_all(
+        Participation(project_year_id=year.id, municipality_id=town.id) for town in areas.towns()
+    )
+    db.session.commit()
+    return project
+
+
+def make_proposal(**changes: Any) -> Proposal:
+    """The worked check of product.md 6: 2,500,000 yen, 均等20／人口80, down to 1,000 yen."""
+    census = areas.series()[0].id
+    proposal = Proposal(
+        kind=CaseKind.MONEY,
+        title="東青地域移住促進事業の費用負担",
+        stage=Stage.ESTIMATE,
+        takers=NAMES,
+        total_yen=3_620_000,
+        subsidy_yen=1_120_000,
+        parts=(
+            ProposedPart(PartKind.EQUAL, Decimal(20)),
+            ProposedPart(PartKind.POPULATION, Decimal(80), census),
+        ),
+        rounding=Rounding(1000, RoundingMode.DOWN),
+        remainder="青森市",
+    )
+    return replace(proposal, **changes)
+
+
+def make_draft(project: Project | None = None, **changes: Any) -> CostCase:
+    """A case just opened; `changes` are those of `start_case`."""
+    found = project or db.session.scalar(select(Project)) or make_project()
+    asked: dict[str, Any] = {
+        "year": FiscalYear(2026),
+        "kind": CaseKind.MONEY,
+        "stage": Stage.ESTIMATE,
+        "title": "",
+        "total_yen": 3_620_000,
+        "subsidy_yen": 1_120_000,
+        "by": somebody("office"),
+        "at": cast.NOW,
+        **changes,
+    }
+    return actions.start_case(found.id, **asked)
+
+
+def make_ready(proposal: Proposal | None = None, **changes: Any) -> CostCase:
+    """A case with its shares and one consultation, ready to be sent."""
+    case = make_draft(**changes)
+    office = somebody("office")
+    actions.save_formula(case, proposal or make_proposal(), by=office, at=cast.NOW)
+    actions.add_consultation(
+        case,
+        date(2026, 11, 5),
+        "オンライン",
+        "5市町村の担当者",
+        "均等割を20％とすることで意見が一致。",
+        by=office,
+        at=cast.NOW,
+    )
+    return case
+
+
+def make_sent(proposal: Proposal | None = None, **changes: Any) -> CostCase:
+    """A case sent to both sides of its four pairs, to be answered by 4 December."""
+    case = make_ready(proposal, **changes)
+    actions.send(case, date(2026, 12, 4), by=somebody("office"), at=cast.NOW)
+    return case
+
+
+def make_agreed(proposal: Proposal | None = None, **changes: Any) -> CostCase:
+    """A case that every side has confirmed."""
+    case = make_sent(proposal, **changes)
+    for slug in ("aomori", *PARTNERS):
+        confirming.confirm(case, by=somebody("confirmer", slug), at=cast.NOW)
+    return case

@@ -1,0 +1,294 @@
+"""The date poll, on SQLite and on PostgreSQL."""
+
+import unicodedata
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from tests import cast
+from tests.meetings.makers import (
+    DATES,
+    DUE,
+    PLACE,
+    YEAR,
+    letters,
+    make_answers,
+    make_fixed,
+    make_meeting,
+    sheet_of,
+)
+from tracker.accounts.models import Post
+from tracker.kernel.refusal import Refusal
+from tracker.meetings import actions, poll, poll_actions
+from tracker.meetings.models import Meeting, PollInvitation
+from tracker.meetings.rules import Answer, Candidate
+from tracker.municipalities.actions import add_calendar_entry
+from tracker.municipalities.models import EntryKind
+from tracker.plumbing import history
+from tracker.plumbing.db import db
+
+pytestmark = pytest.mark.usefixtures("both")
+LATE = datetime(2026, 11, 28, 1, 0, tzinfo=UTC)
+MORE = Candidate(date(2027, 2, 9), time(14), time(15, 30))
+
+
+def token_of(meeting, slug):
+    reply = sheet_of(meeting).reply_of(slug)
+    path = poll.poll_path(reply.invitation.id, reply.invitation.nonce)
+    return path.removeprefix("/p/")
+
+
+def test_opening_a_poll_asks_five_secretaries_in_one_go():
+    meeting = make_meeting()
+    sheet = sheet_of(meeting)
+    assert [one.hours for one in sheet.candidates] == list(DATES)
+    assert [reply.town.name for reply in sheet.replies] == [name for *_, name, _, _ in cast.TOWNS]
+    sent = letters("poll_request")
+    assert [letter.to_email for letter in sent] == [
+        f"secretary@{slug}.example" for _, slug, *_ in cast.TOWNS
+    ]
+    assert sent[2].subject == "【御回答のお願い】市町村長会議の日程について（11月27日まで）"
+    assert "今別町長の御都合を" in sent[2].body
+    assert "　候補　1　令和9年1月19日（火）14時〜15時30分" in sent[2].body
+    assert "　回答期限　令和8年11月27日（金）17時" in sent[2].body
+    assert len({reply.invitation.nonce for reply in sheet.replies}) == 5
+
+
+def test_the_lines_of_every_letter_are_short_enough_for_any_reader():
+    meeting = make_fixed()
+    poll_kinds = ["poll_request", "poll_fixed"]
+    actions.fix(meeting, sheet_of(meeting).candidates[0].id, "都合", by=None, at=cast.NOW)
+    actions.send_notice(meeting, "青企第1号", "議題は追って。", by=None, at=cast.NOW)
+    actions.cancel(meeting, "大雪のため", by=None, at=cast.NOW)
+    again = make_meeting()
+    poll_actions.ask_again(again, by=None, at=cast.NOW)
+    for kind in [*poll_kinds, "meeting_notice", "meeting_cancelled", "poll_again"]:
+        for letter in letters(kind):
+            for line in letter.body.splitlines():
+                width = sum(1 + (unicodedata.east_asian_width(c) in "WFA") for c in line)
+                assert width <= 70 or "https://" in line, line
+            assert "\n\n\n" not in letter.body
+            assert "None" not in letter.subject + letter.body
+
+
+def test_a_year_has_one_meeting_until_it_is_called_off():
+    meeting = make_meeting()
+    with pytest.raises(Refusal, match="令和8年度の会議は、すでに準備が始まっています。"):
+        make_meeting()
+    db.session.rollback()
+    actions.cancel(meeting, "候補日がなくなったため", by=None, at=cast.NOW)
+    assert make_meeting().id != meeting.id
+    assert len(letters("poll_request")) == 10
+
+
+def test_the_database_itself_refuses_a_second_meeting_of_the_year():
+    make_meeting()
+    db.session.add(Meeting(fiscal_year=2026, name="もう一つ", place=PLACE))
+    with pytest.raises(IntegrityError):
+        db.session.flush()
+
+
+def test_a_refused_poll_leaves_nothing_behind():
+    holiday = Candidate(date(2027, 2, 11), time(14), time(15))
+    for wrong in (
+        {"candidates": []},
+        {"candidates": [*DATES, holiday]},
+        {"reply_due_on": DATES[0].on},
+    ):
+        with pytest.raises(Refusal):
+            make_meeting(**wrong)
+        db.session.rollback()
+    assert db.session.scalar(select(func.count()).select_from(Meeting)) == 0
+    assert history.version() == 0
+    assert letters("poll_request") == []
+
+
+def test_a_closed_day_is_refused_and_a_session_of_an_assembly_warned_about():
+    for kind, day in ((EntryKind.CLOSURE, 19), (EntryKind.ASSEMBLY, 21)):
+        on = date(2027, 1, day)
+        add_calendar_entry("hiranai", kind, kind.label, on, on, by=None, at=cast.NOW)
+    with pytest.raises(Refusal, match="1月19日は閉庁日です。"):
+        make_meeting()
+    soon = Candidate(date(2026, 12, 15), time(10), time(11))
+    assert poll_actions.check_new(YEAR, [soon, *DATES[1:]], DUE, cast.TODAY) == [
+        "12月15日まで4週間ありません。ご予定の調整がつきにくいことがあります。",
+        "1月21日（木）は平内町の議会日程に当たります。",
+    ]
+
+
+def test_a_municipality_without_a_secretary_is_answered_for_by_telephone(actor):
+    post = db.session.scalars(
+        select(Post).where(Post.email == "secretary@sotogahama.example")
+    ).one()
+    post.is_active = False
+    meeting = make_meeting()
+    assert len(letters("poll_request")) == 4
+    with pytest.raises(Refusal, match="だれから聞いたかを入れてください。"):
+        make_answers(meeting, {"sotogahama": "○○○○○"}, by=actor("office"))
+    db.session.rollback()
+    make_answers(meeting, {"sotogahama": "○○○○○"}, by=actor("office"), told_by="総務課 電話")
+    reply = sheet_of(meeting).reply_of("sotogahama")
+    assert reply.is_complete
+    assert reply.invitation.told_by == "総務課 電話"
+    assert reply.answered_by == "青森市 連携推進担当"
+
+
+def test_the_best_date_of_the_shots_is_the_28th_of_january():
+    meeting = make_meeting()
+    make_answers(meeting)
+    sheet = sheet_of(meeting)
+    assert sheet.candidate(sheet.best).on == date(2027, 1, 28)
+    assert not sheet.has_no_common_day
+    assert [str(sheet.tallies[one.id]) for one in sheet.candidates] == [
+        "○ 1　△ 1　× 1",
+        "○ 2　△ 1　× 0",
+        "回答済み全員 ○",
+        "○ 2　△ 0　× 1",
+        "○ 2　△ 1　× 0",
+    ]
+    make_answers(meeting, {"imabetsu": "△△△△△"})
+    assert sheet_of(meeting).has_no_common_day
+
+
+def test_an_answer_replaces_the_one_before_and_may_leave_dates_out():
+    meeting = make_meeting()
+    make_answers(meeting, {"imabetsu": "○○○○○"})
+    make_answers(meeting, {"imabetsu": "×  △ "})
+    sheet = sheet_of(meeting)
+    reply = sheet.reply_of("imabetsu")
+    assert list(reply.answers.values()) == [Answer.NO, Answer.MAYBE]
+    assert [one.on.day for one in sheet.unanswered(reply)] == [21, 28, 4]
+    assert reply.answered_by == "秘書"
+    with pytest.raises(Refusal, match="候補日を1つ以上選んでください。"):
+        make_answers(meeting, {"imabetsu": "     "})
+
+
+def test_late_answers_are_refused_except_those_the_office_took_by_telephone(actor):
+    meeting = make_meeting()
+    for by in (None, actor("officer", "imabetsu")):
+        with pytest.raises(Refusal) as refusal:
+            make_answers(meeting, {"imabetsu": "○○○○○"}, by=by, at=LATE)
+        assert refusal.value.message == (
+            "回答の期限（11月27日）を過ぎました。"
+            "青森市 連携推進担当（017-000-0000）へお電話ください。"
+        )
+        db.session.rollback()
+    make_answers(meeting, {"imabetsu": "○○○○○"}, by=actor("office"), at=LATE, told_by="企画課 電話")
+    assert len(sheet_of(meeting).silent) == 4
+
+
+def test_only_the_silent_are_asked_again_and_once_a_day():
+    meeting = make_meeting()
+    make_answers(meeting)
+    assert poll_actions.ask_again(meeting, by=None, at=cast.NOW) == ["今別町", "外ヶ浜町"]
+    assert letters("poll_again")[0].subject == "【あと3日】市町村長会議の日程の御回答について"
+    with pytest.raises(Refusal, match="今日は、送れるお願いがありません。"):
+        poll_actions.ask_again(meeting, by=None, at=cast.NOW + timedelta(hours=5))
+    db.session.rollback()
+    make_answers(meeting, {"imabetsu": "○○○○○"})
+    tomorrow = cast.NOW + timedelta(days=1)
+    assert poll_actions.ask_again(meeting, by=None, at=tomorrow) == ["外ヶ浜町"]
+    assert [one.to_name for one in letters("poll_again")] == [
+        *("今別町 秘書", "外ヶ浜町 秘書", "外ヶ浜町 秘書")
+    ]
+    with pytest.raises(Refusal, match="回答期限を過ぎています。"):
+        poll_actions.ask_again(meeting, by=None, at=LATE)
+    db.session.rollback()
+    make_answers(meeting, {"sotogahama": "○○○○○"})
+    with pytest.raises(Refusal, match="未回答の市町村はありません。"):
+        poll_actions.ask_again(meeting, by=None, at=tomorrow)
+
+
+def test_a_date_is_added_and_earlier_answers_stay():
+    meeting = make_meeting()
+    make_answers(meeting)
+    later = cast.NOW + timedelta(hours=1)
+    due = date(2026, 12, 4)
+    poll_actions.add_dates(meeting, [MORE], due, by=None, at=later)
+    sheet = sheet_of(meeting)
+    assert [one.on for one in sheet.candidates][-1] == MORE.on
+    reply = sheet.reply_of("hiranai")
+    assert len(reply.answers) == 5
+    assert not reply.is_complete
+    assert meeting.reply_due_on == due
+    told = letters("poll_request")[5:]
+    assert len(told) == 5
+    assert told[0].subject == "【御回答のお願い】市町村長会議の候補日を加えました（12月4日まで）"
+    assert "1　令和9年2月9日（火）14時〜15時30分" in told[0].body
+    assert "1月19日" not in told[0].body
+    make_answers(meeting, {"hiranai": "×○○○△○"}, at=later)
+    assert sheet_of(meeting).reply_of("hiranai").is_complete
+
+
+def test_a_deadline_alone_may_be_put_off_without_a_letter():
+    meeting = make_meeting()
+    with pytest.raises(Refusal, match="加える候補日か、新しい回答期限を入れてください。"):
+        poll_actions.add_dates(meeting, [], DUE, by=None, at=cast.NOW)
+    db.session.rollback()
+    poll_actions.add_dates(meeting, [], date(2026, 12, 1), by=None, at=LATE)
+    assert meeting.reply_due_on == date(2026, 12, 1)
+    assert len(letters("poll_request")) == 5
+    make_answers(meeting, {"imabetsu": "○○○○○"}, at=LATE)
+    assert sheet_of(meeting).reply_of("imabetsu").is_complete
+
+
+def test_after_a_date_is_fixed_no_date_and_no_answer_is_taken():
+    meeting = make_fixed()
+    said = "日程は令和9年1月28日（木）に決まりました。"
+    with pytest.raises(Refusal, match=said):
+        poll_actions.add_dates(meeting, [MORE], DUE, by=None, at=cast.NOW)
+    with pytest.raises(Refusal, match=said):
+        make_answers(meeting, {"imabetsu": "○○○○○"})
+    with pytest.raises(Refusal, match=said):
+        poll_actions.ask_again(meeting, by=None, at=cast.NOW)
+
+
+def test_a_link_leads_to_its_own_municipality_and_to_no_other():
+    meeting = make_meeting()
+    make_answers(meeting)
+    sheet, opens = poll.find_slip(token_of(meeting, "imabetsu"), cast.TODAY)
+    assert opens
+    assert [reply.town.slug for reply in sheet.replies] == ["imabetsu"]
+    assert sheet.replies[0].answers == {}
+
+
+def test_a_forged_link_is_none_at_all():
+    meeting = make_meeting()
+    token = token_of(meeting, "imabetsu")
+    for forged in ("x", token[:-1], token.replace(".", ".x"), f"{token}x", "W10.x"):
+        assert poll.find_slip(forged, cast.TODAY) is None
+
+
+def test_a_renewed_link_stops_the_one_before():
+    meeting = make_meeting()
+    old = token_of(meeting, "imabetsu")
+    poll_actions.renew_link(meeting, "imabetsu", by=None, at=cast.NOW)
+    new = token_of(meeting, "imabetsu")
+    assert poll.find_slip(old, cast.TODAY)[1] is False
+    assert poll.find_slip(new, cast.TODAY)[1] is True
+    assert new in letters("poll_request")[-1].body
+    assert poll.find_slip(new, DUE + timedelta(days=7))[1] is True
+    assert poll.find_slip(new, DUE + timedelta(days=8))[1] is False
+
+
+def test_a_cancelled_meeting_stops_every_link():
+    meeting = make_meeting()
+    actions.cancel(meeting, "大雪のため", by=None, at=cast.NOW)
+    assert poll.find_slip(token_of(meeting, "imabetsu"), cast.TODAY)[1] is False
+    revoked = db.session.scalars(select(PollInvitation.revoked_at)).all()
+    assert len(revoked) == 5 and None not in revoked
+
+
+def test_every_step_stands_in_the_history(actor):
+    meeting = make_meeting(by=actor("office"))
+    make_answers(meeting, {"imabetsu": "○○○○○"})
+    entries = db.session.scalars(
+        select(history.HistoryEntry).order_by(history.HistoryEntry.id)
+    ).all()
+    assert [entry.verb for entry in entries] == ["meeting.polled", "poll.answered"]
+    assert entries[1].summary == (
+        "令和8年度 市町村長会議：今別町長のご予定に今別町 秘書が回答しました。"
+    )
+    assert history.verify() is None

@@ -1,0 +1,522 @@
+"""The pages of the meeting by role, and the secretaries' page."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from tests import cast
+from tests.meetings.makers import (
+    DATES,
+    DEPUTY,
+    ON_THE_DAY,
+    letters,
+    make_answers,
+    make_fixed,
+    make_held,
+    make_meeting,
+    sheet_of,
+)
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.meetings import actions, poll, poll_actions
+from tracker.meetings.models import Meeting, PollAnswer
+from tracker.plumbing import history
+from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter, LetterState
+
+BASE = "https://renkei.example.lg.jp"
+EMPTY = "令和8年度の会議はまだ準備していません。開催期限は令和9年3月31日です。"
+LATE = "回答の期限（11月27日）を過ぎました。青森市 連携推進担当（017-000-0000）へお電話ください。"
+
+
+@pytest.fixture
+def made(app):
+    """made(make_fixed): runs a maker in the application and gives the meeting's path."""
+
+    def run(make, *args, **kwargs):
+        with app.app_context():
+            meeting = make(*args, **kwargs)
+            return meeting.path if isinstance(meeting, Meeting) else meeting
+
+    return run
+
+
+@pytest.fixture
+def polling(made):
+    """The poll of the shots: three heads have answered; the meeting's path."""
+
+    def make():
+        meeting = make_meeting()
+        make_answers(meeting)
+        return meeting
+
+    return made(make)
+
+
+@pytest.fixture
+def link(app):
+    """link("imabetsu"): the secretary's link as it stands in the newest letter."""
+
+    def find(slug):
+        with app.app_context():
+            to = f"secretary@{slug}.example"
+            bodies = [one.body for one in letters("poll_request") if one.to_email == to]
+        return next(w for w in bodies[-1].split() if "/p/" in w).removeprefix(BASE)
+
+    return find
+
+
+def press(client, path, action, **fields):
+    """Presses the button of the one form on the page whose action ends so."""
+    page = client.get(path)
+    form = page.one(f"form[action$='{action}']")
+    token = form.select_one("[name=csrf_token]")["value"]
+    return client.post(form["action"], {"csrf_token": token, **fields})
+
+
+def count(app, what):
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(what))
+
+
+def test_a_year_without_a_meeting_says_so_and_offers_the_office_to_prepare_it(browse):
+    page = browse("office").get("/meetings")
+    assert EMPTY in page.text
+    assert page.link("令和8年度の市町村長会議を準備する") == "/meetings/new?fy=2026"
+    reader = browse("reader").get("/meetings")
+    assert EMPTY in reader.text
+    assert "準備する" not in reader.text
+
+
+def test_a_fiscal_year_leads_to_its_meeting(browse, made):
+    office = browse("office")
+    assert office.get("/meetings/2026", status=302).location == "/meetings"
+    path = made(make_meeting)
+    assert office.get("/meetings/2026", status=302).location == path
+    for nowhere in ("/meetings/99", "/meetings/9999", "/meetings/99/notice"):
+        office.get(nowhere, status=404)
+
+
+def test_the_office_prepares_the_meeting_in_three_pages(browse, app):
+    office = browse("office")
+    asked = office.get("/meetings/new?fy=2026")
+    assert len(asked.all("ol.date-rows li")) == 8
+    assert asked.fields()["days-0-on"] == "令和8年12月22日"
+    check = office.fill(
+        "/meetings/new?fy=2026",
+        {"days-0-on": "1/28", "days-0-begins": "14時", "days-0-ends": "15時半", "days-4-on": "",
+         "days-4-begins": "", "days-4-ends": "", "reply_due_on": "11/27"},
+    )  # fmt: skip
+    assert check.title == "宛先と文面の確認"
+    assert len(check.all("ul.links li")) == 5
+    assert "令和9年1月28日（木）14時〜15時30分" in check.one("pre").text
+    assert count(app, Meeting) == count(app, Letter) == 0
+    back = office.post("/meetings/new?fy=2026", {**check.fields(), "back": "1"})
+    assert back.title == "候補日と回答期限"
+    assert back.fields()["days-0-begins"] == "14時"
+    sent = office.post("/meetings/new?fy=2026", {**check.fields(), "send": "1"})
+    page = office.follow(sent)
+    assert page.title == "令和8年度 市町村長会議"
+    assert len(page.all("table.poll tbody tr")) == 4
+    assert count(app, Letter) == 5
+    assert office.get("/meetings/new", status=302).location == sent.location
+
+
+def test_a_date_too_near_is_warned_about_before_the_letters_go(browse):
+    page = browse("office").fill("/meetings/new", {"days-0-on": "12/15", "reply_due_on": "12/1"})
+    assert "12月15日まで4週間ありません。" in page.one(".note-warn").text
+
+
+def test_a_municipality_without_a_secretary_is_shown_before_sending(browse, app):
+    from tracker.accounts.models import Post
+
+    with app.app_context():
+        for post in db.session.scalars(select(Post).where(Post.email.like("secretary@h%"))):
+            post.is_active = False
+        db.session.commit()
+    page = browse("office").fill("/meetings/new", {})
+    assert "平内町 宛先なし" in page.text
+    assert "4件を送る" in page.text
+
+
+def test_every_wrong_box_of_the_new_meeting_is_named_and_nothing_is_saved(browse, app):
+    wrong = {
+        "days-0-on": "明日", "days-0-begins": "25:00", "days-0-ends": "夕方",
+        "days-1-on": "2/11", "days-2-ends": "", "days-3-begins": "15:00", "days-3-ends": "14:00",
+        "days-4-on": "2026/11/30", "days-5-begins": "10:00",
+        "place": " ", "reply_due_on": "12/5",
+    }  # fmt: skip
+    page = browse("office").fill("/meetings/new", wrong)
+    assert page.status == 422
+    summary = page.one(".error-summary").text
+    for said in (
+        "日付は「令和8年11月30日」または「2026/11/30」のように入力してください。",
+        "「25:00」という時刻はありません。",
+        "時刻は「14時30分」または「14:30」のように入力してください。",
+        "2月11日は祝日（建国記念の日）です。別の日を選んでください。",
+        "終わりの時刻を入力してください（例 15:30）。",
+        "終わりの時刻は、始まりの時刻より後にしてください。",
+        "候補日の日付を入力してください。",
+        "会場を入力してください。",
+        "回答期限は、最初の候補日より前の日にしてください。",
+    ):
+        assert said in summary, said
+    assert page.fields()["days-0-on"] == "明日"
+    assert page.fields()["place"] == " "
+    assert count(app, Meeting) == 0
+    nothing = {f"days-{i}-{box}": "" for i in range(8) for box in ("on", "begins", "ends")}
+    page = browse("office").fill("/meetings/new", {**nothing, "reply_due_on": "12/5"})
+    assert page.status == 422
+    assert "候補日を1つ以上入れてください。" in page.text
+
+
+def test_the_office_sees_the_table_of_the_shots(browse, polling):
+    page = browse("office").get(polling)
+    assert [one.text for one in page.all("table.poll thead th")][1:6] == [
+        *("青森市長", "平内町長", "今別町長", "蓬田村長", "外ヶ浜町長")
+    ]
+    first = [one.get_text(" ", strip=True) for one in page.all("table.poll tbody tr")[0]("td")]
+    assert first[:6] == [
+        *("○ 出席できる", "× 出席できない", "― 未回答", "△ 調整すれば可", "― 未回答"),
+        "○ 1　△ 1　× 1",
+    ]
+    assert "1月28日（木）" in page.one("tr.pick").text
+    assert [one.find_parent("tr")["class"] for one in page.all("tbody .btn-primary")] == [["pick"]]
+    assert "未回答の2市町村へもう一度お願いする" in page.text
+    assert "開催の期限は 令和9年3月31日（水） です。" in page.text
+    assert len(page.all("#article5 tbody tr")) == 4
+    assert page.one("li[aria-current=step]").get_text(strip=True) == "2日程を決める"
+
+
+def test_nobody_but_the_office_sees_what_another_head_answered(browse, polling):
+    officer = browse("officer", "hiranai").get(polling)
+    assert [one.text for one in officer.all("table.poll thead th")] == ["候補日", "平内町長"]
+    assert officer.link("ご予定を直す").endswith("/answers/hiranai")
+    for role, slug in (("reader", "aomori"), ("confirmer", "hiranai"), ("lead", "aomori")):
+        page = browse(role, slug).get(polling)
+        assert [one.text for one in page.all("table.poll thead th")] == ["候補日"]
+        assert "出席できない" not in page.text
+        assert "5市町村のうち3市町村が回答済み" in page.text
+        assert not page.all("main form")
+
+
+def test_only_the_office_manages_the_meeting(browse, polling, app):
+    with app.app_context():
+        first = sheet_of(db.session.get(Meeting, 1)).candidates[0].id
+    for role, slug in (("officer", "imabetsu"), ("reader", "aomori"), ("admin", "aomori")):
+        client = browse(role, slug)
+        for path in ("dates/new", f"dates/{first}/fix", "notice", "attendance", "cancel"):
+            client.get(f"{polling}/{path}", status=403)
+        client.get("/meetings/new", status=403)
+        token = client.get("/meetings").one(".who [name=csrf_token]")["value"]
+        assert client.post(f"{polling}/ask-again", {"csrf_token": token}).status == 403
+
+
+def test_an_officer_answers_for_the_own_municipality_only(browse, polling, app):
+    officer = browse("officer", "imabetsu")
+    officer.get(f"{polling}/answers/hiranai", status=403)
+    page = officer.get(f"{polling}/answers/imabetsu")
+    assert page.title == "今別町長のご予定"
+    assert "だれから聞いたか" not in page.text
+    names = sorted({box["name"] for box in page.all("input[type=radio]")})
+    done = officer.post(
+        f"{polling}/answers/imabetsu", {**page.fields(), **dict.fromkeys(names, "yes")}
+    )
+    assert "企画担当" in officer.follow(done).one("table.poll tfoot").text
+
+
+def test_the_offices_answer_for_a_town_is_marked_and_says_who_told_it(browse, polling):
+    office = browse("office")
+    path = f"{polling}/answers/sotogahama"
+    page = office.get(path)
+    name = page.all("input[type=radio]")[0]["name"]
+    silent = office.post(path, {**page.fields(0), name: "maybe", "comment": "あ" * 401})
+    assert silent.status == 422
+    assert "だれから聞いたかを入力してください" in silent.text
+    assert "400字までで入力してください（今 401字）。" in silent.text
+    assert silent.fields(0)[name] == ["maybe"]
+    done = office.post(path, {**page.fields(0), name: "maybe", "told_by": "総務課 電話"})
+    foot = office.follow(done).one("table.poll tfoot").text
+    assert "代理入力" in foot and "総務課 電話から" in foot
+
+
+def test_a_poll_without_a_common_day_says_what_to_do(browse, polling, made):
+    def refuse():
+        meeting = db.session.get(Meeting, 1)
+        make_answers(meeting, {"imabetsu": "△△△△△"})
+
+    office = browse("office")
+    said = "全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。"
+    assert said not in office.get(polling).text
+    made(refuse)
+    assert said in office.get(polling).text
+
+
+def test_a_letter_that_did_not_arrive_is_shown_with_the_way_out(browse, polling, app):
+    with app.app_context():
+        letter = letters("poll_request")[4]
+        letter.state = LetterState.UNDELIVERABLE
+        db.session.commit()
+    page = browse("office").get(polling)
+    assert "外ヶ浜町の秘書あてメールが届いていません。" in page.text
+    assert "不達" in page.one("table.poll tfoot").text
+
+
+def test_asking_again_goes_to_the_silent_only(browse, polling, app):
+    office = browse("office")
+    page = office.follow(press(office, polling, "/ask-again"))
+    assert "今別町・外ヶ浜町へもう一度お願いを送ります。" in page.text
+    page = office.follow(press(office, polling, "/ask-again"))
+    assert "今日は、送れるお願いがありません。" in page.text
+    with app.app_context():
+        assert len(letters("poll_again")) == 2
+
+
+def test_dates_are_added_and_wrong_ones_refused(browse, polling):
+    office = browse("office")
+    path = f"{polling}/dates/new"
+    wrong = office.fill(
+        path,
+        {"days-0-on": "1/19", "days-0-begins": "14:00", "days-0-ends": "15:00",
+         "days-1-on": "4/1", "days-1-begins": "", "reply_due_on": "きょう"},
+    )  # fmt: skip
+    assert wrong.status == 422
+    assert "始まりの時刻を入力してください" in wrong.text
+    assert wrong.fields()["reply_due_on"] == "きょう"
+    twice = {"days-0-on": "1/19", "days-0-begins": "14:00", "days-0-ends": "15:00"}
+    assert "候補日に2回あります" in office.fill(path, twice).text
+    done = office.fill(path, {**twice, "days-0-on": "2/9"})
+    page = office.follow(done)
+    assert "2月9日（火）" in page.text
+    assert "追加分が未回答" in page.text
+
+
+def test_from_the_table_to_the_notice_in_three_clicks(browse, polling, app):
+    office = browse("office")
+    page = office.get(polling)
+    confirm = page.one("tr.pick a")["href"]
+    asked = office.get(confirm)
+    assert "1月28日（木）14時に決め、開催案内を準備します。" in asked.text
+    notice = office.follow(office.fill(confirm, {}))
+    assert notice.title == "開催案内の確認"
+    assert "1月21日（木）までに、青森市 連携推進担当へ" in notice.fields()["text"]
+    path = f"{polling}/notice"
+    shown = office.post(path, {**notice.fields(), "number": "青企第1号", "preview": "1"})
+    assert "青企第1号" in shown.one("pre").text
+    with app.app_context():
+        assert letters("meeting_notice") == []
+    wrong = office.post(path, {**notice.fields(), "number": "第" * 61, "text": " "})
+    assert wrong.status == 422
+    assert "案内の文を入力してください。" in wrong.text
+    assert "60字までで入力してください（今 61字）。" in wrong.text
+    page = office.follow(office.post(path, {**notice.fields(), "number": "青企第1号"}))
+    assert "開催案内を9件送ります。" in page.text
+    assert "案内済み" in page.text
+    assert "11月24日（火） 送付（青企第1号）" in page.text
+
+
+def test_fixing_a_refused_date_asks_for_the_reason_on_its_page(browse, polling):
+    office = browse("office")
+    fix = office.get(polling).all("table.poll tbody a.btn")[0]["href"]
+    page = office.fill(fix, {"reason": ""})
+    assert page.status == 422
+    assert "平内町が「出席できない」と答えた日です。" in page.one(".error-summary").text
+    page = office.fill(fix, {"reason": "あ" * 401})
+    assert "400字まで" in page.text and page.fields()["reason"] == "あ" * 401
+
+
+def test_the_date_of_a_fixed_meeting_is_moved_from_its_page(browse, made):
+    path = made(make_fixed)
+    office = browse("office")
+    page = office.get(path)
+    assert "決定" in page.one("tr.pick").text
+    move = page.all("table.poll tbody a.btn")[1]["href"]
+    assert office.get(move).title == "1月21日（木）に変える"
+    assert office.fill(move, {"reason": ""}).status == 422
+    notice = office.follow(office.fill(move, {"reason": "会場の都合による。"}))
+    assert "令和9年1月21日（木）10時〜11時30分" in notice.text
+
+
+def test_a_deputy_is_recorded_and_both_parties_say_how_they_see_it(browse, made, now):
+    path = made(make_fixed)
+    office = browse("office")
+    early = office.fill(f"{path}/attendance", {
+        f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS
+    })  # fmt: skip
+    assert early.status == 422
+    assert "出席は、開催日（1月28日（木））から記録できます。" in early.text
+    now.move_to(ON_THE_DAY)
+    office = browse("office")
+    empty = office.fill(f"{path}/attendance", {})
+    assert empty.status == 422
+    assert len(empty.all(".error-summary li")) == 5
+    said = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
+    said["attendance_imabetsu"] = "deputy"
+    wrong = office.fill(f"{path}/attendance", said)
+    assert "代理で出席された方の職・氏名を入力してください" in wrong.one(".error-summary").text
+    page = office.follow(office.fill(f"{path}/attendance", {**said, "deputy_imabetsu": "副町長"}))
+    row = page.all("#article5 tbody tr")[1].get_text(" ", strip=True)
+    assert "今別町 代理（副町長）" in row and "青森市 未記録" in row
+    assert [one.get_text(strip=True) for one in page.all("#article5 .chip")] == [
+        *("開催済み", "日程決定", "開催済み", "開催済み")
+    ]
+    assert len(page.all(".view-form")) == 1
+    for client in (office, browse("officer", "imabetsu")):
+        page = client.follow(press(client, path, "/view", is_held="yes"))
+    assert "今別町 開催と見る" in page.text
+    assert {one.get_text(strip=True) for one in page.all("#article5 .chip")} == {"開催済み"}
+
+
+def test_only_the_parties_find_the_buttons_of_their_view(browse, made, now):
+    now.move_to(ON_THE_DAY)
+    path = made(make_held, DEPUTY, ON_THE_DAY)
+    for role, slug, forms in (
+        ("confirmer", "imabetsu", 1),
+        ("officer", "hiranai", 0),
+        ("reader", "aomori", 0),
+        ("confirmer", "aomori", 1),
+    ):
+        assert len(browse(role, slug).get(path).all(".view-form")) == forms
+    officer = browse("officer", "imabetsu")
+    page = officer.follow(press(officer, path, "/view"))
+    assert "どちらかのボタンを押してください。" in page.text
+    action = officer.get(path).one(".view-form")["action"]
+    stranger = browse("officer", "hiranai")
+    token = stranger.get(path).one(".who [name=csrf_token]")["value"]
+    assert stranger.post(action, {"csrf_token": token, "is_held": "yes"}).status == 403
+
+
+def test_a_meeting_is_called_off_and_the_next_can_be_prepared(browse, polling, link):
+    secretary, office = browse(), browse("office")
+    path = link("imabetsu")
+    assert office.fill(f"{polling}/cancel", {"reason": " "}).status == 422
+    page = office.follow(office.fill(f"{polling}/cancel", {"reason": "大雪のため"}))
+    assert EMPTY in page.text and "取りやめ" in page.one("table").text
+    gone = office.get(polling)
+    assert "理由 大雪のため" in gone.text
+    assert not gone.all("main form")
+    assert "このリンクの期限が過ぎました。" in secretary.get(path, status=410).text
+
+
+def test_a_secretary_answers_by_the_link_in_the_letter(browse, polling, link, app):
+    secretary, path = browse(), link("imabetsu")
+    page = secretary.get(path)
+    assert page.title == "今別町長のご予定"
+    assert len(page.all("fieldset")) == 5
+    assert "出席できない" in page.text and "checked" not in str(page.one("main"))
+    assert "平内町" not in page.text and "青森市長" not in page.text
+    names = [box["name"] for box in page.all("input[type=radio]")][::3]
+    answers = dict(zip(names, ("no", "yes", "yes", "maybe"), strict=False))
+    sent = secretary.post(
+        path, {**page.fields(), **answers, "comment": "1月28日は14時に着きます。"}
+    )
+    done = secretary.follow(sent)
+    assert done.title == "回答を受け付けました"
+    assert "あと1日（2月4日（木））が未回答です。" in done.text
+    assert "△ 調整すれば可" in done.text and "14時に着きます。" in done.text
+    mend = secretary.get(done.link("直す"))
+    assert [box["value"] for box in mend.all("input[checked]")] == ["no", "yes", "yes", "maybe"]
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(PollAnswer)) == 15 + 4
+        assert len(sheet_of(db.session.get(Meeting, 1)).silent) == 1
+
+
+def test_an_answer_that_is_none_of_the_three_is_refused_in_plain_words(browse, polling, link):
+    secretary, path = browse(), link("imabetsu")
+    page = secretary.get(path)
+    names = [box["name"] for box in page.all("input[type=radio]")][::3]
+    wrong = secretary.post(
+        path, {**page.fields(), **dict.fromkeys(names, "perhaps"), "comment": "あ" * 401}
+    )
+    assert wrong.status == 422
+    assert wrong.one(".error-summary").text.count("○・△・×のどれかを選んでください。") == 5
+    assert wrong.fields()["comment"] == "あ" * 401
+    empty = secretary.post(path, page.fields())
+    assert empty.status == 422
+    assert "候補日を1つ以上選んでください。" in empty.text
+
+
+def test_opening_a_link_changes_nothing(browse, polling, link, app):
+    secretary, path = browse(), link("imabetsu")
+    with app.app_context():
+        before = history.version()
+    secretary.get(path)
+    assert secretary.get(f"{path}/done", status=302).location == path
+    with app.app_context():
+        assert history.version() == before
+        assert sheet_of(db.session.get(Meeting, 1)).reply_of("imabetsu").answers == {}
+
+
+def test_a_forged_link_is_explained_in_plain_words(browse, polling, link):
+    guest, path = browse(), link("imabetsu")
+    for forged in ("/p/x", path[:-1], f"{path}x", f"{path}x/done"):
+        assert "このリンクは使えません。" in guest.get(forged, status=404).text
+    assert guest.post(f"{path}x", {}).status in (400, 404)
+
+
+def test_a_late_answer_is_refused_but_the_own_answers_stay_readable(browse, polling, link, now):
+    secretary, path = browse(), link("hiranai")
+    page = secretary.get(path)
+    now.move_to(datetime(2026, 11, 27, 23, 0, tzinfo=UTC))
+    late = secretary.post(path, page.fields())
+    assert late.status == 422
+    assert LATE in late.text
+    shown = secretary.get(path)
+    assert LATE in shown.text and "× 出席できない" in shown.text
+    assert not shown.all("main form")
+    assert LATE in secretary.get(f"{path}/done").text
+    now.move_to(datetime(2026, 12, 4, 14, 0, tzinfo=UTC))
+    secretary.get(path)
+    now.move_to(datetime(2026, 12, 4, 16, 0, tzinfo=UTC))
+    assert "このリンクの期限が過ぎました。" in secretary.get(path, status=410).text
+    assert secretary.post(path, page.fields()).status == 410
+    office = browse("office")
+    meeting = office.get(polling)
+    assert "もう一度お願いする" not in meeting.text
+    assert office.get(f"{polling}/answers/imabetsu").all("input[type=radio]")
+
+
+def test_a_renewed_link_replaces_the_old_one(browse, polling, link):
+    secretary, office, old = browse(), browse("office"), link("imabetsu")
+    page = office.follow(press(office, f"{polling}/answers/imabetsu", "/link"))
+    assert "前のリンクは使えなくなりました。" in page.text
+    secretary.get(old, status=410)
+    assert secretary.get(link("imabetsu")).title == "今別町長のご予定"
+
+
+def test_the_poll_tells_the_secretary_once_the_date_is_fixed(browse, made, link):
+    made(make_fixed)
+    page = browse().get(link("hiranai"))
+    assert "日程は令和9年1月28日（木）に決まりました。" in page.text
+    assert not page.all("main form")
+
+
+def test_the_number_of_queries_does_not_grow_with_the_meetings(browse, polling, made, link):
+    office, secretary = browse("office"), browse()
+    paths = ("/meetings", polling, f"{polling}/answers/imabetsu", link("imabetsu"))
+
+    def counts():
+        clients = (office, office, office, secretary)
+        for client, path in zip(clients, paths, strict=True):
+            client.get(path, most_queries=20)
+        return [len(c.get(path).queries) for c, path in zip(clients, paths, strict=True)]
+
+    before = counts()
+
+    def more():
+        for year in (2027, 2028):
+            dates = [one._replace(on=one.on.replace(year=year + 1)) for one in DATES[:1]]
+            meeting = make_meeting(year=FiscalYear(year), candidates=dates)
+            make_answers(meeting, {slug: "○" for _, slug, *_ in cast.TOWNS})
+            actions.cancel(meeting, "例", by=None, at=cast.NOW)
+            make_meeting(year=FiscalYear(year), candidates=dates)
+        poll_actions.add_dates(
+            db.session.get(Meeting, 1),
+            [one._replace(begins=one.begins.replace(hour=9)) for one in DATES],
+            poll.find_sheet(1).meeting.reply_due_on,
+            by=None,
+            at=cast.NOW,
+        )
+
+    made(more)
+    assert counts() == before

@@ -1,0 +1,153 @@
+"""この1年の流れ as the facts tell it."""
+
+from dataclasses import replace
+from datetime import date
+
+from tests.duties.test_rules import NOTHING, TODAY, make_report
+from tracker.cost_sharing.rules import PendingConfirmation
+from tracker.duties.duty import Facts
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.meetings.rules import AgreementStanding, InvitationFact, MeetingFact, Standing
+from tracker.overview.year import Event, RoundDue, events, next_up
+from tracker.projects.rules import ReportState
+
+YEAR = FiscalYear(2026)
+DUE = date(2026, 11, 30)
+ROUND = RoundDue(Period(2026, Half.H1), DUE, False)
+ARTICLE_5 = "市町村長会議（第5条）"
+
+
+def told(
+    facts: Facts, *rounds: RoundDue, town: str | None = None, today: date = TODAY
+) -> list[tuple[str, str, str]]:
+    """Label, note and state of every event."""
+    found = events(facts, rounds, YEAR, today, town)
+    return [(one.label, one.note, one.state) for one in found]
+
+
+def make_meeting(*standings: Standing, **changes: object) -> Facts:
+    """A meeting for which each partner's agreement stands somewhere."""
+    partners = ("hiranai", "imabetsu", "yomogita", "sotogahama")
+    agreements = tuple(
+        AgreementStanding(slug, ("aomori", slug), standing)
+        for slug, standing in zip(partners, standings, strict=False)
+    )
+    fact = MeetingFact(YEAR, "/meetings/1", agreements)
+    return replace(NOTHING, meetings=(replace(fact, **changes),))  # type: ignore[arg-type]
+
+
+def make_invitation(slug: str, answered: bool) -> InvitationFact:
+    return InvitationFact("/meetings/1", slug, slug, 1, date(2026, 11, 27), answered, ())
+
+
+def make_side(case: int, municipality: str, confirmed: bool) -> PendingConfirmation:
+    return PendingConfirmation(
+        case,
+        f"/costs/2026-{case:02}",
+        "移住促進",
+        2026,
+        "青森市・今別町",
+        municipality,
+        1,
+        2,
+        date(2026, 12, 4),
+        confirmed,
+    )
+
+
+def test_a_round_runs_until_its_day_and_is_overdue_after_it():
+    facts = replace(NOTHING, reports=(make_report(),))
+    assert told(facts, ROUND) == [("上期の進捗報告", "11月30日まで", "now")]
+    late = told(facts, ROUND, today=date(2026, 12, 3))
+    assert late == [("上期の進捗報告", "11月30日まで　3日超過", "overdue")]
+
+
+def test_a_round_is_done_for_the_town_that_reported_and_open_for_the_area():
+    facts = replace(
+        NOTHING,
+        reports=(
+            make_report(state=ReportState.SUBMITTED),
+            make_report(municipality_slug="hiranai", municipality="平内町"),
+        ),
+    )
+    assert told(facts, ROUND, town="imabetsu") == [("上期の進捗報告", "11月30日 済", "done")]
+    assert told(facts, ROUND, town="hiranai")[0][2] == "now"
+    assert told(facts, ROUND)[0][2] == "now"
+
+
+def test_a_closed_round_is_done_whoever_is_missing():
+    facts = replace(NOTHING, reports=(make_report(),))
+    assert told(facts, ROUND._replace(is_closed=True))[0][2] == "done"
+
+
+def test_a_day_outside_the_year_is_left_out():
+    whole_year = RoundDue(Period(2026, Half.FY), date(2027, 5, 28), False)
+    assert told(NOTHING, whole_year) == []
+
+
+def test_an_unprepared_meeting_waits_for_31_march():
+    facts = make_meeting(*[Standing.NONE] * 4)
+    assert told(facts) == [(ARTICLE_5, "3月31日まで　準備前", "todo")]
+
+
+def test_an_area_without_agreements_has_no_meeting_in_its_year():
+    assert told(make_meeting()) == []
+
+
+def test_a_poll_has_its_own_day_done_for_those_who_answered():
+    facts = replace(
+        make_meeting(*[Standing.POLLING] * 4, poll_reply_due_on=date(2026, 11, 27)),
+        invitations=(make_invitation("imabetsu", True), make_invitation("hiranai", False)),
+    )
+    assert told(facts) == [
+        ("会議の日程の回答", "11月27日まで", "now"),
+        (ARTICLE_5, "3月31日まで　日程調整中", "now"),
+    ]
+    assert told(facts, town="imabetsu")[0] == ("会議の日程の回答", "11月27日 済", "done")
+
+
+def test_a_fixed_meeting_stands_on_its_day_and_31_march_stays_until_it_is_held():
+    facts = make_meeting(*[Standing.NOTICED] * 4, fixed_on=date(2027, 1, 28))
+    assert told(facts) == [
+        (ARTICLE_5, "1月28日（木）　案内済み", "now"),
+        ("第5条の期限", "3月31日まで", "todo"),
+    ]
+
+
+def test_a_meeting_held_leaves_only_its_day():
+    facts = make_meeting(*[Standing.HELD] * 4, fixed_on=date(2027, 1, 28))
+    held = told(facts, today=date(2027, 2, 1))
+    assert held == [(ARTICLE_5, "1月28日（木）　開催済み", "done")]
+
+
+def test_a_deputy_leaves_article_5_open_for_that_agreement_only():
+    standings = Standing.HELD, Standing.NOTICED, Standing.HELD, Standing.HELD
+    facts = make_meeting(*standings, fixed_on=date(2027, 1, 28))
+    after = date(2027, 2, 1)
+    assert [row[2] for row in told(facts, town="imabetsu", today=after)] == ["now", "todo"]
+    assert [row[2] for row in told(facts, town="hiranai", today=after)] == ["done"]
+    assert [row[2] for row in told(facts, today=after)] == ["now", "todo"]
+
+
+def test_cases_with_the_same_day_are_one_event():
+    facts = replace(
+        NOTHING,
+        confirmations=(
+            make_side(1, "imabetsu", True),
+            make_side(2, "imabetsu", True),
+            make_side(2, "hiranai", False),
+        ),
+    )
+    assert told(facts) == [("費用負担の確認 2件", "12月4日まで", "now")]
+    assert told(facts, town="imabetsu") == [("費用負担の確認 2件", "12月4日 済", "done")]
+    assert events(facts, (), YEAR, TODAY, "hiranai")[0].url == "/costs/2026-02"
+
+
+def test_what_comes_next_is_the_first_day_to_come_that_is_not_done():
+    def event(day: date, state: str) -> Event:
+        return Event(day, str(day), "", state, "/")
+
+    over, done = event(date(2026, 11, 1), "overdue"), event(date(2026, 11, 27), "done")
+    coming = event(DUE, "now")
+    assert next_up([over, done, coming], TODAY) == coming
+    assert next_up([over, done], TODAY) is None

@@ -1,0 +1,292 @@
+"""Everybody finds exactly the doors that the permission table opens to them (trust.md P9, P18).
+
+What is expected is read from `kernel.permissions.TABLE` and the marks of the views alone; which
+municipality an object belongs to stands in `objects`. Every control plants a fault and sees it found.
+"""
+
+import shutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests import cast
+from tests.whole.objects import OWNED, SECRETS, Target, targets, unplaced
+from tests.whole.visitors import NOBODY, VISITORS, House, Visitor, furnished
+from tracker.app import FEATURES
+from tracker.kernel.permissions import Permission
+from tracker.plumbing.access import guard
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# All that is open to people who are not signed in, and all they can change.
+FOR_EVERYBODY = {
+    "accounts.sign_in",
+    "accounts.setup",
+    "accounts.set_password",
+    "meetings.answer_by_link",
+    "meetings.answered",
+}
+ANSWERS_TO_AN_EMPTY_FORM = {200, 302, 400, 404, 405, 409, 422}
+# An area that stands is not set up again.
+CLOSED = {"accounts.setup"}
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    path = tmp_path_factory.mktemp("house") / "house.sqlite3"
+    shutil.copy(sqlite_template, path)
+    with furnished(path) as house:
+        yield house
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(house: House) -> Iterator[None]:
+    house.app.config["WTF_CSRF_ENABLED"] = False
+    house.restore()
+    yield
+
+
+def doors(house: House, *endpoints: str) -> Iterator[tuple[str, str, Target, str]]:
+    """Every method of every address with every object: endpoint, method, object, path."""
+    for rule in sorted(house.app.url_map.iter_rules(), key=str):
+        if rule.endpoint == "static" or (endpoints and rule.endpoint not in endpoints):
+            continue
+        for target in targets(rule.endpoint, house.stock):
+            path = house.path(rule.endpoint, target.args)
+            for method in sorted(rule.methods or ()):
+                yield rule.endpoint, method, target, path
+
+
+def faults(house: House, visitor: Visitor, *endpoints: str) -> list[str]:
+    """Sentences about every door that is not as the table says, for one visitor."""
+    found = []
+    for endpoint, method, target, path in doors(house, *endpoints):
+        answer = house.ask(visitor, method, path)
+        was_changed = house.was_changed()
+        if was_changed:
+            house.restore()
+        permission = getattr(house.app.view_functions[endpoint], "permission", None)
+        is_open = permission is not None and visitor.may(permission, target.involved)
+        wrong = _wrong(answer, endpoint, method, visitor, is_open)
+        if was_changed and (method in READING or not is_open):
+            wrong = "changed something in the database"
+        if wrong:
+            found.append(f"{visitor}: {method} {path} ({endpoint}) {wrong}.")
+    return found
+
+
+def _wrong(
+    answer: TestResponse, endpoint: str, method: str, visitor: Visitor, is_open: bool
+) -> str | None:
+    """What is not as the table says about one answer, or None."""
+    code, location = answer.status_code, answer.headers.get("Location", "")
+    if not is_open:
+        if visitor is NOBODY:
+            return None if location.startswith("/login") else f"does not ask to sign in: {code}"
+        return None if code == 403 else f"is not refused: {code}"
+    if code in (401, 403) or (visitor is NOBODY and location.startswith("/login")):
+        return f"is refused: {code}"
+    if endpoint in CLOSED:
+        return None if code == 404 or method == "OPTIONS" else f"is open: {code}"
+    allowed = {200, 302} if method in READING else ANSWERS_TO_AN_EMPTY_FORM
+    return None if code in allowed else f"answers {code}"
+
+
+def test_every_address_has_a_permission_and_a_place_in_the_table_of_objects(house: House) -> None:
+    assert unplaced(house.app) == []
+    marked = [getattr(view, "own", None) for view in house.app.view_functions.values()]
+    assert any(marked) and len(marked) > 50
+
+
+@pytest.mark.parametrize("visitor", VISITORS, ids=str)
+def test_every_door_is_as_the_table_says(house: House, visitor: Visitor) -> None:
+    assert faults(house, visitor) == []
+    assert sum(1 for _ in doors(house)) > 150
+
+
+def test_only_these_pages_are_open_without_signing_in(house: House) -> None:
+    views = house.app.view_functions.items()
+    is_public = {name for name, view in views if _permission(view) is Permission.PUBLIC}
+    assert is_public == FOR_EVERYBODY
+
+
+def test_reading_the_area_is_no_permission_to_change_it(house: House) -> None:
+    changing = [
+        f"{rule} ({rule.endpoint})"
+        for rule in house.app.url_map.iter_rules()
+        if set(rule.methods or ()) - READING
+        and _permission(house.app.view_functions[rule.endpoint]) is Permission.READ_AREA
+    ]
+    assert changing == []
+
+
+def _permission(view: object) -> Permission | None:
+    return getattr(view, "permission", None)
+
+
+@pytest.mark.parametrize("visitor", VISITORS, ids=str)
+def test_no_page_shows_what_its_reader_may_not_read(house: House, visitor: Visitor) -> None:
+    seen = _secrets_seen(house, visitor)
+    assert {name: where for name, where in seen.items() if name not in _readable(visitor)} == {}
+
+
+def _secrets_seen(house: House, visitor: Visitor) -> dict[str, list[str]]:
+    seen: dict[str, list[str]] = {}
+    for endpoint, method, _target, path in doors(house):
+        # Whoever holds a secretary's link is that secretary.
+        if method == "GET" and endpoint not in FOR_EVERYBODY:
+            body = house.ask(visitor, "GET", path).get_data(as_text=True)
+            for secret in SECRETS:
+                if secret.words in body:
+                    seen.setdefault(secret.words, []).append(path)
+    return seen
+
+
+def _readable(visitor: Visitor) -> set[str]:
+    return {one.words for one in SECRETS if visitor.may(one.permission, one.involved)}
+
+
+def test_who_may_read_a_secret_finds_it(house: House) -> None:
+    office, _, _, _, _, _, officer = VISITORS[1:8]
+    seen = {*_secrets_seen(house, office), *_secrets_seen(house, officer)}
+    assert {one.words for one in SECRETS} - seen == {"蓬田村の下書きの印"}
+
+
+def test_every_change_asks_for_the_forms_own_token(house: House) -> None:
+    house.app.config["WTF_CSRF_ENABLED"] = True
+    asked = set()
+    for endpoint, method, target, path in doors(house):
+        permission = house.app.view_functions[endpoint].permission  # type: ignore[attr-defined]
+        people = [one for one in VISITORS if one.may(permission, target.involved)]
+        if method in READING or not people:
+            continue
+        answer = house.ask(people[-1], method, path, data={"csrf_token": "forged"})
+        assert (answer.status_code, house.was_changed()) == (400, False), f"{method} {path}"
+        asked.add(endpoint)
+    assert len(asked) > 30
+
+
+def test_reading_changes_nothing_but_when_a_session_was_seen_last(
+    house: House, now: object
+) -> None:
+    before = house.rows()
+    now.shift(600)  # type: ignore[attr-defined]
+    for visitor in VISITORS:
+        house.ask(visitor, "GET", "/measures")
+    assert house.was_changed()
+    for _endpoint, method, _target, path in doors(house):
+        if method == "GET":
+            for visitor in (VISITORS[1], VISITORS[6]):
+                house.ask(visitor, method, path)
+    assert not house.was_changed()
+    after = house.rows()
+    assert after.pop("history") == before.pop("history")
+    assert after == before
+    assert sum(map(len, after.values())) > 200
+
+
+def test_an_address_that_nobody_knows_asks_nobody_to_sign_in(house: House) -> None:
+    assert [house.ask(one, "GET", "/nowhere").status_code for one in VISITORS[:2]] == [404, 404]
+
+
+def test_a_municipality_in_a_form_is_no_way_round_the_table(house: House) -> None:
+    office, lead, officer = VISITORS[1], VISITORS[2], VISITORS[6]
+    entry = {
+        "kind": "closure",
+        "name": "開村記念日",
+        "begins_on": "2026/12/3",
+        "ends_on": "2026/12/3",
+    }
+    project = {
+        "name": "新しい事業",
+        "summary": "内容",
+        "measure": "1",
+        "lead_section": "企画課",
+        "lead_post": "0",
+        "since_year": "2026",
+        "mark": "going",
+        "part_aomori": "y",
+    }
+    for path, fields, name, visitor, own, other, widest in (
+        ("/admin/holidays/new", entry, "municipality", officer, "imabetsu", "yomogita", office),
+        ("/projects/new", project, "lead", lead, "aomori", "imabetsu", office),
+    ):
+        refused = house.ask(visitor, "POST", path, data={**fields, name: other})
+        assert (refused.status_code, house.was_changed()) == (422, False), path
+        for who, slug in ((visitor, own), (widest, other)):
+            done = house.ask(who, "POST", path, data={**fields, name: slug})
+            assert (done.status_code, house.was_changed()) == (302, True), f"{path} {who}"
+            house.restore()
+
+
+# --- a suite that cannot fail proves nothing: each control plants a fault ---------------------------
+
+
+def test_a_view_without_a_permission_is_found_and_lets_nobody_in(app: Flask) -> None:
+    app.add_url_rule("/planted", "planted", lambda: "here you are")
+    app.add_url_rule("/planted/<int:plant_id>", "plant", guard(Permission.READ_AREA)(_hello))
+    app.add_url_rule("/grown/<int:plant_id>", "grown", guard(Permission.EDIT_PROJECT)(_hallo))
+    assert unplaced(app) == [
+        "/planted has no permission: put @guard(Permission.…) on planted.",
+        "/planted/<int:plant_id> has plant_id in its address: say in SHARED of "
+        "tests/whole/objects.py which object to ask plant for.",
+        "/grown/<int:plant_id> has plant_id in its address: say in OWNED of "
+        "tests/whole/objects.py which object to ask grown for.",
+    ]
+    client = app.test_client()
+    fields = {"email": cast.email("admin"), "password": cast.PASSWORD}
+    app.config["WTF_CSRF_ENABLED"] = False
+    client.post("/login", data=fields)
+    assert client.get("/planted").status_code == 403
+
+
+def _hello(plant_id: int) -> str:
+    return f"plant {plant_id}"
+
+
+def _hallo(plant_id: int) -> str:
+    return f"plant {plant_id}"
+
+
+def test_a_house_without_its_guard_is_found(house: House) -> None:
+    watchers = house.app.before_request_funcs[None]
+    keeper = next(one for one in watchers if one.__name__ == "keep_the_door")
+    at = watchers.index(keeper)
+    watchers[at] = lambda: None
+    try:
+        assert len(faults(house, NOBODY, "agreements.index", "reminders.mend")) >= 2
+    finally:
+        watchers[at] = keeper
+    assert faults(house, NOBODY, "agreements.index", "reminders.mend") == []
+
+
+def test_each_question_about_the_municipality_is_missed_when_it_is_taken_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every OWNED page answers for some other municipality once its own check is gone."""
+    for feature in FEATURES:
+        for path in sorted((Path(import_module(f"tracker.{feature}").__path__[0])).glob("*.py")):
+            module = import_module(f"tracker.{feature}.{path.stem}")
+            if hasattr(module, "require"):
+                monkeypatch.setattr(module, "require", lambda *_: None)
+    for endpoint in OWNED:
+        view = house.app.view_functions[endpoint]
+        monkeypatch.setattr(view, "own", None)
+    unnoticed = [
+        endpoint
+        for endpoint in OWNED
+        if not any(faults(house, visitor, endpoint) for visitor in VISITORS[1:])
+    ]
+    assert unnoticed == []
+
+
+def test_a_page_open_to_too_many_is_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The officer who may write for one town is let in everywhere: others' pages open."""
+    view = house.app.view_functions["projects.write"]
+    officer = VISITORS[6]
+    assert faults(house, officer, "projects.write") == []
+    monkeypatch.setattr(view, "own", None)
+    assert len(faults(house, officer, "projects.write")) == 2

@@ -1,0 +1,125 @@
+"""The ground of the example: the area, its people, its agreements and its base figures."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+
+from flask import current_app
+
+from tracker.accounts import actions as accounts
+from tracker.accounts.models import PostKind
+from tracker.agreements import actions as agreements
+from tracker.agreements import imports, review
+from tracker.demo.moment import HUB, actor
+from tracker.kernel.permissions import Role
+from tracker.municipalities import actions as municipalities
+from tracker.municipalities.actions import NewTown
+from tracker.municipalities.rules import FigureKind
+from tracker.plumbing import clock
+
+TEXT = Path(__file__).with_name("agreement-aomori-imabetsu.txt")
+BEGINS = time(8, 30)
+PHONE = "017-000-0000"
+TOWNS = (
+    NewTown("02201", "青森市", "あおもりし", "aomori"),
+    NewTown("02301", "平内町", "ひらないまち", "hiranai"),
+    NewTown("02303", "今別町", "いまべつまち", "imabetsu"),
+    NewTown("02304", "蓬田村", "よもぎたむら", "yomogita"),
+    NewTown("02307", "外ヶ浜町", "そとがはままち", "sotogahama"),
+)
+# The admin's post comes with the set-up.
+HUB_POSTS = (
+    (PostKind.OFFICE, "連携推進担当"),
+    (PostKind.LEAD, "農業振興センター"),
+    (PostKind.CONFIRMER, "連携推進課長"),
+    (PostKind.READER, "議会事務局"),
+    (PostKind.SECRETARY, "市長秘書"),
+)
+TOWN_POSTS = (
+    (PostKind.OFFICER, "企画担当"),
+    (PostKind.CONFIRMER, "企画課長"),
+    (PostKind.SECRETARY, "秘書"),
+)
+# Census counts in the order of TOWNS, each with the day it was taken.
+CENSUSES = (
+    ("平成27年国勢調査", date(2015, 10, 1), (287_648, 11_142, 2_756, 2_896, 6_198)),
+    ("令和2年国勢調査", date(2020, 10, 1), (275_192, 10_126, 2_334, 2_540, 5_401)),
+)
+SOURCE = "総務省統計局「国勢調査」"
+
+
+def set_up(at: datetime) -> None:
+    """Everything that stands before the first year begins."""
+    _enter_people(at)
+    _import_agreements(at)
+    _enter_population(at)
+
+
+def _enter_people(at: datetime) -> None:
+    password = current_app.config["DEMO_PASSWORD"]
+    accounts.set_up(
+        "青森圏域連携中枢都市圏",
+        TOWNS,
+        "青森市",
+        f"admin@{HUB}.example",
+        password,
+        at=at,
+        is_example=True,
+        office_phone=PHONE,
+        meeting_place="青森市役所 本庁舎 庁議室",
+    )
+    admin = actor(Role.ADMIN)
+    for town in TOWNS:
+        for kind, name in HUB_POSTS if town.slug == HUB else TOWN_POSTS:
+            box = f"secretary@{town.slug}.example" if kind is PostKind.SECRETARY else None
+            post = accounts.create_post(town.slug, kind, name, box, PHONE, by=admin, at=at)
+            if box is None:
+                email = f"{kind.value}@{town.slug}.example"
+                accounts.create_account(post, name, email, by=admin, at=at, password=password)
+
+
+def _import_agreements(at: datetime) -> None:
+    """The real agreement, doubt by doubt; and its sisters, made from it by the town's name."""
+    office, source = actor(Role.OFFICE), TEXT.read_text(encoding="utf-8")
+    job = agreements.start_import(source, TEXT.name, by=office, at=at)
+    for question in imports.review(job, clock.day(at)).asked:
+        choice, typed = review.proposal(question)
+        agreements.answer(job, question.key, choice, typed, by=office, at=at)
+    agreements.register(job, by=office, at=at)
+    for town in TOWNS:
+        if town.name not in ("青森市", "今別町"):
+            agreements.import_text(
+                sister(source, town.name),
+                f"{town.name}（例示）.txt",
+                accept=True,
+                by=office,
+                at=at,
+                is_example=True,
+            )
+
+
+def sister(source: str, town: str) -> str:
+    """The text as it might stand between the hub and another town, nobody's name under it."""
+    for real, made in (("今別町", town), ("小野寺晃彦", ""), ("中嶋久", "")):
+        source = source.replace(real, made)
+    return source
+
+
+def _enter_population(at: datetime) -> None:
+    for name, as_of_on, people in CENSUSES:
+        if as_of_on <= clock.day(at):
+            municipalities.enter_figures(
+                FigureKind.POPULATION,
+                name,
+                as_of_on,
+                SOURCE,
+                by_slug(people),
+                is_confirmed=True,
+                by=actor(Role.OFFICE),
+                at=at,
+            )
+
+
+def by_slug(values: Sequence[int]) -> Mapping[str, int]:
+    """Values in the order of TOWNS, by slug."""
+    return {town.slug: value for town, value in zip(TOWNS, values, strict=True)}

@@ -1,0 +1,166 @@
+"""The example's cost cases (Article 4(2)): three agreed early in the year, one in November."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from tracker.cost_sharing import actions, confirming
+from tracker.cost_sharing.models import CaseKind, CostCase
+from tracker.cost_sharing.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
+from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
+from tracker.demo.moment import Moment, actor, open_day
+from tracker.kernel.permissions import Role
+from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import FigureKind
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+from tracker.projects.models import Project
+
+EVERYBODY = ("青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町")
+ONLINE = "担当者打合せ（オンライン）"
+DOWN_TO_1000 = Rounding(1000, RoundingMode.DOWN)
+
+
+class ExampleCase(NamedTuple):
+    """What is shared: yen by equal parts and population, by weights, or work."""
+
+    project: str
+    title: str
+    gist: str
+    total_yen: int = 0
+    subsidy_yen: int = 0
+    equal_percent: int | None = None
+    weights: Mapping[str, int] | None = None
+    work: str = ""
+
+
+# By their number within the year.
+CASES: Mapping[int, ExampleCase] = {
+    1: ExampleCase(
+        "農業研修事業",
+        "農業研修事業の費用負担",
+        "前年度と同じく、均等割を50％とすることで意見が一致。",
+        8_420_000,
+        3_000_000,
+        equal_percent=50,
+    ),
+    2: ExampleCase(
+        "図書館相互利用事業",
+        "図書館相互利用の事務の分担",
+        "費用は分担せず、事務を各市町村で受け持つことで意見が一致。",
+        work="貸出しと返却の受付：各市町村の図書館・図書室\n"
+        "資料の搬送（月2回）：青森市\n利用案内の作成：青森市、配布：各町村",
+    ),
+    3: ExampleCase(
+        "消費生活相談広域利用事業（例示）",
+        "消費生活相談の広域利用の費用負担",
+        "相談件数の実績をもとに、割合を定めることで意見が一致。",
+        2_400_000,
+        weights={"青森市": 16, "平内町": 1, "今別町": 1, "蓬田村": 1, "外ヶ浜町": 1},
+    ),
+    4: ExampleCase(
+        "新しい働き方担い手誘致・東青地域移住促進事業",
+        "東青地域移住促進事業の費用負担",
+        "均等割を20％とすることで5市町村の意見が一致。",
+        3_620_000,
+        1_120_000,
+        equal_percent=20,
+    ),
+}
+
+
+def draft(m: Moment, number: int) -> None:
+    """The office drafts the case with its formula."""
+    example, office = CASES[number], actor(Role.OFFICE)
+    project = db.session.scalars(select(Project).where(Project.name == example.project)).one()
+    proposal = _proposal(example)
+    case = actions.start_case(
+        project.id,
+        m.year,
+        proposal.kind,
+        proposal.stage,
+        example.title,
+        example.total_yen,
+        example.subsidy_yen,
+        by=office,
+        at=m.at,
+        is_example=True,
+    )
+    actions.save_formula(case, proposal, by=office, at=m.at)
+
+
+def talk(m: Moment, number: int, gist: str = "", place: str = ONLINE) -> None:
+    """Article 4(2): each time the parties talk it over."""
+    actions.add_consultation(
+        _case(m, number),
+        clock.day(m.at),
+        place,
+        "5市町村の担当者",
+        gist or CASES[number].gist,
+        by=actor(Role.OFFICE),
+        at=m.at,
+    )
+
+
+def send(m: Moment, number: int, month: int, day: int) -> None:
+    """The office asks both sides of every pair; the hub's own confirmer answers at once."""
+    case = _case(m, number)
+    actions.send(case, open_day(m.year, month, day), by=actor(Role.OFFICE), at=m.at)
+    confirm(m, number, "aomori")
+
+
+def propose(m: Moment, number: int, month: int, day: int) -> None:
+    """Drafted, talked over and sent on one day, to be answered by another."""
+    draft(m, number)
+    talk(m, number)
+    send(m, number, month, day)
+
+
+def confirm(m: Moment, number: int, *slugs: str) -> None:
+    """These municipalities confirm."""
+    for slug in slugs:
+        confirming.confirm(_case(m, number), by=actor(Role.CONFIRMER, slug), at=m.at)
+
+
+def confirm_all(m: Moment, number: int) -> None:
+    """All partners confirm: the case is agreed."""
+    confirm(m, number, *(town.slug for town in areas.partners()))
+
+
+def _case(m: Moment, number: int) -> CostCase:
+    return db.session.scalars(
+        select(CostCase).where(CostCase.fiscal_year == m.year.year, CostCase.number == number)
+    ).one()
+
+
+def _proposal(example: ExampleCase) -> Proposal:
+    parts = _parts(example)
+    return Proposal(
+        kind=CaseKind.MONEY if parts else CaseKind.WORK,
+        title=example.title,
+        stage=Stage.FIXED,
+        takers=EVERYBODY,
+        total_yen=example.total_yen,
+        subsidy_yen=example.subsidy_yen,
+        parts=parts,
+        rounding=DOWN_TO_1000,
+        remainder=LARGEST_REMAINDER if example.weights else EVERYBODY[0],
+        work=example.work,
+    )
+
+
+def _parts(example: ExampleCase) -> tuple[ProposedPart, ...]:
+    whole = Decimal(100)
+    if example.weights:
+        return (ProposedPart(PartKind.RATIO, whole, values=example.weights),)
+    if example.equal_percent is None:
+        return ()
+    census = areas.series(FigureKind.POPULATION)[0]
+    equal = Decimal(example.equal_percent)
+    return (
+        ProposedPart(PartKind.EQUAL, equal),
+        ProposedPart(PartKind.POPULATION, whole - equal, series_id=census.id),
+    )

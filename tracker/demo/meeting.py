@@ -1,0 +1,152 @@
+"""The example's yearly meeting (Article 5)."""
+
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+
+from sqlalchemy import select
+
+from tracker.demo.moment import Moment, actor, day_of, open_day
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Role
+from tracker.meetings import actions, poll_actions, queries
+from tracker.meetings.models import Meeting
+from tracker.meetings.rules import Answer, Attendance, Candidate
+from tracker.municipalities import queries as areas
+from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter, LetterState, SendAttempt
+from tracker.reminders import actions as reminders
+
+AFTERNOON, MORNING = (time(14), time(15, 30)), (time(10), time(11, 30))
+# Tuesdays and Thursdays from the third Tuesday of January on: never a holiday.
+DATES = ((0, AFTERNOON), (2, MORNING), (9, AFTERNOON), (14, MORNING), (16, AFTERNOON))
+CHOSEN = 2
+TUESDAY = 1
+ANSWERS: Mapping[str, str] = {
+    "aomori": "○△○×○",
+    "hiranai": "×○○○△",
+    "imabetsu": "○○○△○",
+    "yomogita": "△○○○○",
+    "sotogahama": "○○○○△",
+}
+SYMBOLS = {answer.symbol: answer for answer in Answer}
+LOST, REFUSED = "sotogahama", "550 5.1.1 宛先がありません"
+DEPUTY = "yomogita"
+NOTICE = "出欠を1月20日までにお知らせください。資料は1月21日にお送りします。"
+
+
+def candidates(year: FiscalYear) -> tuple[Candidate, ...]:
+    """Five dates in January and February of the year."""
+    first = date(year.year + 1, 1, 16)
+    tuesday = first + timedelta(days=(TUESDAY - first.weekday()) % 7)
+    return tuple(Candidate(tuesday + timedelta(days=days), *hours) for days, hours in DATES)
+
+
+def ask_for_dates(m: Moment) -> None:
+    """The office asks the secretaries; this year one mailbox does not exist."""
+    meeting = poll_actions.open_poll(
+        m.year,
+        candidates(m.year),
+        areas.get_area().meeting_place,
+        open_day(m.year, 11, 27),
+        by=actor(Role.OFFICE),
+        at=m.at,
+        is_example=True,
+    )
+    if m.is_present:
+        _lose_letter(meeting, m)
+
+
+def _lose_letter(meeting: Meeting, m: Moment) -> None:
+    """What the mail server would have said; the example mails nothing."""
+    lost = _lost_letter(meeting)
+    lost.state, lost.attempts, lost.last_answer = LetterState.UNDELIVERABLE, 1, REFUSED
+    lost.note = "例示"
+    db.session.add(
+        SendAttempt(
+            letter_id=lost.id, token="例示", begun_at=m.at, ended_at=m.at, code=550, answer=REFUSED
+        )
+    )
+    db.session.commit()
+
+
+def _lost_letter(meeting: Meeting) -> Letter:
+    town = areas.find_town(LOST)
+    return db.session.scalars(
+        select(Letter).where(
+            Letter.kind == "poll_request",
+            Letter.path == meeting.path,
+            Letter.municipality_id == (town and town.id),
+        )
+    ).one()
+
+
+def answer(m: Moment, slug: str) -> None:
+    """A secretary answers by the personal link."""
+    _answer(m, slug, by_telephone=False)
+
+
+def answer_by_telephone(m: Moment, slug: str) -> None:
+    """The office enters what a secretary said on the telephone (代理入力)."""
+    _answer(m, slug, by_telephone=True)
+
+
+def _answer(m: Moment, slug: str, *, by_telephone: bool) -> None:
+    meeting = _meeting(m)
+    dates = poll_actions.load(meeting).candidates
+    given = {one.id: SYMBOLS[sign] for one, sign in zip(dates, ANSWERS[slug], strict=True)}
+    town = areas.find_town(slug)
+    poll_actions.answer(
+        meeting,
+        slug,
+        given,
+        "",
+        by=actor(Role.OFFICE) if by_telephone else None,
+        at=m.at,
+        told_by=f"{town.name if town else slug} 秘書（電話）" if by_telephone else "",
+    )
+
+
+def mend_address(m: Moment) -> None:
+    """The letter that did not arrive goes out once more."""
+    if m.is_present:
+        lost = _lost_letter(_meeting(m))
+        reminders.mend_and_resend(lost, lost.to_email, by=actor(Role.OFFICE), at=m.at)
+
+
+def fix(m: Moment) -> None:
+    """The one date that suits all."""
+    meeting = _meeting(m)
+    chosen = poll_actions.load(meeting).candidates[CHOSEN]
+    actions.fix(meeting, chosen.id, "", by=actor(Role.OFFICE), at=m.at)
+
+
+def send_notice(m: Moment) -> None:
+    """The notice of the meeting."""
+    actions.send_notice(_meeting(m), "青連第8号", NOTICE, by=actor(Role.OFFICE), at=m.at)
+
+
+def record_attendance(m: Moment) -> None:
+    """Four heads came, and one deputy."""
+    entries = {
+        town.slug: (Attendance.DEPUTY, "副村長") if town.slug == DEPUTY else (Attendance.HEAD, "")
+        for town in areas.towns()
+    }
+    actions.record_attendance(_meeting(m), entries, by=actor(Role.OFFICE), at=m.at)
+
+
+def regard_as_held(m: Moment) -> None:
+    """Both sides of the deputy's agreement say how they see it."""
+    meeting = _meeting(m)
+    bond = next(one for one in queries.bonds(m.year, day_of(m.year, 3, 31)) if _is_deputys(one))
+    for by in (actor(Role.OFFICE), actor(Role.CONFIRMER, DEPUTY)):
+        actions.view_as_held(meeting, bond.agreement_id, True, by=by, at=m.at)
+
+
+def _is_deputys(bond: queries.Bond) -> bool:
+    return DEPUTY in {party.slug for party in bond.parties}
+
+
+def _meeting(m: Moment) -> Meeting:
+    return db.session.scalars(
+        select(Meeting).where(Meeting.fiscal_year == m.year.year, Meeting.cancelled_at.is_(None))
+    ).one()

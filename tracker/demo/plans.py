@@ -1,0 +1,108 @@
+"""The example's projects, planned anew each 1 April."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from tracker.agreements.queries import measures
+from tracker.demo.moment import HUB, Moment, actor
+from tracker.demo.projects import PROJECTS, ExampleProject, Figures, figures
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Actor, Role
+from tracker.municipalities import queries as areas
+from tracker.plumbing.db import db
+from tracker.projects import actions
+from tracker.projects.models import Project
+from tracker.projects.planning import Part, Plan
+
+SINCE = 2020
+SPENT_PERMILLE = 970
+COMMENTS: Mapping[str, str] = {
+    "農業研修事業": "今別町の参加者が上期の目安10人に届いていません。"
+    "冬季講座の会場を今別町内にも置くことを検討中です。",
+}
+
+
+def plan_year(m: Moment) -> None:
+    """The year's projects with their budgets and targets."""
+    _write(m, m.year, PROJECTS, by=actor(Role.OFFICE))
+
+
+def enter_costs(m: Moment) -> None:
+    """Last year's actual costs are known."""
+    if not m.is_first:
+        _write(m, m.year.previous, PROJECTS, by=actor(Role.OFFICE), settled=True)
+
+
+def comment(m: Moment) -> None:
+    """The lead says in its own words how a project stands."""
+    if m.is_present:
+        commented = [one for one in PROJECTS if one.name in COMMENTS]
+        _write(m, m.year, commented, by=actor(Role.LEAD), comments=COMMENTS)
+
+
+def _write(
+    m: Moment,
+    year: FiscalYear,
+    examples: list[ExampleProject] | tuple[ExampleProject, ...],
+    *,
+    by: Actor,
+    settled: bool = False,
+    comments: Mapping[str, str] | None = None,
+) -> None:
+    measure_ids = {row.number: row.id for row in measures()}
+    known = {project.name: project for project in db.session.scalars(select(Project))}
+    is_last = settled or not m.is_present
+    for example in examples:
+        plan = _plan(
+            example,
+            measure_ids[example.measure],
+            year,
+            is_last=is_last,
+            settled=settled,
+            comment=(comments or {}).get(example.name, ""),
+        )
+        project = known.get(example.name)
+        if project is None:
+            actions.create_project(plan, by=by, at=m.at, is_example=True)
+        else:
+            actions.change_project(project, plan, project.version, by=by, at=m.at)
+
+
+def _plan(
+    example: ExampleProject,
+    measure_id: int,
+    year: FiscalYear,
+    *,
+    is_last: bool,
+    settled: bool,
+    comment: str,
+) -> Plan:
+    lead = actor(Role.LEAD)
+    slugs = {town.name: town.slug for town in areas.towns()}
+    return Plan(
+        name=example.name,
+        summary=example.whole_summary,
+        measure_id=measure_id,
+        lead=HUB,
+        lead_section=example.section,
+        # The other sections have no post of their own: any lead of the hub may act for them.
+        lead_post_id=lead.post_id if lead.name.endswith(example.section) else None,
+        since_year=SINCE,
+        year=year,
+        parts={
+            slugs[town]: _part(row, is_last=is_last, settled=settled)
+            for town, row in figures()[example.name].items()
+        },
+        indicator=example.indicator,
+        comment=comment,
+    )
+
+
+def _part(row: Figures, *, is_last: bool, settled: bool) -> Part:
+    """Last year's target was a tenth lower; of a budget 97 % are spent."""
+    return Part(
+        budget_yen=row.budget * 1000,
+        actual_yen=row.budget * SPENT_PERMILLE if settled else None,
+        target=row.target * 9 // 10 if is_last else row.target,
+    )

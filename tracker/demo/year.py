@@ -1,0 +1,96 @@
+"""The example's year, deed by deed: one table, read from the top."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, time
+from typing import Any, NamedTuple
+
+from tracker.demo import calendar, costs, letters, meeting, plans, reports
+from tracker.demo.moment import Moment, day_of
+from tracker.kernel import office_days
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.plumbing import clock
+
+
+class Deed(NamedTuple):
+    """Something done each fiscal year on that day, or on the open day after it."""
+
+    month: int
+    day: int
+    hour: int
+    do: Callable[..., None]
+    args: tuple[Any, ...] = ()
+
+
+SHOWN = "負担案を4町村へ提示。人口の基準は、最新の国勢調査とした。"
+YEAR: tuple[Deed, ...] = (
+    Deed(4, 1, 9, plans.plan_year),
+    Deed(4, 1, 13, calendar.enter),
+    Deed(4, 8, 10, costs.propose, (1, 4, 24)),
+    Deed(4, 20, 11, costs.confirm_all, (1,)),
+    Deed(5, 12, 10, reports.submit_last_year),
+    Deed(5, 22, 10, plans.enter_costs),
+    Deed(5, 28, 15, reports.confirm_last_year),
+    Deed(6, 9, 10, costs.propose, (2, 6, 26)),
+    Deed(6, 19, 14, costs.confirm_all, (2,)),
+    Deed(7, 14, 10, costs.propose, (3, 7, 31)),
+    Deed(7, 28, 14, costs.confirm_all, (3,)),
+    Deed(10, 16, 10, reports.ask_for_half),
+    Deed(11, 4, 14, costs.draft, (4,)),
+    Deed(11, 5, 9, reports.submit_half, ("蓬田村",)),
+    Deed(11, 5, 15, costs.talk, (4,)),
+    Deed(11, 10, 11, reports.submit_half, ("青森市",)),
+    Deed(11, 12, 11, reports.submit_half, ("平内町",)),
+    Deed(11, 13, 11, reports.submit_half, ("今別町", "外ヶ浜町")),
+    Deed(11, 13, 14, reports.submit_wrong_number),
+    Deed(11, 16, 14, reports.confirm_half),
+    Deed(11, 17, 10, costs.talk, (4, SHOWN, "青森市役所 本庁舎")),
+    Deed(11, 17, 16, costs.send, (4, 12, 4)),
+    Deed(11, 18, 10, meeting.ask_for_dates),
+    Deed(11, 18, 15, meeting.answer, ("aomori",)),
+    Deed(11, 19, 9, reports.submit_late),
+    Deed(11, 19, 10, meeting.answer, ("hiranai",)),
+    Deed(11, 19, 11, costs.confirm, (4, "hiranai")),
+    Deed(11, 19, 14, reports.begin_a_draft),
+    Deed(11, 20, 10, costs.confirm, (4, "yomogita")),
+    Deed(11, 20, 11, meeting.answer, ("yomogita",)),
+    Deed(11, 20, 15, reports.ask_about_the_number),
+    Deed(11, 20, 16, plans.comment),
+    Deed(11, 26, 10, meeting.mend_address),
+    Deed(11, 26, 11, meeting.answer_by_telephone, ("sotogahama",)),
+    Deed(11, 26, 14, meeting.answer, ("imabetsu",)),
+    Deed(11, 27, 15, reports.submit_the_rest),
+    Deed(12, 1, 10, meeting.fix),
+    Deed(12, 3, 15, costs.confirm, (4, "imabetsu", "sotogahama")),
+    Deed(12, 4, 14, reports.confirm_the_rest),
+    Deed(12, 11, 10, reports.close_half),
+    Deed(1, 6, 10, meeting.send_notice),
+    Deed(2, 1, 10, meeting.record_attendance),
+    Deed(2, 5, 14, meeting.regard_as_held),
+    Deed(3, 23, 10, reports.ask_for_year),
+)
+
+
+def live(first: FiscalYear, until: datetime) -> None:
+    """Does the deeds of the years from `first` on, each at its own instant, up to `until`."""
+    present = FiscalYear.containing(clock.day(until))
+    last = clock.at(first.begins, time.min)
+    year = first
+    while year <= present:
+        for deed, instant in _instants(year):
+            at = max(instant, last)
+            if at > until:
+                break
+            if year == present:
+                letters.remind(last, at)
+            deed.do(Moment(year, at, year == first, year == present), *deed.args)
+            letters.mark_sent()
+            last = at
+        year = year.next
+    letters.remind(last, until)
+    letters.mark_sent()
+
+
+def _instants(year: FiscalYear) -> Iterator[tuple[Deed, datetime]]:
+    for deed in YEAR:
+        day = office_days.on_or_after(day_of(year, deed.month, deed.day))
+        yield deed, clock.at(day, time(deed.hour))
