@@ -136,4 +136,61 @@ def actor() -> Callable[..., Actor]:
     return lambda role, slug="aomori": queries.actor_of(cast.email(role, slug))
 
 
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the Aomori example as it stands on the day of the design shots."""
+    folder = tmp_path_factory.mktemp("demo")
+    path = folder / "demo.sqlite3"
+    load_demo(f"sqlite:///{path}", folder)
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_postgres_template(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The same in a PostgreSQL database; its name."""
+    postgres = request.getfixturevalue("postgres")
+    name = str(postgres.make_database())
+    load_demo(postgres.url(name), tmp_path_factory.mktemp("demo-postgres"))
+    return name
+
+
+@pytest.fixture
+def demo_app(demo_template: Path, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh copy of the example (SQLite), outside any context."""
+    path = tmp_path / "demo.sqlite3"
+    shutil.copy(demo_template, path)
+    made = make_app(f"sqlite:///{path}", tmp_path)
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def demo_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh copy of the example, inside its context, on both engines."""
+    if request.param == "sqlite":
+        path = tmp_path / "demo.sqlite3"
+        shutil.copy(request.getfixturevalue("demo_template"), path)
+        yield from _running(f"sqlite:///{path}", tmp_path)
+        return
+    postgres = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("demo_postgres_template")
+    yield from _running(str(postgres.url(postgres.make_database(template=template))), tmp_path)
+
+
+def load_demo(url: str, home: Path) -> None:
+    """Migrates an empty database and loads the example into it at the clock of the tests."""
+    from tracker.demo import actions
+
+    app = make_app(url, home)
+    with time_machine.travel(cast.NOW, tick=True), app.app_context():
+        upgrade()
+        assert actions.load(at=cast.NOW)
+        db.session.remove()
+        db.engine.dispose()
+
+
 os.environ.setdefault("TRACKER_SECRET_KEY", SETTINGS["SECRET_KEY"])

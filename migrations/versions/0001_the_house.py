@@ -195,10 +195,10 @@ def upgrade() -> None:
     sa.Column('written_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('send_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('next_attempt_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('useful_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('lease_token', sa.String(length=36), nullable=True),
-    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('phase', sa.String(length=10), nullable=True),
     sa.Column('maybe_duplicate', sa.Boolean(), nullable=False),
     sa.Column('last_answer', sa.String(length=500), nullable=True),
@@ -210,8 +210,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_letter_kind'), ['kind'], unique=False)
+        batch_op.create_index('ix_letter_open', ['next_attempt_at', 'id'], unique=False, sqlite_where=sa.text("state IN ('queued', 'retrying', 'sending')"), postgresql_where=sa.text("state IN ('queued', 'retrying', 'sending')"))
         batch_op.create_index(batch_op.f('ix_letter_send_at'), ['send_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_letter_state_next_attempt_at'), ['state', 'next_attempt_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_letter_state'), ['state'], unique=False)
         batch_op.create_index(batch_op.f('ix_letter_to_key'), ['to_key'], unique=False)
 
     op.create_table('measure',
@@ -703,8 +704,9 @@ def downgrade() -> None:
     op.drop_table('measure')
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_letter_to_key'))
-        batch_op.drop_index(batch_op.f('ix_letter_state_next_attempt_at'))
+        batch_op.drop_index(batch_op.f('ix_letter_state'))
         batch_op.drop_index(batch_op.f('ix_letter_send_at'))
+        batch_op.drop_index('ix_letter_open', sqlite_where=sa.text("state IN ('queued', 'retrying', 'sending')"), postgresql_where=sa.text("state IN ('queued', 'retrying', 'sending')"))
         batch_op.drop_index(batch_op.f('ix_letter_kind'))
 
     op.drop_table('letter')

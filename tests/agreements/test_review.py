@@ -54,7 +54,7 @@ def test_every_line_without_a_place_stands_in_a_question(
     source = "\n".join(lines)
     try:
         reading = text.read(source)
-        review_answers.check_importable(reading.agreement)
+        review_answers.check_importable(reading)
     except Refusal:
         return
     asked = review.questions(reading, KNOWN)

@@ -214,3 +214,22 @@ def test_overdue_ones_come_first():
     )
     due = [duty.due_on for duty in rules.duties(facts, TODAY)]
     assert due == sorted(due)
+
+
+def test_after_a_deputy_came_each_silent_party_owes_its_view():
+    agreements = (
+        AgreementStanding(
+            "青森市・今別町", ("aomori", "imabetsu"), Standing.NOTICED, ("aomori", "imabetsu")
+        ),
+        AgreementStanding("青森市・蓬田村", ("aomori", "yomogita"), Standing.HELD),
+    )
+    fact = replace(
+        make_meeting(
+            Standing.NOTICED, fixed_on=date(2026, 11, 20), noticed=True, attendance_recorded=True
+        ),
+        agreements=agreements,
+    )
+    partners = {"imabetsu": "青森市・今別町", "yomogita": "青森市・蓬田村"}
+    found = rules.duties(replace(NOTHING, partners=partners, meetings=(fact,)), TODAY)
+    owing = [duty.municipality for duty in found if duty.kind is Kind.VIEW_UNRECORDED]
+    assert owing == ["aomori", "imabetsu"]

@@ -395,7 +395,7 @@ def test_a_meeting_is_called_off_and_the_next_can_be_prepared(browse, polling, l
     gone = office.get(polling)
     assert "理由 大雪のため" in gone.text
     assert not gone.all("main form")
-    assert "このリンクの期限が過ぎました。" in secretary.get(path, status=410).text
+    assert "このリンクの期限が過ぎました" in secretary.get(path, status=410).text
 
 
 def test_a_secretary_answers_by_the_link_in_the_letter(browse, polling, link, app):
@@ -468,7 +468,7 @@ def test_a_late_answer_is_refused_but_the_own_answers_stay_readable(browse, poll
     now.move_to(datetime(2026, 12, 4, 14, 0, tzinfo=UTC))
     secretary.get(path)
     now.move_to(datetime(2026, 12, 4, 16, 0, tzinfo=UTC))
-    assert "このリンクの期限が過ぎました。" in secretary.get(path, status=410).text
+    assert "このリンクの期限が過ぎました" in secretary.get(path, status=410).text
     assert secretary.post(path, page.fields()).status == 410
     office = browse("office")
     meeting = office.get(polling)

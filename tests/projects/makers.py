@@ -1,23 +1,27 @@
-"""Projects, rounds and reports made through the feature's own actions, inside an app context."""
+"""Projects, rounds and reports made through the feature's own actions, and what pages need."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 
 from tests import cast
+from tests.pages import Page, PageClient
 from tracker.accounts.models import Post
 from tracker.accounts.queries import actor_of
 from tracker.agreements.models import Measure
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter
 from tracker.projects import actions, report_actions, round_actions
 from tracker.projects.models import ProgressReport, Project, ReportingRound
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
 from tracker.projects.report_queries import Place, place
 from tracker.projects.rules import Rating
 
+Browse = Callable[..., PageClient]
 H1, FY = Period(2026, Half.H1), Period(2025, Half.FY)
 DUE = date(2026, 11, 30)
 # The half-year report of the year before, and the year-end report that followed it.
@@ -96,3 +100,29 @@ def submit_before(project: Project, content: Content, slug: str = "imabetsu") ->
     actions.change_project(project, plan, project.version, by=None, at=YEAR_END)
     make_round(FY, date(2026, 5, 29), YEAR_END)
     submit(find_place(project, slug, FY), content, YEAR_END)
+
+
+def letters(kind: str) -> list[Letter]:
+    found = db.session.scalars(select(Letter).where(Letter.kind == kind).order_by(Letter.id))
+    return list(found)
+
+
+def path(project_id: int, slug: str = "imabetsu", period: object = H1) -> str:
+    return f"/reports/{period}/{project_id}/{slug}"
+
+
+def act(page: Page, ending: str) -> tuple[str, dict[str, str]]:
+    """The one-button form whose address ends so."""
+    form = page.one(f"main form[action$='{ending}']")
+    return str(form["action"]), {"csrf_token": str(form.select_one("[name=csrf_token]")["value"])}
+
+
+FILLED = {
+    "value": "７",
+    "rating": "slightly_late",
+    "done": "栽培講座に町民7人が参加した。",
+    "trouble": "会場が遠い。",
+    "for_meeting": "y",
+    "plan": "",
+    "save": "next",
+}

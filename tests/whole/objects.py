@@ -30,6 +30,7 @@ from tracker.plumbing.db import db
 from tracker.plumbing.letters import Letter, LetterState, message_id
 from tracker.projects.models import Project
 from tracker.projects.planning import Part
+from tracker.projects.rules import Rating
 
 HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"
 PERIOD = "2026-h1"
@@ -176,7 +177,8 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "overview.measure": lambda s: [{"number": "1-1"}],
     "projects.answers": lambda s: [{"period": PERIOD}],
     "projects.close": lambda s: [{"period": PERIOD}],
-    # Shows each reader the reports they check, and no others.
+    # Both are about the reports that their reader checks, and no others.
+    "projects.confirm_all": lambda s: [{"period": PERIOD}],
     "projects.inbox": lambda s: [{"period": PERIOD}],
     "reminders.mend": lambda s: [{"letter_id": s.letters[TOWN]}],
     "projects.project": lambda s: [{"project_id": id_} for id_ in s.projects.values()],
@@ -187,8 +189,8 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
         for slug in (HUB, TOWN, OTHER)
     ],
 }
-# Pages whose permission reaches only the own municipality, and which show a list cut to it.
-CUT_TO_THE_READER = {"projects.inbox"}
+# Pages whose permission reaches only the own municipality, and which are about a list cut to it.
+CUT_TO_THE_READER = {"projects.confirm_all", "projects.inbox"}
 
 
 def targets(endpoint: str, stock: Stock) -> list[Target]:
@@ -302,13 +304,15 @@ def _project(slug: str) -> int:
 def _write_reports(made: Mapping[str, int]) -> None:
     """On the hub's project all are submitted, on the other town's all three are drafts."""
     words = projects.WRITTEN
-    for slug in (HUB, TOWN, "hiranai"):
+    for slug in (HUB, TOWN):
         trouble = TROUBLE_OF.format(NAMES[slug])
         projects.submit(projects.find_place(made[HUB], slug), replace(words, trouble=trouble))
-    for slug in (OTHER, "hiranai"):
-        trouble = TROUBLE_OF.format(NAMES[slug])
-        projects.submit(projects.find_place(made[TOWN], slug), replace(words, trouble=trouble))
-    projects.submit(projects.find_place(made[OTHER], "hiranai"), words)
+    trouble = TROUBLE_OF.format(NAMES[OTHER])
+    projects.submit(projects.find_place(made[TOWN], OTHER), replace(words, trouble=trouble))
+    for project in made.values():
+        # Nothing to ask back: these can be confirmed together with others.
+        plain = replace(words, rating=Rating.ON_TRACK, value=10)
+        projects.submit(projects.find_place(project, "hiranai"), plain)
     for slug in (HUB, TOWN, OTHER):
         done = DRAFT_OF.format(NAMES[slug])
         projects.save(projects.find_place(made[OTHER], slug), replace(words, done=done))

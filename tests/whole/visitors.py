@@ -15,9 +15,12 @@ from werkzeug.test import TestResponse
 
 from tests import cast
 from tests.app_fixtures import make_app
-from tests.whole.objects import HUB, TOWN, Stock, furnish
+from tests.whole.objects import HUB, TOWN, Stock, Target, furnish, targets
 from tracker.kernel.permissions import Permission, Reach, Role, reach
 from tracker.plumbing.db import db
+
+# Both come by themselves: HEAD runs the view of GET, OPTIONS runs none.
+BY_THEMSELVES = frozenset({"HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,17 @@ class Visitor:
 
 
 NOBODY = Visitor()
+OFFICE, LEAD = Visitor(Role.OFFICE, HUB), Visitor(Role.LEAD, HUB)
+OFFICER = Visitor(Role.OFFICER, TOWN)
+ADMIN = Visitor(Role.ADMIN, HUB)
 VISITORS = (
     NOBODY,
-    Visitor(Role.OFFICE, HUB),
-    Visitor(Role.LEAD, HUB),
+    OFFICE,
+    LEAD,
     Visitor(Role.CONFIRMER, HUB),
     Visitor(Role.READER, HUB),
-    Visitor(Role.ADMIN, HUB),
-    Visitor(Role.OFFICER, TOWN),
+    ADMIN,
+    OFFICER,
     Visitor(Role.CONFIRMER, TOWN),
     Visitor(Role.LEAD, TOWN),
 )
@@ -84,6 +90,16 @@ class House:
         """The address of a page; arguments it does not know go behind the question mark."""
         with self.app.test_request_context():
             return self.app.url_for(endpoint, **args)
+
+    def doors(self, *endpoints: str) -> Iterator[tuple[str, str, Target, str]]:
+        """Every method of every address with every object: endpoint, method, object, path."""
+        for rule in sorted(self.app.url_map.iter_rules(), key=str):
+            if rule.endpoint == "static" or (endpoints and rule.endpoint not in endpoints):
+                continue
+            for target in targets(rule.endpoint, self.stock):
+                path = self.path(rule.endpoint, target.args)
+                for method in sorted(set(rule.methods or ()) - BY_THEMSELVES):
+                    yield rule.endpoint, method, target, path
 
     def _version(self) -> int:
         return int(self.live.execute("PRAGMA data_version").fetchone()[0])

@@ -110,7 +110,7 @@ def discard(job: ImportJob, *, by: Actor, at: datetime) -> None:
 
 def _started(source: str, source_name: str, by: Actor | None, at: datetime) -> ImportJob:
     rules.check_length(source)
-    review_answers.check_importable(text.read(source).agreement)
+    review_answers.check_importable(text.read(source))
     name = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", source_name)[-1])[-200:]
     job = ImportJob(source_name=name, source_text=source, answers={}, created_at=at)
     db.session.add(job)

@@ -19,6 +19,7 @@ from tracker.kernel.refusal import Refusal
 
 NO_FIELD = PolicyFieldText("0", "別表", None, ())
 """Where measures stand whose annex prints no policy field."""
+MOST_DOUBTS = 200
 
 
 def settle(
@@ -142,8 +143,17 @@ _EFFECTS: Mapping[Choice, Callable[[AgreementText, Question, str, list[str]], Ag
 }
 
 
-def check_importable(agreement: AgreementText) -> None:
-    """Refuses what cannot be kept: an amendment, more than two parties, words without end."""
+def check_importable(reading: Reading) -> None:
+    """Refuses what cannot be kept or asked about.
+
+    An amendment, more than two parties, titles without end, more doubts than a person can answer.
+    """
+    agreement = reading.agreement
+    if len(reading.remarks) > MOST_DOUBTS:
+        raise Refusal(
+            f"読み取りに迷うところが多すぎます（{len(reading.remarks)}件）。"
+            "協約の文のまわりの余分な文字や、表の区切りを直してから取り込んでください。"
+        )
     if agreement.amends:
         raise Refusal(
             "協約の一部を変更する協約は、まだ取り込めません。"

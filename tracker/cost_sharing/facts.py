@@ -50,7 +50,7 @@ def confirmations(today: date) -> tuple[PendingConfirmation, ...]:
                 ),
             )
         )
-        .order_by(CostCase.fiscal_year, CostCase.number, Agreement.id)
+        .order_by(CostCase.fiscal_year, CostCase.number, Agreement.concluded_on, Agreement.id)
     ).all()
     answers = {
         (agreement, answer.municipality_id, case.id): answer.decision
@@ -62,9 +62,11 @@ def confirmations(today: date) -> tuple[PendingConfirmation, ...]:
         partner = share.municipality_id
         for side, share_yen in ((hub.id, hub_yen or 0), (partner, share.share_yen)):
             decision = answers.get((agreement, side, case.id))
+            # Where two agreements bind at once, the later one counts.
+            found.pop((case.id, partner, side), None)
             if decision is Decision.RETURNED:
                 continue
-            found[case.id, agreement, side] = PendingConfirmation(
+            found[case.id, partner, side] = PendingConfirmation(
                 case_id=case.id,
                 case_path=CaseNumber(case.fiscal_year, case.number).path,
                 case_title=case.title,

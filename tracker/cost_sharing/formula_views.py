@@ -1,16 +1,17 @@
 """算式と負担額: the form, its live table, and the page before what was sent is changed."""
 
+from collections.abc import Iterable
+
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing import actions, forms, formula_form, queries, rules
+from tracker.cost_sharing import actions, earlier, forms, formula_form, queries, rules
 from tracker.cost_sharing.blueprint import bp, get_dossier
 from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.days import reply_due
 from tracker.cost_sharing.dossier import Dossier
 from tracker.cost_sharing.formula_form import FormulaForm, WorkForm
 from tracker.cost_sharing.proposal import Proposal, compare, table_of, work_out
-from tracker.cost_sharing.table import SplitTable
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
@@ -29,7 +30,7 @@ def formula(no: str) -> Response:
     except Refusal as refusal:
         flash(refusal.message, "warn")
         return redirect(url_for(".show", no=no))
-    form = _content_form(dossier)
+    form, copied = _content_form(dossier)
     table = dossier.table
     if form.validate_on_submit() and "back" not in request.form:
         proposal, today = form.proposal(), clock.today()
@@ -45,23 +46,15 @@ def formula(no: str) -> Response:
         ):
             flash("内容を保存しました。", "ok")
             return redirect(url_for(".show", no=no))
-    return _formula_page(get_dossier(no), form, table, voids)
-
-
-def _formula_page(
-    dossier: Dossier, form: FormulaForm | WorkForm, table: SplitTable | None, voids: bool
-) -> Response:
     problems = _problems(form)
-    is_new = not dossier.shares
     return page(
         "cost_sharing/formula.html" if dossier.is_money else "cost_sharing/work.html",
         form=form,
-        dossier=dossier,
         case=dossier.case,
         table=None if problems else table,
         problems=problems,
         voids=voids,
-        earlier=queries.earlier(dossier.case) if is_new and dossier.is_money else None,
+        earlier=copied,
         towns=areas.towns(),
         boxes=formula_form.BOXES,
     )
@@ -72,7 +65,7 @@ def _formula_page(
 def preview(no: str) -> Response:
     """The table of the formula as typed, a part of a page; nothing is saved."""
     dossier = get_dossier(no)
-    form = _content_form(dossier)
+    form, _ = _content_form(dossier)
     table = None
     if form.validate_on_submit():
         proposal, today = form.proposal(), clock.today()
@@ -83,19 +76,20 @@ def preview(no: str) -> Response:
     )
 
 
-def _content_form(dossier: Dossier) -> FormulaForm | WorkForm:
-    """The boxes with what is stored; a new draft starts with the project's participants."""
-    case = dossier.case
-    number = CaseNumber.parse(request.args.get("from", ""))
-    copied = queries.find(number) if number else None
-    if copied is None or copied.case.project_id != case.project_id:
-        copied = dossier
-    takers = copied.shares or queries.participants(case.project_id, case.fiscal_year)
+def _content_form(dossier: Dossier) -> tuple[FormulaForm | WorkForm, CaseNumber | None]:
+    """The boxes with what is stored, and the earlier case whose formula a new draft may copy."""
+    case, formula, last = dossier.case, dossier, None
+    takers: Iterable[int] = dossier.shares
+    if not dossier.shares:
+        takers, last = earlier.beginnings(case)
     if not dossier.is_money:
-        return formula_form.work_form(data=formula_form.content_of(dossier, dossier, takers, ()))
+        data = formula_form.content_of(dossier, dossier, takers, ())
+        return formula_form.work_form(data=data), None
+    if last and request.args.get("from") == str(last):
+        formula = queries.find(last, formula_only=True) or dossier
     series = areas.series()
-    data = formula_form.content_of(dossier, copied, takers, series)
-    return formula_form.formula_form(series, data=data)
+    data = formula_form.content_of(dossier, formula, takers, series)
+    return formula_form.formula_form(series, data=data), last
 
 
 def _problems(form: FormulaForm | WorkForm) -> list[str]:

@@ -24,7 +24,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.projects.models import Participation, Project, ProjectYear
+from tracker.projects.models import Project
 
 
 class CaseRow(NamedTuple):
@@ -145,12 +145,15 @@ def _with_the_hub(found: Iterable[Pair]) -> dict[int, Pair]:
     }
 
 
-def find(number: CaseNumber) -> Dossier | None:
-    """The case with that number, or None.  Two queries."""
+def find(number: CaseNumber, *, formula_only: bool = False) -> Dossier | None:
+    """The case with that number, or None.  Two queries; for its formula only, one."""
     old, new = aliased(CostCase), aliased(CostCase)
     later = (
         select(func.max(new.number))
-        .where(new.replaces_id == CostCase.id, new.state == CaseState.AGREED)
+        .where(
+            new.replaces_id == CostCase.id,
+            new.state.in_((CaseState.AGREED, CaseState.REPLACED)),
+        )
         .scalar_subquery()
     )
     rows = db.session.execute(
@@ -170,7 +173,7 @@ def find(number: CaseNumber) -> Dossier | None:
         case,
         project,
         [row[4] for row in rows if row[4] is not None],
-        *_shares_and_answers(case),
+        *(({}, {}, {}) if formula_only else _shares_and_answers(case)),
         replaces and CaseNumber(year, replaces),
         replaced_by and CaseNumber(year, replaced_by),
     )
@@ -227,71 +230,3 @@ def projects() -> Sequence[tuple[int, str]]:
     """Every joint project's id and name, by name."""
     rows = db.session.execute(select(Project.id, Project.name).order_by(Project.name, Project.id))
     return [(id_, name) for id_, name in rows]
-
-
-def participants(project_id: int, fiscal_year: int) -> frozenset[int]:
-    """The ids of the municipalities that take part in a project in that fiscal year."""
-    return frozenset(
-        db.session.scalars(
-            select(Participation.municipality_id)
-            .join(ProjectYear, ProjectYear.id == Participation.project_year_id)
-            .where(ProjectYear.project_id == project_id, ProjectYear.fiscal_year == fiscal_year)
-        )
-    )
-
-
-def earlier(case: CostCase) -> CaseNumber | None:
-    """The latest agreed money case of the same project before this one's year, if any."""
-    row = db.session.execute(
-        select(CostCase.fiscal_year, CostCase.number)
-        .where(
-            CostCase.project_id == case.project_id,
-            CostCase.kind == CaseKind.MONEY,
-            CostCase.state == CaseState.AGREED,
-            CostCase.fiscal_year < case.fiscal_year,
-        )
-        .order_by(CostCase.fiscal_year.desc(), CostCase.number.desc())
-        .limit(1)
-    ).first()
-    return CaseNumber(*row) if row else None
-
-
-def share_of_last_year(case: CostCase, municipality_id: int) -> int | None:
-    """What the municipality bore in yen for the same project a year before, if agreed."""
-    return db.session.scalar(
-        select(Share.share_yen)
-        .join(CostCase, CostCase.id == Share.case_id)
-        .where(
-            Share.municipality_id == municipality_id,
-            CostCase.project_id == case.project_id,
-            CostCase.kind == CaseKind.MONEY,
-            CostCase.state == CaseState.AGREED,
-            CostCase.fiscal_year == case.fiscal_year - 1,
-        )
-        .order_by(CostCase.number.desc())
-        .limit(1)
-    )
-
-
-def settled_before(case: CostCase) -> Mapping[Stage, Mapping[str, int]]:
-    """What was agreed last for the project in the same year before 精算: yen by name, per stage."""
-    names = areas.by_id()
-    rows = db.session.execute(
-        select(CostCase.stage, CostCase.id, Share.municipality_id, Share.share_yen)
-        .join(Share, Share.case_id == CostCase.id)
-        .join(Municipality, Municipality.id == Share.municipality_id)
-        .where(
-            CostCase.project_id == case.project_id,
-            CostCase.fiscal_year == case.fiscal_year,
-            CostCase.kind == CaseKind.MONEY,
-            CostCase.state == CaseState.AGREED,
-            CostCase.stage != Stage.RECONCILIATION,
-        )
-        .order_by(CostCase.number, Municipality.code)
-    )
-    found: dict[Stage, tuple[int, dict[str, int]]] = {}
-    for stage, case_id, municipality_id, share_yen in rows:
-        if stage not in found or found[stage][0] != case_id:
-            found[stage] = (case_id, {})
-        found[stage][1][names[municipality_id].name] = share_yen
-    return {stage: shares for stage, (_, shares) in found.items()}

@@ -6,7 +6,16 @@ from flask import flash, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing import actions, confirming, forms, formula_views, mailing, queries, rules
+from tracker.cost_sharing import (
+    actions,
+    confirming,
+    earlier,
+    forms,
+    formula_views,
+    mailing,
+    queries,
+    rules,
+)
 from tracker.cost_sharing.blueprint import bp, get_dossier
 from tracker.cost_sharing.days import reply_due
 from tracker.cost_sharing.dossier import Dossier
@@ -145,7 +154,7 @@ def _stages(dossier: Dossier) -> StageTable | None:
     """For 精算: what each still pays or gets back."""
     if dossier.case.stage is not Stage.RECONCILIATION or not dossier.shares:
         return None
-    settled = queries.settled_before(dossier.case)
+    settled = earlier.settled_before(dossier.case)
     now = {town.name: dossier.share_yen(town.id) for town in dossier.takers}
     return stage_table(settled, now) if settled else None
 
@@ -252,7 +261,7 @@ def confirm(no: str) -> Response:
         case=dossier.case,
         dossier=dossier,
         own=areas.by_id()[me],
-        last_year=queries.share_of_last_year(dossier.case, me),
+        last_year=earlier.share_of_last_year(dossier.case, me),
         has_confirmed=dossier.has_confirmed(me),
         towns=areas.by_id(),
     )

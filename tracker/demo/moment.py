@@ -30,7 +30,7 @@ def day_of(year: FiscalYear, month: int, day: int) -> date:
 
 
 def open_day(year: FiscalYear, month: int, day: int) -> date:
-    """That day of the fiscal year, or the open day before it: a day to answer by."""
+    """That day of the fiscal year, or the open day before it."""
     return office_days.on_or_before(day_of(year, month, day))
 
 

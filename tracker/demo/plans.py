@@ -52,12 +52,13 @@ def _write(
 ) -> None:
     measure_ids = {row.number: row.id for row in measures()}
     known = {project.name: project for project in db.session.scalars(select(Project))}
-    is_last = settled or not m.is_present
+    is_last, lead = settled or not m.is_present, actor(Role.LEAD)
     for example in examples:
         plan = _plan(
             example,
             measure_ids[example.measure],
             year,
+            lead,
             is_last=is_last,
             settled=settled,
             comment=(comments or {}).get(example.name, ""),
@@ -73,12 +74,12 @@ def _plan(
     example: ExampleProject,
     measure_id: int,
     year: FiscalYear,
+    lead: Actor,
     *,
     is_last: bool,
     settled: bool,
     comment: str,
 ) -> Plan:
-    lead = actor(Role.LEAD)
     slugs = {town.name: town.slug for town in areas.towns()}
     return Plan(
         name=example.name,

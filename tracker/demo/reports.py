@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from tracker.demo.moment import HUB, Moment, actor, open_day
+from tracker.demo.moment import Moment, actor, open_day
 from tracker.demo.projects import PROJECTS, figures
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Actor, Role
+from tracker.municipalities import queries as areas
 from tracker.projects import facts, report_actions, round_actions
 from tracker.projects.planning import Content, guide
 from tracker.projects.report_queries import Place, place, story
@@ -44,7 +45,7 @@ PENDING: Mapping[tuple[str, str], Pending] = {
     ("物産振興事業", "外ヶ浜町"): Pending.WAITING,
     ("大学連携推進事業", "青森市"): Pending.WAITING,
     ("病児一時保育事業", "平内町"): Pending.WAITING,
-    ("農業移住・新規就農サポート事業", "平内町"): Pending.WAITING,
+    ("認知症サポーター養成事業（例示）", "平内町"): Pending.WAITING,
     ("新しい働き方担い手誘致・東青地域移住促進事業", "蓬田村"): Pending.WAITING,
 }
 
@@ -123,10 +124,11 @@ def submit_late(m: Moment) -> None:
 
 def begin_a_draft(m: Moment) -> None:
     """A report is begun, and left before the number was known."""
+    writers = _writers()
     for fact in _pending_as(m, Pending.DRAFT):
-        at = _place(fact)
         content = Content(done=BY_NAME[fact.project].told)
-        report_actions.save_draft(at, content, 0, by=_writer(fact), at=m.at)
+        by = writers[fact.municipality_slug]
+        report_actions.save_draft(_place(fact), content, 0, by=by, at=m.at)
 
 
 def ask_about_the_number(m: Moment) -> None:
@@ -185,9 +187,12 @@ def _pending_as(m: Moment, how: Pending) -> list[ReportFact]:
     return [fact for fact in _half(m) if _pending(m, fact) is how]
 
 
-def _writer(fact: ReportFact) -> Actor:
-    slug = fact.municipality_slug
-    return actor(Role.LEAD if slug == HUB else Role.OFFICER, slug)
+def _writers() -> Mapping[str, Actor]:
+    """Who writes in each municipality: a section of the hub, elsewhere the officer."""
+    return {
+        town.slug: actor(Role.LEAD if town.is_hub else Role.OFFICER, town.slug)
+        for town in areas.towns()
+    }
 
 
 def _place(fact: ReportFact) -> Place:
@@ -197,17 +202,18 @@ def _place(fact: ReportFact) -> Place:
 
 
 def _submit(m: Moment, owed: Iterable[ReportFact]) -> None:
+    writers = _writers()
     for fact in owed:
-        at, by = _place(fact), _writer(fact)
+        at, by = _place(fact), writers[fact.municipality_slug]
         version = 0 if fact.state is ReportState.NONE else story(at).now.version
         saved = report_actions.save_draft(at, _content(m, fact, at), version, by=by, at=m.at)
         report_actions.submit(at, saved.version, by=by, at=m.at)
 
 
 def _confirm(m: Moment, reported: Iterable[ReportFact]) -> None:
-    for fact in reported:
-        if fact.state is ReportState.SUBMITTED:
-            report_actions.confirm(_place(fact), by=actor(Role.LEAD), at=m.at)
+    places = [_place(one) for one in reported if one.state is ReportState.SUBMITTED]
+    if places:
+        report_actions.confirm_all(places, by=actor(Role.LEAD), at=m.at)
 
 
 def _content(m: Moment, fact: ReportFact, at: Place) -> Content:

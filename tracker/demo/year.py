@@ -5,14 +5,13 @@ from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from tracker.demo import calendar, costs, letters, meeting, plans, reports
-from tracker.demo.moment import Moment, day_of
-from tracker.kernel import office_days
+from tracker.demo.moment import Moment, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing import clock
 
 
 class Deed(NamedTuple):
-    """Something done each fiscal year on that day, or on the open day after it."""
+    """Something done each fiscal year on that day, or on the open day before it."""
 
     month: int
     day: int
@@ -39,11 +38,12 @@ YEAR: tuple[Deed, ...] = (
     Deed(11, 5, 9, reports.submit_half, ("蓬田村",)),
     Deed(11, 5, 15, costs.talk, (4,)),
     Deed(11, 10, 11, reports.submit_half, ("青森市",)),
+    Deed(11, 11, 16, reports.confirm_half),
     Deed(11, 12, 11, reports.submit_half, ("平内町",)),
     Deed(11, 13, 11, reports.submit_half, ("今別町", "外ヶ浜町")),
-    Deed(11, 13, 14, reports.submit_wrong_number),
     Deed(11, 16, 14, reports.confirm_half),
     Deed(11, 17, 10, costs.talk, (4, SHOWN, "青森市役所 本庁舎")),
+    Deed(11, 17, 11, reports.submit_wrong_number),
     Deed(11, 17, 16, costs.send, (4, 12, 4)),
     Deed(11, 18, 10, meeting.ask_for_dates),
     Deed(11, 18, 15, meeting.answer, ("aomori",)),
@@ -92,5 +92,5 @@ def live(first: FiscalYear, until: datetime) -> None:
 
 def _instants(year: FiscalYear) -> Iterator[tuple[Deed, datetime]]:
     for deed in YEAR:
-        day = office_days.on_or_after(day_of(year, deed.month, deed.day))
+        day = max(open_day(year, deed.month, deed.day), year.begins)
         yield deed, clock.at(day, time(deed.hour))

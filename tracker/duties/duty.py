@@ -1,6 +1,6 @@
 """The words of the duties: what is owed, and the facts it is derived from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,6 +9,8 @@ from tracker.cost_sharing.rules import PendingConfirmation
 from tracker.kernel.permissions import Actor, Role
 from tracker.meetings.rules import InvitationFact, MeetingFact
 from tracker.projects.rules import ReportFact
+
+CHECK_WITHIN_OFFICE_DAYS = 5
 
 
 class Kind(StrEnum):
@@ -22,6 +24,7 @@ class Kind(StrEnum):
     MEETING_UNDATED = "meeting_undated"
     NOTICE_UNSENT = "notice_unsent"
     ATTENDANCE_UNRECORDED = "attendance_unrecorded"
+    VIEW_UNRECORDED = "view_unrecorded"
     COST_UNCONFIRMED = "cost_unconfirmed"
     ADDRESS_UNDELIVERABLE = "address_undeliverable"
 
@@ -36,6 +39,7 @@ PLACES: Mapping[Kind, tuple[str, int]] = {
     Kind.MEETING_UNDATED: ("meetings", 5),
     Kind.NOTICE_UNSENT: ("meetings", 5),
     Kind.ATTENDANCE_UNRECORDED: ("meetings", 5),
+    Kind.VIEW_UNRECORDED: ("meetings", 5),
     Kind.COST_UNCONFIRMED: ("costs", 4),
     Kind.ADDRESS_UNDELIVERABLE: ("notices", 5),
 }
@@ -126,3 +130,10 @@ class Facts:
     invitations: Sequence[InvitationFact]
     confirmations: Sequence[PendingConfirmation]
     undeliverable: Sequence[LetterFact]
+
+
+def some(names: Iterable[str]) -> str:
+    """The first two names, and how many more: 「農業研修事業、大学連携推進事業ほか3件」."""
+    distinct = list(dict.fromkeys(names))
+    more = f"ほか{len(distinct) - 2}件" if len(distinct) > 2 else ""
+    return "、".join(distinct[:2]) + more

@@ -5,19 +5,17 @@ the duties made here (architecture.md section 1).
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any, TypeVar
 
-from tracker.duties.duty import Duty, Facts, Item, Kind
-from tracker.kernel import office_days, wareki
+from tracker.duties import meetings
+from tracker.duties.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Facts, Item, Kind, some
+from tracker.kernel import office_days
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.yen import yen
-from tracker.meetings.rules import FULFILLED, MeetingFact, Standing
 from tracker.projects.rules import REPORTED, ReportFact, ReportState, shown
 
-CHECK_WITHIN_OFFICE_DAYS = 5
-NOTICE_BEFORE = timedelta(days=14)
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[Any, ...])
 
@@ -27,8 +25,9 @@ def duties(facts: Facts, today: date) -> tuple[Duty, ...]:
     found = [
         *_reports_to_write(facts),
         *_reports_to_check(facts),
-        *_polls(facts),
-        *_meetings(facts, today),
+        *meetings.polls(facts),
+        *meetings.stages(facts, today),
+        *meetings.views(facts),
         *_costs(facts),
         *_letters(facts),
     ]
@@ -113,123 +112,10 @@ def _reports_to_check(facts: Facts) -> Iterable[Duty]:
             url=f"{round_path}/inbox",
             remaining=n,
             title=f"進捗報告を確認する　{n}件",
-            text=f"{_some(fact.project for fact in reports)}の報告が届いています。",
+            text=f"{some(fact.project for fact in reports)}の報告が届いています。",
             action="確認する",
             subject=f"進捗報告の確認（{n}件）",
         )
-
-
-def _polls(facts: Facts) -> Iterable[Duty]:
-    """Art. 5: each head's office says when the head can come."""
-    for fact in facts.invitations:
-        head = f"{fact.municipality}長"
-        n = len(fact.candidates)
-        yield Duty(
-            key=f"poll_unanswered:{fact.meeting_path}:{fact.municipality_slug}",
-            kind=Kind.POLL_UNANSWERED,
-            municipality=fact.municipality_slug,
-            agreement=facts.partners.get(fact.municipality_slug),
-            to_role="secretary",
-            to_post_id=fact.post_id,
-            shown_to=frozenset({Role.OFFICER, Role.OFFICE}),
-            due_on=fact.due_on,
-            is_done=fact.answered,
-            url=f"{fact.meeting_path}/answers/{fact.municipality_slug}",
-            letter_url=fact.answer_path or fact.meeting_path,
-            remaining=0 if fact.answered else n,
-            title=f"{head}のご予定を回答する",
-            text=(
-                f"市町村長会議（協約第5条）の候補日{n}つに、○・△・× で答えます。"
-                "秘書にも案内済みです。"
-            ),
-            action="回答する",
-            subject="市町村長会議の日程の御回答",
-        )
-
-
-def _meetings(facts: Facts, today: date) -> Iterable[Duty]:
-    for fact in facts.meetings:
-        yield _unheld(facts, fact)
-        answered = [one for one in facts.invitations if one.meeting_path == fact.path]
-        count = sum(one.answered for one in answered)
-        name = f"{fact.fiscal_year.label}の市町村長会議"
-        if fact.poll_reply_due_on and not fact.fixed_on:
-            yield _office_duty(
-                facts,
-                Kind.MEETING_UNDATED,
-                fact,
-                fact.poll_reply_due_on,
-                "市町村長会議の日程を決める",
-                f"{len(answered)}市町村のうち{count}市町村が回答済みです。",
-                "日程調整を開く",
-            )
-        if fact.fixed_on and not fact.noticed:
-            yield _office_duty(
-                facts,
-                Kind.NOTICE_UNSENT,
-                fact,
-                office_days.on_or_before(fact.fixed_on - NOTICE_BEFORE),
-                "市町村長会議の開催案内を送る",
-                f"{name}は{wareki.short(fact.fixed_on)}に決まりました。",
-                "案内を作る",
-            )
-        if fact.fixed_on and fact.fixed_on <= today and not fact.attendance_recorded:
-            yield _office_duty(
-                facts,
-                Kind.ATTENDANCE_UNRECORDED,
-                fact,
-                office_days.add(fact.fixed_on, CHECK_WITHIN_OFFICE_DAYS),
-                "市町村長会議の出席を記録する",
-                f"{wareki.short(fact.fixed_on)}の出席（本人・代理・欠席）を記録します。",
-                "記録する",
-            )
-
-
-def _unheld(facts: Facts, fact: MeetingFact) -> Duty:
-    """Art. 5: every fiscal year the heads meet; due 31 March, per agreement."""
-    open_ones = [one for one in fact.agreements if one.standing not in FULFILLED]
-    planned = any(one.standing is not Standing.NONE for one in fact.agreements)
-    stage = open_ones[0].standing.label if open_ones else ""
-    return Duty(
-        key=f"meeting_unheld:{fact.fiscal_year.year}",
-        kind=Kind.MEETING_UNHELD if planned else Kind.MEETING_UNPLANNED,
-        municipality=facts.hub,
-        to_role="office",
-        # Once it is being prepared, the next step stands on the home page instead.
-        shown_to=frozenset() if planned else frozenset({Role.OFFICE}),
-        due_on=fact.fiscal_year.ends,
-        is_done=not open_ones,
-        url=fact.path,
-        remaining=len(open_ones),
-        total=len(fact.agreements),
-        title=f"{fact.fiscal_year.label}の市町村長会議を準備する",
-        text=(
-            f"協約第5条の会議です。{len(fact.agreements)}本の協約のうち、"
-            f"{len(open_ones)}本が{stage}です。"
-        ),
-        action="準備する",
-        subject=f"{fact.fiscal_year.label}の市町村長会議",
-    )
-
-
-def _office_duty(
-    facts: Facts, kind: Kind, fact: MeetingFact, due_on: date, title: str, text: str, action: str
-) -> Duty:
-    return Duty(
-        key=f"{kind}:{fact.path}",
-        kind=kind,
-        municipality=facts.hub,
-        to_role="office",
-        shown_to=frozenset({Role.OFFICE}),
-        due_on=due_on,
-        is_done=False,
-        url=fact.path,
-        remaining=1,
-        title=title,
-        text=text,
-        action=action,
-        subject=title,
-    )
 
 
 def _costs(facts: Facts) -> Iterable[Duty]:
@@ -279,17 +165,10 @@ def _letters(facts: Facts) -> Iterable[Duty]:
         url="/notices",
         remaining=n,
         title=f"届かなかったメール{n}件の宛先を直す",
-        text=f"{_some(fact.to_name for fact in facts.undeliverable)}あてのメールが届いていません。",
+        text=f"{some(fact.to_name for fact in facts.undeliverable)}あてのメールが届いていません。",
         action="宛先を直す",
         subject=f"届かなかったメール（{n}件）",
     )
-
-
-def _some(names: Iterable[str]) -> str:
-    """The first two names, and how many more: 「農業研修事業、大学連携推進事業ほか3件」."""
-    distinct = list(dict.fromkeys(names))
-    more = f"ほか{len(distinct) - 2}件" if len(distinct) > 2 else ""
-    return "、".join(distinct[:2]) + more
 
 
 def _grouped(facts: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, list[T]]]:

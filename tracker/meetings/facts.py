@@ -26,7 +26,12 @@ def meetings(year: FiscalYear, today: date | None = None) -> tuple[MeetingFact, 
 
 def _fact(year: FiscalYear, meeting: Summary | None, today: date) -> MeetingFact:
     agreements = tuple(
-        AgreementStanding(bond.label, tuple(party.slug for party in bond.parties), bond.standing)
+        AgreementStanding(
+            bond.label,
+            tuple(party.slug for party in bond.parties),
+            bond.standing,
+            tuple(p.slug for p in bond.parties if bond.needs_views and p.slug not in bond.views),
+        )
         for bond in queries.bonds(year, today)
     )
     if meeting is None:

@@ -153,12 +153,7 @@ def answer(
     invitation.answered_by = by.name if by else _secretary(reply)
     invitation.told_by = told_by.strip() if is_proxy else None
     invitation.comment = comment.strip() or None
-    db.session.flush()
-    db.session.execute(delete(PollAnswer).where(PollAnswer.invitation_id == invitation.id))
-    db.session.add_all(
-        PollAnswer(invitation_id=invitation.id, candidate_id=id_, answer=one)
-        for id_, one in given.items()
-    )
+    _replace(invitation, given)
     how = f"（代理入力、{invitation.told_by}から）" if is_proxy else ""
     said = f"{reply.town.head_title}のご予定に{invitation.answered_by}が回答しました{how}。"
     after = {one.hours.label: given[one.id] for one in sheet.candidates if one.id in given}
@@ -266,6 +261,16 @@ def _ask(
         if letters.put(template, post.recipient, cause=cause, at=at, path=path, **fields):
             written.append(reply.town.name)
     return written
+
+
+def _replace(invitation: PollInvitation, given: Mapping[int, Answer]) -> None:
+    # The invitation first: its version stops the slower of two who answer at once.
+    db.session.flush()
+    db.session.execute(delete(PollAnswer).where(PollAnswer.invitation_id == invitation.id))
+    db.session.add_all(
+        PollAnswer(invitation_id=invitation.id, candidate_id=id_, answer=one)
+        for id_, one in given.items()
+    )
 
 
 def _reply(sheet: Sheet, slug: str) -> Reply:

@@ -29,7 +29,6 @@ bp = Blueprint("meetings", __name__)
 FORGED = (
     "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
 )
-EXPIRED = "このリンクの期限が過ぎました。メールの差出人へお知らせください。"
 
 
 @bp.route("/meetings/new", methods=["GET", "POST"])
@@ -229,7 +228,7 @@ def answered(token: str) -> Response:
 def _slip(token: str) -> Sheet:
     found = poll.find_slip(token, clock.today()) or abort(404, FORGED)
     sheet, is_open = found
-    return sheet if is_open else abort(410, EXPIRED)
+    return sheet if is_open else abort(410)
 
 
 def _answers_form(sheet: Sheet, reply: Reply, is_proxy: bool = False) -> forms.AnswersForm:

@@ -1,10 +1,10 @@
 """Article 5: every fiscal year the heads of each agreement meet (product.md 5, contracts.md)."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -15,7 +15,6 @@ LINK_OUTLIVES_DEADLINE = timedelta(days=7)
 REPLY_OFFICE_DAYS = 10
 PROPOSALS_APART_OFFICE_DAYS = 3
 HOURS = ((time(14), time(15, 30)), (time(10), time(11, 30)))
-C = TypeVar("C", bound=Hashable)
 NO_COMMON_DAY = "全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。"
 
 
@@ -153,8 +152,10 @@ def summary(answers: Iterable[Answer]) -> Tally:
     return Tally(*(given.count(answer) for answer in Answer))
 
 
-def best_candidate(candidates: Sequence[C], answers: Mapping[C, Iterable[Answer]]) -> C | None:
-    """The candidate most can attend: nobody refuses, most ○, then most △, then the first given.
+def best_candidate(
+    candidates: Sequence[int], answers: Mapping[int, Iterable[Answer]]
+) -> int | None:
+    """The candidate (by id) most can attend: nobody refuses, most ○, then most △, then the first given.
 
     None while nobody has answered, and when every date was refused by somebody.
     """
@@ -264,11 +265,12 @@ def link_readable(today: date, reply_due: date, revoked: bool) -> bool:
 
 
 class AgreementStanding(NamedTuple):
-    """One agreement: 「青森市・今別町」, the slugs of its parties, how it stands."""
+    """「青森市・今別町」, its parties, how it stands, and who still owes a view (by slug)."""
 
     agreement: str
     parties: tuple[str, ...]
     standing: Standing
+    silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

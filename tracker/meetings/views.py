@@ -37,9 +37,7 @@ def index() -> Response:
             year for year in (this_year, this_year.next) if queries.find_meeting(year) is None
         ],
         meetings=meetings,
-        standings={
-            year: [bond.standing for bond in queries.bonds(year, today)] for year in years
-        },
+        standings={year: [bond.standing for bond in queries.bonds(year, today)] for year in years},
         overall=checks.overall,
         fulfilled=FULFILLED,
         may_manage=may(Permission.MANAGE_MEETING),

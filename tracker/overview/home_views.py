@@ -25,6 +25,7 @@ MOST_ITEMS = 6
 MOST_LED = 8
 SHELF = (
     (Permission.MANAGE_PEOPLE, "accounts.people", "利用者と役職"),
+    (Permission.READ_HISTORY, "accounts.audit", "監査記録"),
     (Permission.EDIT_CALENDAR, "municipalities.calendar", "閉庁日と議会日程"),
     (Permission.EDIT_FIGURES, "municipalities.figures", "基礎数値（人口など）"),
     (Permission.IMPORT_AGREEMENT, "agreements.import_agreement", "協約の取込み"),

@@ -78,7 +78,7 @@ def _meetings(facts: Facts, year: FiscalYear, today: date, town: str | None) -> 
                 if one.meeting_path == fact.path and town in (None, one.municipality_slug)
             )
             yield _until(fact.poll_reply_due_on, "会議の日程の回答", answered, today, fact.path)
-        yield from _heads_meet(fact, _standings(fact, town), today)
+        yield from _heads_meet(fact, _standings(fact, town))
 
 
 def _standings(fact: MeetingFact, town: str | None) -> Sequence[Standing]:
@@ -86,15 +86,15 @@ def _standings(fact: MeetingFact, town: str | None) -> Sequence[Standing]:
     return [one.standing for one in own or fact.agreements]
 
 
-def _heads_meet(fact: MeetingFact, standings: Sequence[Standing], today: date) -> Iterable[Event]:
-    held = all(one in FULFILLED for one in standings)
+def _heads_meet(fact: MeetingFact, standings: Sequence[Standing]) -> Iterable[Event]:
+    open_ones = [one for one in standings if one not in FULFILLED]
     is_planned = any(one is not Standing.NONE for one in standings)
-    label = standings[0].label
+    label = (open_ones or standings)[0].label
     if fact.fixed_on:
-        state = "done" if held else "now"
+        state = "now" if open_ones else "done"
         said = f"{wareki.short(fact.fixed_on)}　{label}"
         yield Event(fact.fixed_on, "市町村長会議（第5条）", said, state, fact.path, wide=True)
-    if not held:
+    if open_ones:
         name = "第5条の期限" if fact.fixed_on else "市町村長会議（第5条）"
         state = "now" if is_planned and not fact.fixed_on else "todo"
         said = f"{wareki.month_day(fact.fiscal_year.ends)}まで"

@@ -1,27 +1,39 @@
 """Taking a letter out of the outbox and writing down how it ended, under a lease.
 
-Effectively once (trust.md section 6): a letter is claimed with a fresh token; just before
+Effectively once (trust.md section 6): a letter is taken with a fresh token; just before
 its text goes to the server, `phase=data` is committed only if the token still matches;
 what the server said is recorded under the same token.  A crash before that mark can be
-sent again without risk; only a crash after it may have sent twice, and is flagged.
+sent again without risk; only a crash after it may have sent twice, and is flagged.  A second
+such crash of the same letter ends it: a person decides.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Row, Select, Table, bindparam, func, insert, select, update
 
 from tracker.plumbing import history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
-from tracker.plumbing.letters import Letter, LetterState, SendAttempt
+from tracker.plumbing.letters import OPEN, Letter, LetterState, SendAttempt
 
-# Minutes to wait after the first, second ... temporary failure; then it is given up.
-RETRY_MINUTES = (1, 5, 15, 60, 240, 720)
-_OPEN = (LetterState.QUEUED, LetterState.RETRYING)
+# Minutes to wait after the first, second ... temporary failure; the last goes on.
+RETRY_MINUTES = (1, 5, 15, 60, 240)
+# How long a failing letter is tried at least, when nobody said how long it is useful.
+USEFUL = timedelta(days=7)
+# What should have been taken so long ago and was not needs a person's eye.
+OVERDUE = timedelta(hours=1)
+
+CUT_OFF = "送信の途中で通知係が止まりました。"
+UNSURE = "送信できたか確認できないことが2度続いたため、送信をやめました。"
+TOO_LATE = "送り直しを続けましたが、お知らせの時期を過ぎたため、送信をやめました。"
+
+
+# Both columns that keep a server's words take so many characters, with a sentence of ours.
+_WORDS = 400
 
 
 class LeaseLost(Exception):
@@ -30,136 +42,206 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Claimed:
-    """A letter taken for sending, under a token that only its taker knows."""
+    """A letter taken for sending, under a token that only its taker knows.
 
-    letter: Letter
-    attempt_id: int
+    `letter` holds the columns of its row as they were when it was taken.
+    """
+
+    letter: Any
     token: str
+    attempts: int
+    maybe_duplicate: bool
+    begun_at: datetime
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known after a try: the state that follows and the server's own words."""
+    """What is known after a try: the state that follows and the server's own words.
+
+    Ambiguous: the text went out and no answer came, so that it may have arrived.
+    `phase` is "data" once the text was about to go out.
+    """
 
     state: LetterState
     code: int | None = None
     text: str = ""
     is_ambiguous: bool = False
+    phase: str | None = None
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether the server said nothing at all."""
+        return self.state is LetterState.RETRYING and self.code is None
+
+
+_LETTER, _ATTEMPT = cast(Table, Letter.__table__), cast(Table, SendAttempt.__table__)
+# Built once: building a statement costs more than running it.
+_NEXT = (
+    select(_LETTER)
+    .where(OPEN, _LETTER.c.next_attempt_at <= bindparam("at"))
+    .order_by(_LETTER.c.next_attempt_at, _LETTER.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_ANY = update(_LETTER).where(_LETTER.c.id == bindparam("letter"))
+_OWN = _ANY.where(_LETTER.c.lease_token == bindparam("token"))
+_TRY = insert(_ATTEMPT)
 
 
 def claim(at: datetime) -> Claimed | None:
-    """Takes one due letter, or one whose lease ran out, under a fresh token."""
-    token = str(uuid.uuid4())
-    due = (
-        select(Letter.id)
-        .where(
-            or_(
-                Letter.state.in_(_OPEN) & (Letter.next_attempt_at <= at),
-                (Letter.state == LetterState.SENDING) & (Letter.lease_until < at),
-            )
-        )
-        .order_by(Letter.next_attempt_at, Letter.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    lease = timedelta(seconds=current_app.config["LETTER_LEASE_SECONDS"])
-    taken = db.session.execute(
-        update(Letter)
-        .where(Letter.id == due)
-        .values(
-            state=LetterState.SENDING,
-            lease_token=token,
-            lease_until=at + lease,
-            attempts=Letter.attempts + 1,
-            # Its last taker died with the text on the wire: the server may have it already.
-            maybe_duplicate=or_(
-                Letter.maybe_duplicate,
-                (Letter.state == LetterState.SENDING) & (func.coalesce(Letter.phase, "") == "data"),
-            ),
-            phase=None,
-        )
-        .returning(Letter.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if taken is None:
-        db.session.rollback()
-        return None
-    attempt = SendAttempt(letter_id=taken, token=token, begun_at=at)
-    db.session.add(attempt)
-    db.session.flush()
-    letter = db.session.scalars(
-        select(Letter).where(Letter.id == taken).execution_options(populate_existing=True)
-    ).one()
-    attempt_id = attempt.id
+    """Takes one due letter, or one whose lease ran out, under a fresh token; commits."""
+    claimed = _take(at)
     db.session.commit()
-    db.session.refresh(letter)
-    db.session.expunge(letter)
-    db.session.rollback()
-    return Claimed(letter, attempt_id, token)
+    return claimed
 
 
-def mark_data(claimed: Claimed, at: datetime) -> None:
-    """Commits that the text goes out now; raises LeaseLost when the letter is not ours."""
-    lease = timedelta(seconds=current_app.config["LETTER_LEASE_SECONDS"])
-    _change(claimed, {"phase": "data", "lease_until": at + lease}, {"phase": "data"})
+def mark_data(claimed: Claimed, at: datetime, *, claim_next: bool = False) -> Claimed | None:
+    """Commits that the text goes out now; raises LeaseLost when the letter is not ours.
+
+    On request the same commit takes the next letter: nothing has been sent of either yet,
+    and what the server says to this one is still recorded at once and alone.
+    """
+    if not _change(claimed, {"phase": "data", "next_attempt_at": at + _lease()}):
+        db.session.rollback()
+        raise LeaseLost
+    following = _take(at) if claim_next else None
+    db.session.commit()
+    return following
 
 
 def record(claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None:
-    """Writes down how the try ended and returns the letter's state.
+    """Writes down how the try ended, commits, and returns the letter's state.
 
     None when somebody else owns the letter by now.
     """
-    letter = claimed.letter
-    state, next_at = answer.state, at
-    if state is LetterState.RETRYING:
-        if letter.attempts > len(RETRY_MINUTES):
-            state = LetterState.UNDELIVERABLE
-        else:
-            next_at = at + timedelta(minutes=RETRY_MINUTES[letter.attempts - 1])
-    if state is LetterState.SENT and letter.maybe_duplicate:
-        state = LetterState.RESENT
-    values: dict[str, Any] = {
-        "state": state,
-        "lease_token": None,
-        "lease_until": None,
-        "next_attempt_at": next_at,
-        "last_answer": answer.text[:500],
-        "maybe_duplicate": letter.maybe_duplicate or answer.is_ambiguous,
-    }
-    if state in (LetterState.SENT, LetterState.RESENT):
-        values["sent_at"] = at
-    if state is LetterState.UNDELIVERABLE:
-        history.record(
-            None,
-            "letter.undeliverable",
-            Subject("letter", letter.id),
-            f"{letter.to_name}あてのメールが届きませんでした。",
-            at=at,
-            after={"email": letter.to_email, "answer": answer.text[:500]},
-        )
-    try:
-        _change(
-            claimed,
-            values,
-            {"ended_at": at, "code": answer.code, "answer": answer.text[:500]},
-        )
-    except LeaseLost:
+    state, next_at, words = _outcome(claimed, answer, at)
+    is_sent = state in (LetterState.SENT, LetterState.RESENT)
+    mine = _change(
+        claimed,
+        {
+            "state": state,
+            "lease_token": None,
+            "next_attempt_at": next_at,
+            "last_answer": words,
+            "maybe_duplicate": claimed.maybe_duplicate or answer.is_ambiguous,
+            "sent_at": at if is_sent else None,
+        },
+    )
+    if not mine:
+        db.session.rollback()
         return None
+    _note_try(claimed, at, answer.phase, answer.code, answer.text)
+    if state is LetterState.UNDELIVERABLE:
+        _tell(claimed.letter, words, at)
+    db.session.commit()
     return state
 
 
-def _change(claimed: Claimed, letter: dict[str, Any], attempt: dict[str, Any]) -> None:
-    changed = db.session.execute(
-        update(Letter)
-        .where(Letter.id == claimed.letter.id, Letter.lease_token == claimed.token)
-        .values(**letter)
-        .execution_options(synchronize_session=False)
+def count_overdue(at: datetime) -> Select[int]:
+    """Counts the letters that should have been taken an hour ago and still were not."""
+    late = at - OVERDUE
+    return select(func.count()).select_from(Letter).where(OPEN, Letter.next_attempt_at < late)
+
+
+def overdue(at: datetime) -> int:
+    """How many letters should have been taken an hour ago and still were not (trust.md 6)."""
+    return db.session.scalar(count_overdue(at)) or 0
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=current_app.config["LETTER_LEASE_SECONDS"])
+
+
+def _take(at: datetime) -> Claimed | None:
+    connection = db.session.connection()
+    while True:
+        letter = connection.execute(_NEXT, {"at": at}).first()
+        if letter is None:
+            return None
+        was_cut_off = letter.state is LetterState.SENDING
+        is_unsure = was_cut_off and letter.phase == "data"
+        claimed = Claimed(
+            letter,
+            token=str(uuid.uuid4()),
+            attempts=letter.attempts + 1,
+            maybe_duplicate=letter.maybe_duplicate or is_unsure,
+            begun_at=at,
+        )
+        if was_cut_off:
+            begun_at = letter.next_attempt_at - _lease()
+            cut_off = replace(claimed, token=letter.lease_token, begun_at=begun_at)
+            _note_try(cut_off, None, letter.phase, None, CUT_OFF)
+        if is_unsure and letter.maybe_duplicate:
+            _give_up(letter, at)
+            continue
+        values = {
+            "state": LetterState.SENDING,
+            "lease_token": claimed.token,
+            "next_attempt_at": at + _lease(),
+            "attempts": claimed.attempts,
+            "maybe_duplicate": claimed.maybe_duplicate,
+            "phase": None,
+        }
+        connection.execute(_ANY, {"letter": letter.id, **values})
+        return claimed
+
+
+def _give_up(letter: Row[Any], at: datetime) -> None:
+    values = {
+        "state": LetterState.UNDELIVERABLE,
+        "lease_token": None,
+        "next_attempt_at": at,
+        "last_answer": UNSURE,
+    }
+    db.session.connection().execute(_ANY, {"letter": letter.id, **values})
+    _tell(letter, UNSURE, at)
+
+
+def _outcome(claimed: Claimed, answer: Answer, at: datetime) -> tuple[LetterState, datetime, str]:
+    """The state that follows, when the letter is looked at next, and why."""
+    state, words = answer.state, answer.text[:_WORDS]
+    if state is LetterState.SENT and claimed.maybe_duplicate:
+        return LetterState.RESENT, at, words
+    if state is not LetterState.RETRYING:
+        return state, at, words
+    if answer.is_ambiguous and claimed.maybe_duplicate:
+        return LetterState.UNDELIVERABLE, at, UNSURE + words
+    tries = min(claimed.attempts, len(RETRY_MINUTES))
+    wait = _lease() if answer.is_ambiguous else timedelta(minutes=RETRY_MINUTES[tries - 1])
+    until = claimed.letter.useful_until or claimed.letter.send_at + USEFUL
+    if at + wait > until and claimed.attempts > len(RETRY_MINUTES):
+        return LetterState.UNDELIVERABLE, at, TOO_LATE + words
+    return state, at + wait, words
+
+
+def _change(claimed: Claimed, values: dict[str, Any]) -> bool:
+    """Changes the letter if its token is still ours."""
+    own = {"letter": claimed.letter.id, "token": claimed.token}
+    return db.session.connection().execute(_OWN, {**own, **values}).rowcount == 1
+
+
+def _note_try(
+    claimed: Claimed, ended_at: datetime | None, phase: str | None, code: int | None, words: str
+) -> None:
+    values = {
+        "letter_id": claimed.letter.id,
+        "token": claimed.token,
+        "begun_at": claimed.begun_at,
+        "ended_at": ended_at,
+        "phase": phase,
+        "code": code,
+        "answer": words[:_WORDS],
+    }
+    db.session.connection().execute(_TRY, values)
+
+
+def _tell(letter: Row[Any], words: str, at: datetime) -> None:
+    """Puts into the record that a letter did not arrive."""
+    history.record(
+        None,
+        "letter.undeliverable",
+        Subject("letter", letter.id),
+        f"{letter.to_name}あてのメールが届きませんでした。",
+        at=at,
+        after={"email": letter.to_email, "answer": words},
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
-        db.session.rollback()
-        raise LeaseLost
-    db.session.execute(
-        update(SendAttempt).where(SendAttempt.id == claimed.attempt_id).values(**attempt)
-    )
-    db.session.commit()

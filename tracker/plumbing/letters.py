@@ -4,17 +4,29 @@ States, keys and wording: contracts.md "Letters".  Sending is in `postbox`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    Update,
+    case,
+    or_,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.plumbing.db import Model, UtcDateTime, insert_missing, words
+from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing, words
 
 
 class LetterState(StrEnum):
@@ -51,14 +63,24 @@ LETTER_STATE_LABELS: Mapping[LetterState, str] = {
 }
 
 
+# In these states somebody must still do something about a letter.
+OPEN = text("state IN ('queued', 'retrying', 'sending')")
+
+
 class Letter(Model):
     """One message to one recipient, its words frozen when it was written.
 
     `key` is the promise of once: cause and recipient, or recipient and day for reminders.
+    `next_attempt_at` is when it is looked at next: its hour, the next try, or, while it is
+    being sent, the end of its lease.  A failing letter is tried until `useful_until`.
     """
 
     __tablename__ = "letter"
-    __table_args__ = (Index(None, "state", "next_attempt_at"),)
+    __table_args__ = (
+        # Only what is still to be done: taking the next letter costs the same for any past.
+        Index("ix_letter_open", "next_attempt_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index(None, "state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -75,10 +97,10 @@ class Letter(Model):
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     send_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    useful_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     lease_token: Mapped[str | None] = mapped_column(String(36))
-    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     phase: Mapped[str | None] = mapped_column(String(10))
     maybe_duplicate: Mapped[bool] = mapped_column(default=False)
     last_answer: Mapped[str | None] = mapped_column(String(500))
@@ -171,12 +193,14 @@ def put(
     cause: str,
     at: datetime,
     path: str | None = None,
+    useful_until: datetime | None = None,
     **fields: Any,
 ) -> bool:
     """Puts a letter that answers an action into the outbox, in the caller's transaction.
 
     Unique by (cause, recipient): the same cause twice writes one letter; returns whether
-    this call wrote it.  It goes out when the clock looks next.
+    this call wrote it.  It goes out when the clock looks next; when the mail server fails,
+    it is tried until `useful_until` (a week unless said).
     """
     subject, body = compose(template, to, **fields)
     key = f"{cause}:{to.key}"
@@ -199,6 +223,7 @@ def put(
                     "written_at": at,
                     "send_at": at,
                     "next_attempt_at": at,
+                    "useful_until": useful_until,
                     "attempts": 0,
                     "maybe_duplicate": False,
                 }
@@ -206,3 +231,39 @@ def put(
             ["key"],
         )
     )
+
+
+def hold_all(at: datetime) -> int:
+    """Sets every unsent letter to 保留, in the caller's transaction; returns how many.
+
+    For a restored backup: what it calls unsent may have gone out since.  Letters whose hour
+    had come by then are therefore flagged; who is sending one right now loses its lease.
+    """
+    unsent = (LetterState.PLANNED, LetterState.QUEUED, LetterState.SENDING, LetterState.RETRYING)
+    return _change(
+        update(Letter)
+        .where(Letter.state.in_(unsent))
+        .values(
+            state=LetterState.HELD,
+            lease_token=None,
+            maybe_duplicate=or_(Letter.maybe_duplicate, Letter.send_at <= at),
+        )
+    )
+
+
+def release(ids: Iterable[int], at: datetime) -> int:
+    """Lets held letters go out, in the caller's transaction; returns how many were held."""
+    return _change(
+        update(Letter)
+        .where(Letter.id.in_(list(ids)), Letter.state == LetterState.HELD)
+        .values(
+            state=LetterState.QUEUED,
+            next_attempt_at=case((Letter.send_at > at, Letter.send_at), else_=at),
+        )
+    )
+
+
+def _change(statement: Update) -> int:
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    db.session.expire_all()
+    return int(result.rowcount)  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """Asks for projects, rounds, reports and the lead's questions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from wtforms import (
@@ -56,6 +57,14 @@ def _whole(text: Any) -> int:
     """The version that came back; whatever else came is no version."""
     plain = str(text)
     return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else 0
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _number(text: Any) -> int | None:
@@ -269,6 +278,12 @@ class SubmitForm(Form):
     """The button of the check page, with the version that was checked."""
 
     version = HiddenField(filters=[_whole])
+
+
+class ConfirmAllForm(Form):
+    """Confirms what was shown: `until` is when the newest of it was submitted."""
+
+    until = HiddenField(filters=[_instant])
 
 
 class QuestionForm(Form):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.queries import Town
+from tracker.plumbing import clock
 from tracker.projects.planning import half_name
 from tracker.projects.queries import PartRow
 from tracker.projects.round_queries import ReportRow
@@ -15,7 +16,7 @@ from tracker.projects.tallies import Cell, CellState, Total, cell, part_state, t
 YEARS_IN_PLOT = 6
 YEARS_BEFORE = 2
 LOG_ENTRIES = 10
-RETURNED = ReportState.RETURNED.label
+RETURNED, CONFIRMED = ReportState.RETURNED.label, ReportState.CONFIRMED.label
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,14 @@ class TownRow:
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened to a report."""
+    """One thing that happened to a report, or to several at once."""
 
-    at: datetime
-    town: Town
+    on: date
+    towns: tuple[Town, ...]
     period: Period
     verb: str
     by: str | None
     text: str | None
-    is_question: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,21 +220,39 @@ def _point(book: _Book, year: FiscalYear) -> Point:
 
 
 def _events(towns: Sequence[Town], reports: Sequence[ReportRow]) -> tuple[Event, ...]:
-    names = {town.id: town for town in towns}
-    found = [
-        Event(at, names[report.municipality_id], report.period, verb, by, text, verb == RETURNED)
-        for report in reports
-        if report.municipality_id is not None
-        for at, verb, by, text in (
-            (report.confirmed_at, "確認済み", report.confirmed_by, None),
-            (report.asked_at, RETURNED, report.asked_by, report.question),
-            (
-                report.submitted_at,
-                "報告",
-                None,
-                report.done if report.state in REPORTED else None,
-            ),
-        )
-        if at is not None
-    ]
-    return tuple(sorted(found, key=lambda event: event.at, reverse=True)[:LOG_ENTRIES])
+    """What happened, newest first; what was confirmed at one go is one event."""
+    happened = sorted(
+        (
+            (at, Event(clock.day(at), (town,), report.period, verb, by, text))
+            for town in towns
+            for report in reports
+            if report.municipality_id == town.id
+            for at, verb, by, text in _steps(report)
+            if at is not None
+        ),
+        key=lambda one: one[0],
+        reverse=True,
+    )
+    events: list[Event] = []
+    for _, event in happened:
+        last = events[-1] if events else None
+        if last and event.verb == CONFIRMED and replace(event, towns=last.towns) == last:
+            events[-1] = replace(last, towns=(*last.towns, *event.towns))
+        else:
+            events.append(event)
+    return tuple(events[:LOG_ENTRIES])
+
+
+def _steps(
+    report: ReportRow,
+) -> tuple[tuple[datetime | None, str, str | None, str | None], ...]:
+    return (
+        (report.confirmed_at, CONFIRMED, report.confirmed_by, None),
+        (report.asked_at, RETURNED, report.asked_by, report.question),
+        (
+            report.submitted_at,
+            f"{report.period.label}の報告",
+            None,
+            report.done if report.state in REPORTED else None,
+        ),
+    )

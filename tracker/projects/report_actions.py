@@ -1,5 +1,6 @@
 """Saves, submits and takes back a report; the lead confirms it or returns it with a question."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -25,12 +26,13 @@ def save_draft(
 ) -> ProgressReport:
     """Saves what was written so far; a returned report stays returned until it is submitted.
 
-    Drafts are their municipality's alone, so their words are in no record. `version` is the one
-    the writer saw, 0 for none. Raises Conflict when somebody saved meanwhile, Refusal when the
-    round is closed or the report already submitted.
+    Drafts are their municipality's alone: that one was begun is recorded, its words are not.
+    `version` is the one the writer saw, 0 for none. Raises Conflict when somebody saved meanwhile,
+    Refusal when the round is closed or the report already submitted.
     """
     _check_writable(place)
     report = _to_write(place, version, at)
+    is_first = report.state is ReportState.NONE
     report.state = saved(report.state)
     report.rating, report.done = content.rating, content.done
     report.trouble, report.for_meeting = content.trouble, content.for_meeting
@@ -44,6 +46,8 @@ def save_draft(
         )
         value.value = content.value
         db.session.add(value)
+    if is_first:
+        _record("begun", "書き始めました", place, report, by=by, at=at)
     db.session.commit()
     return report
 
@@ -180,15 +184,34 @@ def return_report(place: Place, question: str, *, by: Actor, at: datetime) -> Pr
 
 def confirm(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
     """確認済みにする; when it was the municipality's last, letter M5 thanks for all of them."""
+    report = _confirm(place, by=by, at=at)
+    _thank(place, at)
+    db.session.commit()
+    return report
+
+
+def confirm_all(places: Sequence[Place], *, by: Actor, at: datetime) -> int:
+    """The same for several reports at once; returns how many."""
+    for place in places:
+        _confirm(place, by=by, at=at)
+    for last in {place.town: place for place in places}.values():
+        _thank(last, at)
+    db.session.commit()
+    return len(places)
+
+
+def _confirm(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
     report = _get(place)
     check_step(report.state, ReportState.CONFIRMED)
     report.state, report.confirmed_by, report.confirmed_at = ReportState.CONFIRMED, by.name, at
     _record("confirmed", "確認済みにしました", place, report, by=by, at=at)
+    return report
+
+
+def _thank(place: Place, at: datetime) -> None:
     asked = _asked_of(place)
     if all(fact.state is ReportState.CONFIRMED for fact in asked):
         mailing.put_thanks(place, asked, at=at)
-    db.session.commit()
-    return report
 
 
 def _asked_of(place: Place) -> list[ReportFact]:

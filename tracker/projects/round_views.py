@@ -12,11 +12,19 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.pages import page, section
-from tracker.projects import forms, queries, round_actions, round_queries, rules
+from tracker.projects import (
+    forms,
+    queries,
+    report_actions,
+    report_queries,
+    round_actions,
+    round_queries,
+    rules,
+)
 from tracker.projects.blueprint import bp, period_of
 from tracker.projects.queries import MatrixRow
 from tracker.projects.round_queries import InboxRow, RoundRow
-from tracker.projects.rules import REPORTED, ReportState
+from tracker.projects.rules import REPORTED, Rating, ReportState
 
 # What the writer does next, the most pressing first.
 _ACTIONS = {
@@ -152,10 +160,52 @@ def inbox(period: str) -> Response:
     """報告の確認: what waits for the reader first, of that what deserves a second look first."""
     section("reports")
     shown = _round(round_queries.rounds(), period)
-    rows = [
-        row for row in round_queries.inbox(shown.period) if may(Permission.CHECK_REPORT, row.lead)
+    rows = sorted(_mine(shown.period), key=_urgency)
+    plain = _unremarkable(rows)
+    return page(
+        "projects/inbox.html",
+        form=forms.ConfirmAllForm(),
+        round=shown,
+        rows=rows,
+        plain=len(plain),
+        until=max((row.submitted_at for row in plain if row.submitted_at), default=None),
+    )
+
+
+def _mine(period: Period) -> list[InboxRow]:
+    return [row for row in round_queries.inbox(period) if may(Permission.CHECK_REPORT, row.lead)]
+
+
+def _unremarkable(rows: Sequence[InboxRow]) -> list[InboxRow]:
+    """What waits, goes well and gives no reason for a second look (ux/spec.md 7.6)."""
+    return [
+        row
+        for row in rows
+        if row.state is ReportState.SUBMITTED
+        and row.rating in (Rating.ON_TRACK, Rating.DONE)
+        and not row.remarks
     ]
-    return page("projects/inbox.html", round=shown, rows=sorted(rows, key=_urgency))
+
+
+@bp.post("/reports/<period>/inbox")
+@guard(Permission.CHECK_REPORT)
+def confirm_all(period: str) -> Response:
+    """まとめて確認済みにする: only what the reader has seen, and only what has no remark."""
+    wanted = period_of(period)
+    form = forms.ConfirmAllForm()
+    until = form.until.data
+    if form.validate_on_submit() and until:
+        places = [
+            report_queries.place(wanted, row.project_id, row.slug)
+            for row in _unremarkable(_mine(wanted))
+            if row.submitted_at and row.submitted_at <= until
+        ]
+        found = [place for place in places if place]
+        if form.attempt(lambda: report_actions.confirm_all(found, by=actor(), at=clock.now())):
+            flash(f"{form.result}件をまとめて確認済みにしました。", "ok")
+    for message in form.form_errors:
+        flash(message, "ng")
+    return redirect(url_for(".inbox", period=wanted))
 
 
 def _urgency(row: InboxRow) -> tuple[bool, bool, bool]:

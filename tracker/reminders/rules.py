@@ -81,13 +81,20 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
     Kind.MEETING_UNDATED: _office_days(1),
     Kind.NOTICE_UNSENT: _days(-3),
     Kind.ATTENDANCE_UNRECORDED: _office_days(0),
+    Kind.VIEW_UNRECORDED: _office_days(-3, 1),
     Kind.COST_UNCONFIRMED: _days(-2),
     Kind.ADDRESS_UNDELIVERABLE: (),
 }
 
 # The text of each kind in templates/reminders/letters/matters/.
 TEXTS: Mapping[Kind, str] = {kind: kind.value for kind in Kind} | dict.fromkeys(
-    (Kind.MEETING_UNDATED, Kind.NOTICE_UNSENT, Kind.ATTENDANCE_UNRECORDED), "next_step"
+    (
+        Kind.MEETING_UNDATED,
+        Kind.NOTICE_UNSENT,
+        Kind.ATTENDANCE_UNRECORDED,
+        Kind.VIEW_UNRECORDED,
+    ),
+    "next_step",
 )
 
 

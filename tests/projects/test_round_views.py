@@ -1,0 +1,236 @@
+"""Rounds, and how the lead checks what comes in."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests import cast
+from tests.projects.makers import (
+    FILLED,
+    H1,
+    WRITTEN,
+    Browse,
+    act,
+    find_place,
+    make_project,
+    make_round,
+    path,
+    save,
+    submit,
+)
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter
+from tracker.projects import queries
+from tracker.projects.report_queries import story
+from tracker.projects.rules import Rating, ReportState
+
+
+def test_before_the_first_round_the_page_says_so(browse: Browse) -> None:
+    page = browse("officer", "imabetsu").get("/reports")
+    assert "進捗報告のお願いはまだ出ていません。" in page.text
+    assert not page.all("a[href='/reports/new']")
+
+
+def test_the_office_opens_a_round_and_sees_who_has_reported(app: Flask, browse: Browse) -> None:
+    with app.app_context():
+        make_project()
+    office = browse("office")
+    asked = {"period": "2026-h1", "due_on": "11/30", "covering_note": "よろしくお願いします。"}
+    page = office.follow(office.fill("/reports/new", asked))
+    assert page.title == "令和8年度上期の進捗報告"
+    assert "令和8年11月30日（月）17時" in page.text and "あと6日" in page.text
+    assert len(page.all("table.mx .cell")) == 5
+    assert office.get("/reports", status=302).location == "/reports/2026-h1"
+    assert office.get("/reports?period=2026-fy", status=302).location == "/reports/2026-fy"
+    browse("officer", "imabetsu").get("/reports/new", status=403)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"period": ""}, "period", "期間を選んでください。"),
+        ({"period": "2026-h9"}, "period", "期間を選んでください。"),
+        ({"due_on": ""}, "due_on", "期限を入力してください。"),
+        ({"due_on": "らいげつ"}, "due_on", "日付は「令和8年11月30日」"),
+        ({"due_on": "11/28"}, "due_on", "11月28日は土曜日です。"),
+        ({"covering_note": "あ" * 401}, "covering_note", "今 401字"),
+        ({"period": "2025-fy"}, "period", "令和7年度の事業がまだ登録されていません。"),
+    ],
+)
+def test_a_round_that_cannot_be_says_why(
+    app: Flask, browse: Browse, changes: dict[str, str], field: str, said: str
+) -> None:
+    with app.app_context():
+        make_project()
+    typed = {"period": "2026-h1", "due_on": "11/30", "covering_note": "", **changes}
+    page = browse("office").fill("/reports/new", typed)
+    assert page.status == 422
+    assert said in page.one(f"#{field}-error").get_text()
+    assert page.fields()["due_on"] == typed["due_on"]
+
+
+def test_an_officer_sees_what_is_left_first(app: Flask, browse: Browse, project_id: int) -> None:
+    with app.app_context():
+        submit(find_place(project_id))
+        other = make_project(name="環境学習事業").id
+        save(find_place(make_project(name="観光事業").id))
+    page = browse("officer", "imabetsu").get("/reports/2026-h1")
+    assert [li.get_text(" ", strip=True) for li in page.all(".own-reports li")] == [
+        "観光事業 下書きあり 続きから ：観光事業",
+        "環境学習事業 未提出 始める ：環境学習事業",
+        "農業研修事業 確認中 見る ：農業研修事業",
+    ]
+    assert page.link("環境学習事業") == path(other)
+    assert "2件 残り" in page.text
+
+
+def test_reports_not_submitted_in_time_are_overdue(
+    app: Flask, browse: Browse, project_id: int, now: object
+) -> None:
+    with app.app_context():
+        submit(find_place(project_id))
+    now.move_to(cast.NOW.replace(month=12, day=3))  # type: ignore[attr-defined]
+    page = browse("office").get("/reports/2026-h1")
+    assert [list(cell.strings)[-1] for cell in page.all("table.mx .cell")] == [
+        *("期限超過", "期限超過", "確認中", "期限超過", "期限超過")
+    ]
+
+
+def test_a_closed_round_takes_nothing_more(browse: Browse, project_id: int) -> None:
+    office, officer = browse("office"), browse("officer", "imabetsu")
+    form = officer.get(path(project_id))
+    page = office.get("/reports/2026-h1")
+    assert "まだ提出されていない報告が5件あります。" in page.text
+    page = office.follow(office.post(*act(page, "/close")))
+    assert "締切り済み" in page.text and not page.all("form[action$='/close']")
+    late = officer.post(path(project_id), {**form.fields(), **FILLED})
+    assert late.status == 422 and "この期間の報告は締め切りました。" in late.text
+    assert late.fields()["done"] == FILLED["done"]
+    assert not officer.get(path(project_id)).all("main textarea")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/reports/2026-h2",
+        "/reports/2020-h1",
+        "/reports/2026-h1/999/imabetsu",
+        "/reports/2026-h1/1/nowhere",
+        "/reports/2025-h1/1/imabetsu",
+        "/projects/999",
+        "/projects/999/edit",
+        "/projects?fy=26",
+        "/projects?fy=abc",
+        "/projects?page=0",
+        "/projects?page=99",
+    ],
+)
+def test_an_address_of_nothing_is_not_found(browse: Browse, project_id: int, address: str) -> None:
+    browse("office").get(address, status=404)
+
+
+def test_the_lead_confirms_from_the_inbox(app: Flask, browse: Browse, project_id: int) -> None:
+    with app.app_context():
+        submit(find_place(project_id))
+        submit(find_place(project_id, "hiranai"), replace(WRITTEN, value=20))
+    lead = browse("lead")
+    inbox = lead.get("/reports/2026-h1/inbox")
+    assert [row.select_one("td").get_text() for row in inbox.all("tbody tr")] == [
+        "今別町",
+        "平内町",
+    ]
+    assert "上期の目安10人に対し7人です。" in inbox.text
+    page = lead.get(path(project_id))
+    inbox = lead.follow(lead.post(*act(page, "/confirm")))
+    assert "今別町「農業研修事業」を確認済みにしました。" in inbox.text
+    assert inbox.all("tbody tr")[-1].select_one(".chip-ok") is not None
+    page = browse("officer", "imabetsu").get(path(project_id))
+    assert "確認済み" in page.text and not page.all("form[action$='/withdraw']")
+
+
+def test_a_report_goes_back_only_with_a_question(
+    app: Flask, browse: Browse, project_id: int
+) -> None:
+    with app.app_context():
+        submit(find_place(project_id))
+    lead = browse("lead")
+    page = lead.fill(path(project_id), {"question": " "})
+    assert page.status == 422
+    assert "どこを、どう直していただきたいかを書いてください。" in page.one("#question-error").text
+    assert lead.fill(path(project_id), {"question": "名簿では7人です。"}).status == 302
+    with app.app_context():
+        assert story(find_place(project_id)).now.question == "名簿では7人です。"
+
+
+def test_what_needs_no_second_look_is_confirmed_at_one_go(
+    app: Flask, browse: Browse, project_id: int, now: object
+) -> None:
+    fine = replace(WRITTEN, value=20, rating=Rating.ON_TRACK)
+    with app.app_context():
+        for slug, content in (
+            ("aomori", fine),
+            ("hiranai", fine),
+            ("imabetsu", replace(fine, value=3)),
+            ("yomogita", replace(fine, rating=Rating.LATE)),
+        ):
+            submit(find_place(project_id, slug), content)
+    lead = browse("lead")
+    page = lead.get("/reports/2026-h1/inbox")
+    assert "気になる点のない2件をまとめて確認済みにする" in page.text
+    with app.app_context():
+        later = cast.NOW.replace(minute=5)
+        submit(find_place(project_id, "sotogahama"), fine, later)
+    page = lead.follow(lead.post("/reports/2026-h1/inbox", page.fields()))
+    assert "2件をまとめて確認済みにしました。" in page.text
+    with app.app_context():
+        confirmed = {
+            row.municipality
+            for row in queries.matrix(FiscalYear(2026), H1)
+            if row.state is ReportState.CONFIRMED
+        }
+        assert confirmed == {"aomori", "hiranai"}  # 外ヶ浜町 came after the page was shown
+        thanked = db.session.scalars(
+            select(Letter.to_email).where(Letter.kind == "report_confirmed")
+        )
+        assert sorted(thanked) == ["lead@aomori.example", "officer@hiranai.example"]
+
+
+@pytest.mark.parametrize("until", ["", "yesterday", "2026-11-24T10:00:00"])
+def test_a_forged_instant_confirms_nothing(
+    app: Flask, browse: Browse, project_id: int, until: str
+) -> None:
+    with app.app_context():
+        for slug in ("aomori", "hiranai"):
+            submit(find_place(project_id, slug), replace(WRITTEN, value=20, rating=Rating.DONE))
+    lead = browse("lead")
+    fields = {**lead.get("/reports/2026-h1/inbox").fields(), "until": until}
+    assert lead.post("/reports/2026-h1/inbox", fields).status == 302
+    with app.app_context():
+        assert story(find_place(project_id, "hiranai")).now.state is ReportState.SUBMITTED
+
+
+def test_only_the_lead_s_municipality_checks(app: Flask, browse: Browse) -> None:
+    with app.app_context():
+        led = make_project(lead="hiranai", lead_post_id=None).id
+        make_round()
+        submit(find_place(led))
+    lead = browse("lead")
+    page = lead.get(path(led))
+    assert not page.all("form[action$='/confirm']")
+    token = {"csrf_token": str(page.html.select_one("[name=csrf_token]")["value"])}
+    assert lead.post(path(led) + "/confirm", token).status == 403
+    assert "確認していただく報告はありません。" in lead.get("/reports/2026-h1/inbox").text
+    browse("officer", "imabetsu").get("/reports/2026-h1/inbox", status=403)
+
+
+def test_confirming_twice_says_so(app: Flask, browse: Browse, project_id: int) -> None:
+    with app.app_context():
+        submit(find_place(project_id))
+    lead = browse("lead")
+    confirm = act(lead.get(path(project_id)), "/confirm")
+    assert lead.post(*confirm).status == 302
+    again = lead.post(*confirm)
+    assert again.status == 422 and "この報告はすでに確認済みです。" in again.text

@@ -1,0 +1,228 @@
+"""Every address that a page, a letter or a line of code names leads somewhere."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from jinja2 import nodes
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from tests.whole.visitors import LEAD, OFFICE, OFFICER, House, Visitor
+from tracker.app import FEATURES
+from tracker.plumbing.pages import NAV
+
+ROOT = Path(__file__).parents[2]
+# contracts.md and ux/spec.md 2.2, as far as the pages stand; tokens and numbers are examples.
+PINNED = [
+    "/",
+    "/login",
+    "/setup",
+    "/p/TOKEN",
+    "/p/TOKEN/done",
+    "/measures",
+    "/measures/1-1",
+    "/projects",
+    "/projects/1",
+    "/projects/new",
+    "/projects/1/edit",
+    "/reports",
+    "/reports/2026-h1",
+    "/reports/2026-h1/inbox",
+    "/reports/2026-h1/1/imabetsu",
+    "/reports/2026-h1/1/imabetsu/check",
+    "/reports/2026-h1/1/imabetsu/done",
+    "/meetings",
+    "/meetings/1",
+    "/meetings/2026",
+    "/costs",
+    "/costs/new",
+    "/costs/2026-04",
+    "/costs/2026-04/formula",
+    "/costs/2026-04/send",
+    "/costs/2026-04/confirm",
+    "/notices",
+    "/notices/1",
+    "/agreements",
+    "/agreements/1",
+    "/agreements/import",
+    "/agreements/import/1",
+    "/admin/users",
+    "/admin/holidays",
+    "/admin/bases",
+    "/audit",
+]
+# The macro that pages through a list takes the name of its page.
+PAGER = "pager"
+
+
+def _named_in_templates(app: Flask) -> Iterator[tuple[str, str, set[str] | None]]:
+    """Where, endpoint, and the arguments given (None: more than the parser can see)."""
+    for path in sorted((ROOT / "templates").rglob("*.*")):
+        place = str(path.relative_to(ROOT / "templates"))
+        for call in app.jinja_env.parse(path.read_text("utf-8")).find_all(nodes.Call):
+            name = call.node.name if isinstance(call.node, nodes.Name) else ""
+            at = {"url_for": 0, PAGER: 2}.get(name)
+            if at is None or not isinstance(call.args[at], nodes.Const):
+                continue
+            given = {pair.key for pair in call.kwargs} | ({"page"} if name == PAGER else set())
+            yield place, call.args[at].value, None if call.dyn_kwargs else given
+
+
+def _named_in_code() -> Iterator[tuple[str, str, set[str] | None]]:
+    for path in sorted((ROOT / "tracker").rglob("*.py")):
+        place = str(path.relative_to(ROOT / "tracker"))
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "url_for"):
+                continue
+            if isinstance(call.args[0], ast.Constant):
+                names = [pair.arg for pair in call.keywords]
+                yield place, call.args[0].value, None if None in names else {*map(str, names)}
+
+
+def missing(app: Flask, named: Iterator[tuple[str, str, set[str] | None]]) -> tuple[list[str], int]:
+    """Sentences about names without a page or without what its address needs; how many there are."""
+    rules: dict[str, list[Any]] = {}
+    for rule in app.url_map.iter_rules():
+        rules.setdefault(rule.endpoint, []).append(rule)
+    wrong, count = [], 0
+    for place, name, given in named:
+        count += 1
+        endpoint = place.partition("/")[0] + name if name.startswith(".") else name
+        if endpoint not in rules:
+            wrong.append(f"{place} names {endpoint}, which is no page")
+        elif given is not None and not any(rule.arguments <= given for rule in rules[endpoint]):
+            wrong.append(f"{place} names {endpoint} with {sorted(given)} only")
+    return wrong, count
+
+
+def test_every_page_named_in_a_template_exists(app: Flask) -> None:
+    wrong, count = missing(app, _named_in_templates(app))
+    assert wrong == []
+    assert count > 100
+
+
+def test_every_page_named_in_the_code_exists(app: Flask) -> None:
+    wrong, count = missing(app, _named_in_code())
+    assert wrong == []
+    assert count > 50
+
+
+def test_a_name_without_a_page_is_found(app: Flask) -> None:
+    planted = iter(
+        [
+            ("costs/show.html", "overview.nowhere", set[str]()),
+            ("cost_sharing/show.html", ".show", set[str]()),
+            ("cost_sharing/show.html", ".show", {"no"}),
+            ("cost_sharing/show.html", ".index", {"fy"}),
+        ]
+    )
+    wrong, _ = missing(app, planted)
+    assert wrong == [
+        "costs/show.html names overview.nowhere, which is no page",
+        "cost_sharing/show.html names cost_sharing.show with [] only",
+    ]
+
+
+def test_every_item_of_the_menu_has_its_page(app: Flask) -> None:
+    assert [endpoint for _, endpoint, _ in NAV if endpoint not in app.view_functions] == []
+    with app.test_request_context():
+        assert [app.url_for(endpoint) for _, endpoint, _ in NAV] == [
+            "/",
+            "/measures",
+            "/reports",
+            "/meetings",
+            "/costs",
+            "/notices",
+        ]
+
+
+def leads(app: Flask, path: str, method: str = "GET") -> bool:
+    """Whether somebody answers there."""
+    try:
+        app.url_map.bind("localhost").match(path, method=method)
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("path", PINNED)
+def test_the_addresses_that_were_promised_exist(app: Flask, path: str) -> None:
+    assert leads(app, path)
+    assert not leads(app, "/year" + path)
+
+
+def test_every_feature_has_its_pages(app: Flask) -> None:
+    assert set(app.blueprints) == set(FEATURES)
+
+
+def _written_addresses() -> Iterator[tuple[str, str]]:
+    """Addresses written out in the code, routes left out; what is filled in becomes a 1."""
+    for path in sorted((ROOT / "tracker").rglob("*.py")):
+        nodes_of = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        within = {id(part) for one in nodes_of for part in getattr(one, "values", ())}
+        for node in nodes_of:
+            if id(node) in within or not isinstance(node, ast.Constant | ast.JoinedStr):
+                continue
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            text = "".join(
+                str(getattr(part, "value", "")) if isinstance(part, ast.Constant) else "1"
+                for part in parts
+            )
+            if re.match(r"/[a-z]+(/|$)", text) and "<" not in text:
+                yield str(path.relative_to(ROOT)), text
+
+
+def test_every_address_written_in_the_code_leads_somewhere(app: Flask) -> None:
+    found = list(_written_addresses())
+    assert len(found) > 10
+    # One that ends with a stroke is a beginning, completed by the database.
+    assert [
+        (place, text)
+        for place, text in found
+        if not leads(app, text + "1" * text.endswith("/")) and not leads(app, text, "POST")
+    ] == []
+
+
+@pytest.mark.parametrize("visitor", [OFFICE, LEAD, OFFICER], ids=str)
+def test_no_page_offers_a_link_or_a_form_that_its_reader_cannot_use(
+    house: House, visitor: Visitor
+) -> None:
+    wrong, links = [], {}
+    for endpoint, method, _target, path in house.doors():
+        answer = house.ask(visitor, "GET", path) if method == "GET" else None
+        if answer is None or answer.status_code != 200 or endpoint == "accounts.sign_in":
+            continue
+        html = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+        ids = {str(tag["id"]) for tag in html.select("[id]")}
+        for tag in html.select("a[href], link[href], script[src], form"):
+            target = str(tag.get("href") or tag.get("src") or tag.get("action") or path)
+            parts = urlsplit(target)
+            if target.startswith("#") and target[1:] not in ids:
+                wrong.append(f"{path}: {target} is not on the page")
+            way = "POST" if tag.get("method", "").lower() == "post" else "GET"
+            if not target.startswith("#") and not leads(house.app, unquote(parts.path), way):
+                wrong.append(f"{path}: {way} {target} leads nowhere")
+            if tag.name == "a" and not target.startswith("#"):
+                links.setdefault(target.partition("#")[0], path)
+    assert wrong == []
+    assert _closed(house, visitor, links) == []
+    assert len(links) > 30
+
+
+def _closed(house: House, visitor: Visitor, links: Mapping[str, str]) -> list[str]:
+    """The links that do not open for whoever was shown them."""
+    codes = {link: house.ask(visitor, "GET", link).status_code for link in links}
+    return [
+        f"{links[link]} offers {link}: {code}"
+        for link, code in codes.items()
+        if code not in (200, 302)
+    ]
