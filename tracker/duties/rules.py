@@ -146,7 +146,7 @@ def _costs(facts: Facts) -> Iterable[Duty]:
             title="費用負担の案を確認する",
             text=text + "第4条第2項の協議です。",
             action="内容を確認する",
-            subject=f"{first.case_title}の費用負担（案）の御確認",
+            subject=f"{first.case_title}（案）の御確認",
         )
 
 

@@ -152,15 +152,13 @@ def summary(answers: Iterable[Answer]) -> Tally:
     return Tally(*(given.count(answer) for answer in Answer))
 
 
-def best_candidate(
-    candidates: Sequence[int], answers: Mapping[int, Iterable[Answer]]
-) -> int | None:
+def best_candidate(ids: Sequence[int], answers: Mapping[int, Iterable[Answer]]) -> int | None:
     """The candidate (by id) most can attend: nobody refuses, most ○, then most △, then the first given.
 
     None while nobody has answered, and when every date was refused by somebody.
     """
-    tallies = {candidate: summary(answers.get(candidate, ())) for candidate in candidates}
-    possible = [c for c in candidates if any(tallies[c]) and not tallies[c].no]
+    tallies = {one: summary(answers.get(one, ())) for one in ids}
+    possible = [c for c in ids if any(tallies[c]) and not tallies[c].no]
     return max(possible, key=lambda c: tallies[c], default=None)
 
 
