@@ -210,9 +210,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_letter_kind'), ['kind'], unique=False)
+        batch_op.create_index('ix_letter_lost', ['id'], unique=False, sqlite_where=sa.text("state = 'undeliverable'"), postgresql_where=sa.text("state = 'undeliverable'"))
         batch_op.create_index('ix_letter_open', ['next_attempt_at', 'id'], unique=False, sqlite_where=sa.text("state IN ('queued', 'retrying', 'sending')"), postgresql_where=sa.text("state IN ('queued', 'retrying', 'sending')"))
         batch_op.create_index(batch_op.f('ix_letter_send_at'), ['send_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_letter_state'), ['state'], unique=False)
         batch_op.create_index(batch_op.f('ix_letter_to_key'), ['to_key'], unique=False)
 
     op.create_table('measure',
@@ -704,9 +704,9 @@ def downgrade() -> None:
     op.drop_table('measure')
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_letter_to_key'))
-        batch_op.drop_index(batch_op.f('ix_letter_state'))
         batch_op.drop_index(batch_op.f('ix_letter_send_at'))
         batch_op.drop_index('ix_letter_open', sqlite_where=sa.text("state IN ('queued', 'retrying', 'sending')"), postgresql_where=sa.text("state IN ('queued', 'retrying', 'sending')"))
+        batch_op.drop_index('ix_letter_lost', sqlite_where=sa.text("state = 'undeliverable'"), postgresql_where=sa.text("state = 'undeliverable'"))
         batch_op.drop_index(batch_op.f('ix_letter_kind'))
 
     op.drop_table('letter')

@@ -61,9 +61,9 @@ class Visitor:
         self.presses("ログイン")
 
     def presses(self, words: str, within: Locator | None = None) -> None:
-        """Presses the button or follows the link with exactly these words."""
+        """Presses the button or follows the link with these words; how many or which one may follow."""
         place = within or self.view.locator("body")
-        exactly = re.compile(rf"^\s*{re.escape(words)}\s*$")
+        exactly = re.compile(rf"^\s*{re.escape(words)}(\d+件|（.*）)?\s*$")
         place.locator("a, button").filter(has_text=exactly).locator("visible=true").first.click()
 
     def fills(self, boxes: dict[str, str], within: Locator | None = None) -> None:

@@ -5,13 +5,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bs4 import Tag
 from sqlalchemy import select
 
 from tests import cast
+from tests.pages import Page
 from tracker.accounts import queries as accounts
 from tracker.agreements.models import Measure
 from tracker.cost_sharing import actions, confirming
-from tracker.cost_sharing.models import CaseKind, CostCase
+from tracker.cost_sharing.models import CaseKind, CostCase, Share
 from tracker.cost_sharing.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import Rounding
@@ -19,8 +21,12 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter
 from tracker.projects.models import Participation, Project, ProjectYear
 
+DUE = date(2026, 12, 4)
+LATER = actions.AskAgain("補助の額が決まったため。", date(2026, 12, 11))
+CASE = "/costs/2026-01"
 NAMES = tuple(name for _, _, name, _, _ in cast.TOWNS)
 SHARES = dict(zip(NAMES, (1_964_000, 168_000, 115_000, 117_000, 136_000), strict=True))
 PARTNERS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
@@ -114,13 +120,52 @@ def make_ready(proposal: Proposal | None = None, **changes: Any) -> CostCase:
 def make_sent(proposal: Proposal | None = None, **changes: Any) -> CostCase:
     """A case sent to both sides of its four pairs, to be answered by 4 December."""
     case = make_ready(proposal, **changes)
-    actions.send(case, date(2026, 12, 4), by=somebody("office"), at=cast.NOW)
+    actions.send(case, DUE, by=somebody("office"), at=cast.NOW)
     return case
 
 
 def make_agreed(proposal: Proposal | None = None, **changes: Any) -> CostCase:
     """A case that every side has confirmed."""
     case = make_sent(proposal, **changes)
-    for slug in ("aomori", *PARTNERS):
-        confirming.confirm(case, by=somebody("confirmer", slug), at=cast.NOW)
+    confirm_by(case, "aomori", *PARTNERS)
     return case
+
+
+def confirm_by(case: CostCase, *slugs: str) -> None:
+    """Confirms for these municipalities, one after the other."""
+    for slug in slugs:
+        confirming.confirm(case, by=somebody("confirmer", slug), at=cast.NOW)
+
+
+def shares_of(case: CostCase) -> dict[str, int]:
+    """The stored shares in yen, by name."""
+    towns = areas.by_id()
+    rows = db.session.scalars(select(Share).where(Share.case_id == case.id))
+    return {towns[row.municipality_id].name: row.share_yen for row in rows}
+
+
+def letters_of(kind: str) -> list[Letter]:
+    """The letters of one kind in the outbox, in the order they were written."""
+    return list(db.session.scalars(select(Letter).where(Letter.kind == kind).order_by(Letter.id)))
+
+
+def answer(slug: str, opinion: str | None = None) -> None:
+    """That municipality's word on the first case: confirmed, or returned with an opinion."""
+    case, by = db.session.get(CostCase, 1), somebody("confirmer", slug)
+    if opinion is None:
+        confirming.confirm(case, by=by, at=cast.NOW)
+    else:
+        confirming.give_back(case, opinion, by=by, at=cast.NOW)
+
+
+def cells(table: Tag) -> list[list[str]]:
+    """The rows of a table as text."""
+    return [
+        [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
+        for row in table.select("tr")
+    ]
+
+
+def sentences(page: Page) -> list[str]:
+    """What the error summary says."""
+    return [item.get_text(strip=True) for item in page.all(".error-summary li")]

@@ -141,9 +141,12 @@ def read_upload(data: bytes, name: str) -> str:
     unicode_first = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     for encoding in (unicode_first, "cp932"):
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        # UTF-16 without its mark, or no text at all.
+        if "\0" not in text:
+            return text
     raise Refusal(
         "文字として読めないファイルです。メモ帳などで開き、文字コードをUTF-8にして"
         "保存し直してから選んでください。"

@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from tracker.cost_sharing import days, mailing, rules
 from tracker.cost_sharing.models import CaseKind, Consultation, CostCase, CostPart, Share
-from tracker.cost_sharing.proposal import Outcome, Proposal, work_out
+from tracker.cost_sharing.proposal import Outcome, Proposal, check_takers, work_out
 from tracker.cost_sharing.record import content_of, named, note, reread, take
 from tracker.cost_sharing.rules import CaseState, RoundingMode, Stage
 from tracker.cost_sharing.split import amount_to_share
@@ -171,13 +171,14 @@ def send(
     """Asks both sides of every pair to confirm by a day; each confirmer gets a letter.
 
     Raises Refusal without a recorded consultation (Article 4(2)), without shares that add up,
-    for a closed day, and for a case that was sent already.
+    for an agreement that has ended, a closed day, and a case that was sent already.
     """
     dossier = take(case, version)
     if case.state in (CaseState.AWAITING, CaseState.RETURNED):
         raise Refusal("この案件は、すでに送られています。")
     if not dossier.shares:
         raise Refusal("まだ負担の内容が決まっていません。先に算式と負担額を決めてください。")
+    check_takers([town.name for town in dossier.takers], clock.day(at))
     talks = db.session.scalar(select(func.count()).where(Consultation.case_id == case.id))
     shares_yen = sum(share.share_yen for share in dossier.shares.values())
     rules.check_send(talks or 0, shares_yen, case.amount_yen)

@@ -6,7 +6,6 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
-from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.models import Confirmation, CostCase, Share
 from tracker.cost_sharing.queries import between, binds
 from tracker.cost_sharing.rules import CaseState, Decision, PendingConfirmation
@@ -68,7 +67,7 @@ def confirmations(today: date) -> tuple[PendingConfirmation, ...]:
                 continue
             found[case.id, partner, side] = PendingConfirmation(
                 case_id=case.id,
-                case_path=CaseNumber(case.fiscal_year, case.number).path,
+                case_path=case.no.path,
                 case_title=case.title,
                 fiscal_year=case.fiscal_year,
                 agreement=f"{hub.name}・{towns[partner].name}",

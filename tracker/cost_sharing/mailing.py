@@ -1,7 +1,7 @@
 """The letters of a case: asked, asked again after a change, returned, agreed (ux/spec.md 13)."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,16 +26,22 @@ _LINE, _LABEL = 68, 8
 def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:
     """Whoever confirms for these municipalities, in the order of the codes.
 
-    Raises Refusal for a municipality where nobody does: its letter would reach nobody.
+    Raises Refusal for a municipality where nobody does: it could not be asked.
     """
-    found = accounts.recipients(PostKind.CONFIRMER, municipality_ids=[town.id for town in towns])
+    found = _confirmers(towns)
     for town in towns:
-        if not found.get(town.id):
+        if town.id not in {to.municipality_id for to in found}:
             raise Refusal(
                 f"{town.name}の確認者が登録されていません。"
                 "管理者に登録を頼んでから、もう一度お試しください。"
             )
-    return tuple(to for town in towns for to in found[town.id])
+    return found
+
+
+def _confirmers(towns: Iterable[Town]) -> tuple[Recipient, ...]:
+    ids = [town.id for town in towns]
+    found = accounts.recipients(PostKind.CONFIRMER, municipality_ids=ids)
+    return tuple(to for id_ in ids for to in found.get(id_, []))
 
 
 def request(dossier: Dossier, to: Recipient, reply_due_on: date) -> dict[str, Any]:
@@ -84,10 +90,10 @@ class Before:
 def put_changes(dossier: Dossier, before: Before, reason: str, *, at: datetime) -> None:
     """M15 to all who are asked, and to those who were and no longer take part."""
     case = dossier.case
-    asked = {town.id for town in dossier.parties}
-    told = asked | {town.id for town in before.parties}
     names = areas.by_id()
-    for to in confirmers([town for town in areas.towns() if town.id in told]):
+    asked = {town.id for town in dossier.parties}
+    left_out = _confirmers(town for town in before.parties if town.id not in asked)
+    for to in (*confirmers(dossier.parties), *left_out):
         town = names[to.municipality_id or 0]
         _put(
             "cost_changed",
@@ -147,7 +153,7 @@ def put_agreed(dossier: Dossier, *, at: datetime) -> None:
             rows += ruled(town.name, yen(dossier.share_yen(town.id)), label_width=10)
     else:
         rows += ruled("内容", dossier.case.work)
-    for to in confirmers(dossier.parties):
+    for to in _confirmers(dossier.parties):
         _put(
             "cost_agreed",
             to,

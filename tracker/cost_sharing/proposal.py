@@ -72,7 +72,7 @@ def work_out(proposal: Proposal, today: date) -> Outcome:
 
     Raises Refusal for a partner without an agreement in force, and as `split` does.
     """
-    _check_takers(proposal.takers, today)
+    check_takers(proposal.takers, today)
     if proposal.kind is CaseKind.WORK:
         lines = tuple(Line(name, (), Fraction(), 0, 0) for name in proposal.takers)
         return Outcome((), Split(lines, 0))
@@ -135,7 +135,8 @@ def compare(
     return [(label, old, new, old != new) for label, old, new in rows]
 
 
-def _check_takers(takers: Sequence[str], today: date) -> None:
+def check_takers(takers: Sequence[str], today: date) -> None:
+    """Refuses a case without a partner, and a partner without an agreement in force."""
     partners = [town for town in areas.partners() if town.name in takers]
     if not partners:
         raise Refusal("分担する町村を1つ以上選んでください。", field="takers")

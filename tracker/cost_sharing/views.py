@@ -146,7 +146,6 @@ def _case_page(dossier: Dossier, form: forms.ConsultationForm) -> Response:
         may_draft=may(Permission.DRAFT_COST),
         may_change=open_for_change,
         may_confirm=may_confirm and not dossier.has_confirmed(actor().municipality_id),
-        button_form=forms.ButtonForm(),
     )
 
 

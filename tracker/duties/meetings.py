@@ -119,7 +119,7 @@ def _unheld(facts: Facts, fact: MeetingFact) -> Duty:
         shown_to=frozenset() if planned else frozenset({Role.OFFICE}),
         due_on=fact.fiscal_year.ends,
         is_done=not open_ones,
-        url=fact.path,
+        url=fact.path if planned else f"/meetings/new?fy={fact.fiscal_year.year}",
         remaining=len(open_ones),
         total=len(fact.agreements),
         title=f"{fact.fiscal_year.label}の市町村長会議を準備する",

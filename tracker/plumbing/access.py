@@ -40,6 +40,13 @@ def may(permission: Permission, *involved: str) -> bool:
     return allowed(g.get("actor"), permission, involved or None)
 
 
+def opens(endpoint: str) -> bool:
+    """Whether there is such a page, and the person signed in may open it at all."""
+    view = current_app.view_functions.get(endpoint)
+    permission: Permission | None = getattr(view, "permission", None)
+    return permission is not None and allowed(g.get("actor"), permission)
+
+
 def require(permission: Permission, *involved: str) -> None:
     """Stops with the 403 page unless the person signed in may act for one involved."""
     if not allowed(g.get("actor"), permission, involved):

@@ -1,6 +1,6 @@
 """Forms that ask in Japanese, keep what was typed, and say what to do (ux/spec.md 8)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,12 +18,45 @@ from tracker.kernel.refusal import Refusal
 from tracker.plumbing.db import db
 
 CONFLICT = "ほかの人が先に直しました。最新の内容を確かめてから、もう一度保存してください。"
+ZERO_BYTE = "使えない文字が入っています。入力し直してください。"
+# What the library itself complains of, in our words.
+_CHOOSE_AGAIN = "示された中から選び直してください。"
+_SENTENCES: Mapping[str, str] = {
+    "Not a valid choice.": _CHOOSE_AGAIN,
+    "Invalid Choice: could not coerce.": _CHOOSE_AGAIN,
+    "'%(value)s' is not a valid choice for this field.": _CHOOSE_AGAIN,
+}
+
+
+class _OurWords:
+    """Stands where the library keeps its translations."""
+
+    def gettext(self, text: str) -> str:
+        return _SENTENCES.get(text, text)
+
+    def ngettext(self, singular: str, _plural: str, _number: int) -> str:
+        return self.gettext(singular)
 
 
 class Form(FlaskForm):
     """Every form of the product: shape is checked here, rules speak through `attempt`."""
 
     result: Any = None
+
+    class Meta:
+        """How the library's own sentences are worded."""
+
+        def get_translations(self, _form: PlainForm) -> _OurWords:
+            """The words of this product, whatever the browser's language."""
+            return _OurWords()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also refuses a zero byte, which PostgreSQL cannot keep."""
+        is_good = bool(super().validate(extra_validators))
+        for field in self:
+            if isinstance(field.data, str) and "\0" in field.data and not field.errors:
+                field.errors, is_good = [ZERO_BYTE], False
+        return is_good
 
     def attempt(self, act: Callable[[], Any]) -> bool:
         """Carries out an action; a Refusal becomes a sentence at its field, nothing is kept.

@@ -8,12 +8,25 @@ such crash of the same letter ends it: a person decides.
 """
 
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import Row, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from tracker.plumbing import history
 from tracker.plumbing.db import db
@@ -75,10 +88,16 @@ class Answer:
 
 
 _LETTER, _ATTEMPT = cast(Table, Letter.__table__), cast(Table, SendAttempt.__table__)
+# Whose second sending was cut off too is for a person to decide, see `sweep`.
+_CUT_OFF_TWICE = and_(
+    _LETTER.c.state == LetterState.SENDING,
+    func.coalesce(_LETTER.c.phase, "") == "data",
+    _LETTER.c.maybe_duplicate,
+)
 # Built once: building a statement costs more than running it.
 _NEXT = (
     select(_LETTER)
-    .where(OPEN, _LETTER.c.next_attempt_at <= bindparam("at"))
+    .where(OPEN, _LETTER.c.next_attempt_at <= bindparam("at"), ~_CUT_OFF_TWICE)
     .order_by(_LETTER.c.next_attempt_at, _LETTER.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -88,53 +107,74 @@ _OWN = _ANY.where(_LETTER.c.lease_token == bindparam("token"))
 _TRY = insert(_ATTEMPT)
 
 
-def claim(at: datetime) -> Claimed | None:
-    """Takes one due letter, or one whose lease ran out, under a fresh token; commits."""
-    claimed = _take(at)
-    db.session.commit()
-    return claimed
+def claim(at: datetime, on: Connection | None = None) -> Claimed | None:
+    """Takes one due letter, or one whose lease ran out, under a fresh token; commits.
+
+    `on` is an idle connection kept for many letters; without it the session's is used.
+    """
+    with _transaction(on) as connection:
+        return _take(connection, at)
 
 
-def mark_data(claimed: Claimed, at: datetime, *, claim_next: bool = False) -> Claimed | None:
+def mark_data(
+    claimed: Claimed, at: datetime, on: Connection | None = None, *, claim_next: bool = False
+) -> Claimed | None:
     """Commits that the text goes out now; raises LeaseLost when the letter is not ours.
 
     On request the same commit takes the next letter: nothing has been sent of either yet,
     and what the server says to this one is still recorded at once and alone.
     """
-    if not _change(claimed, {"phase": "data", "next_attempt_at": at + _lease()}):
-        db.session.rollback()
-        raise LeaseLost
-    following = _take(at) if claim_next else None
-    db.session.commit()
-    return following
+    with _transaction(on) as connection:
+        values = {"phase": "data", "next_attempt_at": at + _lease()}
+        if not _change(connection, claimed, values):
+            raise LeaseLost
+        return _take(connection, at) if claim_next else None
 
 
-def record(claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None:
+def record(
+    claimed: Claimed, answer: Answer, at: datetime, on: Connection | None = None
+) -> LetterState | None:
     """Writes down how the try ended, commits, and returns the letter's state.
 
     None when somebody else owns the letter by now.
     """
     state, next_at, words = _outcome(claimed, answer, at)
-    is_sent = state in (LetterState.SENT, LetterState.RESENT)
-    mine = _change(
-        claimed,
-        {
-            "state": state,
-            "lease_token": None,
-            "next_attempt_at": next_at,
-            "last_answer": words,
-            "maybe_duplicate": claimed.maybe_duplicate or answer.is_ambiguous,
-            "sent_at": at if is_sent else None,
-        },
-    )
-    if not mine:
-        db.session.rollback()
-        return None
-    _note_try(claimed, at, answer.phase, answer.code, answer.text)
-    if state is LetterState.UNDELIVERABLE:
-        _tell(claimed.letter, words, at)
-    db.session.commit()
+    values = {
+        "state": state,
+        "lease_token": None,
+        "next_attempt_at": next_at,
+        "last_answer": words,
+        "maybe_duplicate": claimed.maybe_duplicate or answer.is_ambiguous,
+        "sent_at": at if state in (LetterState.SENT, LetterState.RESENT) else None,
+    }
+    is_lost = state is LetterState.UNDELIVERABLE
+    # The audit record is written through the session: then all of it is.
+    with _transaction(None if is_lost else on) as connection:
+        if not _change(connection, claimed, values):
+            return None
+        _note_try(connection, claimed, at, answer.phase, answer.code, answer.text)
+        if is_lost:
+            _tell(claimed.letter, words, at)
     return state
+
+
+def sweep(at: datetime) -> int:
+    """Gives up letters whose second sending was cut off as well; returns how many.
+
+    The server may have them twice by now, so a person decides; commits.
+    """
+    with _transaction(None) as connection:
+        letters = connection.execute(
+            select(_LETTER).where(OPEN, _CUT_OFF_TWICE, _LETTER.c.next_attempt_at <= at)
+        ).all()
+        values = {"state": LetterState.UNDELIVERABLE, "lease_token": None}
+        for letter in letters:
+            own = {"letter": letter.id, "token": letter.lease_token}
+            ours = {**values, "next_attempt_at": at, "last_answer": UNSURE}
+            if connection.execute(_OWN, {**own, **ours}).rowcount:
+                _note_cut_off(connection, letter)
+                _tell(letter, UNSURE, at)
+    return len(letters)
 
 
 def count_overdue(at: datetime) -> Select[int]:
@@ -148,53 +188,48 @@ def overdue(at: datetime) -> int:
     return db.session.scalar(count_overdue(at)) or 0
 
 
+@contextmanager
+def _transaction(on: Connection | None) -> Iterator[Connection]:
+    if on is not None:
+        with on.begin():
+            yield on
+        return
+    try:
+        yield db.session.connection()
+        db.session.commit()
+    finally:
+        db.session.rollback()
+
+
 def _lease() -> timedelta:
     return timedelta(seconds=current_app.config["LETTER_LEASE_SECONDS"])
 
 
-def _take(at: datetime) -> Claimed | None:
-    connection = db.session.connection()
-    while True:
-        letter = connection.execute(_NEXT, {"at": at}).first()
-        if letter is None:
-            return None
-        was_cut_off = letter.state is LetterState.SENDING
-        is_unsure = was_cut_off and letter.phase == "data"
-        claimed = Claimed(
-            letter,
-            token=str(uuid.uuid4()),
-            attempts=letter.attempts + 1,
-            maybe_duplicate=letter.maybe_duplicate or is_unsure,
-            begun_at=at,
-        )
-        if was_cut_off:
-            begun_at = letter.next_attempt_at - _lease()
-            cut_off = replace(claimed, token=letter.lease_token, begun_at=begun_at)
-            _note_try(cut_off, None, letter.phase, None, CUT_OFF)
-        if is_unsure and letter.maybe_duplicate:
-            _give_up(letter, at)
-            continue
-        values = {
-            "state": LetterState.SENDING,
-            "lease_token": claimed.token,
-            "next_attempt_at": at + _lease(),
-            "attempts": claimed.attempts,
-            "maybe_duplicate": claimed.maybe_duplicate,
-            "phase": None,
-        }
-        connection.execute(_ANY, {"letter": letter.id, **values})
-        return claimed
-
-
-def _give_up(letter: Row[Any], at: datetime) -> None:
+def _take(connection: Connection, at: datetime) -> Claimed | None:
+    letter = connection.execute(_NEXT, {"at": at}).first()
+    if letter is None:
+        return None
+    was_cut_off = letter.state is LetterState.SENDING
+    if was_cut_off:
+        _note_cut_off(connection, letter)
+    claimed = Claimed(
+        letter,
+        token=str(uuid.uuid4()),
+        attempts=letter.attempts + 1,
+        maybe_duplicate=letter.maybe_duplicate or (was_cut_off and letter.phase == "data"),
+        begun_at=at,
+    )
     values = {
-        "state": LetterState.UNDELIVERABLE,
-        "lease_token": None,
-        "next_attempt_at": at,
-        "last_answer": UNSURE,
+        "letter": letter.id,
+        "state": LetterState.SENDING,
+        "lease_token": claimed.token,
+        "next_attempt_at": at + _lease(),
+        "attempts": claimed.attempts,
+        "maybe_duplicate": claimed.maybe_duplicate,
+        "phase": None,
     }
-    db.session.connection().execute(_ANY, {"letter": letter.id, **values})
-    _tell(letter, UNSURE, at)
+    connection.execute(_ANY, values)
+    return claimed
 
 
 def _outcome(claimed: Claimed, answer: Answer, at: datetime) -> tuple[LetterState, datetime, str]:
@@ -214,14 +249,26 @@ def _outcome(claimed: Claimed, answer: Answer, at: datetime) -> tuple[LetterStat
     return state, at + wait, words
 
 
-def _change(claimed: Claimed, values: dict[str, Any]) -> bool:
+def _change(connection: Connection, claimed: Claimed, values: dict[str, Any]) -> bool:
     """Changes the letter if its token is still ours."""
     own = {"letter": claimed.letter.id, "token": claimed.token}
-    return db.session.connection().execute(_OWN, {**own, **values}).rowcount == 1
+    return connection.execute(_OWN, {**own, **values}).rowcount == 1
+
+
+def _note_cut_off(connection: Connection, letter: Row[Any]) -> None:
+    """Writes down the try that nobody ended."""
+    begun_at = letter.next_attempt_at - _lease()
+    tried = Claimed(letter, letter.lease_token, letter.attempts, False, begun_at)
+    _note_try(connection, tried, None, letter.phase, None, CUT_OFF)
 
 
 def _note_try(
-    claimed: Claimed, ended_at: datetime | None, phase: str | None, code: int | None, words: str
+    connection: Connection,
+    claimed: Claimed,
+    ended_at: datetime | None,
+    phase: str | None,
+    code: int | None,
+    words: str,
 ) -> None:
     values = {
         "letter_id": claimed.letter.id,
@@ -232,7 +279,7 @@ def _note_try(
         "code": code,
         "answer": words[:_WORDS],
     }
-    db.session.connection().execute(_TRY, values)
+    connection.execute(_TRY, values)
 
 
 def _tell(letter: Row[Any], words: str, at: datetime) -> None:

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
 from tracker.plumbing import clock
+from tracker.plumbing.access import opens
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form
 
@@ -167,7 +168,7 @@ def _nav(counts: Mapping[str, int]) -> list[NavItem]:
     return [
         NavItem(label, url_for(endpoint), key, key == here, counts.get(key, 0))
         for label, endpoint, key in NAV
-        if endpoint in current_app.view_functions
+        if opens(endpoint)
     ]
 
 

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from flask import Flask, current_app
 from flask_mail import Mail
+from sqlalchemy import Connection
 
 from tracker.plumbing import clock, leases, mime
 from tracker.plumbing.db import db
@@ -149,6 +150,7 @@ def deliver(
     pending in it.
     """
     db.session.rollback()
+    leases.sweep(clock.now())
     is_sqlite = db.engine.dialect.name == "sqlite"
     delivery = _Delivery(most, threading.Lock() if is_sqlite else nullcontext())
     tell = each or (lambda _: None)
@@ -174,31 +176,33 @@ def _serve(app: Flask, delivery: _Delivery) -> None:
         patience = PATIENCE * app.config["MAIL_COMMAND_SECONDS"]
         silent = 0.0
         post = open_post()
+        connection = db.engine.connect()
         try:
-            following = _claim(delivery)
+            following = _claim(delivery, connection)
             while following is not None:
                 claimed, begun = following, monotonic()
-                answer, following = _hand_over(post, claimed, delivery)
+                answer, following = _hand_over(post, claimed, delivery, connection)
                 if answer is not None:
                     with delivery.turn:
-                        delivery.note(leases.record(claimed, answer, clock.now()))
+                        delivery.note(leases.record(claimed, answer, clock.now(), connection))
                     silent = silent + monotonic() - begun if answer.is_silence else 0.0
                     if silent > patience:
                         delivery.stop.set()
-                following = following or _claim(delivery)
+                following = following or _claim(delivery, connection)
         finally:
+            connection.close()
             post.close()
 
 
-def _claim(delivery: _Delivery) -> Claimed | None:
+def _claim(delivery: _Delivery, connection: Connection) -> Claimed | None:
     if not delivery.may_take():
         return None
     with delivery.turn:
-        return leases.claim(clock.now())
+        return leases.claim(clock.now(), connection)
 
 
 def _hand_over(
-    post: Post, claimed: Claimed, delivery: _Delivery
+    post: Post, claimed: Claimed, delivery: _Delivery, connection: Connection
 ) -> tuple[Answer | None, Claimed | None]:
     """One try, and the letter taken meanwhile.
 
@@ -211,7 +215,7 @@ def _hand_over(
         nonlocal phase, following
         claim_next = delivery.may_take()
         with delivery.turn:
-            following = leases.mark_data(claimed, clock.now(), claim_next=claim_next)
+            following = leases.mark_data(claimed, clock.now(), connection, claim_next=claim_next)
         phase = "data"
 
     try:

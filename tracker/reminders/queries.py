@@ -64,11 +64,13 @@ class Upcoming:
     duty_key: str
 
 
-def upcoming(today: date, actor: Actor) -> tuple[Upcoming, ...]:
-    """What will be sent within 30 days, that the actor may see."""
+def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
+    """What will be sent within 30 days of this instant, that the actor may see."""
+    today = clock.day(at)
     lines: dict[tuple[date, str, str], list[Notice]] = {}
     for notice in notices(today, today + timedelta(days=rules.LOOK_AHEAD_DAYS), today):
-        if allowed(actor, Permission.READ_LETTERS, [notice.duty.municipality]):
+        is_to_come = clock.at(notice.on, rules.HOUR) > at
+        if is_to_come and allowed(actor, Permission.READ_LETTERS, [notice.duty.municipality]):
             key = (notice.on, notice.duty.kind, notice.step.key)
             lines.setdefault(key, []).append(notice)
     return tuple(

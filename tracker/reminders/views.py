@@ -21,16 +21,16 @@ bp = Blueprint("reminders", __name__)
 def index() -> Response:
     """これから送るもの and 送った記録, with one letter to come shown beside them."""
     section("notices")
-    today = clock.today()
+    at = clock.now()
     number = max(1, request.args.get("page", 1, int))
     wanted = request.args.get("state")
     state = LetterState(wanted) if wanted in queries.STATES else None
-    upcoming = queries.upcoming(today, actor())
+    upcoming = queries.upcoming(at, actor())
     rows, total = queries.sent(actor(), number, state)
     return page(
         "reminders/index.html",
         upcoming=upcoming,
-        shown=_shown(upcoming, today),
+        shown=_shown(upcoming, clock.day(at)),
         rows=rows,
         total=total,
         number=number,

@@ -1,0 +1,139 @@
+"""Both sides' word, alone and at the same moment, on SQLite and on PostgreSQL."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
+import pytest
+from sqlalchemy import update
+
+from tests import cast
+from tests.cost_sharing.makers import (
+    LATER,
+    confirm_by,
+    letters_of,
+    make_proposal,
+    make_sent,
+    somebody,
+)
+from tracker.accounts.models import Person
+from tracker.cost_sharing import actions, confirming, queries
+from tracker.cost_sharing.models import CostCase
+from tracker.cost_sharing.rules import CaseState, Decision
+from tracker.kernel.permissions import Actor
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries as areas
+from tracker.plumbing.db import db
+
+pytestmark = pytest.mark.usefixtures("both")
+
+
+def test_the_last_side_makes_it_agreed_and_everybody_hears():
+    case = make_sent()
+    confirm_by(case, "aomori", "hiranai", "imabetsu", "yomogita")
+    assert case.state is CaseState.AWAITING
+    assert letters_of("cost_agreed") == []
+    confirm_by(case, "sotogahama")
+    assert case.state is CaseState.AGREED
+    assert case.agreed_at == cast.NOW
+    letters = letters_of("cost_agreed")
+    assert len(letters) == 5
+    assert letters[0].subject == (
+        "【御礼】東青地域移住促進事業の費用負担について、確認がそろいました"
+    )
+    assert "　外ヶ浜町　136,000円" in letters[0].body
+
+
+def test_two_last_words_at_one_moment_both_count(both):
+    case = make_sent()
+    confirm_by(case, "aomori", "hiranai", "imabetsu")
+    last = [somebody("confirmer", slug) for slug in ("yomogita", "sotogahama")]
+    case_id, together = case.id, Barrier(2)
+    db.session.remove()
+
+    def answer(by: Actor) -> None:
+        with both.app_context():
+            together.wait(timeout=20)
+            confirming.confirm(db.session.get(CostCase, case_id), by=by, at=cast.NOW)
+            db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(answer, by) for by in last]:
+            done.result(timeout=30)
+    assert db.session.get(CostCase, case_id).state is CaseState.AGREED
+    assert len(letters_of("cost_agreed")) == 5
+
+
+def test_a_confirmer_who_left_does_not_stop_the_agreement():
+    case = make_sent()
+    confirm_by(case, "aomori", "hiranai", "imabetsu", "yomogita")
+    db.session.execute(
+        update(Person)
+        .where(Person.email == cast.email("confirmer", "yomogita"))
+        .values(is_active=False)
+    )
+    confirm_by(case, "sotogahama")
+    assert case.state is CaseState.AGREED
+    assert len(letters_of("cost_agreed")) == 4
+
+
+def test_the_hub_confirms_all_its_pairs_by_one_act():
+    case = make_sent()
+    confirm_by(case, "aomori")
+    dossier = queries.find(case.no)
+    hub = areas.hub().id
+    assert [key[1] for key in dossier.answers] == [hub] * 4
+    with pytest.raises(Refusal, match="すでに確認済みです"):
+        confirm_by(case, "aomori")
+
+
+def test_the_drafter_cannot_confirm_whatever_their_post_is_now():
+    case = make_sent()
+    drafter = somebody("office").person_id
+    turned = replace(somebody("confirmer"), person_id=drafter)
+    with pytest.raises(Refusal, match="ご自分が作った案は確認できません"):
+        confirming.confirm(case, by=turned, at=cast.NOW)
+
+
+def test_an_outsider_cannot_confirm():
+    case = make_sent(make_proposal(takers=("青森市", "平内町")))
+    with pytest.raises(Refusal, match="協約の当事者ではありません"):
+        confirm_by(case, "imabetsu")
+    confirm_by(case, "aomori", "hiranai")
+    assert case.state is CaseState.AGREED
+
+
+def test_an_opinion_goes_back_to_whoever_drafted():
+    case = make_sent()
+    sotogahama = somebody("confirmer", "sotogahama")
+    with pytest.raises(Refusal, match="意見を入力してください") as refused:
+        confirming.give_back(case, " ", by=sotogahama, at=cast.NOW)
+    assert refused.value.field == "opinion"
+    confirming.give_back(case, "人口は住民基本台帳によりたい。", by=sotogahama, at=cast.NOW)
+    assert case.state is CaseState.RETURNED
+    (letter,) = letters_of("cost_returned")
+    assert letter.to_email == cast.email("office")
+    assert letter.subject == "【意見あり】東青地域移住促進事業の費用負担：外ヶ浜町"
+    assert "人口は住民基本台帳によりたい。" in letter.body
+
+
+def test_a_side_may_think_again_either_way():
+    case = make_sent()
+    confirm_by(case, "hiranai")
+    hiranai = somebody("confirmer", "hiranai")
+    for words in ("やはり直したい。", "まだ直っていない。"):
+        confirming.give_back(case, words, by=hiranai, at=cast.NOW)
+    assert len(letters_of("cost_returned")) == 2
+    confirm_by(case, "hiranai")
+    assert case.state is CaseState.AWAITING
+    (answer,) = queries.find(case.no).answers.values()
+    assert (answer.decision, answer.opinion) == (Decision.CONFIRMED, None)
+
+
+def test_a_word_on_other_amounts_than_those_shown_does_not_count():
+    case = make_sent()
+    seen = case.revision
+    changed = make_proposal(total_yen=3_720_000)
+    actions.save_formula(case, changed, again=LATER, by=somebody("office"), at=cast.NOW)
+    with pytest.raises(Refusal, match="案が変わりました"):
+        confirming.confirm(case, revision=seen, by=somebody("confirmer", "imabetsu"), at=cast.NOW)

@@ -1,0 +1,162 @@
+"""Every form with every field wrong: a sentence at the field, and nothing typed is lost."""
+
+from tests import cast
+from tests.cost_sharing.makers import (
+    CASE,
+    make_draft,
+    make_project,
+    make_proposal,
+    make_sent,
+    sentences,
+    somebody,
+)
+from tracker.cost_sharing import actions
+from tracker.cost_sharing.models import CaseKind
+
+START = {
+    "year": "2026",
+    "kind": "money",
+    "stage": "estimate",
+    "total_yen": "3,620千円",
+    "subsidy_yen": "１，１２０，０００",
+}
+
+
+def test_a_new_case_with_every_field_wrong(browse, given):
+    page = browse("office").fill(
+        "/costs/new",
+        {
+            "project": "999",
+            "year": "1066",
+            "kind": "gift",
+            "stage": "",
+            "title": "あ" * 151,
+            "total_yen": "たくさん",
+            "subsidy_yen": "-1",
+        },
+    )
+    assert page.status == 422
+    assert sentences(page) == [
+        "事業を選んでください。",
+        "年度を選んでください。",
+        "区分を1つ選んでください。",
+        "段階を1つ選んでください。",
+        "150字までで入力してください（今 151字）。",
+        "金額は「115,000円」または「115千円」のように数字で入力してください。",
+        "金額は0円以上で入力してください。",
+    ]
+    assert page.fields()["total_yen"] == "たくさん"
+
+
+def test_money_needs_an_amount_and_funds_stay_below_it(browse, given):
+    given(make_project)
+    fields = {**START, "project": "1"}
+    page = browse("office").fill("/costs/new", {**fields, "total_yen": ""})
+    assert sentences(page) == ["総事業費を入力してください。ないときは「0」を入れてください。"]
+    page = browse("office").fill("/costs/new", {**fields, "total_yen": "1,000円"})
+    assert sentences(page) == ["補助の額が総事業費を超えています。どちらかを直してください。"]
+    assert page.one("#subsidy_yen")["aria-invalid"] == "true"
+
+
+def test_a_formula_with_every_field_wrong(browse, given):
+    given(make_draft)
+    wrong = {
+        "title": " ",
+        "stage": "never",
+        "total_yen": "",
+        "subsidy_yen": "1.5",
+        "percent_equal": "120",
+        "percent_population": "二割",
+        "series_population": "999",
+        "percent_ratio": "-1",
+        "percent_host": "x",
+        "host": "hirosaki",
+        "fixed_reason": "あ" * 301,
+        "unit": "7",
+        "mode": "sideways",
+        "remainder": "hirosaki",
+        "takers": ["hirosaki"],
+        "weight_aomori": "-1",
+        "ratio_aomori": "1.5",
+        "fixed_aomori": "多め",
+        "save": "1",
+    }
+    page = browse("office").fill(f"{CASE}/formula", wrong)
+    assert page.status == 422
+    assert set(sentences(page)) == {
+        "件名を入力してください。",
+        "段階を1つ選んでください。",
+        "分担する市町村を選び直してください。",
+        "総事業費を入力してください。ないときは「0」を入れてください。",
+        "金額は小数を使わず、1円単位の整数で入力してください。",
+        "市町村を選び直してください。",
+        "300字までで入力してください（今 301字）。",
+        "端数の単位を選んでください。",
+        "端数の扱いを選んでください。",
+        "端数の負担者を選んでください。",
+        "割合は0から100までの数字で入力してください。",
+        "割合は数字で入力してください（例 20）。",
+        "人口割の基礎数値を選んでください。",
+        "青森市の均等割の重みは0以上の整数で入力してください。",
+        "青森市の割合は0以上の整数で入力してください。",
+        "金額は「115,000円」または「115千円」のように数字で入力してください。",
+    }
+    for name in ("percent_population", "weight_aomori", "fixed_aomori"):
+        assert page.fields()[name] == wrong[name]
+
+
+def test_fixed_amounts_need_a_reason_and_percents_their_figures(browse, given):
+    given(make_draft)
+    office = browse("office")
+    page = office.fill(f"{CASE}/formula", {"fixed_aomori": "2,500,000", "save": "1"})
+    assert sentences(page) == ["定額の根拠を入力してください（なぜこの額か）。"]
+    page = office.fill(f"{CASE}/formula", {"ratio_aomori": "8", "save": "1"})
+    assert sentences(page) == ["割合の％を入れてください。"]
+
+
+def test_a_consultation_with_every_field_wrong_stays_on_the_page(browse, given):
+    given(make_draft)
+    office = browse("office")
+    wrong = {"consulted_on": "13/40", "place": "", "participants": " ", "gist": ""}
+    page = office.fill(CASE, wrong, to=f"{CASE}/consultations")
+    assert len(sentences(page)) == 4
+    assert page.one("details.add[open] [name=consulted_on]")["value"] == "13/40"
+    typed = {"consulted_on": "11/25", "place": "電話", "participants": "平内町", "gist": "相談。"}
+    page = office.fill(CASE, typed, to=f"{CASE}/consultations")
+    assert sentences(page) == ["協議の日がまだ来ていません。協議した日を入れてください。"]
+    assert page.one("textarea[name=gist]").text.strip() == "相談。"
+
+
+def test_sending_with_a_wrong_day_and_without_a_consultation(browse, given):
+    given(
+        lambda: actions.save_formula(
+            make_draft(), make_proposal(), by=somebody("office"), at=cast.NOW
+        )
+    )
+    office = browse("office")
+    page = office.fill(f"{CASE}/send", {"send": "1"})
+    assert sentences(page) == ["協議の記録を1件以上入れてください（協約第4条第2項）。"]
+    page = office.fill(f"{CASE}/send", {"reply_due_on": "いつでも", "send": "1"})
+    assert page.status == 422
+    assert page.fields()["reply_due_on"] == "いつでも"
+    page = office.fill(f"{CASE}/send", {"reply_due_on": "12/11", "preview": "1"})
+    assert "（12月11日まで）" in page.text
+
+
+def test_an_answer_without_a_choice_or_without_words_is_asked_for(browse, given):
+    given(make_sent)
+    imabetsu = browse("confirmer", "imabetsu")
+    page = imabetsu.fill(f"{CASE}/confirm", {})
+    assert sentences(page) == ["「この内容で確認する」か「意見を付けて戻す」を選んでください。"]
+    page = imabetsu.fill(f"{CASE}/confirm", {"decision": "returned", "opinion": " "})
+    assert sentences(page) == ["意見を入力してください。直してほしい所を書いてください。"]
+    page = imabetsu.fill(f"{CASE}/confirm", {"decision": "confirmed", "opinion": "あ" * 1001})
+    assert sentences(page) == ["1000字までで入力してください（今 1001字）。"]
+
+
+def test_work_with_every_field_wrong(browse, given):
+    given(lambda: make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0))
+    page = browse("office").fill(
+        f"{CASE}/formula", {"title": "", "stage": "x", "takers": [], "work": " ", "save": "1"}
+    )
+    assert len(sentences(page)) == 4
