@@ -127,6 +127,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reporting_round')),
     sa.UniqueConstraint('fiscal_year', 'half', name=op.f('uq_reporting_round_fiscal_year_half'))
     )
+    op.create_table('step_rule',
+    sa.Column('kind', sa.Enum('report_unsubmitted', 'report_unchecked', 'meeting_unplanned', 'meeting_unheld', 'poll_unanswered', 'meeting_undated', 'notice_unsent', 'attendance_unrecorded', 'view_unrecorded', 'cost_unconfirmed', 'address_undeliverable', name='kind', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('hour', sa.Time(), nullable=False),
+    sa.Column('steps', sa.JSON(), nullable=False),
+    sa.Column('version', sa.Integer(), server_default='1', nullable=False),
+    sa.PrimaryKeyConstraint('kind', name=op.f('pk_step_rule'))
+    )
     op.create_table('agreement',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('title', sa.String(length=300), nullable=False),
@@ -718,6 +726,7 @@ def downgrade() -> None:
     op.drop_table('calendar_entry')
     op.drop_table('base_figure')
     op.drop_table('agreement')
+    op.drop_table('step_rule')
     op.drop_table('reporting_round')
     op.drop_table('policy_field')
     op.drop_table('municipality')

@@ -21,6 +21,7 @@ OFFICE = "office@aomori.example"
 LEAD = "lead@aomori.example"
 TOWNS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
 OFFICERS = [f"officer@{slug}.example" for slug in TOWNS]
+CONFIRMERS = [f"confirmer@{slug}.example" for slug in ("aomori", *TOWNS)]
 SECRETARIES = [f"secretary@{slug}.example" for slug in ("aomori", *TOWNS)]
 POLL = "日程の御回答について"
 WORDS = {"○": "出席できる", "△": "調整すれば可", "×": "出席できない"}
@@ -48,6 +49,7 @@ def test_the_story(town_hall: House, now: time_machine.Traveller) -> None:
     share_the_costs(town_hall)
     confirm_the_costs(town_hall)
     read_the_record(town_hall)
+    no_letter_came_twice(town_hall)
 
 
 def import_the_agreement(house: House) -> None:
@@ -313,7 +315,7 @@ def hold_the_meeting(house: House, now: time_machine.Traveller) -> None:
         came = office.view.get_by_role("radiogroup", name=f"{town}長の出席")
         office.chooses("代理" if town == "今別町" else "本人", within=came)
     office.presses("記録する")
-    office.sees("代理のときは、職・氏名を入力してください")
+    office.sees("代理で出席された方の職・氏名を入力してください")
     office.view.locator("#deputy_imabetsu").fill("副町長")
     office.presses("記録する")
     sees_standings(office, "開催済み", "案内済み", "開催済み", "開催済み")
@@ -343,29 +345,98 @@ def share_the_costs(house: House) -> None:
     office.chooses("費用")
     office.chooses("概算")
     office.presses("下書きを作って、負担の内容へ進む")
-    without_script = house.signed_in("office", javascript=False)
-    without_script.goes_to(office.view.url)
-    shown = office.view.locator("#split")
-    office.fills({"端数の単位": "1,000円", "端数の扱い": "切捨て", "端数の負担者": "青森市"})
-    office.fills({"均等割": "20"})
-    expect(shown).to_contain_text("割り方の合計が20％です。")
-    office.fills({"人口割": "80"})
+    office.sees_title("算式と負担額")
+    formula = {"端数の単位": "1,000円", "端数の扱い": "切捨て", "端数の負担者": "青森市"}
     shares = ("1,964,000", "168,000", "115,000", "117,000", "136,000")
-    sees_shares(office, *shares)
+
+    by_button = house.signed_in("office", javascript=False)
+    by_button.goes_to(office.view.url)
+    by_button.fills({**formula, "均等割": "20", "人口割": "80"})
+    by_button.presses("計算する")
+    sees_shares(by_button, *shares)
+
+    office.fills({**formula, "均等割": "20"})
+    expect(office.view.locator("#split")).to_contain_text("割り方の合計が20％です。")
+    office.fills({"人口割": "80"})
     sees_shares(office, *shares)
     office.presses("この内容で保存する")
-
-
-def sees_shares(person: Visitor, *shares: str) -> None:
-    """The amounts of the table, in the order of the municipalities, and their sum."""
-    total = sum(int(share.replace(",", "")) for share in shares)
-    cells = person.view.locator("#split .share-amount")
-    expect(cells).to_have_text([*shares, f"{total:,}"])
+    sees_shares(office, *shares)
+    office.sees("送る前に、1件以上入れてください（協約第4条第2項）。")
+    talk = {"協議した日": "12/22", "場所": "オンライン", "参加者": "5市町村の担当者"}
+    office.fills({**talk, "内容": "割り方を、均等割20％と人口割80％とすることにした。"})
+    office.presses("協議の記録を加える")
+    office.presses("送る内容を確かめる")
+    office.presses("5件を送る")
+    office.sees("案を送りました。")
+    assert sorted(house.sends_letters()) == sorted(CONFIRMERS)
+    assert "115,000円" in house.last_letter("confirmer@imabetsu.example").get_content()
 
 
 def confirm_the_costs(house: House) -> None:
-    pass
+    """Both sides of every pair; a change of the amount makes all of it void, and says so."""
+    office = house.signed_in("office")
+    office.goes_to("/costs/2026-01/confirm")
+    office.sees_title("この画面は使えません")
+
+    hub = confirm_by_letter(house, "aomori", "1,964,000円")
+    town = confirm_by_letter(house, "imabetsu", "115,000円")
+    office.goes_to("/costs/2026-01")
+    pairs = office.view.locator("table.pairs tbody tr")
+    expect(pairs.filter(has_text="確認待ち")).to_have_count(3)
+    office.presses("直す")
+    office.sees("すべての確認が取り消され、もう一度お願いすることになります。")
+    office.fills({"国・県などの補助": "1220000"})
+    office.presses("変わるところを確かめる")
+    office.sees("取り消されるもの：青森市 連携推進課長、今別町 企画課長", "2,400,000円")
+    office.fills({"変える理由": "県の補助が10万円増えたため。"})
+    office.presses("変えて、もう一度確認をお願いする")
+    expect(pairs.filter(has_text="確認待ち")).to_have_count(4)
+    assert sorted(house.sends_letters()) == sorted(CONFIRMERS)
+
+    for person in (hub, town):
+        confirm(person, "")
+    for slug in ("hiranai", "yomogita", "sotogahama"):
+        office.view.reload()
+        office.sees("確認待ち")
+        confirm_by_letter(house, slug, "円")
+    office.view.reload()
+    office.sees("合意済み")
+    print(sorted(house.sends_letters()))
+
+
+def confirm_by_letter(house: House, slug: str, share: str) -> Visitor:
+    """From the letter to the own share and the button."""
+    person = house.visitor()
+    person.goes_to(house.link_for(f"confirmer@{slug}.example", "費用負担"))
+    person.signs_in("confirmer", slug)
+    confirm(person, share)
+    return person
+
+
+def confirm(person: Visitor, share: str) -> None:
+    """The own share stands first, in large figures."""
+    person.goes_to("/costs/2026-01/confirm")
+    expect(person.view.locator(".own-share")).to_contain_text(share)
+    person.presses("この内容で確認する")
+    person.sees("内容を確認しました。")
 
 
 def read_the_record(house: House) -> None:
-    pass
+    """Every letter is listed, every step stands in the history; then everybody goes home."""
+    office = house.signed_in("office")
+    office.presses("通知")
+    office.sees(f"{len(house.mail.messages)}通", "【日程決定】")
+    office.goes_to("/audit")
+    print(office.view.locator("main").inner_text())
+    office.presses("ログアウト")
+    office.sees("ログアウトしました。")
+    office.goes_to("/")
+    office.sees_title("ログイン")
+
+
+def no_letter_came_twice(house: House) -> None:
+    """Each letter has one recipient, and each recipient got each letter once."""
+    sent = list(zip(house.mail.recipients, house.mail.messages, strict=True))
+    for recipient, letter in sent:
+        assert [one.addr_spec for one in letter["To"].addresses] == [recipient]
+    assert len({letter["Message-ID"] for _, letter in sent}) == len(sent)

@@ -8,6 +8,7 @@ from tests.cost_sharing.makers import (
     CASE,
     answer,
     make_agreed,
+    make_draft,
     make_proposal,
     make_ready,
     make_sent,
@@ -106,6 +107,14 @@ def test_the_list_of_another_year_and_of_one_that_makes_no_sense(browse, given):
         assert len(office.get(f"/costs?fy={odd}").all("tbody tr")) == 1
 
 
+def test_nothing_can_be_sent_twice_or_before_it_has_content(browse, given):
+    given(make_draft)
+    given(make_sent)
+    office = browse("office")
+    for no in ("2026-01", "2026-02"):
+        assert office.get(f"/costs/{no}/send", status=302).location == f"/costs/{no}"
+
+
 def test_hostile_words_stay_words(browse, given):
     words = "<script>alert(1)</script>{{ 7*7 }}"
     given(lambda: make_sent(make_proposal(title=words)))
@@ -140,4 +149,5 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(browse, given):
     given(lambda: answer("hiranai", "差し支えなし。"))
     given(lambda: answer("yomogita"))
     assert counts() == few
+    print(few)
     assert max(few) <= 8

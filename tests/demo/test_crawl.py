@@ -22,7 +22,7 @@ PEOPLE = [
     ("confirmer", "sotogahama"),
 ]
 # The same page about another project, year or municipality is the same page.
-MOST_OF_A_KIND = 5
+MOST_OF_A_KIND = 4
 
 
 def links(page: Page, path: str) -> Iterator[str]:

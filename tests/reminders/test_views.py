@@ -126,3 +126,95 @@ def test_the_commands_preview_and_run_a_day(app):
             "undeliverable": 0,
             "skipped": 0,
         }
+
+
+def rows(page, caption: int = 0) -> list[str]:
+    """The rows of a page's table, as read."""
+    return [r.get_text(" ", strip=True) for r in page.all("table")[caption].select("tbody tr")]
+
+
+def press(client, page, label: str):
+    """Presses a button of a small form on the page."""
+    form = next(f for f in page.all("main form") if label in f.get_text())
+    fields = {box["name"]: box.get("value", "") for box in form.select("input[name]")}
+    return client.post(form["action"], fields)
+
+
+def test_one_mention_is_skipped_and_the_later_ones_stay(app, browse, now):
+    with app.app_context():
+        make_round()
+    office = browse("office")
+    page = office.get("/notices")
+    assert "期限3日前" in rows(page)[0]
+    after = office.follow(press(office, page, "今回は送らない"))
+    assert "今回は送らないことにしました" in after.text
+    assert "期限を過ぎた方へ" in rows(after)[0]
+    now.shift(3 * 24 * 3600)
+    with app.app_context():
+        assert actions.run_once().planned == 0
+        db.session.remove()
+    now.shift(4 * 24 * 3600)
+    with app.app_context():
+        assert actions.run_once().planned == 4
+        db.session.remove()
+
+
+def test_a_try_goes_to_oneself_only(app, browse):
+    with app.app_context():
+        make_round()
+    office = browse("office")
+    after = office.follow(press(office, office.get("/notices"), "自分あてに試し送り"))
+    assert "office@aomori.example あてに試し送りをしました" in after.text
+    with app.app_context():
+        [letter] = db.session.scalars(select(Letter)).all()
+        assert letter.to_email == "office@aomori.example"
+        assert letter.subject.startswith("【試し送り】【あと3日】")
+        assert letter.state is LetterState.QUEUED
+
+
+def test_changed_days_change_what_is_sent(app, browse):
+    with app.app_context():
+        make_round()
+    office = browse("office")
+    path = "/notices/rules/report_unsubmitted"
+    changes = {"steps-0-days": "４", "steps-1-days": "", "steps-2-days": "", "steps-3-days": ""}
+    done = office.fill(path, {**changes, "hour": "13"})
+    listed = next(row for row in rows(office.follow(done)) if "進捗報告の提出" in row)
+    assert "期限4日前 13時" in listed
+    assert rows(office.get("/notices"))[0].startswith("11月26日（木） 13時")
+
+
+def test_a_kind_turned_off_is_not_mentioned(app, browse, now):
+    with app.app_context():
+        make_round()
+    office = browse("office")
+    page = office.get("/notices/rules/report_unsubmitted")
+    fields = {k: v for k, v in page.fields().items() if k != "is_on"}
+    office.post("/notices/rules/report_unsubmitted", fields)
+    now.shift(3 * 24 * 3600)
+    with app.app_context():
+        assert actions.run_once().planned == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"steps-0-days": "三日"}, "日数は数字で入力してください"),
+        ({"steps-0-days": "7"}, "同じ日が2回あります"),
+        ({"steps-0-days": "300"}, "200日まで"),
+        ({"version": "3"}, "ほかの人が先に直しました"),
+    ],
+)
+def test_wrong_days_get_a_sentence_and_change_nothing(browse, changes, sentence):
+    office = browse("office")
+    before = office.get("/notices/rules").text
+    page = office.fill("/notices/rules/report_unsubmitted", changes)
+    assert page.status == 422
+    assert sentence in page.one(".error-summary").get_text()
+    assert office.get("/notices/rules").text == before
+
+
+def test_a_town_reads_the_days_and_cannot_change_them(browse):
+    officer = browse("officer", "imabetsu")
+    assert "期限14日前、期限7日前、期限3日前、期限の1開庁日後" in officer.get("/notices/rules").text
+    officer.get("/notices/rules/report_unsubmitted", status=403)

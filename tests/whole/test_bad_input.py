@@ -4,38 +4,53 @@ The forms are found on the pages themselves, so that a new one is asked the same
 """
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import time as time_of_day
+from datetime import timedelta
 from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from sqlalchemy import BigInteger, Integer, String
+from flask import Request
+from sqlalchemy import BigInteger, Integer, String, select
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.test import TestResponse
 
+from tests.app_fixtures import make_app
+from tests.meetings import makers as meetings
 from tests.pages import Page, check
+from tests.whole.objects import targets
 from tests.whole.visitors import ADMIN, LEAD, NOBODY, OFFICE, OFFICER, VISITORS, House, Visitor
-from tracker.plumbing.db import db
+from tracker.municipalities.models import Area
+from tracker.plumbing import clock
+from tracker.plumbing.db import db, upgrade
 
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
+HOSTILE = f"🍎👨‍👩‍👧\u202eoff\u2066{SCRIPT}; DROP TABLE person; -- {{{{ 7*7 }}}}{{% for %}}"
+# In every box at once ...
 NONSENSE = {
     "too long": "長" * 10_000,
-    "emoji": "🍎👨‍👩‍👧",
     "a zero byte": "今別町\x00終わり",
-    "right to left": "\u202eoff\u2066side\u200f",
-    "a script": SCRIPT,
-    "SQL": "'; DROP TABLE person; --",
-    "a template": "{{ 7*7 }}{% for %}",
+    "hostile words": HOSTILE,
     "a negative number": "-1",
     "a huge number": "9" * 41,
-    "a number of another script": "१२",
-    "a superscript": "²",
     "an impossible day": "2026/02/30",
+}
+# ... and, with these too, in one box among good ones.
+MORE_NONSENSE = {
+    **NONSENSE,
+    "digits of another script": "१२²",
     "a day in no era": "令和99年13月45日",
-    "a broken percentage": "NaN",
+    "not a number": "NaN",
 }
 # What no form may take, however free its text.
 NEVER_TAKEN = {"too long", "a zero byte"}
+SHARES = 4
 PLAIN_TEXTS = ("text", "email", "search", "tel", "textarea")
 # What a box is filled with where only another one is to be wrong.
 PLAUSIBLE = (
@@ -205,10 +220,11 @@ def _refusal(
 ) -> Iterator[str]:
     """What is wrong with a page that refuses."""
     page = Page(answer, [])
-    try:
-        check(page, form.target)
-    except AssertionError as error:
-        yield str(error).partition("\n")[0]
+    if what in ("hostile words", "empty"):
+        try:
+            check(page, form.target)
+        except AssertionError as error:
+            yield str(error).partition("\n")[0]
     said = [one.get_text(strip=True) for one in page.all(".error-summary li")]
     if not said:
         yield "says nothing"
@@ -260,16 +276,175 @@ def test_nothing_in_any_box(house: House, asked: list[Asked]) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("share", range(4))
+@pytest.mark.parametrize("share", range(SHARES))
 def test_one_box_wrong_among_good_ones(house: House, asked: list[Asked], share: int) -> None:
-    """Each box in turn gets two kinds of nonsense, the others hold what they may well take."""
-    kinds = list(NONSENSE)
+    """Each box in turn gets one kind of nonsense, the others hold what they may well take."""
+    kinds = list(MORE_NONSENSE)
+    turns = list(enumerate((form, box) for form in asked for box in form.boxes))
     wrong = []
-    turns = [(form, box) for form in asked for box in form.boxes]
-    for number, (form, box) in enumerate(turns):
-        if number % 4 != share:
-            continue
-        for what in (kinds[number % len(kinds)], kinds[(number * 5 + 3) % len(kinds)]):
-            typed = {**form.plausible(), box.name: NONSENSE[what]}
-            wrong += judge(house, form, typed, f"{what} in {box.name}")
+    for number, (form, box) in turns[share::SHARES]:
+        what = kinds[number % len(kinds)]
+        typed = {**form.plausible(), box.name: MORE_NONSENSE[what]}
+        wrong += judge(house, form, typed, what)
     assert wrong == [], "\n".join(wrong)
+
+
+# --- set-up, addresses, files, links --------------------------------------------------------------
+
+
+def test_the_first_page_of_all_refuses_in_plain_words(tmp_path: Path) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'new.sqlite3'}", tmp_path, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        upgrade()
+    client = app.test_client()
+    found = BeautifulSoup(client.get("/setup").get_data(as_text=True), "html.parser")
+    form = Asked(NOBODY, "/setup", "/setup", boxes(found.select("main form")[0]))
+    wrong = []
+    for what, nonsense in {**MORE_NONSENSE, "empty": ""}.items():
+        for typed in form.fillings(nonsense):
+            answer = client.post("/setup", data=typed)
+            wrong += [f"{what}: {answer.status_code}"] * (answer.status_code != 422)
+            wrong += [f"{what}: {one}" for one in _refusal(answer, form, typed, what)]
+    assert wrong == [], "\n".join(wrong)
+    with app.app_context():
+        assert db.session.scalars(select(Area)).all() == []
+        db.session.remove()
+        db.engine.dispose()
+
+
+ODD_NUMBERS = ("0", str(2**31), str(10**30), "%EF%BC%91", "-1")
+ODD_WORDS = (
+    "%00",
+    "%F0%9F%8D%8E",
+    "a" * 3000,
+    "%3Cscript%3E",
+    "2026-13",
+    "9999-h1",
+    "0-00",
+    "%E2%80%AE",
+)
+
+
+def test_an_address_with_anything_in_it_is_not_found(house: House) -> None:
+    wrong = []
+    for rule in house.app.url_map.iter_rules():
+        if rule.endpoint == "static" or not rule.arguments:
+            continue
+        args = targets(rule.endpoint, house.stock)[0].args
+        for name in sorted(rule.arguments):
+            is_number = isinstance(args[name], int)
+            for odd in ODD_NUMBERS if is_number else ODD_WORDS:
+                path = house.path(rule.endpoint, {**args, name: 7654321 if is_number else "WORD"})
+                path = path.replace("7654321" if is_number else "WORD", odd)
+                for method in sorted(set(rule.methods or ()) & {"GET", "POST"}):
+                    code = house.ask(OFFICE, method, path).status_code
+                    if code not in (302, 400, 403, 404, 410, 422) and (name, code) != ("key", 200):
+                        wrong.append(f"{method} {path[:80]}: {code}")
+    assert wrong == [], "\n".join(wrong)
+
+
+class Noting(ImmutableMultiDict[str, str]):
+    """What stands behind the question mark; remembers what it was asked for."""
+
+    asked: ClassVar[set[str]] = set()
+
+    def get(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        self.asked.add(key)
+        return super().get(key, *args, **kwargs)
+
+
+def test_anything_behind_the_question_mark_is_read_or_passed_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noting = type("Noted", (Request,), {"parameter_storage_class": Noting})
+    monkeypatch.setattr(house.app, "request_class", noting)
+    wrong, pairs = [], 0
+    for endpoint, method, _target, path in house.doors():
+        if method != "GET":
+            continue
+        Noting.asked.clear()
+        house.ask(OFFICE, "GET", path)
+        for name in sorted(Noting.asked):
+            pairs += 1
+            for odd in (*ODD_NUMBERS, "%00", "%3Cscript%3Ealert", "", "2026", "9999", "%C2%B2"):
+                answer = house.ask(OFFICE, "GET", f"{path.partition('?')[0]}?{name}={odd}")
+                body = answer.get_data(as_text=True)
+                if answer.status_code not in (200, 302, 403, 404) or "<script>alert" in body:
+                    wrong.append(f"{endpoint} {name}={odd}: {answer.status_code}")
+    assert wrong == [], "\n".join(wrong)
+    assert pairs > 15
+
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"", "協約.txt"),
+        (b"\r\n \xe3\x80\x80\r\n", "空白だけ.txt"),
+        (PNG * 100, "協約.txt"),
+        (b"\x00" * 2000, "協約.txt"),
+        (bytes(range(256)) * 40, "協約.txt"),
+        ("あ".encode() * 1_700_000, "5MBの1行.txt"),
+        (("（" * 50_000).encode(), "括弧.txt"),
+        (b"PK\x03\x04" + b"x" * 500, "協約.docx"),
+        ("買物メモ\n牛乳\n".encode(), "メモ.txt"),
+        (b"%PDF-1.7 " + b"x" * 500, "../../../etc/passwd"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
+)
+def test_a_file_that_is_no_agreement_is_refused_in_plain_words(
+    house: House, content: bytes, name: str
+) -> None:
+    form = Asked(OFFICE, "/agreements/import", "/agreements/import", (Box("pasted", "textarea"),))
+    began = time.perf_counter()
+    answer = house.ask(OFFICE, "POST", form.target, data={"file": (BytesIO(content), name)})
+    assert time.perf_counter() - began < 5
+    assert (answer.status_code, house.was_changed()) == (422, False)
+    assert list(_refusal(answer, form, {}, "empty")) == []
+
+
+def test_a_file_beyond_all_measure_is_refused_at_the_door(house: House) -> None:
+    data = {"file": (BytesIO(b"x" * (13 * 1024 * 1024)), "協約.txt")}
+    answer = house.ask(OFFICE, "POST", "/agreements/import", data=data)
+    assert answer.status_code == 413
+    assert "送られたファイルが大きすぎます" in answer.get_data(as_text=True)
+
+
+def test_a_forged_link_opens_nothing_and_says_what_to_do(house: House) -> None:
+    token = house.stock.poll_token
+    for forged in (token[:-2], token[:-1] + "!", token + "A", "x", "W10.x", "..", "a" * 3000):
+        for method in ("GET", "POST"):
+            answer = house.ask(NOBODY, method, f"/p/{forged}", data={"date_1": "yes"})
+            assert (answer.status_code, house.was_changed()) == (404, False), forged
+            check(Page(answer, []), forged)
+            assert "このリンクは使えません" in answer.get_data(as_text=True) or forged == ".."
+
+
+def test_a_link_that_has_expired_says_so_and_takes_nothing(house: House, now: Any) -> None:
+    path = f"/p/{house.stock.poll_token}"
+    first = {f"date_{house.stock.candidate}": "no", "comment": "あとから"}
+    # The day after the deadline it can still be read, and answers nothing.
+    now.move_to(clock.at(meetings.DUE + timedelta(days=1), time_of_day(10)))
+    assert house.ask(NOBODY, "GET", path).status_code == 200
+    late = house.ask(NOBODY, "POST", path, data=first)
+    assert (late.status_code, house.was_changed()) == (422, False)
+    check(Page(late, []), path)
+    # Eight days after it, nothing at all.
+    now.move_to(clock.at(meetings.DUE + timedelta(days=8), time_of_day(10)))
+    for method in ("GET", "POST"):
+        answer = house.ask(NOBODY, method, path, data=first if method == "POST" else None)
+        assert (answer.status_code, house.was_changed()) == (410, False)
+        assert "期限が過ぎました" in answer.get_data(as_text=True)
+        check(Page(answer, []), path)
+
+
+def test_a_link_that_was_taken_back_says_so(house: House) -> None:
+    again = house.path(
+        "meetings.renew_link", {"meeting_id": house.stock.polling, "municipality": "imabetsu"}
+    )
+    assert house.ask(OFFICE, "POST", again).status_code == 302
+    answer = house.ask(NOBODY, "GET", f"/p/{house.stock.poll_token}")
+    assert answer.status_code == 410
+    check(Page(answer, []), "/p/…")

@@ -71,6 +71,9 @@ def _taken(case: CostCase, revision: int | None) -> Dossier:
     dossier = take(case)
     if revision is not None and revision != case.revision:
         raise Refusal(OTHER_AMOUNTS)
+    if case.replaces_id:
+        # It changes with the last word: locked in the same order as everywhere, rows before history.
+        db.session.get(CostCase, case.replaces_id, with_for_update=True)
     return dossier
 
 

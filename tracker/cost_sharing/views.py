@@ -37,6 +37,7 @@ ANSWERS: Mapping[str, Callable[..., None]] = {
     "confirmed": confirming.confirm,
     "returned": confirming.give_back,
 }
+UNSENT = (CaseState.DRAFT, CaseState.CONSULTING)
 ASKED = (CaseState.AWAITING, CaseState.RETURNED)
 
 
@@ -179,11 +180,18 @@ def _steps(dossier: Dossier, consulted: bool) -> list[tuple[str, str]]:
     ]
 
 
+def _again(dossier: Dossier) -> Dossier:
+    """The case as it is after a refusal has rolled back what an action began."""
+    return get_dossier(str(dossier.case.no)) if request.method == "POST" else dossier
+
+
 @bp.route("/costs/<no>/send", methods=["GET", "POST"])
 @guard(Permission.DRAFT_COST)
 def send(no: str) -> Response:
     """Shows each letter before it goes out, then asks both sides of every pair."""
     dossier = get_dossier(no)
+    if dossier.case.state not in UNSENT or not dossier.shares:
+        return redirect(url_for(".show", no=no))
     today = clock.today()
     form = forms.in_year(
         forms.SendForm, today, data={"seen": dossier.case.version, "reply_due_on": reply_due(today)}
@@ -203,7 +211,7 @@ def send(no: str) -> Response:
     ):
         flash("案を送りました。確認がそろうまで、この画面で見られます。", "ok")
         return redirect(url_for(".show", no=no))
-    dossier = get_dossier(no)
+    dossier = _again(dossier)
     due_on = form.reply_due_on.data or reply_due(today)
     refusal, previews = None, []
     try:
@@ -252,7 +260,7 @@ def confirm(no: str) -> Response:
                 "ok",
             )
             return redirect(url_for(".show", no=no))
-    dossier = get_dossier(no)
+    dossier = _again(dossier)
     me = actor().municipality_id
     return page(
         "cost_sharing/confirm.html",

@@ -14,7 +14,7 @@ from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
 from tracker.plumbing.letters import Letter, LetterState, SendAttempt
-from tracker.reminders import actions as reminders
+from tracker.reminders import managing as reminders
 
 AFTERNOON, MORNING = (time(14), time(15, 30)), (time(10), time(11, 30))
 # Tuesdays and Thursdays from the third Tuesday of January on: never a holiday.

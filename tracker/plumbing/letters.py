@@ -205,34 +205,56 @@ def put(
     it is tried until `useful_until` (a week unless said).
     """
     subject, body = compose(template, to, **fields)
-    key = f"{cause}:{to.key}"
-    return bool(
-        insert_missing(
-            Letter,
-            [
-                {
-                    "key": key,
-                    "message_id": message_id(key),
-                    "kind": template,
-                    "to_key": to.key,
-                    "to_name": to.name,
-                    "to_email": to.email,
-                    "municipality_id": to.municipality_id,
-                    "subject": subject,
-                    "body": body,
-                    "path": path,
-                    "state": LetterState.QUEUED,
-                    "written_at": at,
-                    "send_at": at,
-                    "next_attempt_at": at,
-                    "useful_until": useful_until,
-                    "attempts": 0,
-                    "maybe_duplicate": False,
-                }
-            ],
-            ["key"],
-        )
+    return write(
+        template,
+        to,
+        subject,
+        body,
+        key=f"{cause}:{to.key}",
+        at=at,
+        path=path,
+        useful_until=useful_until,
     )
+
+
+def write(
+    kind: str,
+    to: Recipient,
+    subject: str,
+    body: str,
+    *,
+    key: str,
+    at: datetime,
+    send_at: datetime | None = None,
+    path: str | None = None,
+    useful_until: datetime | None = None,
+    note: str | None = None,
+) -> bool:
+    """Writes a letter whose words stand already, unless one with its key is there.
+
+    `send_at` is when it was meant to go (now unless said): what is late shows both.
+    """
+    row = {
+        "key": key,
+        "message_id": message_id(key),
+        "kind": kind,
+        "to_key": to.key,
+        "to_name": to.name,
+        "to_email": to.email,
+        "municipality_id": to.municipality_id,
+        "subject": subject,
+        "body": body,
+        "path": path,
+        "state": LetterState.QUEUED,
+        "written_at": at,
+        "send_at": send_at or at,
+        "next_attempt_at": at,
+        "useful_until": useful_until,
+        "attempts": 0,
+        "maybe_duplicate": False,
+        "note": note,
+    }
+    return bool(insert_missing(Letter, [row], ["key"]))
 
 
 def hold_all(at: datetime) -> int:

@@ -7,12 +7,10 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 
 from tracker.kernel import wareki
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history, letters, postbox
+from tracker.plumbing import clock, letters, postbox
 from tracker.plumbing.db import db, insert_missing
-from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import ClockState, Letter, LetterItem, LetterState, Recipient
 from tracker.reminders import queries, rules
 from tracker.reminders.rules import Merged, Notice
@@ -29,6 +27,11 @@ class Draft:
     on: date
     subject: str
     body: str
+
+    @property
+    def send_at(self) -> datetime:
+        """The earliest hour of what it mentions."""
+        return clock.at(self.on, min(one.hour for one in self.merged.notices))
 
     @property
     def key(self) -> str:
@@ -98,7 +101,8 @@ def plan(at: datetime) -> tuple[int, int]:
 def _drafts(since: datetime, until: datetime) -> list[Draft]:
     today = clock.day(until)
     found = queries.notices(clock.day(since), today, today)
-    due = [one for one in found if since < clock.at(one.on, rules.HOUR) <= until]
+    moments = rules.moments(found)
+    due = [one for one in found if since < clock.at(one.on, moments[one.to.key, one.on]) <= until]
     return _compose(due, today)
 
 
@@ -133,32 +137,18 @@ def compose(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str
 
 def _write(draft: Draft, at: datetime) -> int:
     notes = {one.note for one in draft.merged.notices if one.note}
-    send_at = min(clock.at(draft.on, rules.HOUR), at)
-    late = (at - clock.at(min(one.on for one in draft.merged.notices), rules.HOUR)).days
-    written = insert_missing(
-        Letter,
-        [
-            {
-                "key": draft.key,
-                "message_id": letters.message_id(draft.key),
-                "kind": "reminder",
-                "to_key": draft.to.key,
-                "to_name": draft.to.name,
-                "to_email": draft.to.email,
-                "municipality_id": draft.to.municipality_id,
-                "subject": draft.subject,
-                "body": draft.body,
-                "path": draft.merged.notices[0].duty.url,
-                "state": LetterState.QUEUED,
-                "written_at": at,
-                "send_at": send_at,
-                "next_attempt_at": at,
-                "attempts": 0,
-                "maybe_duplicate": False,
-                "note": "、".join(sorted(notes) + (["遅延"] if late >= 1 else [])) or None,
-            }
-        ],
-        ["key"],
+    meant_at = min(clock.at(one.on, one.hour) for one in draft.merged.notices)
+    late = (at - meant_at).days
+    written = letters.write(
+        "reminder",
+        draft.to,
+        draft.subject,
+        draft.body,
+        key=draft.key,
+        at=at,
+        send_at=at if late else meant_at,
+        path=draft.merged.notices[0].duty.url,
+        note="、".join(sorted(notes) + (["遅延"] if late >= 1 else [])) or None,
     )
     if not written:
         return 0
@@ -175,7 +165,7 @@ def _write(draft: Draft, at: datetime) -> int:
         ],
         ["duty_key", "step", "to_key"],
     )
-    return written
+    return 1
 
 
 def _item(notice: Notice, state: LetterState, letter_id: int | None) -> dict[str, object]:
@@ -184,7 +174,7 @@ def _item(notice: Notice, state: LetterState, letter_id: int | None) -> dict[str
         "duty_key": notice.duty.key,
         "step": notice.step.key,
         "to_key": notice.to.key,
-        "due_at": clock.at(notice.on, rules.HOUR),
+        "due_at": clock.at(notice.on, notice.hour),
         "state": state,
         "title": notice.duty.subject,
     }
@@ -220,24 +210,3 @@ def check_day(on: date | None) -> datetime | None:
             f"{wareki.long(on)}はまだ来ていません。先の日を指定できるのは、例の圏域だけです。"
         )
     return clock.at(on, time(23, 59, 59))
-
-
-def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> None:
-    """Sends an undeliverable letter again to a mended address; only where it never arrived."""
-    from tracker.accounts.rules import check_address
-
-    if letter.state is not LetterState.UNDELIVERABLE:
-        raise Refusal("このメールは届いているか、まだ送る途中です。送り直しはできません。")
-    before = letter.to_email
-    letter.to_email = check_address(email)
-    letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, at, 0
-    history.record(
-        by,
-        "letter.resent",
-        Subject("letter", letter.id),
-        f"{letter.to_name}あての宛先を直して送り直しました。",
-        at=at,
-        before={"email": before},
-        after={"email": letter.to_email},
-    )
-    db.session.commit()

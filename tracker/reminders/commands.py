@@ -37,7 +37,7 @@ def preview(on: datetime | None, as_json: bool) -> None:
         rows = [
             {
                 "to": draft.to.email,
-                "send_at": clock.at(draft.on, rules.HOUR).astimezone(clock.TOKYO).isoformat(),
+                "send_at": draft.send_at.astimezone(clock.TOKYO).isoformat(),
                 "subject": draft.subject,
                 "body": draft.body,
                 "items": [one.duty.key for one in draft.merged.notices],

@@ -1,8 +1,20 @@
-"""Asks for a mended address."""
+"""Asks for a mended address, which letter is meant, and the days to send on."""
 
-from wtforms import StringField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms import Form as PlainForm
 
-from tracker.plumbing.forms import Form, at_most, required
+from tracker.plumbing.forms import (
+    CountField,
+    DayField,
+    Form,
+    at_most,
+    choices,
+    optional,
+    required,
+)
+from tracker.reminders.rules import MOST_STEPS, Schedule, Step, Unit
+
+WHICH = "どのお知らせかを読み取れませんでした。画面を開き直してください。"
 
 
 class MendForm(Form):
@@ -11,4 +23,56 @@ class MendForm(Form):
     email = StringField(
         "正しいメールアドレス",
         validators=[*required("メールアドレスを入力してください。"), at_most(254)],
+    )
+
+
+class PickForm(Form):
+    """A button beside one line of これから送るもの: which one is meant."""
+
+    kind = HiddenField("種類", validators=[at_most(40)])
+    step = HiddenField("送る日", validators=[at_most(40)])
+    duty = HiddenField("内容", validators=[at_most(160)])
+    on = DayField("日", validators=required(WHICH))
+
+
+class StepForm(PlainForm):
+    """One mention: how many days, before or after, of which kind; empty means none."""
+
+    days = CountField("日数", named="日数", validators=[optional()])
+    side = SelectField("前後", choices=choices([("-1", "前"), ("1", "後")]))
+    unit = SelectField("数え方", choices=choices([(Unit.DAYS, "日"), (Unit.OFFICE_DAYS, "開庁日")]))
+
+
+class ScheduleForm(Form):
+    """送る日 of one kind."""
+
+    is_on = BooleanField("お知らせを送る")
+    hour = SelectField("時刻", choices=choices((hour, f"{hour}時") for hour in range(7, 20)))
+    steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
+    version = HiddenField()
+
+    def read_steps(self) -> list[Step]:
+        """The mentions as typed, in order of time."""
+        found = [
+            Step(int(row.side.data) * row.days.data, Unit(row.unit.data))
+            for row in self.steps
+            if row.days.data is not None
+        ]
+        return sorted(found, key=lambda step: step.offset)
+
+
+def schedule_form(schedule: Schedule, version: int) -> ScheduleForm:
+    """The form filled with what holds now."""
+    return ScheduleForm(
+        is_on=schedule.is_on,
+        hour=str(schedule.hour.hour),
+        version=str(version),
+        steps=[
+            {
+                "days": abs(step.offset),
+                "side": "1" if step.offset > 0 else "-1",
+                "unit": step.unit.value,
+            }
+            for step in schedule.steps
+        ],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import g
@@ -10,15 +10,23 @@ from sqlalchemy import ColumnElement, Row, func, select
 
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
-from tracker.duties.duty import Duty
+from tracker.duties.duty import Duty, Kind
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import ClockState, Letter, LetterState, Recipient, SendAttempt
+from tracker.plumbing.letters import (
+    ClockState,
+    Letter,
+    LetterItem,
+    LetterState,
+    Recipient,
+    SendAttempt,
+)
 from tracker.plumbing.memo import by_version
 from tracker.reminders import rules
-from tracker.reminders.rules import Notice
+from tracker.reminders.models import StepRule
+from tracker.reminders.rules import Notice, Schedule, Step, Unit
 
 PER_PAGE = 20
 # A step that moves off closed days stays within these days of its own.
@@ -47,9 +55,39 @@ def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
     def make() -> tuple[Notice, ...]:
         open_ones = [duty for duty in duties.all_duties(today) if not duty.is_done]
         closures = areas.closures(first - AROUND, last + AROUND)
-        return rules.notices(open_ones, recipients(open_ones), closures, first, last)
+        found = rules.notices(open_ones, recipients(open_ones), closures, first, last, schedules())
+        dealt_with = _dealt_with(found)
+        return tuple(notice for notice in found if notice.key not in dealt_with)
 
     return by_version(("notices", first, last, today), make)
+
+
+def _dealt_with(found: Sequence[Notice]) -> set[tuple[str, str, str]]:
+    """Which of them stand in a letter already, or were called off for this time."""
+    keys = {notice.duty.key for notice in found}
+    rows = db.session.execute(
+        select(LetterItem.duty_key, LetterItem.step, LetterItem.to_key).where(
+            LetterItem.duty_key.in_(keys)
+        )
+    )
+    return {(duty, step, to) for duty, step, to in rows}
+
+
+def schedules() -> Mapping[Kind, Schedule]:
+    """送る日 of every kind: the defaults, and over them what somebody changed."""
+    changed = {
+        row.kind: Schedule(
+            tuple(Step(offset, Unit(unit)) for offset, unit in row.steps), row.hour, row.is_on
+        )
+        for row in db.session.scalars(select(StepRule))
+    }
+    return {**rules.SCHEDULES, **changed}
+
+
+def schedule(kind: Kind) -> tuple[Schedule, int]:
+    """送る日 of one kind, and its version (0 while the default holds)."""
+    row = db.session.get(StepRule, kind)
+    return schedules()[kind], row.version if row else 0
 
 
 @dataclass(frozen=True)
@@ -61,6 +99,9 @@ class Upcoming:
     step: str
     names: tuple[str, ...]
     note: str | None
+    hour: time
+    kind: Kind
+    step_key: str
     duty_key: str
 
 
@@ -69,7 +110,7 @@ def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
     today = clock.day(at)
     lines: dict[tuple[date, str, str], list[Notice]] = {}
     for notice in notices(today, today + timedelta(days=rules.LOOK_AHEAD_DAYS), today):
-        is_to_come = clock.at(notice.on, rules.HOUR) > at
+        is_to_come = clock.at(notice.on, notice.hour) > at
         if is_to_come and allowed(actor, Permission.READ_LETTERS, [notice.duty.municipality]):
             key = (notice.on, notice.duty.kind, notice.step.key)
             lines.setdefault(key, []).append(notice)
@@ -80,6 +121,9 @@ def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
             step=many[0].step.label,
             names=tuple(dict.fromkeys(getattr(one.to, "name", "") for one in many)),
             note=many[0].note,
+            hour=many[0].hour,
+            kind=many[0].duty.kind,
+            step_key=many[0].step.key,
             duty_key=many[0].duty.key,
         )
         for many in lines.values()

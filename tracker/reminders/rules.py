@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tracker.duties.duty import Duty, Kind
 from tracker.kernel import office_days
+from tracker.kernel.refusal import Refusal
 
 HOUR = time(9)
 # A clock this far behind what was planned already is wrong: nothing is sent.
@@ -49,6 +50,12 @@ class Step:
         days = "開庁日" if self.unit is Unit.OFFICE_DAYS else "日"
         return f"期限{-self.offset}{days}前"
 
+    @property
+    def after_label(self) -> str:
+        """期限の1開庁日後, for a list of days."""
+        days = "開庁日" if self.unit is Unit.OFFICE_DAYS else "日"
+        return f"期限の{self.offset}{days}後"
+
     def day(self, due_on: date, closures: frozenset[date]) -> date:
         """The open day on which the step falls."""
         if self.unit is Unit.OFFICE_DAYS:
@@ -72,6 +79,15 @@ def _office_days(*offsets: int) -> tuple[Step, ...]:
     return tuple(Step(offset, Unit.OFFICE_DAYS) for offset in offsets)
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """送る日 of one kind: its steps, the hour, and whether it is mentioned at all."""
+
+    steps: tuple[Step, ...]
+    hour: time = HOUR
+    is_on: bool = True
+
+
 STEPS: Mapping[Kind, tuple[Step, ...]] = {
     Kind.REPORT_UNSUBMITTED: (*_days(-14, -7, -3), *_office_days(1)),
     Kind.REPORT_UNCHECKED: _office_days(0),
@@ -85,6 +101,24 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
     Kind.COST_UNCONFIRMED: _days(-2),
     Kind.ADDRESS_UNDELIVERABLE: (),
 }
+# What holds until somebody changes it on the page 送る日.
+SCHEDULES: Mapping[Kind, Schedule] = {kind: Schedule(steps) for kind, steps in STEPS.items()}
+
+KIND_LABELS: Mapping[Kind, str] = {
+    Kind.REPORT_UNSUBMITTED: "進捗報告の提出",
+    Kind.REPORT_UNCHECKED: "進捗報告の確認",
+    Kind.POLL_UNANSWERED: "市町村長会議の日程の回答",
+    Kind.MEETING_UNPLANNED: "市町村長会議の準備（第5条）",
+    Kind.MEETING_UNHELD: "市町村長会議の開催（第5条）",
+    Kind.MEETING_UNDATED: "市町村長会議の日程の決定",
+    Kind.NOTICE_UNSENT: "市町村長会議の開催案内",
+    Kind.ATTENDANCE_UNRECORDED: "市町村長会議の出席の記録",
+    Kind.VIEW_UNRECORDED: "市町村長会議の扱いの記録",
+    Kind.COST_UNCONFIRMED: "費用負担の案の確認",
+    Kind.ADDRESS_UNDELIVERABLE: "届かなかったメール",
+}
+MOST_STEPS = 6
+FARTHEST_DAYS = 200
 
 # The text of each kind in templates/reminders/letters/matters/.
 TEXTS: Mapping[Kind, str] = {kind: kind.value for kind in Kind} | dict.fromkeys(
@@ -113,7 +147,21 @@ class Notice:
     step: Step
     to: To
     on: date
+    hour: time
     note: str | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it unique: duty, step, person (contracts.md)."""
+        return self.duty.key, self.step.key, self.to.key
+
+
+def check_schedule(steps: Sequence[Step]) -> None:
+    """Refuses the same day twice, or days nobody can mean."""
+    if len(set(steps)) < len(steps):
+        raise Refusal("同じ日が2回あります。どちらかを空にしてください。")
+    if any(abs(step.offset) > FARTHEST_DAYS for step in steps):
+        raise Refusal(f"日数は{FARTHEST_DAYS}日までで入力してください。")
 
 
 def notices(
@@ -122,6 +170,7 @@ def notices(
     closures: Mapping[str, frozenset[date]],
     first: date,
     last: date,
+    schedules: Mapping[Kind, Schedule] = SCHEDULES,
 ) -> tuple[Notice, ...]:
     """Every mention from the first to the last day; a done duty is silent.
 
@@ -129,14 +178,18 @@ def notices(
     """
     found = []
     for duty in all_duties:
-        if duty.is_done:
+        schedule = schedules[duty.kind]
+        if duty.is_done or not schedule.is_on:
             continue
         closed = closures.get(duty.municipality, frozenset())
-        for step in STEPS[duty.kind]:
+        for step in schedule.steps:
             on = step.day(duty.due_on, closed)
             if first <= on <= last:
                 note = step.moved_because(duty.due_on, closed)
-                found += [Notice(duty, step, to, on, note) for to in recipients.get(duty.key, ())]
+                found += [
+                    Notice(duty, step, to, on, schedule.hour, note)
+                    for to in recipients.get(duty.key, ())
+                ]
     return tuple(sorted(found, key=lambda one: (one.on, one.duty.due_on)))
 
 
@@ -147,6 +200,15 @@ class Merged:
     to: To
     notices: tuple[Notice, ...]
     passed_over: tuple[Notice, ...]
+
+
+def moments(found: Iterable[Notice]) -> Mapping[tuple[str, date], time]:
+    """When each person's letter of a day goes: at the earliest hour of what it mentions."""
+    hours: dict[tuple[str, date], time] = {}
+    for notice in found:
+        key = (notice.to.key, notice.on)
+        hours[key] = min(notice.hour, hours.get(key, notice.hour))
+    return hours
 
 
 def merge(due: Iterable[Notice]) -> tuple[Merged, ...]:

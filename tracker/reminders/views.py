@@ -1,17 +1,18 @@
 """通知: what will be sent, what was sent, and a page for each letter."""
 
-from datetime import date
+from datetime import date, time
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.duties.duty import Kind
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.letters import Letter, LetterState
 from tracker.plumbing.pages import page, section
-from tracker.reminders import actions, forms, queries
+from tracker.reminders import actions, forms, managing, queries, rules
 
 bp = Blueprint("reminders", __name__)
 
@@ -36,6 +37,7 @@ def index() -> Response:
         number=number,
         pages=-(-total // queries.PER_PAGE),
         state=state or "",
+        may_manage=may(Permission.MANAGE_LETTERS),
         states=[("", "すべて"), *((one.value, one.label) for one in queries.STATES)],
     )
 
@@ -63,7 +65,7 @@ def mend(letter_id: int) -> Response:
         abort(403)
     form = forms.MendForm()
     if form.validate_on_submit() and form.attempt(
-        lambda: actions.mend_and_resend(found, form.email.data, by=actor(), at=clock.now())
+        lambda: managing.mend_and_resend(found, form.email.data, by=actor(), at=clock.now())
     ):
         flash("宛先を直しました。次の送信で送り直します。", "ok")
         return redirect(url_for(".letter", letter_id=letter_id))
@@ -79,6 +81,76 @@ def _letter_page(found: Letter, form: forms.MendForm) -> Response:
         attempts=queries.attempts(found.id),
         mendable=found.state is LetterState.UNDELIVERABLE and may(Permission.MANAGE_LETTERS),
     )
+
+
+@bp.post("/notices/skip")
+@guard(Permission.MANAGE_LETTERS)
+def skip() -> Response:
+    """今回は送らない."""
+    form = forms.PickForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: managing.skip(
+            Kind(form.kind.data), form.step.data, form.on.data, by=actor(), at=clock.now()
+        )
+    ):
+        flash("今回は送らないことにしました。", "ok")
+    return _back(form)
+
+
+@bp.post("/notices/try")
+@guard(Permission.MANAGE_LETTERS)
+def try_out() -> Response:
+    """自分あてに試し送り."""
+    form = forms.PickForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: managing.try_out(form.duty.data, form.on.data, by=actor(), at=clock.now())
+    ):
+        flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
+    return _back(form)
+
+
+def _back(form: forms.PickForm) -> Response:
+    for sentences in form.errors.values():
+        flash(sentences[0], "ng")
+    return redirect(url_for(".index"))
+
+
+@bp.get("/notices/rules")
+@guard(Permission.READ_AREA)
+def schedules() -> Response:
+    """送る日: every kind with its days, its hour, on or off."""
+    section("notices")
+    return page(
+        "reminders/schedules.html",
+        schedules=queries.schedules(),
+        labels=rules.KIND_LABELS,
+        may_edit=may(Permission.MANAGE_LETTERS),
+    )
+
+
+@bp.route("/notices/rules/<kind>", methods=["GET", "POST"])
+@guard(Permission.MANAGE_LETTERS)
+def schedule(kind: str) -> Response:
+    """Changes the days of one kind."""
+    section("notices")
+    if kind not in rules.SCHEDULES:
+        abort(404)
+    found, version = queries.schedule(Kind(kind))
+    form = forms.schedule_form(found, version)
+    if form.validate_on_submit() and form.attempt(
+        lambda: managing.set_schedule(
+            Kind(kind),
+            form.read_steps(),
+            time(int(form.hour.data)),
+            form.is_on.data,
+            int(form.version.data or 0),
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash(f"「{rules.KIND_LABELS[Kind(kind)]}」を送る日を直しました。", "ok")
+        return redirect(url_for(".schedules"))
+    return page("reminders/schedule.html", form=form, label=rules.KIND_LABELS[Kind(kind)])
 
 
 def _get(letter_id: int) -> Letter:

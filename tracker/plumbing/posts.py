@@ -1,0 +1,125 @@
+"""The ways a letter leaves the house: a mail server, or a folder of .eml files."""
+
+import re
+import smtplib
+import ssl
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from flask import Flask, current_app
+from flask_mail import Mail
+
+from tracker.plumbing import mime
+from tracker.plumbing.leases import Answer
+from tracker.plumbing.letters import LetterState
+from tracker.plumbing.mime import Sendable
+from tracker.plumbing.wire import Unsure, Wire
+
+# What went wrong before any answer to the letter, in words; the first that fits.
+TROUBLE: tuple[tuple[type[Exception], str], ...] = (
+    (smtplib.SMTPAuthenticationError, "メールサーバーにログインできませんでした"),
+    (smtplib.SMTPSenderRefused, "メールサーバーが差出人を受け付けませんでした"),
+    (smtplib.SMTPNotSupportedError, "メールサーバーが暗号化（STARTTLS）か認証に対応していません"),
+    (smtplib.SMTPServerDisconnected, "メールサーバーが途中で接続を切りました"),
+    (smtplib.SMTPException, "メールサーバーが接続を受け付けませんでした"),
+    (ssl.SSLCertVerificationError, "メールサーバーの証明書を確かめられませんでした"),
+    (ssl.SSLError, "メールサーバーと暗号化した通信ができませんでした"),
+    (TimeoutError, "メールサーバーから時間内に返事がありませんでした"),
+    (OSError, "メールサーバーにつながりませんでした"),
+    (Exception, "メールを送れませんでした"),
+)
+# What `Post.send` raises when a letter could not be handed over.
+FAILURES = (Unsure, OSError, ValueError)
+
+
+class Post(Protocol):
+    """A way to hand a letter over; calls `before_data` right before its text goes out."""
+
+    def send(self, letter: Sendable, before_data: Callable[[], None]) -> str:
+        """Hands the letter over and returns the receiver's words; raises when it cannot."""
+        ...
+
+    def close(self) -> None:
+        """Says good-bye; never raises."""
+        ...
+
+
+class SmtpPost:
+    """Hands letters to the mail server over one connection, renewed after any error."""
+
+    def __init__(self) -> None:
+        self._wire = Wire(current_app.extensions["mail"])
+
+    def send(self, letter: Sendable, before_data: Callable[[], None]) -> str:
+        """One message to one recipient; see `Post`."""
+        return self._wire.hand_over(letter, before_data)
+
+    def close(self) -> None:
+        """Ends the connection; see `Post`."""
+        self._wire.close()
+
+
+class FilePost:
+    """Writes letters as .eml files into the home's outbox; the same letter is one file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, letter: Sendable, before_data: Callable[[], None]) -> str:
+        """Named by the Message-ID, so that a second try replaces the first; see `Post`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^A-Za-z0-9]", "", letter.message_id.partition("@")[0])
+        path = self._folder / f"{letter.send_at:%Y%m%dT%H%M}-{name[:16]}.eml"
+        text = mime.message(letter, current_app.config["MAIL_DEFAULT_SENDER"])
+        before_data()
+        half = path.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
+        half.write_bytes(text)
+        half.replace(path)
+        return f"outbox/{path.name}"
+
+    def close(self) -> None:
+        """Nothing to say good-bye to."""
+
+
+def init_app(app: Flask) -> None:
+    """Gives Flask-Mail its settings."""
+    Mail(app)
+
+
+def open_post() -> Post:
+    """The mail server when one is configured, else the folder of .eml files."""
+    if current_app.config["MAIL_SERVER"]:
+        return SmtpPost()
+    return FilePost(Path(current_app.config["HOME"]) / "outbox")
+
+
+def answer_to(error: Exception) -> Answer:
+    """What a failed try means: a refusal is about the letter, all else about the server."""
+    if isinstance(error, mime.Unsendable):
+        return Answer(LetterState.UNDELIVERABLE, None, str(error))
+    if isinstance(error, Unsure):
+        return replace(answer_to(error.cause), is_ambiguous=True)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        [refusal] = error.recipients.values()
+        return _refused(*refusal)
+    if isinstance(error, smtplib.SMTPDataError):
+        return _refused(error.smtp_code, error.smtp_error)
+    code: int | None = None
+    detail = str(error) or type(error).__name__
+    if isinstance(error, smtplib.SMTPResponseException):
+        code, detail = error.smtp_code, _said(error.smtp_code, error.smtp_error)
+    sentence = next(words for kind, words in TROUBLE if isinstance(error, kind))
+    return Answer(LetterState.RETRYING, code, f"{sentence}（{detail}）")
+
+
+def _refused(code: int, words: bytes | str) -> Answer:
+    state = LetterState.UNDELIVERABLE if 500 <= code < 600 else LetterState.RETRYING
+    return Answer(state, code, _said(code, words))
+
+
+def _said(code: int, words: bytes | str) -> str:
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return f"{code} {text}"

@@ -1,0 +1,21 @@
+"""What somebody changed on the page 送る日; the defaults stand in rules."""
+
+from datetime import time
+
+from sqlalchemy import JSON
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.duties.duty import Kind
+from tracker.plumbing.db import Model, Versioned, words
+
+
+class StepRule(Versioned, Model):
+    """The schedule of one kind where it differs from the default."""
+
+    __tablename__ = "step_rule"
+
+    kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
+    is_on: Mapped[bool]
+    hour: Mapped[time]
+    # Pairs of offset and unit: [[-14, "days"], [1, "office_days"]].
+    steps: Mapped[list[tuple[int, str]]] = mapped_column(JSON)
