@@ -11,7 +11,7 @@ from flask_wtf import CSRFProtect
 from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.municipalities import queries as areas
-from tracker.plumbing import access, db, pages, postbox
+from tracker.plumbing import access, addresses, db, pages, postbox
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 
@@ -37,6 +37,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
         raise SystemExit(
             "TRACKER_SECRET_KEY is not set, and there is no secret_key in TRACKER_HOME."
         )
+    app.url_map.converters.update(addresses.CONVERTERS)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     db.init_app(app)
     postbox.init_app(app)

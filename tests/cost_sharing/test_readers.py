@@ -149,5 +149,4 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(browse, given):
     given(lambda: answer("hiranai", "差し支えなし。"))
     given(lambda: answer("yomogita"))
     assert counts() == few
-    print(few)
     assert max(few) <= 8

@@ -180,6 +180,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     # Both are about the reports that their reader checks, and no others.
     "projects.confirm_all": lambda s: [{"period": PERIOD}],
     "projects.inbox": lambda s: [{"period": PERIOD}],
+    "reminders.schedule": lambda s: [{"kind": "report_unsubmitted"}],
     "reminders.mend": lambda s: [{"letter_id": s.letters[TOWN]}],
     "projects.project": lambda s: [{"project_id": id_} for id_ in s.projects.values()],
     # Open to all; what each reader sees of it is asked by way of SECRETS.

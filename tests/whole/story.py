@@ -1,7 +1,6 @@
 """What a year needs to be told: a clock that runs on open days, people, and their mail."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -94,13 +93,3 @@ def actor(role: str, slug: str = "aomori") -> Actor:
 def owed(role: str, slug: str = "aomori") -> dict[Kind, Duty]:
     """What somebody must do now, by kind."""
     return {duty.kind: duty for duty in duties.owed(actor(role, slug), clock.today())}
-
-
-def most_reminders_a_day(story: Story) -> int:
-    """The most reminders that anybody got on one day."""
-    days = Counter(
-        (str(one["To"]), str(one["Date"])[:16])
-        for one in story.mail()
-        if re.match(r"【(あと|本日まで|期限を過ぎ)", str(one["Subject"]))
-    )
-    return max(days.values())

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import time as time_of_day
 from datetime import timedelta
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -312,6 +311,7 @@ def test_the_first_page_of_all_refuses_in_plain_words(tmp_path: Path) -> None:
         db.engine.dispose()
 
 
+NOWHERE = {"%00", str(10**30), str(2**31)}
 ODD_NUMBERS = ("0", str(2**31), str(10**30), "%EF%BC%91", "-1")
 ODD_WORDS = (
     "%00",
@@ -330,15 +330,21 @@ def test_an_address_with_anything_in_it_is_not_found(house: House) -> None:
     for rule in house.app.url_map.iter_rules():
         if rule.endpoint == "static" or not rule.arguments:
             continue
-        args = targets(rule.endpoint, house.stock)[0].args
+        target = targets(rule.endpoint, house.stock)[0]
+        permission = house.app.view_functions[rule.endpoint].permission  # type: ignore[attr-defined]
+        visitor = next(one for one in VISITORS[::-1] if one.may(permission, target.involved))
         for name in sorted(rule.arguments):
-            is_number = isinstance(args[name], int)
+            is_number = isinstance(target.args[name], int)
             for odd in ODD_NUMBERS if is_number else ODD_WORDS:
-                path = house.path(rule.endpoint, {**args, name: 7654321 if is_number else "WORD"})
+                path = house.path(
+                    rule.endpoint, {**target.args, name: 7654321 if is_number else "WORD"}
+                )
                 path = path.replace("7654321" if is_number else "WORD", odd)
                 for method in sorted(set(rule.methods or ()) & {"GET", "POST"}):
-                    code = house.ask(OFFICE, method, path).status_code
-                    if code not in (302, 400, 403, 404, 410, 422) and (name, code) != ("key", 200):
+                    code = house.ask(visitor, method, path).status_code
+                    # A zero byte must not come as far as a question to the database.
+                    fine = {404, 405} if odd in NOWHERE else {302, 403, 404, 410, 422}
+                    if code not in fine:
                         wrong.append(f"{method} {path[:80]}: {code}")
     assert wrong == [], "\n".join(wrong)
 
@@ -375,6 +381,14 @@ def test_anything_behind_the_question_mark_is_read_or_passed_over(
     assert pairs > 15
 
 
+def upload(house: House, content: bytes, name: str) -> TestResponse:
+    """Sends a file as a browser does."""
+    head = f'--line\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    body = head.encode() + content + b"\r\n--line--\r\n"
+    kind = "multipart/form-data; boundary=line"
+    return house.ask(OFFICE, "POST", "/agreements/import", data=body, content_type=kind)
+
+
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"
 
 
@@ -399,15 +413,14 @@ def test_a_file_that_is_no_agreement_is_refused_in_plain_words(
 ) -> None:
     form = Asked(OFFICE, "/agreements/import", "/agreements/import", (Box("pasted", "textarea"),))
     began = time.perf_counter()
-    answer = house.ask(OFFICE, "POST", form.target, data={"file": (BytesIO(content), name)})
+    answer = upload(house, content, name)
     assert time.perf_counter() - began < 5
     assert (answer.status_code, house.was_changed()) == (422, False)
     assert list(_refusal(answer, form, {}, "empty")) == []
 
 
 def test_a_file_beyond_all_measure_is_refused_at_the_door(house: House) -> None:
-    data = {"file": (BytesIO(b"x" * (13 * 1024 * 1024)), "協約.txt")}
-    answer = house.ask(OFFICE, "POST", "/agreements/import", data=data)
+    answer = upload(house, b"x" * (13 * 1024 * 1024), "協約.txt")
     assert answer.status_code == 413
     assert "送られたファイルが大きすぎます" in answer.get_data(as_text=True)
 

@@ -4,6 +4,7 @@ import ast
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from flask import Flask
 from jinja2 import nodes
 from sqlalchemy import select
 
-from tests.whole.visitors import House
+from tests.whole.visitors import ADMIN, OFFICE, House
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.letters import Letter
+from tracker.reminders import actions
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "templates"
@@ -70,7 +73,8 @@ def _unused(tree: nodes.Template) -> list[str]:
 
 
 def test_every_macro_that_is_imported_is_used(trees: Mapping[str, nodes.Template]) -> None:
-    assert {name: found for name, tree in trees.items() if (found := _unused(tree))} == {}
+    unused = [(name, lost) for name, tree in trees.items() for lost in _unused(tree)]
+    assert unused == [], "\n".join(map(str, unused))
 
 
 def test_every_macro_that_is_imported_exists(trees: Mapping[str, nodes.Template]) -> None:
@@ -227,19 +231,47 @@ def test_letters_hold_no_sign_that_some_machines_lack() -> None:
     assert strange("①㈱Ⅱ㎡髙🍎外ヶ浜町〜（火）・17時") == set("①㈱Ⅱ㎡髙🍎")
 
 
+def _write_every_letter(house: House) -> None:
+    """Presses the buttons after which somebody is written to, and lets the clock plan a day."""
+    stock = house.stock
+    poll = {"meeting_id": stock.polling}
+    report = {"period": "2026-h1", "project_id": stock.projects["aomori"], "slug": "imabetsu"}
+    reason = {"reason": "大雪の予報のため。"}
+    notice = {"number": "青連第123号", "text": "御多用のところ恐縮ですが、御出席ください。"}
+    for visitor, endpoint, args, data in (
+        (ADMIN, "accounts.invite", {"person_id": stock.person}, {}),
+        (OFFICE, "projects.return_to", report, {"question": "会場の数を教えてください。"}),
+        (OFFICE, "meetings.ask_again", poll, {}),
+        (OFFICE, "meetings.fix", {**poll, "candidate_id": stock.candidate}, reason),
+        (OFFICE, "meetings.notice", poll, notice),
+        (OFFICE, "meetings.cancel", poll, reason),
+    ):
+        answer = house.ask(visitor, "POST", house.path(endpoint, args), data=data)
+        assert answer.status_code == 302, f"{endpoint} {answer.get_data(as_text=True)}"
+    with house.app.app_context(), clock.moved_to(clock.at(date(2026, 11, 27), time(9))):
+        actions.plan(clock.now())
+
+
 def test_letters_written_in_the_house_keep_to_the_rules(house: House) -> None:
+    _write_every_letter(house)
     with house.app.app_context():
         letters = db.session.scalars(
             select(Letter).where(Letter.key.not_like("of-the-tests:%"))
         ).all()
         said = {one.kind: (one.subject, one.body) for one in letters}
-    assert len(said) >= 6
+    assert len(said) >= 10, sorted(said)
+    wrong = []
     for kind, (subject, body) in said.items():
-        assert subject.strip() and "\n" not in subject, kind
-        assert subject.startswith("【"), kind
         lines = body.splitlines()
-        assert lines[0].strip(), f"{kind} begins with an empty line"
-        assert [line for line in lines if width(ADDRESS.sub("", line)) > WIDTH] == [], kind
-        assert strange(subject + body) == set(), kind
-        assert [line for line in lines if len(ADDRESS.findall(line)) > 1] == [], kind
-        assert not re.search(r"None|Undefined|\{\{", body), kind
+        wide = [line for line in lines if width(ADDRESS.sub("", line)) > WIDTH]
+        for is_wrong, what in (
+            (not re.fullmatch("【.+】.+", subject), f"subject {subject!r}"),
+            (not lines[0].strip(), "begins with an empty line"),
+            (wide, f"has wide lines {wide}"),
+            (strange(subject + body), f"has {strange(subject + body)}"),
+            (any(len(ADDRESS.findall(line)) > 1 for line in lines), "has two addresses in a line"),
+            (re.search(r"None|Undefined|\{\{", body), "shows a raw value"),
+            ("\n\n\n" in body, "has two empty lines together"),
+        ):
+            wrong += [f"{kind} {what}"] * bool(is_wrong)
+    assert wrong == [], "\n".join(wrong)

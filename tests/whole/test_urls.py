@@ -188,7 +188,8 @@ def test_every_address_written_in_the_code_leads_somewhere(app: Flask) -> None:
     assert [
         (place, text)
         for place, text in found
-        if not leads(app, text + "1" * text.endswith("/")) and not leads(app, text, "POST")
+        for address in (text.partition("?")[0] + "1" * text.endswith("/"),)
+        if not leads(app, address) and not leads(app, address, "POST")
     ] == []
 
 

@@ -15,7 +15,7 @@ from tracker.plumbing import clock, history
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db, set_reading
 from tracker.plumbing.forms import choices
-from tracker.plumbing.pages import page
+from tracker.plumbing.pages import number_asked, page
 
 bp = Blueprint("accounts", __name__)
 _SEEN_EVERY = timedelta(minutes=5)
@@ -236,7 +236,7 @@ def invite(person_id: int) -> Response:
 @guard(Permission.READ_HISTORY)
 def audit() -> Response:
     """監査記録: who did what when, newest first."""
-    number = max(1, request.args.get("page", 1, int))
+    number = max(1, number_asked("page", 1))
     rows, total = history.entries(number, PER_PAGE)
     return page(
         "accounts/audit.html", rows=rows, total=total, number=number, pages=-(-total // PER_PAGE)

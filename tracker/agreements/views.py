@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from tracker.agreements import actions, forms, imports, queries, review_source
@@ -14,7 +14,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.pages import number_asked, page, section
 
 bp = Blueprint("agreements", __name__)
 
@@ -57,7 +57,7 @@ def import_agreement() -> Response:
         lambda: actions.start_import(*form.chosen(), by=actor(), at=clock.now())
     ):
         return redirect(url_for(".review", job_id=form.result.id))
-    again = db.session.get(ImportJob, request.args.get("job", 0, type=int))
+    again = db.session.get(ImportJob, number_asked("job", 0))
     if again and not form.is_submitted():
         form.pasted.data = again.source_text
     return page("agreements/import.html", form=form, unfinished=imports.unfinished())

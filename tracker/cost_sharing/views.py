@@ -180,11 +180,6 @@ def _steps(dossier: Dossier, consulted: bool) -> list[tuple[str, str]]:
     ]
 
 
-def _again(dossier: Dossier) -> Dossier:
-    """The case as it is after a refusal has rolled back what an action began."""
-    return get_dossier(str(dossier.case.no)) if request.method == "POST" else dossier
-
-
 @bp.route("/costs/<no>/send", methods=["GET", "POST"])
 @guard(Permission.DRAFT_COST)
 def send(no: str) -> Response:
@@ -211,7 +206,8 @@ def send(no: str) -> Response:
     ):
         flash("案を送りました。確認がそろうまで、この画面で見られます。", "ok")
         return redirect(url_for(".show", no=no))
-    dossier = _again(dossier)
+    if request.method == "POST":  # a refusal has rolled back what was read
+        dossier = get_dossier(no)
     due_on = form.reply_due_on.data or reply_due(today)
     refusal, previews = None, []
     try:
@@ -260,7 +256,8 @@ def confirm(no: str) -> Response:
                 "ok",
             )
             return redirect(url_for(".show", no=no))
-    dossier = _again(dossier)
+    if request.method == "POST":  # a refusal has rolled back what was read
+        dossier = get_dossier(no)
     me = actor().municipality_id
     return page(
         "cost_sharing/confirm.html",

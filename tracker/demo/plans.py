@@ -105,5 +105,5 @@ def _part(row: Figures, *, is_last: bool, settled: bool) -> Part:
     return Part(
         budget_yen=row.budget * 1000,
         actual_yen=row.budget * SPENT_PERMILLE if settled else None,
-        target=row.target * 9 // 10 if is_last else row.target,
+        target=(row.target * 9 + 5) // 10 if is_last else row.target,
     )

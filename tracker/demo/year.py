@@ -21,6 +21,7 @@ class Deed(NamedTuple):
 
 
 SHOWN = "負担案を4町村へ提示。人口の基準は、最新の国勢調査とした。"
+NO_OBJECTION = "平内町から、案のとおりで差し支えないとの回答。課長まで了承。"
 YEAR: tuple[Deed, ...] = (
     Deed(4, 1, 9, plans.plan_year),
     Deed(4, 1, 13, calendar.enter),
@@ -50,6 +51,7 @@ YEAR: tuple[Deed, ...] = (
     Deed(11, 19, 9, reports.submit_late),
     Deed(11, 19, 10, meeting.answer, ("hiranai",)),
     Deed(11, 19, 11, costs.confirm, (4, "hiranai")),
+    Deed(11, 19, 13, costs.talk, (4, NO_OBJECTION, "電話")),
     Deed(11, 19, 14, reports.begin_a_draft),
     Deed(11, 20, 10, costs.confirm, (4, "yomogita")),
     Deed(11, 20, 11, meeting.answer, ("yomogita",)),

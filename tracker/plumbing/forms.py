@@ -38,17 +38,25 @@ class _OurWords:
         return self.gettext(singular)
 
 
+class _Wording:
+    """The words of this product, whatever the browser's language."""
+
+    def get_translations(self, _form: PlainForm) -> _OurWords:
+        return _OurWords()
+
+
+class Row(PlainForm):
+    """Some boxes that belong together within a form; for FormField."""
+
+    Meta = _Wording
+
+
 class Form(FlaskForm):
     """Every form of the product: shape is checked here, rules speak through `attempt`."""
 
     result: Any = None
 
-    class Meta:
-        """How the library's own sentences are worded."""
-
-        def get_translations(self, _form: PlainForm) -> _OurWords:
-            """The words of this product, whatever the browser's language."""
-            return _OurWords()
+    Meta = _Wording
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Also refuses a zero byte, which PostgreSQL cannot keep."""
@@ -216,6 +224,7 @@ __all__ = [
     "HiddenField",
     "Length",
     "PercentField",
+    "Row",
     "TimeField",
     "YenField",
     "at_most",

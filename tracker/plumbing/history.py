@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Integer, String, Text, func, select, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.db import Model, UtcDateTime, db
@@ -56,18 +56,21 @@ def record(
     at: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    session: Session | None = None,
 ) -> HistoryEntry:
     """Adds an entry to the caller's transaction; `by` None means the system itself.
 
     `verb` is a dotted word (report.submitted); `summary` is one Japanese sentence;
-    `before` and `after` hold plain JSON values of what changed.
+    `before` and `after` hold plain JSON values of what changed.  `session` is for who keeps
+    a connection of their own.
     """
+    session = session or db.session()
     if db.engine.dialect.name == "postgresql":
         # Two writers must not lean on the same last entry.
-        db.session.execute(text("SELECT pg_advisory_xact_lock(2522)"))
-    db.session.flush()
+        session.execute(text("SELECT pg_advisory_xact_lock(2522)"))
+    session.flush()
     payload = {"before": dict(before or {}), "after": dict(after or {})}
-    last = db.session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
+    last = session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
     entry = HistoryEntry(
         at=at,
         person_id=by.person_id if by else None,
@@ -81,8 +84,8 @@ def record(
         payload_hash=_digest(payload),
     )
     entry.hash = _link(entry, last)
-    db.session.add(entry)
-    db.session.flush()
+    session.add(entry)
+    session.flush()
     return entry
 
 

@@ -12,26 +12,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import NamedTuple, cast
 
 from flask import current_app
 from sqlalchemy import (
     Connection,
-    Row,
     Select,
     Table,
-    and_,
     bindparam,
     func,
     insert,
+    literal_column,
+    null,
     select,
     update,
 )
+from sqlalchemy.orm import Session
 
 from tracker.plumbing import history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import OPEN, Letter, LetterState, SendAttempt
+from tracker.plumbing.prepared import Prepared
 
 # Minutes to wait after the first, second ... temporary failure; the last goes on.
 RETRY_MINUTES = (1, 5, 15, 60, 240)
@@ -43,9 +45,7 @@ OVERDUE = timedelta(hours=1)
 CUT_OFF = "送信の途中で通知係が止まりました。"
 UNSURE = "送信できたか確認できないことが2度続いたため、送信をやめました。"
 TOO_LATE = "送り直しを続けましたが、お知らせの時期を過ぎたため、送信をやめました。"
-
-
-# Both columns that keep a server's words take so many characters, with a sentence of ours.
+# The columns that keep a server's words take so many characters, with a sentence of ours.
 _WORDS = 400
 
 
@@ -53,17 +53,27 @@ class LeaseLost(Exception):
     """Somebody else owns the letter by now: stop, and send nothing."""
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A letter taken for sending, under a token that only its taker knows.
+class Taken(NamedTuple):
+    """The columns of a letter that its sender needs."""
 
-    `letter` holds the columns of its row as they were when it was taken.
-    """
-
-    letter: Any
-    token: str
+    id: int
+    message_id: str
+    to_name: str
+    to_email: str
+    subject: str
+    body: str
+    send_at: datetime
+    useful_until: datetime | None
     attempts: int
     maybe_duplicate: bool
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A letter taken for sending, under a token that only its taker knows."""
+
+    letter: Taken
+    token: str
     begun_at: datetime
 
 
@@ -88,93 +98,111 @@ class Answer:
 
 
 _LETTER, _ATTEMPT = cast(Table, Letter.__table__), cast(Table, SendAttempt.__table__)
-# Whose second sending was cut off too is for a person to decide, see `sweep`.
-_CUT_OFF_TWICE = and_(
-    _LETTER.c.state == LetterState.SENDING,
-    func.coalesce(_LETTER.c.phase, "") == "data",
-    _LETTER.c.maybe_duplicate,
-)
-# Built once: building a statement costs more than running it.
-_NEXT = (
-    select(_LETTER)
-    .where(OPEN, _LETTER.c.next_attempt_at <= bindparam("at"), ~_CUT_OFF_TWICE)
+_IN_HAND = _LETTER.c.state == literal_column("'sending'")
+_DUE = (
+    select(_LETTER.c.id)
+    .where(OPEN, ~_IN_HAND, _LETTER.c.next_attempt_at <= bindparam("at"))
     .order_by(_LETTER.c.next_attempt_at, _LETTER.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
+    .scalar_subquery()
 )
-_ANY = update(_LETTER).where(_LETTER.c.id == bindparam("letter"))
-_OWN = _ANY.where(_LETTER.c.lease_token == bindparam("token"))
-_TRY = insert(_ATTEMPT)
+_TAKE = Prepared(
+    update(_LETTER)
+    .where(_LETTER.c.id == _DUE)
+    .values(
+        state=literal_column("'sending'"),
+        lease_token=bindparam("token"),
+        next_attempt_at=bindparam("until"),
+        attempts=_LETTER.c.attempts + literal_column("1"),
+        phase=null(),
+    ),
+    *("at", "token", "until"),
+    returning=[_LETTER.c[name] for name in Taken._fields],
+)
+_OURS = update(_LETTER).where(
+    _LETTER.c.id == bindparam("letter"), _LETTER.c.lease_token == bindparam("token")
+)
+_MARK = Prepared(_OURS, "letter", "token", "phase", "next_attempt_at")
+_END = Prepared(
+    _OURS,
+    *("letter", "token", "state", "lease_token", "next_attempt_at"),
+    *("last_answer", "maybe_duplicate", "sent_at"),
+)
+_NOTE = Prepared(
+    insert(_ATTEMPT).inline(),
+    *("letter_id", "token", "begun_at", "ended_at", "phase", "code", "answer"),
+)
 
 
-def claim(at: datetime, on: Connection | None = None) -> Claimed | None:
-    """Takes one due letter, or one whose lease ran out, under a fresh token; commits.
-
-    `on` is an idle connection kept for many letters; without it the session's is used.
-    """
-    with _transaction(on) as connection:
-        return _take(connection, at)
+def claim(at: datetime) -> Claimed | None:
+    """Takes one due letter, or one whose lease ran out, under a fresh token; commits."""
+    recover(at)
+    with _committed() as on:
+        return take(on, at)
 
 
-def mark_data(
-    claimed: Claimed, at: datetime, on: Connection | None = None, *, claim_next: bool = False
-) -> Claimed | None:
-    """Commits that the text goes out now; raises LeaseLost when the letter is not ours.
-
-    On request the same commit takes the next letter: nothing has been sent of either yet,
-    and what the server says to this one is still recorded at once and alone.
-    """
-    with _transaction(on) as connection:
-        values = {"phase": "data", "next_attempt_at": at + _lease()}
-        if not _change(connection, claimed, values):
+def mark_data(claimed: Claimed, at: datetime) -> None:
+    """Commits that the text goes out now; raises LeaseLost when the letter is not ours."""
+    with _committed() as on:
+        if not mark(on, claimed, at):
             raise LeaseLost
-        return _take(connection, at) if claim_next else None
 
 
-def record(
-    claimed: Claimed, answer: Answer, at: datetime, on: Connection | None = None
-) -> LetterState | None:
+def record(claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None:
     """Writes down how the try ended, commits, and returns the letter's state.
 
     None when somebody else owns the letter by now.
     """
-    state, next_at, words = _outcome(claimed, answer, at)
-    values = {
-        "state": state,
-        "lease_token": None,
-        "next_attempt_at": next_at,
-        "last_answer": words,
-        "maybe_duplicate": claimed.maybe_duplicate or answer.is_ambiguous,
-        "sent_at": at if state in (LetterState.SENT, LetterState.RESENT) else None,
-    }
-    is_lost = state is LetterState.UNDELIVERABLE
-    # The audit record is written through the session: then all of it is.
-    with _transaction(None if is_lost else on) as connection:
-        if not _change(connection, claimed, values):
-            return None
-        _note_try(connection, claimed, at, answer.phase, answer.code, answer.text)
-        if is_lost:
-            _tell(claimed.letter, words, at)
-    return state
+    with _committed() as on:
+        return settle(on, claimed, answer, at)
 
 
-def sweep(at: datetime) -> int:
-    """Gives up letters whose second sending was cut off as well; returns how many.
+def recover(at: datetime) -> int:
+    """Puts back what was being sent when its lease ran out, and commits; returns how many.
 
-    The server may have them twice by now, so a person decides; commits.
+    If the text may have been on its way, the letter is flagged and sent once more; the
+    second time it is given up, because the server may have it twice by then.
     """
-    with _transaction(None) as connection:
-        letters = connection.execute(
-            select(_LETTER).where(OPEN, _CUT_OFF_TWICE, _LETTER.c.next_attempt_at <= at)
+    with _committed() as on:
+        found = on.execute(
+            select(_LETTER)
+            .where(OPEN, _IN_HAND, _LETTER.c.next_attempt_at <= at)
+            .with_for_update(skip_locked=True)
         ).all()
-        values = {"state": LetterState.UNDELIVERABLE, "lease_token": None}
-        for letter in letters:
-            own = {"letter": letter.id, "token": letter.lease_token}
-            ours = {**values, "next_attempt_at": at, "last_answer": UNSURE}
-            if connection.execute(_OWN, {**own, **ours}).rowcount:
-                _note_cut_off(connection, letter)
-                _tell(letter, UNSURE, at)
-    return len(letters)
+        for letter in found:
+            taken = Taken(*(getattr(letter, name) for name in Taken._fields))
+            begun_at = letter.next_attempt_at - _lease()
+            is_unsure = letter.phase == "data"
+            is_lost = is_unsure and letter.maybe_duplicate
+            state = LetterState.UNDELIVERABLE if is_lost else LetterState.RETRYING
+            answer = Answer(state, None, CUT_OFF, is_unsure, letter.phase)
+            claimed = Claimed(taken, letter.lease_token, begun_at)
+            _end(on, claimed, answer, state, at, UNSURE if is_lost else CUT_OFF)
+            _note(on, claimed, None, answer)
+    return len(found)
+
+
+def take(on: Connection, at: datetime) -> Claimed | None:
+    """Takes one due letter, in the caller's transaction; what others hold is left alone."""
+    token = str(uuid.uuid4())
+    row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()})
+    return Claimed(Taken(*row), token, at) if row else None
+
+
+def mark(on: Connection, claimed: Claimed, at: datetime) -> bool:
+    """`mark_data`, in the caller's transaction; whether the letter is still ours."""
+    ours = {"letter": claimed.letter.id, "token": claimed.token}
+    return bool(_MARK.count(on, {**ours, "phase": "data", "next_attempt_at": at + _lease()}))
+
+
+def settle(on: Connection, claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None:
+    """`record`, in the caller's transaction."""
+    state, next_at, words = _outcome(claimed, answer, at)
+    if not _end(on, claimed, answer, state, next_at, words):
+        return None
+    _note(on, claimed, at, answer)
+    return state
 
 
 def count_overdue(at: datetime) -> Select[int]:
@@ -189,11 +217,7 @@ def overdue(at: datetime) -> int:
 
 
 @contextmanager
-def _transaction(on: Connection | None) -> Iterator[Connection]:
-    if on is not None:
-        with on.begin():
-            yield on
-        return
+def _committed() -> Iterator[Connection]:
     try:
         yield db.session.connection()
         db.session.commit()
@@ -205,90 +229,68 @@ def _lease() -> timedelta:
     return timedelta(seconds=current_app.config["LETTER_LEASE_SECONDS"])
 
 
-def _take(connection: Connection, at: datetime) -> Claimed | None:
-    letter = connection.execute(_NEXT, {"at": at}).first()
-    if letter is None:
-        return None
-    was_cut_off = letter.state is LetterState.SENDING
-    if was_cut_off:
-        _note_cut_off(connection, letter)
-    claimed = Claimed(
-        letter,
-        token=str(uuid.uuid4()),
-        attempts=letter.attempts + 1,
-        maybe_duplicate=letter.maybe_duplicate or (was_cut_off and letter.phase == "data"),
-        begun_at=at,
-    )
-    values = {
-        "letter": letter.id,
-        "state": LetterState.SENDING,
-        "lease_token": claimed.token,
-        "next_attempt_at": at + _lease(),
-        "attempts": claimed.attempts,
-        "maybe_duplicate": claimed.maybe_duplicate,
-        "phase": None,
-    }
-    connection.execute(_ANY, values)
-    return claimed
-
-
 def _outcome(claimed: Claimed, answer: Answer, at: datetime) -> tuple[LetterState, datetime, str]:
     """The state that follows, when the letter is looked at next, and why."""
-    state, words = answer.state, answer.text[:_WORDS]
-    if state is LetterState.SENT and claimed.maybe_duplicate:
+    letter, state, words = claimed.letter, answer.state, answer.text[:_WORDS]
+    if state is LetterState.SENT and letter.maybe_duplicate:
         return LetterState.RESENT, at, words
     if state is not LetterState.RETRYING:
         return state, at, words
-    if answer.is_ambiguous and claimed.maybe_duplicate:
+    if answer.is_ambiguous and letter.maybe_duplicate:
         return LetterState.UNDELIVERABLE, at, UNSURE + words
-    tries = min(claimed.attempts, len(RETRY_MINUTES))
+    tries = min(letter.attempts, len(RETRY_MINUTES))
     wait = _lease() if answer.is_ambiguous else timedelta(minutes=RETRY_MINUTES[tries - 1])
-    until = claimed.letter.useful_until or claimed.letter.send_at + USEFUL
-    if at + wait > until and claimed.attempts > len(RETRY_MINUTES):
+    until = letter.useful_until or letter.send_at + USEFUL
+    if at + wait > until and letter.attempts > len(RETRY_MINUTES):
         return LetterState.UNDELIVERABLE, at, TOO_LATE + words
     return state, at + wait, words
 
 
-def _change(connection: Connection, claimed: Claimed, values: dict[str, Any]) -> bool:
-    """Changes the letter if its token is still ours."""
-    own = {"letter": claimed.letter.id, "token": claimed.token}
-    return connection.execute(_OWN, {**own, **values}).rowcount == 1
-
-
-def _note_cut_off(connection: Connection, letter: Row[Any]) -> None:
-    """Writes down the try that nobody ended."""
-    begun_at = letter.next_attempt_at - _lease()
-    tried = Claimed(letter, letter.lease_token, letter.attempts, False, begun_at)
-    _note_try(connection, tried, None, letter.phase, None, CUT_OFF)
-
-
-def _note_try(
-    connection: Connection,
+def _end(
+    on: Connection,
     claimed: Claimed,
-    ended_at: datetime | None,
-    phase: str | None,
-    code: int | None,
+    answer: Answer,
+    state: LetterState,
+    next_at: datetime,
     words: str,
-) -> None:
+) -> bool:
+    """Ends a try if the letter is still ours; what did not arrive goes into the record."""
+    letter = claimed.letter
+    ours = {"letter": letter.id, "token": claimed.token}
+    is_sent = state in (LetterState.SENT, LetterState.RESENT)
+    values = {
+        "state": state,
+        "lease_token": None,
+        "next_attempt_at": next_at,
+        "last_answer": words,
+        "maybe_duplicate": letter.maybe_duplicate or answer.is_ambiguous,
+        "sent_at": next_at if is_sent else None,
+    }
+    if not _END.count(on, {**ours, **values}):
+        return False
+    if state is LetterState.UNDELIVERABLE:
+        with Session(on) as session:
+            history.record(
+                None,
+                "letter.undeliverable",
+                Subject("letter", letter.id),
+                f"{letter.to_name}あてのメールが届きませんでした。",
+                at=next_at,
+                after={"email": letter.to_email, "answer": words},
+                session=session,
+            )
+    return True
+
+
+def _note(on: Connection, claimed: Claimed, ended_at: datetime | None, answer: Answer) -> None:
+    """Keeps the try; append-only."""
     values = {
         "letter_id": claimed.letter.id,
         "token": claimed.token,
         "begun_at": claimed.begun_at,
         "ended_at": ended_at,
-        "phase": phase,
-        "code": code,
-        "answer": words[:_WORDS],
+        "phase": answer.phase,
+        "code": answer.code,
+        "answer": answer.text[:_WORDS],
     }
-    connection.execute(_TRY, values)
-
-
-def _tell(letter: Row[Any], words: str, at: datetime) -> None:
-    """Puts into the record that a letter did not arrive."""
-    history.record(
-        None,
-        "letter.undeliverable",
-        Subject("letter", letter.id),
-        f"{letter.to_name}あてのメールが届きませんでした。",
-        at=at,
-        after={"email": letter.to_email, "answer": words},
-    )
+    _NOTE.count(on, values)

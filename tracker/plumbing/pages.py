@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel import wareki, yen
 from tracker.plumbing import clock
 from tracker.plumbing.access import opens
+from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form
 
@@ -102,6 +103,12 @@ def page(template: str, form: Form | None = None, **fields: Any) -> Response:
     body = render_template(template, form=form, **fields)
     complains = form is not None and bool(form.errors)
     return Response(body, 422 if complains else 200, mimetype="text/html")
+
+
+def number_asked(name: str, otherwise: int) -> int:
+    """A number behind the question mark; `otherwise` without one that a database could hold."""
+    number = request.args.get(name, otherwise, type=int)
+    return number if abs(number) <= LARGEST else otherwise
 
 
 def jst(at: datetime) -> str:

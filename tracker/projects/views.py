@@ -14,7 +14,7 @@ from tracker.municipalities.queries import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.pages import number_asked, page, section
 from tracker.projects import actions, forms, queries, report_views, round_queries, round_views
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
@@ -30,7 +30,7 @@ def index() -> Response:
     """事業の一覧 of a fiscal year, by name, 50 a page."""
     section("measures")
     year = year_of(request.args.get("fy"))
-    number = request.args.get("page", 1, type=int)
+    number = number_asked("page", 1)
     rows, total = queries.listing(year, max(number, 1))
     if number < 1 or (number > 1 and not rows):
         abort(404)

@@ -1,12 +1,12 @@
 """Asks for a mended address, which letter is meant, and the days to send on."""
 
 from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
-from wtforms import Form as PlainForm
 
 from tracker.plumbing.forms import (
     CountField,
     DayField,
     Form,
+    Row,
     at_most,
     choices,
     optional,
@@ -35,7 +35,7 @@ class PickForm(Form):
     on = DayField("日", validators=required(WHICH))
 
 
-class StepForm(PlainForm):
+class StepForm(Row):
     """One mention: how many days, before or after, of which kind; empty means none."""
 
     days = CountField("日数", named="日数", validators=[optional()])

@@ -11,7 +11,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.letters import Letter, LetterState
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.pages import number_asked, page, section
 from tracker.reminders import actions, forms, managing, queries, rules
 
 bp = Blueprint("reminders", __name__)
@@ -23,7 +23,7 @@ def index() -> Response:
     """これから送るもの and 送った記録, with one letter to come shown beside them."""
     section("notices")
     at = clock.now()
-    number = max(1, request.args.get("page", 1, int))
+    number = max(1, number_asked("page", 1))
     wanted = request.args.get("state")
     state = LetterState(wanted) if wanted in queries.STATES else None
     upcoming = queries.upcoming(at, actor())

@@ -1,0 +1,100 @@
+"""Article 4(2): one table, four agreements, to the yen."""
+
+from playwright.sync_api import expect
+
+from tests.browser.chapters import CONFIRMERS, MOVING
+from tests.browser.house import House, Visitor
+
+# The worked check of product.md 6: 2,500,000 yen, 均等20/人口80, 2020 census, 1,000 yen down.
+SHARES = ("1,964,000", "168,000", "115,000", "117,000", "136,000")
+FORMULA = {"端数の単位": "1,000円", "端数の扱い": "切捨て", "端数の負担者": "青森市"}
+
+
+def share_the_costs(house: House) -> None:
+    """Art. 4(2): the worked check of product.md 6, live as typed and by the button."""
+    office = house.signed_in("office")
+    office.presses("費用負担")
+    office.presses("新しく始める")
+    office.fills({"事業": MOVING, "総事業費": "3,620千円", "国・県などの補助": "1120000"})
+    office.chooses("費用")
+    office.chooses("概算")
+    office.presses("下書きを作って、負担の内容へ進む")
+    office.sees_title("算式と負担額")
+
+    by_button = house.signed_in("office", javascript=False)
+    by_button.goes_to(office.view.url)
+    by_button.fills({**FORMULA, "均等割": "20", "人口割": "80"})
+    by_button.presses("計算する")
+    sees_shares(by_button, *SHARES)
+
+    office.fills({**FORMULA, "均等割": "20"})
+    expect(office.view.locator("#split")).to_contain_text("割り方の合計が20％です。")
+    office.fills({"人口割": "80"})
+    sees_shares(office, *SHARES)
+    office.presses("この内容で保存する")
+    sees_shares(office, *SHARES)
+    office.sees("送る前に、1件以上入れてください（協約第4条第2項）。")
+    talk = {"協議した日": "12/22", "場所": "オンライン", "参加者": "5市町村の担当者"}
+    office.fills({**talk, "内容": "割り方を、均等割20％と人口割80％とすることにした。"})
+    office.presses("協議の記録を加える")
+    office.presses("送る内容を確かめる")
+    office.presses("5件を送る")
+    office.sees("案を送りました。")
+    assert sorted(house.sends_letters()) == sorted(CONFIRMERS)
+    assert "115,000円" in house.last_letter("confirmer@imabetsu.example").get_content()
+
+
+def sees_shares(person: Visitor, *shares: str) -> None:
+    """The amounts of the table, in the order of the municipalities, and their sum."""
+    total = sum(int(share.replace(",", "")) for share in shares)
+    cells = person.view.locator("#split tbody .share-amount, #split tfoot .share-amount")
+    expect(cells).to_have_text([*shares, f"{total:,}"])
+
+
+def confirm_the_costs(house: House) -> None:
+    """Both sides of every pair; a change of the amount makes all of it void, and says so."""
+    office = house.signed_in("office")
+    office.goes_to("/costs/2026-01/confirm")
+    office.sees_title("この画面は使えません")
+
+    hub = confirm_by_letter(house, "aomori", "1,964,000円")
+    town = confirm_by_letter(house, "imabetsu", "115,000円")
+    office.goes_to("/costs/2026-01")
+    pairs = office.view.locator("table.pairs tbody tr")
+    expect(pairs.filter(has_text="確認待ち")).to_have_count(3)
+    office.presses("直す")
+    office.sees("すべての確認が取り消され、もう一度お願いすることになります。")
+    office.fills({"国・県などの補助": "1220000"})
+    office.presses("変わるところを確かめる")
+    office.sees("取り消されるもの：青森市 連携推進課長、今別町 企画課長", "111,000円")
+    office.fills({"変える理由": "県の補助が10万円増えたため。"})
+    office.presses("変えて、もう一度確認をお願いする")
+    expect(pairs.filter(has_text="確認待ち")).to_have_count(4)
+    assert sorted(house.sends_letters()) == sorted(CONFIRMERS)
+
+    for person in (hub, town):
+        confirm(person, "")
+    for slug in ("hiranai", "yomogita", "sotogahama"):
+        office.view.reload()
+        office.sees("確認待ち")
+        confirm_by_letter(house, slug, "円")
+    office.view.reload()
+    office.sees("合意済み")
+    assert sorted(house.sends_letters()) == sorted(CONFIRMERS)
+
+
+def confirm_by_letter(house: House, slug: str, share: str) -> Visitor:
+    """From the letter to the own share and the button."""
+    person = house.visitor()
+    person.goes_to(house.link_for(f"confirmer@{slug}.example", "費用負担"))
+    person.signs_in("confirmer", slug)
+    confirm(person, share)
+    return person
+
+
+def confirm(person: Visitor, share: str) -> None:
+    """The own share stands first, in large figures."""
+    person.goes_to("/costs/2026-01/confirm")
+    expect(person.view.locator(".own-share")).to_contain_text(share)
+    person.presses("この内容で確認する")
+    person.sees("内容を確認しました。")

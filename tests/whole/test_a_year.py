@@ -1,0 +1,578 @@
+"""One fiscal year, told day by day: what the agreement asks, and how it comes to be done.
+
+Nothing is prepared but an empty database: the area, its people, the agreements, the projects,
+the reports, the meeting and the costs all come about as they would in the offices.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from tests import cast
+from tests.app_fixtures import make_app
+from tests.whole.story import Story, actor, owed
+from tracker.accounts import actions as accounts
+from tracker.accounts.models import PostKind
+from tracker.agreements import actions as agreements
+from tracker.agreements import imports, review
+from tracker.agreements import queries as annex
+from tracker.agreements.models import AgreementDuty
+from tracker.cost_sharing import actions as costs
+from tracker.cost_sharing import confirming
+from tracker.cost_sharing.models import CaseKind, CostCase, Share
+from tracker.cost_sharing.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.rules import CaseState, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.split import Rounding
+from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
+from tracker.duties.duty import Kind
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.refusal import Refusal
+from tracker.meetings import actions as meetings
+from tracker.meetings import poll_actions
+from tracker.meetings import queries as meeting_queries
+from tracker.meetings.models import Meeting
+from tracker.meetings.rules import Answer, Attendance, Candidate, Standing
+from tracker.municipalities import actions as municipalities
+from tracker.municipalities import queries as areas
+from tracker.municipalities.models import EntryKind
+from tracker.municipalities.rules import FigureKind
+from tracker.plumbing import clock, history
+from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.letters import Letter, LetterState
+from tracker.projects import actions as projects
+from tracker.projects import report_actions, round_actions
+from tracker.projects.models import Project
+from tracker.projects.planning import Content, IndicatorText, Part, Plan
+from tracker.projects.report_queries import Place, place
+from tracker.projects.report_queries import story as story_of
+from tracker.projects.rules import Rating, ReportState
+
+YEAR = FiscalYear(2026)
+HALF = Period(2026, Half.H1)
+PARTNERS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
+FARMING, MOVING = "農業研修事業", "東青地域移住促進事業"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def story(
+    request: pytest.FixtureRequest, tmp_path: Path, now: time_machine.Traveller
+) -> Iterator[Story]:
+    """An empty, migrated database and an empty outbox."""
+    url = f"sqlite:///{tmp_path / 'year.sqlite3'}"
+    if request.param == "postgresql":
+        postgres = request.getfixturevalue("postgres")
+        url = str(postgres.url(postgres.make_database()))
+    app = make_app(url, tmp_path)
+    now.move_to(clock.at(YEAR.begins, time(8)))
+    with app.app_context():
+        upgrade()
+    yield Story(app, now, YEAR.begins)
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_year(story: Story) -> None:
+    april_the_area_is_set_up(story)
+    april_the_agreements_are_read(story)
+    april_figures_days_and_projects_are_entered(story)
+    october_the_office_asks_for_reports(story)
+    november_reports_come_and_one_goes_back(story)
+    november_the_secretaries_are_asked_for_dates(story)
+    november_the_silent_are_reminded(story)
+    december_the_last_reports_come_late(story)
+    december_a_date_is_fixed(story)
+    december_costs_are_talked_over(story)
+    december_a_change_asks_everybody_again(story)
+    january_the_notice_goes_out(story)
+    january_the_heads_meet_and_one_sends_a_deputy(story)
+    february_both_sides_say_how_they_see_it(story)
+    april_a_new_year_begins_and_nothing_carries_over(story)
+
+
+def april_the_area_is_set_up(story: Story) -> None:
+    with story.day(4, 1) as at:
+        accounts.set_up(
+            "青森圏域連携中枢都市圏",
+            TOWNS,
+            "青森市",
+            cast.email("admin"),
+            cast.PASSWORD,
+            at=at,
+            office_phone="017-000-0000",
+            meeting_place="青森市役所 本庁舎 庁議室",
+        )
+        admin = actor("admin")
+        for town in TOWNS:
+            for kind, name in HUB_POSTS if town.slug == "aomori" else TOWN_POSTS:
+                secretary = kind is PostKind.SECRETARY
+                box = f"secretary@{town.slug}.example" if secretary else None
+                post = accounts.create_post(town.slug, kind, name, box, None, by=admin, at=at)
+                if not secretary:
+                    email = cast.email(kind.value, town.slug)
+                    accounts.create_account(post, name, email, by=admin, at=at)
+
+    # Twelve people chose their passwords by the links in their letters.
+    assert len(story.mail()) == 12
+    for letter in story.mail():
+        path = story.path_in(letter.get_content(), "/invitations/")
+        page = story.browse().fill(path, {"password": cast.PASSWORD})
+        assert page.status == 302, page.text
+    assert story.browse().sign_in("officer", "imabetsu").get("/").title.startswith("今、")
+
+
+def april_the_agreements_are_read(story: Story) -> None:
+    source = TEXT.read_text(encoding="utf-8")
+    with story.day(4, 2) as at:
+        office = actor("office")
+        job = agreements.start_import(source, "協約書.txt", by=office, at=at)
+        asked = {one.key.partition("-")[0]: one for one in imports.review(job, YEAR.begins).asked}
+        assert set(asked) == {
+            "split_row",
+            "stray_text",
+            "name_maybe_cut",
+            "joined_line",
+            "annual_meeting",
+        }
+        with pytest.raises(Refusal, match="確認していないところが5件"):
+            agreements.register(job, by=office, at=at)
+        for question in asked.values():
+            choice, typed = review.proposal(question)
+            agreements.answer(job, question.key, choice, typed, by=office, at=at)
+        agreements.register(job, by=office, at=at)
+
+        with pytest.raises(Refusal, match="すでに登録されています"):
+            agreements.import_text(source, "もう一度.txt", accept=True, by=office, at=at)
+        db.session.rollback()
+        for name in ("平内町", "蓬田村", "外ヶ浜町"):
+            text = sister(source, name)
+            agreements.import_text(text, f"{name}.txt", accept=True, by=office, at=at)
+
+        assert len(annex.measures()) == 15
+        duties = db.session.execute(select(AgreementDuty.article, AgreementDuty.kind).distinct())
+        assert {tuple(row) for row in duties} == {
+            (4, "cost_sharing"),
+            (5, "annual_meeting"),
+            (6, "question"),
+        }
+        # Article 5 is owed from the first day on, for each of the four agreements.
+        meeting = owed("office")[Kind.MEETING_UNPLANNED]
+        assert (meeting.due_on, meeting.remaining) == (date(2027, 3, 31), 4)
+
+
+def april_figures_days_and_projects_are_entered(story: Story) -> None:
+    with story.day(4, 6) as at:
+        office = actor("office")
+        municipalities.enter_figures(
+            FigureKind.POPULATION,
+            "令和2年国勢調査",
+            date(2020, 10, 1),
+            "総務省統計局「国勢調査」",
+            {slug: people for _, slug, _, _, people in cast.TOWNS},
+            is_confirmed=True,
+            by=office,
+            at=at,
+        )
+        closed = date(2026, 11, 27)
+        officer = actor("officer", "sotogahama")
+        municipalities.add_calendar_entry(
+            "sotogahama", EntryKind.CLOSURE, "設備点検", closed, closed, by=officer, at=at
+        )
+        projects.create_project(plan(FARMING, "1-3"), by=office, at=at)
+        projects.create_project(plan(MOVING, "3(2)-1"), by=office, at=at)
+        with pytest.raises(Refusal, match="同じ名前の事業"):
+            projects.create_project(plan(FARMING, "1-3"), by=office, at=at)
+
+
+def october_the_office_asks_for_reports(story: Story) -> None:
+    with story.day(10, 16) as at:
+        office = actor("office")
+        with pytest.raises(Refusal, match="11月29日は日曜日です"):
+            round_actions.open_round(HALF, date(2026, 11, 29), "", by=office, at=at)
+        round_actions.open_round(HALF, date(2026, 11, 30), "", by=office, at=at)
+        assert owed("officer", "imabetsu")[Kind.REPORT_UNSUBMITTED].remaining == 2
+
+    letter = story.last_letter("officer@imabetsu.example")
+    assert "期限　令和8年11月30日（月）17時" in letter
+    assert story.path_in(letter, "/reports/") == "/reports/2026-h1"
+
+
+def november_reports_come_and_one_goes_back(story: Story) -> None:
+    with story.day(11, 5) as at:
+        with pytest.raises(Refusal, match="「0」を入れてください"):
+            report("imabetsu", FARMING, None, at)
+        report("imabetsu", FARMING, 5, at)
+        report("imabetsu", MOVING, None, at)
+        for slug in ("aomori", "hiranai", "yomogita"):
+            report(slug, FARMING, 30, at)
+            report(slug, MOVING, None, at)
+        assert owed("lead")[Kind.REPORT_UNCHECKED].remaining == 8
+        assert Kind.REPORT_UNSUBMITTED not in owed("officer", "imabetsu")
+
+    with story.day(11, 10) as at:
+        question = "受講者名簿では7人です。御確認をお願いします。"
+        report_actions.return_report(there("imabetsu", FARMING), question, by=actor("lead"), at=at)
+        assert owed("officer", "imabetsu")[Kind.REPORT_UNSUBMITTED].items[0].state == "差戻し"
+    letter = story.last_letter("officer@imabetsu.example")
+    assert question in letter
+    assert story.path_in(letter, "/reports/").endswith("/imabetsu")
+
+    with story.day(11, 11) as at:
+        report("imabetsu", FARMING, 7, at)
+        lead = actor("lead")
+        for slug in ("aomori", "hiranai", "imabetsu", "yomogita"):
+            report_actions.confirm_all([there(slug, FARMING), there(slug, MOVING)], by=lead, at=at)
+        told = story_of(there("imabetsu", FARMING)).now
+        assert (told.state, told.content.value) == (ReportState.CONFIRMED, 7)
+        with pytest.raises(Refusal, match="確認済みの報告は直せません"):
+            report("imabetsu", FARMING, 8, at)
+    assert story.subjects("officer@imabetsu.example", "【御礼】") == [
+        "【御礼】上期の進捗報告がそろいました"
+    ]
+
+
+def november_the_secretaries_are_asked_for_dates(story: Story) -> None:
+    with story.day(11, 18) as at:
+        with pytest.raises(Refusal, match="2月11日は祝日"):
+            open_poll(at, [*CANDIDATES, candidate(2, 11)])
+        open_poll(at, CANDIDATES)
+        assert standings() == [Standing.POLLING] * 4
+
+    for slug in ("aomori", "hiranai", "yomogita"):
+        letter = story.last_letter(f"secretary@{slug}.example")
+        answer_by_link(story, story.path_in(letter, "/p/"), "○×○" if slug == "hiranai" else "○○○")
+    with story.app.app_context():
+        assert owed("officer", "imabetsu").keys() == {Kind.POLL_UNANSWERED}
+        assert owed("officer", "hiranai") == {}
+
+
+def november_the_silent_are_reminded(story: Story) -> None:
+    with story.day(11, 26, 16) as at:
+        # Three office days before the deadline, and one.
+        assert story.subjects("secretary@imabetsu.example", "あと") == [
+            "【あと3日】市町村長会議の日程の御回答について",
+            "【あと1日】市町村長会議の日程の御回答について",
+        ]
+        assert story.subjects("secretary@hiranai.example", "あと") == []
+        office = actor("office")
+        with pytest.raises(Refusal, match="だれから聞いたか"):
+            poll_actions.answer(meeting(), "sotogahama", signs("○△○"), "", by=office, at=at)
+        told = "外ヶ浜町 秘書"
+        poll_actions.answer(
+            meeting(), "sotogahama", signs("○△○"), "", by=office, at=at, told_by=told
+        )
+    letter = story.last_letter("secretary@imabetsu.example")
+    answer_by_link(story, story.path_in(letter, "/p/"), "×○○")
+
+
+def december_the_last_reports_come_late(story: Story) -> None:
+    with story.day(12, 2) as at:
+        # 23 November is a holiday, and on the 27th 外ヶ浜町 is closed: the day before, each time.
+        assert story.subjects("officer@sotogahama.example", "進捗報告（残り2事業）") == [
+            "【あと14日】上期の進捗報告（残り2事業）のお願い",
+            "【あと10日】上期の進捗報告（残り2事業）のお願い",
+            "【あと4日】上期の進捗報告（残り2事業）のお願い",
+            "【期限を過ぎています】上期の進捗報告（残り2事業）",
+        ]
+        assert story.subjects("officer@hiranai.example", "残り") == []
+        report("sotogahama", FARMING, 13, at)
+        report("sotogahama", MOVING, None, at)
+        assert Kind.REPORT_UNSUBMITTED not in owed("officer", "sotogahama")
+    with story.day(12, 3) as at:
+        lead = actor("lead")
+        late = [there("sotogahama", FARMING), there("sotogahama", MOVING)]
+        report_actions.confirm_all(late, by=lead, at=at)
+        round_actions.close_round(HALF, by=actor("office"), at=at)
+        with pytest.raises(Refusal, match="締め切りました"):
+            closed = there("sotogahama", FARMING)
+            report_actions.return_report(closed, "もう一度", by=lead, at=at)
+
+
+def december_a_date_is_fixed(story: Story) -> None:
+    with story.day(12, 4) as at:
+        office, dates = actor("office"), poll_actions.load(meeting()).candidates
+        with pytest.raises(Refusal, match="平内町が「出席できない」と答えた日です"):
+            meetings.fix(meeting(), dates[1].id, "", by=office, at=at)
+        meetings.fix(meeting(), dates[2].id, "", by=office, at=at)
+        assert standings() == [Standing.FIXED] * 4
+    assert "1月28日（木）14時です" in story.subjects("secretary@imabetsu.example")[-1]
+
+
+def december_costs_are_talked_over(story: Story) -> None:
+    with story.day(12, 7) as at:
+        office = actor("office")
+        project = db.session.scalars(select(Project).where(Project.name == MOVING)).one()
+        case = costs.start_case(
+            project.id,
+            YEAR,
+            CaseKind.MONEY,
+            Stage.FIXED,
+            "",
+            3_620_000,
+            1_120_000,
+            by=office,
+            at=at,
+        )
+        costs.save_formula(case, proposal(equal=20), by=office, at=at)
+        assert shares() == SHARES
+        due = date(2026, 12, 21)
+        with pytest.raises(Refusal, match="協議の記録を1件以上"):
+            costs.send(case, due, by=office, at=at)
+        db.session.rollback()
+        costs.add_consultation(
+            the_case(),
+            clock.day(at),
+            "オンライン",
+            "5市町村の担当者",
+            "意見が一致。",
+            by=office,
+            at=at,
+        )
+        costs.send(the_case(), due, by=office, at=at)
+        assert owed("confirmer", "imabetsu")[Kind.COST_UNCONFIRMED].due_on == due
+
+    letter = story.last_letter("confirmer@imabetsu.example")
+    assert "今別町の負担額　115,000円" in letter
+    assert story.path_in(letter, "/costs/") == "/costs/2026-01/confirm"
+
+    with story.day(12, 9) as at:
+        confirm_costs(at, "aomori", "hiranai", "imabetsu", "yomogita")
+        assert the_case().state is CaseState.AWAITING
+
+
+def december_a_change_asks_everybody_again(story: Story) -> None:
+    with story.day(12, 10) as at:
+        confirmer = actor("confirmer", "sotogahama")
+        confirming.give_back(the_case(), "均等割を10％に。", by=confirmer, at=at)
+        assert the_case().state is CaseState.RETURNED
+    assert "均等割を10％に。" in story.last_letter("office@aomori.example")
+
+    with story.day(12, 11) as at:
+        office, again = actor("office"), costs.AskAgain("御意見による", date(2026, 12, 25))
+        with pytest.raises(Refusal, match="確認はすべて取り消し"):
+            costs.save_formula(the_case(), proposal(equal=10), by=office, at=at)
+        db.session.rollback()
+        costs.save_formula(the_case(), proposal(equal=10), again=again, by=office, at=at)
+        assert shares()["今別町"] == 67_000
+        assert sum(shares().values()) == 2_500_000
+        assert all(Kind.COST_UNCONFIRMED in owed("confirmer", slug) for slug in EVERYBODY)
+    letter = story.last_letter("confirmer@imabetsu.example")
+    assert "先にいただいた御確認は取り消しとなりました。" in letter
+    assert "115,000円 → 67,000円" in letter
+
+    with story.day(12, 14) as at:
+        confirm_costs(at, *EVERYBODY)
+        assert the_case().state is CaseState.AGREED
+        with pytest.raises(Refusal, match="直せません"):
+            costs.save_formula(the_case(), proposal(equal=20), again=again, by=office, at=at)
+        db.session.rollback()
+    assert all(story.subjects(f"confirmer@{slug}.example", "そろいました") for slug in EVERYBODY)
+
+
+def january_the_notice_goes_out(story: Story) -> None:
+    with story.day(1, 6) as at:
+        # A hundred days before 31 March the office was told that Article 5 is still owed.
+        assert story.subjects("office@aomori.example", "未開催") == [
+            "【あと100日】令和8年度の市町村長会議が未開催です"
+        ]
+        meetings.send_notice(
+            meeting(), "第8号", "資料は当日お配りします。", by=actor("office"), at=at
+        )
+        assert standings() == [Standing.NOTICED] * 4
+    notices = [one for one in story.mail() if "の開催について" in str(one["Subject"])]
+    # Five secretaries and the four officers.
+    assert len(notices) == 9
+
+
+def january_the_heads_meet_and_one_sends_a_deputy(story: Story) -> None:
+    came = dict.fromkeys(EVERYBODY, (Attendance.HEAD, ""))
+    came["yomogita"] = (Attendance.DEPUTY, "副村長")
+    with story.day(1, 27) as at, pytest.raises(Refusal, match="開催日"):
+        meetings.record_attendance(meeting(), came, by=actor("office"), at=at)
+    with story.day(1, 28, 16) as at:
+        meetings.record_attendance(meeting(), came, by=actor("office"), at=at)
+        held, noticed = Standing.HELD, Standing.NOTICED
+        assert standings() == [held, held, noticed, held]
+
+
+def february_both_sides_say_how_they_see_it(story: Story) -> None:
+    with story.day(2, 5) as at:
+        # Sixty days before the end it is owed for one agreement still.
+        assert story.subjects("office@aomori.example", "未開催")[1:] == [
+            "【あと61日】令和8年度の市町村長会議が未開催です"
+        ]
+        year = meeting_queries.bonds(YEAR, clock.day(at))
+        bond = next(one for one in year if one.label == "青森市・蓬田村")
+        with pytest.raises(Refusal, match="当事者だけ"):
+            see(bond.agreement_id, "officer", "imabetsu", at)
+        see(bond.agreement_id, "office", "aomori", at)
+        assert standings()[2] is Standing.NOTICED
+        see(bond.agreement_id, "confirmer", "yomogita", at)
+        assert standings() == [Standing.HELD] * 4
+        assert owed("office") == {}
+
+
+def april_a_new_year_begins_and_nothing_carries_over(story: Story) -> None:
+    with story.day(3, 31):
+        assert len(story.subjects("office@aomori.example", "未開催")) == 2
+        assert all(
+            owed(role, slug) == {}
+            for slug in EVERYBODY
+            for role in (("office", "lead", "confirmer") if slug == "aomori" else TOWN_ROLES)
+        )
+    with story.day(4, 1):
+        meeting_owed = owed("office")[Kind.MEETING_UNPLANNED]
+        assert (meeting_owed.due_on, meeting_owed.remaining) == (date(2028, 3, 31), 4)
+        assert history.verify() is None
+
+        letters = db.session.scalars(select(Letter)).all()
+        assert {letter.state for letter in letters} == {LetterState.SENT}
+        reminders = [one for one in letters if one.kind == "reminder"]
+        days = Counter((one.to_key, clock.day(one.send_at)) for one in reminders)
+        assert max(days.values()) == 1
+        assert Counter(one.to_name for one in reminders) == {
+            "外ヶ浜町 企画担当": 4,
+            "今別町 秘書": 2,
+            "外ヶ浜町 秘書": 2,
+            "青森市 連携推進担当": 3,
+        }
+    # Each letter went out once, to the word as it was written.
+    sent = {str(one["Message-ID"]): one for one in story.mail()}
+    assert len(sent) == len(story.mail()) == len(letters)
+    assert {one.message_id: one.body for one in letters} == {
+        key: one.get_content().replace("\r\n", "\n") for key, one in sent.items()
+    }
+
+
+# --- what the people of the story do -------------------------------------------------------------
+
+EVERYBODY = ("aomori", *PARTNERS)
+TOWN_ROLES = ("officer", "confirmer")
+NAMES = tuple(town.name for town in TOWNS)
+# The worked check of the design (product.md 6).
+SHARES = dict(zip(NAMES, (1_964_000, 168_000, 115_000, 117_000, 136_000), strict=True))
+
+
+def plan(name: str, measure: str) -> Plan:
+    """All five take part; one project counts people, the other nothing."""
+    ids = {row.number: row.id for row in annex.measures()}
+    counts = name == FARMING
+    return Plan(
+        name=name,
+        summary=f"{name}を行います。",
+        measure_id=ids[measure],
+        lead="aomori",
+        lead_section="農業振興センター",
+        lead_post_id=actor("lead").post_id,
+        since_year=2020,
+        year=YEAR,
+        parts={slug: Part(1_000_000, None, 20 if counts else None) for slug in EVERYBODY},
+        indicator=IndicatorText("参加者数", "人", "4月から9月までの実人数。") if counts else None,
+    )
+
+
+def there(slug: str, project: str) -> Place:
+    """Where a municipality's report on a project belongs."""
+    project_id = db.session.scalars(select(Project.id).where(Project.name == project)).one()
+    found = place(HALF, project_id, slug)
+    assert found is not None
+    return found
+
+
+def report(slug: str, project: str, value: int | None, at: datetime) -> None:
+    """Writes a report and submits it."""
+    where, by = there(slug, project), actor("lead" if slug == "aomori" else "officer", slug)
+    content = Content(value=value, rating=Rating.ON_TRACK, done="講座を開いた。")
+    version = story_of(where).now.version
+    saved = report_actions.save_draft(where, content, version, by=by, at=at)
+    report_actions.submit(where, saved.version, by=by, at=at)
+
+
+def candidate(month: int, day: int) -> Candidate:
+    """An afternoon of the new year."""
+    return Candidate(date(2027, month, day), time(14), time(15, 30))
+
+
+CANDIDATES = [candidate(1, 14), candidate(1, 21), candidate(1, 28)]
+
+
+def open_poll(at: datetime, dates: list[Candidate]) -> None:
+    """Asks all five secretaries, to be answered by 27 November."""
+    place_of_meeting = areas.get_area().meeting_place
+    due = date(2026, 11, 27)
+    poll_actions.open_poll(YEAR, dates, place_of_meeting, due, by=actor("office"), at=at)
+
+
+def meeting() -> Meeting:
+    """The year's meeting."""
+    return db.session.scalars(select(Meeting)).one()
+
+
+def signs(text: str) -> Mapping[int, Answer]:
+    """「○△×」 as answers to the dates offered."""
+    answers = {answer.symbol: answer for answer in Answer}
+    dates = poll_actions.load(meeting()).candidates
+    return {one.id: answers[sign] for one, sign in zip(dates, text, strict=True)}
+
+
+def answer_by_link(story: Story, path: str, text: str) -> None:
+    """A secretary answers on the page behind the link, without signing in."""
+    with story.app.app_context():
+        fields = {f"date_{id_}": one.value for id_, one in signs(text).items()}
+    page = story.browse().fill(path, fields)
+    assert page.status == 302, page.text
+
+
+def standings() -> list[Standing]:
+    """How the four agreements stand with Article 5, in the order of the partners."""
+    return [bond.standing for bond in meeting_queries.bonds(YEAR, clock.today())]
+
+
+def see(agreement_id: int, role: str, slug: str, at: datetime) -> None:
+    """A party records that it regards the meeting as held."""
+    meetings.view_as_held(meeting(), agreement_id, True, by=actor(role, slug), at=at)
+
+
+def proposal(*, equal: int) -> Proposal:
+    """均等割 and 人口割, cut below 1,000 yen, the rest to the hub."""
+    census = areas.series(FigureKind.POPULATION)[0]
+    return Proposal(
+        kind=CaseKind.MONEY,
+        title="東青地域移住促進事業の費用負担",
+        stage=Stage.FIXED,
+        takers=NAMES,
+        total_yen=3_620_000,
+        subsidy_yen=1_120_000,
+        parts=(
+            ProposedPart(PartKind.EQUAL, Decimal(equal)),
+            ProposedPart(PartKind.POPULATION, Decimal(100 - equal), series_id=census.id),
+        ),
+        rounding=Rounding(1000, RoundingMode.DOWN),
+        remainder="青森市",
+    )
+
+
+def the_case() -> CostCase:
+    """The year's one cost case."""
+    return db.session.scalars(select(CostCase)).one()
+
+
+def shares() -> dict[str, int]:
+    """What each municipality bears, in yen."""
+    names = {town.id: town.name for town in areas.towns()}
+    return {
+        names[share.municipality_id]: share.share_yen
+        for share in db.session.scalars(select(Share).order_by(Share.municipality_id))
+    }
+
+
+def confirm_costs(at: datetime, *slugs: str) -> None:
+    """The confirmers of these municipalities confirm."""
+    for slug in slugs:
+        confirming.confirm(the_case(), by=actor("confirmer", slug), at=at)

@@ -1,0 +1,30 @@
+"""What may stand in an address: what no row can have is not found, before anybody looks for it."""
+
+from collections.abc import Mapping
+
+from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
+
+# Identifiers are 32-bit numbers on both databases.
+LARGEST = 2**31 - 1
+
+
+class Number(IntegerConverter):
+    """A number that can be an identifier, in plain digits."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        """Passes over what is too large for any row."""
+        number: int = super().to_python(value)
+        if number > LARGEST:
+            raise ValidationError
+        return number
+
+
+class Text(BaseConverter):
+    """Words without control signs; PostgreSQL takes no zero byte, and people type none."""
+
+    regex = r"[^/\x00-\x1f\x7f]+"
+
+
+CONVERTERS: Mapping[str, type[BaseConverter]] = {"int": Number, "default": Text}

@@ -1,0 +1,83 @@
+"""Statements compiled once, for what is done ten thousand times in a row.
+
+SQLAlchemy looks each statement up, builds its parameters and its result anew every time: for
+a short statement that costs several times what the database does with it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Connection, CursorResult, Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
+
+Change = Callable[[Any], Any] | None
+
+
+class _Ready(NamedTuple):
+    """A statement in the words of one database, and how values go in and come out."""
+
+    sql: str
+    is_positional: bool
+    fixed: Mapping[str, Any]
+    into: tuple[tuple[str, Change], ...]
+    out: tuple[Change, ...]
+
+
+class Prepared:
+    """An insert or update whose every value is a parameter, by these names."""
+
+    def __init__(
+        self, statement: UpdateBase, *names: str, returning: Sequence[Column[Any]] = ()
+    ) -> None:
+        self._statement = statement.returning(*returning) if returning else statement
+        self._names = names
+        self._returning = returning
+        self._ready: dict[str, _Ready] = {}
+
+    def count(self, on: Connection, values: Mapping[str, Any]) -> int:
+        """Runs it and returns how many rows it changed."""
+        return self._run(on, values).rowcount
+
+    def one(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Runs it and returns the one row it gives back, if any."""
+        row = self._run(on, values).first()
+        if row is None:
+            return None
+        out = self._ready[on.dialect.name].out
+        return tuple(
+            change(value) if change else value for change, value in zip(out, row, strict=True)
+        )
+
+    def _run(self, on: Connection, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+        ready = self._ready.get(on.dialect.name) or self._prepare(on.dialect)
+        every = {**ready.fixed, **values}
+        given = {
+            name: change(every[name]) if change else every[name] for name, change in ready.into
+        }
+        return on.exec_driver_sql(
+            ready.sql, tuple(given.values()) if ready.is_positional else given
+        )
+
+    def _prepare(self, dialect: Dialect) -> _Ready:
+        made = self._statement.compile(dialect=dialect, column_keys=list(self._names))
+        assert isinstance(made, SQLCompiler)
+        names = (made.positiontup if made.positional else made.bind_names.values()) or ()
+        fixed = {name: made.binds[name].value for name in names if name not in self._names}
+        self._ready[dialect.name] = ready = _Ready(
+            str(made),
+            bool(made.positional),
+            fixed,
+            tuple((name, _into(made.binds[name].type, dialect)) for name in names),
+            tuple(_out(column.type, dialect) for column in self._returning),
+        )
+        return ready
+
+
+def _into(kind: TypeEngine[Any], dialect: Dialect) -> Change:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _out(kind: TypeEngine[Any], dialect: Dialect) -> Change:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
