@@ -1,5 +1,6 @@
 """The application on fresh databases, with the clock at 24 November 2026 (SQLite and PostgreSQL)."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from flask import Flask
 
 from tests import cast
 from tests.pages import PageClient
+from tests.services import FOLDER
 from tracker.app import create_app
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.db import db, upgrade
@@ -139,10 +141,13 @@ def actor() -> Callable[..., Actor]:
 @pytest.fixture(scope="session")
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the Aomori example as it stands on the day of the design shots."""
-    folder = tmp_path_factory.mktemp("demo")
-    path = folder / "demo.sqlite3"
-    load_demo(f"sqlite:///{path}", folder)
-    return path
+
+    def make() -> str:
+        path = Path(os.environ[FOLDER]) / "demo.sqlite3"
+        load_demo(f"sqlite:///{path}", tmp_path_factory.mktemp("demo"))
+        return str(path)
+
+    return Path(_made_once("demo-sqlite", make))
 
 
 @pytest.fixture(scope="session")
@@ -151,9 +156,23 @@ def demo_postgres_template(
 ) -> str:
     """The same in a PostgreSQL database; its name."""
     postgres = request.getfixturevalue("postgres")
-    name = str(postgres.make_database())
-    load_demo(postgres.url(name), tmp_path_factory.mktemp("demo-postgres"))
-    return name
+
+    def make() -> str:
+        name = str(postgres.make_database())
+        load_demo(postgres.url(name), tmp_path_factory.mktemp("demo-postgres"))
+        return name
+
+    return _made_once("demo-postgres", make)
+
+
+def _made_once(name: str, make: Callable[[], str]) -> str:
+    """What `make` gives, made by the test process that asks first and shared by all."""
+    note = Path(os.environ[FOLDER]) / name
+    with note.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not note.exists():
+            note.write_text(make())
+    return note.read_text()
 
 
 @pytest.fixture

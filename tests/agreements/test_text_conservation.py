@@ -80,7 +80,7 @@ WHOLE: dict[str, Callable[[str], str]] = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(sorted(WHOLE)),
     st.lists(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from threading import Thread
 from time import monotonic, sleep
@@ -50,10 +50,11 @@ class Visitor:
     def __init__(self, view: Page) -> None:
         self.view = view
 
-    def goes_to(self, path: str) -> None:
-        """Types an address, or opens it from a letter."""
+    def goes_to(self, path: str) -> int:
+        """Types an address, or opens it from a letter; gives the status of the answer."""
         answer = self.view.goto(path)
         assert answer is not None and answer.status < 500, f"{path} answered {answer}"
+        return answer.status
 
     def signs_in(self, role: Role | str, slug: str) -> None:
         """Fills in the sign-in page that stands before them."""
@@ -120,7 +121,7 @@ class House:
     app: Flask
     address: str
     pages: Pages
-    mail: SmtpServer
+    mail: SmtpServer = field(default_factory=SmtpServer)
 
     def visitor(self, *, width: int = 1280, javascript: bool = True) -> Visitor:
         """Somebody who has just opened a browser."""

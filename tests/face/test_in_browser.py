@@ -38,6 +38,7 @@ def page(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_on_any_page(page: Page, address: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
@@ -48,6 +49,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, address: str, width: int) -> 
         assert found.violations_count == 0, (name, found.generate_report())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 390, 800, 1280])
 def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
@@ -56,6 +58,7 @@ def test_no_page_is_wider_than_the_window(page: Page, address: str, width: int) 
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
+@pytest.mark.slow
 def test_no_page_breaks_its_content_policy(page: Page, address: str) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -64,6 +67,7 @@ def test_no_page_breaks_its_content_policy(page: Page, address: str) -> None:
     assert complaints == []
 
 
+@pytest.mark.slow
 def test_every_target_is_large_enough(page: Page, address: str) -> None:
     small = """() => [...document.querySelectorAll(".btn, .input, .choice, .poll-choices span, .nav a, .cell[href]")]
         .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 44)
@@ -73,6 +77,7 @@ def test_every_target_is_large_enough(page: Page, address: str) -> None:
         assert page.evaluate(small) == [], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["matrix", "year", "cost", "paper", "progress_check"])
 def test_a_screen_meant_for_paper_fits_on_one_sheet(page: Page, address: str, name: str) -> None:
     page.goto(f"{address}/{name}")

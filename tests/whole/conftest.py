@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole.visitors import House, furnished
+from tests.app_fixtures import make_app
+from tests.services import Postgres
+from tests.whole.visitors import AnyHouse, House, furnished
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +18,7 @@ def standing_house(
     """One house for all tests of this process; `house` is the one to ask for."""
     path = tmp_path_factory.mktemp("house") / "house.sqlite3"
     shutil.copy(sqlite_template, path)
-    with furnished(path) as house:
+    with furnished(lambda: House(make_app(f"sqlite:///{path}", path.parent), path)) as house:
         yield house
 
 
@@ -27,3 +29,13 @@ def house(standing_house: House) -> Iterator[House]:
     standing_house.restore()
     yield standing_house
     standing_house.app.config["WTF_CSRF_ENABLED"] = False
+
+
+@pytest.fixture
+def postgres_house(
+    postgres: Postgres, postgres_template: str, tmp_path: Path
+) -> Iterator[AnyHouse]:
+    """The same on PostgreSQL, where nothing is put back."""
+    url = postgres.url(postgres.make_database(template=postgres_template))
+    with furnished(lambda: AnyHouse(make_app(url, tmp_path))) as house:
+        yield house

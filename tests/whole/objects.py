@@ -6,63 +6,23 @@ object belongs to municipalities, in SHARED when it belongs to the whole area.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from tests import cast
-from tests.agreements.makers import asked, make_job
-from tests.cost_sharing import makers as costs
-from tests.meetings import makers as meetings
-from tests.projects import makers as projects
-from tracker.accounts.models import Invitation, Person, Post, PostKind
-from tracker.accounts.queries import digest
-from tracker.agreements.models import Agreement
+from tests.whole.furnishing import (
+    ALL,
+    HUB,
+    OTHER,
+    PERIOD,
+    TOKEN,
+    TOWN,
+    Stock,
+)
 from tracker.kernel.permissions import Permission, Reach, Role, reach
-from tracker.meetings import poll, poll_actions
-from tracker.meetings.models import CandidateDate, Meeting, MeetingAttendance, PollInvitation
-from tracker.meetings.rules import Attendance
-from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
-from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState, message_id
-from tracker.projects.models import Project
-from tracker.projects.planning import Part
-from tracker.projects.rules import Rating
-
-HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"
-PERIOD = "2026-h1"
-TOKEN = "a token of the tests"
-ALL = frozenset(slug for _, slug, *_ in cast.TOWNS)
-NAMES = {slug: name for _, slug, name, *_ in cast.TOWNS}
 
 Args = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Stock:
-    """The identifiers of what `furnish` made; those by municipality are keyed by slug."""
-
-    agreements: Mapping[str, int]
-    projects: Mapping[str, int]
-    entries: Mapping[str, int]
-    letters: Mapping[str, int]
-    sent_cases: Mapping[str, str]
-    draft_case: str
-    work_case: str
-    ready_case: str
-    agreed_case: str
-    polling: int
-    candidate: int
-    held: int
-    poll_token: str
-    answered_token: str
-    job: int
-    question: str
-    post: int
-    person: int
 
 
 @dataclass(frozen=True)
@@ -94,13 +54,6 @@ SECRETS = (
     Secret("蓬田村への手紙の印", Permission.READ_LETTERS, frozenset({OTHER})),
     Secret("送る前の案件の印", Permission.READ_COST_DRAFT, ALL),
 )
-TROUBLE_OF, DRAFT_OF, COMMENT_OF, LETTER_TO = (
-    "{}の困りごとの印",
-    "{}の下書きの印",
-    "{}の秘書の連絡の印",
-    "{}への手紙の印",
-)
-DRAFT_TITLE = "送る前の案件の印"
 
 
 def _submitted(stock: Stock, slug: str) -> Args:
@@ -232,201 +185,3 @@ def _complaint(app: Flask, rule: Rule) -> str | None:
     if getattr(view, "own", None) and view.own not in rule.arguments:
         return f'{rule} has no "{view.own}", by which {endpoint} tells whose it is.'
     return None
-
-
-def furnish() -> Stock:
-    """Fills the cast's area with one object of every kind; within an application context."""
-    made = {slug: _project(slug) for slug in (HUB, TOWN, OTHER)}
-    _open_accounts()
-    projects.make_round()
-    _write_reports(made)
-    polling, held = _polled(), _held()
-    job = make_job()
-    # A case between the hub and one town; the hub's own is the one it shares with TOWN.
-    sent = {slug: _case("make_sent", slug) for slug in (TOWN, OTHER)}
-    return Stock(
-        agreements=_agreements(),
-        projects=made,
-        entries=_entries(),
-        letters=_letters(),
-        sent_cases={HUB: sent[TOWN], **sent},
-        draft_case=str(costs.make_draft(title=DRAFT_TITLE).no),
-        work_case=str(costs.make_draft(kind=costs.CaseKind.WORK, total_yen=0, subsidy_yen=0).no),
-        ready_case=_case("make_ready", OTHER),
-        agreed_case=str(costs.make_agreed().no),
-        polling=polling,
-        candidate=meetings.sheet_of(db.session.get_one(Meeting, polling)).candidates[0].id,
-        held=held,
-        poll_token=_poll_token(polling, TOWN),
-        answered_token=_poll_token(polling, "hiranai"),
-        job=job.id,
-        question=next(iter(asked(job))),
-        post=_post_id("officer@hiranai.example"),
-        person=_invited(),
-    )
-
-
-def _town_ids() -> dict[str, int]:
-    return {town.slug: town.id for town in db.session.scalars(select(Municipality))}
-
-
-def _post_id(address: str) -> int:
-    return db.session.scalars(select(Person.post_id).where(Person.email == address)).one()
-
-
-def _open_accounts() -> None:
-    """A section of a town that leads a project, as contracts.md allows."""
-    post = Post(municipality_id=_town_ids()[TOWN], kind=PostKind.LEAD, name="産業観光課")
-    db.session.add(post)
-    db.session.flush()
-    known = db.session.scalars(select(Person.password_hash).limit(1)).one()
-    address = cast.email(Role.LEAD, TOWN)
-    db.session.add(Person(post_id=post.id, name=post.name, email=address, password_hash=known))
-    db.session.commit()
-
-
-def _invited() -> int:
-    person = db.session.scalars(select(Person).where(Person.email == "officer@hiranai.example"))
-    found = person.one()
-    expires = cast.NOW + timedelta(days=3)
-    db.session.add(Invitation(person_id=found.id, token_hash=digest(TOKEN), expires_at=expires))
-    db.session.commit()
-    return found.id
-
-
-def _project(slug: str) -> int:
-    parts = dict.fromkeys(sorted(ALL), Part(1_000_000, None, 20))
-    post = projects.lead_post_id() if slug == HUB else None
-    name = f"{NAMES[slug]}が主担当の事業"
-    made: Project = projects.make_project(name=name, lead=slug, lead_post_id=post, parts=parts)
-    return made.id
-
-
-def _write_reports(made: Mapping[str, int]) -> None:
-    """On the hub's project all are submitted, on the other town's all three are drafts."""
-    words = projects.WRITTEN
-    for slug in (HUB, TOWN):
-        trouble = TROUBLE_OF.format(NAMES[slug])
-        projects.submit(projects.find_place(made[HUB], slug), replace(words, trouble=trouble))
-    trouble = TROUBLE_OF.format(NAMES[OTHER])
-    projects.submit(projects.find_place(made[TOWN], OTHER), replace(words, trouble=trouble))
-    for project in made.values():
-        # Nothing to ask back: these can be confirmed together with others.
-        plain = replace(words, rating=Rating.ON_TRACK, value=10)
-        projects.submit(projects.find_place(project, "hiranai"), plain)
-    for slug in (HUB, TOWN, OTHER):
-        done = DRAFT_OF.format(NAMES[slug])
-        projects.save(projects.find_place(made[OTHER], slug), replace(words, done=done))
-
-
-def _agreements() -> dict[str, int]:
-    """Each partner's agreement; the hub's own is the one with TOWN."""
-    ids = {one.party_b_id: one.id for one in db.session.scalars(select(Agreement))}
-    towns = _town_ids()
-    found = {slug: ids[towns[slug]] for slug in (TOWN, OTHER)}
-    return {HUB: found[TOWN], **found}
-
-
-def _entries() -> dict[str, int]:
-    entries = {
-        slug: CalendarEntry(
-            municipality_id=id_,
-            kind=EntryKind.ASSEMBLY,
-            name="12月定例会",
-            begins_on=date(2026, 12, 2),
-            ends_on=date(2026, 12, 11),
-        )
-        for slug, id_ in _town_ids().items()
-    }
-    db.session.add_all(entries.values())
-    db.session.commit()
-    return {slug: entry.id for slug, entry in entries.items()}
-
-
-def _letters() -> dict[str, int]:
-    """A letter to each municipality that did not arrive."""
-    letters = {
-        slug: Letter(
-            key=f"of-the-tests:{slug}",
-            message_id=message_id(f"of-the-tests:{slug}"),
-            kind="reminder",
-            to_key=f"post:{slug}",
-            to_name=f"{NAMES[slug]} 企画担当",
-            to_email=f"officer@{slug}.example",
-            municipality_id=id_,
-            subject=LETTER_TO.format(NAMES[slug]),
-            body="本文",
-            state=LetterState.UNDELIVERABLE,
-            written_at=cast.NOW,
-            send_at=cast.NOW,
-            next_attempt_at=cast.NOW,
-        )
-        for slug, id_ in _town_ids().items()
-    }
-    db.session.add_all(letters.values())
-    db.session.commit()
-    return {slug: letter.id for slug, letter in letters.items()}
-
-
-def _case(maker: str, slug: str) -> str:
-    """A case that the hub shares with one town only."""
-    proposal = costs.make_proposal(takers=(NAMES[HUB], NAMES[slug]))
-    return str(getattr(costs, maker)(proposal).no)
-
-
-def _polled() -> int:
-    """This year's poll; two municipalities wrote something beside their answers."""
-    meeting = meetings.make_meeting()
-    meetings.make_answers(meeting, {"hiranai": "○○○○○"})
-    first = meetings.sheet_of(meeting).candidates[0].id
-    for slug in (TOWN, OTHER):
-        comment = COMMENT_OF.format(NAMES[slug])
-        given = {first: meetings.SYMBOLS["○"]}
-        poll_actions.answer(meeting, slug, given, comment, by=None, at=cast.NOW)
-    return meeting.id
-
-
-def _held() -> int:
-    """Last year's meeting, to which every town sent a deputy."""
-    day = date(2026, 2, 3)
-    at = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
-    meeting = Meeting(
-        fiscal_year=2025,
-        name="令和7年度 市町村長会議",
-        place=meetings.PLACE,
-        reply_due_on=date(2026, 1, 9),
-        polled_at=at,
-        held_on=day,
-        begins=time(14),
-        ends=time(15, 30),
-        fixed_at=at,
-        noticed_at=at,
-        attendance_at=at,
-    )
-    db.session.add(meeting)
-    db.session.flush()
-    hours = {"begins": time(14), "ends": time(15, 30)}
-    db.session.add(CandidateDate(meeting_id=meeting.id, on=day, added_at=at, **hours))
-    for slug, id_ in _town_ids().items():
-        is_hub = slug == HUB
-        db.session.add(PollInvitation(meeting_id=meeting.id, municipality_id=id_, nonce="n"))
-        db.session.add(
-            MeetingAttendance(
-                meeting_id=meeting.id,
-                municipality_id=id_,
-                attendance=Attendance.HEAD if is_hub else Attendance.DEPUTY,
-                deputy=None if is_hub else "副町長",
-            )
-        )
-    db.session.commit()
-    return meeting.id
-
-
-def _poll_token(meeting_id: int, slug: str) -> str:
-    invitation = db.session.scalars(
-        select(PollInvitation).where(
-            PollInvitation.meeting_id == meeting_id,
-            PollInvitation.municipality_id == _town_ids()[slug],
-        )
-    ).one()
-    return poll.poll_path(invitation.id, invitation.nonce).removeprefix("/p/")

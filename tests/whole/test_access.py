@@ -12,8 +12,19 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import cast
-from tests.whole.objects import DRAFT_TITLE, OWNED, SECRETS, unplaced
-from tests.whole.visitors import LEAD, NOBODY, OFFICE, OFFICER, VISITORS, House, Visitor
+from tests.whole.furnishing import DRAFT_TITLE
+from tests.whole.objects import OWNED, SECRETS, unplaced
+from tests.whole.visitors import (
+    ADMIN,
+    LEAD,
+    NOBODY,
+    OFFICE,
+    OFFICER,
+    VISITORS,
+    AnyHouse,
+    House,
+    Visitor,
+)
 from tracker.app import FEATURES
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard
@@ -157,6 +168,16 @@ def test_reading_changes_nothing_but_when_a_session_was_seen_last(
     assert after.pop("history") == before.pop("history")
     assert after == before
     assert sum(map(len, after.values())) > 200
+
+
+def test_every_page_opens_on_postgresql_too(postgres_house: AnyHouse) -> None:
+    for endpoint, method, target, path in postgres_house.doors():
+        permission = postgres_house.app.view_functions[endpoint].permission  # type: ignore[attr-defined]
+        for visitor in (OFFICE, OFFICER, ADMIN):
+            if method == "GET" and visitor.may(permission, target.involved):
+                answer = postgres_house.ask(visitor, "GET", path)
+                wanted = {404} if endpoint in CLOSED else {200, 302}
+                assert answer.status_code in wanted, f"{visitor} {path}: {answer.status_code}"
 
 
 def test_an_address_that_nobody_knows_asks_nobody_to_sign_in(house: House) -> None:

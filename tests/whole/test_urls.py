@@ -14,7 +14,7 @@ from jinja2 import nodes
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from tests.whole.visitors import LEAD, OFFICE, OFFICER, House, Visitor
+from tests.whole.visitors import OFFICE, OFFICER, House, Visitor
 from tracker.app import FEATURES
 from tracker.plumbing.pages import NAV
 
@@ -193,7 +193,7 @@ def test_every_address_written_in_the_code_leads_somewhere(app: Flask) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("visitor", [OFFICE, LEAD, OFFICER], ids=str)
+@pytest.mark.parametrize("visitor", [OFFICE, OFFICER], ids=str)
 def test_no_page_offers_a_link_or_a_form_that_its_reader_cannot_use(
     house: House, visitor: Visitor
 ) -> None:

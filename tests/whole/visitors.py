@@ -1,12 +1,12 @@
 """A furnished house with its visitors: everybody is signed in once, every change is undone."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import time_machine
 from flask import Flask
@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import cast
-from tests.app_fixtures import make_app
-from tests.whole.objects import HUB, TOWN, Stock, Target, furnish, targets
+from tests.whole.furnishing import HUB, TOWN, Stock, furnish
+from tests.whole.objects import Target, targets
 from tracker.kernel.permissions import Permission, Reach, Role, reach
 from tracker.plumbing.db import db
 
@@ -60,20 +60,16 @@ VISITORS = (
 )
 
 
-class House:
-    """The application over a furnished SQLite file that can be put back in a moment."""
+class AnyHouse:
+    """The application furnished, on whichever database, with everybody signed in."""
 
-    def __init__(self, app: Flask, path: Path) -> None:
+    def __init__(self, app: Flask) -> None:
         self.app = app
         self.client: FlaskClient = app.test_client(use_cookies=False)
         app.config["WTF_CSRF_ENABLED"] = False
         with app.app_context():
             self.stock: Stock = furnish()
         self.cookies = {visitor: self._sign_in(visitor) for visitor in VISITORS if visitor.role}
-        self.live = sqlite3.connect(path)
-        self.saved = sqlite3.connect(":memory:")
-        self.live.backup(self.saved)
-        self.seen = self._version()
 
     def _sign_in(self, visitor: Visitor) -> str:
         fields = {"email": cast.email(visitor.role or "", visitor.town), "password": cast.PASSWORD}
@@ -101,6 +97,23 @@ class House:
                 for method in sorted(set(rule.methods or ()) - BY_THEMSELVES):
                     yield rule.endpoint, method, target, path
 
+    def close(self) -> None:
+        """Lets go of the database."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+class House(AnyHouse):
+    """The same over a SQLite file that can be put back in a moment."""
+
+    def __init__(self, app: Flask, path: Path) -> None:
+        super().__init__(app)
+        self.live = sqlite3.connect(path)
+        self.saved = sqlite3.connect(":memory:")
+        self.live.backup(self.saved)
+        self.seen = self._version()
+
     def _version(self) -> int:
         return int(self.live.execute("PRAGMA data_version").fetchone()[0])
 
@@ -124,15 +137,21 @@ class House:
         found["sign_in"] = [row[:seen] + row[seen + 1 :] for row in found["sign_in"]]
         return found
 
+    def close(self) -> None:
+        """Lets go of both connections too."""
+        self.live.close()
+        self.saved.close()
+        super().close()
+
+
+H = TypeVar("H", bound=AnyHouse)
+
 
 @contextmanager
-def furnished(path: Path) -> Iterator[House]:
-    """The house over a copy of the cast's database at `path`."""
+def furnished(make: Callable[[], H]) -> Iterator[H]:
+    """A house, built just before the tests begin."""
     # A cookie signed later than a test begins would not be good yet.
     with time_machine.travel(cast.NOW - timedelta(minutes=1), tick=True):
-        house = House(make_app(f"sqlite:///{path}", path.parent), path)
+        house = make()
     yield house
-    house.live.close()
-    with house.app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    house.close()

@@ -5,13 +5,14 @@ from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
-from tracker.demo.moment import Moment, actor, day_of, open_day
+from tracker.demo.moment import Moment, actor, open_day
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.permissions import Role
+from tracker.kernel.permissions import Actor, Role
 from tracker.meetings import actions, poll_actions, queries
 from tracker.meetings.models import Meeting
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.letters import Letter, LetterState, SendAttempt
 from tracker.reminders import managing as reminders
@@ -80,30 +81,17 @@ def _lost_letter(meeting: Meeting) -> Letter:
     ).one()
 
 
-def answer(m: Moment, slug: str) -> None:
+def answer(m: Moment, slug: str, by: Actor | None = None, told_by: str = "") -> None:
     """A secretary answers by the personal link."""
-    _answer(m, slug, by_telephone=False)
-
-
-def answer_by_telephone(m: Moment, slug: str) -> None:
-    """The office enters what a secretary said on the telephone (代理入力)."""
-    _answer(m, slug, by_telephone=True)
-
-
-def _answer(m: Moment, slug: str, *, by_telephone: bool) -> None:
     meeting = _meeting(m)
     dates = poll_actions.load(meeting).candidates
     given = {one.id: SYMBOLS[sign] for one, sign in zip(dates, ANSWERS[slug], strict=True)}
-    town = areas.find_town(slug)
-    poll_actions.answer(
-        meeting,
-        slug,
-        given,
-        "",
-        by=actor(Role.OFFICE) if by_telephone else None,
-        at=m.at,
-        told_by=f"{town.name if town else slug} 秘書（電話）" if by_telephone else "",
-    )
+    poll_actions.answer(meeting, slug, given, "", by=by, at=m.at, told_by=told_by)
+
+
+def answer_by_telephone(m: Moment, slug: str, told_by: str) -> None:
+    """The office enters what a secretary said on the telephone (代理入力)."""
+    answer(m, slug, actor(Role.OFFICE), told_by)
 
 
 def mend_address(m: Moment) -> None:
@@ -137,13 +125,13 @@ def record_attendance(m: Moment) -> None:
 def regard_as_held(m: Moment) -> None:
     """Both sides of the deputy's agreement say how they see it."""
     meeting = _meeting(m)
-    bond = next(one for one in queries.bonds(m.year, day_of(m.year, 3, 31)) if _is_deputys(one))
+    [bond] = [
+        one
+        for one in queries.bonds(m.year, clock.day(m.at))
+        if DEPUTY in {party.slug for party in one.parties}
+    ]
     for by in (actor(Role.OFFICE), actor(Role.CONFIRMER, DEPUTY)):
         actions.view_as_held(meeting, bond.agreement_id, True, by=by, at=m.at)
-
-
-def _is_deputys(bond: queries.Bond) -> bool:
-    return DEPUTY in {party.slug for party in bond.parties}
 
 
 def _meeting(m: Moment) -> Meeting:

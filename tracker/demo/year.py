@@ -58,7 +58,7 @@ YEAR: tuple[Deed, ...] = (
     Deed(11, 20, 15, reports.ask_about_the_number),
     Deed(11, 20, 16, plans.comment),
     Deed(11, 26, 10, meeting.mend_address),
-    Deed(11, 26, 11, meeting.answer_by_telephone, ("sotogahama",)),
+    Deed(11, 26, 11, meeting.answer_by_telephone, ("sotogahama", "外ヶ浜町 秘書")),
     Deed(11, 26, 14, meeting.answer, ("imabetsu",)),
     Deed(11, 27, 15, reports.submit_the_rest),
     Deed(12, 1, 10, meeting.fix),

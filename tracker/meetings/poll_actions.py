@@ -213,12 +213,12 @@ def record(
     meeting: Meeting,
     said: str,
     at: datetime,
-    **changes: Mapping[str, Any],
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes what was done to a meeting into the history."""
-    history.record(
-        by, verb, Subject("meeting", meeting.id), f"{meeting.name}：{said}", at=at, **changes
-    )
+    subject, summary = Subject("meeting", meeting.id), f"{meeting.name}：{said}"
+    history.record(by, verb, subject, summary, at=at, before=before, after=after)
 
 
 def _add(meeting: Meeting, candidates: Sequence[Candidate], at: datetime) -> list[CandidateDate]:

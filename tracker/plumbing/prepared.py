@@ -7,7 +7,7 @@ a short statement that costs several times what the database does with it.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, CursorResult, Dialect
+from sqlalchemy import Column, Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
@@ -37,28 +37,32 @@ class Prepared:
         self._ready: dict[str, _Ready] = {}
 
     def count(self, on: Connection, values: Mapping[str, Any]) -> int:
-        """Runs it and returns how many rows it changed."""
-        return self._run(on, values).rowcount
+        """Runs it in the connection's transaction; returns how many rows it changed."""
+        cursor, _ = self._run(on, values)
+        count: int = cursor.rowcount
+        cursor.close()
+        return count
 
     def one(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Runs it and returns the one row it gives back, if any."""
-        row = self._run(on, values).first()
+        """Runs it in the connection's transaction; returns the row it gives back, if any."""
+        cursor, out = self._run(on, values)
+        row = cursor.fetchone()
+        cursor.close()
         if row is None:
             return None
-        out = self._ready[on.dialect.name].out
         return tuple(
             change(value) if change else value for change, value in zip(out, row, strict=True)
         )
 
-    def _run(self, on: Connection, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+    def _run(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, tuple[Change, ...]]:
         ready = self._ready.get(on.dialect.name) or self._prepare(on.dialect)
         every = {**ready.fixed, **values}
         given = {
             name: change(every[name]) if change else every[name] for name, change in ready.into
         }
-        return on.exec_driver_sql(
-            ready.sql, tuple(given.values()) if ready.is_positional else given
-        )
+        cursor = on.connection.cursor()
+        cursor.execute(ready.sql, tuple(given.values()) if ready.is_positional else given)
+        return cursor, ready.out
 
     def _prepare(self, dialect: Dialect) -> _Ready:
         made = self._statement.compile(dialect=dialect, column_keys=list(self._names))

@@ -1,0 +1,109 @@
+"""The main pages of the example, by who opens them."""
+
+import re
+from collections.abc import Mapping
+
+from flask import Flask
+from sqlalchemy import select
+
+from tests.agreements.makers import FILE, REAL
+from tracker.accounts.models import Post, PostKind
+from tracker.agreements import actions as agreements
+from tracker.meetings.models import CandidateDate, Meeting
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter, LetterState
+from tracker.projects.models import Project
+
+# The project whose report came back to 今別町 with a question.
+RETURNED = "農業研修事業"
+OFFICE, LEAD, READER, ADMIN = ((role, "aomori") for role in ("office", "lead", "reader", "admin"))
+OFFICER, CONFIRMER = ("officer", "imabetsu"), ("confirmer", "imabetsu")
+NOWHERE = "/nowhere"
+Who = tuple[str, str]
+
+# Role and municipality -> addresses; words in braces are found by `places`.
+SCENES: Mapping[Who | None, tuple[str, ...]] = {
+    None: ("/login", "{poll}", NOWHERE),
+    OFFICER: (
+        "/",
+        "/reports/2026-h1",
+        "/reports/2026-h1/{project}/imabetsu",
+        "/reports/2026-h1/{project}/imabetsu/check",
+        "/meetings/2026",
+        "/meetings/{meeting}/answers/imabetsu",
+        "/costs/2026-04",
+        "/notices",
+    ),
+    CONFIRMER: ("/", "/costs/2026-04/confirm"),
+    LEAD: ("/", "/reports/2026-h1/inbox", "/reports/2026-h1/{submitted}/yomogita"),
+    READER: ("/", "/measures", "/measures/1-3", "/projects/{project}", "/meetings/2025"),
+    OFFICE: (
+        "/",
+        "/projects",
+        "/projects/{project}/edit",
+        "/reports/new",
+        "/meetings",
+        "/meetings/2026",
+        "/meetings/{meeting}/dates/new",
+        "/meetings/{meeting}/dates/{candidate}/fix",
+        "/meetings/new?fy=2027",
+        "/costs",
+        "/costs/new",
+        "/costs/2026-04",
+        "/costs/2026-04/formula",
+        "/costs/2026-04/send",
+        "/notices",
+        "/notices/{letter}",
+        "/notices/rules",
+    ),
+    ADMIN: (
+        "/",
+        "/agreements",
+        "/agreements/1",
+        "/agreements/import",
+        "/agreements/import/{job}",
+        "/admin/users",
+        "/admin/posts/new",
+        "/admin/posts/{post}",
+        "/admin/holidays",
+        "/admin/holidays/new",
+        "/admin/bases",
+        "/admin/bases/new",
+        "/audit",
+    ),
+}
+
+
+def places(app: Flask) -> dict[str, str]:
+    """What stands in braces: numbers of the example, a poll link still open, a fresh import."""
+    with app.app_context():
+        meeting = db.session.scalars(select(Meeting).where(Meeting.fiscal_year == 2026)).one()
+        candidates = select(CandidateDate.id).where(CandidateDate.meeting_id == meeting.id)
+        undelivered = select(Letter.id).where(Letter.state == LetterState.UNDELIVERABLE)
+        posts = select(Post.id).where(Post.kind == PostKind.OFFICER)
+        return {
+            "project": project_id(RETURNED),
+            "submitted": project_id("新しい働き方担い手誘致・東青地域移住促進事業"),
+            "meeting": str(meeting.id),
+            "candidate": str(db.session.scalars(candidates).first()),
+            "letter": str(db.session.scalars(undelivered).first()),
+            "post": str(db.session.scalars(posts).first()),
+            "poll": poll_link(),
+            "job": str(agreements.start_import(REAL, FILE.name, by=None, at=clock.now()).id),
+        }
+
+
+def project_id(name: str) -> str:
+    """The number in the address of a project's page."""
+    return str(db.session.scalars(select(Project.id).where(Project.name == name)).one())
+
+
+def poll_link() -> str:
+    """The personal link in the letter to 今別町's secretary."""
+    asked = select(Letter.body).where(
+        Letter.kind == "poll_request", Letter.to_name == "今別町 秘書"
+    )
+    found = re.search(r"/p/\S+", db.session.scalars(asked.order_by(Letter.id.desc())).first() or "")
+    assert found is not None
+    return found[0]

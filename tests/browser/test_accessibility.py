@@ -1,0 +1,74 @@
+"""Everybody can use every main page: axe-core, narrow windows, and paper."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
+from playwright.sync_api import Page
+
+from tests.browser.house import House
+from tests.browser.scenes import NOWHERE, OFFICER, READER, SCENES, Who, places
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
+WIDTHS = (1280, 390)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("who", SCENES, ids=lambda who: "@".join(who) if who else "nobody")
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
+    example: House, who: Who | None
+) -> None:
+    person = example.signed_in(*who) if who else example.visitor()
+    known = places(example.app)
+    faults = []
+    for path in SCENES[who]:
+        address = path.format_map(known)
+        person.view.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        assert person.goes_to(address) == (404 if address == NOWHERE else 200), address
+        for width in WIDTHS:
+            person.view.set_viewport_size({"width": width, "height": 900})
+            faults += [f"{address} at {width}: {fault}" for fault in complaints(person.view)]
+    assert not faults, "\n".join(faults)
+
+
+def test_a_planted_fault_is_found(example: House) -> None:
+    person = example.visitor()
+    person.goes_to("/login")
+    assert complaints(person.view) == []
+    person.view.evaluate("""() => {
+        const grey = document.body.appendChild(document.createElement("p"));
+        grey.textContent = "grey on white";
+        grey.style.color = "#bbb";
+        grey.style.background = "#fff";
+        grey.style.width = "2000px";
+    }""")
+    assert len(complaints(person.view)) == 2
+
+
+def complaints(view: Page) -> list[str]:
+    """What axe-core says about a page, and how much wider than its window it is."""
+    found = Axe().run(view, options=RULES)
+    wide = view.evaluate("document.documentElement.scrollWidth - innerWidth")
+    too_wide = [f"{wide} pixels too wide"] if wide > 0 else []
+    return ([found.generate_report()] if found.violations_count else []) + too_wide
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "landscape"),
+    [
+        (READER, "/measures", True),
+        (OFFICER, "/costs/2026-04", False),
+        (OFFICER, "/reports/2026-h1/{project}/imabetsu/check", False),
+    ],
+    ids=["matrix", "cost", "check"],
+)
+def test_a_page_meant_for_paper_fits_on_one_sheet(
+    example: House, who: Who, path: str, landscape: bool
+) -> None:
+    person = example.signed_in(*who)
+    person.goes_to(path.format_map(places(example.app)))
+    sheet = person.view.pdf(prefer_css_page_size=True)
+    assert sheet.count(b"/Type /Page\n") == 1
+    assert (b"/MediaBox [0 0 841.9" in sheet) is landscape

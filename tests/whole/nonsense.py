@@ -1,0 +1,240 @@
+"""The forms of the house, what they are fed with, and what their answers must be like."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from sqlalchemy import BigInteger, Integer, String
+from werkzeug.test import TestResponse
+
+from tests.pages import Page, check
+from tests.whole.visitors import (
+    ADMIN,
+    LEAD,
+    NOBODY,
+    OFFICE,
+    OFFICER,
+    VISITORS,
+    AnyHouse,
+    House,
+    Visitor,
+)
+from tracker.plumbing.db import db
+
+SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
+HOSTILE = f"🍎👨‍👩‍👧\u202eoff\u2066{SCRIPT}; DROP TABLE person; -- {{{{ 7*7 }}}}{{% for %}}"
+# In every box at once ...
+NONSENSE = {
+    "too long": "長" * 10_000,
+    "a zero byte": "今別町\x00終わり",
+    "hostile words": HOSTILE,
+    "a negative number": "-1",
+    "a huge number": "9" * 41,
+    "an impossible day": "2026/02/30",
+}
+# ... and, with these too, in one box among good ones.
+MORE_NONSENSE = {
+    **NONSENSE,
+    "digits of another script": "१२²",
+    "a day in no era": "令和99年13月45日",
+    "not a number": "NaN",
+}
+# What no form may take, however free its text.
+NEVER_TAKEN = {"too long", "a zero byte"}
+PLAIN_TEXTS = ("text", "email", "search", "tel", "textarea")
+# What a box is filled with where only another one is to be wrong.
+PLAUSIBLE = (
+    (re.compile(r"(^|_|-)on$"), "2026/12/11"),
+    (re.compile(r"begins$"), "14:00"),
+    (re.compile(r"ends$"), "15:30"),
+    (re.compile("email"), "somebody@imabetsu.example"),
+    (re.compile("password"), "a long enough password"),
+    (re.compile(r"value_|_yen|total|subsidy|target|budget|actual"), "1000"),
+    (re.compile(r"weight|ratio|fixed_|percent"), ""),
+)
+
+
+@dataclass(frozen=True)
+class Box:
+    """One control of a form: its name, its kind, what it holds and what it offers."""
+
+    name: str
+    kind: str
+    value: str = ""
+    offers: tuple[str, ...] = ()
+
+    @property
+    def plausible(self) -> str:
+        """Something this box may well take."""
+        if self.value or self.kind in ("hidden", "checkbox"):
+            return self.value
+        if self.offers:
+            return next((one for one in self.offers if one), "")
+        return next((text for fits, text in PLAUSIBLE if fits.search(self.name)), "文字")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A form as somebody finds it: who, on which page, where it goes, what it asks."""
+
+    visitor: Visitor
+    page: str
+    target: str
+    boxes: tuple[Box, ...]
+
+    def plausible(self) -> dict[str, str]:
+        """Every box filled in with something it may well take."""
+        return {box.name: box.plausible for box in self.boxes if box.plausible}
+
+    def fillings(self, nonsense: str) -> Iterator[dict[str, str]]:
+        """Everything wrong; then only what is written, the choices being right."""
+        yield {box.name: nonsense for box in self.boxes}
+        written = {box.name: nonsense for box in self.boxes if box.kind in PLAIN_TEXTS}
+        if written:
+            yield {**self.plausible(), **written}
+
+
+def boxes(form: Tag) -> tuple[Box, ...]:
+    """What a person can fill in, and what a page carries along."""
+    found: dict[str, Box] = {}
+    for tag in form.select("input[name], select[name], textarea[name]"):
+        name, kind = str(tag["name"]), str(tag.get("type", "text"))
+        if name == "csrf_token" or kind in ("file", "submit"):
+            continue
+        before = found.get(name)
+        if tag.name == "textarea":
+            found[name] = Box(name, "textarea", re.sub(r"^\r?\n", "", tag.get_text()))
+        elif tag.name == "select":
+            offers = tuple(str(one.get("value", one.get_text())) for one in tag.select("option"))
+            chosen = tag.select("option[selected]")
+            found[name] = Box(name, "select", str(chosen[0]["value"]) if chosen else "", offers)
+        elif kind in ("radio", "checkbox"):
+            mine = str(tag.get("value", "y"))
+            offers = (*(before.offers if before else ()), mine)
+            held = mine if tag.has_attr("checked") else before.value if before else ""
+            found[name] = Box(name, kind, held, offers)
+        else:
+            found[name] = Box(name, kind, str(tag.get("value", "")))
+    return tuple(found.values())
+
+
+@cache
+def find_forms(house: AnyHouse) -> list[Asked]:
+    """Every form that asks for something, once for each address it goes to."""
+    found: dict[tuple[str, frozenset[str]], Asked] = {}
+    order = (OFFICE, ADMIN, LEAD, OFFICER, *VISITORS)
+    for endpoint, method, target, path in house.doors():
+        permission = house.app.view_functions[endpoint].permission  # type: ignore[attr-defined]
+        who = [one for one in order if one.may(permission, target.involved)]
+        if method != "GET" or not who:
+            continue
+        visitor = NOBODY if endpoint == "accounts.sign_in" else who[0]
+        html = BeautifulSoup(house.ask(visitor, "GET", path).get_data(as_text=True), "html.parser")
+        for form in html.select("main form[method=post]"):
+            asked = Asked(visitor, path, str(form.get("action") or path), boxes(form))
+            if any(box.kind != "hidden" for box in asked.boxes):
+                names = frozenset(re.sub(r"\d+", "", box.name) for box in asked.boxes)
+                found.setdefault((_endpoint(house, asked.target), names), asked)
+    return list(found.values())
+
+
+def _endpoint(house: AnyHouse, path: str) -> str:
+    adapter = house.app.url_map.bind("localhost")
+    return str(adapter.match(path.partition("?")[0], method="POST")[0])
+
+
+def too_much_for_postgresql(house: House) -> list[str]:
+    """SQLite takes what PostgreSQL would refuse: texts too long, numbers too large, zero bytes."""
+    wrong = []
+    for table in db.metadata.tables.values():
+        for column in table.columns:
+            limit = getattr(column.type, "length", None)
+            if isinstance(column.type, String):
+                tests = [f"instr({column.name!r}, char(0))".replace("'", '"')]
+                tests += [f'length("{column.name}") > {limit}'] * bool(limit)
+            elif isinstance(column.type, Integer):
+                bits = 63 if isinstance(column.type, BigInteger) else 31
+                tests = [f'abs("{column.name}") >= {1 << bits}'] if bits < 63 else []
+            else:
+                continue
+            for test in tests:
+                said = f'SELECT count(*) FROM "{table.name}" WHERE {test}'
+                if house.live.execute(said).fetchone()[0]:
+                    wrong.append(f"{table.name}.{column.name}: {test}")
+    return wrong
+
+
+def sent(typed: Mapping[str, str], what: str) -> dict[str, Any]:
+    """The form as it goes out; long texts in the way that is read more quickly."""
+    parts = {f'name="{name}"': text.encode() for name, text in typed.items()}
+    return multipart(parts) if what == "too long" else {"data": typed}
+
+
+def multipart(parts: Mapping[str, bytes]) -> dict[str, Any]:
+    """A body of several parts, as a browser writes it."""
+    body = b"".join(
+        f"--line\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n"
+        for head, content in parts.items()
+    )
+    return {"data": body + b"--line--\r\n", "content_type": "multipart/form-data; boundary=line"}
+
+
+def judge(house: House, form: Asked, typed: Mapping[str, str], what: str) -> list[str]:
+    """Sentences about what is wrong with the answer to one form, which is sent and undone."""
+    answer = house.ask(form.visitor, "POST", form.target, **sent(typed, what))
+    was_changed = house.was_changed()
+    wrong = too_much_for_postgresql(house) if was_changed else []
+    body = answer.get_data(as_text=True)
+    if answer.status_code == 302:
+        body = house.ask(form.visitor, "GET", answer.location).get_data(as_text=True)
+        if what in NEVER_TAKEN and any(form_takes_it(form, typed)):
+            wrong.append("was taken")
+    elif answer.status_code == 422:
+        wrong += refusal(answer, form, typed, what)
+        wrong += ["was refused but changed something"] * was_changed
+    elif answer.status_code != 200 or was_changed:
+        wrong.append(f"answered {answer.status_code}")
+    if SCRIPT in body or "<script>alert" in body or "Traceback" in body:
+        wrong.append("came back unescaped")
+    if was_changed:
+        house.restore()
+    return [f"{form.visitor} {form.target} ({what}): {one}" for one in wrong]
+
+
+def form_takes_it(form: Asked, typed: Mapping[str, str]) -> Iterator[bool]:
+    """Whether each box that was typed into is one for words."""
+    for box in form.boxes:
+        if box.name in typed and typed[box.name] in NONSENSE.values():
+            yield box.kind in PLAIN_TEXTS
+
+
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+MACHINE = re.compile(
+    r"Invalid|Not a valid|required|coerce|Error|Exception|None|field", re.IGNORECASE
+)
+
+
+def refusal(
+    answer: TestResponse, form: Asked, typed: Mapping[str, str], what: str
+) -> Iterator[str]:
+    """What is wrong with a page that refuses."""
+    page = Page(answer, [])
+    if what in ("hostile words", "empty"):
+        try:
+            check(page, form.target)
+        except AssertionError as error:
+            yield str(error).partition("\n")[0]
+    said = [one.get_text(strip=True) for one in page.all(".error-summary li")]
+    if not said:
+        yield "says nothing"
+    for sentence in said:
+        if not JAPANESE.search(sentence) or not sentence.endswith("。") or MACHINE.search(sentence):
+            yield f"says {sentence[:80]!r}"
+    kept = {box.name: box for one in page.all("main form[method=post]") for box in boxes(one)}
+    for box in form.boxes:
+        is_typed = box.kind in PLAIN_TEXTS and box.name in typed and what != "a zero byte"
+        if is_typed and (box.name not in kept or kept[box.name].value != typed[box.name]):
+            yield f"lost what was typed into {box.name}"
