@@ -12,14 +12,14 @@ from tests.pages import Page, PageClient
 
 PEOPLE = [
     ("office", "aomori"),
-    ("lead", "aomori"),
-    ("confirmer", "aomori"),
-    ("reader", "aomori"),
+    pytest.param("lead", "aomori", marks=pytest.mark.slow),
+    pytest.param("confirmer", "aomori", marks=pytest.mark.slow),
+    pytest.param("reader", "aomori", marks=pytest.mark.slow),
     ("admin", "aomori"),
     ("officer", "imabetsu"),
     ("confirmer", "imabetsu"),
-    ("officer", "yomogita"),
-    ("confirmer", "sotogahama"),
+    pytest.param("officer", "yomogita", marks=pytest.mark.slow),
+    pytest.param("confirmer", "sotogahama", marks=pytest.mark.slow),
 ]
 # The same page about another project, year or municipality is the same page.
 MOST_OF_A_KIND = 4

@@ -71,7 +71,7 @@ from tracker.projects.rules import ReportState
 TOWN_ROLES = ("officer", "confirmer")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def story(
     request: pytest.FixtureRequest, tmp_path: Path, now: time_machine.Traveller
 ) -> Iterator[Story]:

@@ -43,6 +43,10 @@ from tracker.plumbing.db import db, upgrade
 SHARES = 4
 
 
+# Like others in kind: left to the slow run.
+REPEATS = {"a negative number", "a huge number"}
+
+
 @pytest.fixture
 def asked(house: House) -> list[Asked]:
     """The forms of the house; looked for once."""
@@ -67,7 +71,10 @@ def test_the_forms_are_found(asked: list[Asked]) -> None:
     assert sum(len(form.boxes) for form in asked) > 150
 
 
-@pytest.mark.parametrize("what", NONSENSE)
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(what, marks=pytest.mark.slow if what in REPEATS else ()) for what in NONSENSE],
+)
 def test_nonsense_in_every_box(house: House, asked: list[Asked], what: str) -> None:
     wrong = [
         fault
@@ -87,7 +94,9 @@ def test_nothing_in_any_box(house: House, asked: list[Asked]) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize(
+    "share", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, SHARES))]
+)
 def test_one_box_wrong_among_good_ones(house: House, asked: list[Asked], share: int) -> None:
     """Each box in turn gets one kind of nonsense, the others hold what they may well take."""
     kinds = list(MORE_NONSENSE)
@@ -116,6 +125,7 @@ def test_what_would_be_kept_or_said_wrongly_is_found(
     assert any("was taken" in fault for fault in faults)
 
 
+@pytest.mark.slow
 def test_postgresql_takes_nonsense_as_calmly(postgres_house: AnyHouse) -> None:
     """What was taken is not put back here: it is enough that nothing breaks."""
     wrong = []
@@ -158,6 +168,7 @@ ODD_NUMBERS = ("0", "%EF%BC%91", *NOWHERE)
 ODD_WORDS = ("%F0%9F%8D%8E%3Cscript%3E", "a" * 3000, "9999-h1", *NOWHERE)
 
 
+@pytest.mark.slow
 def test_an_address_with_anything_in_it_is_not_found(house: House) -> None:
     wrong = []
     for endpoint, method, target, path in house.doors():
@@ -191,6 +202,7 @@ class Noting(ImmutableMultiDict[str, str]):
         return super().get(key, *args, **kwargs)
 
 
+@pytest.mark.slow
 def test_anything_behind_the_question_mark_is_read_or_passed_over(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
