@@ -151,3 +151,18 @@ def test_setting_up_an_empty_database_as_a_page(tmp_path, now: time_machine.Trav
     assert "山市" in client.get("/admin/users").text
     with app.app_context():
         db.engine.dispose()
+
+
+def test_a_session_goes_on_over_the_day_and_notes_when_it_was_seen(browse, app, now):
+    from sqlalchemy import select
+
+    from tracker.accounts.models import SignIn
+    from tracker.plumbing import clock
+    from tracker.plumbing.db import db
+
+    client = browse("office")
+    now.shift(6 * 60)
+    client.get("/")
+    with app.app_context():
+        seen = db.session.scalars(select(SignIn.last_seen_at)).one()
+        assert (clock.now() - seen).total_seconds() < 60

@@ -15,14 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import time_machine
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from tests import cast
 from tests.agreements.makers import FILE, clear_agreements
 from tests.app_fixtures import SETTINGS, load_demo, make_app
 from tests.browser.house import House, serving
 from tests.browser.palette import with_palette
-from tests.browser.scenes import OFFICE, OFFICER, Who, places
+from tests.browser.scenes import LEAD, OFFICE, OFFICER, Who, places
 from tests.services import CHROMIUM_ARGUMENTS, Pages
 from tracker.plumbing.db import upgrade
 
@@ -38,7 +38,7 @@ SHOTS: Mapping[str, tuple[Who | None, str, int]] = {
     "progress_form": (OFFICER, "/reports/2026-h1/{project}/imabetsu", DESK),
     "progress_check": (OFFICER, "/reports/2026-h1/{project}/imabetsu/check", DESK),
     "meeting": (OFFICE, "/meetings/2026", DESK),
-    "cost": (OFFICE, "/costs/2026-04", DESK),
+    "cost": (LEAD, "/costs/2026-04", DESK),
     "letters": (OFFICE, "/notices", DESK),
     "mobile_home": (OFFICER, "/", TELEPHONE),
     "mobile_poll": (None, "{poll}", TELEPHONE),
@@ -102,8 +102,8 @@ def _shoot_review(home: Path, pages: Pages) -> None:
 
 def _shoot(view: Page, name: str) -> None:
     view.wait_for_load_state("networkidle")
-    size = view.evaluate("[innerWidth, document.documentElement.scrollHeight]")
-    clip = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], HIGHEST)}
+    width, height = view.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(height, HIGHEST)}
     picture = view.screenshot(full_page=True, clip=clip)
     (FOLDER / f"{name}.png").write_bytes(with_palette(picture))
 
