@@ -9,7 +9,7 @@ durably committed (SQLite in WAL with synchronous=FULL, or the PostgreSQL databa
 """
 
 import argparse
-import os
+import json
 import smtplib
 import statistics
 import subprocess
@@ -18,15 +18,17 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import delete, insert, select, text
 
 from tests.app_fixtures import make_app
-from tracker.plumbing import clock, letters, mime, postbox
+from tracker.plumbing import clock, letters, mime
 from tracker.plumbing.db import db, upgrade
 from tracker.plumbing.letters import Letter, LetterState, SendAttempt
+from tracker.reminders import actions
 
 SENDER = "renkei@aomori.example"
 BODY = """\
@@ -44,33 +46,27 @@ https://renkei.example.lg.jp/reports/2026-h1
 電話 017-000-0000（平日 8時30分〜17時15分）
 """
 
-SINK = """
-import sys, time
-from aiosmtpd.controller import Controller
+
+@dataclass
 class Sink:
-    async def handle_DATA(self, server, session, envelope):
-        return "250 Message accepted"
-class AnyPort(Controller):
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-sink = AnyPort(Sink(), hostname="127.0.0.1", port=0)
-sink.start()
-print(sink.port, flush=True)
-sys.stdin.read()
-sink.stop()
-"""
+    """The mail server in a process of its own; `counts` (letters, rarest, commonest) at its end."""
+
+    port: int
+    counts: tuple[int, int, int] = (0, 0, 0)
 
 
 @contextmanager
-def sink() -> Iterator[int]:
-    """A mail server in a process of its own that accepts all and keeps nothing; its port."""
+def sink() -> Iterator[Sink]:
+    """Starts and stops the mail server."""
+    program = [sys.executable, "-m", "tests.bench.sink"]
     with subprocess.Popen(
-        [sys.executable, "-c", SINK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin and process.stdout
-        yield int(process.stdout.readline())
+        made = Sink(int(process.stdout.readline()))
+        yield made
         process.stdin.close()
+        made.counts = tuple(json.loads(process.stdout.read()))
 
 
 def fill(count: int) -> None:
@@ -117,10 +113,11 @@ def ready_messages() -> list[tuple[str, bytes]]:
     return made
 
 
-def delivered(count: int, connections: int) -> None:
-    """The post office; every letter must end as sent."""
-    ended = postbox.deliver(connections=connections)
-    assert ended == {LetterState.SENT: count}, ended
+def run_once(app: Flask, count: int, connections: int) -> None:
+    """What `tracker reminders run` does; every letter must end as sent."""
+    app.config["MAIL_CONNECTIONS"] = connections
+    done = actions.run_once()
+    assert done.sent == count, done
 
 
 def measure(app: Flask, port: int, count: int, rounds: int) -> dict[str, list[float]]:
@@ -131,8 +128,8 @@ def measure(app: Flask, port: int, count: int, rounds: int) -> dict[str, list[fl
     seconds: dict[str, list[float]] = {"raw": [], "one": [], "four": []}
     ways: tuple[tuple[str, Callable[[list[tuple[str, bytes]]], None]], ...] = (
         ("raw", lambda ready: raw(port, ready)),
-        ("one", lambda _: delivered(count, 1)),
-        ("four", lambda _: delivered(count, 4)),
+        ("one", lambda _: run_once(app, count, 1)),
+        ("four", lambda _: run_once(app, count, 4)),
     )
     for _ in range(rounds):
         for name, send in ways:
@@ -150,25 +147,34 @@ def ratios(seconds: dict[str, list[float]]) -> dict[str, float]:
     return {name: medians["raw"] / one for name, one in medians.items()}
 
 
-def main() -> None:
-    """Measures and prints."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--letters", type=int, default=10_000)
-    options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--database", help="default: a fresh SQLite file below the home")
-    options.add_argument("--folder", default=os.environ.get("TMPDIR"), help="where that file is")
-    given = options.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder, sink() as port:
-        url = given.database or f"sqlite:///{folder}/bench.sqlite3"
-        app = make_app(url, Path(folder))
+def run(url: str, folder: Path, count: int, rounds: int) -> dict[str, list[float]]:
+    """Measures on one database; every letter must have come once a way and round."""
+    with sink() as made:
+        app = make_app(url, folder)
         with app.app_context():
             upgrade()
-            seconds = measure(app, port, given.letters, given.rounds)
+            seconds = measure(app, made.port, count, rounds)
             db.session.remove()
             db.engine.dispose()
+    times = len(seconds) * rounds
+    assert made.counts == (count * times, times, times), made.counts
+    return seconds
+
+
+def main() -> None:
+    """Measures and prints."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--letters", type=int, default=10_000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--database", help="default: a fresh SQLite file in the folder")
+    options.add_argument("--folder", help="where that file is; default: the temporary folder")
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        url = given.database or f"sqlite:///{folder}/bench.sqlite3"
+        seconds = run(url, Path(folder), given.letters, given.rounds)
     for name, ratio in ratios(seconds).items():
         rates = ", ".join(f"{given.letters / one:.0f}" for one in seconds[name])
-        print(f"{name:5} {ratio:5.2f} of raw   letters/s by round: {rates}")
+        sys.stdout.write(f"{name:5} {ratio:5.2f} of raw   letters/s by round: {rates}\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A served house: people at its pages, and its letters on their way to a real mail server."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from tracker.reminders import actions as reminders
 from tracker.reminders import scheduler
 
 PATIENCE_SECONDS = 20
+# A browser's width in pixels, and whether it runs JavaScript.
+Kind = tuple[int, bool]
 
 # Counts what a person presses, over all pages of one session; boxes and radio buttons are input.
 COUNT_CLICKS = """addEventListener("click", (event) => {
@@ -122,13 +125,29 @@ class House:
     address: str
     pages: Pages
     mail: SmtpServer = field(default_factory=SmtpServer)
+    present: list[tuple[Kind, Page]] = field(default_factory=list)
+    idle: dict[Kind, list[Page]] = field(default_factory=lambda: defaultdict(list))
 
     def visitor(self, *, width: int = 1280, javascript: bool = True) -> Visitor:
         """Somebody who has just opened a browser."""
+        kind = width, javascript
+        view = self.idle[kind].pop() if self.idle[kind] else self._browser(*kind)
+        self.present.append((kind, view))
+        return Visitor(view)
+
+    def _browser(self, width: int, javascript: bool) -> Page:
         view = self.pages(width=width, javascript=javascript, base_url=self.address)
         if javascript:
             view.context.add_init_script(COUNT_CLICKS)
-        return Visitor(view)
+        return view
+
+    def everybody_leaves(self) -> None:
+        """Their browsers forget them and wait for the next: to start one takes a second."""
+        for kind, view in self.present:
+            view.goto("about:blank")
+            view.context.clear_cookies()
+            self.idle[kind].append(view)
+        self.present.clear()
 
     def signed_in(
         self,

@@ -67,6 +67,7 @@ def main(names: list[str]) -> None:
             person = example.signed_in(*who, width=width) if who else example.visitor(width=width)
             person.goes_to(path.format_map(known))
             _shoot(person.view, name)
+            example.everybody_leaves()
         pages.close()
         browser.close()
     for problem in pages.problems:

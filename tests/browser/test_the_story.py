@@ -27,7 +27,8 @@ def test_the_story(town_hall: House, now: time_machine.Traveller) -> None:
     meeting.hold_the_meeting(town_hall, now)
 
     costs.share_the_costs(town_hall)
-    costs.confirm_the_costs(town_hall)
+    costs.change_what_was_sent(town_hall)
+    costs.agree(town_hall)
 
     record.read_the_record(town_hall)
     record.no_letter_came_twice(town_hall)

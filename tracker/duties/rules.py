@@ -81,8 +81,13 @@ def _reports_to_write(facts: Facts) -> Iterable[Duty]:
             ),
             action="順に進める",
             subject=f"{period.half_label}の進捗報告",
-            items=tuple(_report_item(fact) for fact in open_ones),
+            items=tuple(_report_item(fact) for fact in sorted(open_ones, key=_urgency)),
         )
+
+
+def _urgency(fact: ReportFact) -> int:
+    """What came back with a question is asked for first, then what was begun."""
+    return {ReportState.RETURNED: 0, ReportState.DRAFT: 1}.get(fact.state, 2)
 
 
 def _report_item(fact: ReportFact) -> Item:
@@ -162,7 +167,9 @@ def _letters(facts: Facts) -> Iterable[Duty]:
         shown_to=frozenset({Role.OFFICE}),
         due_on=min(fact.failed_on for fact in facts.undeliverable),
         is_done=False,
-        url="/notices",
+        url=f"/notices/{facts.undeliverable[0].letter_id}"
+        if n == 1
+        else "/notices?state=undeliverable",
         remaining=n,
         title=f"届かなかったメール{n}件の宛先を直す",
         text=f"{some(fact.to_name for fact in facts.undeliverable)}あてのメールが届いていません。",

@@ -2,9 +2,9 @@
 
 Effectively once (trust.md section 6): a letter is taken with a fresh token; just before
 its text goes to the server, `phase=data` is committed only if the token still matches;
-what the server said is recorded under the same token.  A crash before that mark can be
-sent again without risk; only a crash after it may have sent twice, and is flagged.  A second
-such crash of the same letter ends it: a person decides.
+what the server said is recorded under the same token before anything else is said to the
+server.  A crash before the mark can be sent again without risk; only a crash after it may
+have sent twice, and is flagged.  A second such crash ends the letter: a person decides.
 """
 
 import uuid
@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
-    null,
     select,
     update,
 )
@@ -75,6 +74,7 @@ class Claimed:
     letter: Taken
     token: str
     begun_at: datetime
+    is_marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,14 @@ class Answer:
         return self.state is LetterState.RETRYING and self.code is None
 
 
+class _Ending(NamedTuple):
+    """The state after a try, when the letter is looked at next, and why."""
+
+    state: LetterState
+    next_at: datetime
+    words: str
+
+
 _LETTER, _ATTEMPT = cast(Table, Letter.__table__), cast(Table, SendAttempt.__table__)
 _IN_HAND = _LETTER.c.state == literal_column("'sending'")
 _DUE = (
@@ -115,9 +123,9 @@ _TAKE = Prepared(
         lease_token=bindparam("token"),
         next_attempt_at=bindparam("until"),
         attempts=_LETTER.c.attempts + literal_column("1"),
-        phase=null(),
+        phase=bindparam("reached"),
     ),
-    *("at", "token", "until"),
+    *("at", "token", "until", "reached"),
     returning=[_LETTER.c[name] for name in Taken._fields],
 )
 _OURS = update(_LETTER).where(
@@ -159,10 +167,10 @@ def record(claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None
 
 
 def recover(at: datetime) -> int:
-    """Puts back what was being sent when its lease ran out, and commits; returns how many.
+    """Puts back what was being sent when its lease ran out; returns how many letters are due.
 
     If the text may have been on its way, the letter is flagged and sent once more; the
-    second time it is given up, because the server may have it twice by then.
+    second time it is given up, because the server may have it twice by then.  Commits.
     """
     with _committed() as on:
         found = on.execute(
@@ -172,48 +180,50 @@ def recover(at: datetime) -> int:
         ).all()
         for letter in found:
             taken = Taken(*(getattr(letter, name) for name in Taken._fields))
-            begun_at = letter.next_attempt_at - _lease()
+            tried = Claimed(taken, letter.lease_token, letter.next_attempt_at - _lease())
             is_unsure = letter.phase == "data"
-            is_lost = is_unsure and letter.maybe_duplicate
-            state = LetterState.UNDELIVERABLE if is_lost else LetterState.RETRYING
-            answer = Answer(state, None, CUT_OFF, is_unsure, letter.phase)
-            claimed = Claimed(taken, letter.lease_token, begun_at)
-            _end(on, claimed, answer, state, at, UNSURE if is_lost else CUT_OFF)
-            _note(on, claimed, None, answer)
-    return len(found)
+            answer = Answer(LetterState.RETRYING, None, CUT_OFF, is_unsure, letter.phase)
+            ending = _Ending(LetterState.RETRYING, at, CUT_OFF)
+            if is_unsure and letter.maybe_duplicate:
+                ending = _Ending(LetterState.UNDELIVERABLE, at, UNSURE)
+            _end(on, tried, answer, ending)
+            _note(on, tried, answer, None)
+        return on.scalar(_count_due(at)) or 0
 
 
-def take(on: Connection, at: datetime) -> Claimed | None:
-    """Takes one due letter, in the caller's transaction; what others hold is left alone."""
+def take(on: Connection, at: datetime, *, marked: bool = False) -> Claimed | None:
+    """Takes one due letter, in the caller's transaction; what others hold is left alone.
+
+    `marked` for who sends its text at once: it is then `mark`ed already.
+    """
     token = str(uuid.uuid4())
-    row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()})
-    return Claimed(Taken(*row), token, at) if row else None
+    phase = "data" if marked else None
+    row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease(), "reached": phase})
+    return Claimed(Taken(*row), token, at, marked) if row else None
 
 
 def mark(on: Connection, claimed: Claimed, at: datetime) -> bool:
     """`mark_data`, in the caller's transaction; whether the letter is still ours."""
-    ours = {"letter": claimed.letter.id, "token": claimed.token}
-    return bool(_MARK.count(on, {**ours, "phase": "data", "next_attempt_at": at + _lease()}))
+    values = {"letter": claimed.letter.id, "token": claimed.token, "phase": "data"}
+    return bool(_MARK.count(on, {**values, "next_attempt_at": at + _lease()}))
 
 
 def settle(on: Connection, claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None:
     """`record`, in the caller's transaction."""
-    state, next_at, words = _outcome(claimed, answer, at)
-    if not _end(on, claimed, answer, state, next_at, words):
+    ending = _ending(claimed, answer, at)
+    if not _end(on, claimed, answer, ending):
         return None
-    _note(on, claimed, at, answer)
-    return state
-
-
-def count_overdue(at: datetime) -> Select[int]:
-    """Counts the letters that should have been taken an hour ago and still were not."""
-    late = at - OVERDUE
-    return select(func.count()).select_from(Letter).where(OPEN, Letter.next_attempt_at < late)
+    _note(on, claimed, answer, at)
+    return ending.state
 
 
 def overdue(at: datetime) -> int:
     """How many letters should have been taken an hour ago and still were not (trust.md 6)."""
-    return db.session.scalar(count_overdue(at)) or 0
+    return db.session.scalar(_count_due(at - OVERDUE)) or 0
+
+
+def _count_due(at: datetime) -> Select[int]:
+    return select(func.count()).select_from(Letter).where(OPEN, Letter.next_attempt_at <= at)
 
 
 @contextmanager
@@ -229,60 +239,54 @@ def _lease() -> timedelta:
     return timedelta(seconds=current_app.config["LETTER_LEASE_SECONDS"])
 
 
-def _outcome(claimed: Claimed, answer: Answer, at: datetime) -> tuple[LetterState, datetime, str]:
-    """The state that follows, when the letter is looked at next, and why."""
+def _ending(claimed: Claimed, answer: Answer, at: datetime) -> _Ending:
+    """What an answer means for this letter after its earlier tries."""
     letter, state, words = claimed.letter, answer.state, answer.text[:_WORDS]
     if state is LetterState.SENT and letter.maybe_duplicate:
-        return LetterState.RESENT, at, words
+        return _Ending(LetterState.RESENT, at, words)
     if state is not LetterState.RETRYING:
-        return state, at, words
+        return _Ending(state, at, words)
     if answer.is_ambiguous and letter.maybe_duplicate:
-        return LetterState.UNDELIVERABLE, at, UNSURE + words
+        return _Ending(LetterState.UNDELIVERABLE, at, UNSURE + words)
     tries = min(letter.attempts, len(RETRY_MINUTES))
     wait = _lease() if answer.is_ambiguous else timedelta(minutes=RETRY_MINUTES[tries - 1])
     until = letter.useful_until or letter.send_at + USEFUL
     if at + wait > until and letter.attempts > len(RETRY_MINUTES):
-        return LetterState.UNDELIVERABLE, at, TOO_LATE + words
-    return state, at + wait, words
+        return _Ending(LetterState.UNDELIVERABLE, at, TOO_LATE + words)
+    return _Ending(state, at + wait, words)
 
 
-def _end(
-    on: Connection,
-    claimed: Claimed,
-    answer: Answer,
-    state: LetterState,
-    next_at: datetime,
-    words: str,
-) -> bool:
+def _end(on: Connection, claimed: Claimed, answer: Answer, ending: _Ending) -> bool:
     """Ends a try if the letter is still ours; what did not arrive goes into the record."""
     letter = claimed.letter
-    ours = {"letter": letter.id, "token": claimed.token}
-    is_sent = state in (LetterState.SENT, LetterState.RESENT)
+    is_sent = ending.state in (LetterState.SENT, LetterState.RESENT)
     values = {
-        "state": state,
+        "letter": letter.id,
+        "token": claimed.token,
+        "state": ending.state,
         "lease_token": None,
-        "next_attempt_at": next_at,
-        "last_answer": words,
+        "next_attempt_at": ending.next_at,
+        "last_answer": ending.words,
         "maybe_duplicate": letter.maybe_duplicate or answer.is_ambiguous,
-        "sent_at": next_at if is_sent else None,
+        "sent_at": ending.next_at if is_sent else None,
     }
-    if not _END.count(on, {**ours, **values}):
+    if not _END.count(on, values):
         return False
-    if state is LetterState.UNDELIVERABLE:
+    if ending.state is LetterState.UNDELIVERABLE:
         with Session(on) as session:
             history.record(
                 None,
                 "letter.undeliverable",
                 Subject("letter", letter.id),
                 f"{letter.to_name}あてのメールが届きませんでした。",
-                at=next_at,
-                after={"email": letter.to_email, "answer": words},
+                at=ending.next_at,
+                after={"email": letter.to_email, "answer": ending.words},
                 session=session,
             )
     return True
 
 
-def _note(on: Connection, claimed: Claimed, ended_at: datetime | None, answer: Answer) -> None:
+def _note(on: Connection, claimed: Claimed, answer: Answer, ended_at: datetime | None) -> None:
     """Keeps the try; append-only."""
     values = {
         "letter_id": claimed.letter.id,

@@ -36,8 +36,11 @@ __all__ = ["FilePost", "Post", "SmtpPost", "deliver", "init_app", "open_post"]
 
 # How often who asked for a delivery hears how far it is.
 BEAT_SECONDS = 1.0
-# So long a server's answer may wait to be recorded together with the next letter's mark.
-COMPANY_SECONDS = 0.005
+CONNECTIONS = 4
+# A connection more is worth opening for so many letters.
+LETTERS_A_CONNECTION = 25
+# A mark as young as this still holds when the text goes out: its lease is far longer.
+FRESH_SECONDS = 1.0
 # A server that answers nothing for so many commands' time in a row ends the pass.
 PATIENCE = 10
 
@@ -46,23 +49,27 @@ Told = Callable[[Mapping[LetterState, int]], None]
 
 
 def deliver(
-    most: int = 100_000, *, connections: int = 1, each: Told | None = None
+    most: int = 100_000, *, connections: int | None = None, each: Told | None = None
 ) -> dict[LetterState, int]:
     """Sends what is due now, at most `most` letters; returns how each try ended.
 
-    Up to `connections` letters are under way at once.  About once a second, and at the end,
-    `each` hears the counts so far, outside any transaction.  Ends the caller's transaction
-    first: nothing may be pending in it.
+    Many letters go over up to so many `connections` at once (MAIL_CONNECTIONS unless said),
+    a few over one.  About once a second, and at the end, `each` hears the counts so far,
+    outside any transaction.  Ends the caller's transaction first: nothing may be pending.
     """
+    connections = connections or current_app.config.get("MAIL_CONNECTIONS", CONNECTIONS)
     db.session.rollback()
-    leases.recover(clock.now())
-    clerk = _Clerk(most)
+    due = leases.recover(clock.now())
+    hands = max(1, min(connections, min(due, most) // LETTERS_A_CONNECTION))
+    clerk = _Clerk(most, hands)
+    tell = each or (lambda _: None)
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(connections) as pool, db.engine.connect() as connection:
-        carriers = [pool.submit(_carry, app, clerk) for _ in range(connections)]
-        clerk.serve(carriers, connection, each or (lambda _: None))
+    with ThreadPoolExecutor(hands) as pool, db.engine.connect() as connection:
+        carriers = [pool.submit(_carry, app, clerk) for _ in range(hands)]
+        clerk.serve(carriers, connection, tell)
     for carrier in carriers:
         carrier.result()
+    tell(dict(clerk.ended))
     return dict(clerk.ended)
 
 
@@ -71,45 +78,47 @@ class _Asked(NamedTuple):
 
     work: Callable[[Connection], Any]
     done: Future[Any]
-    is_waited_for: bool
 
 
 class _Clerk:
     """Writes what the carriers ask for; only `claim`, `mark` and `record` are theirs to call."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, carriers: int) -> None:
         self.ended: Counter[LetterState] = Counter()
         self._left = most
+        self._at_work = carriers
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
 
     def claim(self) -> Claimed | None:
         """A letter to hand over, or None when nothing is due or it is time to stop."""
         return self._ask(self._take)
 
-    def mark(self, claimed: Claimed) -> Claimed | None:
-        """Returns when the mark that the text goes out is durable; and the next letter.
+    def mark(self, claimed: Claimed) -> None:
+        """Returns when the mark that the text goes out is durable.
 
         Raises LeaseLost when the letter is somebody else's by now.
         """
-
-        def work(on: Connection) -> tuple[bool, Claimed | None]:
-            is_ours = leases.mark(on, claimed, clock.now())
-            return is_ours, self._take(on) if is_ours else None
-
-        is_ours, following = self._ask(work)
-        if not is_ours:
+        if not self._ask(lambda on: leases.mark(on, claimed, clock.now())):
             raise LeaseLost
-        return following
 
-    def record(self, claimed: Claimed, answer: Answer) -> None:
-        """Has the answer written down, without waiting for it."""
+    def record(self, claimed: Claimed, answer: Answer) -> Claimed | None:
+        """Returns when the answer is durable; with it the next letter.
 
-        def work(on: Connection) -> None:
+        A connection that works will have the next text out within a moment, so the same
+        commit marks that.  A carrier in trouble leaves the rest to the others, if there are
+        any: some servers take few connections.
+        """
+
+        def work(on: Connection) -> Claimed | None:
             state = leases.settle(on, claimed, answer, clock.now())
             if state is not None:
                 self.ended[state] += 1
+            if answer.state is LetterState.RETRYING and self._at_work > 1:
+                self._at_work -= 1
+                return None
+            return self._take(on, marked=answer.state is LetterState.SENT)
 
-        self._asked.put(_Asked(work, Future(), False))
+        return self._ask(work)
 
     def stop(self) -> None:
         """No more letters are taken; those under way are still written down."""
@@ -139,14 +148,11 @@ class _Clerk:
                 tell(dict(self.ended))
 
     def _gather(self) -> list[_Asked]:
-        """What was asked by now; a line nobody waits for may wait a moment for company."""
+        """What was asked by now; waits a moment for the first line."""
         asked: list[_Asked] = []
-        patience = BEAT_SECONDS
         with suppress(Empty):
-            while one := self._asked.get(timeout=patience):
+            while one := self._asked.get(timeout=0 if asked else BEAT_SECONDS):
                 asked.append(one)
-                is_urgent = any(line.is_waited_for for line in asked)
-                patience = 0.0 if is_urgent else COMPANY_SECONDS
         return asked
 
     def _write(self, asked: Sequence[_Asked], on: Connection) -> None:
@@ -164,12 +170,15 @@ class _Clerk:
 
     def _ask(self, work: Callable[[Connection], T]) -> T:
         done: Future[T] = Future()
-        self._asked.put(_Asked(work, done, True))
+        self._asked.put(_Asked(work, done))
         return done.result()
 
-    def _take(self, on: Connection) -> Claimed | None:
-        claimed = leases.take(on, clock.now()) if self._left > 0 else None
-        self._left -= claimed is not None
+    def _take(self, on: Connection, *, marked: bool = False) -> Claimed | None:
+        claimed = leases.take(on, clock.now(), marked=marked) if self._left > 0 else None
+        if claimed is None:
+            self._at_work -= 1
+        else:
+            self._left -= 1
         return claimed
 
 
@@ -184,37 +193,33 @@ def _carry(app: Flask, clerk: _Clerk) -> None:
         silent = 0.0
         post = open_post()
         try:
-            following = clerk.claim()
-            while following is not None:
-                claimed, begun = following, monotonic()
-                answer, following = _hand_over(post, claimed, clerk)
-                if answer is not None:
-                    clerk.record(claimed, answer)
-                    silent = silent + monotonic() - begun if answer.is_silence else 0.0
+            claimed = clerk.claim()
+            while claimed is not None:
+                begun = monotonic()
+                answer = _hand_over(post, claimed, clerk)
+                silent = silent + monotonic() - begun if answer and answer.is_silence else 0.0
                 if silent > patience:
                     clerk.stop()
-                following = following or clerk.claim()
+                claimed = clerk.record(claimed, answer) if answer else clerk.claim()
         finally:
             post.close()
 
 
-def _hand_over(post: Post, claimed: Claimed, clerk: _Clerk) -> tuple[Answer | None, Claimed | None]:
-    """One try, and the letter taken meanwhile.
-
-    No answer when the letter turned out to be somebody else's.
-    """
+def _hand_over(post: Post, claimed: Claimed, clerk: _Clerk) -> Answer | None:
+    """One try; None when the letter turned out to be somebody else's."""
     phase: str | None = None
-    following: Claimed | None = None
+    fresh_until = monotonic() + FRESH_SECONDS if claimed.is_marked else 0.0
 
     def before_data() -> None:
-        nonlocal phase, following
-        following = clerk.mark(claimed)
+        nonlocal phase
+        if monotonic() > fresh_until:
+            clerk.mark(claimed)
         phase = "data"
 
     try:
         answer = Answer(LetterState.SENT, 250, post.send(claimed.letter, before_data))
     except LeaseLost:
-        return None, None
+        return None
     except FAILURES as error:
         answer = answer_to(error)
-    return replace(answer, phase=phase), following
+    return replace(answer, phase=phase)

@@ -38,6 +38,7 @@ def import_the_agreement(house: House) -> None:
     expect(rows).to_have_count(15)
     expect(rows.filter(has_text="教育・文化・スポーツ")).to_contain_text("取り組む。")
     expect(rows.filter(has_text="取り組む。む。")).to_have_count(0)
+    house.everybody_leaves()
 
 
 def enter_its_sisters(house: House) -> None:
@@ -74,6 +75,7 @@ def plan_two_projects(house: House) -> None:
         {"青森市": ("3,000千円", "300"), "平内町": ("500000", "60"), "今別町": ("", "20")},
     )
     lead.sees("3,500千円", "青森市・平内町・今別町")
+    house.everybody_leaves()
 
     office = house.signed_in("office")
     office.goes_to("/projects")
@@ -97,6 +99,7 @@ def plan_two_projects(house: House) -> None:
     expect(office.row("移住促進", "table.mx")).to_contain_text(
         "蓬田村　移住促進　未報告1件、参加1事業"
     )
+    house.everybody_leaves()
 
 
 def describe_project(

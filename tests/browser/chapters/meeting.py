@@ -31,9 +31,11 @@ def ask_the_secretaries(house: House) -> None:
     office.sees("5市町村のうち0市町村が回答済み")
     sees_standings(office, "日程調整中", "日程調整中", "日程調整中", "日程調整中")
     assert sorted(house.sends_letters()) == sorted(SECRETARIES)
+    house.everybody_leaves()
     for slug, symbols in ANSWERS.items():
         secretary = house.visitor(width=390, javascript=slug != "hiranai")
         answer_by_link(secretary, house.link_for(f"secretary@{slug}.example"), symbols)
+        house.everybody_leaves()
 
 
 def answer_by_link(secretary: Visitor, link: str, symbols: str) -> None:
@@ -56,6 +58,7 @@ def remind_the_silent_one(house: House, now: time_machine.Traveller) -> None:
     secretary = house.visitor(width=390, javascript=False)
     link = house.link_for("secretary@imabetsu.example", "【あと5日】")
     answer_by_link(secretary, link, "○○×○○")
+    house.everybody_leaves()
 
 
 def fix_the_day(house: House) -> None:
@@ -77,6 +80,7 @@ def fix_the_day(house: House) -> None:
     assert office.clicks == 3
     sees_standings(office, *["案内済み"] * 4)
     assert sorted(house.sends_letters()) == everybody
+    house.everybody_leaves()
 
 
 def hold_the_meeting(house: House, now: time_machine.Traveller) -> None:
@@ -101,6 +105,7 @@ def hold_the_meeting(house: House, now: time_machine.Traveller) -> None:
     officer.goes_to("/meetings/2026")
     officer.presses("開催と見る")
     sees_standings(officer, *["開催済み"] * 4)
+    house.everybody_leaves()
 
 
 def sees_standings(person: Visitor, *standings: str) -> None:

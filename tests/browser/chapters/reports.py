@@ -15,6 +15,7 @@ def ask_for_reports(house: House) -> None:
     office.presses("お願いを送る")
     office.sees("進捗報告をお願いしました。")
     house.lets_the_clock_send(*OFFICERS, LEAD)
+    house.everybody_leaves()
 
 
 def report_from_the_letter(house: House) -> Visitor:
@@ -96,3 +97,4 @@ def check_the_reports(house: House, officer: Visitor) -> None:
     lead.presses(TRAINING)
     expect(lead.row("今別町")).to_contain_text("14")
     lead.sees("3市町村のうち1市町村が報告済み", "確認済み")
+    house.everybody_leaves()

@@ -1,0 +1,107 @@
+"""A killed process loses no letter, and what may be there twice is flagged (trust.md P1, P2)."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.plumbing.faults.arena import LATER, Arena, Outcome
+from tests.plumbing.faults.points import MAY_DOUBLE, ONCE, PER_RECIPIENT, POINTS
+from tests.reminders.makers import make_round
+
+KILLED = -9
+EVERY_CASE = [
+    *((point, 1) for point in ONCE),
+    *((point, number) for point in PER_RECIPIENT for number in (1, 2, 3)),
+]
+# Each point once, each recipient in turn; the slow test has them all.
+SAMPLE = [(point, 1 if point in ONCE else place % 3 + 1) for place, point in enumerate(POINTS)]
+
+
+@pytest.fixture
+def arena(both, database_url, tmp_path, smtp_server) -> Iterator[Arena]:
+    """Four officers are to be reminded."""
+    make_round()
+    made = Arena(both, database_url, tmp_path, smtp_server)
+    yield made
+    made.close()
+
+
+def check(outcome: Outcome, on_the_way: set[str], case: object) -> None:
+    """What must hold whenever and wherever the process died."""
+    assert outcome.lost == set(), case
+    assert outcome.doubled <= outcome.flagged, case
+    assert outcome.doubled <= on_the_way, case
+    assert all(len(ids) == 1 for ids in outcome.message_ids.values()), case
+
+
+def kill_at(arena: Arena, point: str, number: int) -> Outcome:
+    """Kills one pass at the point and lets a fresh process go on after the lease."""
+    case = f"point {point}, recipient {number}"
+    arena.clear()
+    assert arena.run(point=point, number=number)[0] == KILLED, case
+    on_the_way = arena.on_the_way()
+    assert arena.run(minutes=LATER)[0] == 0, case
+    outcome = arena.outcome()
+    check(outcome, on_the_way, case)
+    return outcome
+
+
+def kill_at_each(arena: Arena, cases: list[tuple[str, int]]) -> None:
+    """At 11 to 13 the server has the letter already: there a double must be seen and flagged."""
+    doubled_at = {point for point, number in cases if kill_at(arena, point, number).doubled}
+    assert {"11", "12", "13"} <= doubled_at
+    assert doubled_at <= set(MAY_DOUBLE)
+
+
+def kill_at_random(arena: Arena, times: int, seed: int) -> None:
+    """Kills anywhere between the start of a pass and a little after its usual end."""
+    chance = random.Random(seed)
+    usual = max(arena.run(minutes=0)[1] for _ in (arena.clear(), arena.clear()))
+    unfinished = 0
+    for turn in range(times):
+        arena.clear()
+        seconds = chance.uniform(0, usual * 1.1)
+        status, _ = arena.run(seconds=seconds)
+        unfinished += status == KILLED
+        on_the_way = arena.on_the_way()
+        assert arena.run(minutes=LATER)[0] == 0
+        check(arena.outcome(), on_the_way, f"turn {turn} of seed {seed}, {seconds:.4f} s")
+    assert unfinished > times / 10, "the kills came too late to show anything"
+
+
+def test_a_kill_at_any_point_loses_nothing_and_flags_what_it_doubles(arena):
+    kill_at_each(arena, SAMPLE)
+
+
+def test_a_kill_at_a_random_moment_loses_nothing(arena):
+    kill_at_random(arena, 4, seed=20261122)
+
+
+@pytest.mark.slow
+def test_a_kill_at_every_point_of_three_recipients_loses_nothing(arena):
+    kill_at_each(arena, EVERY_CASE)
+
+
+@pytest.mark.slow
+def test_two_hundred_kills_at_random_moments_lose_nothing(arena):
+    kill_at_random(arena, 200, seed=2522)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_control_that_marks_afterwards_doubles_unnoticed(arena):
+    """The tests above could fail."""
+    arena.clear()
+    assert arena.run("naive_after", point="12", number=2)[0] == KILLED
+    assert arena.run("naive_after", minutes=LATER)[0] == 0
+    outcome = arena.outcome()
+    assert outcome.doubled - outcome.flagged
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_control_that_marks_first_loses(arena):
+    """The tests above could fail."""
+    arena.clear()
+    assert arena.run("naive_before", point="07", number=2)[0] == KILLED
+    assert arena.run("naive_before", minutes=LATER)[0] == 0
+    assert arena.outcome().lost

@@ -1,0 +1,56 @@
+"""Workers that start at the same moment send each letter once (trust.md P3)."""
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.plumbing.faults.arena import surroundings
+from tests.plumbing.faults.racers import RECIPIENTS
+from tracker.plumbing.db import db
+from tracker.plumbing.letters import Letter, LetterState
+
+
+def race(kind: str, workers: int, rounds: int, environment: dict[str, str]) -> None:
+    """Runs the rounds to their end."""
+    program = [sys.executable, "-m", "tests.plumbing.faults.racers"]
+    subprocess.run([*program, kind, str(workers), str(rounds)], env=environment, check=True)
+
+
+def check_once(workers: int, rounds: int, smtp_server, environment: dict[str, str]) -> None:
+    """Every letter of every round arrived, and none twice; the books agree."""
+    race("real", workers, rounds, environment)
+    received = Counter(message["Message-ID"] for message in smtp_server.messages)
+    assert max(received.values()) == 1
+    assert len(received) == rounds * RECIPIENTS
+    query = select(func.count()).where(
+        Letter.state == LetterState.SENT, ~Letter.maybe_duplicate, Letter.attempts == 1
+    )
+    assert db.session.scalar(query) == rounds * RECIPIENTS
+    db.session.rollback()
+
+
+@pytest.fixture
+def environment(both, database_url, tmp_path, smtp_server) -> dict[str, str]:
+    """What the workers are told."""
+    return surroundings(database_url, tmp_path, smtp_server)
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_that_start_together_send_each_letter_once(workers, smtp_server, environment):
+    check_once(workers, 10, smtp_server, environment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 4])
+def test_a_thousand_starts_together_send_each_letter_once(workers, smtp_server, environment):
+    check_once(workers, 1000, smtp_server, environment)
+
+
+def test_naive_workers_that_start_together_send_twice(smtp_server, environment):
+    """The control: the tests above could fail."""
+    race("naive", 4, 5, environment)
+    received = Counter(message["Message-ID"] for message in smtp_server.messages)
+    assert max(received.values()) > 1
