@@ -38,13 +38,15 @@ def serving(app: Flask) -> Iterator[str]:
     app.config["BASE_URL"] = address = f"http://127.0.0.1:{server.port}"
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield address
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    try:
+        yield address
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 class Visitor:
