@@ -66,10 +66,11 @@ def shape(engine: Engine) -> dict[str, Any]:
     seen = inspect(engine)
     return {
         table: {
-            "columns": [
-                (one["name"], str(one["type"]), one["nullable"], one["default"])
+            # A column added later stands last: their order says nothing.
+            "columns": sorted(
+                (one["name"], str(one["type"]), one["nullable"], str(one["default"]))
                 for one in seen.get_columns(table)
-            ],
+            ),
             "key": seen.get_pk_constraint(table),
             "foreign": _sorted(seen.get_foreign_keys(table)),
             "unique": _sorted(seen.get_unique_constraints(table)),

@@ -265,8 +265,8 @@ def _new_post(
 
 
 def _new_person(post: Post, name: str, email: str) -> Person:
-    if post.kind is PostKind.SECRETARY:
-        raise Refusal("秘書には利用者登録は要りません。日程の照会はリンクで届きます。")
+    if not post.kind.signs_in:
+        raise Refusal("秘書と上司の役職には、利用者の登録は要りません。お知らせは届きます。")
     address = rules.check_address(email)
     if queries.find_person(address):
         raise Refusal("このメールアドレスは、すでに使われています。", field="email")

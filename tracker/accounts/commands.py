@@ -51,9 +51,7 @@ def accounts() -> None:
 @accounts.command()
 @click.option("--municipality", required=True, help="Name or slug.")
 @click.option("--post", "post_name", required=True, help="Name of the post, e.g. 企画担当.")
-@click.option(
-    "--role", required=True, type=click.Choice([k.value for k in PostKind if k != "secretary"])
-)
+@click.option("--role", required=True, type=click.Choice([k.value for k in PostKind if k.signs_in]))
 @click.option("--email", required=True)
 @click.password_option()
 @with_appcontext

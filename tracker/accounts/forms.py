@@ -3,14 +3,15 @@
 from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 
 from tracker.accounts.models import PostKind
-from tracker.kernel.permissions import ROLE_LABELS, Role
+from tracker.kernel.permissions import ROLE_LABELS
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.actions import NewTown
 from tracker.plumbing.forms import Form, at_most, choices, optional, required
 
 POST_KINDS = [
-    (kind.value, "秘書" if kind is PostKind.SECRETARY else ROLE_LABELS[Role(kind.value)])
-    for kind in PostKind
+    *((role.value, label) for role, label in ROLE_LABELS.items()),
+    (PostKind.SECRETARY.value, "秘書"),
+    (PostKind.CHIEF.value, "上司（課長など）"),
 ]
 
 

@@ -7,14 +7,14 @@ third April.  A secretary is a post with a mailbox and no account.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.plumbing.db import Model, UtcDateTime, Versioned, words
 
 
 class PostKind(StrEnum):
-    """The six roles that sign in, and the secretary who never does."""
+    """The six roles that sign in, and the two that only get letters: secretary and chief."""
 
     OFFICE = "office"
     LEAD = "lead"
@@ -23,6 +23,12 @@ class PostKind(StrEnum):
     READER = "reader"
     ADMIN = "admin"
     SECRETARY = "secretary"
+    CHIEF = "chief"
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether accounts can hold such a post."""
+        return self not in (PostKind.SECRETARY, PostKind.CHIEF)
 
 
 class Post(Versioned, Model):
@@ -38,6 +44,27 @@ class Post(Versioned, Model):
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(40))
     is_active: Mapped[bool] = mapped_column(default=True)
+    # Whom letters go to when what this post owes is long overdue.
+    chief_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
+    # 4月の担当者の確認: the last fiscal year for which somebody said who holds it.
+    confirmed_year: Mapped[int | None]
+    confirmed_by: Mapped[str | None] = mapped_column(String(200))
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Handover(Versioned, Model):
+    """引継ぎメモ of a post: what its next holder should know."""
+
+    __tablename__ = "handover"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
+    # The fiscal year whose holder wrote it last.
+    fiscal_year: Mapped[int]
+    cautions: Mapped[str] = mapped_column(Text)
+    stumbles: Mapped[str] = mapped_column(Text)
+    contacts: Mapped[str] = mapped_column(Text)
+    written_by: Mapped[str] = mapped_column(String(200))
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Person(Versioned, Model):
@@ -54,6 +81,18 @@ class Person(Versioned, Model):
     failed_count: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # 週のまとめ: one letter a week instead of one for each thing due.
+    weekly_digest: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class CalendarKey(Model):
+    """The secret in the address of a person's calendar feed; deleting it revokes the address."""
+
+    __tablename__ = "calendar_key"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SignIn(Model):

@@ -27,6 +27,19 @@ class Kind(StrEnum):
     VIEW_UNRECORDED = "view_unrecorded"
     COST_UNCONFIRMED = "cost_unconfirmed"
     ADDRESS_UNDELIVERABLE = "address_undeliverable"
+    REPORT_RETURNED = "report_returned"
+    ROUND_UNOPENED = "round_unopened"
+    RESULTS_UNPUBLISHED = "results_unpublished"
+    MINUTES_UNCIRCULATED = "minutes_uncirculated"
+    MINUTES_UNCONFIRMED = "minutes_unconfirmed"
+    DECISION_OPEN = "decision_open"
+    COST_UNSTARTED = "cost_unstarted"
+    COST_UNSENT = "cost_unsent"
+    COST_UNRECONCILED = "cost_unreconciled"
+    INSTALMENT_DUE = "instalment_due"
+    QUESTION_OPEN = "question_open"
+    PERSON_UNCONFIRMED = "person_unconfirmed"
+    HANDOVER_UNWRITTEN = "handover_unwritten"
 
 
 # The menu item that counts the kind, and the article it comes from.
@@ -42,6 +55,19 @@ PLACES: Mapping[Kind, tuple[str, int]] = {
     Kind.VIEW_UNRECORDED: ("meetings", 5),
     Kind.COST_UNCONFIRMED: ("costs", 4),
     Kind.ADDRESS_UNDELIVERABLE: ("notices", 5),
+    Kind.REPORT_RETURNED: ("reports", 3),
+    Kind.ROUND_UNOPENED: ("reports", 3),
+    Kind.RESULTS_UNPUBLISHED: ("measures", 3),
+    Kind.MINUTES_UNCIRCULATED: ("meetings", 5),
+    Kind.MINUTES_UNCONFIRMED: ("meetings", 5),
+    Kind.DECISION_OPEN: ("meetings", 5),
+    Kind.COST_UNSTARTED: ("costs", 4),
+    Kind.COST_UNSENT: ("costs", 4),
+    Kind.COST_UNRECONCILED: ("costs", 4),
+    Kind.INSTALMENT_DUE: ("costs", 4),
+    Kind.QUESTION_OPEN: ("home", 6),
+    Kind.PERSON_UNCONFIRMED: ("home", 4),
+    Kind.HANDOVER_UNWRITTEN: ("home", 4),
 }
 
 

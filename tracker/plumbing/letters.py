@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import (
-    JSON,
     ForeignKey,
     Index,
     String,
@@ -120,7 +119,7 @@ class LetterItem(Model):
     duty_key: Mapped[str] = mapped_column(String(160))
     step: Mapped[str] = mapped_column(String(40))
     to_key: Mapped[str] = mapped_column(String(40))
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     state: Mapped[LetterState] = mapped_column(words(LetterState))
     title: Mapped[str] = mapped_column(String(300))
 
@@ -148,7 +147,6 @@ class ClockState(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     watermark_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    notes: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 @dataclass(frozen=True)

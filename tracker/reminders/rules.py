@@ -100,6 +100,19 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
     Kind.VIEW_UNRECORDED: _office_days(-3, 1),
     Kind.COST_UNCONFIRMED: _days(-2),
     Kind.ADDRESS_UNDELIVERABLE: (),
+    Kind.REPORT_RETURNED: _office_days(-1, 1),
+    Kind.ROUND_UNOPENED: _days(-7, 0),
+    Kind.RESULTS_UNPUBLISHED: _days(-14, 0),
+    Kind.MINUTES_UNCIRCULATED: _office_days(0),
+    Kind.MINUTES_UNCONFIRMED: _office_days(-3, 1),
+    Kind.DECISION_OPEN: _days(-14, 0),
+    Kind.COST_UNSTARTED: _days(-30),
+    Kind.COST_UNSENT: _days(-14),
+    Kind.COST_UNRECONCILED: _days(-14, -3),
+    Kind.INSTALMENT_DUE: _days(-14, -3),
+    Kind.QUESTION_OPEN: _office_days(-3, 1),
+    Kind.PERSON_UNCONFIRMED: (*_days(-29, -7), *_office_days(1)),
+    Kind.HANDOVER_UNWRITTEN: _days(-11, -3),
 }
 # What holds until somebody changes it on the page 送る日.
 SCHEDULES: Mapping[Kind, Schedule] = {kind: Schedule(steps) for kind, steps in STEPS.items()}
@@ -116,20 +129,35 @@ KIND_LABELS: Mapping[Kind, str] = {
     Kind.VIEW_UNRECORDED: "市町村長会議の扱いの記録",
     Kind.COST_UNCONFIRMED: "費用負担の案の確認",
     Kind.ADDRESS_UNDELIVERABLE: "届かなかったメール",
+    Kind.REPORT_RETURNED: "差し戻された進捗報告",
+    Kind.ROUND_UNOPENED: "進捗報告の依頼を始めること",
+    Kind.RESULTS_UNPUBLISHED: "実績と決算額の公表",
+    Kind.MINUTES_UNCIRCULATED: "市町村長会議の議事録の送付",
+    Kind.MINUTES_UNCONFIRMED: "市町村長会議の議事録の確認",
+    Kind.DECISION_OPEN: "市町村長会議の決定事項の状況",
+    Kind.COST_UNSTARTED: "費用負担の協議を始めること",
+    Kind.COST_UNSENT: "費用負担の案の送付",
+    Kind.COST_UNRECONCILED: "費用負担の精算",
+    Kind.INSTALMENT_DUE: "負担金の納入",
+    Kind.QUESTION_OPEN: "疑義への回答（第6条）",
+    Kind.PERSON_UNCONFIRMED: "4月の担当者の確認",
+    Kind.HANDOVER_UNWRITTEN: "3月の引継ぎメモ",
 }
 MOST_STEPS = 6
 FARTHEST_DAYS = 200
 
 # The text of each kind in templates/reminders/letters/matters/.
-TEXTS: Mapping[Kind, str] = {kind: kind.value for kind in Kind} | dict.fromkeys(
-    (
-        Kind.MEETING_UNDATED,
-        Kind.NOTICE_UNSENT,
-        Kind.ATTENDANCE_UNRECORDED,
-        Kind.VIEW_UNRECORDED,
-    ),
-    "next_step",
+_OWN_TEXT = (
+    Kind.REPORT_UNSUBMITTED,
+    Kind.REPORT_UNCHECKED,
+    Kind.MEETING_UNPLANNED,
+    Kind.MEETING_UNHELD,
+    Kind.POLL_UNANSWERED,
+    Kind.COST_UNCONFIRMED,
 )
+TEXTS: Mapping[Kind, str] = {
+    kind: kind.value if kind in _OWN_TEXT else "next_step" for kind in Kind
+}
 
 
 class To(Protocol):
