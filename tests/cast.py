@@ -92,6 +92,7 @@ def _enter_post(town: Municipality, kind: PostKind, name: str, hashed: str) -> N
         kind=kind,
         name=name,
         email=f"secretary@{town.slug}.example" if secretary else None,
+        confirmed_year=2026,
     )
     db.session.add(post)
     db.session.flush()

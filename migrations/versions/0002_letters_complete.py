@@ -7,6 +7,8 @@ Revision ID: 0002
 Revises: 0001
 """
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
 from alembic.operations import BatchOperations
@@ -64,6 +66,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("confirmed_by", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_post_chief_id"), "post", ["chief_id"], ["id"])
+    # Who holds a post already registered is taken as known for the fiscal year under way.
+    tokyo = datetime.now(UTC) + timedelta(hours=9)
+    fiscal_year = tokyo.year - (tokyo.month < 4)
+    op.execute(sa.text("UPDATE post SET confirmed_year = :year").bindparams(year=fiscal_year))
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Flask, abort, flash, g, redirect, request, session, url_for
+from flask import Flask, abort, flash, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
 from tracker.accounts import actions, forms, queries
+from tracker.accounts.blueprint import bp
 from tracker.accounts.models import Person, Post, PostKind, SignIn
 from tracker.kernel.permissions import Actor, Permission
 from tracker.municipalities import queries as areas
@@ -17,7 +18,6 @@ from tracker.plumbing.db import db, set_reading
 from tracker.plumbing.forms import choices
 from tracker.plumbing.pages import number_asked, page
 
-bp = Blueprint("accounts", __name__)
 _SEEN_EVERY = timedelta(minutes=5)
 PER_PAGE = 50
 
@@ -241,3 +241,6 @@ def audit() -> Response:
     return page(
         "accounts/audit.html", rows=rows, total=total, number=number, pages=-(-total // PER_PAGE)
     )
+
+
+__all__ = ["bp", "init_app", "load_actor"]
