@@ -11,11 +11,10 @@ from flask_wtf import CSRFProtect
 from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.municipalities import queries as areas
-from tracker.plumbing import access, addresses, db, pages, postbox
-from tracker.plumbing import letter_texts as letter_texts
+from tracker.plumbing import access, addresses, db, letters, pages, postbox
 from tracker.plumbing import mailbox as mailbox
 from tracker.plumbing.files import project_root
-from tracker.reminders.queries import banners
+from tracker.reminders.letter_queries import banners
 
 # The feature folders with pages, from the ground up.
 FEATURES = (
@@ -42,6 +41,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     app.url_map.converters.update(addresses.CONVERTERS)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     db.init_app(app)
+    letters.init_app(app, areas.letter_frame)
     postbox.init_app(app)
     CSRFProtect(app)
     accounts.init_app(app)

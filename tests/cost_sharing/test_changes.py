@@ -61,7 +61,7 @@ def test_who_no_longer_takes_part_is_told_so_and_asked_nothing():
     case = make_sent()
     without = make_proposal(takers=("青森市", "平内町", "今別町", "外ヶ浜町"))
     actions.save_formula(case, without, again=LATER, by=somebody("office"), at=cast.NOW)
-    letter = next(one for one in letters_of("cost_changed") if "yomogita" in one.to_email)
+    letter = next(one for one in letters_of("cost_released") if "yomogita" in one.to_email)
     assert "117,000円 → 0円" in letter.body
     assert "御確認は不要です。" in letter.body
     with pytest.raises(Refusal, match="当事者ではありません"):

@@ -213,7 +213,7 @@ def test_a_date_is_added_and_earlier_answers_stay():
     assert len(reply.answers) == 5
     assert not reply.is_complete
     assert meeting.reply_due_on == due
-    told = letters("poll_request")[5:]
+    told = letters("poll_added")
     assert len(told) == 5
     assert told[0].subject == "【御回答のお願い】市町村長会議の候補日を加えました（12月4日まで）"
     assert "1　令和9年2月9日（火）14時〜15時30分" in told[0].body

@@ -15,16 +15,8 @@ from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
 def write(number: int = 1, email: str = "officer@imabetsu.example") -> None:
     """Puts one letter into the outbox and commits."""
     to = Recipient(f"person:{number}", "今別町 企画担当, 係", email, None)
-    from tracker.municipalities import queries as areas
-
-    letters.put(
-        "invitation",
-        to,
-        cause=f"test:{number}",
-        at=clock.now(),
-        set_password_path="/invitations/x",
-        area=areas.get_area(),
-    )
+    cause = f"test:{number}"
+    letters.put("invitation", to, {}, cause=cause, at=clock.now(), link="/invitations/x")
     db.session.commit()
 
 

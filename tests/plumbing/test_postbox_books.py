@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from tests.plumbing.faults.bad_server import BadServer, Trouble
-from tracker.plumbing import clock, history, leases, letters, postbox
+from tracker.plumbing import clock, history, holding, leases, letters, postbox
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
@@ -190,13 +190,13 @@ def test_after_a_restore_nothing_goes_out_until_somebody_releases_it(both, now):
     for number in (2, 3, 4):
         write(number)
     crash_after_the_mark()
-    assert letters.hold_all(clock.now()) == 3
+    assert holding.hold_all(clock.now()) == 3
     db.session.commit()
     now.shift(LEASE_AND_MORE)
     assert postbox.deliver() == {}
     assert states() == [LetterState.SENT] + [LetterState.HELD] * 3
     second = db.session.scalars(select(Letter.id).where(Letter.key == "letter:2")).one()
-    assert letters.release([second], clock.now()) == 1
+    assert holding.release([second], clock.now()) == 1
     db.session.commit()
     # It may have gone out before the restore.
     assert postbox.deliver() == {LetterState.RESENT: 1}
@@ -207,7 +207,7 @@ def test_who_was_sending_when_all_was_held_sends_nothing(both):
     write()
     claimed = leases.claim(clock.now())
     assert claimed is not None
-    letters.hold_all(clock.now())
+    holding.hold_all(clock.now())
     db.session.commit()
     with pytest.raises(leases.LeaseLost):
         leases.mark_data(claimed, clock.now())

@@ -148,7 +148,9 @@ def test_one_mention_is_skipped_and_the_later_ones_stay(app, browse, now):
     assert "期限3日前" in rows(page)[0]
     after = office.follow(press(office, page, "今回は送らない"))
     assert "今回は送らないことにしました" in after.text
-    assert "期限を過ぎた方へ" in rows(after)[0]
+    assert rows(after)[0].startswith("11月27日（金） 9時 上期の進捗報告\u3000期限3日前")
+    assert "見送り" in rows(after)[0]
+    assert "期限を過ぎた方へ" in rows(after)[1]
     now.shift(3 * 24 * 3600)
     with app.app_context():
         assert actions.run_once().planned == 0
@@ -177,7 +179,7 @@ def test_changed_days_change_what_is_sent(app, browse):
         make_round()
     office = browse("office")
     path = "/notices/rules/report_unsubmitted"
-    changes = {"steps-0-days": "４", "steps-1-days": "", "steps-2-days": "", "steps-3-days": ""}
+    changes = {f"steps-{place}-days": "" for place in range(1, 6)} | {"steps-0-days": "４"}
     done = office.fill(path, {**changes, "hour": "13"})
     listed = next(row for row in rows(office.follow(done)) if "進捗報告の提出" in row)
     assert "期限4日前 13時" in listed
@@ -216,5 +218,6 @@ def test_wrong_days_get_a_sentence_and_change_nothing(browse, changes, sentence)
 
 def test_a_town_reads_the_days_and_cannot_change_them(browse):
     officer = browse("officer", "imabetsu")
-    assert "期限14日前、期限7日前、期限3日前、期限の1開庁日後" in officer.get("/notices/rules").text
+    days = "期限14日前、 期限7日前、 期限3日前、 期限の1開庁日後、 期限の3開庁日後（上司へ）"
+    assert days in officer.get("/notices/rules").text
     officer.get("/notices/rules/report_unsubmitted", status=403)

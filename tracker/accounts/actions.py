@@ -289,8 +289,8 @@ def _invite(person: Person, *, at: datetime) -> None:
         letters.put(
             "invitation",
             recipient,
+            {},
             cause=f"invitation:{invitation.id}",
             at=at,
-            set_password_path=f"/invitations/{token}",
-            area=areas.get_area(),
+            link=f"/invitations/{token}",
         )

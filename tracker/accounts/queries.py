@@ -124,6 +124,14 @@ def recipients_by_post(post_ids: Iterable[int | None]) -> Mapping[int, list[Reci
     return _grouped(lambda post, _person_id: post.id, Post.id.in_(wanted)) if wanted else {}
 
 
+def chiefs() -> Mapping[int, int]:
+    """The chief's post of each post that has one, by its id (one query)."""
+    rows = db.session.execute(
+        select(Post.id, Post.chief_id).where(Post.is_active, Post.chief_id.is_not(None))
+    )
+    return {post_id: chief_id for post_id, chief_id in rows if chief_id}
+
+
 def recipients_of_post(post_id: int | None) -> list[Recipient]:
     """Who gets the letters of one post."""
     return recipients_by_post([post_id]).get(post_id or 0, [])
@@ -132,6 +140,12 @@ def recipients_of_post(post_id: int | None) -> list[Recipient]:
 def recipients_of_person(person_id: int) -> list[Recipient]:
     """The account itself, at its own address or its post's mailbox."""
     return _grouped(lambda _post, found: found, Person.id == person_id).get(person_id, [])
+
+
+def every_recipient() -> Mapping[str, Recipient]:
+    """Whoever can get letters, by the recipient's key, in the order of municipalities and posts."""
+    found = _grouped(lambda _post, _person: "")
+    return {to.key: to for to in found.get("", [])}
 
 
 def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[Recipient]]:
@@ -146,6 +160,7 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
             Person.email.label("address"),
             Municipality.name.label("town"),
             Municipality.base_url,
+            Person.weekly_digest,
         )
         .join(Municipality, Municipality.id == Post.municipality_id)
         .outerjoin(Person, (Person.post_id == Post.id) & Person.is_active)
@@ -157,11 +172,16 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
         if not (row.email or row.address):
             continue
         who = f"post:{row.id}" if row.email else f"person:{row.person_id}"
-        found.setdefault(key(row, row.person_id), {})[who] = Recipient(
+        group = found.setdefault(key(row, row.person_id), {})
+        others_want_each = who in group and not group[who].is_weekly
+        group[who] = Recipient(
             who,
             f"{row.town} {row.name}",
             row.email or row.address,
             row.municipality_id,
             row.base_url,
+            # A shared mailbox is spared the single letters when all who read it wish so.
+            is_weekly=bool(row.weekly_digest) and not others_want_each,
+            post_id=row.id,
         )
     return {group: list(many.values()) for group, many in found.items()}

@@ -27,7 +27,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letters
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import choices
 from tracker.plumbing.pages import page, section
@@ -212,7 +212,7 @@ def send(no: str) -> Response:
     refusal, previews = None, []
     try:
         previews = [
-            (to, *letters.compose("cost_request", to, **mailing.request(dossier, to, due_on)))
+            (to, *mailing.preview(dossier, to, due_on))
             for to in mailing.confirmers(dossier.parties)
         ]
     except Refusal as found:

@@ -7,7 +7,7 @@ from sqlalchemy import case, update
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, insert_missing
 from tracker.plumbing.letters import ClockState, Letter, LetterState
-from tracker.reminders import actions, queries, rules
+from tracker.reminders import actions, queries
 
 MADE_UP = "例示"
 
@@ -15,7 +15,7 @@ MADE_UP = "例示"
 def remind(since: datetime, until: datetime) -> None:
     """Writes the reminders that fell due between two deeds, each on its own day."""
     first, last = clock.day(since), clock.day(until)
-    due = {clock.at(one.on, rules.HOUR) for one in queries.notices(first, last, last)}
+    due = {one.moment for one in queries.notices(first, last, last)}
     for instant in sorted(each for each in due if since < each <= until):
         set_clock(instant - timedelta(seconds=1))
         actions.plan(instant)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from tracker.cost_sharing.rules import PendingConfirmation
@@ -110,6 +110,8 @@ class Duty:
     subject: str = ""
     # Where a letter leads, when it is not the page for those who sign in.
     letter_url: str = ""
+    # The instant from which anybody could know of it; None where it has always been there.
+    known_since: datetime | None = None
 
     @property
     def article(self) -> int:

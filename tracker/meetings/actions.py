@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, update
 
@@ -11,7 +10,7 @@ from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import checks, queries
+from tracker.meetings import checks, mailing, queries
 from tracker.meetings.models import HeldView, Meeting, MeetingAttendance, PollInvitation
 from tracker.meetings.poll_actions import load, record
 from tracker.meetings.rules import Attendance
@@ -56,7 +55,17 @@ def fix(
     was = {"day": before.label if before else None}
     record(by, "meeting.fixed", meeting, said, at, before=was, after=changes)
     cause = f"meeting:{meeting.id}:fixed:{meeting.version}"
-    _tell("poll_fixed", meeting, cause, at, moved_from=before)
+    _tell(
+        "meeting_moved" if before else "poll_fixed",
+        meeting,
+        {
+            **mailing.day(meeting),
+            "変更前": before.label if before else "",
+            "理由": meeting.fixed_reason or "",
+        },
+        cause,
+        at,
+    )
     db.session.commit()
 
 
@@ -73,8 +82,8 @@ def send_notice(meeting: Meeting, number: str, text: str, *, by: Actor | None, a
     record(by, "meeting.noticed", meeting, "開催案内を送りました。", at, after=after)
     words = f"{meeting.hours}{meeting.notice_number}{meeting.notice_text}"
     cause = f"meeting:{meeting.id}:notice:{hashlib.sha256(words.encode()).hexdigest()[:12]}"
-    notice = {"number": meeting.notice_number, "text": meeting.notice_text}
-    written = _tell("meeting_notice", meeting, cause, at, **notice)
+    notice = mailing.notice(meeting, meeting.notice_number or "", meeting.notice_text)
+    written = _tell("meeting_notice", meeting, notice, cause, at)
     db.session.commit()
     return written
 
@@ -152,13 +161,13 @@ def cancel(meeting: Meeting, reason: str, *, by: Actor | None, at: datetime) -> 
     )
     record(by, "meeting.cancelled", meeting, "取りやめました。", at, after={"reason": reason})
     cause = f"meeting:{meeting.id}:cancelled"
-    _tell("meeting_cancelled", meeting, cause, at, reason=reason.strip())
+    values = {**mailing.day(meeting), "変更前": "", "理由": reason.strip()}
+    _tell("meeting_cancelled" if meeting.hours else "poll_cancelled", meeting, values, cause, at)
     db.session.commit()
 
 
-def _tell(template: str, meeting: Meeting, cause: str, at: datetime, **fields: Any) -> int:
-    fields |= {"meeting": meeting, "area": areas.get_area()}
+def _tell(kind: str, meeting: Meeting, values: Mapping[str, str], cause: str, at: datetime) -> int:
     return sum(
-        letters.put(template, to, cause=cause, at=at, path=meeting.path, **fields)
+        letters.put(kind, to, values, cause=cause, at=at, link=meeting.path, path=meeting.path)
         for to in addressees()
     )

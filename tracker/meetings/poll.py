@@ -23,7 +23,6 @@ from tracker.meetings.models import (
 from tracker.meetings.rules import (
     Answer,
     Attendance,
-    Candidate,
     Tally,
     best_candidate,
     link_readable,
@@ -34,7 +33,7 @@ from tracker.municipalities.queries import Town
 from tracker.plumbing.db import db
 from tracker.plumbing.letters import Letter, LetterState, Recipient
 
-POLL_LETTERS = ("poll_request", "poll_again")
+POLL_LETTERS = ("poll_request", "poll_added", "poll_again")
 
 
 @dataclass(frozen=True)
@@ -275,23 +274,3 @@ def contact() -> str:
     """Whom to ring: 「青森市 連携推進担当（017-…）」."""
     area = areas.get_area()
     return f"{area.office_name}（{area.office_phone}）" if area.office_phone else area.office_name
-
-
-def letter_fields(
-    meeting: Meeting,
-    town: Town,
-    path: str,
-    dates: Sequence[Candidate],
-    today: date,
-    added: Sequence[Candidate] = (),
-) -> dict[str, Any]:
-    """What the letters that ask for dates say: for sending (M6, M7) and for their preview."""
-    return {
-        "area": areas.get_area(),
-        "meeting": meeting,
-        "head": town.head_title,
-        "dates": dates,
-        "added": sorted(added),
-        "days_left": (meeting.reply_due_on - today).days if meeting.reply_due_on else 0,
-        "poll_path": path,
-    }

@@ -13,7 +13,7 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import checks, poll, queries
+from tracker.meetings import checks, mailing, poll, queries
 from tracker.meetings.models import CandidateDate, Meeting, PollAnswer, PollInvitation
 from tracker.meetings.poll import Reply, Sheet
 from tracker.meetings.rules import Answer, Candidate, check_answer
@@ -116,7 +116,7 @@ def add_dates(
     record(by, "meeting.dates_added", meeting, said, at, after=after)
     if added:
         cause = f"poll:{meeting.id}:added:{added[0].id}"
-        _ask(load(meeting), sheet.replies, "poll_request", cause, at, added=candidates)
+        _ask(load(meeting), sheet.replies, "poll_added", cause, at, added=candidates)
     db.session.commit()
 
 
@@ -236,7 +236,7 @@ def _add(meeting: Meeting, candidates: Sequence[Candidate], at: datetime) -> lis
 def _ask(
     sheet: Sheet,
     replies: Iterable[Reply],
-    template: str,
+    kind: str,
     cause: str,
     at: datetime,
     added: Sequence[Candidate] = (),
@@ -249,16 +249,16 @@ def _ask(
             continue
         post = posts[reply.town.id]
         reply.invitation.post_id = post.post_id
-        fields = poll.letter_fields(
-            sheet.meeting,
-            reply.town,
-            poll.poll_path(reply.invitation.id, reply.invitation.nonce),
-            [one.hours for one in sheet.candidates],
-            clock.day(at),
-            added,
-        )
-        path = sheet.meeting.path
-        if letters.put(template, post.recipient, cause=cause, at=at, path=path, **fields):
+        dates = [one.hours for one in sheet.candidates]
+        if letters.put(
+            kind,
+            post.recipient,
+            mailing.request(sheet.meeting, reply.town, dates, clock.day(at), added),
+            cause=cause,
+            at=at,
+            link=poll.poll_path(reply.invitation.id, reply.invitation.nonce),
+            path=sheet.meeting.path,
+        ):
             written.append(reply.town.name)
     return written
 

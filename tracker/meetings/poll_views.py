@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import checks, forms, poll, poll_actions, queries
+from tracker.meetings import checks, forms, mailing, poll, poll_actions, queries
 from tracker.meetings.models import Meeting
 from tracker.meetings.poll import Reply, Sheet
 from tracker.meetings.rules import (
@@ -92,7 +92,8 @@ def _letters_page(
             letters.compose(
                 "poll_request",
                 post.recipient,
-                **poll.letter_fields(planned, town, "/p/…", candidates, today),
+                mailing.request(planned, town, candidates, today),
+                link="/p/…",
             )
             for town, post in asked
             if post

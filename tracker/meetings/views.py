@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import LAST, FiscalYear
 from tracker.kernel.permissions import Permission
-from tracker.meetings import actions, checks, forms, queries
+from tracker.meetings import actions, checks, forms, mailing, queries
 from tracker.meetings.poll_views import bp, get_meeting, get_sheet, go_back
 from tracker.meetings.rules import FULFILLED, NO_COMMON_DAY
 from tracker.municipalities import queries as areas
@@ -118,10 +118,8 @@ def notice(meeting_id: int) -> Response:
         letters.compose(
             "meeting_notice",
             to[0],
-            meeting=meeting,
-            area=areas.get_area(),
-            number=form.number.data,
-            text=form.text.data or "",
+            mailing.notice(meeting, form.number.data or "", form.text.data or ""),
+            link=meeting.path,
         )
         if to
         else None

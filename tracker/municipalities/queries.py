@@ -60,6 +60,19 @@ def get_area() -> Area:
     return found
 
 
+def letter_frame() -> Mapping[str, str]:
+    """What every letter may name (kernel/letter_kinds.py, COMMON)."""
+    found = get_area()
+    phone = found.office_phone
+    return {
+        "窓口": found.office_name,
+        "電話": f"電話 {phone}（{found.office_hours}）" if phone else "",
+        "連絡先": "上の電話番号" if phone else found.office_name,
+        "会議名": found.meeting_name,
+        "圏域": found.name,
+    }
+
+
 def towns() -> Sequence[Town]:
     """All municipalities in the fixed order of their codes.  Read once a request."""
     if "towns" not in g:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
 
-TOKYO = ZoneInfo("Asia/Tokyo")
+from tracker.kernel.tokyo import TOKYO, at, day
+
+__all__ = ["TOKYO", "at", "day", "moved_to", "now", "today"]
+
 _offset: ContextVar[timedelta] = ContextVar("clock_offset", default=timedelta())
 
 
@@ -18,16 +20,6 @@ def now() -> datetime:
 def today() -> date:
     """Today in Tokyo, whatever the server's zone."""
     return day(now())
-
-
-def day(at: datetime) -> date:
-    """The day in Tokyo on which the instant falls."""
-    return at.astimezone(TOKYO).date()
-
-
-def at(on: date, hour: time) -> datetime:
-    """The instant of an hour of a Tokyo day, in UTC."""
-    return datetime.combine(on, hour, TOKYO).astimezone(UTC)
 
 
 @contextmanager

@@ -171,6 +171,16 @@ def upgrade() -> None:
         run()
 
 
+def insert_many(table: type[Base], rows: list[dict[str, Any]], unique: list[str]) -> None:
+    """The same for any number of rows, as one statement run with each of them."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    if rows:
+        dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table.__table__).on_conflict_do_nothing(index_elements=unique)
+        db.session.connection().execute(statement, rows)
+
+
 def insert_missing(table: type[Base], rows: list[dict[str, Any]], unique: list[str]) -> int:
     """Inserts the rows whose unique columns are new; returns how many were."""
     from sqlalchemy.dialects import postgresql, sqlite

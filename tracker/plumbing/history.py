@@ -100,6 +100,11 @@ def entries(page: int, per_page: int = 50) -> tuple[Sequence[HistoryEntry], int]
     return [row[0] for row in rows], (rows[0][1] if rows else 0)
 
 
+def head() -> str | None:
+    """The hash of the newest entry: whoever keeps it can prove that nothing before was changed."""
+    return db.session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
+
+
 def version() -> int:
     """A number that grows with every recorded change: the version of all data."""
     return db.session.scalar(select(func.coalesce(func.max(HistoryEntry.id), 0))) or 0

@@ -4,28 +4,29 @@ States, keys and wording: contracts.md "Letters".  Sending is in `postbox`.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import (
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
-    Update,
-    case,
-    or_,
     text,
-    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing, words
+from tracker.kernel import wording
+from tracker.kernel.letter_kinds import KINDS
+from tracker.kernel.wording import Words
+from tracker.plumbing import letter_texts
+from tracker.plumbing.db import Model, UtcDateTime, insert_missing
+from tracker.plumbing.db import words as words_column
 
 
 class LetterState(StrEnum):
@@ -94,7 +95,9 @@ class Letter(Model):
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)
     path: Mapped[str | None] = mapped_column(String(300))
-    state: Mapped[LetterState] = mapped_column(words(LetterState), default=LetterState.QUEUED)
+    state: Mapped[LetterState] = mapped_column(
+        words_column(LetterState), default=LetterState.QUEUED
+    )
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     send_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -120,7 +123,7 @@ class LetterItem(Model):
     step: Mapped[str] = mapped_column(String(40))
     to_key: Mapped[str] = mapped_column(String(40))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    state: Mapped[LetterState] = mapped_column(words(LetterState))
+    state: Mapped[LetterState] = mapped_column(words_column(LetterState))
     title: Mapped[str] = mapped_column(String(300))
 
 
@@ -158,25 +161,45 @@ class Recipient:
     email: str
     municipality_id: int | None
     base_url: str | None = None
+    # Wants one letter a week instead of one for each thing due.
+    is_weekly: bool = False
+    # The post it goes to, itself or through who holds it.
+    post_id: int | None = None
 
 
-def compose(template: str, to: Recipient, **fields: Any) -> tuple[str, str]:
-    """Subject and body of a letter: its file's first line is the subject.
+def init_app(app: Flask, frame: Callable[[], Mapping[str, str]]) -> None:
+    """`frame` tells what every letter may name: 窓口, 電話, 連絡先, 会議名, 圏域."""
+    app.extensions["letter_frame"] = frame
 
-    Inside the file `to` is the recipient and `link(path)` makes an address they can open.
+
+def compose(
+    kind: str,
+    to: Recipient,
+    values: Mapping[str, str],
+    *,
+    link: str = "",
+    words: Words | None = None,
+) -> tuple[str, str]:
+    """Subject and body of a letter, from the words that hold for its kind.
+
+    `values` are exactly the fields of the kind (kernel/letter_kinds.py), else LookupError;
+    `link` is the path the letter leads to, in the recipient's own network.  `words` tries
+    others than those that hold.
     """
-
-    def link(path: str) -> str:
-        return (to.base_url or str(current_app.config["BASE_URL"])) + path
-
-    text = render(template, to=to, link=link, **fields)
-    subject, _, body = text.partition("\n")
-    return subject.strip(), body.strip("\n") + "\n"
-
-
-def render(template: str, **fields: Any) -> str:
-    """The text of a letter's file, without what only pages need."""
-    return current_app.jinja_env.get_template(f"reminders/letters/{template}.txt").render(**fields)
+    if values.keys() != KINDS[kind].fields.keys():
+        raise LookupError(f"{kind}: {sorted(values.keys() ^ KINDS[kind].fields.keys())}")
+    words = words or letter_texts.words(kind)
+    base = to.base_url or str(current_app.config["BASE_URL"])
+    every = {
+        **current_app.extensions["letter_frame"](),
+        "宛先": to.name,
+        "リンク": base + link if link else "",
+        **values,
+    }
+    for name, part in (("冒頭", "opening"), ("結び", "closing")):
+        if name in words.fields:
+            every[name] = wording.fill(letter_texts.words(part).body, every).strip("\n")
+    return wording.fill_line(words.subject, every), wording.fill(words.body, every)
 
 
 def message_id(key: str) -> str:
@@ -187,32 +210,26 @@ def message_id(key: str) -> str:
 
 
 def put(
-    template: str,
+    kind: str,
     to: Recipient,
+    values: Mapping[str, str],
     *,
     cause: str,
     at: datetime,
+    link: str = "",
     path: str | None = None,
     useful_until: datetime | None = None,
-    **fields: Any,
 ) -> bool:
     """Puts a letter that answers an action into the outbox, in the caller's transaction.
 
     Unique by (cause, recipient): the same cause twice writes one letter; returns whether
     this call wrote it.  It goes out when the clock looks next; when the mail server fails,
-    it is tried until `useful_until` (a week unless said).
+    it is tried until `useful_until` (a week unless said).  `path` is the page its record
+    leads to; a `link` that is a secret of the recipient's stands in the letter only.
     """
-    subject, body = compose(template, to, **fields)
-    return write(
-        template,
-        to,
-        subject,
-        body,
-        key=f"{cause}:{to.key}",
-        at=at,
-        path=path,
-        useful_until=useful_until,
-    )
+    subject, body = compose(kind, to, values, link=link)
+    key = f"{cause}:{to.key}"
+    return write(kind, to, subject, body, key=key, at=at, path=path, useful_until=useful_until)
 
 
 def write(
@@ -223,16 +240,31 @@ def write(
     *,
     key: str,
     at: datetime,
-    send_at: datetime | None = None,
     path: str | None = None,
     useful_until: datetime | None = None,
-    note: str | None = None,
 ) -> bool:
-    """Writes a letter whose words stand already, unless one with its key is there.
+    """Writes a letter whose words stand already, unless one with its key is there."""
+    row = new_row(kind, to, subject, body, key=key, at=at, path=path)
+    return bool(insert_missing(Letter, [{**row, "useful_until": useful_until}], ["key"]))
+
+
+def new_row(
+    kind: str,
+    to: Recipient,
+    subject: str,
+    body: str,
+    *,
+    key: str,
+    at: datetime,
+    send_at: datetime | None = None,
+    path: str | None = None,
+    note: str | None = None,
+) -> dict[str, Any]:
+    """A letter as the row to insert.
 
     `send_at` is when it was meant to go (now unless said): what is late shows both.
     """
-    row = {
+    return {
         "key": key,
         "message_id": message_id(key),
         "kind": kind,
@@ -247,45 +279,8 @@ def write(
         "written_at": at,
         "send_at": send_at or at,
         "next_attempt_at": at,
-        "useful_until": useful_until,
+        "useful_until": None,
         "attempts": 0,
         "maybe_duplicate": False,
         "note": note,
     }
-    return bool(insert_missing(Letter, [row], ["key"]))
-
-
-def hold_all(at: datetime) -> int:
-    """Sets every unsent letter to 保留, in the caller's transaction; returns how many.
-
-    For a restored backup: what it calls unsent may have gone out since.  Letters whose hour
-    had come by then are therefore flagged; who is sending one right now loses its lease.
-    """
-    unsent = (LetterState.PLANNED, LetterState.QUEUED, LetterState.SENDING, LetterState.RETRYING)
-    return _change(
-        update(Letter)
-        .where(Letter.state.in_(unsent))
-        .values(
-            state=LetterState.HELD,
-            lease_token=None,
-            maybe_duplicate=or_(Letter.maybe_duplicate, Letter.send_at <= at),
-        )
-    )
-
-
-def release(ids: Iterable[int], at: datetime) -> int:
-    """Lets held letters go out, in the caller's transaction; returns how many were held."""
-    return _change(
-        update(Letter)
-        .where(Letter.id.in_(list(ids)), Letter.state == LetterState.HELD)
-        .values(
-            state=LetterState.QUEUED,
-            next_attempt_at=case((Letter.send_at > at, Letter.send_at), else_=at),
-        )
-    )
-
-
-def _change(statement: Update) -> int:
-    result = db.session.execute(statement.execution_options(synchronize_session=False))
-    db.session.expire_all()
-    return int(result.rowcount)  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
@@ -40,7 +40,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "thousands": yen.thousands,
     "signed": yen.signed,
     "jst": lambda at: jst(at),
-    "jst_day": lambda at: wareki.short(clock.day(at)),
+    "jst_day": lambda at: jst_day(at),
     "jst_clock": lambda at: wareki.clock_time(at.astimezone(clock.TOKYO).time()),
 }
 
@@ -87,6 +87,16 @@ class NavItem:
     count: int = 0
 
 
+class Banner(NamedTuple):
+    """A sentence above every page: its kind, what happened, what to do, and where."""
+
+    kind: str
+    strong: str
+    text: str
+    url: str = ""
+    action: str = ""
+
+
 # Label, endpoint, key.  A later part adds its item here; the order is ux/spec.md 2.1.
 NAV: Sequence[tuple[str, str, str]] = (
     ("ホーム", "overview.home", "home"),
@@ -117,6 +127,11 @@ def jst(at: datetime) -> str:
     return f"{wareki.month_day(local.date())} {local:%H:%M}"
 
 
+def jst_day(at: datetime) -> str:
+    """11月20日（金） in Tokyo."""
+    return wareki.short(clock.day(at))
+
+
 def section(key: str) -> None:
     """Tells the frame under which menu item this page stands."""
     g.section = key
@@ -126,7 +141,7 @@ def init_app(
     app: Flask,
     area: Callable[[], Any],
     counts: Callable[[], Mapping[str, int]],
-    banners: Callable[[], Sequence[tuple[str, str]]],
+    banners: Callable[[], Sequence[Banner]],
 ) -> None:
     """Ties frame, filters, headers and error pages to the application."""
     app.jinja_env.undefined = StrictUndefined

@@ -1,13 +1,12 @@
 """The letters of a round: asked (M1), returned (M4), all confirmed (M5) (ux/spec.md 13)."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import Period
 from tracker.municipalities import queries as areas
 from tracker.plumbing import letters
@@ -16,15 +15,6 @@ from tracker.projects.models import ReportingRound
 from tracker.projects.planning import half_name
 from tracker.projects.report_queries import Place
 from tracker.projects.rules import ReportFact
-
-# A line of a letter holds 35 full-width characters, two of them to set a question off; what is
-# longer breaks after a stop, if there is one in its second half.
-_PIECE = re.compile(r".{1,33}$|.{15,32}[、。]|.{1,32}")
-
-
-def lines(text: str) -> list[str]:
-    """A text somebody typed, as lines short enough for a letter."""
-    return [piece for line in text.splitlines() for piece in _PIECE.findall(line) or [""]]
 
 
 def writers(asked: Iterable[ReportFact]) -> Mapping[Recipient, int]:
@@ -62,12 +52,19 @@ def put_requests(opened: ReportingRound, asked: Iterable[ReportFact], *, at: dat
         letters.put(
             "report_request",
             to,
+            {
+                "期間": period.label,
+                "期間の月": period.span_label,
+                "町村": _town(to),
+                "事業数": str(count),
+                "期限": wareki.full(opened.due_on),
+                "期限の月日": wareki.month_day(opened.due_on),
+                "添え書き": opened.covering_note,
+            },
             cause=f"round:{opened.id}:opened",
             at=at,
-            **_frame(period, to),
-            count=count,
-            due_on=opened.due_on,
-            covering_note=lines(opened.covering_note),
+            link=_path(period),
+            path=_path(period),
         )
         for to, count in writers(asked).items()
     )
@@ -77,16 +74,10 @@ def put_question(
     place: Place, question: str, asked: Iterable[ReportFact], *, cause: str, at: datetime
 ) -> None:
     """M4: what the lead asks, to those who write the report."""
+    values = {"事業": place.project, "質問": question}
     for to in writers(asked):
         letters.put(
-            "report_returned",
-            to,
-            cause=cause,
-            at=at,
-            **{**_frame(place.period, to), "path": place.path},
-            report_path=place.path,
-            project=place.project,
-            question=lines(question),
+            "report_returned", to, values, cause=cause, at=at, link=place.path, path=place.path
         )
 
 
@@ -96,20 +87,17 @@ def put_thanks(place: Place, asked: Iterable[ReportFact], *, at: datetime) -> No
         letters.put(
             "report_confirmed",
             to,
+            {"期間": half_name(place.period), "町村": _town(to), "事業数": str(count)},
             cause=f"round:{place.round_id}:confirmed",
             at=at,
-            **_frame(place.period, to),
-            count=count,
+            link=_path(place.period),
+            path=_path(place.period),
         )
 
 
-def _frame(period: Period, to: Recipient) -> dict[str, Any]:
-    town = areas.by_id().get(to.municipality_id or 0, areas.hub())
-    return {
-        "period": period,
-        "half": half_name(period),
-        "town": town.name,
-        "path": f"/reports/{period}",
-        "round_path": f"/reports/{period}",
-        "area": areas.get_area(),
-    }
+def _town(to: Recipient) -> str:
+    return areas.by_id().get(to.municipality_id or 0, areas.hub()).name
+
+
+def _path(period: Period) -> str:
+    return f"/reports/{period}"

@@ -1,21 +1,32 @@
 """Plans reminders into the outbox and has the post office send what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letters, postbox
-from tracker.plumbing.db import db, insert_missing
-from tracker.plumbing.letters import ClockState, Letter, LetterItem, LetterState, Recipient
-from tracker.reminders import queries, rules
+from tracker.plumbing import clock, letter_texts, postbox
+from tracker.plumbing.db import db, insert_many, insert_missing
+from tracker.plumbing.letters import (
+    ClockState,
+    Letter,
+    LetterItem,
+    LetterState,
+    Recipient,
+    new_row,
+)
+from tracker.reminders import lost, queries, rules, writing
 from tracker.reminders.rules import Merged, Notice
 
 CLOCK_WRONG = "サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。"
+LATE = "遅延"
+BEAT = timedelta(seconds=30)
+
+Told = Callable[[Mapping[LetterState, int]], None]
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,13 @@ class Draft:
     body: str
 
     @property
+    def meant_at(self) -> datetime:
+        """The earliest moment of what it mentions: later than a day after that, it is late."""
+        return min(one.moment for one in self.merged.notices)
+
+    @property
     def send_at(self) -> datetime:
-        """The earliest hour of what it mentions."""
+        """The earliest hour of what it mentions, on its day."""
         return clock.at(self.on, min(one.hour for one in self.merged.notices))
 
     @property
@@ -50,14 +66,15 @@ class Pass:
     skipped: int
 
 
-def run_once() -> Pass:
+def run_once(each: Told | None = None) -> Pass:
     """One pass: plan what fell due since the last one, then send all that is due.
 
     Any number of processes may run it at once: each letter is planned once (unique keys)
-    and sent by one taker (lease).
+    and sent by one taker (lease).  While it sends, `each` hears about once a second how far
+    it is.
     """
     planned, skipped = plan(clock.now())
-    ended = postbox.deliver()
+    ended = postbox.deliver(each=_beating(each))
     sent = ended.get(LetterState.SENT, 0) + ended.get(LetterState.RESENT, 0)
     return Pass(
         planned=planned,
@@ -68,11 +85,29 @@ def run_once() -> Pass:
     )
 
 
+def _beating(each: Told | None) -> Told:
+    """Keeps the heart beating while a long delivery goes on."""
+    beaten_at = clock.now()
+
+    def told(counts: Mapping[LetterState, int]) -> None:
+        nonlocal beaten_at
+        if clock.now() - beaten_at > BEAT:
+            beaten_at = clock.now()
+            db.session.execute(
+                update(ClockState).where(ClockState.id == 1).values(heartbeat_at=beaten_at)
+            )
+            db.session.commit()
+        if each is not None:
+            each(counts)
+
+    return told
+
+
 def plan(at: datetime) -> tuple[int, int]:
     """Writes the reminders that fell due since the watermark; moves the watermark with them.
 
-    Returns how many letters were planned and how many older mentions were passed over.
-    A clock that went back plans nothing.
+    Returns how many letters were planned and how many older mentions were passed over.  A
+    clock that went back plans nothing.  The number of queries does not grow with the letters.
     """
     if areas.area() is None:
         return 0, 0
@@ -86,12 +121,10 @@ def plan(at: datetime) -> tuple[int, int]:
     if rules.clock_is_wrong(at, state.watermark_at):
         db.session.rollback()
         raise Refusal(CLOCK_WRONG)
+    letter_texts.forget()
     since = state.watermark_at or clock.at(clock.day(at), time.min) - timedelta(microseconds=1)
-    planned = skipped = 0
-    for draft in _drafts(since, at):
-        wrote = _write(draft, at)
-        planned += wrote
-        skipped += len(draft.merged.passed_over) if wrote else 0
+    planned, skipped = _write(_drafts(since, at), at)
+    lost.tell(at)
     state.watermark_at = max(at, since)
     state.heartbeat_at = at
     db.session.commit()
@@ -111,72 +144,53 @@ def _compose(due: Sequence[Notice], on: date) -> list[Draft]:
     for merged in rules.merge(due):
         to = merged.to
         assert isinstance(to, Recipient)
-        drafts.append(Draft(merged, to, on, *compose(merged.notices, to, on)))
+        drafts.append(Draft(merged, to, on, *writing.compose(merged.notices, to, on)))
     return drafts
 
 
-def compose(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str]:
-    """Subject and body of one letter about all that is due: each matter in its own words."""
-    area = areas.get_area()
-    matters = []
-    for notice in due:
-        subject, body = letters.compose(
-            f"matters/{rules.TEXTS[notice.duty.kind]}",
-            to,
-            duty=notice.duty,
-            step=notice.step,
-            days=(notice.duty.due_on - today).days,
-            town=areas.find_town(notice.duty.municipality),
-            area=area,
-        )
-        matters.append((subject, body.rstrip("\n")))
-    more = f" ほか{len(matters) - 1}件" if len(matters) > 1 else ""
-    body = letters.render("reminder", to=to, area=area, matters=[body for _, body in matters])
-    return matters[0][0] + more, body.strip("\n") + "\n"
+def _write(drafts: Sequence[Draft], at: datetime) -> tuple[int, int]:
+    """Letters and what they mention, a few statements for all; how many, and how many passed over.
+
+    Who had a letter that day already gets no second one: what it would have said is passed over.
+    """
+    insert_many(Letter, [_letter(draft, at) for draft in drafts], ["key"])
+    query = select(Letter.key, Letter.id).where(Letter.kind == "reminder", Letter.written_at == at)
+    ids = {row.key: row.id for row in db.session.execute(query)}
+    items = [
+        _item(one, ids.get(draft.key) if one in draft.merged.notices else None)
+        for draft in drafts
+        for one in (*draft.merged.notices, *draft.merged.passed_over)
+    ]
+    insert_many(LetterItem, items, ["duty_key", "step", "to_key"])
+    planned = sum(draft.key in ids for draft in drafts)
+    return planned, sum(item["letter_id"] is None for item in items)
 
 
-def _write(draft: Draft, at: datetime) -> int:
-    notes = {one.note for one in draft.merged.notices if one.note}
-    meant_at = min(clock.at(one.on, one.hour) for one in draft.merged.notices)
-    late = (at - meant_at).days
-    written = letters.write(
+def _letter(draft: Draft, at: datetime) -> dict[str, object]:
+    notes = sorted({one.note for one in draft.merged.notices if one.note})
+    is_late = at - draft.meant_at >= timedelta(days=1)
+    return new_row(
         "reminder",
         draft.to,
         draft.subject,
         draft.body,
         key=draft.key,
         at=at,
-        send_at=at if late else meant_at,
+        send_at=at if is_late else draft.meant_at,
         path=draft.merged.notices[0].duty.url,
-        note="、".join(sorted(notes) + (["遅延"] if late >= 1 else [])) or None,
+        note="、".join([*notes, LATE] if is_late else notes)[:300] or None,
     )
-    if not written:
-        return 0
-    letter_id = db.session.scalar(select(Letter.id).where(Letter.key == draft.key))
-    insert_missing(
-        LetterItem,
-        [
-            _item(one, state, letter_id if state is LetterState.QUEUED else None)
-            for state, many in (
-                (LetterState.QUEUED, draft.merged.notices),
-                (LetterState.SKIPPED, draft.merged.passed_over),
-            )
-            for one in many
-        ],
-        ["duty_key", "step", "to_key"],
-    )
-    return 1
 
 
-def _item(notice: Notice, state: LetterState, letter_id: int | None) -> dict[str, object]:
+def _item(notice: Notice, letter_id: int | None) -> dict[str, object]:
     return {
         "letter_id": letter_id,
         "duty_key": notice.duty.key,
-        "step": notice.step.key,
+        "step": notice.step_key,
         "to_key": notice.to.key,
-        "due_at": clock.at(notice.on, notice.hour),
-        "state": state,
-        "title": notice.duty.subject,
+        "due_at": notice.moment,
+        "state": LetterState.SKIPPED if letter_id is None else LetterState.QUEUED,
+        "title": notice.duty.subject or notice.duty.title,
     }
 
 

@@ -2,7 +2,10 @@
 
 import json
 import signal
+import sys
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 
@@ -12,7 +15,9 @@ from flask.cli import with_appcontext
 
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.reminders import actions, rules, scheduler
+from tracker.plumbing.letters import LetterState
+from tracker.reminders import actions, letter_queries, scheduler
+from tracker.reminders.steps import HOUR
 
 _ON = click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="As if it were that day.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="For other programs.")
@@ -30,7 +35,7 @@ def reminders() -> None:
 def preview(on: datetime | None, as_json: bool) -> None:
     """Shows the reminders of a day; writes nothing."""
     day = on.date() if on else clock.today()
-    with clock.moved_to(clock.at(day, rules.HOUR)):
+    with clock.moved_to(clock.at(day, HOUR)):
         drafts = actions.preview(day)
     db.session.rollback()
     if as_json:
@@ -58,8 +63,8 @@ def preview(on: datetime | None, as_json: bool) -> None:
 def run(on: datetime | None, as_json: bool) -> None:
     """One pass: plans what fell due and sends it."""
     instant = actions.check_day(on.date() if on else None)
-    with clock.moved_to(instant or clock.now()):
-        done = actions.run_once()
+    with clock.moved_to(instant or clock.now()), _bar() as told:
+        done = actions.run_once(told)
     if as_json:
         click.echo(json.dumps(asdict(done)))
         return
@@ -67,6 +72,23 @@ def run(on: datetime | None, as_json: bool) -> None:
         f"予定 {done.planned}通、送信済み {done.sent}通、再送予定 {done.retrying}通、"
         f"届いていません {done.undeliverable}通、見送り {done.skipped}件"
     )
+
+
+@contextmanager
+def _bar() -> Iterator[actions.Told | None]:
+    """A bar that grows while letters go out, for whoever watches a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=0, label="送信中", file=sys.stderr, show_pos=True) as bar:
+
+        def told(counts: Mapping[LetterState, int]) -> None:
+            done = sum(counts.values())
+            bar.length = done + letter_queries.progress(clock.now()).left
+            db.session.rollback()
+            bar.update(done - bar.pos)
+
+        yield told
 
 
 @click.command()

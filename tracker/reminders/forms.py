@@ -1,7 +1,16 @@
 """Asks for a mended address, which letter is meant, and the days to send on."""
 
-from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FormField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 
+from tracker.kernel.wording import Words
 from tracker.plumbing.forms import (
     CountField,
     DayField,
@@ -12,7 +21,8 @@ from tracker.plumbing.forms import (
     optional,
     required,
 )
-from tracker.reminders.rules import MOST_STEPS, Schedule, Step, Unit
+from tracker.reminders.letter_words import MOST_BODY, MOST_SUBJECT
+from tracker.reminders.steps import MOST_STEPS, Audience, Schedule, Step, Unit
 
 WHICH = "どのお知らせかを読み取れませんでした。画面を開き直してください。"
 
@@ -41,6 +51,7 @@ class StepForm(Row):
     days = CountField("日数", named="日数", validators=[optional()])
     side = SelectField("前後", choices=choices([("-1", "前"), ("1", "後")]))
     unit = SelectField("数え方", choices=choices([(Unit.DAYS, "日"), (Unit.OFFICE_DAYS, "開庁日")]))
+    to = SelectField("宛先", choices=choices((one, one.label) for one in Audience))
 
 
 class ScheduleForm(Form):
@@ -54,7 +65,7 @@ class ScheduleForm(Form):
     def read_steps(self) -> list[Step]:
         """The mentions as typed, in order of time."""
         found = [
-            Step(int(row.side.data) * row.days.data, Unit(row.unit.data))
+            Step(int(row.side.data) * row.days.data, Unit(row.unit.data), Audience(row.to.data))
             for row in self.steps
             if row.days.data is not None
         ]
@@ -72,7 +83,36 @@ def schedule_form(schedule: Schedule, version: int) -> ScheduleForm:
                 "days": abs(step.offset),
                 "side": "1" if step.offset > 0 else "-1",
                 "unit": step.unit.value,
+                "to": step.to.value,
             }
             for step in schedule.steps
         ],
     )
+
+
+class LetterForm(Form):
+    """Which held letter is meant; all of them without one."""
+
+    letter = HiddenField("メール", validators=[at_most(10)])
+
+    @property
+    def letter_id(self) -> int | None:
+        """The letter's number, or None for all."""
+        text = self.letter.data or ""
+        return int(text) if text.isascii() and text.isdecimal() else None
+
+
+class WordsForm(Form):
+    """The words of one kind of letter."""
+
+    subject = StringField("件名", validators=[at_most(MOST_SUBJECT)])
+    body = TextAreaField(
+        "本文", validators=[*required("本文を入力してください。"), at_most(MOST_BODY)]
+    )
+    post = SelectField("見本の宛先", validate_choice=False)
+    version = HiddenField()
+
+    def read(self) -> Words:
+        """The words as typed."""
+        lines = (self.body.data or "").replace("\r\n", "\n").strip("\n")
+        return Words((self.subject.data or "").strip(), lines + "\n")

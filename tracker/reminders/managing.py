@@ -1,7 +1,9 @@
 """What the office does with letters: mend and resend, skip one, try one out, set the days."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
+
+from sqlalchemy import delete, select, tuple_
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.rules import check_address
@@ -9,14 +11,15 @@ from tracker.duties.duty import Kind
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import clock, history, letters
-from tracker.plumbing.db import db, insert_missing
+from tracker.plumbing import clock, history, holding, letters
+from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import Letter, LetterItem, LetterState
-from tracker.reminders import queries, rules
+from tracker.reminders import queries
 from tracker.reminders.actions import preview_of
 from tracker.reminders.models import StepRule
-from tracker.reminders.rules import Notice, Schedule, Step
+from tracker.reminders.rules import Notice
+from tracker.reminders.steps import KIND_LABELS, Schedule, Step, check_schedule
 
 
 def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> None:
@@ -38,36 +41,68 @@ def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> N
     db.session.commit()
 
 
-def skip(kind: Kind, step: str, on: date, *, by: Actor, at: datetime) -> int:
-    """今回は送らない: that mention goes to nobody; later steps stay.  Returns how many."""
-    found = [
-        notice
-        for notice in queries.notices(on, on, clock.day(at))
-        if notice.duty.kind is kind and notice.step.key == step
-    ]
-    if not found or clock.at(on, found[0].hour) <= at:
-        raise Refusal("このお知らせは、すでに送られたか、なくなっています。")
-    insert_missing(LetterItem, [_skipped(one) for one in found], ["duty_key", "step", "to_key"])
-    history.record(
-        by,
-        "reminder.skipped",
-        Subject("reminder", f"{kind}:{step}"),
-        f"{wareki.short(on)}の「{found[0].duty.subject}　{found[0].step.label}」を見送りました。",
-        at=at,
-    )
+def skip(kind: str, step: str, on: date, *, by: Actor, at: datetime) -> int:
+    """今回は送らない: that mention goes to nobody; later steps stay.  Returns how many.
+
+    `kind` and `step` are those of the line (letter_queries.Upcoming).
+    """
+    found = _meant(kind, step, on, at, None)
+    insert_many(LetterItem, [_skipped(one) for one in found], ["duty_key", "step", "to_key"])
+    _record_choice("reminder.skipped", found[0], "見送りました", by, at)
     db.session.commit()
     return len(found)
+
+
+def resume(kind: str, step: str, on: date, *, by: Actor, at: datetime) -> int:
+    """送ることにする: takes back that a mention goes to nobody.  Returns how many."""
+    found = _meant(kind, step, on, at, LetterState.SKIPPED)
+    db.session.execute(
+        delete(LetterItem).where(
+            LetterItem.letter_id.is_(None),
+            LetterItem.state == LetterState.SKIPPED,
+            tuple_(LetterItem.duty_key, LetterItem.step, LetterItem.to_key).in_(
+                [one.key for one in found]
+            ),
+        )
+    )
+    _record_choice("reminder.resumed", found[0], "送ることにしました", by, at)
+    db.session.commit()
+    return len(found)
+
+
+def _meant(
+    kind: str, step: str, on: date, at: datetime, state: LetterState | None
+) -> Sequence[Notice]:
+    found = [
+        notice
+        for notice, now in queries.mentions(on, on, clock.day(at))
+        if (notice.kind, notice.step_name) == (kind, step) and now is state and notice.moment > at
+    ]
+    if not found:
+        raise Refusal("このお知らせは、すでに送られたか、なくなっています。")
+    return found
+
+
+def _record_choice(verb: str, notice: Notice, done: str, by: Actor, at: datetime) -> None:
+    title = notice.duty.subject if notice.step else ""
+    history.record(
+        by,
+        verb,
+        Subject("reminder", f"{notice.kind}:{notice.step_name}"),
+        f"{wareki.short(notice.on)}の「{title}　{notice.label}」を{done}。",
+        at=at,
+    )
 
 
 def _skipped(notice: Notice) -> dict[str, object]:
     return {
         "letter_id": None,
         "duty_key": notice.duty.key,
-        "step": notice.step.key,
+        "step": notice.step_key,
         "to_key": notice.to.key,
-        "due_at": clock.at(notice.on, notice.hour),
+        "due_at": notice.moment,
         "state": LetterState.SKIPPED,
-        "title": notice.duty.subject,
+        "title": notice.duty.subject or notice.duty.title,
     }
 
 
@@ -76,11 +111,47 @@ def try_out(duty_key: str, on: date, *, by: Actor, at: datetime) -> str:
     draft = preview_of(duty_key, on, clock.day(at))
     if draft is None:
         raise Refusal("このお知らせは、すでに送られたか、なくなっています。")
+    return send_to_oneself(draft.subject, draft.body, f"test:{duty_key}", by=by, at=at)
+
+
+def send_to_oneself(subject: str, body: str, cause: str, *, by: Actor, at: datetime) -> str:
+    """Puts a letter to try it out into the outbox and commits; returns the address."""
     [to, *_] = accounts.recipients_of_person(by.person_id)
-    key = f"test:{duty_key}:{at.isoformat()}:{to.key}"
-    letters.write("test", to, f"【試し送り】{draft.subject}", draft.body, key=key, at=at)
+    key = f"{cause}:{at.isoformat()}:{to.key}"
+    letters.write("test", to, f"【試し送り】{subject}", body, key=key, at=at)
     db.session.commit()
     return to.email
+
+
+def let_go(letter_id: int | None, *, by: Actor, at: datetime) -> int:
+    """Lets a held letter, or all of them, go out; returns how many."""
+    return _decide_held(letter_id, holding.release, "letter.released", "送ることにしました", by, at)
+
+
+def give_up(letter_id: int | None, *, by: Actor, at: datetime) -> int:
+    """見送り: a held letter, or all of them, will not go out; returns how many."""
+    return _decide_held(letter_id, holding.give_up, "letter.given_up", "見送りました", by, at)
+
+
+def _decide_held(
+    letter_id: int | None,
+    act: Callable[[Sequence[int], datetime], int],
+    verb: str,
+    done: str,
+    by: Actor,
+    at: datetime,
+) -> int:
+    query = select(Letter.id).where(Letter.state == LetterState.HELD)
+    ids = db.session.scalars(query.where(Letter.id == letter_id) if letter_id else query).all()
+    count = act(ids, at)
+    if not count:
+        raise Refusal("保留しているメールはありません。ほかの人が先に決めたようです。")
+    which = str(letter_id or "all")
+    history.record(
+        by, verb, Subject("letter", which), f"保留していたメール{count}通を{done}。", at=at
+    )
+    db.session.commit()
+    return count
 
 
 def set_schedule(
@@ -97,7 +168,7 @@ def set_schedule(
 
     `version` is the one the person saw, 0 for the defaults.
     """
-    rules.check_schedule(steps)
+    check_schedule(steps)
     row = db.session.get(StepRule, kind)
     if (row.version if row else 0) != version:
         raise Refusal(
@@ -106,13 +177,13 @@ def set_schedule(
     before = queries.schedules()[kind]
     row = row or StepRule(kind=kind)
     row.is_on, row.hour = is_on, hour
-    row.steps = [(step.offset, step.unit.value) for step in steps]
+    row.steps = [(step.offset, step.unit.value, step.to.value) for step in steps]
     db.session.add(row)
     history.record(
         by,
         "schedule.changed",
         Subject("schedule", kind),
-        f"「{rules.KIND_LABELS[kind]}」を送る日を直しました。",
+        f"「{KIND_LABELS[kind]}」を送る日を直しました。",
         at=at,
         before=_said(before),
         after=_said(Schedule(tuple(steps), hour, is_on)),

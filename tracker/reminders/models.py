@@ -17,5 +17,5 @@ class StepRule(Versioned, Model):
     kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
     is_on: Mapped[bool]
     hour: Mapped[time]
-    # Pairs of offset and unit: [[-14, "days"], [1, "office_days"]].
-    steps: Mapped[list[tuple[int, str]]] = mapped_column(JSON)
+    # Offset, unit and whom: [[-14, "days"], [3, "office_days", "chief"]]; whom: owner unless said.
+    steps: Mapped[list[tuple[int, str, str]]] = mapped_column(JSON)

@@ -1,20 +1,30 @@
 """通知: what will be sent, what was sent, and a page for each letter."""
 
-from datetime import date, time
+from collections.abc import Callable, Sequence
+from datetime import date
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.duties.duty import Kind
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.forms import Form
 from tracker.plumbing.letters import Letter, LetterState
 from tracker.plumbing.pages import number_asked, page, section
-from tracker.reminders import actions, forms, managing, queries, rules
+from tracker.reminders import (
+    actions,
+    forms,
+    letter_queries,
+    managing,
+    schedule_views,
+    text_views,
+)
+from tracker.reminders.blueprint import bp
+from tracker.reminders.letter_queries import Upcoming
 
-bp = Blueprint("reminders", __name__)
+__all__ = ["bp", "schedule_views", "text_views"]
 
 
 @bp.get("/notices")
@@ -24,28 +34,50 @@ def index() -> Response:
     section("notices")
     at = clock.now()
     number = max(1, number_asked("page", 1))
-    wanted = request.args.get("state")
-    state = LetterState(wanted) if wanted in queries.STATES else None
-    upcoming = queries.upcoming(at, actor())
-    rows, total = queries.sent(actor(), number, state)
+    state = _state_asked()
+    upcoming = letter_queries.upcoming(at, actor())
+    line = _line_asked(upcoming)
+    rows, total = letter_queries.sent(actor(), number, state)
     return page(
         "reminders/index.html",
         upcoming=upcoming,
-        shown=_shown(upcoming, clock.day(at)),
+        line=line,
+        shown=_draft_of(line, clock.day(at)),
         rows=rows,
         total=total,
         number=number,
-        pages=-(-total // queries.PER_PAGE),
+        pages=-(-total // letter_queries.PER_PAGE),
         state=state or "",
         may_manage=may(Permission.MANAGE_LETTERS),
-        states=[("", "すべて"), *((one.value, one.label) for one in queries.STATES)],
+        states=[("", "すべて"), *((one.value, one.label) for one in letter_queries.STATES)],
+        progress=letter_queries.progress(at),
+        passed_over=letter_queries.passed_over(actor(), at) if state is LetterState.SKIPPED else (),
     )
 
 
-def _shown(upcoming: tuple[queries.Upcoming, ...], today: date) -> actions.Draft | None:
-    key = request.args.get("show") or (upcoming[0].duty_key if upcoming else None)
-    on = next((one.on for one in upcoming if one.duty_key == key), None)
-    return actions.preview_of(key, on, today) if key and on else None
+def _state_asked() -> LetterState | None:
+    wanted = request.args.get("state", "")
+    return LetterState(wanted) if wanted in letter_queries.STATES else None
+
+
+def _line_asked(upcoming: Sequence[Upcoming]) -> Upcoming | None:
+    wanted = request.args.get("show")
+    fitting = [one for one in upcoming if one.token == wanted]
+    return next(iter(fitting or [one for one in upcoming if not one.is_skipped]), None)
+
+
+def _draft_of(line: Upcoming | None, today: date) -> actions.Draft | None:
+    if line is None or line.is_skipped:
+        return None
+    return actions.preview_of(line.first.duty.key, line.first.on, today)
+
+
+@bp.get("/notices/progress")
+@guard(Permission.READ_LETTERS)
+def progress() -> Response:
+    """How far the delivery is, for a page that is open: a piece of it."""
+    found = letter_queries.progress(clock.now())
+    return Response(render_template("reminders/_progress.html", progress=found))
 
 
 @bp.get("/notices/<int:letter_id>")
@@ -78,8 +110,8 @@ def _letter_page(found: Letter, form: forms.MendForm) -> Response:
         "reminders/letter.html",
         form=form,
         letter=found,
-        attempts=queries.attempts(found.id),
-        mendable=found.state is LetterState.UNDELIVERABLE and may(Permission.MANAGE_LETTERS),
+        attempts=letter_queries.attempts(found.id),
+        may_manage=may(Permission.MANAGE_LETTERS),
     )
 
 
@@ -87,13 +119,22 @@ def _letter_page(found: Letter, form: forms.MendForm) -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def skip() -> Response:
     """今回は送らない."""
+    return _choose(managing.skip, "今回は送らないことにしました。")
+
+
+@bp.post("/notices/resume")
+@guard(Permission.MANAGE_LETTERS)
+def resume() -> Response:
+    """送ることにする, of what was skipped."""
+    return _choose(managing.resume, "予定どおり送ることにしました。")
+
+
+def _choose(act: Callable[..., int], said: str) -> Response:
     form = forms.PickForm()
     if form.validate_on_submit() and form.attempt(
-        lambda: managing.skip(
-            Kind(form.kind.data), form.step.data, form.on.data, by=actor(), at=clock.now()
-        )
+        lambda: act(form.kind.data, form.step.data, form.on.data, by=actor(), at=clock.now())
     ):
-        flash("今回は送らないことにしました。", "ok")
+        flash(said, "ok")
     return _back(form)
 
 
@@ -109,52 +150,37 @@ def try_out() -> Response:
     return _back(form)
 
 
-def _back(form: forms.PickForm) -> Response:
+@bp.post("/notices/release")
+@guard(Permission.MANAGE_LETTERS)
+def release() -> Response:
+    """Lets held letters go out."""
+    return _decide(managing.let_go, "送ることにしました。次の送信で出ていきます。")
+
+
+@bp.post("/notices/give-up")
+@guard(Permission.MANAGE_LETTERS)
+def give_up() -> Response:
+    """Held letters will not go out."""
+    return _decide(managing.give_up, "見送りました。")
+
+
+def _decide(act: Callable[..., int], said: str) -> Response:
+    form = forms.LetterForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: act(form.letter_id, by=actor(), at=clock.now())
+    ):
+        flash(f"保留していたメール{form.result}通を{said}", "ok")
+    return _back(form)
+
+
+def _back(form: Form) -> Response:
     for sentences in form.errors.values():
         flash(sentences[0], "ng")
     return redirect(url_for(".index"))
 
 
-@bp.get("/notices/rules")
-@guard(Permission.READ_AREA)
-def schedules() -> Response:
-    """送る日: every kind with its days, its hour, on or off."""
-    section("notices")
-    return page(
-        "reminders/schedules.html",
-        schedules=queries.schedules(),
-        labels=rules.KIND_LABELS,
-        may_edit=may(Permission.MANAGE_LETTERS),
-    )
-
-
-@bp.route("/notices/rules/<kind>", methods=["GET", "POST"])
-@guard(Permission.MANAGE_LETTERS)
-def schedule(kind: str) -> Response:
-    """Changes the days of one kind."""
-    section("notices")
-    if kind not in rules.SCHEDULES:
-        abort(404)
-    found, version = queries.schedule(Kind(kind))
-    form = forms.schedule_form(found, version)
-    if form.validate_on_submit() and form.attempt(
-        lambda: managing.set_schedule(
-            Kind(kind),
-            form.read_steps(),
-            time(int(form.hour.data)),
-            form.is_on.data,
-            int(form.version.data or 0),
-            by=actor(),
-            at=clock.now(),
-        )
-    ):
-        flash(f"「{rules.KIND_LABELS[Kind(kind)]}」を送る日を直しました。", "ok")
-        return redirect(url_for(".schedules"))
-    return page("reminders/schedule.html", form=form, label=rules.KIND_LABELS[Kind(kind)])
-
-
 def _get(letter_id: int) -> Letter:
-    found = queries.find_letter(letter_id)
+    found = letter_queries.find_letter(letter_id)
     if found is None:
         abort(404)
     town = areas.by_id().get(found.municipality_id or 0)

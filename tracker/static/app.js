@@ -122,4 +122,20 @@
     };
     form.addEventListener("input", later(refresh, 300));
   });
+
+  // While letters go out, their counts move; without this the page says how they stood.
+  all("[data-progress]", (place) => {
+    const look = async () => {
+      try {
+        const answer = await fetch(place.dataset.progress, { headers: { "X-Fragment": "1" }, redirect: "manual" });
+        if (!isOfType(answer, "text/html")) return;
+        place.innerHTML = await answer.text();
+        if (!place.querySelector("[data-left]") || place.querySelector("[data-left='0']")) return;
+      } catch {
+        // Offline: the next look may succeed.
+      }
+      setTimeout(look, 3000);
+    };
+    if (place.dataset.progress) setTimeout(look, 3000);
+  });
 })();

@@ -1,0 +1,223 @@
+"""Reads for the pages: what will be sent, what was sent, and what everybody must know at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask import g
+from sqlalchemy import ColumnElement, Row, TextClause, func, select
+
+from tracker.kernel.permissions import Actor, Permission, allowed
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+from tracker.plumbing.leases import OVERDUE
+from tracker.plumbing.letters import (
+    LOST,
+    OPEN,
+    ClockState,
+    Letter,
+    LetterItem,
+    LetterState,
+    SendAttempt,
+)
+from tracker.plumbing.pages import Banner
+from tracker.reminders import rules
+from tracker.reminders.queries import mentions
+from tracker.reminders.rules import Notice
+
+PER_PAGE = 20
+SILENT = "通知係が止まっています。"
+SILENT_TEXT = "お知らせのメールは、動き出すまで送られません。"
+CLOCK_WRONG = "サーバーの時計が前に戻っています。"
+CLOCK_WRONG_TEXT = "時計を直すまで、お知らせを送りません。"
+# What people may choose from in the list of letters, besides everything.
+STATES = (
+    LetterState.UNDELIVERABLE,
+    LetterState.RETRYING,
+    LetterState.QUEUED,
+    LetterState.HELD,
+    LetterState.RESENT,
+    LetterState.SKIPPED,
+    LetterState.SENT,
+)
+# 「送っています」 speaks of what went out so recently.
+_RECENT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """One line of これから送るもの: the same mention to several people."""
+
+    first: Notice
+    names: tuple[str, ...]
+    is_skipped: bool
+
+    @property
+    def title(self) -> str:
+        """上期の進捗報告　期限3日前."""
+        first = self.first
+        return (
+            f"{first.duty.subject or first.duty.title}　{first.label}"
+            if first.step
+            else first.label
+        )
+
+    @property
+    def token(self) -> str:
+        """What names the line in an address."""
+        return f"{self.first.on.isoformat()}.{self.first.kind}.{self.first.step_name}"
+
+
+def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
+    """What will be sent within 30 days of this instant, that the actor may see."""
+    today = clock.day(at)
+    lines: dict[tuple[object, ...], list[Notice]] = {}
+    for notice, state in mentions(today, today + timedelta(days=rules.LOOK_AHEAD_DAYS), today):
+        is_to_come = notice.moment > at and state in (None, LetterState.SKIPPED)
+        if is_to_come and allowed(actor, Permission.READ_LETTERS, [notice.duty.municipality]):
+            key = (notice.on, notice.kind, notice.step_name, state is not None)
+            lines.setdefault(key, []).append(notice)
+    return tuple(
+        Upcoming(
+            first=many[0],
+            names=tuple(dict.fromkeys(getattr(one.to, "name", "") for one in many)),
+            is_skipped=key[-1] is True,
+        )
+        for key, many in lines.items()
+    )
+
+
+def _readable(actor: Actor) -> list[ColumnElement[bool]]:
+    if allowed(actor, Permission.READ_LETTERS, []):
+        return []
+    return [Letter.municipality_id == actor.municipality_id]
+
+
+def sent(
+    actor: Actor, page: int, state: LetterState | None
+) -> tuple[Sequence[Row[*tuple[Any, ...]]], int]:
+    """A page of letters, newest first, and how many there are; own municipality or all."""
+    conditions = _readable(actor)
+    if state is not None:
+        conditions.append(Letter.state == state)
+    rows = db.session.execute(
+        select(
+            Letter.id,
+            Letter.send_at,
+            Letter.sent_at,
+            Letter.subject,
+            Letter.to_name,
+            Letter.state,
+            Letter.note,
+            func.count().over(),
+        )
+        .where(*conditions)
+        .order_by(Letter.send_at.desc(), Letter.id.desc())
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    ).all()
+    return rows, (int(rows[0][-1]) if rows else 0)
+
+
+def find_letter(letter_id: int) -> Letter | None:
+    """One letter, or None."""
+    return db.session.get(Letter, letter_id)
+
+
+def attempts(letter_id: int) -> Sequence[SendAttempt]:
+    """Every try to send it, oldest first."""
+    return db.session.scalars(
+        select(SendAttempt).where(SendAttempt.letter_id == letter_id).order_by(SendAttempt.id)
+    ).all()
+
+
+def passed_over(actor: Actor, at: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The newest mentions that went into no letter (見送り): day, what, how many people."""
+    if not allowed(actor, Permission.READ_LETTERS, []):
+        return []
+    day = func.min(LetterItem.due_at)
+    return db.session.execute(
+        select(day.label("due_at"), LetterItem.title, func.count().label("people"))
+        .where(LetterItem.state == LetterState.SKIPPED, LetterItem.due_at <= at)
+        .group_by(LetterItem.duty_key, LetterItem.step, LetterItem.title)
+        .order_by(day.desc())
+        .limit(PER_PAGE)
+    ).all()
+
+
+class Progress(NamedTuple):
+    """Letters waiting, on their way, gone in the last minutes, and held for a person."""
+
+    waiting: int
+    sending: int
+    gone: int
+    held: int
+
+    @property
+    def left(self) -> int:
+        """How many are still to go out now."""
+        return self.waiting + self.sending
+
+
+def progress(at: datetime) -> Progress:
+    """The counts as they stand (one query)."""
+
+    def count(*conditions: ColumnElement[bool] | TextClause) -> Any:
+        return select(func.count()).select_from(Letter).where(*conditions).scalar_subquery()
+
+    due = (OPEN, Letter.next_attempt_at <= at, Letter.state != LetterState.SENDING)
+    row = db.session.execute(
+        select(
+            count(*due),
+            count(OPEN, Letter.state == LetterState.SENDING),
+            count(Letter.send_at > at - timedelta(days=1), Letter.sent_at > at - _RECENT),
+            count(Letter.state == LetterState.HELD),
+        )
+    ).one()
+    return Progress(*row)
+
+
+def banners() -> Sequence[Banner]:
+    """What must be known at once: the clock stopped or went back, letters lost or stuck."""
+    at = clock.now()
+    last_lost = select(func.max(Letter.id)).where(LOST).scalar_subquery()
+    lost_count = select(func.count()).select_from(Letter).where(LOST).scalar_subquery()
+    stuck_count = (
+        select(func.count())
+        .select_from(Letter)
+        .where(OPEN, Letter.next_attempt_at <= at - OVERDUE)
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        select(ClockState, Letter, lost_count, stuck_count)
+        .outerjoin(Letter, Letter.id == last_lost)
+        .where(ClockState.id == 1)
+    ).first()
+    if row is None:
+        return []
+    state, letter, lost, stuck = row
+    found = []
+    if rules.clock_is_wrong(at, state.watermark_at):
+        found.append(Banner("ng", CLOCK_WRONG, CLOCK_WRONG_TEXT))
+    elif rules.clock_is_silent(at, state.heartbeat_at):
+        found.append(Banner("ng", SILENT, SILENT_TEXT))
+    if allowed(g.actor, Permission.MANAGE_LETTERS):
+        found += _for_the_office(letter, lost, stuck)
+    return found
+
+
+def _for_the_office(letter: Letter | None, lost: int, stuck: int) -> list[Banner]:
+    found = []
+    if stuck:
+        text = "メールサーバーの設定と、送信の記録を確かめてください。"
+        strong = f"1時間以上、送れていないメールが{stuck}件あります。"
+        found.append(Banner("warn", strong, text, "/notices?state=retrying", "記録を見る"))
+    if letter is not None:
+        where = f"/notices/{letter.id}" if lost == 1 else "/notices?state=undeliverable"
+        reason = (letter.last_answer or "").partition("（")[0]
+        more = "ほか。" if lost > 1 else "。"
+        text = f"{letter.to_name}あて{more}{reason}"
+        strong = f"{lost}件のメールが届いていません。"
+        found.append(Banner("ng", strong, text, where, "宛先を直して送り直す"))
+    return found

@@ -1,0 +1,53 @@
+"""What the words of a letter must keep to when a clerk changes them (ux/spec.md 7.10)."""
+
+from collections.abc import Mapping
+
+from tracker.kernel.letter_kinds import KINDS, Form, fields_allowed
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.wording import Words, fields_of
+
+MOST_SUBJECT = 100
+MOST_BODY = 4000
+
+
+def check_words(kind: str, words: Words, original: Words) -> None:
+    """Refuses, at the field: no subject, a subject of two lines, fields nobody fills in, a lost link."""
+    _check_subject(kind, words.subject)
+    allowed = fields_allowed(kind)
+    for field, text in (("subject", words.subject), ("body", words.body)):
+        for name in fields_of(text):
+            if name not in allowed:
+                usable = "".join(f"〔{one}〕" for one in allowed)
+                raise Refusal(
+                    f"〔{name}〕という差し込みはありません。使えるのは {usable} です。", field=field
+                )
+        _check_brackets(field, text)
+    if "リンク" in original.fields and "リンク" not in words.fields:
+        raise Refusal(
+            "〔リンク〕は残してください。受け取った方が、画面を開けなくなります。", field="body"
+        )
+
+
+def _check_subject(kind: str, subject: str) -> None:
+    has_subject = KINDS[kind].form is not Form.PART or kind == "reminder"
+    if has_subject and not subject:
+        raise Refusal("件名を入力してください。", field="subject")
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in subject):
+        raise Refusal("件名は1行で入力してください。改行は使えません。", field="subject")
+    if len(subject) > MOST_SUBJECT:
+        raise Refusal(
+            f"{MOST_SUBJECT}字までで入力してください（今 {len(subject)}字）。", field="subject"
+        )
+
+
+def _check_brackets(field: str, text: str) -> None:
+    rest = text
+    for name in fields_of(text):
+        rest = rest.replace(f"〔{name}〕", "")
+    if "〔" in rest or "〕" in rest:
+        raise Refusal("「〔」と「〕」は、差し込みを囲むときだけ使えます。", field=field)
+
+
+def samples(kind: str) -> Mapping[str, str]:
+    """Values to show the words with."""
+    return KINDS[kind].fields

@@ -1,0 +1,53 @@
+"""送る日: when each kind of duty is mentioned, and to whom."""
+
+from datetime import time
+
+from flask import abort, flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from tracker.duties.duty import Kind
+from tracker.kernel.permissions import Permission
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.pages import page, section
+from tracker.reminders import forms, managing, queries
+from tracker.reminders.blueprint import bp
+from tracker.reminders.steps import KIND_LABELS, SCHEDULES
+
+
+@bp.get("/notices/rules")
+@guard(Permission.READ_AREA)
+def schedules() -> Response:
+    """送る日: every kind with its days, its hour, on or off."""
+    section("notices")
+    return page(
+        "reminders/schedules.html",
+        schedules=queries.schedules(),
+        labels=KIND_LABELS,
+        may_edit=may(Permission.MANAGE_LETTERS),
+    )
+
+
+@bp.route("/notices/rules/<kind>", methods=["GET", "POST"])
+@guard(Permission.MANAGE_LETTERS)
+def schedule(kind: str) -> Response:
+    """Changes the days of one kind."""
+    section("notices")
+    if kind not in SCHEDULES:
+        abort(404)
+    found, version = queries.schedule(Kind(kind))
+    form = forms.schedule_form(found, version)
+    if form.validate_on_submit() and form.attempt(
+        lambda: managing.set_schedule(
+            Kind(kind),
+            form.read_steps(),
+            time(int(form.hour.data)),
+            form.is_on.data,
+            int(form.version.data or 0),
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash(f"「{KIND_LABELS[Kind(kind)]}」を送る日を直しました。", "ok")
+        return redirect(url_for(".schedules"))
+    return page("reminders/schedule.html", form=form, label=KIND_LABELS[Kind(kind)])

@@ -1,0 +1,107 @@
+"""文面: the words of each kind of letter, to read, to change, to try out and to take back."""
+
+from flask import abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.accounts import queries as accounts
+from tracker.kernel.letter_kinds import KINDS, Form, LetterKind, fields_allowed
+from tracker.kernel.permissions import Permission
+from tracker.kernel.refusal import Refusal
+from tracker.plumbing import clock, letter_texts
+from tracker.plumbing.access import actor, guard
+from tracker.plumbing.forms import Form as PlainForm
+from tracker.plumbing.forms import choices
+from tracker.plumbing.letters import Recipient
+from tracker.plumbing.pages import page, section
+from tracker.reminders import forms, managing, text_actions
+from tracker.reminders.blueprint import bp
+
+GROUPS = (
+    (Form.LETTER, "用件ごとに送るもの"),
+    (Form.MATTER, "期限のお知らせ"),
+    (Form.PART, "共通の部分"),
+)
+
+
+@bp.get("/notices/templates")
+@guard(Permission.MANAGE_LETTERS)
+def texts() -> Response:
+    """Every kind of letter with the subject that holds now."""
+    section("notices")
+    groups = [
+        (label, [(kind, one) for kind, one in KINDS.items() if one.form is form])
+        for form, label in GROUPS
+    ]
+    words = {kind: letter_texts.words(kind) for kind in KINDS}
+    changed = {kind for kind in KINDS if words[kind] != letter_texts.original(kind)}
+    return page("reminders/texts.html", groups=groups, words=words, changed=changed)
+
+
+@bp.route("/notices/templates/<kind>", methods=["GET", "POST"])
+@guard(Permission.MANAGE_LETTERS)
+def text(kind: str) -> Response:
+    """One kind's words: saved, shown to a post, or sent to oneself to try them out."""
+    section("notices")
+    found, row = _get(kind), letter_texts.find(kind)
+    version = row.version if row else 0
+    form = forms.WordsForm(data={**letter_texts.words(kind)._asdict(), "version": str(version)})
+    posts = accounts.every_recipient()
+    form.post.choices = choices((key, to.name) for key, to in posts.items())
+    to = posts.get(form.post.data or "") or next(iter(posts.values()), None)
+    if form.validate_on_submit():
+        if "try" in request.form and to and form.attempt(lambda: _try_out(kind, form, to)):
+            flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
+        elif not request.form.keys() & {"try", "preview"} and form.attempt(
+            lambda: text_actions.change(
+                kind, form.read(), int(form.version.data or 0), by=actor(), at=clock.now()
+            )
+        ):
+            flash(f"「{found.label}」の文面を直しました。", "ok")
+            return redirect(url_for(".texts"))
+    return page(
+        "reminders/text.html",
+        form=form,
+        kind=kind,
+        about=found,
+        fields=fields_allowed(kind),
+        preview=_preview(kind, form, to),
+        to=to,
+        is_changed=row is not None,
+    )
+
+
+@bp.post("/notices/templates/<kind>/original")
+@guard(Permission.MANAGE_LETTERS)
+def original_text(kind: str) -> Response:
+    """最初の文面に戻す."""
+    found, form = _get(kind), PlainForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: text_actions.restore(kind, by=actor(), at=clock.now())
+    ):
+        flash(f"「{found.label}」を最初の文面に戻しました。", "ok")
+    for sentence in form.form_errors:
+        flash(sentence, "ng")
+    return redirect(url_for(".text", kind=kind))
+
+
+def _get(kind: str) -> LetterKind:
+    return KINDS.get(kind) or abort(404)
+
+
+def _try_out(kind: str, form: forms.WordsForm, to: Recipient) -> str:
+    subject, body = text_actions.preview(kind, form.read(), to)
+    return managing.send_to_oneself(
+        subject or KINDS[kind].label, body, f"test:text:{kind}", by=actor(), at=clock.now()
+    )
+
+
+def _preview(kind: str, form: forms.WordsForm, to: Recipient | None) -> tuple[str, str] | None:
+    """How it reads as typed; what cannot be filled in says so at its field."""
+    if to is None:
+        return None
+    try:
+        return text_actions.preview(kind, form.read(), to)
+    except Refusal as refusal:
+        if not form.errors:
+            form.refuse(refusal)
+        return None

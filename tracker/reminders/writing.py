@@ -1,0 +1,97 @@
+"""Puts what is due into words: each matter in its own, the week's in one, all in one letter."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from tracker.duties.duty import Duty
+from tracker.kernel import wareki
+from tracker.kernel.letter_kinds import MATTER
+from tracker.municipalities import queries as areas
+from tracker.plumbing import history, letters
+from tracker.plumbing.letters import Recipient
+from tracker.reminders.rules import Notice
+from tracker.reminders.steps import text_for
+
+_INDENT = "　"
+
+
+def compose(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str]:
+    """Subject and body of one letter about all that is due."""
+    weekly = [notice for notice in due if notice.step is None]
+    matters = [_week(weekly, to, today)] if weekly else []
+    matters += [_matter(notice, to, today) for notice in due if notice.step is not None]
+    many = len(matters) > 1
+    more = f" ほか{len(matters) - 1}件" if many else ""
+    said = [f"【{place}】\n{body}" if many else body for place, (_, body) in enumerate(matters, 1)]
+    values = {"件名": matters[0][0] + more, "用件": "\n".join(said).strip("\n")}
+    return letters.compose("reminder", to, values)
+
+
+def _matter(notice: Notice, to: Recipient, today: date) -> tuple[str, str]:
+    duty, step = notice.duty, notice.step
+    assert step is not None
+    left = (duty.due_on - today).days
+    return letters.compose(
+        text_for(duty.kind, step, left),
+        to,
+        matter_values(duty, left, notice.owner or to.name),
+        link=duty.letter_url or duty.url,
+    )
+
+
+def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
+    """What the text of a matter may name (kernel/letter_kinds.py, MATTER)."""
+    town = areas.find_town(duty.municipality)
+    values = {
+        "期限": wareki.full(duty.due_on),
+        "期限の月日": wareki.month_day(duty.due_on),
+        "あと何日": _left(days_left),
+        "件名": duty.subject or duty.title,
+        "用件": duty.title,
+        "内容": duty.text,
+        "残り": str(duty.remaining),
+        "全体": str(duty.total or duty.remaining),
+        "一覧": "\n".join(_item(place, one) for place, one in enumerate(duty.items, 1)),
+        "町村": town.name if town else "",
+        "首長": town.head_title if town else "",
+        "担当": owner,
+        "過ぎた日数": f"{-days_left}日超過" if days_left < 0 else "本日まで",
+    }
+    assert values.keys() == MATTER.keys()
+    return values
+
+
+def _item(place: int, item: object) -> str:
+    kind, label = getattr(item, "kind", ""), getattr(item, "label", "")
+    return f"{place}　{label}" + ("（確認のお願いあり）" if kind == "report_returned" else "")
+
+
+def _left(days: int) -> str:
+    if days == 0:
+        return "本日まで"
+    return f"あと{days}日" if days > 0 else "期限を過ぎています"
+
+
+def _week(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str]:
+    """M25: the week on one page, what is overdue first; with the record's head (product.md 10)."""
+    friday = today + timedelta(days=4 - today.weekday())
+    late = sum(notice.duty.due_on < today for notice in due)
+    days = wareki.month_day(today)
+    values = {
+        "週": days if friday <= today else f"{days}〜{_until(today, friday)}",
+        "期限の数": str(len(due) - late),
+        "過ぎた数": f"、期限を過ぎたもの {late}件" if late else "",
+        "一覧": "\n\n".join(_line(notice.duty, today) for notice in due),
+        "照合日": days,
+        "記録の照合値": history.head() or "",
+    }
+    return letters.compose("digest", to, values, link="/")
+
+
+def _until(first: date, last: date) -> str:
+    return f"{last.day}日" if first.month == last.month else wareki.month_day(last)
+
+
+def _line(duty: Duty, today: date) -> str:
+    late = "（期限を過ぎています）" if duty.due_on < today else ""
+    return f"{wareki.short(duty.due_on)}{late}　{duty.title}\n{_INDENT}{duty.text}"
