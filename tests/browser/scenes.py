@@ -34,6 +34,7 @@ SCENES: Mapping[Who | None, tuple[str, ...]] = {
         "/meetings/{meeting}/answers/imabetsu",
         "/costs/2026-04",
         "/notices",
+        "/account",
     ),
     CONFIRMER: ("/", "/costs/2026-04/confirm"),
     LEAD: ("/", "/reports/2026-h1/inbox", "/reports/2026-h1/{submitted}/yomogita"),

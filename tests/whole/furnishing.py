@@ -11,7 +11,7 @@ from tests.agreements.makers import asked, make_job
 from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.projects import makers as projects
-from tracker.accounts.models import Invitation, Person, Post, PostKind
+from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind
 from tracker.accounts.queries import digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.permissions import Role
@@ -28,6 +28,7 @@ from tracker.projects.rules import Rating
 HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"
 PERIOD = "2026-h1"
 TOKEN = "a token of the tests"
+CALENDAR_TOKEN = "a-calendar-of-the-tests"
 ALL = frozenset(slug for _, slug, *_ in cast.TOWNS)
 NAMES = {slug: name for _, slug, name, *_ in cast.TOWNS}
 
@@ -68,6 +69,7 @@ def furnish() -> Stock:
     """Fills the cast's area with one object of every kind; within an application context."""
     made = {slug: _project(slug) for slug in (HUB, TOWN, OTHER)}
     _open_accounts()
+    _subscribe()
     projects.make_round()
     _write_reports(made)
     polling, held = _polled(), _held()
@@ -112,6 +114,16 @@ def _open_accounts() -> None:
     known = db.session.scalars(select(Person.password_hash).limit(1)).one()
     address = cast.email(Role.LEAD, TOWN)
     db.session.add(Person(post_id=post.id, name=post.name, email=address, password_hash=known))
+    db.session.commit()
+
+
+def _subscribe() -> None:
+    """The town's officer has a calendar feed."""
+    officer = select(Person.id).where(Person.email == cast.email(Role.OFFICER, TOWN))
+    person_id = db.session.scalars(officer).one()
+    token_hash = digest(CALENDAR_TOKEN)
+    key = CalendarKey(person_id=person_id, token_hash=token_hash, created_at=cast.NOW)
+    db.session.add(key)
     db.session.commit()
 
 

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from tests.whole.furnishing import (
     ALL,
+    CALENDAR_TOKEN,
     HUB,
     OTHER,
     PERIOD,
@@ -127,6 +128,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "meetings.notice": lambda s: [{"meeting_id": s.held}],
     "meetings.renew_link": lambda s: [{"meeting_id": s.polling, "municipality": OTHER}],
     "meetings.show": lambda s: [{"number": s.polling}, {"number": s.held}, {"number": 2026}],
+    "overview.calendar": lambda s: [{"token": CALENDAR_TOKEN}],
     "overview.measure": lambda s: [{"number": "1-1"}],
     "projects.answers": lambda s: [{"period": PERIOD}],
     "projects.close": lambda s: [{"period": PERIOD}],

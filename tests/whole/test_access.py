@@ -37,6 +37,7 @@ FOR_EVERYBODY = {
     "accounts.set_password",
     "meetings.answer_by_link",
     "meetings.answered",
+    "overview.calendar",
 }
 ANSWERS_TO_AN_EMPTY_FORM = {200, 302, 400, 404, 405, 409, 422}
 # An area that stands is not set up again.

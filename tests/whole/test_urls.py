@@ -24,6 +24,8 @@ PINNED = [
     "/",
     "/login",
     "/setup",
+    "/account",
+    "/calendar/TOKEN.ics",
     "/p/TOKEN",
     "/p/TOKEN/done",
     "/measures",

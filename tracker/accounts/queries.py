@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row, select
 
-from tracker.accounts.models import Invitation, Person, Post, PostKind, SignIn
+from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind, SignIn
 from tracker.accounts.rules import SESSION_FOR
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities.models import Municipality
@@ -50,16 +50,27 @@ def signed_in(token: str, at: datetime) -> tuple[Actor, int, datetime] | None:
     return (_actor(row[2:]), row[0], row[1]) if row else None
 
 
+_ACTORS = (
+    select(*_SIGNED_IN.selected_columns[2:])
+    .select_from(Person)
+    .join(Post, Post.id == Person.post_id)
+    .join(Municipality, Municipality.id == Post.municipality_id)
+)
+
+
 def actor_of(email: str) -> Actor:
     """The actor behind an account, for commands and the example."""
+    return _actor(db.session.execute(_ACTORS.where(Person.email == email)).one())
+
+
+def subscriber(token: str) -> Actor | None:
+    """Whose calendar feed the secret opens; None when it is no longer good, or never was."""
     row = db.session.execute(
-        select(*_SIGNED_IN.selected_columns[2:])
-        .select_from(Person)
-        .join(Post, Post.id == Person.post_id)
-        .join(Municipality, Municipality.id == Post.municipality_id)
-        .where(Person.email == email)
-    ).one()
-    return _actor(tuple(row))
+        _ACTORS.join(CalendarKey, CalendarKey.person_id == Person.id).where(
+            CalendarKey.token_hash == digest(token), Person.is_active, Post.is_active
+        )
+    ).first()
+    return _actor(row) if row else None
 
 
 def _actor(row: Sequence[Any]) -> Actor:

@@ -7,7 +7,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
-from tracker.accounts import actions, forms, queries
+from tracker.accounts import actions, forms, queries, settings_views
 from tracker.accounts.blueprint import bp
 from tracker.accounts.models import Person, Post, PostKind, SignIn
 from tracker.kernel.permissions import Actor, Permission
@@ -243,4 +243,4 @@ def audit() -> Response:
     )
 
 
-__all__ = ["bp", "init_app", "load_actor"]
+__all__ = ["bp", "init_app", "load_actor", "settings_views"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask import g
+from flask import current_app, g
 from sqlalchemy import Row, select
 
 from tracker.municipalities.models import (
@@ -119,6 +119,12 @@ def by_id() -> Mapping[int, Town]:
 def find_town(slug: str) -> Town | None:
     """The municipality with that slug, or None."""
     return next((town for town in towns() if town.slug == slug), None)
+
+
+def base_url(slug: str) -> str:
+    """Where people of that municipality reach the pages, whatever address they ask at."""
+    town = find_town(slug)
+    return (town and town.base_url) or str(current_app.config["BASE_URL"])
 
 
 def closures(begins: date, ends: date) -> Mapping[str, frozenset[date]]:

@@ -1,4 +1,4 @@
-"""The one blueprint of the feature; two modules put their pages on it."""
+"""The one blueprint of the feature; its modules of views put their pages on it."""
 
 from flask import Blueprint
 

@@ -1,7 +1,7 @@
 """Reads across the features, once for each version of the data (plumbing.memo)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import String, and_, cast, func, or_, select
@@ -183,6 +183,17 @@ def movements(actor: Actor) -> Sequence[Movement]:
         return tuple(Movement(*row) for row in rows)
 
     return by_version(("movements", actor.municipality), read)
+
+
+def last_change() -> tuple[int, datetime]:
+    """The version of all data, and when it came to be; before anything was done, 0 in year 1."""
+
+    def read() -> tuple[int, datetime]:
+        last = select(HistoryEntry.id, HistoryEntry.at).order_by(HistoryEntry.id.desc()).limit(1)
+        row = db.session.execute(last).first()
+        return (row[0], row[1]) if row else (0, datetime.min.replace(tzinfo=UTC))
+
+    return by_version("last change", read)
 
 
 def neighbours(period: Period) -> tuple[Period | None, Period | None]:

@@ -11,7 +11,7 @@ from tracker.agreements.rules import common, differing
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
-from tracker.overview import home_views, queries, rules
+from tracker.overview import calendar_views, home_views, queries, rules
 from tracker.overview.blueprint import bp
 from tracker.overview.rules import Show
 from tracker.plumbing import clock
@@ -19,7 +19,7 @@ from tracker.plumbing.access import guard, may
 from tracker.plumbing.pages import page, section
 from tracker.projects.blueprint import year_of
 
-__all__ = ["bp", "home_views"]
+__all__ = ["bp", "calendar_views", "home_views"]
 
 # ?half=1 is 上期, ?half=2 年度末.
 HALVES: Mapping[str, Half] = {"1": Half.H1, "2": Half.FY}

@@ -1,0 +1,21 @@
+"""Asks what each person settles for themselves."""
+
+from wtforms import RadioField
+
+from tracker.plumbing.forms import Form, choices, required
+
+EACH, WEEKLY = "each", "weekly"
+
+
+class DigestForm(Form):
+    """お知らせの受け取り方."""
+
+    digest = RadioField(
+        "お知らせのメール",
+        choices=choices([(EACH, "期限ごとに1通ずつ"), (WEEKLY, "週に1回、まとめて（月曜日9時）")]),
+        validators=required("お知らせの受け取り方を1つ選んでください。"),
+    )
+
+
+class CalendarForm(Form):
+    """Only a button."""
