@@ -136,6 +136,8 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "projects.confirm_all": lambda s: [{"period": PERIOD}],
     "projects.inbox": lambda s: [{"period": PERIOD}],
     "reminders.schedule": lambda s: [{"kind": "report_unsubmitted"}],
+    "reminders.text": lambda s: [{"kind": "report_request"}, {"kind": "opening"}],
+    "reminders.original_text": lambda s: [{"kind": "report_request"}],
     "reminders.mend": lambda s: [{"letter_id": s.letters[TOWN]}],
     "projects.project": lambda s: [{"project_id": id_} for id_ in s.projects.values()],
     # Open to all; what each reader sees of it is asked by way of SECRETS.

@@ -25,6 +25,7 @@ from tracker.plumbing.forms import (
     choices,
     optional,
     required,
+    whole_number,
 )
 
 F = TypeVar("F", bound=Form)
@@ -50,13 +51,7 @@ def stage_field(field: type[Field] = SelectField) -> Any:
 class SeenForm(Form):
     """Carries which version of a case, or which revision of its amounts, the page had shown."""
 
-    seen = HiddenField()
-
-    @property
-    def seen_number(self) -> int:
-        """The number carried; 0, which is none, for anything else."""
-        text = self.seen.data or ""
-        return int(text) if text.isascii() and text.isdecimal() else 0
+    seen = HiddenField(filters=[whole_number])
 
 
 class StartForm(Form):

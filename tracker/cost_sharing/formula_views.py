@@ -41,7 +41,7 @@ def formula(no: str) -> Response:
                 table = table_of(proposal, form.result)
         elif form.attempt(
             lambda: actions.save_formula(
-                dossier.case, proposal, version=form.seen_number, by=actor(), at=clock.now()
+                dossier.case, proposal, version=form.seen.data, by=actor(), at=clock.now()
             )
         ):
             flash("内容を保存しました。", "ok")
@@ -115,7 +115,7 @@ def _change(dossier: Dossier, proposal: Proposal, typed: FormulaForm | WorkForm)
             lambda: actions.save_formula(
                 dossier.case,
                 proposal,
-                version=typed.seen_number,
+                version=typed.seen.data,
                 again=actions.AskAgain(form.reason.data, form.reply_due_on.data),
                 by=actor(),
                 at=clock.now(),

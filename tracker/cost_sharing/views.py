@@ -198,7 +198,7 @@ def send(no: str) -> Response:
             lambda: actions.send(
                 dossier.case,
                 form.reply_due_on.data,
-                version=form.seen_number,
+                version=form.seen.data,
                 by=actor(),
                 at=clock.now(),
             )
@@ -244,7 +244,7 @@ def confirm(no: str) -> Response:
             lambda: answer(
                 dossier.case,
                 form.opinion.data or "",
-                revision=form.seen_number,
+                revision=form.seen.data,
                 by=actor(),
                 at=clock.now(),
             )

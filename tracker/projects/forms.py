@@ -27,6 +27,7 @@ from tracker.plumbing.forms import (
     choices,
     optional,
     required,
+    whole_number,
 )
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
 from tracker.projects.report_actions import QUESTION_MISSING
@@ -51,12 +52,6 @@ class Picked:
         if str(field.data) not in {choice.value for choice in field.choices} - {""}:
             field.errors[:] = []
             raise StopValidation(self.sentence)
-
-
-def _whole(text: Any) -> int:
-    """The version that came back; whatever else came is no version."""
-    plain = str(text)
-    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else 0
 
 
 def _instant(text: Any) -> datetime | None:
@@ -85,7 +80,7 @@ class _Words(TextAreaField):
 class ProjectForm(Form):
     """A project and one of its fiscal years; a row per municipality is added by `project_form`."""
 
-    version = HiddenField(filters=[_whole])
+    version = HiddenField(filters=[whole_number])
     name = StringField("事業の名前", [*required("事業の名前を入力してください。"), at_most(200)])
     summary = _Words(
         "事業の内容", [*required("事業の内容を1文か2文で入力してください。"), at_most(LONGEST_TEXT)]
@@ -245,7 +240,7 @@ def report_form(place: Place, content: Content, version: int) -> ReportForm:
     )
 
     class Asked(ReportForm):
-        version = HiddenField(filters=[_whole])
+        version = HiddenField(filters=[whole_number])
         value = place.indicator and CountField(
             number, named=place.indicator, validators=required(ask_for_count(number))
         )
@@ -277,7 +272,7 @@ def report_form(place: Place, content: Content, version: int) -> ReportForm:
 class SubmitForm(Form):
     """The button of the check page, with the version that was checked."""
 
-    version = HiddenField(filters=[_whole])
+    version = HiddenField(filters=[whole_number])
 
 
 class ConfirmAllForm(Form):

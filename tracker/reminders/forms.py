@@ -20,6 +20,7 @@ from tracker.plumbing.forms import (
     choices,
     optional,
     required,
+    whole_number,
 )
 from tracker.reminders.letter_words import MOST_BODY, MOST_SUBJECT
 from tracker.reminders.steps import MOST_STEPS, Audience, Schedule, Step, Unit
@@ -60,7 +61,7 @@ class ScheduleForm(Form):
     is_on = BooleanField("お知らせを送る")
     hour = SelectField("時刻", choices=choices((hour, f"{hour}時") for hour in range(7, 20)))
     steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
-    version = HiddenField()
+    version = HiddenField(filters=[whole_number])
 
     def read_steps(self) -> list[Step]:
         """The mentions as typed, in order of time."""
@@ -77,7 +78,7 @@ def schedule_form(schedule: Schedule, version: int) -> ScheduleForm:
     return ScheduleForm(
         is_on=schedule.is_on,
         hour=str(schedule.hour.hour),
-        version=str(version),
+        version=version,
         steps=[
             {
                 "days": abs(step.offset),
@@ -93,13 +94,7 @@ def schedule_form(schedule: Schedule, version: int) -> ScheduleForm:
 class LetterForm(Form):
     """Which held letter is meant; all of them without one."""
 
-    letter = HiddenField("メール", validators=[at_most(10)])
-
-    @property
-    def letter_id(self) -> int | None:
-        """The letter's number, or None for all."""
-        text = self.letter.data or ""
-        return int(text) if text.isascii() and text.isdecimal() else None
+    letter = HiddenField("メール", filters=[whole_number])
 
 
 class WordsForm(Form):
@@ -110,7 +105,7 @@ class WordsForm(Form):
         "本文", validators=[*required("本文を入力してください。"), at_most(MOST_BODY)]
     )
     post = SelectField("見本の宛先", validate_choice=False)
-    version = HiddenField()
+    version = HiddenField(filters=[whole_number])
 
     def read(self) -> Words:
         """The words as typed."""

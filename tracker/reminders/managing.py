@@ -123,18 +123,18 @@ def send_to_oneself(subject: str, body: str, cause: str, *, by: Actor, at: datet
     return to.email
 
 
-def let_go(letter_id: int | None, *, by: Actor, at: datetime) -> int:
-    """Lets a held letter, or all of them, go out; returns how many."""
+def let_go(letter_id: int, *, by: Actor, at: datetime) -> int:
+    """Lets a held letter, or all of them (0), go out; returns how many."""
     return _decide_held(letter_id, holding.release, "letter.released", "送ることにしました", by, at)
 
 
-def give_up(letter_id: int | None, *, by: Actor, at: datetime) -> int:
-    """見送り: a held letter, or all of them, will not go out; returns how many."""
+def give_up(letter_id: int, *, by: Actor, at: datetime) -> int:
+    """見送り: a held letter, or all of them (0), will not go out; returns how many."""
     return _decide_held(letter_id, holding.give_up, "letter.given_up", "見送りました", by, at)
 
 
 def _decide_held(
-    letter_id: int | None,
+    letter_id: int,
     act: Callable[[Sequence[int], datetime], int],
     verb: str,
     done: str,

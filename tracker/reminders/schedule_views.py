@@ -43,7 +43,7 @@ def schedule(kind: str) -> Response:
             form.read_steps(),
             time(int(form.hour.data)),
             form.is_on.data,
-            int(form.version.data or 0),
+            form.version.data,
             by=actor(),
             at=clock.now(),
         )

@@ -44,7 +44,7 @@ def text(kind: str) -> Response:
     section("notices")
     found, row = _get(kind), letter_texts.find(kind)
     version = row.version if row else 0
-    form = forms.WordsForm(data={**letter_texts.words(kind)._asdict(), "version": str(version)})
+    form = forms.WordsForm(data={**letter_texts.words(kind)._asdict(), "version": version})
     posts = accounts.every_recipient()
     form.post.choices = choices((key, to.name) for key, to in posts.items())
     to = posts.get(form.post.data or "") or next(iter(posts.values()), None)
@@ -53,7 +53,7 @@ def text(kind: str) -> Response:
             flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
         elif not request.form.keys() & {"try", "preview"} and form.attempt(
             lambda: text_actions.change(
-                kind, form.read(), int(form.version.data or 0), by=actor(), at=clock.now()
+                kind, form.read(), form.version.data, by=actor(), at=clock.now()
             )
         ):
             flash(f"「{found.label}」の文面を直しました。", "ok")

@@ -167,7 +167,7 @@ def give_up() -> Response:
 def _decide(act: Callable[..., int], said: str) -> Response:
     form = forms.LetterForm()
     if form.validate_on_submit() and form.attempt(
-        lambda: act(form.letter_id, by=actor(), at=clock.now())
+        lambda: act(form.letter.data, by=actor(), at=clock.now())
     ):
         flash(f"保留していたメール{form.result}通を{said}", "ok")
     return _back(form)
