@@ -30,10 +30,19 @@ class LetterKind:
     waits_for: str = ""
 
 
-# Fields of every letter; 冒頭 and 結び are the texts `opening` and `closing`.
-COMMON = ("宛先", "窓口", "電話", "連絡先", "会議名", "圏域", "リンク", "冒頭", "結び")
-# 宛先 and what follows are known wherever an opening or a closing stands.
-COMMON_IN_PARTS = COMMON[:6]
+# Fields of every letter, and what they are; 冒頭 and 結び are the texts `opening` and `closing`.
+COMMON: Mapping[str, str] = {
+    "宛先": "受け取る方",
+    "窓口": "問い合わせ先の部署",
+    "電話": "問い合わせ先の電話と受付時間",
+    "連絡先": "「上の電話番号」など",
+    "会議名": "市町村長会議",
+    "圏域": "圏域の名前",
+    "リンク": "開く画面のアドレス",
+    "冒頭": "冒頭のあいさつ",
+    "結び": "結びの文と問い合わせ先",
+}
+_NOT_IN_PARTS = ("リンク", "冒頭", "結び")
 
 DUE = {"期限": "令和8年11月30日（月）", "期限の月日": "11月30日"}
 MATTER = {
@@ -49,6 +58,54 @@ MATTER = {
     "首長": "今別町長",
     "担当": "今別町 企画担当",
     "過ぎた日数": "3日超過",
+}
+_MEETING_DUE = {
+    **MATTER,
+    "期限": "令和9年3月31日（水）",
+    "期限の月日": "3月31日",
+    "あと何日": "あと100日",
+    "件名": "令和8年度の市町村長会議",
+    "用件": "令和8年度の市町村長会議を準備する",
+    "内容": "4本の協約のうち、4本が日程調整中です。",
+    "残り": "4",
+    "一覧": "",
+}
+_POLL_DUE = {
+    **MATTER,
+    "期限": "令和8年11月27日（金）",
+    "期限の月日": "11月27日",
+    "件名": "市町村長会議の日程の御回答",
+    "用件": "今別町長のご予定を回答する",
+    "内容": "候補日2つに、○・△・× で答えます。",
+    "一覧": "1　令和9年1月19日（火）14時〜15時30分\n2　令和9年1月21日（木）10時〜11時30分",
+    "担当": "今別町 秘書",
+}
+_COST_DUE = {
+    **MATTER,
+    "期限": "令和8年12月4日（金）",
+    "期限の月日": "12月4日",
+    "あと何日": "あと2日",
+    "件名": "東青地域移住促進事業 負担金（案）の御確認",
+    "用件": "費用負担の案を確認する",
+    "内容": "負担案 115,000円（対象額 2,500,000円）。",
+    "一覧": "",
+}
+_DECISION_DUE = {
+    **MATTER,
+    "件名": "案内板の共同設置",
+    "用件": "決定事項の状況を知らせる",
+    "内容": "設置する場所の候補を、各市町村2か所ずつ挙げる。",
+    "一覧": "",
+}
+_PERSON_DUE = {
+    **MATTER,
+    "期限": "令和9年4月30日（金）",
+    "期限の月日": "4月30日",
+    "あと何日": "あと29日",
+    "件名": "担当者の確認",
+    "用件": "担当者を確認する",
+    "内容": "3つの役職の担当者を確かめます。",
+    "一覧": "",
 }
 _REPORT = {"期間": "令和8年度上期", "町村": "今別町", "事業数": "25"}
 _POLL = {
@@ -117,7 +174,7 @@ KINDS: Mapping[str, LetterKind] = {
     "report_unchecked": LetterKind("", "進捗報告の確認（主担当課あて）", MATTER, Form.MATTER),
     "poll_request": LetterKind("M6", "日程照会（秘書あて）", _POLL),
     "poll_added": LetterKind("M6", "日程照会　候補日を加えたとき", _POLL),
-    "poll_unanswered": LetterKind("M7", "日程照会　期限前", MATTER, Form.MATTER),
+    "poll_unanswered": LetterKind("M7", "日程照会　期限前", _POLL_DUE, Form.MATTER),
     "poll_again": LetterKind("M7", "日程照会　もう一度お願いするとき", _POLL),
     "poll_fixed": LetterKind("M8", "日程の決定", _FIXED),
     "meeting_moved": LetterKind("M8", "日程の変更", _FIXED),
@@ -142,7 +199,7 @@ KINDS: Mapping[str, LetterKind] = {
         "M11", "議事録の確認", {**_MEETING, **DUE}, waits_for="会議の議事録"
     ),
     "decision_open": LetterKind(
-        "M12", "決定事項の状況", MATTER, Form.MATTER, waits_for="会議の決定事項"
+        "M12", "決定事項の状況", _DECISION_DUE, Form.MATTER, waits_for="会議の決定事項"
     ),
     "cost_request": LetterKind(
         "M13",
@@ -155,7 +212,7 @@ KINDS: Mapping[str, LetterKind] = {
             "貴団体の負担額": "今別町の負担額　115,000円",
         },
     ),
-    "cost_unconfirmed": LetterKind("M14", "費用負担　期限前", MATTER, Form.MATTER),
+    "cost_unconfirmed": LetterKind("M14", "費用負担　期限前", _COST_DUE, Form.MATTER),
     "cost_changed": LetterKind("M15", "費用負担　内容の変更", _CHANGE),
     "cost_released": LetterKind("M15", "費用負担　負担がなくなったとき", _CHANGE),
     "cost_returned": LetterKind(
@@ -172,10 +229,10 @@ KINDS: Mapping[str, LetterKind] = {
         "M18", "疑義の受付・照会", _QUESTION, waits_for="疑義の記録（第6条）"
     ),
     "question_settled": LetterKind("M19", "疑義の解決", _QUESTION, waits_for="疑義の記録（第6条）"),
-    "meeting_unplanned": LetterKind("M20", "第5条　準備を始める前", MATTER, Form.MATTER),
-    "meeting_unheld": LetterKind("M20", "第5条　開催の期限", MATTER, Form.MATTER),
-    "person_unconfirmed": LetterKind("M21", "4月　担当者の確認", MATTER, Form.MATTER),
-    "handover_unwritten": LetterKind("M22", "3月　引継ぎメモ", MATTER, Form.MATTER),
+    "meeting_unplanned": LetterKind("M20", "第5条　準備を始める前", _MEETING_DUE, Form.MATTER),
+    "meeting_unheld": LetterKind("M20", "第5条　開催の期限", _MEETING_DUE, Form.MATTER),
+    "person_unconfirmed": LetterKind("M21", "4月　担当者の確認", _PERSON_DUE, Form.MATTER),
+    "handover_unwritten": LetterKind("M22", "3月　引継ぎメモ", _PERSON_DUE, Form.MATTER),
     "invitation": LetterKind("M23", "利用の開始"),
     "undeliverable": LetterKind(
         "M24",
@@ -215,7 +272,8 @@ KINDS: Mapping[str, LetterKind] = {
 }
 
 
-def fields_allowed(kind: str) -> tuple[str, ...]:
-    """The names a text of that kind may use, its own first."""
-    common = COMMON_IN_PARTS if kind in ("opening", "closing") else COMMON
-    return tuple(dict.fromkeys((*KINDS[kind].fields, *common)))
+def fields_allowed(kind: str) -> Mapping[str, str]:
+    """The fields a text of that kind may use, its own first, each with a sample or what it is."""
+    missing = _NOT_IN_PARTS if kind in ("opening", "closing") else ()
+    common = {name: what for name, what in COMMON.items() if name not in missing}
+    return {**KINDS[kind].fields, **common}

@@ -14,8 +14,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock, history, holding, letters
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
-from tracker.plumbing.letters import Letter, LetterItem, LetterState
-from tracker.reminders import queries
+from tracker.plumbing.letters import ClockState, Letter, LetterItem, LetterState
+from tracker.reminders import queries, rules
 from tracker.reminders.actions import preview_of
 from tracker.reminders.models import StepRule
 from tracker.reminders.rules import Notice
@@ -152,6 +152,28 @@ def _decide_held(
     )
     db.session.commit()
     return count
+
+
+def trust_clock(*, by: Actor, at: datetime) -> None:
+    """Goes on from this instant although the clock was ahead before: a person says it is right.
+
+    What was mentioned while it was ahead is written down and not mentioned again.  Raises
+    Refusal where the clock had not gone back.
+    """
+    state = db.session.get(ClockState, 1)
+    if state is None or not rules.clock_is_wrong(at, state.watermark_at):
+        raise Refusal("時計は合っています。お知らせは予定どおり送られます。")
+    history.record(
+        by,
+        "clock.trusted",
+        Subject("clock", 1),
+        "サーバーの時計が今は正しいと確かめ、お知らせを続けることにしました。",
+        at=at,
+        before={"planned_until": state.watermark_at.isoformat() if state.watermark_at else None},
+        after={"planned_until": at.isoformat()},
+    )
+    state.watermark_at = state.heartbeat_at = at
+    db.session.commit()
 
 
 def set_schedule(

@@ -7,6 +7,7 @@ from tracker.accounts import queries as accounts
 from tracker.kernel.letter_kinds import KINDS, Form, LetterKind, fields_allowed
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, letter_texts
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.forms import Form as PlainForm
@@ -47,7 +48,10 @@ def text(kind: str) -> Response:
     form = forms.WordsForm(data={**letter_texts.words(kind)._asdict(), "version": version})
     posts = accounts.every_recipient()
     form.post.choices = choices((key, to.name) for key, to in posts.items())
-    to = posts.get(form.post.data or "") or next(iter(posts.values()), None)
+    hub = areas.hub().id
+    towns = [to for to in posts.values() if to.municipality_id != hub]
+    to = posts.get(form.post.data or "") or next(iter(towns or posts.values()), None)
+    form.post.data = to.key if to else ""
     if form.validate_on_submit():
         if "try" in request.form and to and form.attempt(lambda: _try_out(kind, form, to)):
             flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")

@@ -18,6 +18,8 @@ from tracker.reminders import (
     forms,
     letter_queries,
     managing,
+    queries,
+    rules,
     schedule_views,
     text_views,
 )
@@ -40,6 +42,7 @@ def index() -> Response:
     rows, total = letter_queries.sent(actor(), number, state)
     return page(
         "reminders/index.html",
+        now=at,
         upcoming=upcoming,
         line=line,
         shown=_draft_of(line, clock.day(at)),
@@ -51,6 +54,7 @@ def index() -> Response:
         may_manage=may(Permission.MANAGE_LETTERS),
         states=[("", "すべて"), *((one.value, one.label) for one in letter_queries.STATES)],
         progress=letter_queries.progress(at),
+        clock_wrong=rules.clock_is_wrong(at, queries.watermark()),
         passed_over=letter_queries.passed_over(actor(), at) if state is LetterState.SKIPPED else (),
     )
 
@@ -170,6 +174,18 @@ def _decide(act: Callable[..., int], said: str) -> Response:
         lambda: act(form.letter.data, by=actor(), at=clock.now())
     ):
         flash(f"保留していたメール{form.result}通を{said}", "ok")
+    return _back(form)
+
+
+@bp.post("/notices/clock")
+@guard(Permission.MANAGE_LETTERS)
+def trust_clock() -> Response:
+    """The clock is right now: reminders go on from here."""
+    form = Form()
+    if form.validate_on_submit() and form.attempt(
+        lambda: managing.trust_clock(by=actor(), at=clock.now())
+    ):
+        flash("今の時計から、お知らせを続けます。", "ok")
     return _back(form)
 
 
