@@ -123,7 +123,10 @@ def plan(at: datetime) -> tuple[int, int]:
         raise Refusal(CLOCK_WRONG)
     letter_texts.forget()
     since = state.watermark_at or clock.at(clock.day(at), time.min) - timedelta(microseconds=1)
-    planned, skipped = _write(_drafts(since, at), at)
+    due, today = _due(since, at), clock.day(at)
+    useless = [one for one in due if not rules.is_of_use(one, today)]
+    drafts = _compose([one for one in due if one not in useless], today)
+    planned, skipped = _write(drafts, useless, at)
     lost.tell(at)
     state.watermark_at = max(at, since)
     state.heartbeat_at = at
@@ -131,12 +134,11 @@ def plan(at: datetime) -> tuple[int, int]:
     return planned, skipped
 
 
-def _drafts(since: datetime, until: datetime) -> list[Draft]:
+def _due(since: datetime, until: datetime) -> list[Notice]:
     today = clock.day(until)
     found = queries.notices(clock.day(since), today, today)
     moments = rules.moments(found)
-    due = [one for one in found if since < clock.at(one.on, moments[one.to.key, one.on]) <= until]
-    return _compose(due, today)
+    return [one for one in found if since < clock.at(one.on, moments[one.to.key, one.on]) <= until]
 
 
 def _compose(due: Sequence[Notice], on: date) -> list[Draft]:
@@ -148,7 +150,7 @@ def _compose(due: Sequence[Notice], on: date) -> list[Draft]:
     return drafts
 
 
-def _write(drafts: Sequence[Draft], at: datetime) -> tuple[int, int]:
+def _write(drafts: Sequence[Draft], useless: Sequence[Notice], at: datetime) -> tuple[int, int]:
     """Letters and what they mention, a few statements for all; how many, and how many passed over.
 
     Who had a letter that day already gets no second one: what it would have said is passed over.
@@ -156,11 +158,10 @@ def _write(drafts: Sequence[Draft], at: datetime) -> tuple[int, int]:
     insert_many(Letter, [_letter(draft, at) for draft in drafts], ["key"])
     query = select(Letter.key, Letter.id).where(Letter.kind == "reminder", Letter.written_at == at)
     ids = {row.key: row.id for row in db.session.execute(query)}
-    items = [
-        _item(one, ids.get(draft.key) if one in draft.merged.notices else None)
-        for draft in drafts
-        for one in (*draft.merged.notices, *draft.merged.passed_over)
-    ]
+    items = [_item(one, None) for one in useless]
+    for draft in drafts:
+        items += [_item(one, ids.get(draft.key)) for one in draft.merged.notices]
+        items += [_item(one, None) for one in draft.merged.passed_over]
     insert_many(LetterItem, items, ["duty_key", "step", "to_key"])
     planned = sum(draft.key in ids for draft in drafts)
     return planned, sum(item["letter_id"] is None for item in items)

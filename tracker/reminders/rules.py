@@ -7,7 +7,14 @@ from typing import Protocol
 
 from tracker.duties.duty import Duty, Kind
 from tracker.kernel import office_days, tokyo
-from tracker.reminders.steps import HOUR, SCHEDULES, Audience, Schedule, Step
+from tracker.reminders.steps import (
+    HOUR,
+    OVER_WITH_ITS_DAY,
+    SCHEDULES,
+    Audience,
+    Schedule,
+    Step,
+)
 
 # A clock this far behind what was planned already is wrong: nothing is sent.
 CLOCK_MAY_LAG = timedelta(minutes=5)
@@ -154,6 +161,11 @@ class Merged:
     to: To
     notices: tuple[Notice, ...]
     passed_over: tuple[Notice, ...]
+
+
+def is_of_use(notice: Notice, today: date) -> bool:
+    """Whether a mention that comes late can still be followed."""
+    return notice.duty.kind not in OVER_WITH_ITS_DAY or today <= notice.duty.due_on
 
 
 def moments(found: Iterable[Notice]) -> Mapping[tuple[str, date], time]:

@@ -133,6 +133,8 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
     # Told at once, by a letter of its own (M24).
     Kind.ADDRESS_UNDELIVERABLE: (),
 }
+# What nobody can do any more when its day is over: a late letter would only puzzle.
+OVER_WITH_ITS_DAY = frozenset({Kind.POLL_UNANSWERED})
 # What holds until somebody changes it on the page 送る日.
 SCHEDULES: Mapping[Kind, Schedule] = {kind: Schedule(steps) for kind, steps in STEPS.items()}
 MOST_STEPS = 7
