@@ -13,7 +13,6 @@ from tracker.duties.queries import nav_counts
 from tracker.municipalities import queries as areas
 from tracker.plumbing import access, addresses, db, pages, postbox
 from tracker.plumbing import letter_texts as letter_texts
-from tracker.plumbing import mailbox as mailbox
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letters, postbox
+from tracker.plumbing import clock, letters, mailbox, postbox
 from tracker.plumbing.db import db, insert_missing
 from tracker.plumbing.letters import ClockState, Letter, LetterItem, LetterState, Recipient
 from tracker.reminders import queries, rules
@@ -57,13 +57,14 @@ def run_once() -> Pass:
     and sent by one taker (lease).
     """
     planned, skipped = plan(clock.now())
+    bounced = mailbox.collect(clock.now()).bounced
     ended = postbox.deliver()
     sent = ended.get(LetterState.SENT, 0) + ended.get(LetterState.RESENT, 0)
     return Pass(
         planned=planned,
         sent=sent,
         retrying=ended.get(LetterState.RETRYING, 0),
-        undeliverable=ended.get(LetterState.UNDELIVERABLE, 0),
+        undeliverable=ended.get(LetterState.UNDELIVERABLE, 0) + bounced,
         skipped=skipped,
     )
 
