@@ -130,7 +130,9 @@ def make_certificate(path: Path) -> Path:
 
 def _free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as doors:
-        sockets = [doors.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        sockets = [
+            doors.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)
+        ]
         return [door.getsockname()[1] for door in sockets]
 
 

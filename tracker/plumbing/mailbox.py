@@ -47,7 +47,6 @@ TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (ssl.SSLError, "受信用のメールサーバーと暗号化した通信ができませんでした"),
     (TimeoutError, "受信用のメールサーバーから時間内に返事がありませんでした"),
     (OSError, "受信用のメールサーバーにつながりませんでした"),
-    (imaplib.IMAP4.abort, "受信用のメールサーバーが途中で接続を切りました"),
     (imaplib.IMAP4.error, "受信用のメールサーバーとやり取りができませんでした"),
     (ImapToolsError, "受信用のメールサーバーとやり取りができませんでした"),
     (Exception, "戻ってきたメールを読めませんでした"),

@@ -32,7 +32,7 @@ class Replies:
     def _more(self) -> bool:
         left = self.deadline - monotonic()
         if left <= 0:
-            raise TimeoutError
+            raise TimeoutError("timed out")
         self.sock.settimeout(left)
         more = self.sock.recv(_CHUNK)
         self._read += more
