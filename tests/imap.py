@@ -4,9 +4,10 @@ Every test has a mailbox of its own there, by its user's name; any user may sign
 """
 
 import contextlib
-import getpass
+import grp
 import imaplib
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -143,10 +144,10 @@ def _users() -> dict[str, str]:
             **{"internal": "dovecot", "internal_group": "dovecot", "login": "dovenull"},
             **{"reader": "nobody", "reader_group": "nogroup"},
         }
-    me, group = getpass.getuser(), str(os.getegid())
+    me, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
     return {
         **{"internal": me, "internal_group": group, "login": me},
-        **{"reader": str(os.geteuid()), "reader_group": group},
+        **{"reader": me, "reader_group": group},
     }
 
 

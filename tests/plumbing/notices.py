@@ -322,6 +322,13 @@ def answer_that_bounced(message_id: str = OURS, to: str = TO) -> bytes:
     ).encode()
 
 
+def answer_that_bounced_in_plain_text(message_id: str = OURS, to: str = TO) -> bytes:
+    """The same from a server that encloses a copy, and names in its head what was answered."""
+    raw = exim("<somebodys-answer@aomori.example>", to).decode()
+    raw = raw.replace("Auto-Submitted: auto-generated", f"In-Reply-To: {message_id}")
+    return f"References: {message_id} <somebodys-answer@aomori.example>\r\n{raw}".encode()
+
+
 def forwarded(message_id: str = OURS, to: str = TO) -> bytes:
     """A colleague sends a notice on as an attachment."""
     return _mail(
@@ -351,6 +358,7 @@ NOT_OURS: dict[str, Builder] = {
     "out of office": out_of_office,
     "read receipt": read_receipt,
     "an answer that bounced": answer_that_bounced,
+    "an answer that bounced in plain text": answer_that_bounced_in_plain_text,
     "forwarded by a colleague": forwarded,
     "everyday mail": everyday_mail,
 }

@@ -92,7 +92,9 @@ def test_each_recipient_of_a_list_has_an_outcome_of_its_own():
 
 
 def test_a_plus_written_in_code_is_a_plus_again():
-    assert "a+b@imabetsu.example" in outcome(notices.postfix(to="a+b@imabetsu.example")).recipients
+    raw = notices.postfix(to="a+b@imabetsu.example")
+    raw = raw.replace(b"Final-Recipient: rfc822; a+b@", b"Final-Recipient: rfc822; other@")
+    assert "a+b@imabetsu.example" in outcome(raw).recipients
 
 
 def test_the_same_notice_has_the_same_mark_and_another_one_another():

@@ -213,6 +213,19 @@ def test_a_second_bounce_after_sending_again_is_a_second_loss(house, returned):
     assert (look().state, losses()) == (UNDELIVERABLE, 2)
 
 
+def test_what_was_looked_at_is_not_fetched_again(house, returned, monkeypatch):
+    """A server names its newest mail, however high one asks."""
+    returned.add(notices.everyday_mail())
+    fetched: list[int] = []
+    real = mailbox._Box.beginning
+    monkeypatch.setattr(
+        mailbox._Box, "beginning", lambda box, uid: (fetched.append(uid), real(box, uid))[1]
+    )
+    for _ in range(3):
+        mailbox.collect(AT)
+    assert len(fetched) == 1
+
+
 def test_one_pass_takes_so_many_and_the_next_goes_on(house, returned, monkeypatch):
     monkeypatch.setattr(mailbox, "MOST_MAILS", 2)
     for _ in range(4):
