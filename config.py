@@ -61,7 +61,15 @@ MAIL_USE_SSL = MAIL_TLS == "ssl"
 MAIL_DEFAULT_SENDER = _text("TRACKER_MAIL_SENDER", "renkei@tracker.example")
 MAIL_SUPPRESS_SEND = False
 
-# Seconds: an SMTP command, the final reply after the text, and a letter's lease.
+# The mailbox that undelivered letters come back to.  No server: it is not read.
+IMAP_SERVER = _text("TRACKER_IMAP_SERVER")
+IMAP_TLS = _choice("TRACKER_IMAP_TLS", "ssl", "ssl", "starttls", "none")
+IMAP_PORT = _number("TRACKER_IMAP_PORT", 993 if IMAP_TLS == "ssl" else 143)
+IMAP_USERNAME = _text("TRACKER_IMAP_USERNAME")
+IMAP_PASSWORD = _text("TRACKER_IMAP_PASSWORD")
+IMAP_FOLDER = _text("TRACKER_IMAP_FOLDER", "INBOX")
+
+# Seconds: an SMTP or IMAP command, the final reply after the text, and a letter's lease.
 MAIL_COMMAND_SECONDS = _number("TRACKER_MAIL_COMMAND_SECONDS", 60)
 MAIL_REPLY_SECONDS = _number("TRACKER_MAIL_REPLY_SECONDS", 600)
 LETTER_LEASE_SECONDS = _number("TRACKER_LETTER_LEASE_SECONDS", 900)

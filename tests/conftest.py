@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.services", "tests.app_fixtures"]
+pytest_plugins = ["tests.services", "tests.imap", "tests.app_fixtures"]
 
 for name in [name for name in os.environ if name.startswith("TRACKER_")]:
     if name not in {"TRACKER_REQUIRE_ALL", "TRACKER_TEST_FOLDER"}:

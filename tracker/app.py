@@ -12,7 +12,6 @@ from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.municipalities import queries as areas
 from tracker.plumbing import access, addresses, db, letters, pages, postbox
-from tracker.plumbing import mailbox as mailbox
 from tracker.plumbing.files import project_root
 from tracker.reminders.letter_queries import banners
 

@@ -46,6 +46,16 @@ PLANTED = {
         "import smtplib",
         "Only the post office touches mail and the clock",
     ),
+    "the post office reads mail in a second place": (
+        "tracker/plumbing/postbox.py",
+        "import imaplib",
+        "Only the post office touches mail and the clock",
+    ),
+    "reading a bounce asks the database": (
+        "tracker/plumbing/bounces.py",
+        "import sqlalchemy",
+        "Rules know no web and no database",
+    ),
     "a feature keeps a clock of its own": (
         "tracker/meetings/planted.py",
         "import apscheduler",

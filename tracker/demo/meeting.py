@@ -30,7 +30,7 @@ ANSWERS: Mapping[str, str] = {
     "sotogahama": "○○○○△",
 }
 SYMBOLS = {answer.symbol: answer for answer in Answer}
-LOST, REFUSED = "sotogahama", "550 5.1.1 宛先がありません"
+LOST, REFUSED = "sotogahama", "宛先がありません（550 5.1.1 no such user）"
 DEPUTY = "yomogita"
 NOTICE = "出欠を1月20日までにお知らせください。資料は1月21日にお送りします。"
 

@@ -28,9 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from tracker.plumbing import history
+from tracker.plumbing import undelivered
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import OPEN, Letter, LetterState, SendAttempt
 from tracker.plumbing.prepared import Prepared
 
@@ -274,15 +273,7 @@ def _end(on: Connection, claimed: Claimed, answer: Answer, ending: _Ending) -> b
         return False
     if ending.state is LetterState.UNDELIVERABLE:
         with Session(on) as session:
-            history.record(
-                None,
-                "letter.undeliverable",
-                Subject("letter", letter.id),
-                f"{letter.to_name}あてのメールが届きませんでした。",
-                at=ending.next_at,
-                after={"email": letter.to_email, "answer": ending.words},
-                session=session,
-            )
+            undelivered.record(letter, ending.words, at=ending.next_at, session=session)
     return True
 
 

@@ -1,11 +1,56 @@
-"""The mailbox that undelivered letters come back to."""
+"""The mailbox that undelivered letters come back to, read over IMAP when one is configured.
 
-from datetime import datetime
+Mail servers accept first and refuse later.  Each mail is looked at once, and what follows from
+it is one commit together with how far the mailbox has been read: a crash loses nothing, and two
+readers do nothing twice.  What is no notice about a letter of ours is left as it was and counted.
+"""
 
-from sqlalchemy import BigInteger, String
+import imaplib
+import logging
+import ssl
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+from flask import current_app
+from imap_tools import BaseMailBox, MailboxFetchError, MailboxFolderSelectError, MailboxLoginError
+from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
+from imap_tools.utils import check_command_status
+from sqlalchemy import BigInteger, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.plumbing.db import Model, UtcDateTime
+from tracker.plumbing import bounces, reasons, returns
+from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
+from tracker.plumbing.replies import Replies
+from tracker.plumbing.returns import Verdict
+
+log = logging.getLogger(__name__)
+
+# What one pass reads at most; the next goes on from there.
+MOST_MAILS = 200
+# After trouble this process lets the mailbox alone so long: wrong passwords lock accounts, and
+# a server that hangs would keep the letters waiting at every pass.
+REST = timedelta(minutes=10)
+# A server that announces far more than was asked for is not listened to.
+_MOST_ANSWER = 2 * bounces.MOST_BYTES
+_LONGEST_LINE = 16 * 1024 * 1024
+_TROUBLED_AT = "mailbox-troubled-at"
+
+# What went wrong, in words; the first that fits.
+TROUBLE: tuple[tuple[type[Exception], str], ...] = (
+    (MailboxLoginError, "受信用のメールサーバーにログインできませんでした"),
+    (MailboxFolderSelectError, "戻ってきたメールを読むフォルダーを開けませんでした"),
+    (ssl.SSLCertVerificationError, "受信用のメールサーバーの証明書を確かめられませんでした"),
+    (ssl.SSLError, "受信用のメールサーバーと暗号化した通信ができませんでした"),
+    (TimeoutError, "受信用のメールサーバーから時間内に返事がありませんでした"),
+    (OSError, "受信用のメールサーバーにつながりませんでした"),
+    (imaplib.IMAP4.error, "受信用のメールサーバーとやり取りができませんでした"),
+    (ImapToolsError, "受信用のメールサーバーとやり取りができませんでした"),
+    (Exception, "戻ってきたメールを読めませんでした"),
+)
 
 
 class MailboxState(Model):
@@ -21,3 +66,212 @@ class MailboxState(Model):
     unreadable: Mapped[int] = mapped_column(default=0)
     looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trouble: Mapped[str | None] = mapped_column(String(500))
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What one pass found: mails looked at, letters that turned out lost, mails not of ours."""
+
+    read: int = 0
+    bounced: int = 0
+    unreadable: int = 0
+
+
+def standing() -> MailboxState | None:
+    """How the reading goes; None when no mailbox is configured or none was looked at yet."""
+    if not current_app.config["IMAP_SERVER"]:
+        return None
+    return db.session.get(MailboxState, 1)
+
+
+def collect(at: datetime) -> Collected:
+    """Reads what came back since the last time; commits mail by mail.
+
+    Trouble with the mailbox is never raised but written down in words (`standing`), and the
+    next pass that works clears it.  Ends the caller's transaction first: nothing may be pending.
+    """
+    if not current_app.config["IMAP_SERVER"] or _is_resting(at):
+        return Collected()
+    db.session.rollback()
+    found: Counter[Verdict] = Counter()
+    try:
+        with _Box() as box:
+            _read(box, at, found)
+    except Exception as error:
+        _note_trouble(error, at)
+    return Collected(found.total(), found[Verdict.LOST], found[Verdict.UNREADABLE])
+
+
+def _read(box: "_Box", at: datetime, found: Counter[Verdict]) -> None:
+    """Mail after mail, until there are no more or it is time for other work."""
+    validity = box.enter()
+    tired_at = monotonic() + current_app.config["MAIL_COMMAND_SECONDS"]
+    for uid in box.after(_last_uid(validity))[:MOST_MAILS]:
+        verdict = _file(validity, uid, box.beginning(uid), at)
+        if verdict is Verdict.TOO_EARLY:
+            break
+        found[verdict] += verdict is not Verdict.TAKEN
+        if verdict in (Verdict.LOST, Verdict.KNOWN):
+            box.mark_seen(uid)
+        if monotonic() > tired_at:
+            break
+    state = _state()
+    state.looked_at, state.trouble = at, None
+    db.session.commit()
+
+
+# --- the books -------------------------------------------------------------------------------
+
+
+def _state() -> MailboxState:
+    """The row, locked: who else reads the mailbox waits here."""
+    blank = {"id": 1, "uid_validity": 0, "last_uid": 0, "unreadable": 0}
+    insert_missing(MailboxState, [blank], ["id"])
+    query = select(MailboxState).where(MailboxState.id == 1).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _last_uid(validity: int) -> int:
+    """The last mail that was looked at; a mailbox made anew is read from its beginning."""
+    state = _state()
+    if state.uid_validity != validity:
+        state.uid_validity, state.last_uid, state.unreadable = validity, 0, 0
+    last_uid = state.last_uid
+    db.session.commit()
+    return last_uid
+
+
+def _file(validity: int, uid: int, raw: bytes | None, at: datetime) -> Verdict:
+    """Does what follows from one mail (None: gone by now), and commits that with its UID."""
+    bounce = bounces.read(raw or b"")
+    state = _state()
+    verdict = Verdict.TAKEN
+    if state.uid_validity == validity and state.last_uid < uid:
+        verdict = verdict if raw is None else returns.follow(bounce, at)
+        if verdict is not Verdict.TOO_EARLY:
+            state.last_uid = uid
+            state.unreadable += verdict is Verdict.UNREADABLE
+    db.session.commit()
+    return verdict
+
+
+def _note_trouble(error: Exception, at: datetime) -> None:
+    sentence = next(words for kind, words in TROUBLE if isinstance(error, kind))
+    is_the_mailbox = isinstance(error, OSError | imaplib.IMAP4.error | ImapToolsError)
+    said = (_said(error) if is_the_mailbox else "") or type(error).__name__
+    log.warning("mailbox: %s", said, exc_info=None if is_the_mailbox else error)
+    current_app.extensions[_TROUBLED_AT] = at
+    db.session.rollback()
+    _state().trouble = reasons.behind(sentence, said)
+    db.session.commit()
+
+
+def _said(error: Exception) -> str:
+    """The server's own words."""
+    if isinstance(error, UnexpectedCommandStatusError):
+        words = error.command_result[1]
+        return " ".join(one.decode(errors="replace") for one in words if isinstance(one, bytes))
+    return str(error)
+
+
+def _is_resting(at: datetime) -> bool:
+    since: datetime | None = current_app.extensions.get(_TROUBLED_AT)
+    return since is not None and timedelta() <= at - since < REST
+
+
+# --- the server --------------------------------------------------------------------------------
+
+
+class _Imap(imaplib.IMAP4):
+    """imaplib's client with one deadline a command (trust.md section 3)."""
+
+    _replies: Replies | None = None
+
+    def open(self, host: str = "", port: Any = 143, timeout: float | None = None) -> None:
+        """Connects; the greeting is waited for as long as an answer."""
+        self._seconds = timeout or 0.0
+        super().open(host, port, timeout)
+        self._deadline = monotonic() + self._seconds
+
+    def send(self, data: Any) -> None:
+        """Sends a command: from now on its answer is waited for."""
+        self._deadline = monotonic() + self._seconds
+        self.sock.settimeout(self._seconds)
+        super().send(data)
+
+    def read(self, size: int) -> bytes:
+        """So many bytes of an answer. Raises TimeoutError."""
+        if size > _MOST_ANSWER:
+            raise self.abort(f"an answer of {size} bytes")
+        return self._listening().read(size)
+
+    def readline(self) -> bytes:
+        """A line of an answer. Raises TimeoutError."""
+        return self._listening().readline(_LONGEST_LINE)
+
+    def _listening(self) -> Replies:
+        # STARTTLS puts another socket in place; what came over the open one is forgotten.
+        if self._replies is None or self._replies.sock is not self.sock:
+            self._replies = Replies(self.sock)
+        self._replies.deadline = self._deadline
+        return self._replies
+
+
+class _ImapTls(_Imap, imaplib.IMAP4_SSL):
+    """The same inside TLS from the first byte."""
+
+
+class _Box(BaseMailBox):
+    """The folder, over a connection that checks certificates and is closed whatever happens."""
+
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        config = current_app.config
+        host, port, tls = config["IMAP_SERVER"], config["IMAP_PORT"], config["IMAP_TLS"]
+        seconds = config["MAIL_COMMAND_SECONDS"]
+        if tls == "ssl":
+            context = ssl.create_default_context()
+            return _ImapTls(host, port, ssl_context=context, timeout=seconds)
+        client = _Imap(host, port, timeout=seconds)
+        try:
+            if tls == "starttls":
+                client.starttls(ssl.create_default_context())
+        except BaseException:
+            _hang_up(client)
+            raise
+        return client
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Says good-bye where all went well; what a server makes of that is its own matter."""
+        if kind is None:
+            with suppress(OSError, imaplib.IMAP4.error):
+                self.client.logout()
+        _hang_up(self.client)
+
+    def enter(self) -> int:
+        """Signs in and opens the folder; returns its UIDVALIDITY."""
+        config = current_app.config
+        name, password = config["IMAP_USERNAME"], config["IMAP_PASSWORD"]
+        sign_in = self.login if f"{name}{password}".isascii() else self.login_utf8
+        sign_in(name, password, config["IMAP_FOLDER"])
+        return int(self.client.response("UIDVALIDITY")[1][0])
+
+    def after(self, uid: int) -> list[int]:
+        """The UIDs above, in order; `n:*` names the newest mail even where that is below n."""
+        found = map(int, self.uids(f"UID {uid + 1}:*", None))
+        return sorted(one for one in found if one > uid)
+
+    def beginning(self, uid: int) -> bytes | None:
+        """As much of a mail as says what it is; it stays unseen. None when it is gone."""
+        answer = self.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{bounces.MOST_BYTES}>)")
+        check_command_status(answer, MailboxFetchError)
+        return next((part[1] for part in answer[1] if isinstance(part, tuple)), None)
+
+    def mark_seen(self, uid: int) -> None:
+        """Best effort.  Not by imap-tools: its `flag` expunges what others marked as deleted."""
+        with suppress(OSError, imaplib.IMAP4.error):
+            self.client.uid("STORE", str(uid), "+FLAGS", r"(\Seen)")
+
+
+def _hang_up(client: imaplib.IMAP4) -> None:
+    with suppress(OSError):
+        client.shutdown()

@@ -12,7 +12,7 @@ from typing import Protocol
 from flask import Flask, current_app
 from flask_mail import Mail
 
-from tracker.plumbing import mime
+from tracker.plumbing import mime, reasons
 from tracker.plumbing.leases import Answer
 from tracker.plumbing.letters import LetterState
 from tracker.plumbing.mime import Sendable
@@ -112,12 +112,12 @@ def answer_to(error: Exception) -> Answer:
     if isinstance(error, smtplib.SMTPResponseException):
         code, detail = error.smtp_code, _said(error.smtp_code, error.smtp_error)
     sentence = next(words for kind, words in TROUBLE if isinstance(error, kind))
-    return Answer(LetterState.RETRYING, code, f"{sentence}（{detail}）")
+    return Answer(LetterState.RETRYING, code, reasons.behind(sentence, detail))
 
 
 def _refused(code: int, words: bytes | str) -> Answer:
     state = LetterState.UNDELIVERABLE if 500 <= code < 600 else LetterState.RETRYING
-    return Answer(state, code, _said(code, words))
+    return Answer(state, code, reasons.explained(_said(code, words), code=code))
 
 
 def _said(code: int, words: bytes | str) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import smtplib
 import ssl
 from collections.abc import Callable
-from socket import socket
 from time import monotonic
 from typing import Any
 
@@ -15,8 +14,8 @@ from flask_mail import Connection
 
 from tracker.plumbing import mime
 from tracker.plumbing.mime import Sendable
+from tracker.plumbing.replies import Replies
 
-_CHUNK = 8192
 _OK = (250, 251)
 _CLOSING = 421
 
@@ -27,33 +26,6 @@ class Unsure(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))
         self.cause = cause
-
-
-class _Replies:
-    """What smtplib reads lines from: each reply has one deadline, however slowly it drips."""
-
-    def __init__(self, sock: socket) -> None:
-        self._sock = sock
-        self._read = b""
-        self.deadline = 0.0
-
-    def readline(self, most: int) -> bytes:
-        """One line with its end; b"" when the server has closed. Raises TimeoutError."""
-        while b"\n" not in self._read and len(self._read) < most:
-            left = self.deadline - monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._sock.settimeout(left)
-            more = self._sock.recv(_CHUNK)
-            if not more:
-                break
-            self._read += more
-        end = min(self._read.find(b"\n") + 1 or most, most)
-        line, self._read = self._read[:end], self._read[end:]
-        return line
-
-    def close(self) -> None:
-        """The socket is closed by who opened it."""
 
 
 class Smtp(smtplib.SMTP):
@@ -75,7 +47,7 @@ class Smtp(smtplib.SMTP):
         """Reads a whole reply; the one after the text may take longer. Raises TimeoutError."""
         seconds = self.reply_seconds if self.text_went_out else self.timeout
         if self.sock is not None:
-            self.file = self.file or _Replies(self.sock)
+            self.file = self.file or Replies(self.sock)
             self.file.deadline = monotonic() + seconds
         try:
             return super().getreply()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letter_texts, postbox
+from tracker.plumbing import clock, letter_texts, mailbox, postbox
 from tracker.plumbing.db import db, insert_many, insert_missing
 from tracker.plumbing.letters import (
     ClockState,
@@ -75,12 +75,14 @@ def run_once(each: Told | None = None) -> Pass:
     """
     planned, skipped = plan(clock.now())
     ended = postbox.deliver(each=_beating(each))
+    # Last, so that no letter waits for the mailbox.
+    bounced = mailbox.collect(clock.now()).bounced
     sent = ended.get(LetterState.SENT, 0) + ended.get(LetterState.RESENT, 0)
     return Pass(
         planned=planned,
         sent=sent,
         retrying=ended.get(LetterState.RETRYING, 0),
-        undeliverable=ended.get(LetterState.UNDELIVERABLE, 0),
+        undeliverable=ended.get(LetterState.UNDELIVERABLE, 0) + bounced,
         skipped=skipped,
     )
 

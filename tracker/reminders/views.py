@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.plumbing import clock, mailbox
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import Form
 from tracker.plumbing.letters import Letter, LetterState
@@ -54,6 +54,7 @@ def index() -> Response:
         may_manage=may(Permission.MANAGE_LETTERS),
         states=[("", "すべて"), *((one.value, one.label) for one in letter_queries.STATES)],
         progress=letter_queries.progress(at),
+        mailbox=mailbox.standing() if may(Permission.MANAGE_LETTERS) else None,
         clock_wrong=rules.clock_is_wrong(at, queries.watermark()),
         passed_over=letter_queries.passed_over(actor(), at) if state is LetterState.SKIPPED else (),
     )

@@ -111,6 +111,25 @@ def test_one_bad_moment_hurts_one_letter_and_the_next_pass_mends_it(name, house,
     assert copies == wanted
 
 
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        ("550 5.1.1 no such user", "宛先がありません"),
+        ("552 5.2.2 over quota", "受信箱がいっぱいです"),
+        ("554 5.7.1 spam", "相手のサーバーが断りました"),
+        ("451 greylisted", "相手のサーバーが、今は受け取れません"),
+        ("550 \x00" + "x" * 400, "宛先がないか、相手のサーバーが断りました"),
+    ],
+)
+def test_a_refusal_is_told_in_plain_words_and_the_servers_own_stay_behind(reply, sentence, house):
+    with BadServer(Trouble("rcpt", reply, SECOND)) as server:
+        deliver(house, server)
+    told = db.session.scalar(select(Letter.last_answer).where(Letter.to_email == SECOND))
+    shown = reply if len(reply) < 300 else f"550 {'x' * 295}…"
+    assert told == f"{sentence}（{shown}）"
+    assert told == db.session.scalar(select(SendAttempt.answer).where(SendAttempt.code != 250))
+
+
 def test_a_server_that_is_not_there_is_found_again(house, now):
     with BadServer() as server:
         pass
