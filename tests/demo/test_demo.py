@@ -134,7 +134,7 @@ def test_the_office_sees_six_reports_to_check_and_a_letter_that_did_not_arrive(
     lost = db.session.scalars(select(Letter).where(Letter.state == LetterState.UNDELIVERABLE)).one()
     assert (lost.to_email, lost.last_answer) == (
         "secretary@sotogahama.example",
-        "550 5.1.1 宛先がありません",
+        "宛先がありません（550 5.1.1 no such user）",
     )
     assert _owed("officer@yomogita.example") == ()
 
