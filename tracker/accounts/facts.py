@@ -25,6 +25,11 @@ class _Held(NamedTuple):
     memo_year: int | None
 
 
+def confirm_due(year: FiscalYear) -> date:
+    """30 April, by which it is said who holds the posts (ux/spec.md 6 and M21)."""
+    return date(year.year, 4, 30)
+
+
 def hand_over(today: date) -> tuple[Asked, ...]:
     """Of each municipality: its people confirmed by 30 April, its memo by 31 March.  One query."""
     year, towns = FiscalYear.containing(today), areas.by_id()
@@ -50,7 +55,7 @@ def _people(held: list[_Held], slug: str, year: FiscalYear) -> Asked:
         kind="person_unconfirmed",
         about=str(year.year),
         municipality=slug,
-        due_on=date(year.year, 4, 30),
+        due_on=confirm_due(year),
         url="/handover",
         subject=f"担当者の確認（{year.label}）",
         text=(

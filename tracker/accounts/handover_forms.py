@@ -39,11 +39,12 @@ def _whole(text: Any) -> int:
 class _Lines(TextAreaField):
     """A text of several lines, counted as its writer counts."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, **kwargs: Any) -> None:
         super().__init__(
             label,
             validators=[optional(), at_most(LONGEST_WORDS)],
             filters=[lambda text: text and text.replace("\r\n", "\n")],
+            **kwargs,
         )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from tracker.accounts.models import Handover, Person, Post, PostKind
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
 
 
@@ -81,6 +82,11 @@ class Memo(NamedTuple):
     written_by: str
     written_at: datetime
     version: int
+
+    @property
+    def written_on(self) -> date:
+        """The day in Tokyo on which it was written."""
+        return clock.day(self.written_at)
 
 
 def memos(municipality_id: int) -> Sequence[Memo]:

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from tracker.accounts import handover_actions, handover_forms, handover_queries, rules
 from tracker.accounts.blueprint import bp
+from tracker.accounts.facts import confirm_due
 from tracker.accounts.models import Post
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -44,14 +45,16 @@ def _handover_page(form: handover_forms.MemoForm) -> Response:
     # Seen now: saving once more keeps what stands in the form.
     form.version.data = own.version if own else 0
     may_confirm = may(Permission.CONFIRM_PEOPLE, who.municipality)
-    confirmed = sorted((one.confirmed_at, one.confirmed_by) for one in posts if one.confirmed_at)
+    confirmed = [(one.confirmed_at, one.confirmed_by or "") for one in posts if one.confirmed_at]
+    last_at, last_by = max(confirmed, default=(None, ""))
     return page(
         "accounts/handover.html",
         form=form,
         year=year,
         posts=posts,
         left=sum((one.confirmed_year or 0) < year.year for one in posts),
-        last=confirmed[-1] if confirmed else None,
+        due_on=confirm_due(year),
+        confirmed=last_at and (clock.day(last_at), last_by),
         may_confirm=may_confirm,
         handed_over={
             one.id
@@ -90,7 +93,7 @@ def hand_over(post_id: int) -> Response:
     if held is None:
         abort(404)
     kind = handover_forms.HolderForm if post.kind.signs_in else handover_forms.MailboxForm
-    form = kind(phone=post.phone)
+    form = kind(email=None if post.kind.signs_in else post.email, phone=post.phone)
     if form.validate_on_submit() and form.attempt(
         lambda: handover_actions.hand_over(
             post,

@@ -100,11 +100,9 @@ def check_hand_over(actor: Actor, post_id: int, kind: str, municipality: str) ->
     `municipality` is the post's slug.  Raises Refusal saying whom to ask.
     """
     if actor.municipality != municipality:
-        raise Refusal("ほかの市町村の役職は、替えられません。管理者へお知らせください。")
+        raise Refusal("ほかの市町村の役職の担当は、替えられません。管理者へお知らせください。")
     if post_id != actor.post_id and kind not in HANDED_OVER_BY_OTHERS:
-        raise Refusal(
-            "この役職は、担当している本人か管理者だけが替えられます。管理者へお知らせください。"
-        )
+        raise Refusal("この役職の担当は、管理者が入れ替えます。管理者へお知らせください。")
 
 
 def may_hand_over(actor: Actor, post_id: int, kind: str, municipality: str) -> bool:
