@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.agreements.makers import FILE, REAL
-from tracker.accounts.models import Post, PostKind
+from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements import actions as agreements
 from tracker.meetings.models import CandidateDate, Meeting
 from tracker.plumbing import clock
@@ -35,6 +35,8 @@ SCENES: Mapping[Who | None, tuple[str, ...]] = {
         "/costs/2026-04",
         "/notices",
         "/account",
+        "/handover",
+        "/handover/posts/{own}",
     ),
     CONFIRMER: ("/", "/costs/2026-04/confirm"),
     LEAD: ("/", "/reports/2026-h1/inbox", "/reports/2026-h1/{submitted}/yomogita"),
@@ -83,12 +85,14 @@ def places(app: Flask) -> dict[str, str]:
         candidates = select(CandidateDate.id).where(CandidateDate.meeting_id == meeting.id)
         undelivered = select(Letter.id).where(Letter.state == LetterState.UNDELIVERABLE)
         posts = select(Post.id).where(Post.kind == PostKind.OFFICER)
+        own = select(Person.post_id).where(Person.email == "officer@imabetsu.example")
         return {
             "project": project_id(RETURNED),
             "submitted": project_id("新しい働き方担い手誘致・東青地域移住促進事業"),
             "meeting": str(meeting.id),
             "candidate": str(db.session.scalars(candidates).first()),
             "letter": str(db.session.scalars(undelivered).first()),
+            "own": str(db.session.scalars(own).one()),
             "post": str(db.session.scalars(posts).first()),
             "poll": poll_link(),
             "job": str(agreements.start_import(REAL, FILE.name, by=None, at=clock.now()).id),

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from tests import cast
 from tests.app_fixtures import make_app
+from tracker.accounts.handover_queries import memos
 from tracker.accounts.models import Person, Post
 from tracker.accounts.queries import actor_of
 from tracker.agreements.models import Agreement, AnnexEntry, Measure
@@ -74,9 +75,9 @@ def test_every_sign_in_stands_and_nobody_is_invented(demo_both: Flask) -> None:
     ).all()
     assert {email for email, _, _ in rows} == set(actions.SIGN_INS)
     assert [name for _, name, post in rows if name not in (post, "管理者")] == []
-    secretaries = db.session.scalars(select(Post.email).where(Post.email.is_not(None))).all()
-    assert sorted(filter(None, secretaries)) == sorted(
-        f"secretary@{town.slug}.example" for town in areas.towns()
+    mailboxes = db.session.scalars(select(Post.email).where(Post.email.is_not(None))).all()
+    assert sorted(filter(None, mailboxes)) == sorted(
+        ["chief@aomori.example", *(f"secretary@{town.slug}.example" for town in areas.towns())]
     )
 
 
@@ -137,6 +138,49 @@ def test_the_office_sees_six_reports_to_check_and_a_letter_that_did_not_arrive(
         "宛先がありません（550 5.1.1 no such user）",
     )
     assert _owed("officer@yomogita.example") == ()
+
+
+def test_nothing_else_is_asked_on_the_day_of_the_design_shots(demo_both: Flask) -> None:
+    reports, cost = Kind.REPORT_UNSUBMITTED, Kind.COST_UNCONFIRMED
+    check, mend = Kind.REPORT_UNCHECKED, Kind.ADDRESS_UNDELIVERABLE
+    expected = {
+        "office@aomori.example": [mend, Kind.MEETING_UNDATED, check],
+        "lead@aomori.example": [check, reports],
+        "confirmer@aomori.example": [],
+        "reader@aomori.example": [],
+        "admin@aomori.example": [],
+        "officer@hiranai.example": [reports],
+        "confirmer@hiranai.example": [],
+        "officer@imabetsu.example": [Kind.POLL_UNANSWERED, reports],
+        "confirmer@imabetsu.example": [cost],
+        "officer@yomogita.example": [],
+        "confirmer@yomogita.example": [],
+        "officer@sotogahama.example": [Kind.POLL_UNANSWERED, reports],
+        "confirmer@sotogahama.example": [cost],
+    }
+    assert {email: [duty.kind for duty in _owed(email)] for email in expected} == expected
+
+
+def test_posts_have_their_chiefs_and_their_holders_are_confirmed(demo_both: Flask) -> None:
+    posts = {one.id: one for one in db.session.scalars(select(Post).order_by(Post.id))}
+    chiefs = [(one.name, posts[one.chief_id].name) for one in posts.values() if one.chief_id]
+    assert chiefs == [
+        ("連携推進担当", "連携推進課長"),
+        ("農業振興センター", "農業振興センター所長"),
+        *[("企画担当", "企画課長")] * 4,
+    ]
+    assert {one.confirmed_year for one in posts.values()} == {2026}
+    assert {one.confirmed_by for one in posts.values()} == {
+        "青森市 連携推進担当",
+        *(f"{town.name} 企画担当" for town in areas.partners()),
+    }
+
+
+def test_every_municipality_s_memo_was_written_before_the_year_began(demo_both: Flask) -> None:
+    found = [memo for town in areas.towns() for memo in memos(town.id)]
+    assert len(found) == 5 and len({one.cautions for one in found}) == 5
+    assert {one.written_on for one in found} == {date(2026, 3, 13)}
+    assert all(one.cautions and one.stumbles and one.contacts for one in found)
 
 
 def test_the_worked_split_comes_out_in_the_example(demo_both: Flask) -> None:

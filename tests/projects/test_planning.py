@@ -16,8 +16,10 @@ from tracker.projects.planning import (
     half_name,
     receipt,
     remarks,
+    round_due,
     search_key,
     share_of_guide,
+    unopened,
 )
 from tracker.projects.rules import Rating
 
@@ -169,3 +171,37 @@ def test_a_search_finds_a_name_however_its_kana_are_typed() -> None:
     assert search_key("外ヶ浜 まつり") == search_key("外が浜マツリ") == search_key("外ケ浜ﾏﾂﾘ")
     assert search_key("ＩＣＴガイド") == "ictガイド"
     assert search_key("ガイド") != search_key("ケイド")
+
+
+# --- rounds nobody has opened ----------------------------------------------------------------------
+
+H1_2026, FY_2026, FY_2025 = Period(2026, Half.H1), Period(2026, Half.FY), Period(2025, Half.FY)
+
+
+@pytest.mark.parametrize(
+    ("day", "planned", "opened", "wanted"),
+    [
+        ("2026-09-30", {2026}, set(), ()),
+        ("2026-10-01", {2026}, set(), (H1_2026,)),
+        ("2026-10-01", set(), set(), ()),
+        ("2026-10-01", {2025}, set(), (FY_2025,)),
+        ("2026-11-24", {2026}, {H1_2026}, ()),
+        ("2027-03-31", {2026}, set(), (H1_2026,)),
+        # 年度末 may be asked for in March already: 上期 is past asking then.
+        ("2027-03-31", {2026}, {FY_2026}, ()),
+        ("2027-04-01", {2026, 2027}, {H1_2026}, (FY_2026,)),
+        ("2027-04-01", {2026, 2027}, {FY_2026}, ()),
+        ("2028-04-01", {2026, 2027}, set(), (Period(2027, Half.FY),)),
+    ],
+)
+def test_a_round_is_to_be_opened_once_its_half_year_is_over(
+    day: str, planned: set[int], opened: set[Period], wanted: tuple[Period, ...]
+) -> None:
+    assert unopened(planned, opened, date.fromisoformat(day)) == wanted
+
+
+def test_rounds_are_due_on_the_15th_or_the_open_day_before() -> None:
+    assert round_due(H1_2026) == date(2026, 10, 15)
+    assert round_due(FY_2026) == date(2027, 4, 15)
+    # 15 October 2028 is a Sunday.
+    assert round_due(Period(2028, Half.H1)) == date(2028, 10, 13)

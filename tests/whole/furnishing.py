@@ -11,8 +11,10 @@ from tests.agreements.makers import asked, make_job
 from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.projects import makers as projects
+from tracker.accounts import handover_actions
+from tracker.accounts.handover_actions import Words
 from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind
-from tracker.accounts.queries import digest
+from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.permissions import Role
 from tracker.meetings import poll, poll_actions
@@ -39,6 +41,7 @@ TROUBLE_OF, DRAFT_OF, COMMENT_OF, LETTER_TO = (
     "{}への手紙の印",
 )
 DRAFT_TITLE = "送る前の案件の印"
+MEMO_OF = "{}の引継ぎの印"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Stock:
     question: str
     post: int
     person: int
+    handed_over: Mapping[str, int]
 
 
 def furnish() -> Stock:
@@ -95,6 +99,7 @@ def furnish() -> Stock:
         question=next(iter(asked(job))),
         post=_post_id("officer@hiranai.example"),
         person=_invited(),
+        handed_over=_handed_over(),
     )
 
 
@@ -134,6 +139,18 @@ def _invited() -> int:
     db.session.add(Invitation(person_id=found.id, token_hash=digest(TOKEN), expires_at=expires))
     db.session.commit()
     return found.id
+
+
+def _handed_over() -> dict[str, int]:
+    """A post of each that may be handed over there; two towns have a memo of their officer's."""
+    for slug in (TOWN, OTHER):
+        words = Words(MEMO_OF.format(NAMES[slug]), "", "")
+        officer = actor_of(cast.email("officer", slug))
+        handover_actions.write_memo(words, 0, by=officer, at=cast.NOW)
+    return {
+        HUB: _post_id(cast.email("reader")),
+        **{slug: _post_id(cast.email("officer", slug)) for slug in (TOWN, OTHER)},
+    }
 
 
 def _project(slug: str) -> int:

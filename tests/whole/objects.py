@@ -54,6 +54,8 @@ SECRETS = (
     Secret("今別町への手紙の印", Permission.READ_LETTERS, frozenset({TOWN})),
     Secret("蓬田村への手紙の印", Permission.READ_LETTERS, frozenset({OTHER})),
     Secret("送る前の案件の印", Permission.READ_COST_DRAFT, ALL),
+    Secret("今別町の引継ぎの印", Permission.HAND_OVER, frozenset({TOWN})),
+    Secret("蓬田村の引継ぎの印", Permission.HAND_OVER, frozenset({OTHER})),
 )
 
 
@@ -74,6 +76,7 @@ def _led(stock: Stock, slug: str) -> Args:
 
 # Endpoint -> the object of one municipality, and all municipalities it belongs to besides.
 OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
+    "accounts.hand_over": lambda s, slug: Target({"post_id": s.handed_over[slug]}),
     "cost_sharing.confirm": lambda s, slug: Target(
         {"no": s.sent_cases[slug]}, frozenset({HUB, TOWN if slug == HUB else slug})
     ),

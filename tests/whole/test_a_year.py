@@ -40,7 +40,7 @@ from tests.whole.deeds import (
 )
 from tests.whole.story import Story, actor, owed
 from tracker.accounts import actions as accounts
-from tracker.accounts.models import PostKind
+from tracker.accounts import handover_actions as handover
 from tracker.agreements import actions as agreements
 from tracker.agreements import imports, review
 from tracker.agreements import queries as annex
@@ -105,6 +105,7 @@ def test_a_year(story: Story) -> None:
     january_the_notice_goes_out(story)
     january_the_heads_meet_and_one_sends_a_deputy(story)
     february_both_sides_say_how_they_see_it(story)
+    march_a_memo_is_left_for_whoever_comes(story)
     april_a_new_year_begins_and_nothing_carries_over(story)
 
 
@@ -123,11 +124,10 @@ def april_the_area_is_set_up(story: Story) -> None:
         admin = actor("admin")
         for town in TOWNS:
             for kind, name in HUB_POSTS if town.slug == "aomori" else TOWN_POSTS:
-                secretary = kind is PostKind.SECRETARY
-                box = f"secretary@{town.slug}.example" if secretary else None
+                email = f"{kind.value}@{town.slug}.example"
+                box = None if kind.signs_in else email
                 post = accounts.create_post(town.slug, kind, name, box, None, by=admin, at=at)
-                if not secretary:
-                    email = cast.email(kind.value, town.slug)
+                if kind.signs_in:
                     accounts.create_account(post, name, email, by=admin, at=at)
 
     # Twelve people chose their passwords by the links in their letters.
@@ -205,9 +205,12 @@ def april_figures_days_and_projects_are_entered(story: Story) -> None:
 def october_the_office_asks_for_reports(story: Story) -> None:
     with story.day(10, 16) as at:
         office = actor("office")
+        # The half-year is over since 1 October: a day late, and told so twice.
+        assert owed("office")[Kind.ROUND_UNOPENED].due_on == date(2026, 10, 15)
         with pytest.raises(Refusal, match="11月29日は日曜日です"):
             round_actions.open_round(HALF, date(2026, 11, 29), "", by=office, at=at)
         round_actions.open_round(HALF, date(2026, 11, 30), "", by=office, at=at)
+        assert Kind.ROUND_UNOPENED not in owed("office")
         assert owed("officer", "imabetsu")[Kind.REPORT_UNSUBMITTED].remaining == 2
 
     letter = story.last_letter("officer@imabetsu.example")
@@ -230,7 +233,9 @@ def november_reports_come_and_one_goes_back(story: Story) -> None:
     with story.day(11, 10) as at:
         question = "受講者名簿では7人です。御確認をお願いします。"
         report_actions.return_report(there("imabetsu", FARMING), question, by=actor("lead"), at=at)
-        assert owed("officer", "imabetsu")[Kind.REPORT_UNSUBMITTED].items[0].state == "差戻し"
+        # Nothing else is left to send; its five days end before the day of the round itself.
+        returned = owed("officer", "imabetsu")[Kind.REPORT_RETURNED]
+        assert (returned.items[0].state, returned.due_on) == ("差戻し", date(2026, 11, 30))
     letter = story.last_letter("officer@imabetsu.example")
     assert question in letter
     assert story.path_in(letter, "/reports/").endswith("/imabetsu")
@@ -430,6 +435,16 @@ def february_both_sides_say_how_they_see_it(story: Story) -> None:
         assert owed("office") == {}
 
 
+def march_a_memo_is_left_for_whoever_comes(story: Story) -> None:
+    with story.day(3, 15) as at:
+        for slug in EVERYBODY:
+            role = "office" if slug == "aomori" else "officer"
+            assert owed(role, slug).keys() == {Kind.HANDOVER_UNWRITTEN}
+            words = handover.Words("名簿を先に数える。", "", "")
+            handover.write_memo(words, 0, by=actor(role, slug), at=at)
+            assert owed(role, slug) == {}
+
+
 def april_a_new_year_begins_and_nothing_carries_over(story: Story) -> None:
     with story.day(3, 31):
         assert len(story.subjects("office@aomori.example", "未開催")) == 2
@@ -438,9 +453,15 @@ def april_a_new_year_begins_and_nothing_carries_over(story: Story) -> None:
             for slug in EVERYBODY
             for role in (("office", "lead", "confirmer") if slug == "aomori" else TOWN_ROLES)
         )
-    with story.day(4, 1):
+    with story.day(4, 1) as at:
         meeting_owed = owed("office")[Kind.MEETING_UNPLANNED]
         assert (meeting_owed.due_on, meeting_owed.remaining) == (date(2028, 3, 31), 4)
+        # What was agreed is 確定 only: it is reconciled by the end of May.
+        assert owed("office")[Kind.COST_UNRECONCILED].due_on == date(2027, 5, 31)
+        assert owed("office")[Kind.ROUND_UNOPENED].due_on == date(2027, 4, 15)
+        assert owed("officer", "imabetsu")[Kind.PERSON_UNCONFIRMED].remaining == 3
+        handover.confirm_people(by=actor("officer", "imabetsu"), at=at)
+        assert owed("officer", "imabetsu") == {}
         assert history.verify() is None
 
         letters = db.session.scalars(select(Letter)).all()
@@ -449,10 +470,13 @@ def april_a_new_year_begins_and_nothing_carries_over(story: Story) -> None:
         days = Counter((one.to_key, clock.day(one.send_at)) for one in reminders)
         assert max(days.values()) == 1
         assert Counter(one.to_name for one in reminders) == {
-            "外ヶ浜町 企画担当": 4,
+            "外ヶ浜町 企画担当": 5,
+            "平内町 企画担当": 1,
+            "今別町 企画担当": 1,
+            "蓬田村 企画担当": 1,
             "今別町 秘書": 2,
             "外ヶ浜町 秘書": 2,
-            "青森市 連携推進担当": 3,
+            "青森市 連携推進担当": 6,
         }
     # Each letter went out once, to the word as it was written.
     sent = {str(one["Message-ID"]): one for one in story.mail()}

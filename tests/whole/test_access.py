@@ -128,14 +128,23 @@ def _permission(view: object) -> Permission | None:
 
 
 def test_who_may_read_a_secret_finds_it(house: House) -> None:
-    pages = ("cost_sharing.index", "meetings.show", "projects.report", "reminders.index")
+    pages = (
+        "accounts.handover",
+        "cost_sharing.index",
+        "meetings.show",
+        "projects.report",
+        "reminders.index",
+    )
     shown = "".join(
         house.ask(visitor, "GET", path).get_data(as_text=True)
         for visitor in (OFFICE, OFFICER)
         for _endpoint, _method, _target, path in house.doors(*pages)
     )
-    # Nobody among the visitors is of 蓬田村, whose draft is its own.
-    assert [one.words for one in SECRETS if one.words not in shown] == ["蓬田村の下書きの印"]
+    # Nobody among the visitors is of 蓬田村, whose draft and memo are its own.
+    assert [one.words for one in SECRETS if one.words not in shown] == [
+        "蓬田村の下書きの印",
+        "蓬田村の引継ぎの印",
+    ]
 
 
 def test_every_change_asks_for_the_forms_own_token(house: House) -> None:

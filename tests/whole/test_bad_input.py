@@ -67,6 +67,8 @@ def test_the_forms_are_found(asked: list[Asked]) -> None:
         "/meetings/new",
         "/costs/new",
         "/p/1",
+        "/handover",
+        "/handover/posts/1",
     } <= targets
     assert sum(len(form.boxes) for form in asked) > 150
 

@@ -59,6 +59,8 @@ PINNED = [
     "/admin/holidays",
     "/admin/bases",
     "/audit",
+    "/handover",
+    "/handover/posts/1",
 ]
 # The macro that pages through a list takes the name of its page.
 PAGER = "pager"

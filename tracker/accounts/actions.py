@@ -3,19 +3,21 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from tracker.accounts import queries, rules
-from tracker.accounts.models import Invitation, Person, Post, PostKind, SignIn
+from tracker.accounts import entering, queries, rules
+from tracker.accounts.entering import new_person, new_post
+from tracker.accounts.models import Person, Post, PostKind, SignIn
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
-from tracker.plumbing import history, letters
+from tracker.plumbing import history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 
@@ -108,8 +110,8 @@ def set_up(
         meeting_place=meeting_place,
     )
     db.session.flush()
-    post = _new_post(areas.hub().id, PostKind.ADMIN, "管理者")
-    person = _new_person(post, "管理者", email)
+    post = new_post(areas.hub().id, PostKind.ADMIN, "管理者", by=None, at=at)
+    person = new_person(post, "管理者", email)
     person.password_hash = hash_password(password)
     history.record(
         None,
@@ -128,33 +130,45 @@ def create_post(
     name: str,
     email: str | None,
     phone: str | None,
+    chief_id: int | None = None,
     *,
     by: Actor | None,
     at: datetime,
 ) -> Post:
-    """Enters a post of a municipality; refuses a name that exists there already."""
+    """Enters a post of a municipality; refuses a name that exists there, and an outside chief."""
     town = areas.find_town(slug)
     if town is None:
         raise Refusal("市町村を選んでください。", field="municipality")
-    post = _new_post(town.id, kind, name, rules.check_address(email) if email else None, phone)
+    rules.check_chief(None, chief_id, queries.chiefs(town.id))
+    address = rules.check_address(email) if email else None
+    post = new_post(town.id, kind, name, address, phone, by=by, at=at)
+    post.chief_id = chief_id
     history.record(
         by,
         "post.created",
         Subject("post", post.id),
         f"{town.name}に「{name}」を登録しました。",
         at=at,
-        after={"kind": kind.value, "email": post.email},
+        after=_said(post),
     )
     db.session.commit()
     return post
 
 
 def change_post(
-    post: Post, name: str, email: str | None, phone: str | None, *, by: Actor, at: datetime
+    post: Post,
+    name: str,
+    email: str | None,
+    phone: str | None,
+    chief_id: int | None,
+    *,
+    by: Actor,
+    at: datetime,
 ) -> None:
-    """Changes name, mailbox and telephone of a post."""
-    before = {"name": post.name, "email": post.email, "phone": post.phone}
-    post.name, post.phone = name, phone
+    """Changes name, mailbox, telephone and chief of a post; refuses a chief that cannot be."""
+    rules.check_chief(post.id, chief_id, queries.chiefs(post.municipality_id))
+    before = _said(post)
+    post.name, post.phone, post.chief_id = name, phone, chief_id
     post.email = rules.check_address(email) if email else None
     history.record(
         by,
@@ -163,9 +177,19 @@ def change_post(
         f"「{name}」の登録を直しました。",
         at=at,
         before=before,
-        after={"name": post.name, "email": post.email, "phone": post.phone},
+        after=_said(post),
     )
     db.session.commit()
+
+
+def _said(post: Post) -> dict[str, Any]:
+    return {
+        "name": post.name,
+        "kind": post.kind.value,
+        "email": post.email,
+        "phone": post.phone,
+        "chief": post.chief_id,
+    }
 
 
 def create_account(
@@ -178,11 +202,11 @@ def create_account(
     password: str | None = None,
 ) -> Person:
     """Opens an account; without a password its holder gets a letter to set one (72 hours)."""
-    person = _new_person(post, name, email)
+    person = new_person(post, name, email)
     if password is not None:
         person.password_hash = hash_password(password)
     else:
-        _invite(person, at=at)
+        entering.invite(person, at=at)
     history.record(
         by,
         "account.created",
@@ -199,7 +223,7 @@ def invite(person: Person, *, by: Actor | None, at: datetime) -> None:
     """Sends a new link to set a password; the old password and sessions end."""
     person.password_hash = None
     end_sessions(person.id, at=at)
-    _invite(person, at=at)
+    entering.invite(person, at=at)
     history.record(
         by,
         "account.invited",
@@ -246,51 +270,3 @@ def set_password(token: str, password: str, *, at: datetime) -> Person:
     )
     db.session.commit()
     return person
-
-
-def _new_post(
-    municipality_id: int,
-    kind: PostKind,
-    name: str,
-    email: str | None = None,
-    phone: str | None = None,
-) -> Post:
-    taken = select(Post.id).where(Post.municipality_id == municipality_id, Post.name == name)
-    if db.session.scalar(taken):
-        raise Refusal(f"「{name}」はすでに登録されています。", field="name")
-    post = Post(municipality_id=municipality_id, kind=kind, name=name, email=email, phone=phone)
-    db.session.add(post)
-    db.session.flush()
-    return post
-
-
-def _new_person(post: Post, name: str, email: str) -> Person:
-    if not post.kind.signs_in:
-        raise Refusal("秘書と上司の役職には、利用者の登録は要りません。お知らせは届きます。")
-    address = rules.check_address(email)
-    if queries.find_person(address):
-        raise Refusal("このメールアドレスは、すでに使われています。", field="email")
-    person = Person(post_id=post.id, name=name, email=address)
-    db.session.add(person)
-    db.session.flush()
-    return person
-
-
-def _invite(person: Person, *, at: datetime) -> None:
-    token = secrets.token_urlsafe(32)
-    invitation = Invitation(
-        person_id=person.id,
-        token_hash=queries.digest(token),
-        expires_at=at + rules.INVITATION_FOR,
-    )
-    db.session.add(invitation)
-    db.session.flush()
-    for recipient in queries.recipients_of_person(person.id):
-        letters.put(
-            "invitation",
-            recipient,
-            {},
-            cause=f"invitation:{invitation.id}",
-            at=at,
-            link=f"/invitations/{token}",
-        )

@@ -1,5 +1,7 @@
 """Asks who comes in, and for posts and accounts."""
 
+from collections.abc import Iterable
+
 from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 
 from tracker.accounts.models import PostKind
@@ -102,6 +104,16 @@ class PostForm(Form):
     )
     email = StringField("役職のメールアドレス", validators=[optional(), at_most(254)])
     phone = StringField("電話番号", validators=[optional(), at_most(40)])
+    chief = SelectField("期限を過ぎたときに知らせる上司", validators=[optional()])
+
+    def offer_chiefs(self, posts: Iterable[tuple[int, str]]) -> None:
+        """Lets one of these posts, or none, be chosen."""
+        self.chief.choices = choices([("", "決めない"), *posts])
+
+    @property
+    def chief_id(self) -> int | None:
+        """The post chosen as chief, or None."""
+        return int(self.chief.data) if self.chief.data else None
 
 
 class EditPostForm(PostForm):

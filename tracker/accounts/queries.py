@@ -108,6 +108,27 @@ def posts() -> Sequence[Row[Post, Municipality, Person]]:
     ).all()
 
 
+def chiefs(municipality_id: int) -> Mapping[int, int | None]:
+    """Every post of a municipality with its chief, by id."""
+    rows = db.session.execute(
+        select(Post.id, Post.chief_id).where(Post.municipality_id == municipality_id)
+    )
+    return {post_id: chief_id for post_id, chief_id in rows}  # noqa: C416 (a Row is no tuple)
+
+
+def post_names(municipality_id: int | None = None) -> Sequence[tuple[int, str]]:
+    """Every active post, or those of a municipality, as 「今別町 企画課長」."""
+    found = (
+        select(Post.id, Municipality.name, Post.name)
+        .join(Municipality, Municipality.id == Post.municipality_id)
+        .where(Post.is_active)
+        .order_by(Municipality.code, Post.id)
+    )
+    if municipality_id is not None:
+        found = found.where(Post.municipality_id == municipality_id)
+    return [(id_, f"{town} {name}") for id_, town, name in db.session.execute(found)]
+
+
 def recipients(
     *kinds: PostKind, municipality_ids: Sequence[int] | None = None
 ) -> Mapping[int, list[Recipient]]:

@@ -1,8 +1,10 @@
-"""Signing in: lock-out, passwords, addresses (trust.md P18)."""
+"""Signing in (trust.md P18), chiefs, and who may hand which post over (product.md 9)."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 
 LOCK_AFTER = 5
@@ -61,3 +63,52 @@ def check_address(email: str) -> str:
             field="email",
         )
     return f"{local}@{domain}".lower()
+
+
+def check_chief(
+    post_id: int | None, chief_id: int | None, chiefs: Mapping[int, int | None]
+) -> None:
+    """Whether that post can be the chief of this one (None: one that is being entered).
+
+    `chiefs` holds every post of the municipality with its own chief.  Raises Refusal for a post
+    elsewhere, for itself, and for one that has this post above it.
+    """
+    if chief_id is None:
+        return
+    if chief_id not in chiefs:
+        raise Refusal("上司は、同じ市町村の役職から選んでください。", field="chief")
+    if chief_id == post_id:
+        raise Refusal("自分の役職は、上司に選べません。別の役職を選んでください。", field="chief")
+    above: int | None = chief_id
+    for _ in chiefs:
+        if above is not None and above == post_id:
+            raise Refusal(
+                "この役職が上司になっている役職は選べません。別の役職を選んでください。",
+                field="chief",
+            )
+        above = chiefs.get(above) if above is not None else None
+
+
+# Posts that somebody else of the municipality may hand over.  The others approve, lead or manage:
+# who could name their holder could act for them (separation of duties).
+HANDED_OVER_BY_OTHERS = frozenset({"officer", "secretary", "chief", "reader"})
+
+
+def check_hand_over(actor: Actor, post_id: int, kind: str, municipality: str) -> None:
+    """Whether the actor may say who holds the post now: one's own, or one nobody approves with.
+
+    `municipality` is the post's slug.  Raises Refusal saying whom to ask.
+    """
+    if actor.municipality != municipality:
+        raise Refusal("ほかの市町村の役職の担当は、替えられません。管理者へお知らせください。")
+    if post_id != actor.post_id and kind not in HANDED_OVER_BY_OTHERS:
+        raise Refusal("この役職の担当は、管理者が入れ替えます。管理者へお知らせください。")
+
+
+def may_hand_over(actor: Actor, post_id: int, kind: str, municipality: str) -> bool:
+    """The same as a question, for the page that offers it."""
+    try:
+        check_hand_over(actor, post_id, kind, municipality)
+    except Refusal:
+        return False
+    return True

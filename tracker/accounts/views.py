@@ -7,7 +7,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
-from tracker.accounts import actions, forms, queries, settings_views
+from tracker.accounts import actions, forms, handover_views, queries, settings_views
 from tracker.accounts.blueprint import bp
 from tracker.accounts.models import Person, Post, PostKind, SignIn
 from tracker.kernel.permissions import Actor, Permission
@@ -153,6 +153,7 @@ def new_post() -> Response:
     """Enters a post."""
     form = forms.PostForm()
     form.municipality.choices = choices((town.slug, town.name) for town in areas.towns())
+    form.offer_chiefs(queries.post_names())
     if form.validate_on_submit() and form.attempt(
         lambda: actions.create_post(
             form.municipality.data,
@@ -160,6 +161,7 @@ def new_post() -> Response:
             form.name.data.strip(),
             form.email.data or None,
             form.phone.data or None,
+            form.chief_id,
             by=actor(),
             at=clock.now(),
         )
@@ -172,15 +174,19 @@ def new_post() -> Response:
 @bp.route("/admin/posts/<int:post_id>", methods=["GET", "POST"])
 @guard(Permission.MANAGE_PEOPLE)
 def edit_post(post_id: int) -> Response:
-    """Mends a post's name, mailbox and telephone."""
+    """Mends a post's name, mailbox, telephone and chief."""
     post = db.session.get(Post, post_id) or abort(404)
-    form = forms.EditPostForm(obj=post)
+    form = forms.EditPostForm(obj=post, chief=post.chief_id or "")
+    form.offer_chiefs(
+        (id_, name) for id_, name in queries.post_names(post.municipality_id) if id_ != post.id
+    )
     if form.validate_on_submit() and form.attempt(
         lambda: actions.change_post(
             post,
             form.name.data.strip(),
             form.email.data or None,
             form.phone.data or None,
+            form.chief_id,
             by=actor(),
             at=clock.now(),
         )
@@ -243,4 +249,4 @@ def audit() -> Response:
     )
 
 
-__all__ = ["bp", "init_app", "load_actor", "settings_views"]
+__all__ = ["bp", "handover_views", "init_app", "load_actor", "settings_views"]

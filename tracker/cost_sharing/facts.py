@@ -1,17 +1,29 @@
-"""What the duties are told of the cases: who still has to confirm what, by when."""
+"""What the duties are told of the cases: who has to confirm what, and what the office owes."""
 
-from datetime import date
+from datetime import date, datetime, time
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
-from tracker.cost_sharing.models import Confirmation, CostCase, Share
+from tracker.cost_sharing import owing
+from tracker.cost_sharing.models import (
+    CaseKind,
+    Confirmation,
+    Consultation,
+    CostCase,
+    Share,
+)
+from tracker.cost_sharing.owing import UNSENT, CaseFact
 from tracker.cost_sharing.queries import between, binds
 from tracker.cost_sharing.rules import CaseState, Decision, PendingConfirmation
+from tracker.kernel.asked import Asked
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
+from tracker.projects.models import Project, ProjectYear
+from tracker.projects.rules import YearMark
 
 _ASKED = (CaseState.AWAITING, CaseState.RETURNED)
 
@@ -76,5 +88,58 @@ def confirmations(today: date) -> tuple[PendingConfirmation, ...]:
                 amount_yen=case.amount_yen,
                 due_on=case.reply_due_on or today,
                 confirmed=decision is Decision.CONFIRMED,
+                known_since=_end_of(case.sent_on),
             )
     return tuple(found.values())
+
+
+def _end_of(sent_on: date | None) -> datetime | None:
+    """Of the day a case was sent no hour is kept: by its end everybody had heard."""
+    return clock.at(sent_on, time.max) if sent_on else None
+
+
+def work_of_the_year(today: date) -> tuple[Asked, ...]:
+    """What the office has to start, to send and to reconcile.  One query."""
+    year = FiscalYear.containing(today)
+    begins_at = clock.at(year.begins, time.min)
+    return owing.owed(_cases(year), year, areas.hub().slug, begins_at)
+
+
+def _cases(year: FiscalYear) -> list[CaseFact]:
+    goes_on = and_(
+        ProjectYear.project_id == Project.id,
+        ProjectYear.fiscal_year == year.year,
+        ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+    )
+    consulted_at = (
+        select(func.min(Consultation.recorded_at))
+        .where(Consultation.case_id == CostCase.id)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(CostCase, Project.name, ProjectYear.id, consulted_at)
+        .join(Project, Project.id == CostCase.project_id)
+        .outerjoin(ProjectYear, goes_on)
+        .where(
+            or_(
+                CostCase.fiscal_year.in_((year.previous.year, year.year)),
+                and_(CostCase.fiscal_year < year.year, CostCase.state.in_(UNSENT)),
+            )
+        )
+        .order_by(CostCase.fiscal_year, CostCase.number)
+    )
+    return [
+        CaseFact(
+            path=case.no.path,
+            title=case.title,
+            fiscal_year=case.fiscal_year,
+            project_id=case.project_id,
+            project=project,
+            goes_on=planned is not None,
+            is_money=case.kind is CaseKind.MONEY,
+            stage=case.stage,
+            state=case.state,
+            consulted_at=at,
+        )
+        for case, project, planned, at in rows
+    ]

@@ -5,7 +5,7 @@ The arithmetic is in `split`. State labels come from here and from nowhere else.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -170,6 +170,7 @@ class PendingConfirmation:
     amount_yen: int
     due_on: date
     confirmed: bool
+    known_since: datetime | None = None
 
 
 def check_step(now: CaseState, wanted: CaseState) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import current_app
 
 from tracker.accounts import actions as accounts
-from tracker.accounts.models import PostKind
+from tracker.accounts.models import Post, PostKind
 from tracker.agreements import actions as agreements
 from tracker.agreements import imports, review
 from tracker.demo.moment import HUB, actor
@@ -34,12 +34,19 @@ HUB_POSTS = (
     (PostKind.CONFIRMER, "連携推進課長"),
     (PostKind.READER, "議会事務局"),
     (PostKind.SECRETARY, "市長秘書"),
+    (PostKind.CHIEF, "農業振興センター所長"),
 )
 TOWN_POSTS = (
     (PostKind.OFFICER, "企画担当"),
     (PostKind.CONFIRMER, "企画課長"),
     (PostKind.SECRETARY, "秘書"),
 )
+# Whom letters go to when something is long overdue: posts by name, within each municipality.
+CHIEFS = {
+    "連携推進担当": "連携推進課長",
+    "農業振興センター": "農業振興センター所長",
+    "企画担当": "企画課長",
+}
 # Census counts in the order of TOWNS, each with the day it was taken.
 CENSUSES = (
     ("平成27年国勢調査", date(2015, 10, 1), (287_648, 11_142, 2_756, 2_896, 6_198)),
@@ -70,12 +77,19 @@ def _enter_people(at: datetime) -> None:
     )
     admin = actor(Role.ADMIN)
     for town in TOWNS:
+        posts: dict[str, Post] = {}
         for kind, name in HUB_POSTS if town.slug == HUB else TOWN_POSTS:
-            box = f"secretary@{town.slug}.example" if kind is PostKind.SECRETARY else None
+            email = f"{kind.value}@{town.slug}.example"
+            box = None if kind.signs_in else email
             post = accounts.create_post(town.slug, kind, name, box, PHONE, by=admin, at=at)
-            if box is None:
-                email = f"{kind.value}@{town.slug}.example"
+            if kind.signs_in:
                 accounts.create_account(post, name, email, by=admin, at=at, password=password)
+            posts[name] = post
+        for name, chief in CHIEFS.items():
+            if name in posts:
+                one = posts[name]
+                chief_id = posts[chief].id
+                accounts.change_post(one, name, one.email, PHONE, chief_id, by=admin, at=at)
 
 
 def _import_agreements(at: datetime) -> None:

@@ -1,6 +1,10 @@
-"""The example's cost cases (Article 4(2)): three agreed early in the year, one in November."""
+"""The example's cost cases (Article 4(2)): three agreed early in the year, one in November.
+
+In May those about money are reconciled with what was spent in the year that is over.
+"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,7 +15,8 @@ from tracker.cost_sharing.models import CaseKind, CostCase
 from tracker.cost_sharing.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
-from tracker.demo.moment import Moment, actor, open_day
+from tracker.demo.moment import HUB, Moment, actor, open_day
+from tracker.demo.plans import SPENT_PERMILLE
 from tracker.kernel.permissions import Role
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import FigureKind
@@ -35,10 +40,21 @@ class ExampleCase(NamedTuple):
     equal_percent: int | None = None
     weights: Mapping[str, int] | None = None
     work: str = ""
+    stage: Stage = Stage.FIXED
+
+    @property
+    def reconciled(self) -> "ExampleCase":
+        """The same with what was spent of the total."""
+        return self._replace(
+            title=f"{self.title}（精算）",
+            gist="決算額をもとに、取り決めたとおりの割合で精算することで意見が一致。",
+            total_yen=self.total_yen * SPENT_PERMILLE // 1000,
+            stage=Stage.RECONCILIATION,
+        )
 
 
 # By their number within the year.
-CASES: Mapping[int, ExampleCase] = {
+_CASES: Mapping[int, ExampleCase] = {
     1: ExampleCase(
         "農業研修事業",
         "農業研修事業の費用負担",
@@ -70,6 +86,9 @@ CASES: Mapping[int, ExampleCase] = {
         equal_percent=20,
     ),
 }
+RECONCILED = (5, 6, 7)
+_MONEY = (one.reconciled for one in _CASES.values() if one.total_yen)
+CASES: Mapping[int, ExampleCase] = {**_CASES, **dict(zip(RECONCILED, _MONEY, strict=True))}
 
 
 def draft(m: Moment, number: int) -> None:
@@ -130,6 +149,26 @@ def confirm_all(m: Moment, number: int) -> None:
     confirm(m, number, *(town.slug for town in areas.partners()))
 
 
+def reconcile(m: Moment, month: int, day: int) -> None:
+    """Last year's money by what was spent, to be answered by that day of this year."""
+    if not m.is_first:
+        last = replace(m, year=m.year.previous)
+        for number in RECONCILED:
+            draft(last, number)
+            talk(last, number)
+            due_on = open_day(m.year, month, day)
+            actions.send(_case(last, number), due_on, by=actor(Role.OFFICE), at=m.at)
+            confirm(last, number, HUB)
+
+
+def confirm_reconciled(m: Moment) -> None:
+    """All partners confirm the reconciliations."""
+    if not m.is_first:
+        last = replace(m, year=m.year.previous)
+        for number in RECONCILED:
+            confirm_all(last, number)
+
+
 def _case(m: Moment, number: int) -> CostCase:
     return db.session.scalars(
         select(CostCase).where(CostCase.fiscal_year == m.year.year, CostCase.number == number)
@@ -141,7 +180,7 @@ def _proposal(example: ExampleCase) -> Proposal:
     return Proposal(
         kind=CaseKind.MONEY if parts else CaseKind.WORK,
         title=example.title,
-        stage=Stage.FIXED,
+        stage=example.stage,
         takers=EVERYBODY,
         total_yen=example.total_yen,
         subsidy_yen=example.subsidy_yen,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
-from tracker.demo import calendar, costs, letters, meeting, plans, reports
+from tracker.demo import calendar, costs, letters, meeting, people, plans, reports
 from tracker.demo.moment import Moment, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing import clock
@@ -25,16 +25,19 @@ NO_OBJECTION = "平内町から、案のとおりで差し支えないとの回�
 YEAR: tuple[Deed, ...] = (
     Deed(4, 1, 9, plans.plan_year),
     Deed(4, 1, 13, calendar.enter),
+    Deed(4, 7, 10, people.confirm),
     Deed(4, 8, 10, costs.propose, (1, 4, 24)),
     Deed(4, 20, 11, costs.confirm_all, (1,)),
     Deed(5, 12, 10, reports.submit_last_year),
     Deed(5, 22, 10, plans.enter_costs),
+    Deed(5, 22, 14, costs.reconcile, (5, 29)),
+    Deed(5, 27, 11, costs.confirm_reconciled),
     Deed(5, 28, 15, reports.confirm_last_year),
     Deed(6, 9, 10, costs.propose, (2, 6, 26)),
     Deed(6, 19, 14, costs.confirm_all, (2,)),
     Deed(7, 14, 10, costs.propose, (3, 7, 31)),
     Deed(7, 28, 14, costs.confirm_all, (3,)),
-    Deed(10, 16, 10, reports.ask_for_half),
+    Deed(10, 7, 10, reports.ask_for_half),
     Deed(11, 4, 14, costs.draft, (4,)),
     Deed(11, 5, 9, reports.submit_half, ("蓬田村",)),
     Deed(11, 5, 15, costs.talk, (4,)),
@@ -68,6 +71,7 @@ YEAR: tuple[Deed, ...] = (
     Deed(1, 6, 10, meeting.send_notice),
     Deed(2, 1, 10, meeting.record_attendance),
     Deed(2, 5, 14, meeting.regard_as_held),
+    Deed(3, 15, 10, people.write_memos),
     Deed(3, 23, 10, reports.ask_for_year),
 )
 

@@ -1,11 +1,12 @@
 """The words of the duties: what is owed, and the facts it is derived from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from tracker.cost_sharing.rules import PendingConfirmation
+from tracker.kernel.asked import Asked
 from tracker.kernel.permissions import Actor, Role
 from tracker.meetings.rules import InvitationFact, MeetingFact
 from tracker.projects.rules import ReportFact
@@ -88,7 +89,8 @@ class Duty:
 
     `municipality` is a slug.  Letters go to the post `to_post_id`, or where it is None to
     the posts of kind `to_role` in that municipality.  `shown_to` are the roles that find
-    it on their home page.
+    it on their home page.  `known_since` is the instant from which it could be known (UTC),
+    None where it has always been there: no mention belongs before it.
     """
 
     key: str
@@ -130,11 +132,11 @@ class Duty:
         return "overdue" if self.due_on < today else "open"
 
     def is_for(self, actor: Actor) -> bool:
-        """Whether the actor finds it on the home page."""
+        """Whether the actor finds it on the home page; of the role asked, perhaps one post only."""
         if self.municipality != actor.municipality or actor.role not in self.shown_to:
             return False
-        only_one_lead = actor.role is Role.LEAD and self.to_post_id is not None
-        return not only_one_lead or self.to_post_id == actor.post_id
+        only_one_post = actor.role == self.to_role and self.to_post_id is not None
+        return not only_one_post or self.to_post_id == actor.post_id
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ class LetterFact:
     to_name: str
     subject: str
     failed_on: date
+    failed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -158,10 +161,4 @@ class Facts:
     invitations: Sequence[InvitationFact]
     confirmations: Sequence[PendingConfirmation]
     undeliverable: Sequence[LetterFact]
-
-
-def some(names: Iterable[str]) -> str:
-    """The first two names, and how many more: 「農業研修事業、大学連携推進事業ほか3件」."""
-    distinct = list(dict.fromkeys(names))
-    more = f"ほか{len(distinct) - 2}件" if len(distinct) > 2 else ""
-    return "、".join(distinct[:2]) + more
+    asked: Sequence[Asked] = ()

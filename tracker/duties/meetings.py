@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from tracker.duties.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Facts, Kind, some
+from tracker.duties.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Facts, Kind
 from tracker.kernel import office_days, wareki
+from tracker.kernel.asked import some
 from tracker.kernel.permissions import Role
 from tracker.meetings.rules import FULFILLED, MeetingFact, Standing
 
@@ -36,6 +37,7 @@ def polls(facts: Facts) -> Iterable[Duty]:
             ),
             action="回答する",
             subject="市町村長会議の日程の御回答",
+            known_since=fact.asked_at,
         )
 
 
@@ -102,6 +104,7 @@ def views(facts: Facts) -> Iterable[Duty]:
                 text=f"代理出席などがあったため、{some(asked)}について、双方の見方を記録します。",
                 action="記録する",
                 subject="市町村長会議の扱いの記録",
+                known_since=fact.attendance_at,
             )
 
 
@@ -149,4 +152,5 @@ def _office_duty(
         text=text,
         action=action,
         subject=title,
+        known_since=fact.fixed_at or fact.polled_at,
     )

@@ -7,6 +7,7 @@ from datetime import date
 from flask import g
 from sqlalchemy import select
 
+from tracker.accounts import facts as people
 from tracker.cost_sharing import facts as costs
 from tracker.duties import rules
 from tracker.duties.duty import Duty, Facts, LetterFact
@@ -22,7 +23,11 @@ from tracker.projects import facts as projects
 
 
 def gather(today: date) -> Facts:
-    """The facts of the fiscal year of that day, in a few set-based queries."""
+    """The facts of the fiscal year of that day, in a few set-based queries, read once a version."""
+    return by_version(("facts", today), lambda: _gather(today))
+
+
+def _gather(today: date) -> Facts:
     year = FiscalYear.containing(today)
     hub = areas.hub()
     return Facts(
@@ -33,6 +38,11 @@ def gather(today: date) -> Facts:
         invitations=meetings.invitations(year),
         confirmations=costs.confirmations(today),
         undeliverable=_undeliverable(),
+        asked=(
+            *projects.rounds_to_open(today),
+            *costs.work_of_the_year(today),
+            *people.hand_over(today),
+        ),
     )
 
 
@@ -42,7 +52,9 @@ def _undeliverable() -> Sequence[LetterFact]:
         .where(Letter.state == LetterState.UNDELIVERABLE)
         .order_by(Letter.id)
     )
-    return tuple(LetterFact(id_, name, subject, clock.day(at)) for id_, name, subject, at in rows)
+    return tuple(
+        LetterFact(id_, name, subject, clock.day(at), at) for id_, name, subject, at in rows
+    )
 
 
 def all_duties(today: date) -> tuple[Duty, ...]:

@@ -4,20 +4,53 @@ Features tell facts; the home page, the lists, the reminders and the commands ar
 the duties made here (architecture.md section 1).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tracker.duties import meetings
-from tracker.duties.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Facts, Item, Kind, some
+from tracker.duties.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Facts, Item, Kind
 from tracker.kernel import office_days
+from tracker.kernel.asked import Asked, some
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.yen import yen
 from tracker.projects.rules import REPORTED, ReportFact, ReportState, shown
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[Any, ...])
+
+
+_OFFICE, _OFFICER = frozenset({Role.OFFICE}), frozenset({Role.OFFICER})
+_BOTH = _OFFICER | {Role.CONFIRMER}
+
+
+class Row(NamedTuple):
+    """To whom its letters go, who finds it at home, its title ({subject}, {n} left), its button."""
+
+    to_role: Role
+    shown_to: frozenset[Role]
+    title: str
+    action: str
+
+
+# What features merely tell (kernel.asked).  No feature tells yet of results, minutes, decisions,
+# instalments and questions.  An officer's part is the office's where the hub itself is asked.
+TABLE: Mapping[Kind, Row] = {
+    Kind.ROUND_UNOPENED: Row(Role.OFFICE, _OFFICE, "{subject}をお願いする", "お願いを送る"),
+    Kind.RESULTS_UNPUBLISHED: Row(Role.OFFICE, _OFFICE, "{subject}を公表する", "内容を確かめる"),
+    Kind.MINUTES_UNCIRCULATED: Row(Role.OFFICE, _OFFICE, "{subject}を送る", "議事録を開く"),
+    Kind.MINUTES_UNCONFIRMED: Row(Role.OFFICER, _BOTH, "{subject}を確認する", "内容を確認する"),
+    Kind.DECISION_OPEN: Row(Role.OFFICER, _OFFICER, "{subject}の状況を知らせる", "状況を知らせる"),
+    Kind.COST_UNSTARTED: Row(Role.OFFICE, _OFFICE, "{subject}の協議を始める　{n}件", "案を作る"),
+    Kind.COST_UNSENT: Row(Role.OFFICE, _OFFICE, "{subject}を送る　{n}件", "開く"),
+    Kind.COST_UNRECONCILED: Row(Role.OFFICE, _OFFICE, "{subject}を精算する　{n}件", "案を作る"),
+    Kind.INSTALMENT_DUE: Row(Role.OFFICER, _OFFICER, "{subject}を納める", "金額を確かめる"),
+    Kind.QUESTION_OPEN: Row(Role.OFFICER, _BOTH, "{subject}に回答する", "開く"),
+    Kind.PERSON_UNCONFIRMED: Row(Role.OFFICER, _OFFICER, "担当者を確認する", "確認する"),
+    Kind.HANDOVER_UNWRITTEN: Row(Role.OFFICER, _OFFICER, "引継ぎメモを書く", "書く"),
+}
 
 
 def duties(facts: Facts, today: date) -> tuple[Duty, ...]:
@@ -30,6 +63,7 @@ def duties(facts: Facts, today: date) -> tuple[Duty, ...]:
         *meetings.views(facts),
         *_costs(facts),
         *_letters(facts),
+        *(_told(facts, one) for one in facts.asked),
     ]
     order = {slug: n for n, slug in enumerate((facts.hub, *facts.partners))}
     return tuple(
@@ -61,9 +95,8 @@ def _reports_to_write(facts: Facts) -> Iterable[Duty]:
         first = reports[0]
         open_ones = [fact for fact in reports if fact.state not in REPORTED]
         by_lead = slug == facts.hub
-        period = first.period
-        yield Duty(
-            key=f"report_unsubmitted:{period}:{slug}:{post_id}",
+        duty = Duty(
+            key=f"report_unsubmitted:{first.period}:{slug}:{post_id}",
             kind=Kind.REPORT_UNSUBMITTED,
             municipality=slug,
             to_role="lead" if by_lead else "officer",
@@ -74,15 +107,35 @@ def _reports_to_write(facts: Facts) -> Iterable[Duty]:
             url=round_path,
             remaining=len(open_ones),
             total=len(reports),
-            title=f"{period.half_label}（{period.span_label}）の進捗を報告する",
+            title=f"{first.period.half_label}（{first.period.span_label}）の進捗を報告する",
             text=(
                 f"{len(reports)}事業のうち、残り{len(open_ones)}事業です。"
                 "前回の内容を写してあります。変わったところだけ直してください（1事業 約2分）。"
             ),
             action="順に進める",
-            subject=f"{period.half_label}の進捗報告",
+            subject=f"{first.period.half_label}の進捗報告",
             items=tuple(_report_item(fact) for fact in sorted(open_ones, key=_urgency)),
+            known_since=first.opened_at,
         )
+        came_back = [fact for fact in open_ones if fact.state is ReportState.RETURNED]
+        yield _returned(duty, came_back) if came_back and came_back == open_ones else duty
+
+
+def _returned(duty: Duty, reports: list[ReportFact]) -> Duty:
+    """Where nothing is owed but what came back, that has its own days to be mended in."""
+    last = max(fact.returned_on or fact.due_on for fact in reports)
+    names = some(fact.project for fact in reports)
+    return replace(
+        duty,
+        key=duty.key.replace(Kind.REPORT_UNSUBMITTED, Kind.REPORT_RETURNED),
+        kind=Kind.REPORT_RETURNED,
+        due_on=max(duty.due_on, office_days.add(last, CHECK_WITHIN_OFFICE_DAYS)),
+        title=f"差し戻された進捗報告を直す　{len(reports)}件",
+        text=f"{names}の報告に、確認のお願いが届いています。直して、もう一度提出してください。",
+        action="直して出す",
+        subject=f"差し戻された{duty.subject}",
+        known_since=max((one.returned_at for one in reports if one.returned_at), default=None),
+    )
 
 
 def _urgency(fact: ReportFact) -> int:
@@ -120,6 +173,9 @@ def _reports_to_check(facts: Facts) -> Iterable[Duty]:
             text=f"{some(fact.project for fact in reports)}の報告が届いています。",
             action="確認する",
             subject=f"進捗報告の確認（{n}件）",
+            known_since=min(
+                (one.submitted_at for one in reports if one.submitted_at), default=None
+            ),
         )
 
 
@@ -152,6 +208,7 @@ def _costs(facts: Facts) -> Iterable[Duty]:
             text=text + "第4条第2項の協議です。",
             action="内容を確認する",
             subject=f"{first.case_title}（案）の御確認",
+            known_since=first.known_since,
         )
 
 
@@ -175,6 +232,33 @@ def _letters(facts: Facts) -> Iterable[Duty]:
         text=f"{some(fact.to_name for fact in facts.undeliverable)}あてのメールが届いていません。",
         action="宛先を直す",
         subject=f"届かなかったメール（{n}件）",
+        known_since=facts.undeliverable[0].failed_at,
+    )
+
+
+def _told(facts: Facts, asked: Asked) -> Duty:
+    """A duty of the table's kinds, as the feature told it."""
+    kind = Kind(asked.kind)
+    row = TABLE[kind]
+    here = {Role.OFFICER: Role.OFFICE} if asked.municipality == facts.hub else {}
+    return Duty(
+        key=f"{kind}:{asked.about}:{asked.municipality}",
+        kind=kind,
+        municipality=asked.municipality,
+        agreement=asked.agreement,
+        to_role=here.get(row.to_role, row.to_role),
+        to_post_id=asked.post_id,
+        shown_to=frozenset(here.get(role, role) for role in row.shown_to),
+        due_on=asked.due_on,
+        is_done=asked.is_done,
+        url=asked.url,
+        remaining=0 if asked.is_done else asked.remaining,
+        total=asked.total,
+        title=row.title.format(subject=asked.subject, n=asked.remaining),
+        text=asked.text,
+        action=row.action,
+        subject=asked.subject,
+        known_since=asked.known_since,
     )
 
 

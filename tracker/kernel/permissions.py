@@ -57,6 +57,8 @@ class Permission(StrEnum):
     MANAGE_LETTERS = "manage_letters"
     EDIT_CALENDAR = "edit_calendar"
     EDIT_FIGURES = "edit_figures"
+    HAND_OVER = "hand_over"
+    CONFIRM_PEOPLE = "confirm_people"
     MANAGE_PEOPLE = "manage_people"
     READ_HISTORY = "read_history"
 
@@ -107,6 +109,10 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.MANAGE_LETTERS: {Role.OFFICE: ANY},
     Permission.EDIT_CALENDAR: {Role.OFFICE: ANY, Role.ADMIN: ANY, Role.OFFICER: OWN},
     Permission.EDIT_FIGURES: {Role.OFFICE: ANY, Role.ADMIN: ANY},
+    # The memos of one's own municipality are read, that of one's own post is written.
+    Permission.HAND_OVER: dict.fromkeys(Role, OWN),
+    # Which posts then may be handed over: accounts.rules.check_hand_over.
+    Permission.CONFIRM_PEOPLE: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.ADMIN: ANY},
     Permission.MANAGE_PEOPLE: {Role.ADMIN: ANY},
     Permission.READ_HISTORY: {Role.OFFICE: ANY, Role.ADMIN: ANY},
 }

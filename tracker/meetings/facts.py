@@ -46,6 +46,9 @@ def _fact(year: FiscalYear, meeting: Summary | None, today: date) -> MeetingFact
         noticed=meeting.is_noticed,
         attendance_recorded=meeting.is_recorded,
         minutes_final=meeting.minutes_final,
+        polled_at=meeting.polled_at,
+        fixed_at=meeting.fixed_at,
+        attendance_at=meeting.attendance_at,
     )
 
 
@@ -64,6 +67,7 @@ def invitations(year: FiscalYear) -> tuple[InvitationFact, ...]:
             answered=one.answered,
             candidates=meeting.candidates,
             answer_path=one.path,
+            asked_at=one.asked_at or meeting.polled_at,
         )
         for meeting in queries.summaries()
         if meeting.fiscal_year >= year and not meeting.is_cancelled and meeting.reply_due_on

@@ -29,12 +29,16 @@ from tracker.plumbing.memo import by_version
 
 
 class Asked(NamedTuple):
-    """One municipality asked for dates; `path` is the secretary's link while it is good."""
+    """One municipality asked for dates; `path` is the secretary's link while it is good.
+
+    `asked_at`: of whoever answered before a date was added, when that was; else None.
+    """
 
     municipality_id: int
     post_id: int | None
     path: str | None
     answered: bool
+    asked_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,9 @@ class Summary:
     candidates: tuple[Candidate, ...]
     asked: tuple[Asked, ...]
     attendance: Mapping[int, Attendance]
+    polled_at: datetime | None
+    fixed_at: datetime | None
+    attendance_at: datetime | None
 
     @property
     def path(self) -> str:
@@ -136,6 +143,9 @@ def _summary(meeting: Meeting, rows: Sequence[Any]) -> Summary:
         candidates=tuple(one.hours for one in dates),
         asked=tuple(_asked(one, last_added_at) for one in invitations),
         attendance={row[1].municipality_id: row[2] for row in rows if row[2] is not None},
+        polled_at=meeting.polled_at,
+        fixed_at=meeting.fixed_at,
+        attendance_at=meeting.attendance_at,
     )
 
 
@@ -147,6 +157,7 @@ def _asked(invitation: PollInvitation, last_added_at: datetime | None) -> Asked:
         invitation.post_id,
         poll_path(invitation.id, invitation.nonce) if is_good else None,
         last_added_at is None or (at is not None and at >= last_added_at),
+        last_added_at if at is not None else None,
     )
 
 

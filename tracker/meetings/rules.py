@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -87,14 +87,7 @@ class Attendance(StrEnum):
     @property
     def label(self) -> str:
         """The words on screen."""
-        return _ATTENDANCES[self]
-
-
-_ATTENDANCES: Mapping[Attendance, str] = {
-    Attendance.HEAD: "本人",
-    Attendance.DEPUTY: "代理",
-    Attendance.ABSENT: "欠席",
-}
+        return {"head": "本人", "deputy": "代理", "absent": "欠席"}[self]
 
 
 def standing(
@@ -273,7 +266,7 @@ class AgreementStanding(NamedTuple):
 
 @dataclass(frozen=True)
 class MeetingFact:
-    """What the duties need to know of a fiscal year's meeting, prepared or not."""
+    """What the duties need to know of a fiscal year's meeting, prepared or not; instants in UTC."""
 
     fiscal_year: FiscalYear
     path: str
@@ -284,11 +277,14 @@ class MeetingFact:
     noticed: bool = False
     attendance_recorded: bool = False
     minutes_final: bool = False
+    polled_at: datetime | None = None
+    fixed_at: datetime | None = None
+    attendance_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class InvitationFact:
-    """What the duties need to know of one secretary asked for dates."""
+    """What the duties need to know of one secretary asked for dates; `asked_at` the last time."""
 
     meeting_path: str
     municipality_slug: str
@@ -298,3 +294,4 @@ class InvitationFact:
     answered: bool
     candidates: tuple[Candidate, ...]
     answer_path: str | None = None
+    asked_at: datetime | None = None

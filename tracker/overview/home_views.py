@@ -8,7 +8,6 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from tracker.duties import queries as duties
-from tracker.duties import rules as duty_rules
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
@@ -47,7 +46,7 @@ def home() -> Response:
     )
     return page(
         "overview/home.html",
-        tasks=duty_rules.owed(duty_rules.duties(facts, today), who),
+        tasks=duties.owed(who, today),
         most_items=MOST_ITEMS,
         year=this,
         events=events,

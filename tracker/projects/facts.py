@@ -1,11 +1,14 @@
-"""Tells what the duties engine needs to know of reports."""
+"""Tells what the duties engine needs to know of reporting rounds and their reports."""
 
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
+from tracker.kernel.asked import Asked
 from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
@@ -16,6 +19,7 @@ from tracker.projects.models import (
     ProjectYear,
     ReportingRound,
 )
+from tracker.projects.planning import round_asked_from, round_due, unopened
 from tracker.projects.rules import ReportFact, ReportState, YearMark
 
 
@@ -31,6 +35,7 @@ def reports(year: FiscalYear) -> tuple[ReportFact, ...]:
             ReportingRound.fiscal_year,
             ReportingRound.half,
             ReportingRound.due_on,
+            ReportingRound.opened_at,
             ReportingRound.closed_at,
             Project.id,
             Project.name,
@@ -79,10 +84,10 @@ def reports(year: FiscalYear) -> tuple[ReportFact, ...]:
 
 
 def _fact(*columns: Any) -> ReportFact:
-    year, half, due_on, closed_at, project_id, project, *rest = columns
-    slug, town, state, lead, post, *times = rest
+    year, half, due_on, opened_at, closed_at, project_id, project, *rest = columns
+    slug, town, state, lead, post, submitted_at, asked_at = rest
     period = Period(year, half)
-    submitted_on, asked_on = (clock.day(at) if at else None for at in times)
+    returned_at = asked_at if state is ReportState.RETURNED else None
     return ReportFact(
         round_path=f"/reports/{period}",
         report_path=f"/reports/{period}/{project_id}/{slug}",
@@ -95,7 +100,39 @@ def _fact(*columns: Any) -> ReportFact:
         state=state or ReportState.NONE,
         lead_municipality=lead,
         lead_post_id=post,
-        submitted_on=submitted_on,
-        returned_on=asked_on if state is ReportState.RETURNED else None,
+        submitted_on=submitted_at and clock.day(submitted_at),
+        returned_on=returned_at and clock.day(returned_at),
         round_closed=closed_at is not None,
+        opened_at=opened_at,
+        submitted_at=submitted_at,
+        returned_at=returned_at,
+    )
+
+
+def rounds_to_open(today: date) -> tuple[Asked, ...]:
+    """Art. 3: the rounds nobody has opened although their half-year is over.  One query."""
+    year = FiscalYear.containing(today)
+    rows = db.session.execute(
+        select(ProjectYear.fiscal_year, ReportingRound.half)
+        .distinct()
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .outerjoin(ReportingRound, ReportingRound.fiscal_year == ProjectYear.fiscal_year)
+        .where(
+            ProjectYear.fiscal_year.in_((year.previous.year, year.year)),
+            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+        )
+    ).all()
+    opened = {Period(number, half) for number, half in rows if half is not None}
+    return tuple(
+        Asked(
+            kind="round_unopened",
+            about=str(period),
+            municipality=areas.hub().slug,
+            due_on=round_due(period),
+            url="/reports/new",
+            subject=f"{period.half_label}（{period.span_label}）の進捗報告",
+            text=f"{period.label}の進捗報告を、まだ各市町村にお願いしていません。",
+            known_since=clock.at(round_asked_from(period), time.min),
+        )
+        for period in unopened({number for number, _ in rows}, opened, today)
     )

@@ -4,13 +4,15 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
 from tracker.projects.rules import ROUND_CLOSED, Rating, YearMark, half_year_guide, soft_checks
 
+# 上期 is asked for by 15 October, 年度末 by 15 April (ux/spec.md 6: the office may be earlier).
+ASK_WITHIN = timedelta(days=15)
 _HALVES: Mapping[Half, str] = {Half.H1: "上", Half.FY: "末"}
 _TO_KATAKANA = {ord(kana): ord(kana) + 0x60 for kana in map(chr, range(0x3041, 0x3097))}
 _SMALL_KE = re.compile(r"(?<=[\u4e00-\u9fff々])[ヶヵガケ](?=[\u4e00-\u9fff々])")
@@ -162,6 +164,34 @@ def check_round(
     ):
         if refused:
             raise Refusal(sentence, field=field)
+
+
+def round_asked_from(period: Period) -> date:
+    """The day from which reports can be asked for in earnest: the first after the period."""
+    return period.ends + timedelta(days=1)
+
+
+def round_due(period: Period) -> date:
+    """By when the office opens the round: the 15th, or the open day before it."""
+    return office_days.on_or_before(period.ends + ASK_WITHIN)
+
+
+def unopened(
+    planned: Collection[int], opened: Collection[Period], today: date
+) -> tuple[Period, ...]:
+    """The periods over by `today` whose round is still to open; `planned` years have projects.
+
+    A 上期 never asked for is past asking once the whole year was asked for, or is over.
+    """
+    this = FiscalYear.containing(today)
+    wanted = ((this.previous, Half.FY), (this, Half.H1))
+    return tuple(
+        period
+        for period in (Period(year.year, half) for year, half in wanted)
+        if period.year in planned
+        and today >= round_asked_from(period)
+        and not {period, Period(period.year, Half.FY)} & set(opened)
+    )
 
 
 def check_unlocked(is_closed: bool) -> None:

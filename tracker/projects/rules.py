@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
@@ -262,7 +262,10 @@ def _tenths(ratio: Fraction) -> str:
 
 @dataclass(frozen=True)
 class ReportFact:
-    """What the duties need to know of one report asked for; municipalities by slug."""
+    """What the duties need to know of one report asked for; municipalities by slug.
+
+    `opened_at` is the round's; the instants are UTC, the days those in Tokyo.
+    """
 
     round_path: str
     report_path: str
@@ -278,3 +281,6 @@ class ReportFact:
     submitted_on: date | None
     returned_on: date | None
     round_closed: bool
+    opened_at: datetime | None = None
+    submitted_at: datetime | None = None
+    returned_at: datetime | None = None

@@ -1,0 +1,125 @@
+"""引継ぎ: who holds the posts of one's municipality, and the memo of one's own post."""
+
+from flask import abort, flash, g, redirect, url_for
+from flask_login import logout_user
+from werkzeug.wrappers import Response
+
+from tracker.accounts import handover_actions, handover_forms, handover_queries, rules
+from tracker.accounts.blueprint import bp
+from tracker.accounts.facts import confirm_due
+from tracker.accounts.models import Post
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Permission
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.db import db
+from tracker.plumbing.pages import page, section
+
+
+@bp.route("/handover", methods=["GET", "POST"])
+@guard(Permission.HAND_OVER)
+def handover() -> Response:
+    """引継ぎ of the reader's municipality; sent, it keeps the memo of the reader's post."""
+    section("home")
+    memos = handover_queries.memos(actor().municipality_id)
+    own = next((one for one in memos if one.post_id == actor().post_id), None)
+    form = handover_forms.MemoForm(obj=own, version=own.version if own else 0)
+    if form.validate_on_submit() and form.attempt(
+        lambda: handover_actions.write_memo(
+            form.words, form.version.data, by=actor(), at=clock.now()
+        )
+    ):
+        flash("引継ぎメモを保存しました。", "ok")
+        return redirect(url_for(".handover"))
+    return _handover_page(form)
+
+
+def _handover_page(form: handover_forms.MemoForm) -> Response:
+    who, year = actor(), FiscalYear.containing(clock.today())
+    posts = handover_queries.posts(who.municipality_id)
+    memos = handover_queries.memos(who.municipality_id)
+    own = next((one for one in memos if one.post_id == who.post_id), None)
+    theirs = own if own and form.version.data != own.version else None
+    # Seen now: saving once more keeps what stands in the form.
+    form.version.data = own.version if own else 0
+    may_confirm = may(Permission.CONFIRM_PEOPLE, who.municipality)
+    confirmed = [(one.confirmed_at, one.confirmed_by or "") for one in posts if one.confirmed_at]
+    last_at, last_by = max(confirmed, default=(None, ""))
+    return page(
+        "accounts/handover.html",
+        form=form,
+        year=year,
+        posts=posts,
+        left=sum((one.confirmed_year or 0) < year.year for one in posts),
+        due_on=confirm_due(year),
+        confirmed=last_at and (clock.day(last_at), last_by),
+        may_confirm=may_confirm,
+        handed_over={
+            one.id
+            for one in posts
+            if may_confirm and rules.may_hand_over(who, one.id, one.kind, who.municipality)
+        },
+        own=own,
+        theirs=theirs,
+        others=[one for one in memos if one.post_id != who.post_id],
+    )
+
+
+@bp.post("/handover/confirm")
+@guard(Permission.CONFIRM_PEOPLE)
+def confirm_people() -> Response:
+    """変更なし: vouches for all posts of the reader's municipality at once."""
+    form = handover_forms.ConfirmForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: handover_actions.confirm_people(by=actor(), at=clock.now())
+    ):
+        flash("担当者を確認しました。ありがとうございました。", "ok")
+    for message in form.form_errors:
+        flash(message, "info")
+    return redirect(url_for(".handover"))
+
+
+@bp.route("/handover/posts/<int:post_id>", methods=["GET", "POST"])
+@guard(Permission.CONFIRM_PEOPLE)
+def hand_over(post_id: int) -> Response:
+    """替わりました: names the new holder of a post."""
+    section("home")
+    post = db.session.get(Post, post_id) or abort(404)
+    town = areas.by_id()[post.municipality_id]
+    require(Permission.CONFIRM_PEOPLE, town.slug)
+    held = next((one for one in handover_queries.posts(town.id) if one.id == post_id), None)
+    if held is None:
+        abort(404)
+    kind = handover_forms.HolderForm if post.kind.signs_in else handover_forms.MailboxForm
+    form = kind(email=None if post.kind.signs_in else post.email, phone=post.phone)
+    if form.validate_on_submit() and form.attempt(
+        lambda: handover_actions.hand_over(
+            post,
+            form.name.data.strip() if post.kind.signs_in else "",
+            form.email.data,
+            form.phone.data or None,
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        return _handed_over(post_id)
+    if not form.is_submitted():
+        try:
+            rules.check_hand_over(actor(), post_id, post.kind, town.slug)
+        except Refusal as refusal:
+            flash(refusal.message, "ng")
+            return redirect(url_for(".handover"))
+    return page("accounts/hand_over.html", form=form, held=held, town=town)
+
+
+def _handed_over(post_id: int) -> Response:
+    """Back to the list; whoever gave the own post away is out with it."""
+    if post_id != actor().post_id:
+        flash("新しい担当者を登録しました。", "ok")
+        return redirect(url_for(".handover"))
+    logout_user()
+    g.actor = None
+    flash("引き継ぎました。新しい担当の方に、利用開始の案内を送ります。お疲れさまでした。", "ok")
+    return redirect(url_for(".sign_in"))
