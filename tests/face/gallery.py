@@ -26,6 +26,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from tracker.kernel import wareki, yen
+from tracker.plumbing.pages import Banner
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -193,7 +194,15 @@ def frame(name: str) -> dict[str, Any]:
             is_example=True,
         ),
         "today": TODAY,
-        "banners": [("ng", "1件のメールが届いていません。宛先を直して送り直してください。")]
+        "banners": [
+            Banner(
+                "ng",
+                "1件のメールが届いていません。",
+                "宛先を直してください。",
+                "/notices/1",
+                "送り直す",
+            )
+        ]
         if name == "kit"
         else [],
         "date": dt.date,

@@ -1,6 +1,6 @@
 """Something to be reminded of, written straight into the tables."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -11,14 +11,18 @@ from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
 
+OPENED = cast.NOW - timedelta(days=22)
 
-def make_round(due_on: date = date(2026, 11, 30), projects: int = 2) -> None:
-    """Opens 上期 for projects in which all four partners take part."""
+
+def make_round(
+    due_on: date = date(2026, 11, 30), projects: int = 2, opened_at: datetime = OPENED
+) -> None:
+    """Opens 上期 for projects in which all four partners take part; three weeks ago unless said."""
     towns = db.session.scalars(select(Municipality).order_by(Municipality.code)).all()
     measure_id = db.session.scalar(select(Measure.id).limit(1))
     db.session.add(
         ReportingRound(
-            fiscal_year=2026, half=Half.H1, due_on=due_on, covering_note="", opened_at=cast.NOW
+            fiscal_year=2026, half=Half.H1, due_on=due_on, covering_note="", opened_at=opened_at
         )
     )
     for number in range(projects):

@@ -109,8 +109,7 @@ def test_a_copied_case_fires_nothing_until_it_is_sent(both):
 
 def test_what_was_asked_for_after_a_step_s_moment_is_not_mentioned_for_it(both):
     fall_asleep(nine(11, 26) - MINUTE)
-    make_round()
-    open_round(opened_at=nine(11, 27) + HOUR)
+    make_round(opened_at=nine(11, 27) + HOUR)
     assert pass_by(nine(11, 27) + 2 * HOUR) == {}
     assert pass_by(nine(12, 1) + MINUTE)["officer@imabetsu.example"] == 1
 
@@ -165,7 +164,6 @@ def test_who_prefers_it_gets_one_letter_a_week_with_the_record_s_head(both):
     )
     db.session.commit()
     fall_asleep(nine(11, 24) - MINUTE)
-    open_round(opened_at=nine(11, 20))
     history.record(None, "round.opened", Subject("round", 1), "依頼しました。", at=cast.NOW)
     db.session.commit()
     told = pass_by(*every_day(date(2026, 11, 24), date(2026, 12, 11)))

@@ -108,12 +108,12 @@ def posts() -> Sequence[Row[Post, Municipality, Person]]:
     ).all()
 
 
-def chiefs(municipality_id: int) -> Mapping[int, int | None]:
-    """Every post of a municipality with its chief, by id."""
-    rows = db.session.execute(
-        select(Post.id, Post.chief_id).where(Post.municipality_id == municipality_id)
-    )
-    return {post_id: chief_id for post_id, chief_id in rows}  # noqa: C416 (a Row is no tuple)
+def chiefs(municipality_id: int | None = None) -> Mapping[int, int | None]:
+    """The chief's post of every post, or of those of a municipality, by the post's id."""
+    found = select(Post.id, Post.chief_id)
+    if municipality_id is not None:
+        found = found.where(Post.municipality_id == municipality_id)
+    return {row.id: row.chief_id for row in db.session.execute(found)}
 
 
 def post_names(municipality_id: int | None = None) -> Sequence[tuple[int, str]]:
@@ -154,14 +154,6 @@ def recipients_by_post(post_ids: Iterable[int | None]) -> Mapping[int, list[Reci
     """Who gets the letters of each of those posts (one query, none without a post)."""
     wanted = {post_id for post_id in post_ids if post_id}
     return _grouped(lambda post, _person_id: post.id, Post.id.in_(wanted)) if wanted else {}
-
-
-def chiefs() -> Mapping[int, int]:
-    """The chief's post of each post that has one, by its id (one query)."""
-    rows = db.session.execute(
-        select(Post.id, Post.chief_id).where(Post.is_active, Post.chief_id.is_not(None))
-    )
-    return {post_id: chief_id for post_id, chief_id in rows if chief_id}
 
 
 def recipients_of_post(post_id: int | None) -> list[Recipient]:

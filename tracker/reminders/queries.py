@@ -31,8 +31,9 @@ def recipients(all_duties: Sequence[Duty]) -> Mapping[tuple[str, Audience], list
     hub = areas.hub()
     by_role = accounts.recipients_by_role({duty.to_role for duty in all_duties} | {"office"})
     chiefs = accounts.chiefs()
-    wanted = {duty.to_post_id for duty in all_duties if duty.to_post_id} | set(chiefs.values())
-    by_post = accounts.recipients_by_post(wanted)
+    by_post = accounts.recipients_by_post(
+        {duty.to_post_id for duty in all_duties} | set(chiefs.values())
+    )
     office = by_role.get(("office", hub.id), [])
     found: dict[tuple[str, Audience], list[Recipient]] = {}
     for duty in all_duties:
@@ -40,7 +41,7 @@ def recipients(all_duties: Sequence[Duty]) -> Mapping[tuple[str, Audience], list
         owners = by_post.get(duty.to_post_id or 0, []) if duty.to_post_id else by_role.get(role, [])
         found[duty.key, Audience.OWNER] = owners
         if duty.to_role != "office":
-            bosses = {chiefs[to.post_id] for to in owners if to.post_id and to.post_id in chiefs}
+            bosses = {boss for to in owners if (boss := chiefs.get(to.post_id or 0))}
             found[duty.key, Audience.CHIEF] = [
                 to for post_id in sorted(bosses) for to in by_post.get(post_id, [])
             ]
