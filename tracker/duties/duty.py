@@ -110,6 +110,8 @@ class Duty:
     items: tuple[Item, ...] = ()
     total: int = 0
     subject: str = ""
+    # What a letter lists line by line, when it is not the items.
+    listed: tuple[str, ...] = ()
     # Where a letter leads, when it is not the page for those who sign in.
     letter_url: str = ""
     # The instant from which anybody could know of it; None where it has always been there.

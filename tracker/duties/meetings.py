@@ -37,6 +37,7 @@ def polls(facts: Facts) -> Iterable[Duty]:
             ),
             action="回答する",
             subject="市町村長会議の日程の御回答",
+            listed=tuple(one.label for one in fact.candidates),
             known_since=fact.asked_at,
         )
 

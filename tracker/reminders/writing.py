@@ -51,7 +51,7 @@ def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
         "内容": duty.text,
         "残り": str(duty.remaining),
         "全体": str(duty.total or duty.remaining),
-        "一覧": "\n".join(_item(place, one) for place, one in enumerate(duty.items, 1)),
+        "一覧": "\n".join(f"{place}　{line}" for place, line in enumerate(_listed(duty), 1)),
         "町村": town.name if town else "",
         "首長": town.head_title if town else "",
         "担当": owner,
@@ -61,9 +61,11 @@ def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
     return values
 
 
-def _item(place: int, item: object) -> str:
-    kind, label = getattr(item, "kind", ""), getattr(item, "label", "")
-    return f"{place}　{label}" + ("（確認のお願いあり）" if kind == "report_returned" else "")
+def _listed(duty: Duty) -> Sequence[str]:
+    return duty.listed or [
+        item.label + ("（確認のお願いあり）" if item.kind == "report_returned" else "")
+        for item in duty.items
+    ]
 
 
 def _left(days: int) -> str:

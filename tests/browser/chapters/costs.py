@@ -48,7 +48,10 @@ def share_the_costs(house: House) -> None:
     office.presses("送る内容を確かめる")
     office.presses("5件を送る")
     office.sees("案を送りました。")
-    assert sorted(house.sends_letters()) == sorted(CONFIRMERS)
+    # The clock tells the office of reports that are long overdue, too.
+    late = "office@aomori.example"
+    assert sorted(house.sends_letters()) == sorted((*CONFIRMERS, late))
+    assert "【期限を過ぎています】" in house.last_letter(late)["Subject"]
     assert "115,000円" in house.last_letter("confirmer@imabetsu.example").get_content()
     house.everybody_leaves()
 
