@@ -8,7 +8,7 @@ have sent twice, and is flagged.  A second such crash ends the letter: a person 
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
     update,
 )
@@ -73,7 +74,6 @@ class Claimed:
     letter: Taken
     token: str
     begun_at: datetime
-    is_marked: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ _TAKE = Prepared(
         lease_token=bindparam("token"),
         next_attempt_at=bindparam("until"),
         attempts=_LETTER.c.attempts + literal_column("1"),
-        phase=bindparam("reached"),
+        phase=null(),
     ),
-    *("at", "token", "until", "reached"),
+    *("at", "token", "until"),
     returning=[_LETTER.c[name] for name in Taken._fields],
 )
 _OURS = update(_LETTER).where(
@@ -187,18 +187,30 @@ def recover(at: datetime) -> int:
                 ending = _Ending(LetterState.UNDELIVERABLE, at, UNSURE)
             _end(on, tried, answer, ending)
             _note(on, tried, answer, None)
-        return on.scalar(_count_due(at)) or 0
+        return on.scalar(count_due(at)) or 0
 
 
-def take(on: Connection, at: datetime, *, marked: bool = False) -> Claimed | None:
-    """Takes one due letter, in the caller's transaction; what others hold is left alone.
-
-    `marked` for who sends its text at once: it is then `mark`ed already.
-    """
+def take(on: Connection, at: datetime) -> Claimed | None:
+    """Takes one due letter, in the caller's transaction; what others hold is left alone."""
     token = str(uuid.uuid4())
-    phase = "data" if marked else None
-    row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease(), "reached": phase})
-    return Claimed(Taken(*row), token, at, marked) if row else None
+    row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()})
+    return Claimed(Taken(*row), token, at) if row else None
+
+
+def put_back(on: Connection, many: Sequence[Claimed], at: datetime) -> None:
+    """Gives back what was taken and not tried, in the caller's transaction."""
+    for claimed in many:
+        tried_before = claimed.letter.attempts > 1
+        on.execute(
+            update(_LETTER)
+            .where(_LETTER.c.id == claimed.letter.id, _LETTER.c.lease_token == claimed.token)
+            .values(
+                state=LetterState.RETRYING if tried_before else LetterState.QUEUED,
+                lease_token=None,
+                next_attempt_at=at,
+                attempts=_LETTER.c.attempts - 1,
+            )
+        )
 
 
 def mark(on: Connection, claimed: Claimed, at: datetime) -> bool:
@@ -216,12 +228,8 @@ def settle(on: Connection, claimed: Claimed, answer: Answer, at: datetime) -> Le
     return ending.state
 
 
-def overdue(at: datetime) -> int:
-    """How many letters should have been taken an hour ago and still were not (trust.md 6)."""
-    return db.session.scalar(_count_due(at - OVERDUE)) or 0
-
-
-def _count_due(at: datetime) -> Select[int]:
+def count_due(at: datetime) -> Select[int]:
+    """Asks how many letters should have been taken by then and were not (trust.md 6)."""
     return select(func.count()).select_from(Letter).where(OPEN, Letter.next_attempt_at <= at)
 
 

@@ -80,49 +80,70 @@ class _Asked(NamedTuple):
     done: Future[Any]
 
 
+class _Next(NamedTuple):
+    """What the books say when a letter was written down.
+
+    The letter after it: whether the mark that its text goes out is durable.  And the one after
+    that, taken meanwhile.
+    """
+
+    is_marked: bool
+    following: Claimed | None
+
+
 class _Clerk:
-    """Writes what the carriers ask for; only `claim`, `mark` and `record` are theirs to call."""
+    """Writes what the carriers ask for; `claim`, `mark`, `record` and `stop` are theirs to call."""
 
     def __init__(self, most: int, carriers: int) -> None:
         self.ended: Counter[LetterState] = Counter()
         self._left = most
+        self._is_over = False
         self._at_work = carriers
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        # Taken by a carrier that went home before it could hand them over.
+        self._returned: list[Claimed] = []
 
     def claim(self) -> Claimed | None:
         """A letter to hand over, or None when nothing is due or it is time to stop."""
-        return self._ask(self._take)
+        return self._ask(self._take).result()
 
     def mark(self, claimed: Claimed) -> None:
         """Returns when the mark that the text goes out is durable.
 
         Raises LeaseLost when the letter is somebody else's by now.
         """
-        if not self._ask(lambda on: leases.mark(on, claimed, clock.now())):
+        if not self._ask(lambda on: leases.mark(on, claimed, clock.now())).result():
             raise LeaseLost
 
-    def record(self, claimed: Claimed, answer: Answer) -> Claimed | None:
-        """Returns when the answer is durable; with it the next letter.
+    def record(
+        self, claimed: Claimed, answer: Answer, upcoming: Claimed | None
+    ) -> "Future[_Next | None]":
+        """Writes the answer down, and in the same commit marks the upcoming letter.
 
-        A connection that works will have the next text out within a moment, so the same
-        commit marks that.  A carrier in trouble leaves the rest to the others, if there are
-        any: some servers take few connections.
+        The carrier need not wait before it says MAIL and RCPT of that; it must before the text.
+        None: go home.  A carrier in trouble leaves the rest to the others, if there are any:
+        some servers take few connections.
         """
 
-        def work(on: Connection) -> Claimed | None:
+        def work(on: Connection) -> _Next | None:
             state = leases.settle(on, claimed, answer, clock.now())
             if state is not None:
                 self.ended[state] += 1
-            if answer.state is LetterState.RETRYING and self._at_work > 1:
+            in_trouble = answer.state is LetterState.RETRYING and self._at_work > 1
+            if in_trouble or self._is_over:
                 self._at_work -= 1
+                self._returned += [upcoming] if upcoming else []
                 return None
-            return self._take(on, marked=answer.state is LetterState.SENT)
+            is_marked = False
+            if upcoming and answer.state is LetterState.SENT:
+                is_marked = leases.mark(on, upcoming, clock.now())
+            return _Next(is_marked, self._take(on))
 
         return self._ask(work)
 
     def stop(self) -> None:
-        """No more letters are taken; those under way are still written down."""
-        self._left = 0
+        """No more letters are handed over; those under way are still written down."""
+        self._is_over = True
 
     def serve(self, carriers: Sequence[Future[None]], on: Connection, tell: Told) -> None:
         """Writes until the last carrier is home; what cannot be written sends them all home."""
@@ -130,9 +151,11 @@ class _Clerk:
             carrier.add_done_callback(lambda _: self._asked.put(None))
         try:
             self._keep_books(carriers, on, tell)
+            self._put_back(on)
         except KeyboardInterrupt:
             self.stop()
             self._keep_books(carriers, on, tell)
+            self._put_back(on)
             raise
         finally:
             while not _all_home(carriers):
@@ -168,17 +191,23 @@ class _Clerk:
         for one, result in zip(asked, results, strict=True):
             one.done.set_result(result)
 
-    def _ask(self, work: Callable[[Connection], T]) -> T:
+    def _put_back(self, on: Connection) -> None:
+        if self._returned:
+            with on.begin():
+                leases.put_back(on, self._returned, clock.now())
+
+    def _ask(self, work: Callable[[Connection], T]) -> "Future[T]":
         done: Future[T] = Future()
         self._asked.put(_Asked(work, done))
-        return done.result()
+        return done
 
-    def _take(self, on: Connection, *, marked: bool = False) -> Claimed | None:
-        claimed = leases.take(on, clock.now(), marked=marked) if self._left > 0 else None
-        if claimed is None:
-            self._at_work -= 1
-        else:
-            self._left -= 1
+    def _take(self, on: Connection) -> Claimed | None:
+        if self._is_over:
+            return None
+        if self._returned:
+            return self._returned.pop()
+        claimed = leases.take(on, clock.now()) if self._left > 0 else None
+        self._left -= claimed is not None
         return claimed
 
 
@@ -193,33 +222,73 @@ def _carry(app: Flask, clerk: _Clerk) -> None:
         silent = 0.0
         post = open_post()
         try:
-            claimed = clerk.claim()
-            while claimed is not None:
+            trip = _Trip(clerk)
+            while trip.claimed is not None:
                 begun = monotonic()
-                answer = _hand_over(post, claimed, clerk)
+                answer = trip.hand_over(post)
                 silent = silent + monotonic() - begun if answer and answer.is_silence else 0.0
                 if silent > patience:
                     clerk.stop()
-                claimed = clerk.record(claimed, answer) if answer else clerk.claim()
+                trip.go_on(answer)
         finally:
             post.close()
 
 
-def _hand_over(post: Post, claimed: Claimed, clerk: _Clerk) -> Answer | None:
-    """One try; None when the letter turned out to be somebody else's."""
-    phase: str | None = None
-    fresh_until = monotonic() + FRESH_SECONDS if claimed.is_marked else 0.0
+class _Trip:
+    """The letters of one connection: the one in hand, the one after it, and what is awaited.
 
-    def before_data() -> None:
-        nonlocal phase
-        if monotonic() > fresh_until:
-            clerk.mark(claimed)
-        phase = "data"
+    While the clerk writes a letter down, the next one's MAIL and RCPT go out already: the two
+    longest waits of a letter, for the disk and for the server, run side by side.
+    """
 
-    try:
-        answer = Answer(LetterState.SENT, 250, post.send(claimed.letter, before_data))
-    except LeaseLost:
-        return None
-    except FAILURES as error:
-        answer = answer_to(error)
-    return replace(answer, phase=phase)
+    def __init__(self, clerk: _Clerk) -> None:
+        self._clerk = clerk
+        self.claimed = clerk.claim()
+        self._following = clerk.claim() if self.claimed else None
+        self._awaited: Future[_Next | None] | None = None
+        self._fresh_until = 0.0
+        self._phase: str | None = None
+
+    def hand_over(self, post: Post) -> Answer | None:
+        """One try; None when the letter turned out to be somebody else's."""
+        assert self.claimed is not None
+        self._phase = None
+        try:
+            answer = Answer(LetterState.SENT, 250, post.send(self.claimed.letter, self._mark))
+        except LeaseLost:
+            return None
+        except FAILURES as error:
+            answer = answer_to(error)
+        return replace(answer, phase=self._phase)
+
+    def go_on(self, answer: Answer | None) -> None:
+        """Has the try written down and takes up the next letter, if there is one."""
+        self._hear()
+        if self.claimed is not None and answer is not None:
+            self._awaited = self._clerk.record(self.claimed, answer, self._following)
+        self.claimed, self._following, self._fresh_until = self._following, None, 0.0
+        if self.claimed is None or (answer and answer.state is not LetterState.SENT):
+            # In trouble the clerk may say to go home: that is worth waiting for.
+            self._hear()
+        if self.claimed is None:
+            self.claimed, self._following = self._following, None
+
+    def _mark(self) -> None:
+        """Right before the text: the letter before is written down, this one's mark is durable."""
+        self._hear()
+        if self.claimed is None:
+            raise LeaseLost
+        if monotonic() > self._fresh_until:
+            self._clerk.mark(self.claimed)
+        self._phase = "data"
+
+    def _hear(self) -> None:
+        """Waits for what the clerk was asked last."""
+        if self._awaited is None:
+            return
+        heard, self._awaited = self._awaited.result(), None
+        if heard is None:
+            self.claimed = None
+        else:
+            self._following = heard.following
+            self._fresh_until = monotonic() + FRESH_SECONDS if heard.is_marked else 0.0

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, TextClause, func, select
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.leases import OVERDUE
+from tracker.plumbing.leases import OVERDUE, count_due
 from tracker.plumbing.letters import (
     LOST,
     OPEN,
@@ -183,12 +183,7 @@ def banners() -> Sequence[Banner]:
     at = clock.now()
     last_lost = select(func.max(Letter.id)).where(LOST).scalar_subquery()
     lost_count = select(func.count()).select_from(Letter).where(LOST).scalar_subquery()
-    stuck_count = (
-        select(func.count())
-        .select_from(Letter)
-        .where(OPEN, Letter.next_attempt_at <= at - OVERDUE)
-        .scalar_subquery()
-    )
+    stuck_count = count_due(at - OVERDUE).scalar_subquery()
     row = db.session.execute(
         select(ClockState, Letter, lost_count, stuck_count)
         .outerjoin(Letter, Letter.id == last_lost)
