@@ -9,6 +9,7 @@ import re
 from base64 import b64encode, encodebytes
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Protocol
 
 from tracker.plumbing.clock import TOKYO
@@ -45,12 +46,11 @@ def message(letter: Sendable, sender: str) -> bytes:
 
     Raises Unsendable when an address is none or a header holds a line break.
     """
-    sender_name, sender_email = split(sender)
     headers = (
-        ("From", _mailbox(sender_name, sender_email)),
+        ("From", _sender(sender)),
         ("To", _mailbox(letter.to_name, letter.to_email)),
         ("Subject", _words(letter.subject)),
-        ("Date", format_datetime(letter.send_at.astimezone(TOKYO))),
+        ("Date", _date(letter.send_at)),
         ("Message-ID", _checked(letter.message_id)),
         ("Auto-Submitted", "auto-generated"),
         ("MIME-Version", "1.0"),
@@ -70,6 +70,7 @@ def split(mailbox: str) -> tuple[str, str]:
     return name.strip().strip('"'), address.strip().removesuffix(">")
 
 
+@lru_cache(maxsize=256)
 def ascii_address(address: str) -> str:
     """The address as SMTP takes it, an international domain in its ASCII form.
 
@@ -84,6 +85,16 @@ def ascii_address(address: str) -> str:
         shown = _CONTROL.sub("?", address)
         raise Unsendable(f"メールアドレス「{shown}」の形が正しくありません。")
     return plain
+
+
+@lru_cache(maxsize=16)
+def _sender(sender: str) -> str:
+    return _mailbox(*split(sender))
+
+
+@lru_cache(maxsize=256)
+def _date(at: datetime) -> str:
+    return format_datetime(at.astimezone(TOKYO))
 
 
 def _mailbox(name: str, address: str) -> str:

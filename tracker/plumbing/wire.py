@@ -5,7 +5,7 @@ TLS, refusals raised, QUIT errors ignored, the moment told at which the text goe
 import contextlib
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -58,6 +58,14 @@ class Smtp(smtplib.SMTP):
         finally:
             if self.sock:
                 self.sock.settimeout(self.timeout)
+
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        """MAIL; the address is a plain one already (`mime.ascii_address`): nothing is parsed."""
+        return self.docmd("mail", " ".join((f"FROM:<{sender}>", *options)))
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        """RCPT, of the same kind."""
+        return self.docmd("rcpt", " ".join((f"TO:<{recip}>", *options)))
 
     def hand_over(
         self, sender: str, to: str, message: bytes, before_data: Callable[[], None]
