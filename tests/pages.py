@@ -110,6 +110,10 @@ class PageClient:
             )
         return page
 
+    def piece(self, path: str) -> Page:
+        """Fetches a piece of a page, as a script does."""
+        return self._ask("GET", path)
+
     def post(self, path: str, fields: dict[str, Any], **more: Any) -> Page:
         """Sends a form as a browser would (the caller passes the page's own csrf_token)."""
         page = self._ask("POST", path, data=fields, **more)

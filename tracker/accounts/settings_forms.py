@@ -12,7 +12,9 @@ class DigestForm(Form):
 
     digest = RadioField(
         "お知らせのメール",
-        choices=choices([(EACH, "期限ごとに1通ずつ"), (WEEKLY, "週に1回、まとめて（月曜日9時）")]),
+        choices=choices(
+            [(EACH, "期限ごとに1通ずつ"), (WEEKLY, "週に1回、まとめて（週の最初の開庁日の9時）")]
+        ),
         validators=required("お知らせの受け取り方を1つ選んでください。"),
     )
 

@@ -140,7 +140,7 @@ def passed_over(actor: Actor, at: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
     return db.session.execute(
         select(day.label("due_at"), LetterItem.title, func.count().label("people"))
         .where(LetterItem.state == LetterState.SKIPPED, LetterItem.due_at <= at)
-        .group_by(LetterItem.duty_key, LetterItem.step, LetterItem.title)
+        .group_by(LetterItem.step, LetterItem.title)
         .order_by(day.desc())
         .limit(PER_PAGE)
     ).all()

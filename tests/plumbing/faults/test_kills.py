@@ -55,7 +55,10 @@ def kill_at_each(arena: Arena, cases: list[tuple[str, int]]) -> None:
 
 
 def kill_at_random(arena: Arena, times: int, seed: int) -> None:
-    """So many kills, anywhere between the start of a pass and its usual end."""
+    """So many kills, anywhere between the start of a pass and its usual end.
+
+    Every other pass hands its letters over by several connections.
+    """
     chance = random.Random(seed)
     usual = min(arena.run(minutes=0)[1] for _ in (arena.clear(), arena.clear()))
     killed = turns = 0
@@ -64,7 +67,7 @@ def kill_at_random(arena: Arena, times: int, seed: int) -> None:
         assert turns < 10 * times, "the kills come too late to show anything"
         arena.clear()
         seconds = chance.uniform(0, usual)
-        status, _ = arena.run(seconds=seconds)
+        status, _ = arena.run(seconds=seconds, many=turns % 2)
         killed += status == KILLED
         on_the_way = arena.on_the_way()
         assert arena.run(minutes=LATER)[0] == 0

@@ -1,7 +1,7 @@
 """A process that runs passes of the clock, each in a process of its own, some to be killed.
 
 Called as `python -m tests.plumbing.faults.victim`; settings come from the environment.  Reads
-one JSON order a line, {"kind", "minutes", "point", "number", "seconds"}, forks, waits for the
+one JSON order a line, {"kind", "minutes", "point", "number", "seconds", "many"}, forks, waits for the
 child and answers {"status", "seconds"}.  Forking spares the start of Python and the imports.
 
 `real` is the product's own pass.  The naive kinds are the controls: `naive_after` marks a
@@ -54,6 +54,8 @@ def send_unsent(app: Flask, marks_first: bool) -> None:
 
 def run(app: Flask, order: dict[str, object]) -> None:
     """One pass, `minutes` after the letters fell due."""
+    # A connection for each letter, or one for all.
+    postbox.LETTERS_A_CONNECTION = 1 if order.get("many") else 25
     if order.get("point"):
         PLANT[str(order["point"])](int(str(order["number"])))
     at = clock.at(DAY, actions.rules.HOUR.replace(second=5))
