@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests import cast
-from tests.cost_sharing.makers import make_agreed, make_draft, make_sent
+from tests.cost_sharing.makers import make_agreed, make_sent, somebody
 from tests.meetings.makers import ANSWERS, DATES, make_answers, make_fixed, make_meeting, sheet_of
 from tests.pages import counting
 from tests.reminders.makers import make_round
 from tests.reminders.test_outages import DAY, HOUR, MINUTE, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
+from tracker.cost_sharing import actions as costs
 from tracker.meetings import actions as meetings
 from tracker.meetings import poll_actions
 from tracker.municipalities.models import Municipality
@@ -101,10 +102,15 @@ def test_a_done_duty_is_silent(both):
 
 
 def test_a_copied_case_fires_nothing_until_it_is_sent(both):
-    make_draft(make_agreed().project_id and None)
+    copied = costs.replace(make_agreed(), by=somebody("office"), at=cast.NOW)
     fall_asleep(cast.NOW)
     pass_by(*every_day(date(2026, 11, 25), date(2026, 12, 31)))
-    assert not [one for one in letters() if "費用負担" in one.body and "確認する" in one.body]
+    assert not [one for one in letters() if one.to_email.startswith("confirmer")]
+    talk = (date(2026, 12, 25), "オンライン", "5市町村の担当者", "同じ割り方とした。")
+    costs.add_consultation(copied, *talk, by=somebody("office"), at=nine(12, 28))
+    costs.send(copied, date(2027, 1, 15), by=somebody("office"), at=nine(12, 28))
+    pass_by(*every_day(date(2027, 1, 12), date(2027, 1, 15)))
+    assert len([one for one in letters() if one.to_email.startswith("confirmer")]) == 5
 
 
 def test_what_was_asked_for_after_a_step_s_moment_is_not_mentioned_for_it(both):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -127,8 +128,17 @@ def set_reading(is_reading: bool) -> None:
     _begin.set("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
+# A process that froze inside a transaction must not hold up all others (trust.md section 6):
+# PostgreSQL ends its session; on SQLite the supervisor must end the process.
+LOCK_SECONDS, IDLE_SECONDS = 5, 30
+
+
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare(connection: Any, _record: Any) -> None:
+    if isinstance(connection, psycopg.Connection):
+        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        connection.commit()
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None
         for pragma in (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
@@ -81,8 +81,7 @@ def _draft_of(line: Upcoming | None, today: date) -> actions.Draft | None:
 @guard(Permission.READ_LETTERS)
 def progress() -> Response:
     """How far the delivery is, for a page that is open: a piece of it."""
-    found = letter_queries.progress(clock.now())
-    return Response(render_template("reminders/_progress.html", progress=found))
+    return page("reminders/_progress.html", progress=letter_queries.progress(clock.now()))
 
 
 @bp.get("/notices/<int:letter_id>")

@@ -1,0 +1,34 @@
+"""A process that froze inside a transaction holds nobody up for long (PostgreSQL)."""
+
+import time
+
+import pytest
+from sqlalchemy import text
+
+from tests.app_fixtures import make_app
+from tracker.plumbing import clock, db
+from tracker.plumbing.letters import ClockState
+from tracker.reminders import actions
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def test_a_session_frozen_in_a_transaction_is_ended_and_the_pass_goes_on(
+    database_url, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(db, "IDLE_SECONDS", 1)
+    app = make_app(database_url, tmp_path)
+    with app.app_context():
+        actions.plan(clock.now())
+        frozen = db.db.engine.connect()
+        frozen.execute(text("SELECT * FROM clock_state FOR UPDATE"))
+        begun = time.monotonic()
+        actions.plan(clock.now())
+        assert 0.5 < time.monotonic() - begun < db.LOCK_SECONDS
+        with pytest.raises(Exception, match="idle-in-transaction|closed"):
+            frozen.execute(text("SELECT 1"))
+        frozen.invalidate()
+        frozen.close()
+        assert db.db.session.get(ClockState, 1).heartbeat_at
+        db.db.session.remove()
+        db.db.engine.dispose()
