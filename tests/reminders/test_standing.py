@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from tests.app_fixtures import SETTINGS
 from tests.reminders.makers import make_round
 from tests.reminders.test_views import press, rows
+from tracker.accounts.models import Post
 from tracker.plumbing import clock, holding
 from tracker.plumbing.db import db
 from tracker.plumbing.letters import Letter, LetterState
@@ -192,3 +193,26 @@ def test_a_terminal_shows_a_bar_that_comes_to_its_end(due):
     shown = run_on_a_terminal(due, "--on", "2026-11-27")
     assert re.search(r"送信中.*4/4", shown), shown
     assert "送信済み 4通" in shown
+
+
+def test_mending_a_letter_to_a_post_mends_the_post_s_mailbox_too(due, browse):
+    with due.app_context():
+        post = db.session.scalars(select(Post).where(Post.email == "secretary@imabetsu.example"))
+        post_id = post.one().id
+        db.session.execute(
+            update(Letter)
+            .where(Letter.to_email == "officer@imabetsu.example")
+            .values(
+                state=LetterState.UNDELIVERABLE,
+                to_key=f"post:{post_id}",
+                to_email="secretary@imabetsu.example",
+            )
+        )
+        db.session.commit()
+        lost = db.session.scalar(select(Letter.id).where(Letter.state == LetterState.UNDELIVERABLE))
+    office = browse("office")
+    done = office.follow(office.fill(f"/notices/{lost}", {"email": "hisho@imabetsu.example"}))
+    assert "役職のお知らせの宛先を直しました" in done.text
+    with due.app_context():
+        assert db.session.get(Post, post_id).email == "hisho@imabetsu.example"
+        assert db.session.get(Letter, lost).to_email == "hisho@imabetsu.example"

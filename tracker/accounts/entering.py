@@ -10,8 +10,9 @@ from tracker.accounts.models import Invitation, Person, Post, PostKind
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import clock, letters
+from tracker.plumbing import clock, history, letters
 from tracker.plumbing.db import db
+from tracker.plumbing.history import Subject
 
 
 def new_post(
@@ -42,6 +43,29 @@ def confirm(post: Post, *, by: Actor | None, at: datetime) -> None:
     """Somebody said who holds the post in the fiscal year of `at`."""
     post.confirmed_year = FiscalYear.containing(clock.day(at)).year
     post.confirmed_by, post.confirmed_at = (by.name if by else None), at
+
+
+def mend_mailbox(to_key: str, before: str, after: str, *, by: Actor, at: datetime) -> bool:
+    """Where a post's own mailbox was the wrong address, mends it; whether it did.
+
+    `to_key` is that of a letter's recipient.  An account's address is its holder's name at the
+    door: that the admin changes.
+    """
+    kind, _, number = to_key.partition(":")
+    post = db.session.get(Post, int(number)) if kind == "post" else None
+    if post is None or post.email != before:
+        return False
+    post.email = rules.check_address(after)
+    history.record(
+        by,
+        "post.changed",
+        Subject("post", post.id),
+        f"「{post.name}」のお知らせの宛先を直しました。",
+        at=at,
+        before={"email": before},
+        after={"email": post.email},
+    )
+    return True
 
 
 def new_person(post: Post, name: str, email: str) -> Person:

@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 from sqlalchemy import delete, select, tuple_
 
+from tracker.accounts import entering
 from tracker.accounts import queries as accounts
 from tracker.accounts.rules import check_address
 from tracker.duties.duty import Kind
@@ -22,13 +23,17 @@ from tracker.reminders.rules import Notice
 from tracker.reminders.steps import KIND_LABELS, Schedule, Step, check_schedule
 
 
-def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> None:
-    """Sends an undeliverable letter again to a mended address; only where it never arrived."""
+def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> bool:
+    """Sends an undeliverable letter again to a mended address; only where it never arrived.
+
+    A post's mailbox is mended with it, so that the next letter arrives, too: whether it was.
+    """
     if letter.state is not LetterState.UNDELIVERABLE:
         raise Refusal("このメールは届いているか、まだ送る途中です。送り直しはできません。")
     before = letter.to_email
     letter.to_email = check_address(email)
     letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, at, 0
+    is_mended = entering.mend_mailbox(letter.to_key, before, letter.to_email, by=by, at=at)
     history.record(
         by,
         "letter.resent",
@@ -39,6 +44,7 @@ def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> N
         after={"email": letter.to_email},
     )
     db.session.commit()
+    return is_mended
 
 
 def skip(kind: str, step: str, on: date, *, by: Actor, at: datetime) -> int:

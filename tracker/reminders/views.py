@@ -103,7 +103,8 @@ def mend(letter_id: int) -> Response:
     if form.validate_on_submit() and form.attempt(
         lambda: managing.mend_and_resend(found, form.email.data, by=actor(), at=clock.now())
     ):
-        flash("宛先を直しました。次の送信で送り直します。", "ok")
+        whose = "このメールと、役職のお知らせの宛先" if form.result else "このメールの宛先"
+        flash(f"{whose}を直しました。次の送信で送り直します。", "ok")
         return redirect(url_for(".letter", letter_id=letter_id))
     return _letter_page(found, form)
 
