@@ -88,6 +88,16 @@ def test_only_the_silent_are_asked_again(both):
     }
 
 
+def test_a_letter_that_keeps_failing_is_tried_no_longer_than_it_helps(both):
+    make_meeting()
+    make_round()
+    fall_asleep(cast.NOW)
+    pass_by(nine(11, 26) + MINUTE, nine(11, 27) + MINUTE)
+    until = {one.to_email.split("@")[0]: one.useful_until for one in letters()}
+    midnight = nine(11, 28) - 9 * HOUR
+    assert (until["secretary"], until["officer"]) == (midnight, None)
+
+
 def test_a_cancelled_meeting_is_silent(both):
     meetings.cancel(make_meeting(), "大雪の予報のため。", by=None, at=cast.NOW)
     fall_asleep(cast.NOW)

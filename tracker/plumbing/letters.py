@@ -218,18 +218,16 @@ def put(
     at: datetime,
     link: str = "",
     path: str | None = None,
-    useful_until: datetime | None = None,
 ) -> bool:
     """Puts a letter that answers an action into the outbox, in the caller's transaction.
 
     Unique by (cause, recipient): the same cause twice writes one letter; returns whether
-    this call wrote it.  It goes out when the clock looks next; when the mail server fails,
-    it is tried until `useful_until` (a week unless said).  `path` is the page its record
+    this call wrote it.  It goes out when the clock looks next.  `path` is the page its record
     leads to; a `link` that is a secret of the recipient's stands in the letter only.
     """
     subject, body = compose(kind, to, values, link=link)
     key = f"{cause}:{to.key}"
-    return write(kind, to, subject, body, key=key, at=at, path=path, useful_until=useful_until)
+    return write(kind, to, subject, body, key=key, at=at, path=path)
 
 
 def write(
@@ -241,11 +239,10 @@ def write(
     key: str,
     at: datetime,
     path: str | None = None,
-    useful_until: datetime | None = None,
 ) -> bool:
     """Writes a letter whose words stand already, unless one with its key is there."""
     row = new_row(kind, to, subject, body, key=key, at=at, path=path)
-    return bool(insert_missing(Letter, [{**row, "useful_until": useful_until}], ["key"]))
+    return bool(insert_missing(Letter, [row], ["key"]))
 
 
 def new_row(
@@ -257,12 +254,14 @@ def new_row(
     key: str,
     at: datetime,
     send_at: datetime | None = None,
+    useful_until: datetime | None = None,
     path: str | None = None,
     note: str | None = None,
 ) -> dict[str, Any]:
     """A letter as the row to insert.
 
-    `send_at` is when it was meant to go (now unless said): what is late shows both.
+    `send_at` is when it was meant to go (now unless said): what is late shows both.  When the
+    mail server fails, it is tried until `useful_until` (a week unless said).
     """
     return {
         "key": key,
@@ -279,7 +278,7 @@ def new_row(
         "written_at": at,
         "send_at": send_at or at,
         "next_attempt_at": at,
-        "useful_until": None,
+        "useful_until": useful_until,
         "attempts": 0,
         "maybe_duplicate": False,
         "note": note,

@@ -180,6 +180,7 @@ def _letter(draft: Draft, at: datetime) -> dict[str, object]:
         key=draft.key,
         at=at,
         send_at=at if is_late else draft.meant_at,
+        useful_until=rules.useful_until(draft.merged.notices),
         path=draft.merged.notices[0].duty.url,
         note="、".join([*notes, LATE] if is_late else notes)[:300] or None,
     )

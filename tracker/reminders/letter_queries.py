@@ -57,11 +57,8 @@ class Upcoming:
     def title(self) -> str:
         """上期の進捗報告　期限3日前."""
         first = self.first
-        return (
-            f"{first.duty.subject or first.duty.title}　{first.label}"
-            if first.step
-            else first.label
-        )
+        about = f"{first.duty.subject or first.duty.title}　" if first.step else ""
+        return about + first.label
 
     @property
     def token(self) -> str:
@@ -81,7 +78,7 @@ def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
     return tuple(
         Upcoming(
             first=many[0],
-            names=tuple(dict.fromkeys(getattr(one.to, "name", "") for one in many)),
+            names=tuple(dict.fromkeys(one.to.name for one in many)),
             is_skipped=key[-1] is True,
         )
         for key, many in lines.items()

@@ -168,6 +168,14 @@ def is_of_use(notice: Notice, today: date) -> bool:
     return notice.duty.kind not in OVER_WITH_ITS_DAY or today <= notice.duty.due_on
 
 
+def useful_until(mentioned: Sequence[Notice]) -> datetime | None:
+    """When a letter that keeps failing is worth no more try; None: as long as any."""
+    if any(notice.duty.kind not in OVER_WITH_ITS_DAY for notice in mentioned):
+        return None
+    last = max(notice.duty.due_on for notice in mentioned)
+    return tokyo.at(last + timedelta(days=1), time.min)
+
+
 def moments(found: Iterable[Notice]) -> Mapping[tuple[str, date], time]:
     """When each person's letter of a day goes: at the earliest hour of what it mentions."""
     hours: dict[tuple[str, date], time] = {}

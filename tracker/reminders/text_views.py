@@ -46,12 +46,7 @@ def text(kind: str) -> Response:
     found, row = _get(kind), letter_texts.find(kind)
     version = row.version if row else 0
     form = forms.WordsForm(data={**letter_texts.words(kind)._asdict(), "version": version})
-    posts = accounts.every_recipient()
-    form.post.choices = choices((key, to.name) for key, to in posts.items())
-    hub = areas.hub().id
-    towns = [to for to in posts.values() if to.municipality_id != hub]
-    to = posts.get(form.post.data or "") or next(iter(towns or posts.values()), None)
-    form.post.data = to.key if to else ""
+    to = _reader(form)
     if form.validate_on_submit():
         if "try" in request.form and to and form.attempt(lambda: _try_out(kind, form, to)):
             flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
@@ -86,6 +81,17 @@ def original_text(kind: str) -> Response:
     for sentence in form.form_errors:
         flash(sentence, "ng")
     return redirect(url_for(".text", kind=kind))
+
+
+def _reader(form: forms.WordsForm) -> Recipient | None:
+    """The post that was chosen to read the sample, or one of a town."""
+    posts = accounts.every_recipient()
+    form.post.choices = choices((key, to.name) for key, to in posts.items())
+    hub = areas.hub().id
+    towns = [to for to in posts.values() if to.municipality_id != hub]
+    to = posts.get(form.post.data or "") or next(iter(towns or posts.values()), None)
+    form.post.data = to.key if to else ""
+    return to
 
 
 def _get(kind: str) -> LetterKind:
