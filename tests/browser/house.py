@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
@@ -34,7 +35,13 @@ COUNT_CLICKS = """addEventListener("click", (event) => {
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serves the application on a free port of this machine; letters carry its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+
+    def whole(environ: Any, start: Any) -> list[bytes]:
+        # The development server leaves a file open when its reader has gone to another page.
+        with closing(app(environ, start)) as answer:
+            return [b"".join(answer)]
+
+    server = make_server("127.0.0.1", 0, whole, threaded=True)
     app.config["BASE_URL"] = address = f"http://127.0.0.1:{server.port}"
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
