@@ -1,10 +1,10 @@
 """Who is written to, and who is not: moved, done, cancelled, copied, late, silent (product.md 8)."""
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from tests import cast
 from tests.cost_sharing.makers import make_agreed, make_sent, somebody
@@ -15,6 +15,7 @@ from tests.reminders.test_outages import DAY, HOUR, MINUTE, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing import actions as costs
+from tracker.duties.duty import Kind
 from tracker.meetings import actions as meetings
 from tracker.meetings import poll_actions
 from tracker.municipalities.models import Municipality
@@ -23,7 +24,8 @@ from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import Letter, LetterItem, LetterState
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
-from tracker.reminders import actions, managing
+from tracker.reminders import actions, managing, queries
+from tracker.reminders.steps import STEPS
 
 LATER = cast.NOW + timedelta(hours=2)
 
@@ -138,6 +140,53 @@ def test_a_due_day_put_off_is_mentioned_anew_before_the_new_one(both):
     told = pass_by(nine(12, 11) + MINUTE)
     assert told["officer@imabetsu.example"] == 2
     assert "【あと3日】" in letters()[-1].subject
+
+
+def test_an_hour_put_forward_into_the_past_still_sends_today(both, actor):
+    make_round()
+    office = actor("office")
+    steps = queries.schedules()[Kind.REPORT_UNSUBMITTED].steps
+    managing.set_schedule(Kind.REPORT_UNSUBMITTED, steps, time(15), True, 0, by=office, at=cast.NOW)
+    fall_asleep(cast.NOW)
+    assert pass_by(nine(11, 27) + 3 * HOUR) == {}
+    managing.set_schedule(
+        Kind.REPORT_UNSUBMITTED, steps, time(9), True, 1, by=office, at=nine(11, 27) + 3 * HOUR
+    )
+    assert pass_by(nine(11, 27) + 3 * HOUR + MINUTE)["officer@imabetsu.example"] == 1
+    assert pass_by(nine(11, 27) + 4 * HOUR)["officer@imabetsu.example"] == 1
+
+
+def test_a_row_of_today_that_vanished_is_written_again(both):
+    make_round()
+    fall_asleep(cast.NOW)
+    pass_by(nine(11, 27) + MINUTE)
+    before = {one.message_id for one in letters()}
+    lost = letters()[1]
+    db.session.execute(delete(LetterItem).where(LetterItem.letter_id == lost.id))
+    db.session.execute(delete(Letter).where(Letter.id == lost.id))
+    db.session.commit()
+    pass_by(nine(11, 27) + HOUR)
+    assert {one.message_id for one in letters()} == before
+
+
+def test_who_is_entered_at_noon_hears_of_today(both):
+    make_round()
+    fall_asleep(cast.NOW)
+    db.session.execute(
+        update(Person).where(Person.email == "officer@imabetsu.example").values(is_active=False)
+    )
+    db.session.commit()
+    assert pass_by(nine(11, 27) + MINUTE)["officer@imabetsu.example"] == 0
+    db.session.execute(update(Person).values(is_active=True))
+    db.session.commit()
+    assert pass_by(nine(11, 27) + 3 * HOUR)["officer@imabetsu.example"] == 1
+
+
+def test_the_april_confirmation_is_asked_for_whatever_day_the_year_begins_on():
+    for year in range(2019, 2061):
+        due_on = date(year, 4, 30)
+        days = [step.day(due_on, frozenset()) for step in STEPS[Kind.PERSON_UNCONFIRMED]]
+        assert min(days) > date(year, 4, 1), "the duty must exist by then"
 
 
 # --- chiefs, the office, once a week ---------------------------------------------------------------

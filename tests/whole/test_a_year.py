@@ -470,13 +470,10 @@ def april_a_new_year_begins_and_nothing_carries_over(story: Story) -> None:
         days = Counter((one.to_key, clock.day(one.send_at)) for one in reminders)
         assert max(days.values()) == 1
         assert Counter(one.to_name for one in reminders) == {
-            "外ヶ浜町 企画担当": 5,
-            "平内町 企画担当": 1,
-            "今別町 企画担当": 1,
-            "蓬田村 企画担当": 1,
+            "外ヶ浜町 企画担当": 4,
             "今別町 秘書": 2,
             "外ヶ浜町 秘書": 2,
-            "青森市 連携推進担当": 6,
+            "青森市 連携推進担当": 5,
         }
     # Each letter went out once, to the word as it was written.
     sent = {str(one["Message-ID"]): one for one in story.mail()}

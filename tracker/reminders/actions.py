@@ -124,7 +124,7 @@ def plan(at: datetime) -> tuple[int, int]:
         db.session.rollback()
         raise Refusal(CLOCK_WRONG)
     letter_texts.forget()
-    since = state.watermark_at or clock.at(clock.day(at), time.min) - timedelta(microseconds=1)
+    since = state.watermark_at or _midnight(clock.day(at))
     due, today = _due(since, at), clock.day(at)
     useless = [one for one in due if not rules.is_of_use(one, today)]
     drafts = _compose([one for one in due if one not in useless], today)
@@ -137,10 +137,20 @@ def plan(at: datetime) -> tuple[int, int]:
 
 
 def _due(since: datetime, until: datetime) -> list[Notice]:
+    """What fell due since then; and of today, whatever should be written by now and is not.
+
+    So a changed hour, a day closed at short notice or a person entered at noon loses nothing.
+    """
     today = clock.day(until)
+    since = min(since, _midnight(today))
     found = queries.notices(clock.day(since), today, today)
     moments = rules.moments(found)
     return [one for one in found if since < clock.at(one.on, moments[one.to.key, one.on]) <= until]
+
+
+def _midnight(today: date) -> datetime:
+    """The last instant before the day."""
+    return clock.at(today, time.min) - timedelta(microseconds=1)
 
 
 def _compose(due: Sequence[Notice], on: date) -> list[Draft]:

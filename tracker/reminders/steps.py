@@ -128,7 +128,8 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
     Kind.COST_UNRECONCILED: _days(-14, -3),
     Kind.INSTALMENT_DUE: (*_days(-14, -3), *_ESCALATION),
     Kind.QUESTION_OPEN: (*_office_days(-3, 1), *_ESCALATION),
-    Kind.PERSON_UNCONFIRMED: (*_days(-29, -7), *_office_days(1), *_ESCALATION),
+    # Not on 1 April itself: where that is a Saturday, the day before is last year's.
+    Kind.PERSON_UNCONFIRMED: (*_days(-25, -7), *_office_days(1), *_ESCALATION),
     Kind.HANDOVER_UNWRITTEN: _days(-11, -3),
     # Told at once, by a letter of its own (M24).
     Kind.ADDRESS_UNDELIVERABLE: (),
