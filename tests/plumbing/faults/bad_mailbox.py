@@ -2,11 +2,10 @@
 
 import contextlib
 import socket
-import threading
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
 
-HANG, DROP, DRIP = "hang", "drop", "drip"
+from tests.plumbing.faults.door import DRIP, DROP, HANG, Door
+
 # What it says where nothing is wrong, by command; `{tag}` is the command's own.
 GOOD = {
     "BANNER": "* OK ready",
@@ -20,39 +19,14 @@ GOOD = {
 
 
 @dataclass
-class BadMailbox:
+class BadMailbox(Door):
     """At `stage` it does what `does` says: HANG, DROP, DRIP (a byte now and then) or an answer."""
 
     stage: str
     does: str
-    port: int = 0
-    connections: int = 0
-    closing: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Self:
-        self._door = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._door.getsockname()[1]
-        self._threads = [threading.Thread(target=self._listen)]
-        self._threads[0].start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
-        for thread in self._threads:
-            thread.join()
-
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                caller, _ = self._door.accept()
-                self.connections += 1
-                self._threads.append(threading.Thread(target=self._talk, args=[caller]))
-                self._threads[-1].start()
-
-    def _talk(self, caller: socket.socket) -> None:
+    def talk(self, caller: socket.socket) -> None:
+        """Answers command by command."""
         with caller, contextlib.suppress(OSError):
             commands = caller.makefile("r", newline="\r\n")
             goes_on = self._answer(caller, "BANNER", "*")

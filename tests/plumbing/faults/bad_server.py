@@ -3,12 +3,10 @@
 import contextlib
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
 
-HANG, DROP, DRIP = "hang", "drop", "drip"
+from tests.plumbing.faults.door import DRIP, DROP, HANG, Door
 
 
 @dataclass
@@ -31,7 +29,7 @@ class _Gone(Exception):
 
 
 @dataclass
-class BadServer:
+class BadServer(Door):
     """`accepted` holds (recipient, text) of each letter that came in whole and was not refused.
 
     `watch` hears each stage before it is answered.
@@ -40,27 +38,9 @@ class BadServer:
     trouble: Trouble | None = None
     offers: tuple[str, ...] = ()
     tls: ssl.SSLContext | None = None
-    port: int = 0
     is_tls_first: bool = False
     watch: Callable[[str, str | None], None] = lambda _stage, _to: None
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
-    connections: int = 0
-    closing: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> Self:
-        self._door = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._door.getsockname()[1]
-        self._threads = [threading.Thread(target=self._listen)]
-        self._threads[0].start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
-        for thread in self._threads:
-            thread.join()
 
     def due(self, stage: str, to: str | None) -> str | None:
         """What the script wants here, once less from now on."""
@@ -71,13 +51,9 @@ class BadServer:
         one.times -= 1
         return one.does
 
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                caller, _ = self._door.accept()
-                self.connections += 1
-                self._threads.append(threading.Thread(target=_Talk(self, caller).run))
-                self._threads[-1].start()
+    def talk(self, caller: socket.socket) -> None:
+        """One connection, following the script."""
+        _Talk(self, caller).run()
 
 
 class _Talk:

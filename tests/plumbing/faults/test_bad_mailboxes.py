@@ -15,7 +15,8 @@ from sqlalchemy import Engine, event, func, select
 
 from tests.imap import Mailbox
 from tests.plumbing import notices
-from tests.plumbing.faults.bad_mailbox import DRIP, DROP, HANG, BadMailbox
+from tests.plumbing.faults.bad_mailbox import BadMailbox
+from tests.plumbing.faults.door import DRIP, DROP, HANG
 from tests.plumbing.test_mailbox import AT, TO, configure, look, losses, ours, tries, write
 from tracker.plumbing import mailbox
 from tracker.plumbing.db import db

@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.plumbing.faults.bad_server import DRIP, DROP, HANG, BadServer, Trouble
+from tests.plumbing.faults.bad_server import BadServer, Trouble
+from tests.plumbing.faults.door import DRIP, DROP, HANG
 from tracker.plumbing import clock, letters, postbox
 from tracker.plumbing.db import db
 from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
