@@ -169,14 +169,12 @@ def every_due_day() -> str:
     seen = hashlib.sha256()
     for number in range((date(2061, 1, 1) - date(2019, 1, 1)).days):
         due_on = date(2019, 1, 1) + timedelta(days=number)
-        for step in steps:
-            on = step.day(due_on, frozenset())
-            instant = clock.at(on, time(9))
-            assert clock.day(instant) == on
-            seen.update(f"{step.key} {on} {instant.isoformat()}\n".encode())
-        begins = clock.at(due_on, time.min)
-        year = FiscalYear.containing(clock.day(begins))
-        seen.update(f"{year.year} {clock.day(begins - timedelta(seconds=1))}\n".encode())
+        days = [step.day(due_on, frozenset()) for step in steps]
+        begins, nine_o_clock = clock.at(due_on, time.min), clock.at(due_on, time(9))
+        assert clock.day(nine_o_clock) == clock.day(begins) == due_on
+        before = clock.day(begins - timedelta(seconds=1))
+        year = FiscalYear.containing(due_on).year
+        seen.update(f"{days} {nine_o_clock.isoformat()} {before} {year}\n".encode())
     return seen.hexdigest()
 
 
