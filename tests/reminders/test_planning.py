@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from tests import cast
-from tests.cost_sharing.makers import make_agreed, make_sent, somebody
+from tests.cost_sharing.makers import make_agreed, somebody
 from tests.meetings.makers import ANSWERS, DATES, make_answers, make_fixed, make_meeting, sheet_of
 from tests.pages import counting
 from tests.reminders.makers import make_round
-from tests.reminders.test_outages import DAY, HOUR, MINUTE, fall_asleep, nine
+from tests.reminders.test_outages import HOUR, MINUTE, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing import actions as costs
@@ -275,6 +275,22 @@ def test_the_office_hears_once_and_at_once_of_each_letter_that_did_not_arrive(bo
     assert letters("undeliverable")[1].subject.endswith("（平内町 企画担当 ほか1件）")
 
 
+def test_a_letter_that_is_lost_again_after_its_mending_is_told_of_again(both, actor):
+    make_round()
+    fall_asleep(cast.NOW)
+    pass_by(nine(11, 27) + MINUTE)
+    address = "officer@imabetsu.example"
+    for minutes in (2, 10):
+        lose(address, nine(11, 27) + minutes * MINUTE)
+        actions.plan(nine(11, 27) + (minutes + 1) * MINUTE)
+        [lost] = [one for one in letters() if one.state is LetterState.UNDELIVERABLE]
+        address = "kikaku@imabetsu.example"
+        managing.mend_and_resend(
+            lost, address, by=actor("office"), at=nine(11, 27) + (minutes + 2) * MINUTE
+        )
+    assert len(letters("undeliverable")) == 2
+
+
 def test_a_lost_letter_about_a_lost_letter_is_not_told_of_for_ever(both):
     make_round()
     fall_asleep(cast.NOW)
@@ -306,26 +322,17 @@ def test_held_letters_wait_for_a_person_who_sends_or_passes_them_over(both, acto
     assert states == {LetterState.RESENT: 1, LetterState.SKIPPED: 3}
 
 
-def test_a_person_who_had_a_letter_that_day_gets_no_second_one(both, actor):
+def test_who_had_a_letter_that_day_gets_no_second_one_and_the_rest_is_passed_over(both):
     make_round()
     fall_asleep(cast.NOW)
     pass_by(nine(11, 27) + MINUTE)
-    make_sent()
-    db.session.execute(update(Person).values(post_id=select(Post.id).limit(1).scalar_subquery()))
-    before = len(letters())
-    item = LetterItem.duty_key.like("report%")
-    db.session.query(LetterItem).filter(item).delete()
-    fall = nine(11, 27) - MINUTE
-    from tracker.plumbing.letters import ClockState
-
-    db.session.execute(update(ClockState).values(watermark_at=fall))
+    # As if the four mentions had come up anew after the day's letters were written.
+    db.session.execute(delete(LetterItem))
     db.session.commit()
-    actions.plan(nine(11, 27) + HOUR)
-    addresses = Counter(
-        (one.to_key, clock.day(one.send_at)) for one in letters() if one.kind == "reminder"
-    )
-    assert max(addresses.values()) == 1
-    assert len(letters()) >= before
+    assert actions.plan(nine(11, 27) + HOUR) == (0, 4)
+    assert len(letters()) == 4
+    assert set(db.session.scalars(select(LetterItem.state))) == {LetterState.SKIPPED}
+    assert actions.plan(nine(11, 27) + 2 * HOUR) == (0, 0)
 
 
 # --- many --------------------------------------------------------------------------------------
@@ -412,7 +419,3 @@ def test_planning_takes_the_same_few_queries_for_few_duties_and_for_many(both):
 @pytest.mark.slow
 def test_planning_ten_thousand_duties_takes_no_more_queries(both):
     assert plan_many(10_000) < 40
-
-
-def test_a_minute_a_day_an_hour_are_what_they_are_called():
-    assert (MINUTE * 60, HOUR * 24) == (HOUR, DAY)

@@ -126,8 +126,9 @@ def plan(at: datetime) -> tuple[int, int]:
     letter_texts.forget()
     since = state.watermark_at or _midnight(clock.day(at))
     due, today = _due(since, at), clock.day(at)
+    useful = [one for one in due if rules.is_of_use(one, today)]
     useless = [one for one in due if not rules.is_of_use(one, today)]
-    drafts = _compose([one for one in due if one not in useless], today)
+    drafts = _compose(useful, today)
     planned, skipped = _write(drafts, useless, at)
     lost.tell(at)
     state.watermark_at = max(at, since)
@@ -170,13 +171,13 @@ def _write(drafts: Sequence[Draft], useless: Sequence[Notice], at: datetime) -> 
     insert_many(Letter, [_letter(draft, at) for draft in drafts], ["key"])
     query = select(Letter.key, Letter.id).where(Letter.kind == "reminder", Letter.written_at == at)
     ids = {row.key: row.id for row in db.session.execute(query)}
-    items = [_item(one, None) for one in useless]
+    items = [item(one) for one in useless]
     for draft in drafts:
-        items += [_item(one, ids.get(draft.key)) for one in draft.merged.notices]
-        items += [_item(one, None) for one in draft.merged.passed_over]
+        items += [item(one, ids.get(draft.key)) for one in draft.merged.notices]
+        items += [item(one) for one in draft.merged.passed_over]
     insert_many(LetterItem, items, ["duty_key", "step", "to_key"])
     planned = sum(draft.key in ids for draft in drafts)
-    return planned, sum(item["letter_id"] is None for item in items)
+    return planned, sum(one["letter_id"] is None for one in items)
 
 
 def _letter(draft: Draft, at: datetime) -> dict[str, object]:
@@ -196,7 +197,8 @@ def _letter(draft: Draft, at: datetime) -> dict[str, object]:
     )
 
 
-def _item(notice: Notice, letter_id: int | None) -> dict[str, object]:
+def item(notice: Notice, letter_id: int | None = None) -> dict[str, object]:
+    """A mention as the row to insert; without a letter it goes to nobody (見送り)."""
     return {
         "letter_id": letter_id,
         "duty_key": notice.duty.key,

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from tracker.accounts import queries as accounts
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letters
+from tracker.plumbing import letters
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.letters import LOST, Letter, LetterItem, LetterState, Recipient
 from tracker.plumbing.pages import jst_day
@@ -26,7 +26,6 @@ def tell(at: datetime) -> int:
     found = db.session.execute(
         select(
             Letter.id,
-            Letter.attempts,
             Letter.to_name,
             Letter.subject,
             Letter.send_at,
@@ -82,7 +81,7 @@ def _tell(found: Sequence[Row[*tuple[Any, ...]]], to: Recipient, at: datetime) -
 
 def _name(row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
     """A letter that is lost once more after its address was mended is another loss."""
-    return f"letter:{row.id}", f"lost@{clock.day(row.next_attempt_at):%Y%m%d}:{row.attempts}"
+    return f"letter:{row.id}", f"lost@{row.next_attempt_at:%Y%m%dT%H%M%S}"
 
 
 def _said(row: Row[*tuple[Any, ...]]) -> str:

@@ -17,7 +17,7 @@ from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
 from tracker.plumbing.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.reminders import queries, rules
-from tracker.reminders.actions import preview_of
+from tracker.reminders.actions import item, preview_of
 from tracker.reminders.models import StepRule
 from tracker.reminders.rules import Notice
 from tracker.reminders.steps import KIND_LABELS, Schedule, Step, check_schedule
@@ -53,7 +53,7 @@ def skip(kind: str, step: str, on: date, *, by: Actor, at: datetime) -> int:
     `kind` and `step` are those of the line (letter_queries.Upcoming).
     """
     found = _meant(kind, step, on, at, None)
-    insert_many(LetterItem, [_skipped(one) for one in found], ["duty_key", "step", "to_key"])
+    insert_many(LetterItem, [item(one) for one in found], ["duty_key", "step", "to_key"])
     _record_choice("reminder.skipped", found[0], "見送りました", by, at)
     db.session.commit()
     return len(found)
@@ -98,18 +98,6 @@ def _record_choice(verb: str, notice: Notice, done: str, by: Actor, at: datetime
         f"{wareki.short(notice.on)}の「{title}　{notice.label}」を{done}。",
         at=at,
     )
-
-
-def _skipped(notice: Notice) -> dict[str, object]:
-    return {
-        "letter_id": None,
-        "duty_key": notice.duty.key,
-        "step": notice.step_key,
-        "to_key": notice.to.key,
-        "due_at": notice.moment,
-        "state": LetterState.SKIPPED,
-        "title": notice.duty.subject or notice.duty.title,
-    }
 
 
 def try_out(duty_key: str, on: date, *, by: Actor, at: datetime) -> str:
