@@ -17,9 +17,10 @@ def check_words(kind: str, words: Words, original: Words) -> None:
     for field, text in (("subject", words.subject), ("body", words.body)):
         for name in fields_of(text):
             if name not in allowed:
-                usable = "".join(f"〔{one}〕" for one in allowed)
                 raise Refusal(
-                    f"〔{name}〕という差し込みはありません。使えるのは {usable} です。", field=field
+                    f"〔{name}〕という差し込みはありません。"
+                    "この画面の「使える差し込み」から選んでください。",
+                    field=field,
                 )
         _check_brackets(field, text)
     if "リンク" in original.fields and "リンク" not in words.fields:
