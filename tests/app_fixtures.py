@@ -151,6 +151,18 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def large_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the large area: 30 municipalities, 100 projects, seven years."""
+
+    def make() -> str:
+        path = Path(os.environ[FOLDER]) / "large.sqlite3"
+        load_demo(f"sqlite:///{path}", tmp_path_factory.mktemp("large"), is_large=True)
+        return str(path)
+
+    return Path(_made_once("large-sqlite", make))
+
+
+@pytest.fixture(scope="session")
 def demo_postgres_template(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> str:
@@ -200,14 +212,14 @@ def demo_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]
     yield from _running(str(postgres.url(postgres.make_database(template=template))), tmp_path)
 
 
-def load_demo(url: str, home: Path) -> None:
-    """Migrates an empty database and loads the example into it at the clock of the tests."""
+def load_demo(url: str, home: Path, *, is_large: bool = False) -> None:
+    """Migrates an empty database and loads an example into it at the clock of the tests."""
     from tracker.demo import actions
 
     app = make_app(url, home)
     with time_machine.travel(cast.NOW, tick=True), app.app_context():
         upgrade()
-        assert actions.load(at=cast.NOW)
+        assert actions.load(at=cast.NOW, is_large=is_large)
         db.session.remove()
         db.engine.dispose()
 

@@ -100,7 +100,7 @@ def run(host: str, port: int, empty: bool) -> None:
     click.echo(f"連携協約 進行管理: http://{host}:{port}")
     if is_example:
         click.echo("Example sign-ins (one password for all): " + app.config["DEMO_PASSWORD"])
-        for address in demo.SIGN_INS:
+        for address in demo.sign_ins():
             click.echo(f"  {address}")
     waitress.serve(app, host=host, port=port, threads=8, _quiet=True)
 

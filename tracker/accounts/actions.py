@@ -199,12 +199,15 @@ def create_account(
     *,
     by: Actor | None,
     at: datetime,
-    password: str | None = None,
+    password_hash: str | None = None,
 ) -> Person:
-    """Opens an account; without a password its holder gets a letter to set one (72 hours)."""
+    """Opens an account; without a password its holder gets a letter to set one (72 hours).
+
+    `password_hash` is what `hash_password` gives.
+    """
     person = new_person(post, name, email)
-    if password is not None:
-        person.password_hash = hash_password(password)
+    if password_hash is not None:
+        person.password_hash = password_hash
     else:
         entering.invite(person, at=at)
     history.record(

@@ -67,7 +67,8 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
     )
     if post.kind != role:
         raise Refusal(f"「{post_name}」の役割は {post.kind.value} です。")
-    person = actions.create_account(post, post_name, email, by=None, at=now, password=password)
+    hashed = actions.hash_password(password)
+    person = actions.create_account(post, post_name, email, by=None, at=now, password_hash=hashed)
     click.echo(f"{person.email} を登録しました。")
 
 

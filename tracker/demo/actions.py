@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from tracker.demo import area, letters, year
+from tracker.demo import area, large, letters, year
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -24,30 +24,38 @@ SIGN_INS: tuple[str, ...] = (
 CONCLUDED_ON, FIRST_YEAR = date(2019, 12, 25), FiscalYear(2020)
 
 
-def load(*, at: datetime) -> bool:
+def load(*, at: datetime, is_large: bool = False) -> bool:
     """Builds the example as it stands at an instant; False when it is there already.
 
-    It tells of that day's fiscal year up to then, and of the year before.  A load that breaks
-    off leaves nothing behind.  Raises Refusal for a day before the agreements were concluded,
-    and where another area is entered.
+    It tells of that day's fiscal year up to then, and of the year before; the large area of
+    seven years.  A load that breaks off leaves nothing behind.  Raises Refusal for a day before
+    the agreements were concluded, and where another area is entered.
     """
     today = clock.day(at)
     if today < CONCLUDED_ON:
         said = wareki.long(CONCLUDED_ON)
         raise Refusal(f"例は、協約を結んだ{said}から後の日で読み込んでください。")
     with _one_transaction():
-        if _is_loaded():
+        if _is_loaded(large.NAME if is_large else area.NAME):
             return False
-        first = max(FiscalYear.containing(today).previous, FIRST_YEAR)
-        area.set_up(min(at, clock.at(first.begins, area.BEGINS)))
-        year.live(first, until=at)
+        if is_large:
+            large.load(at)
+        else:
+            first = max(FiscalYear.containing(today).previous, FIRST_YEAR)
+            area.set_up(min(at, clock.at(first.begins, area.BEGINS)))
+            year.live(first, until=at)
         letters.set_clock(min(at, clock.now()))
     return True
 
 
-def _is_loaded() -> bool:
+def sign_ins() -> tuple[str, ...]:
+    """The addresses of the example that is loaded."""
+    return large.SIGN_INS if areas.hub().slug == large.HUB else SIGN_INS
+
+
+def _is_loaded(name: str) -> bool:
     found = areas.area()
-    if found is not None and not found.is_example:
+    if found is not None and not (found.is_example and found.name == name):
         raise Refusal(f"{found.name}が登録されています。例は、空のデータベースにだけ読み込めます。")
     return found is not None
 

@@ -10,7 +10,7 @@ from tracker.accounts import actions as accounts
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements import actions as agreements
 from tracker.agreements import imports, review
-from tracker.demo.moment import HUB, actor
+from tracker.demo.moment import actor
 from tracker.kernel.permissions import Role
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities.actions import NewTown
@@ -18,6 +18,7 @@ from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 
 TEXT = Path(__file__).with_name("agreement-aomori-imabetsu.txt")
+NAME = "青森圏域連携中枢都市圏"
 BEGINS = time(8, 30)
 PHONE = "017-000-0000"
 TOWNS = (
@@ -57,33 +58,34 @@ SOURCE = "総務省統計局「国勢調査」"
 
 def set_up(at: datetime) -> None:
     """Everything that stands before the first year begins."""
-    _enter_people(at)
+    enter_people(NAME, TOWNS, "青森市役所 本庁舎 庁議室", at)
     _import_agreements(at)
     _enter_population(at)
 
 
-def _enter_people(at: datetime) -> None:
-    password = current_app.config["DEMO_PASSWORD"]
+def enter_people(area: str, towns: Sequence[NewTown], meeting_place: str, at: datetime) -> None:
+    """The area with its posts, and who holds them; the first of the towns is the hub."""
+    password, hub = current_app.config["DEMO_PASSWORD"], towns[0]
     accounts.set_up(
-        "青森圏域連携中枢都市圏",
-        TOWNS,
-        "青森市",
-        f"admin@{HUB}.example",
+        area,
+        towns,
+        hub.name,
+        f"admin@{hub.slug}.example",
         password,
         at=at,
         is_example=True,
         office_phone=PHONE,
-        meeting_place="青森市役所 本庁舎 庁議室",
+        meeting_place=meeting_place,
     )
-    admin = actor(Role.ADMIN)
-    for town in TOWNS:
+    admin, hashed = actor(Role.ADMIN, hub.slug), accounts.hash_password(password)
+    for town in towns:
         posts: dict[str, Post] = {}
-        for kind, name in HUB_POSTS if town.slug == HUB else TOWN_POSTS:
+        for kind, name in HUB_POSTS if town == hub else TOWN_POSTS:
             email = f"{kind.value}@{town.slug}.example"
             box = None if kind.signs_in else email
             post = accounts.create_post(town.slug, kind, name, box, PHONE, by=admin, at=at)
             if kind.signs_in:
-                accounts.create_account(post, name, email, by=admin, at=at, password=password)
+                accounts.create_account(post, name, email, by=admin, at=at, password_hash=hashed)
             posts[name] = post
         for name, chief in CHIEFS.items():
             if name in posts:

@@ -6,12 +6,12 @@ may later be blanked by a recorded disposal while the chain still holds (product
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Integer, String, Text, func, select, text
+from sqlalchemy import JSON, BigInteger, Integer, String, Text, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tracker.kernel.permissions import Actor
@@ -65,28 +65,55 @@ def record(
     a connection of their own.
     """
     session = session or db.session()
+    row = new_row(by, verb, subject, summary, at=at, before=before, after=after)
+    made = HistoryEntry(**row, hash=_link(row, _last_hash(session)))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def new_row(
+    by: Actor | None,
+    verb: str,
+    subject: Subject,
+    summary: str,
+    *,
+    at: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An entry as the row to insert, not yet chained; takes what `record` takes."""
+    payload = {"before": dict(before or {}), "after": dict(after or {})}
+    return {
+        "at": at,
+        "person_id": by.person_id if by else None,
+        "actor": by.name if by else "連携協約 進行管理",
+        "municipality": by.municipality if by else None,
+        "verb": verb,
+        "subject_kind": subject.kind,
+        "subject_id": str(subject.id),
+        "summary": summary,
+        "payload": payload,
+        "payload_hash": _digest(payload),
+    }
+
+
+def append(rows: Iterable[dict[str, Any]]) -> None:
+    """Chains many entries (`new_row`) to the record in their order, in the caller's transaction."""
+    last, chained = _last_hash(db.session()), []
+    for row in rows:
+        last = _link(row, last)
+        chained.append({**row, "hash": last})
+    if chained:
+        db.session.connection().execute(insert(HistoryEntry), chained)
+
+
+def _last_hash(session: Session) -> str | None:
     if db.engine.dialect.name == "postgresql":
         # Two writers must not lean on the same last entry.
         session.execute(text("SELECT pg_advisory_xact_lock(2522)"))
     session.flush()
-    payload = {"before": dict(before or {}), "after": dict(after or {})}
-    last = session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
-    entry = HistoryEntry(
-        at=at,
-        person_id=by.person_id if by else None,
-        actor=by.name if by else "連携協約 進行管理",
-        municipality=by.municipality if by else None,
-        verb=verb,
-        subject_kind=subject.kind,
-        subject_id=str(subject.id),
-        summary=summary,
-        payload=payload,
-        payload_hash=_digest(payload),
-    )
-    entry.hash = _link(entry, last)
-    session.add(entry)
-    session.flush()
-    return entry
+    return session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
 
 
 def entries(page: int, per_page: int = 50) -> tuple[Sequence[HistoryEntry], int]:
@@ -114,19 +141,18 @@ def verify() -> int | None:
     """Walks the chain; the id of the first entry that does not fit, or None when all do."""
     last: str | None = None
     last_id = 0
+    table = HistoryEntry.__table__
     while True:
-        chunk = db.session.scalars(
-            select(HistoryEntry)
-            .where(HistoryEntry.id > last_id)
-            .order_by(HistoryEntry.id)
-            .limit(500)
-        ).all()
-        for entry in chunk:
-            whole = entry.payload is None or _digest(entry.payload) == entry.payload_hash
-            if not whole or entry.hash != _link(entry, last):
-                return entry.id
-            last, last_id = entry.hash, entry.id
-        if not chunk:
+        chunk = db.session.execute(
+            select(table).where(table.c.id > last_id).order_by(table.c.id).limit(500)
+        ).mappings()
+        before = last_id
+        for entry in map(dict[str, Any], chunk):
+            whole = entry["payload"] is None or _digest(entry["payload"]) == entry["payload_hash"]
+            if not whole or entry["hash"] != _link(entry, last):
+                return int(entry["id"])
+            last, last_id = entry["hash"], entry["id"]
+        if last_id == before:
             return None
 
 
@@ -135,18 +161,7 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def _link(entry: HistoryEntry, last: str | None) -> str:
-    return _digest(
-        [
-            last,
-            entry.at.isoformat(),
-            entry.person_id,
-            entry.actor,
-            entry.municipality,
-            entry.verb,
-            entry.subject_kind,
-            entry.subject_id,
-            entry.summary,
-            entry.payload_hash,
-        ]
-    )
+def _link(entry: Mapping[str, Any], last: str | None) -> str:
+    names = ("person_id", "actor", "municipality", "verb", "subject_kind", "subject_id", "summary")
+    values = (entry[name] for name in (*names, "payload_hash"))
+    return _digest([last, entry["at"].isoformat(), *values])
