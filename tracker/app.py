@@ -10,8 +10,9 @@ from flask_wtf import CSRFProtect
 
 from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
+from tracker.mail import delivery, letters
 from tracker.municipalities import queries as areas
-from tracker.plumbing import access, addresses, db, letters, pages, postbox
+from tracker.plumbing import access, addresses, db, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.letter_queries import banners
 
@@ -41,7 +42,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     db.init_app(app)
     letters.init_app(app, areas.letter_frame)
-    postbox.init_app(app)
+    delivery.init_app(app)
     CSRFProtect(app)
     accounts.init_app(app)
     access.init_app(app, accounts.load_actor)

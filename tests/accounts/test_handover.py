@@ -12,10 +12,10 @@ from tracker.accounts import actions, handover_actions, handover_queries
 from tracker.accounts.handover_actions import Overtaken, Words
 from tracker.accounts.models import CalendarKey, Handover, Person, Post, PostKind
 from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import Letter
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.letters import Letter
 
 APRIL = date(2027, 4, 5)
 WORDS = Words("会場が遠い。", "名簿を先に数える。", "産業建設課")

@@ -86,8 +86,8 @@ def test_an_admin_cannot_close_their_own_account(browse):
 def test_a_new_account_sets_its_password_once_by_letter(browse, app):
     from sqlalchemy import select
 
+    from tracker.mail.letters import Letter
     from tracker.plumbing.db import db
-    from tracker.plumbing.letters import Letter
 
     admin = browse("admin")
     page = admin.fill(

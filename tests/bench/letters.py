@@ -25,9 +25,10 @@ from flask import Flask
 from sqlalchemy import delete, insert, select, text
 
 from tests.app_fixtures import make_app
-from tracker.plumbing import clock, letters, mime
+from tracker.mail import letters, mime
+from tracker.mail.letters import Letter, LetterState, SendAttempt
+from tracker.plumbing import clock
 from tracker.plumbing.db import db, upgrade
-from tracker.plumbing.letters import Letter, LetterState, SendAttempt
 from tracker.reminders import actions
 
 SENDER = "renkei@aomori.example"

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from tests.agreements.makers import FILE, REAL
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements import actions as agreements
+from tracker.mail.letters import Letter, LetterState
 from tracker.meetings.models import CandidateDate, Meeting
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.projects.models import Project
 
 # The project whose report came back to 今別町 with a question.

@@ -4,9 +4,9 @@ from playwright.sync_api import expect
 from sqlalchemy import update
 
 from tests.browser.house import House
+from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 
 
 def let_letters_wait(house: House, count: int) -> None:

@@ -19,9 +19,9 @@ from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import Rounding
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
+from tracker.mail.letters import Letter
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter
 from tracker.projects.models import Participation, Project, ProjectYear
 
 DUE = date(2026, 12, 4)

@@ -24,6 +24,7 @@ from tracker.duties import queries as duties
 from tracker.duties.duty import Kind
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import ClockState, Letter, LetterState
 from tracker.meetings import queries as meetings
 from tracker.meetings.rules import Standing
 from tracker.municipalities import queries as areas
@@ -32,7 +33,6 @@ from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db, upgrade
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.letters import ClockState, Letter, LetterState
 from tracker.projects import facts
 from tracker.projects.models import Participation, ProgressReport, Project, ReportingRound
 from tracker.projects.rules import ReportState

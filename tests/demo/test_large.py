@@ -22,11 +22,11 @@ from tracker.demo.commands import demo
 from tracker.duties import queries as duties
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import queries as meetings
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.projects.models import ProgressReport, ProjectYear
 from tracker.projects.rules import REPORTED, ReportState
 from tracker.reminders import actions as reminders

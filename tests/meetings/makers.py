@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from tests import cast
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.mail.letters import Letter
 from tracker.meetings import actions, poll, poll_actions
 from tracker.meetings.models import Meeting
 from tracker.meetings.poll import Sheet
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter
 
 YEAR = FiscalYear(2026)
 DUE = date(2026, 11, 27)

@@ -18,11 +18,11 @@ from tests.meetings.makers import (
     sheet_of,
 )
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions, poll, poll_actions
 from tracker.meetings.models import Meeting, PollAnswer
 from tracker.plumbing import history
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 
 BASE = "https://renkei.example.lg.jp"
 EMPTY = "令和8年度の会議はまだ準備していません。開催期限は令和9年3月31日です。"

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.app_fixtures import make_app
+from tracker.mail.letters import ClockState
 from tracker.plumbing import clock, db
-from tracker.plumbing.letters import ClockState
 from tracker.reminders import actions
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -13,8 +13,8 @@ from tracker.accounts.queries import actor_of
 from tracker.agreements.models import Measure
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor
+from tracker.mail.letters import Letter
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter
 from tracker.projects import actions, report_actions, round_actions
 from tracker.projects.models import ProgressReport, Project, ReportingRound
 from tracker.projects.planning import Content, IndicatorText, Part, Plan

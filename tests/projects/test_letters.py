@@ -19,8 +19,8 @@ from tests.projects.makers import (
 )
 from tracker.accounts.queries import actor_of
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.mail.letters import Letter
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter
 from tracker.projects import report_actions
 from tracker.projects.planning import Part
 

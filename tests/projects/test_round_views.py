@@ -21,8 +21,8 @@ from tests.projects.makers import (
     submit,
 )
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.mail.letters import Letter
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter
 from tracker.projects import queries
 from tracker.projects.report_queries import story
 from tracker.projects.rules import Rating, ReportState

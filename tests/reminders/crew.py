@@ -13,9 +13,10 @@ from datetime import date
 from sqlalchemy import select, update
 
 from tracker.app import create_app
-from tracker.plumbing import clock, postbox
+from tracker.mail import delivery
+from tracker.mail.letters import Letter, LetterState
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.reminders import actions
 
 DAY = date(2026, 11, 27)
@@ -28,7 +29,7 @@ def send_naively() -> None:
     ).all()
     db.session.expunge_all()
     db.session.rollback()
-    post = postbox.SmtpPost()
+    post = delivery.SmtpPost()
     for letter in unsent:
         post.send(letter, lambda: None)
         db.session.execute(

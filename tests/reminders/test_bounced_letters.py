@@ -9,16 +9,17 @@ from sqlalchemy import select, update
 
 from tests import cast
 from tests.imap import Mailbox
-from tests.plumbing import notices
-from tests.plumbing.test_mailbox import configure
+from tests.mail import notices
+from tests.mail.test_mailbox import configure
 from tests.reminders.makers import make_round
 from tests.services import SmtpServer
 from tracker.duties import queries as duties
 from tracker.duties.duty import Kind
-from tracker.plumbing import clock, mailbox
+from tracker.mail import mailbox
+from tracker.mail.letters import Letter, LetterState
+from tracker.mail.mailbox import MailboxState
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
-from tracker.plumbing.mailbox import MailboxState
 from tracker.reminders import actions, managing
 
 TO = "officer@imabetsu.example"

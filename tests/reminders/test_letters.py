@@ -12,13 +12,14 @@ from sqlalchemy import select
 from tests import cast
 from tests.app_fixtures import make_app
 from tracker.accounts import queries as accounts
-from tracker.kernel.letter_kinds import KINDS, Form, fields_allowed
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.wording import LINE, Words, width
-from tracker.plumbing import clock, letter_texts, letters, mime
+from tracker.mail import letters, mime, texts
+from tracker.mail.kinds import KINDS, Form, fields_allowed
+from tracker.mail.letters import Letter, Recipient
+from tracker.mail.wording import LINE, Words, width
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.letters import Letter, Recipient
 from tracker.reminders import text_actions
 from tracker.reminders.letter_words import samples
 
@@ -29,7 +30,7 @@ CODES = {f"M{number}" for number in range(1, 27)}
 
 def written(kind: str) -> str:
     """Subject and body of the kind's letter, with its sample values."""
-    subject, body = text_actions.preview(kind, letter_texts.original(kind), TO)
+    subject, body = text_actions.preview(kind, texts.original(kind), TO)
     return f"{subject}\n\n{body}"
 
 
@@ -47,8 +48,8 @@ def test_the_letter_reads_as_it_should(app, kind):
 def test_the_files_are_those_of_the_kinds_and_hold_all_of_the_specification():
     assert {path.name for path in GOLDEN.glob("*")} == {golden(kind).name for kind in KINDS}
     assert {one.code for one in KINDS.values()} >= CODES
-    texts = Path(__file__).parents[2] / "templates" / "reminders" / "letters"
-    assert {path.stem for path in texts.glob("*.txt")} == set(KINDS)
+    files = Path(__file__).parents[2] / "templates" / "reminders" / "letters"
+    assert {path.stem for path in files.glob("*.txt")} == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -64,15 +65,13 @@ def test_a_letter_keeps_to_the_rules_of_letters(app, kind):
         assert re.match("【.+】", subject)
         # The office need not be told its own telephone.
         assert "017-000-0000" in body or kind == "undeliverable"
-        if "リンク" in letter_texts.original(kind).fields:
+        if "リンク" in texts.original(kind).fields:
             assert "https://renkei.example.lg.jp/" in body
 
 
 def test_a_letter_is_plain_text_without_attachment(app):
     with app.app_context():
-        subject, body = text_actions.preview(
-            "report_request", letter_texts.original("report_request"), TO
-        )
+        subject, body = text_actions.preview("report_request", texts.original("report_request"), TO)
         row = letters.new_row("report_request", TO, subject, body, key="x", at=cast.NOW)
         raw = mime.message(Letter(**row), "renkei@aomori.example").decode("ascii")
     assert 'Content-Type: text/plain; charset="utf-8"' in raw
@@ -106,7 +105,7 @@ def test_the_first_words_come_back(both, actor):
     office = actor("office")
     text_actions.change("report_request", WORDS, 0, by=office, at=cast.NOW)
     text_actions.restore("report_request", by=office, at=cast.NOW)
-    assert letter_texts.words("report_request") == letter_texts.original("report_request")
+    assert texts.words("report_request") == texts.original("report_request")
     with pytest.raises(Refusal, match="最初のままです"):
         text_actions.restore("report_request", by=office, at=cast.NOW)
 
@@ -118,9 +117,9 @@ def test_of_two_who_change_the_same_words_the_second_is_told(both, actor):
 
 
 def test_words_that_name_a_field_of_an_older_version_are_passed_over(both):
-    db.session.add(letter_texts.LetterText(kind="invitation", subject="〔昔の項目〕", body="x"))
+    db.session.add(texts.LetterText(kind="invitation", subject="〔昔の項目〕", body="x"))
     db.session.commit()
-    assert letter_texts.words("invitation") == letter_texts.original("invitation")
+    assert texts.words("invitation") == texts.original("invitation")
 
 
 def test_a_letter_with_a_value_too_few_is_never_written(both):

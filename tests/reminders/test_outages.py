@@ -20,9 +20,9 @@ from tests.reminders.makers import make_round
 from tracker.duties.duty import Kind
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.reminders import actions, queries
 from tracker.reminders.steps import STEPS, Step
 

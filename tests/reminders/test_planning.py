@@ -16,13 +16,14 @@ from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing import actions as costs
 from tracker.duties.duty import Kind
+from tracker.mail import holding
+from tracker.mail.letters import Letter, LetterItem, LetterState
 from tracker.meetings import actions as meetings
 from tracker.meetings import poll_actions
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import clock, history, holding
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
-from tracker.plumbing.letters import Letter, LetterItem, LetterState
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
 from tracker.reminders import actions, managing, queries
 from tracker.reminders.steps import STEPS

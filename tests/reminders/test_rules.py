@@ -7,8 +7,8 @@ import pytest
 
 from tracker.duties.duty import Duty, Kind
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.letter_kinds import KINDS, Form
 from tracker.kernel.refusal import Refusal
+from tracker.mail.kinds import KINDS, Form
 from tracker.reminders import rules, steps
 from tracker.reminders.rules import Notice
 from tracker.reminders.steps import STEPS, Audience, Step, Unit

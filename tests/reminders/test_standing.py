@@ -14,9 +14,10 @@ from tests.app_fixtures import SETTINGS
 from tests.reminders.makers import make_round
 from tests.reminders.test_views import press, rows
 from tracker.accounts.models import Post
-from tracker.plumbing import clock, holding
+from tracker.mail import holding
+from tracker.mail.letters import Letter, LetterState
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.reminders import actions
 
 NINE = clock.at(date(2026, 11, 27), time(9, 1))

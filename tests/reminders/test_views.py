@@ -7,8 +7,8 @@ from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
 from tests.reminders.makers import make_round
+from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.reminders import actions, commands
 
 

@@ -17,12 +17,12 @@ from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostK
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.permissions import Role
+from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.meetings import poll, poll_actions
 from tracker.meetings.models import CandidateDate, Meeting, MeetingAttendance, PollInvitation
 from tracker.meetings.rules import Attendance
 from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState, message_id
 from tracker.projects.models import Project
 from tracker.projects.planning import Part
 from tracker.projects.rules import Rating

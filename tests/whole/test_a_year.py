@@ -52,6 +52,7 @@ from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.duties.duty import Kind
 from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions as meetings
 from tracker.meetings import poll_actions
 from tracker.meetings import queries as meeting_queries
@@ -61,7 +62,6 @@ from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db, upgrade
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.projects import actions as projects
 from tracker.projects import report_actions, round_actions
 from tracker.projects.models import Project

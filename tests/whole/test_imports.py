@@ -47,12 +47,12 @@ PLANTED = {
         "Only the post office touches mail and the clock",
     ),
     "the post office reads mail in a second place": (
-        "tracker/plumbing/postbox.py",
+        "tracker/mail/delivery.py",
         "import imaplib",
         "Only the post office touches mail and the clock",
     ),
     "reading a bounce asks the database": (
-        "tracker/plumbing/bounces.py",
+        "tracker/mail/bounces.py",
         "import sqlalchemy",
         "Rules know no web and no database",
     ),

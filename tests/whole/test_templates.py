@@ -13,9 +13,9 @@ from jinja2 import nodes
 from sqlalchemy import select
 
 from tests.whole.visitors import ADMIN, OFFICE, House
+from tracker.mail.letters import Letter
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter
 from tracker.reminders import actions
 
 ROOT = Path(__file__).parents[2]

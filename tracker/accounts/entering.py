@@ -10,7 +10,8 @@ from tracker.accounts.models import Invitation, Person, Post, PostKind
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import clock, history, letters
+from tracker.mail import letters
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 

@@ -10,9 +10,9 @@ from sqlalchemy import Row, select
 from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind, SignIn
 from tracker.accounts.rules import SESSION_FOR
 from tracker.kernel.permissions import Actor, Role
+from tracker.mail.letters import Recipient
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Recipient
 
 K = TypeVar("K", bound=Hashable)
 

@@ -8,14 +8,14 @@ from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.cost_sharing.dossier import Dossier
 from tracker.cost_sharing.table import formula_words
-from tracker.kernel import wareki, wording
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
+from tracker.mail import letters, wording
+from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.municipalities.queries import Town
-from tracker.plumbing import letters
-from tracker.plumbing.letters import Recipient
 
 
 def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:

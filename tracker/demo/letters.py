@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import case, update
 
+from tracker.mail.letters import ClockState, Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, insert_missing
-from tracker.plumbing.letters import ClockState, Letter, LetterState
 from tracker.reminders import actions, queries
 
 MADE_UP = "例示"

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from tracker.demo.moment import Moment, actor, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
+from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.meetings import actions, poll_actions, queries
 from tracker.meetings.models import Meeting
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState, SendAttempt
 from tracker.reminders import managing as reminders
 
 AFTERNOON, MORNING = (time(14), time(15, 30)), (time(10), time(11, 30))

@@ -30,6 +30,7 @@ from tracker.demo.plans import SPENT_PERMILLE
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Role
+from tracker.mail.letters import Letter, LetterState, Recipient, new_row
 from tracker.meetings.models import (
     CandidateDate,
     HeldView,
@@ -43,7 +44,6 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.queries import Town
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
-from tracker.plumbing.letters import Letter, LetterState, Recipient, new_row
 from tracker.projects.models import (
     Indicator,
     IndicatorTarget,

@@ -13,11 +13,11 @@ from tracker.duties import rules
 from tracker.duties.duty import Duty, Facts, LetterFact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
+from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import facts as meetings
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.plumbing.memo import by_version
 from tracker.projects import facts as projects
 

@@ -10,14 +10,15 @@ from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.mail import letters
+from tracker.mail.letters import Recipient
 from tracker.meetings import checks, mailing, queries
 from tracker.meetings.models import HeldView, Meeting, MeetingAttendance, PollInvitation
 from tracker.meetings.poll_actions import load, record
 from tracker.meetings.rules import Attendance
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letters
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Recipient
 
 
 def addressees() -> list[Recipient]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, literal, select
 
 from tracker.accounts.models import Post, PostKind
 from tracker.kernel import wareki
+from tracker.mail.letters import Letter, LetterState, Recipient
 from tracker.meetings.models import (
     CandidateDate,
     Meeting,
@@ -31,7 +32,6 @@ from tracker.meetings.rules import (
 from tracker.municipalities import queries as areas
 from tracker.municipalities.queries import Town
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState, Recipient
 
 POLL_LETTERS = ("poll_request", "poll_added", "poll_again")
 

@@ -13,12 +13,13 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.kernel.refusal import Refusal
+from tracker.mail import letters
 from tracker.meetings import checks, mailing, poll, queries
 from tracker.meetings.models import CandidateDate, Meeting, PollAnswer, PollInvitation
 from tracker.meetings.poll import Reply, Sheet
 from tracker.meetings.rules import Answer, Candidate, check_answer
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history, letters
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 

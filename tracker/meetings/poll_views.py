@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.mail import letters
 from tracker.meetings import checks, forms, mailing, poll, poll_actions, queries
 from tracker.meetings.models import Meeting
 from tracker.meetings.poll import Reply, Sheet
@@ -19,7 +20,7 @@ from tracker.meetings.rules import (
     propose_days,
 )
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letters
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form

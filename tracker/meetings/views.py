@@ -8,11 +8,12 @@ from werkzeug.wrappers import Response
 from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import LAST, FiscalYear
 from tracker.kernel.permissions import Permission
+from tracker.mail import letters
 from tracker.meetings import actions, checks, forms, mailing, queries
 from tracker.meetings.poll_views import bp, get_meeting, get_sheet, go_back
 from tracker.meetings.rules import FULFILLED, NO_COMMON_DAY
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letters
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.pages import page, section
 

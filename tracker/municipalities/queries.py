@@ -61,7 +61,7 @@ def get_area() -> Area:
 
 
 def letter_frame() -> Mapping[str, str]:
-    """What every letter may name (kernel/letter_kinds.py, COMMON)."""
+    """What every letter may name (mail/kinds.py, COMMON)."""
     found = get_area()
     phone = found.office_phone
     return {

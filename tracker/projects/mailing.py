@@ -8,9 +8,9 @@ from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import Period
+from tracker.mail import letters
+from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
-from tracker.plumbing import letters
-from tracker.plumbing.letters import Recipient
 from tracker.projects.models import ReportingRound
 from tracker.projects.planning import half_name
 from tracker.projects.report_queries import Place

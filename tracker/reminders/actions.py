@@ -8,10 +8,8 @@ from sqlalchemy import select, update
 
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
-from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letter_texts, mailbox, postbox
-from tracker.plumbing.db import db, insert_many, insert_missing
-from tracker.plumbing.letters import (
+from tracker.mail import delivery, mailbox, texts
+from tracker.mail.letters import (
     ClockState,
     Letter,
     LetterItem,
@@ -19,6 +17,9 @@ from tracker.plumbing.letters import (
     Recipient,
     new_row,
 )
+from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
+from tracker.plumbing.db import db, insert_many, insert_missing
 from tracker.reminders import lost, queries, rules, writing
 from tracker.reminders.rules import Merged, Notice
 
@@ -74,7 +75,7 @@ def run_once(each: Told | None = None) -> Pass:
     it is.
     """
     planned, skipped = plan(clock.now())
-    ended = postbox.deliver(each=_beating(each))
+    ended = delivery.deliver(each=_beating(each))
     # Last, so that no letter waits for the mailbox.
     bounced = mailbox.collect(clock.now()).bounced
     sent = ended.get(LetterState.SENT, 0) + ended.get(LetterState.RESENT, 0)
@@ -123,7 +124,7 @@ def plan(at: datetime) -> tuple[int, int]:
     if rules.clock_is_wrong(at, state.watermark_at):
         db.session.rollback()
         raise Refusal(CLOCK_WRONG)
-    letter_texts.forget()
+    texts.forget()
     since = state.watermark_at or _midnight(clock.day(at))
     due, today = _due(since, at), clock.day(at)
     useful = [one for one in due if rules.is_of_use(one, today)]

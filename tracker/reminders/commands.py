@@ -13,9 +13,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from tracker.mail.letters import LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import LetterState
 from tracker.reminders import actions, letter_queries, scheduler
 from tracker.reminders.steps import HOUR
 

@@ -10,7 +10,7 @@ from wtforms import (
     TextAreaField,
 )
 
-from tracker.kernel.wording import Words
+from tracker.mail.wording import Words
 from tracker.plumbing.forms import (
     CountField,
     DayField,

@@ -9,10 +9,7 @@ from flask import g
 from sqlalchemy import ColumnElement, Row, TextClause, func, select
 
 from tracker.kernel.permissions import Actor, Permission, allowed
-from tracker.plumbing import clock
-from tracker.plumbing.db import db
-from tracker.plumbing.leases import OVERDUE, count_due
-from tracker.plumbing.letters import (
+from tracker.mail.letters import (
     LOST,
     OPEN,
     ClockState,
@@ -21,6 +18,9 @@ from tracker.plumbing.letters import (
     LetterState,
     SendAttempt,
 )
+from tracker.mail.outbox import OVERDUE, count_due
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
 from tracker.plumbing.pages import Banner
 from tracker.reminders import rules
 from tracker.reminders.queries import mentions

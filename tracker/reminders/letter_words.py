@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from tracker.kernel.letter_kinds import KINDS, Form, fields_allowed
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.wording import Words, fields_of
+from tracker.mail.kinds import KINDS, Form, fields_allowed
+from tracker.mail.wording import Words, fields_of
 
 MOST_SUBJECT = 100
 MOST_BODY = 4000

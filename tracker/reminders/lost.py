@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from tracker.accounts import queries as accounts
+from tracker.mail import letters
+from tracker.mail.letters import LOST, Letter, LetterItem, LetterState, Recipient
 from tracker.municipalities import queries as areas
-from tracker.plumbing import letters
 from tracker.plumbing.db import db, insert_many
-from tracker.plumbing.letters import LOST, Letter, LetterItem, LetterState, Recipient
 from tracker.plumbing.pages import jst_day
 
 KIND = "undeliverable"

@@ -12,10 +12,11 @@ from tracker.duties.duty import Kind
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import clock, history, holding, letters
+from tracker.mail import holding, letters
+from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
-from tracker.plumbing.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.reminders import queries, rules
 from tracker.reminders.actions import item, preview_of
 from tracker.reminders.models import StepRule

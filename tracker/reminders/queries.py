@@ -8,10 +8,10 @@ from sqlalchemy import select
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
 from tracker.duties.duty import Duty, Kind
+from tracker.mail.letters import ClockState, LetterItem, LetterState, Recipient
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import ClockState, LetterItem, LetterState, Recipient
 from tracker.plumbing.memo import by_version
 from tracker.reminders import rules
 from tracker.reminders.models import StepRule

@@ -189,7 +189,7 @@ _OWN_TEXTS: Mapping[Kind, tuple[str, str]] = {
 
 
 def text_for(kind: Kind, step: Step, days_left: int) -> str:
-    """The kind of letter (kernel/letter_kinds.py) that says it; `days_left` until the due day."""
+    """The kind of letter (mail/kinds.py) that says it; `days_left` until the due day."""
     if step.to is not Audience.OWNER:
         return f"escalated_{step.to}"
     before, after = _OWN_TEXTS.get(kind, ("next_step", "next_step"))

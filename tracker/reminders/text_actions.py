@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from tracker.kernel.letter_kinds import KINDS, Form
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.wording import Words
-from tracker.plumbing import history, letter_texts, letters
+from tracker.mail import letters, texts
+from tracker.mail.kinds import KINDS, Form
+from tracker.mail.letters import Recipient
+from tracker.mail.texts import LetterText
+from tracker.mail.wording import Words
+from tracker.plumbing import history
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import CONFLICT
 from tracker.plumbing.history import Subject
-from tracker.plumbing.letter_texts import LetterText
-from tracker.plumbing.letters import Recipient
 from tracker.reminders.letter_words import check_words, samples
 
 LINK = "/reports/2026-h1"
@@ -22,22 +23,22 @@ def change(kind: str, words: Words, version: int, *, by: Actor, at: datetime) ->
 
     `version` is the one the person saw, 0 for the original.  Raises Refusal.
     """
-    check_words(kind, words, letter_texts.original(kind))
-    row = letter_texts.find(kind)
+    check_words(kind, words, texts.original(kind))
+    row = texts.find(kind)
     if (row.version if row else 0) != version:
         raise Refusal(CONFLICT)
-    before = letter_texts.words(kind)
+    before = texts.words(kind)
     row = row or LetterText(kind=kind)
     row.subject, row.body = words
     db.session.add(row)
     _record("letter_text.changed", kind, "直しました", before, words, by, at)
     db.session.commit()
-    letter_texts.forget()
+    texts.forget()
 
 
 def restore(kind: str, *, by: Actor, at: datetime) -> None:
     """最初の文面に戻す."""
-    row = letter_texts.find(kind)
+    row = texts.find(kind)
     if row is None:
         raise Refusal("この文面は、最初のままです。")
     before = Words(row.subject, row.body)
@@ -47,17 +48,17 @@ def restore(kind: str, *, by: Actor, at: datetime) -> None:
         kind,
         "最初に戻しました",
         before,
-        letter_texts.original(kind),
+        texts.original(kind),
         by,
         at,
     )
     db.session.commit()
-    letter_texts.forget()
+    texts.forget()
 
 
 def preview(kind: str, words: Words, to: Recipient) -> tuple[str, str]:
     """Subject and body with sample values, as this recipient would read them.  Raises Refusal."""
-    check_words(kind, words, letter_texts.original(kind))
+    check_words(kind, words, texts.original(kind))
     subject, body = letters.compose(kind, to, samples(kind), link=LINK, words=words)
     if KINDS[kind].form is Form.MATTER:
         return letters.compose("reminder", to, {"件名": subject, "用件": body.strip("\n")})

@@ -4,15 +4,16 @@ from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.accounts import queries as accounts
-from tracker.kernel.letter_kinds import KINDS, Form, LetterKind, fields_allowed
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.mail import texts as letter_texts
+from tracker.mail.kinds import KINDS, Form, LetterKind, fields_allowed
+from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, letter_texts
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.forms import Form as PlainForm
 from tracker.plumbing.forms import choices
-from tracker.plumbing.letters import Recipient
 from tracker.plumbing.pages import page, section
 from tracker.reminders import forms, managing, text_actions
 from tracker.reminders.blueprint import bp

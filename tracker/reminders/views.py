@@ -7,11 +7,12 @@ from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
+from tracker.mail import mailbox
+from tracker.mail.letters import Letter, LetterState
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, mailbox
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import Form
-from tracker.plumbing.letters import Letter, LetterState
 from tracker.plumbing.pages import number_asked, page, section
 from tracker.reminders import (
     actions,

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 from tracker.duties.duty import Duty
 from tracker.kernel import wareki
-from tracker.kernel.letter_kinds import MATTER
+from tracker.mail import letters
+from tracker.mail.kinds import MATTER
+from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
-from tracker.plumbing import history, letters
-from tracker.plumbing.letters import Recipient
+from tracker.plumbing import history
 from tracker.reminders.rules import Notice
 from tracker.reminders.steps import text_for
 
@@ -40,7 +41,7 @@ def _matter(notice: Notice, to: Recipient, today: date) -> tuple[str, str]:
 
 
 def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
-    """What the text of a matter may name (kernel/letter_kinds.py, MATTER)."""
+    """What the text of a matter may name (mail/kinds.py, MATTER)."""
     town = areas.find_town(duty.municipality)
     values = {
         "期限": wareki.full(duty.due_on),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.plumbing.faults.arena import LATER, Arena, Outcome
-from tests.plumbing.faults.points import MAY_DOUBLE, ONCE, PER_RECIPIENT, POINTS
+from tests.mail.faults.arena import LATER, Arena, Outcome
+from tests.mail.faults.points import MAY_DOUBLE, ONCE, PER_RECIPIENT, POINTS
 from tests.reminders.makers import make_round
 
 KILLED = -9

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from tracker.plumbing import leases, postbox, wire
+from tracker.mail import delivery, outbox, smtp
 from tracker.reminders import actions
 
 # These come once in a pass, all others once for each recipient.
@@ -54,8 +54,8 @@ def _at(
 
 
 def _after_commit_of(function: str, number: int) -> None:
-    """Dies when the books hold what the `number`th call of leases.function wrote."""
-    real, write = getattr(leases, function), postbox._Clerk._write
+    """Dies when the books hold what the `number`th call of outbox.function wrote."""
+    real, write = getattr(outbox, function), delivery._Clerk._write
     calls = 0
 
     def counted(*args: Any, **fields: Any) -> Any:
@@ -68,8 +68,8 @@ def _after_commit_of(function: str, number: int) -> None:
         if calls >= number:
             die()
 
-    setattr(leases, function, counted)
-    postbox._Clerk._write = written  # type: ignore[method-assign]
+    setattr(outbox, function, counted)
+    delivery._Clerk._write = written  # type: ignore[method-assign]
 
 
 def _is_data(_smtp: Any, command: str, *_: Any) -> bool:
@@ -84,15 +84,15 @@ PLANT: dict[str, Callable[[int], None]] = {
     "01": lambda n: _at(actions.rules, "clock_is_wrong", n),
     "02": lambda n: _at(actions, "_write", n),
     "03": lambda n: _at(actions, "plan", n),
-    "04": lambda n: _at(leases, "take", n, before=True),
+    "04": lambda n: _at(outbox, "take", n, before=True),
     "05": lambda n: _after_commit_of("take", n),
-    "06": lambda n: _at(wire.Wire, "configure_host", n),
-    "07": lambda n: _at(wire.Smtp, "mail", n),
-    "08": lambda n: _at(wire.Smtp, "rcpt", n),
+    "06": lambda n: _at(smtp.Wire, "configure_host", n),
+    "07": lambda n: _at(smtp.Smtp, "mail", n),
+    "08": lambda n: _at(smtp.Smtp, "rcpt", n),
     "09": lambda n: _after_commit_of("mark", n),
-    "10": lambda n: _at(wire.Smtp, "putcmd", n, counts=_is_data),
-    "11": lambda n: _at(wire.Smtp, "send", n, counts=_is_text),
-    "12": lambda n: _at(wire.Smtp, "data", n),
-    "13": lambda n: _at(leases, "settle", n),
+    "10": lambda n: _at(smtp.Smtp, "putcmd", n, counts=_is_data),
+    "11": lambda n: _at(smtp.Smtp, "send", n, counts=_is_text),
+    "12": lambda n: _at(smtp.Smtp, "data", n),
+    "13": lambda n: _at(outbox, "settle", n),
     "14": lambda n: _after_commit_of("settle", n),
 }

@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
-from tracker.plumbing import reasons
+from tracker.mail import reasons
 
 # A letter of ours is small, and what a server writes about it comes first.
 MOST_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
 """A mail is a row before it is a mail: the outbox and how a letter gets into it.
 
-States, keys and wording: contracts.md "Letters".  Sending is in `postbox`.
+States, keys and wording: contracts.md "Letters".  Sending is in `delivery`.
 """
 
 import hashlib
@@ -21,10 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.kernel import wording
-from tracker.kernel.letter_kinds import KINDS
-from tracker.kernel.wording import Words
-from tracker.plumbing import letter_texts
+from tracker.mail import texts, wording
+from tracker.mail.kinds import KINDS
+from tracker.mail.wording import Words
 from tracker.plumbing.db import Model, UtcDateTime, insert_missing
 from tracker.plumbing.db import words as words_column
 
@@ -182,13 +181,13 @@ def compose(
 ) -> tuple[str, str]:
     """Subject and body of a letter, from the words that hold for its kind.
 
-    `values` are exactly the fields of the kind (kernel/letter_kinds.py), else LookupError;
+    `values` are exactly the fields of the kind (mail/kinds.py), else LookupError;
     `link` is the path the letter leads to, in the recipient's own network.  `words` tries
     others than those that hold.
     """
     if values.keys() != KINDS[kind].fields.keys():
         raise LookupError(f"{kind}: {sorted(values.keys() ^ KINDS[kind].fields.keys())}")
-    words = words or letter_texts.words(kind)
+    words = words or texts.words(kind)
     base = to.base_url or str(current_app.config["BASE_URL"])
     every = {
         **current_app.extensions["letter_frame"](),
@@ -198,7 +197,7 @@ def compose(
     }
     for name, part in (("冒頭", "opening"), ("結び", "closing")):
         if name in words.fields:
-            every[name] = wording.fill(letter_texts.words(part).body, every).strip("\n")
+            every[name] = wording.fill(texts.words(part).body, every).strip("\n")
     return wording.fill_line(words.subject, every), wording.fill(words.body, every)
 
 

@@ -6,10 +6,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tracker.plumbing import clock, leases, letters, postbox
+from tracker.mail import delivery, letters, outbox
+from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
+from tracker.mail.outbox import Answer, LeaseLost
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.leases import Answer, LeaseLost
-from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
 
 
 def write(number: int = 1, email: str = "officer@imabetsu.example") -> None:
@@ -38,7 +39,7 @@ def mailing(both: Flask, smtp_server) -> Flask:
 
 def test_a_letter_arrives_whole_and_in_japanese(mailing, smtp_server):
     write()
-    assert postbox.deliver() == {LetterState.SENT: 1}
+    assert delivery.deliver() == {LetterState.SENT: 1}
     [mail] = smtp_server.for_("officer@imabetsu.example")
     assert mail["Subject"] == "【御案内】「連携協約 進行管理」の利用開始について"
     assert mail["To"].addresses[0].display_name == "今別町 企画担当, 係"
@@ -58,13 +59,13 @@ def test_the_same_cause_writes_one_letter(both):
 def test_many_letters_go_over_one_connection_one_recipient_each(mailing, smtp_server):
     for number in range(5):
         write(number, f"officer{number}@imabetsu.example")
-    assert postbox.deliver() == {LetterState.SENT: 5}
+    assert delivery.deliver() == {LetterState.SENT: 5}
     assert len(smtp_server.messages) == 5
 
 
 def test_without_a_mail_server_letters_become_files(both, tmp_path: Path):
     write()
-    assert postbox.deliver() == {LetterState.SENT: 1}
+    assert delivery.deliver() == {LetterState.SENT: 1}
     [file] = (tmp_path / "outbox").glob("*.eml")
     assert b"officer@imabetsu.example" in file.read_bytes()
 
@@ -73,57 +74,57 @@ def test_a_server_that_is_not_there_means_later(mailing, now):
     mail = mailing.extensions["mail"]
     good, mail.port = mail.port, 1
     write()
-    assert postbox.deliver() == {LetterState.RETRYING: 1}
+    assert delivery.deliver() == {LetterState.RETRYING: 1}
     mail.port = good
-    assert postbox.deliver() == {}
+    assert delivery.deliver() == {}
     now.shift(61)
-    assert postbox.deliver() == {LetterState.SENT: 1}
+    assert delivery.deliver() == {LetterState.SENT: 1}
 
 
 def test_a_refused_address_is_undeliverable_and_the_others_go_out(mailing, smtp_server):
     write(1, "日本@imabetsu.example")
     write(2)
-    assert postbox.deliver() == {LetterState.UNDELIVERABLE: 1, LetterState.SENT: 1}
+    assert delivery.deliver() == {LetterState.UNDELIVERABLE: 1, LetterState.SENT: 1}
     assert len(smtp_server.messages) == 1
 
 
 def test_a_line_break_in_an_address_never_reaches_the_wire(mailing, smtp_server):
     write(1, "a@b.example\r\nBcc: thief@evil.example")
-    assert postbox.deliver() == {LetterState.UNDELIVERABLE: 1}
+    assert delivery.deliver() == {LetterState.UNDELIVERABLE: 1}
     assert smtp_server.messages == []
 
 
 def test_a_crash_before_the_text_is_sent_again_without_a_flag(both, now):
     write()
-    assert leases.claim(clock.now()) is not None
+    assert outbox.claim(clock.now()) is not None
     now.shift(16 * 60)
-    assert postbox.deliver() == {LetterState.SENT: 1}
+    assert delivery.deliver() == {LetterState.SENT: 1}
 
 
 def test_a_crash_after_the_text_went_out_is_sent_again_and_flagged(both, now):
     write()
-    claimed = leases.claim(clock.now())
+    claimed = outbox.claim(clock.now())
     assert claimed is not None
-    leases.mark_data(claimed, clock.now())
+    outbox.mark_data(claimed, clock.now())
     now.shift(16 * 60)
-    assert postbox.deliver() == {LetterState.RESENT: 1}
+    assert delivery.deliver() == {LetterState.RESENT: 1}
     assert states() == [LetterState.RESENT]
 
 
 def test_who_lost_the_lease_neither_sends_nor_records(both, now):
     write()
-    first = leases.claim(clock.now())
+    first = outbox.claim(clock.now())
     assert first is not None
     now.shift(16 * 60)
-    second = leases.claim(clock.now())
+    second = outbox.claim(clock.now())
     assert second is not None and second.token != first.token
     with pytest.raises(LeaseLost):
-        leases.mark_data(first, clock.now())
-    assert not leases.record(first, Answer(LetterState.SENT), clock.now())
+        outbox.mark_data(first, clock.now())
+    assert not outbox.record(first, Answer(LetterState.SENT), clock.now())
     assert states() == [LetterState.SENDING]
 
 
 def test_nobody_claims_a_letter_twice(both):
     write()
-    assert leases.claim(clock.now()) is not None
-    assert leases.claim(clock.now()) is None
+    assert outbox.claim(clock.now()) is not None
+    assert outbox.claim(clock.now()) is None

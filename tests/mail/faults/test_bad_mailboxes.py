@@ -14,14 +14,14 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select
 
 from tests.imap import Mailbox
-from tests.plumbing import notices
-from tests.plumbing.faults.bad_mailbox import BadMailbox
-from tests.plumbing.faults.door import DRIP, DROP, HANG
-from tests.plumbing.test_mailbox import AT, TO, configure, look, losses, ours, tries, write
-from tracker.plumbing import mailbox
+from tests.mail import notices
+from tests.mail.faults.bad_mailbox import BadMailbox
+from tests.mail.faults.door import DRIP, DROP, HANG
+from tests.mail.test_mailbox import AT, TO, configure, look, losses, ours, tries, write
+from tracker.mail import mailbox
+from tracker.mail.letters import LetterState
+from tracker.mail.mailbox import Collected
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import LetterState
-from tracker.plumbing.mailbox import Collected
 from tracker.reminders import actions
 
 TIME_OUT = 0.6

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Update, case, or_, update
 
+from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 
 
 def hold_all(at: datetime) -> int:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.plumbing import notices
-from tests.plumbing.notices import NOT_OURS, OURS, TO
-from tracker.plumbing import bounces
-from tracker.plumbing.bounces import Action, Bounce, Outcome
+from tests.mail import notices
+from tests.mail.notices import NOT_OURS, OURS, TO
+from tracker.mail import bounces
+from tracker.mail.bounces import Action, Bounce, Outcome
 
 
 def read(raw: bytes) -> Bounce:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tracker.plumbing import reasons
-from tracker.plumbing.letters import Letter
+from tracker.mail import reasons
+from tracker.mail.letters import Letter
 
 SENTENCES = {
     "550 5.1.1 no such user": "宛先がありません",

@@ -1,6 +1,6 @@
 """Workers that look at the same outbox at the same moment, round after round.
 
-Called as `python -m tests.plumbing.faults.racers real|naive WORKERS ROUNDS`; settings come from
+Called as `python -m tests.mail.faults.racers real|naive WORKERS ROUNDS`; settings come from
 the environment.  The naive ones are the control: they look, send, and mark.
 """
 
@@ -11,11 +11,12 @@ from multiprocessing.synchronize import Barrier
 
 from flask import Flask
 
-from tests.plumbing.faults.victim import send_unsent
+from tests.mail.faults.victim import send_unsent
 from tracker.app import create_app
-from tracker.plumbing import clock, letters, postbox
+from tracker.mail import delivery, letters
+from tracker.mail.letters import Recipient
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Recipient
 
 RECIPIENTS = 3
 
@@ -42,7 +43,7 @@ def race(app: Flask, kind: str, rounds: int, first: bool, barrier: Barrier) -> N
                 fill(number)
             barrier.wait(60)
             if kind == "real":
-                postbox.deliver()
+                delivery.deliver()
             else:
                 send_unsent(app, marks_first=False)
             barrier.wait(60)

@@ -4,7 +4,7 @@ import contextlib
 import socket
 from dataclasses import dataclass
 
-from tests.plumbing.faults.door import DRIP, DROP, HANG, Door
+from tests.mail.faults.door import DRIP, DROP, HANG, Door
 
 # What it says where nothing is wrong, by command; `{tag}` is the command's own.
 GOOD = {

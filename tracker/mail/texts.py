@@ -7,8 +7,8 @@ from flask import g
 from sqlalchemy import String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.kernel.letter_kinds import KINDS, fields_allowed
-from tracker.kernel.wording import Words
+from tracker.mail.kinds import KINDS, fields_allowed
+from tracker.mail.wording import Words
 from tracker.plumbing.db import Model, Versioned, db
 from tracker.plumbing.files import project_root
 

@@ -1,7 +1,7 @@
 """The post office: takes letters from the outbox one by one and hands them over.
 
-The clerk, who is the caller, keeps the books (`leases`); carriers, a thread a connection,
-hand letters over (`posts`) and wait for the clerk's word before a text goes out.  No
+The clerk, who is the caller, keeps the books (`outbox`); carriers, a thread a connection,
+hand letters over (`transports`) and wait for the clerk's word before a text goes out.  No
 transaction is open while a server is spoken to, and what several carriers ask at the same
 time is one commit: on a slow disk that is what sending costs.
 """
@@ -18,11 +18,10 @@ from typing import Any, NamedTuple, TypeVar
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
-from tracker.plumbing import clock, leases
-from tracker.plumbing.db import db
-from tracker.plumbing.leases import Answer, Claimed, LeaseLost
-from tracker.plumbing.letters import LetterState
-from tracker.plumbing.posts import (
+from tracker.mail import outbox
+from tracker.mail.letters import LetterState
+from tracker.mail.outbox import Answer, Claimed, LeaseLost
+from tracker.mail.transports import (
     FAILURES,
     FilePost,
     Post,
@@ -31,6 +30,8 @@ from tracker.plumbing.posts import (
     init_app,
     open_post,
 )
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
 
 __all__ = ["FilePost", "Post", "SmtpPost", "deliver", "init_app", "open_post"]
 
@@ -59,7 +60,7 @@ def deliver(
     """
     connections = connections or current_app.config.get("MAIL_CONNECTIONS", CONNECTIONS)
     db.session.rollback()
-    due = leases.recover(clock.now())
+    due = outbox.recover(clock.now())
     hands = max(1, min(connections, min(due, most) // LETTERS_A_CONNECTION))
     clerk = _Clerk(most, hands)
     tell = each or (lambda _: None)
@@ -112,7 +113,7 @@ class _Clerk:
 
         Raises LeaseLost when the letter is somebody else's by now.
         """
-        if not self._ask(lambda on: leases.mark(on, claimed, clock.now())).result():
+        if not self._ask(lambda on: outbox.mark(on, claimed, clock.now())).result():
             raise LeaseLost
 
     def record(
@@ -126,7 +127,7 @@ class _Clerk:
         """
 
         def work(on: Connection) -> _Next | None:
-            state = leases.settle(on, claimed, answer, clock.now())
+            state = outbox.settle(on, claimed, answer, clock.now())
             if state is not None:
                 self.ended[state] += 1
             in_trouble = answer.state is LetterState.RETRYING and self._at_work > 1
@@ -136,7 +137,7 @@ class _Clerk:
                 return None
             is_marked = False
             if upcoming and answer.state is LetterState.SENT:
-                is_marked = leases.mark(on, upcoming, clock.now())
+                is_marked = outbox.mark(on, upcoming, clock.now())
             return _Next(is_marked, self._take(on))
 
         return self._ask(work)
@@ -194,7 +195,7 @@ class _Clerk:
     def _put_back(self, on: Connection) -> None:
         if self._returned:
             with on.begin():
-                leases.put_back(on, self._returned, clock.now())
+                outbox.put_back(on, self._returned, clock.now())
 
     def _ask(self, work: Callable[[Connection], T]) -> "Future[T]":
         done: Future[T] = Future()
@@ -206,7 +207,7 @@ class _Clerk:
             return None
         if self._returned:
             return self._returned.pop()
-        claimed = leases.take(on, clock.now()) if self._left > 0 else None
+        claimed = outbox.take(on, clock.now()) if self._left > 0 else None
         self._left -= claimed is not None
         return claimed
 

@@ -7,15 +7,15 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from tests.plumbing.faults.arena import surroundings
-from tests.plumbing.faults.racers import RECIPIENTS
+from tests.mail.faults.arena import surroundings
+from tests.mail.faults.racers import RECIPIENTS
+from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
 
 
 def race(kind: str, workers: int, rounds: int, environment: dict[str, str]) -> None:
     """Runs the rounds to their end."""
-    program = [sys.executable, "-m", "tests.plumbing.faults.racers"]
+    program = [sys.executable, "-m", "tests.mail.faults.racers"]
     subprocess.run([*program, kind, str(workers), str(rounds)], env=environment, check=True)
 
 

@@ -13,11 +13,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.plumbing.faults.bad_server import BadServer, Trouble
-from tests.plumbing.faults.door import DRIP, DROP, HANG
-from tracker.plumbing import clock, letters, postbox
+from tests.mail.faults.bad_server import BadServer, Trouble
+from tests.mail.faults.door import DRIP, DROP, HANG
+from tracker.mail import delivery, letters
+from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
 
 SENT, RETRYING = LetterState.SENT, LetterState.RETRYING
 RESENT, UNDELIVERABLE = LetterState.RESENT, LetterState.UNDELIVERABLE
@@ -50,7 +51,7 @@ def house(both: Flask) -> Flask:
 def deliver(house: Flask, server: BadServer) -> list[LetterState]:
     """One pass; the states of the three letters after it."""
     house.extensions["mail"].port = server.port
-    postbox.deliver()
+    delivery.deliver()
     found = list(db.session.scalars(select(Letter.state).order_by(Letter.id)))
     db.session.rollback()
     return found
@@ -168,7 +169,7 @@ def test_a_failing_letter_is_tried_at_growing_distances_until_it_is_useless(hous
         for minutes in (1, 5, 15, 60, 240, 240):
             assert deliver(house, server)[1] is RETRYING
             now.shift(minutes * 60 - 2)
-            postbox.deliver()
+            delivery.deliver()
             now.shift(4)
         assert deliver(house, server)[1] is UNDELIVERABLE
     tries = db.session.scalars(select(SendAttempt).where(SendAttempt.code == 451)).all()
@@ -204,10 +205,10 @@ def test_the_pages_and_the_books_go_on_while_the_server_hangs(house):
 
         def run() -> None:
             with house.app_context():
-                postbox.deliver()
+                delivery.deliver()
 
-        delivery = threading.Thread(target=run)
-        delivery.start()
+        passing = threading.Thread(target=run)
+        passing.start()
         while not server.connections:
             time.sleep(0.01)
         begun = time.monotonic()
@@ -217,8 +218,8 @@ def test_the_pages_and_the_books_go_on_while_the_server_hangs(house):
         )
         db.session.commit()
         assert time.monotonic() - begun < 2
-        assert delivery.is_alive()
-        delivery.join()
+        assert passing.is_alive()
+        passing.join()
 
 
 # --- TLS and signing in ------------------------------------------------------------------------

@@ -12,11 +12,11 @@ from typing import Protocol
 from flask import Flask, current_app
 from flask_mail import Mail
 
-from tracker.plumbing import mime, reasons
-from tracker.plumbing.leases import Answer
-from tracker.plumbing.letters import LetterState
-from tracker.plumbing.mime import Sendable
-from tracker.plumbing.wire import Unsure, Wire
+from tracker.mail import mime, reasons
+from tracker.mail.letters import LetterState
+from tracker.mail.mime import Sendable
+from tracker.mail.outbox import Answer
+from tracker.mail.smtp import Unsure, Wire
 
 # What went wrong before any answer to the letter, in words; the first that fits.
 TROUBLE: tuple[tuple[type[Exception], str], ...] = (

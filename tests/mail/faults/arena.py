@@ -14,14 +14,14 @@ from sqlalchemy import delete, select
 
 from tests.app_fixtures import SETTINGS
 from tests.services import SmtpServer
-from tracker.plumbing.db import db
-from tracker.plumbing.letters import (
+from tracker.mail.letters import (
     ClockState,
     Letter,
     LetterItem,
     LetterState,
     SendAttempt,
 )
+from tracker.plumbing.db import db
 
 # Past the lease of 15 minutes.
 LATER = 20
@@ -77,7 +77,7 @@ class Arena:
         self._app = app
         self._server = server
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.plumbing.faults.victim"],
+            [sys.executable, "-m", "tests.mail.faults.victim"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

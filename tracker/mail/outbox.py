@@ -29,10 +29,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from tracker.plumbing import undelivered
+from tracker.mail import undelivered
+from tracker.mail.letters import OPEN, Letter, LetterState, SendAttempt
+from tracker.mail.prepared import Prepared
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import OPEN, Letter, LetterState, SendAttempt
-from tracker.plumbing.prepared import Prepared
 
 # Minutes to wait after the first, second ... temporary failure; the last goes on.
 RETRY_MINUTES = (1, 5, 15, 60, 240)

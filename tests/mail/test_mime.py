@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.plumbing import mime
+from tracker.mail import mime
 
 SENDER = "青森市, 連携推進担当 <renkei@aomori.example>"
 # What a person can type into a name or a subject; control signs are refused elsewhere.

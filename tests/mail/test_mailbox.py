@@ -8,13 +8,13 @@ from imap_tools.imap_utf7 import utf7_encode
 from sqlalchemy import func, select, update
 
 from tests.imap import Mailbox
-from tests.plumbing import notices
-from tests.plumbing.notices import NOT_OURS
-from tracker.plumbing import letters, mailbox
+from tests.mail import notices
+from tests.mail.notices import NOT_OURS
+from tracker.mail import letters, mailbox
+from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
+from tracker.mail.mailbox import Collected
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
-from tracker.plumbing.mailbox import Collected
 
 AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 TO = "officer@imabetsu.example"
@@ -244,7 +244,7 @@ def test_a_pass_that_takes_long_leaves_the_rest_to_the_next(house, returned, mon
         returned.add(notices.everyday_mail())
     real, slow = mailbox.monotonic, iter(range(0, 10**6, 15))
     monkeypatch.setattr(mailbox, "monotonic", lambda: next(slow))
-    monkeypatch.setattr("tracker.plumbing.replies.monotonic", lambda: 0)
+    monkeypatch.setattr("tracker.mail.replies.monotonic", lambda: 0)
     assert 0 < mailbox.collect(AT).read < 3
     monkeypatch.setattr(mailbox, "monotonic", real)
     monkeypatch.undo()

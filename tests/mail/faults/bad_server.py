@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.plumbing.faults.door import DRIP, DROP, HANG, Door
+from tests.mail.faults.door import DRIP, DROP, HANG, Door
 
 
 @dataclass

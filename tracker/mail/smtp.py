@@ -12,9 +12,9 @@ from typing import Any
 from flask import current_app
 from flask_mail import Connection
 
-from tracker.plumbing import mime
-from tracker.plumbing.mime import Sendable
-from tracker.plumbing.replies import Replies
+from tracker.mail import mime
+from tracker.mail.mime import Sendable
+from tracker.mail.replies import Replies
 
 _OK = (250, 251)
 _CLOSING = 421

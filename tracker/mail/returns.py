@@ -6,10 +6,10 @@ from enum import Enum, auto
 
 from sqlalchemy import exists, select
 
-from tracker.plumbing import mime, reasons, undelivered
-from tracker.plumbing.bounces import Action, Bounce, Outcome
+from tracker.mail import mime, reasons, undelivered
+from tracker.mail.bounces import Action, Bounce, Outcome
+from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState, SendAttempt
 
 
 class Verdict(Enum):

@@ -1,6 +1,6 @@
 """A process that runs passes of the clock, each in a process of its own, some to be killed.
 
-Called as `python -m tests.plumbing.faults.victim`; settings come from the environment.  Reads
+Called as `python -m tests.mail.faults.victim`; settings come from the environment.  Reads
 one JSON order a line, {"kind", "minutes", "point", "number", "seconds", "many"}, forks, waits for the
 child and answers {"status", "seconds"}.  Forking spares the start of Python and the imports.
 
@@ -18,12 +18,13 @@ from datetime import date, timedelta
 from flask import Flask
 from sqlalchemy import select, update
 
-from tests.plumbing.faults.points import PLANT
+from tests.mail.faults.points import PLANT
 from tracker.app import create_app
-from tracker.plumbing import clock, mime, postbox
+from tracker.mail import delivery, mime
+from tracker.mail.letters import Letter, LetterState
+from tracker.mail.smtp import Wire
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.letters import Letter, LetterState
-from tracker.plumbing.wire import Wire
 from tracker.reminders import actions
 
 DAY = date(2026, 11, 27)
@@ -55,7 +56,7 @@ def send_unsent(app: Flask, marks_first: bool) -> None:
 def run(app: Flask, order: dict[str, object]) -> None:
     """One pass, `minutes` after the letters fell due."""
     # A connection for each letter, or one for all.
-    postbox.LETTERS_A_CONNECTION = 1 if order.get("many") else 25
+    delivery.LETTERS_A_CONNECTION = 1 if order.get("many") else 25
     if order.get("point"):
         PLANT[str(order["point"])](int(str(order["number"])))
     at = clock.at(DAY, actions.rules.HOUR.replace(second=5))
@@ -92,7 +93,7 @@ def main() -> None:
     """Obeys until the orders end."""
     app = create_app()
     # Imported by nobody yet, but by every child: once is enough.
-    assert mime and postbox
+    assert mime and delivery
     for line in sys.stdin:
         print(json.dumps(obey(app, json.loads(line))), flush=True)
 

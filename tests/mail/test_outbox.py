@@ -7,11 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from tests.plumbing.faults.bad_server import BadServer, Trouble
-from tracker.plumbing import clock, history, holding, leases, letters, postbox
+from tests.mail.faults.bad_server import BadServer, Trouble
+from tracker.mail import delivery, holding, letters, outbox
+from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.letters import Letter, LetterState, Recipient, SendAttempt
 
 LEASE_AND_MORE = 16 * 60
 
@@ -39,9 +40,9 @@ def states() -> list[LetterState]:
 
 def crash_after_the_mark() -> None:
     """A sender that died with the text on the wire."""
-    claimed = leases.claim(clock.now())
+    claimed = outbox.claim(clock.now())
     assert claimed is not None
-    leases.mark_data(claimed, clock.now())
+    outbox.mark_data(claimed, clock.now())
 
 
 @pytest.fixture
@@ -60,23 +61,23 @@ def test_a_second_crash_with_the_text_on_the_wire_leaves_it_to_a_person(both, no
     now.shift(LEASE_AND_MORE)
     crash_after_the_mark()
     now.shift(LEASE_AND_MORE)
-    assert postbox.deliver() == {}
+    assert delivery.deliver() == {}
     letter = db.session.scalars(select(Letter)).one()
     assert (letter.state, letter.maybe_duplicate) == (LetterState.UNDELIVERABLE, True)
-    assert letter.last_answer == leases.UNSURE
+    assert letter.last_answer == outbox.UNSURE
     entry = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
     assert entry is not None and entry.verb == "letter.undeliverable"
     assert history.verify() is None
     tries = db.session.execute(select(SendAttempt.phase, SendAttempt.answer)).all()
-    assert [tuple(one) for one in tries] == [("data", leases.CUT_OFF)] * 2
+    assert [tuple(one) for one in tries] == [("data", outbox.CUT_OFF)] * 2
 
 
 def test_a_crash_before_the_mark_may_happen_any_number_of_times(both, now):
     write()
     for _ in range(3):
-        assert leases.claim(clock.now())
+        assert outbox.claim(clock.now())
         now.shift(LEASE_AND_MORE)
-    assert postbox.deliver() == {LetterState.SENT: 1}
+    assert delivery.deliver() == {LetterState.SENT: 1}
     assert db.session.scalar(select(Letter.attempts)) == 4
 
 
@@ -84,7 +85,7 @@ def test_each_refusal_of_many_goes_into_the_record_and_its_chain_holds(both, ser
     server.trouble = Trouble("rcpt", "550 no such user", times=99)
     for number in range(60):
         write(number)
-    assert postbox.deliver(connections=4) == {LetterState.UNDELIVERABLE: 60}
+    assert delivery.deliver(connections=4) == {LetterState.UNDELIVERABLE: 60}
     told = select(func.count()).where(HistoryEntry.verb == "letter.undeliverable")
     assert db.session.scalar(told) == 60
     assert history.verify() is None
@@ -94,7 +95,7 @@ def test_four_connections_send_each_letter_once(both, server):
     for number in range(120):
         write(number)
     heard: list[int] = []
-    ended = postbox.deliver(
+    ended = delivery.deliver(
         connections=4, each=lambda counts: heard.append(counts.get(LetterState.SENT, 0))
     )
     assert ended == {LetterState.SENT: 120}
@@ -106,7 +107,7 @@ def test_four_connections_send_each_letter_once(both, server):
 def test_a_few_letters_are_not_worth_a_second_connection(both, server):
     for number in range(10):
         write(number)
-    postbox.deliver(connections=4)
+    delivery.deliver(connections=4)
     assert server.connections == 1
 
 
@@ -122,28 +123,28 @@ def test_a_server_that_takes_one_connection_gets_all_letters_over_it(both, serve
     server.watch = watch
     for number in range(120):
         write(number)
-    ended = postbox.deliver(connections=4)
+    ended = delivery.deliver(connections=4)
     assert ended == {LetterState.SENT: 117, LetterState.RETRYING: 3}
 
 
 def test_no_more_than_asked_for_are_sent(both):
     for number in range(5):
         write(number)
-    assert postbox.deliver(3) == {LetterState.SENT: 3}
+    assert delivery.deliver(3) == {LetterState.SENT: 3}
     assert states().count(LetterState.QUEUED) == 2
 
 
 def test_who_asked_hears_a_beat_while_the_server_thinks(both, server, monkeypatch):
-    monkeypatch.setattr(postbox, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(delivery, "BEAT_SECONDS", 0.05)
     server.watch = lambda stage, _: time.sleep(0.5 if stage == "dot" else 0)
     write()
     beats: list[int] = []
-    postbox.deliver(each=lambda counts: beats.append(sum(counts.values())))
+    delivery.deliver(each=lambda counts: beats.append(sum(counts.values())))
     assert beats.count(0) >= 3 and beats[-1] == 1
 
 
 def test_who_asked_may_use_the_database_at_a_beat(both, server, monkeypatch):
-    monkeypatch.setattr(postbox, "BEAT_SECONDS", 0.0)
+    monkeypatch.setattr(delivery, "BEAT_SECONDS", 0.0)
 
     def beat(_: object) -> None:
         db.session.execute(text("UPDATE letter SET note = 'x'"))
@@ -151,7 +152,7 @@ def test_who_asked_may_use_the_database_at_a_beat(both, server, monkeypatch):
 
     for number in range(10):
         write(number)
-    assert postbox.deliver(each=beat) == {LetterState.SENT: 10}
+    assert delivery.deliver(each=beat) == {LetterState.SENT: 10}
 
 
 def test_a_sender_that_slept_too_long_keeps_the_text_to_itself(both, server, now):
@@ -161,23 +162,23 @@ def test_a_sender_that_slept_too_long_keeps_the_text_to_itself(both, server, now
         if stage == "rcpt":
             now.shift(LEASE_AND_MORE)
             with both.app_context():
-                assert leases.claim(clock.now())
+                assert outbox.claim(clock.now())
                 db.session.remove()
 
     server.watch = sleep
     write()
-    assert postbox.deliver() == {}
+    assert delivery.deliver() == {}
     assert server.accepted == []
     assert states() == [LetterState.SENDING]
 
 
 def test_a_mark_made_early_is_made_again_when_the_server_is_slow(both, server, monkeypatch, now):
-    monkeypatch.setattr(postbox, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(delivery, "FRESH_SECONDS", 0.0)
     server.watch = lambda stage, _: now.shift(600) if stage == "rcpt" else None
     for number in range(3):
         write(number)
     # Three times ten minutes are more than one lease.
-    assert postbox.deliver() == {LetterState.SENT: 3}
+    assert delivery.deliver() == {LetterState.SENT: 3}
     assert len(server.accepted) == 3
 
 
@@ -186,45 +187,45 @@ def test_a_mark_made_early_is_made_again_when_the_server_is_slow(both, server, m
 
 def test_after_a_restore_nothing_goes_out_until_somebody_releases_it(both, now):
     write(1)
-    postbox.deliver()
+    delivery.deliver()
     for number in (2, 3, 4):
         write(number)
     crash_after_the_mark()
     assert holding.hold_all(clock.now()) == 3
     db.session.commit()
     now.shift(LEASE_AND_MORE)
-    assert postbox.deliver() == {}
+    assert delivery.deliver() == {}
     assert states() == [LetterState.SENT] + [LetterState.HELD] * 3
     second = db.session.scalars(select(Letter.id).where(Letter.key == "letter:2")).one()
     assert holding.release([second], clock.now()) == 1
     db.session.commit()
     # It may have gone out before the restore.
-    assert postbox.deliver() == {LetterState.RESENT: 1}
+    assert delivery.deliver() == {LetterState.RESENT: 1}
     assert states().count(LetterState.HELD) == 2
 
 
 def test_who_was_sending_when_all_was_held_sends_nothing(both):
     write()
-    claimed = leases.claim(clock.now())
+    claimed = outbox.claim(clock.now())
     assert claimed is not None
     holding.hold_all(clock.now())
     db.session.commit()
-    with pytest.raises(leases.LeaseLost):
-        leases.mark_data(claimed, clock.now())
+    with pytest.raises(outbox.LeaseLost):
+        outbox.mark_data(claimed, clock.now())
     assert states() == [LetterState.HELD]
 
 
 def test_what_nobody_took_for_an_hour_is_overdue(both, now):
     write(1)
     write(2)
-    assert leases.claim(clock.now()) is not None
-    assert db.session.scalar(leases.count_due(clock.now() - leases.OVERDUE)) == 0
+    assert outbox.claim(clock.now()) is not None
+    assert db.session.scalar(outbox.count_due(clock.now() - outbox.OVERDUE)) == 0
     now.shift(61 * 60)
-    assert db.session.scalar(leases.count_due(clock.now() - leases.OVERDUE)) == 1
+    assert db.session.scalar(outbox.count_due(clock.now() - outbox.OVERDUE)) == 1
     now.shift(LEASE_AND_MORE)
-    assert db.session.scalar(leases.count_due(clock.now() - leases.OVERDUE)) == 2
-    postbox.deliver()
-    assert db.session.scalar(leases.count_due(clock.now() - leases.OVERDUE)) == 0
+    assert db.session.scalar(outbox.count_due(clock.now() - outbox.OVERDUE)) == 2
+    delivery.deliver()
+    assert db.session.scalar(outbox.count_due(clock.now() - outbox.OVERDUE)) == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -22,10 +22,10 @@ from imap_tools.utils import check_command_status
 from sqlalchemy import BigInteger, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.plumbing import bounces, reasons, returns
+from tracker.mail import bounces, reasons, returns
+from tracker.mail.replies import Replies
+from tracker.mail.returns import Verdict
 from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
-from tracker.plumbing.replies import Replies
-from tracker.plumbing.returns import Verdict
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.kernel import wording
-from tracker.kernel.wording import LINE, Words, column, fields_of, fill, fill_line, width
+from tracker.mail import wording
+from tracker.mail.wording import LINE, Words, column, fields_of, fill, fill_line, width
 
 
 def test_fields_are_named_once_in_order():
