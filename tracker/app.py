@@ -12,7 +12,7 @@ from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.mail import delivery, letters
 from tracker.municipalities import queries as areas
-from tracker.plumbing import access, addresses, db, pages
+from tracker.plumbing import access, addresses, db, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.letter_queries import banners
 
@@ -46,6 +46,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     CSRFProtect(app)
     accounts.init_app(app)
     access.init_app(app, accounts.load_actor)
+    once.init_app(app, access.link_token)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)
     pages.init_app(app, area=areas.area, counts=nav_counts, banners=banners)

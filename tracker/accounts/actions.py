@@ -18,6 +18,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
 from tracker.plumbing import history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 
@@ -100,27 +101,21 @@ def set_up(
     meeting_place: str = "",
 ) -> Person:
     """Enters area, municipalities and the first admin in one commit."""
-    municipalities.create_area(
-        area,
-        towns,
-        hub,
-        at=at,
-        is_example=is_example,
-        office_phone=office_phone,
-        meeting_place=meeting_place,
-    )
-    db.session.flush()
-    post = new_post(areas.hub().id, PostKind.ADMIN, "管理者", by=None, at=at)
-    person = new_person(post, "管理者", email)
-    person.password_hash = hash_password(password)
-    history.record(
-        None,
-        "account.created",
-        Subject("account", person.id),
-        "最初の管理者を登録しました。",
-        at=at,
-    )
-    db.session.commit()
+    act = Act(None, at)
+    with act:
+        municipalities.create_area(
+            act,
+            area,
+            towns,
+            hub,
+            is_example=is_example,
+            office_phone=office_phone,
+            meeting_place=meeting_place,
+        )
+        with act.change("account.created", None, "最初の管理者を登録しました。") as entry:
+            post = new_post(areas.hub().id, PostKind.ADMIN, "管理者", by=None, at=at)
+            entry.subject = person = new_person(post, "管理者", email)
+            person.password_hash = hash_password(password)
     return person
 
 

@@ -71,6 +71,7 @@ class Person(Versioned, Model):
     """An account: whoever holds the post now."""
 
     __tablename__ = "person"
+    subject_kind = "account"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)

@@ -16,6 +16,7 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 
 TEXT = Path(__file__).with_name("agreement-aomori-imabetsu.txt")
 NAME = "青森圏域連携中枢都市圏"
@@ -125,14 +126,13 @@ def _enter_population(at: datetime) -> None:
     for name, as_of_on, people in CENSUSES:
         if as_of_on <= clock.day(at):
             municipalities.enter_figures(
+                Act(actor(Role.OFFICE), at),
                 FigureKind.POPULATION,
                 name,
                 as_of_on,
                 SOURCE,
                 by_slug(people),
                 is_confirmed=True,
-                by=actor(Role.OFFICE),
-                at=at,
             )
 
 

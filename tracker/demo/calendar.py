@@ -5,6 +5,7 @@ from tracker.kernel.permissions import Role
 from tracker.municipalities import actions
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import EntryKind
+from tracker.plumbing.changes import Act
 
 Day = tuple[int, int]
 SESSIONS: tuple[tuple[str, Day, Day], ...] = (
@@ -26,4 +27,4 @@ def enter(m: Moment) -> None:
 def _add(m: Moment, slug: str, kind: EntryKind, name: str, begins: Day, ends: Day) -> None:
     by = actor(Role.OFFICE if slug == "aomori" else Role.OFFICER, slug)
     span = (day_of(m.year, *begins), day_of(m.year, *ends))
-    actions.add_calendar_entry(slug, kind, name, *span, by=by, at=m.at)
+    actions.add_calendar_entry(Act(by, m.at), slug, kind, name, *span)

@@ -14,6 +14,7 @@ from tracker.municipalities.actions import NewTown
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 
 SCALE = Scale(projects=100, years=7, reminders=1500)
 HUB = "hub"
@@ -76,14 +77,13 @@ def _import_agreements(concluded_on: date, at: datetime) -> None:
 def _enter_population(at: datetime) -> None:
     people = {town.slug: 1_900 + number * 1_370 for number, town in enumerate(TOWNS)}
     municipalities.enter_figures(
+        Act(actor(Role.OFFICE, HUB), at),
         FigureKind.POPULATION,
         "人口（例示）",
         date(2015, 10, 1),
         "例示",
         {**people, HUB: 262_000},
         is_confirmed=True,
-        by=actor(Role.OFFICE, HUB),
-        at=at,
         is_example=True,
     )
 
@@ -93,11 +93,10 @@ def _enter_sessions(first: FiscalYear, at: datetime) -> None:
     year = first.year + SCALE.years - 1
     for town in TOWNS:
         municipalities.add_calendar_entry(
+            Act(actor(Role.OFFICE, HUB), at),
             town.slug,
             EntryKind.ASSEMBLY,
             "12月定例会（例示）",
             date(year, 12, 3),
             date(year, 12, 18),
-            by=actor(Role.OFFICE, HUB),
-            at=at,
         )

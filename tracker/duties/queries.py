@@ -18,13 +18,13 @@ from tracker.meetings import facts as meetings
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.memo import by_version
+from tracker.plumbing.memo import kept
 from tracker.projects import facts as projects
 
 
 def gather(today: date) -> Facts:
     """The facts of the fiscal year of that day, in a few set-based queries, read once a version."""
-    return by_version(("facts", today), lambda: _gather(today))
+    return kept(("facts", today), None, lambda: _gather(today))
 
 
 def _gather(today: date) -> Facts:
@@ -61,7 +61,7 @@ def all_duties(today: date) -> tuple[Duty, ...]:
     """Every duty of the area, done ones too, in order of their days."""
     if areas.area() is None:
         return ()
-    return by_version(("duties", today), lambda: rules.duties(gather(today), today))
+    return kept(("duties", today), None, lambda: rules.duties(gather(today), today))
 
 
 def owed(actor: Actor, today: date) -> tuple[Duty, ...]:
@@ -83,4 +83,4 @@ def nav_counts() -> Mapping[str, int]:
             counts[duty.nav_key] += duty.remaining if duty.nav_key == "reports" else 1
         return counts
 
-    return by_version(("nav", actor, today), count)
+    return kept(("nav", actor, today), None, count)

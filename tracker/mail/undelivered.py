@@ -29,5 +29,6 @@ def record(letter: Addressed, answer: str, *, at: datetime, session: Session) ->
         f"{letter.to_name}あてのメールが届きませんでした。",
         at=at,
         after={"email": letter.to_email, "answer": answer},
+        rooms=("mail",),
         session=session,
     )

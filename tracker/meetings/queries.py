@@ -25,7 +25,7 @@ from tracker.municipalities.models import EntryKind
 from tracker.municipalities.queries import Town
 from tracker.municipalities.rules import days_of
 from tracker.plumbing.db import db
-from tracker.plumbing.memo import by_version
+from tracker.plumbing.memo import kept
 
 
 class Asked(NamedTuple):
@@ -93,7 +93,7 @@ class Bond:
 
 def summaries() -> Sequence[Summary]:
     """Every meeting, newest year first; read once for each version of the data (one query)."""
-    return by_version("meetings", _read_summaries)
+    return kept("meetings", None, _read_summaries)
 
 
 def find_meeting(year: FiscalYear) -> Summary | None:
@@ -173,7 +173,7 @@ class _Pledge(NamedTuple):
 
 
 def _pledges() -> Sequence[_Pledge]:
-    return by_version("pledges", _read_pledges)
+    return kept("pledges", None, _read_pledges)
 
 
 def _read_pledges() -> Sequence[_Pledge]:

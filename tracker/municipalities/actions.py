@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
 from tracker.kernel import wareki
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries
 from tracker.municipalities.models import (
@@ -19,9 +18,8 @@ from tracker.municipalities.models import (
     Municipality,
 )
 from tracker.municipalities.rules import FigureKind, check_entry, check_figures
-from tracker.plumbing import clock, history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 
 
 @dataclass(frozen=True)
@@ -35,17 +33,17 @@ class NewTown:
 
 
 def create_area(
+    act: Act,
     name: str,
     towns: Sequence[NewTown],
     hub: str,
     *,
-    at: datetime,
     office_name: str | None = None,
     office_phone: str = "",
     meeting_place: str = "",
     is_example: bool = False,
 ) -> None:
-    """Enters the area and its municipalities, without a commit: set-up is one action.
+    """Enters the area and its municipalities.
 
     Refuses a second area, a hub that is not in the list, a code or name twice.
     """
@@ -62,32 +60,32 @@ def create_area(
             raise Refusal(f"同じ{what}の市町村が2回あります。", field="towns")
     if hub not in {town.name for town in towns}:
         raise Refusal("連携中枢都市は、上に入力した市町村の中から入れてください。", field="hub")
-    db.session.add(
-        Area(
-            name=name,
-            office_name=office_name or f"{hub} 連携推進担当",
-            office_phone=office_phone,
-            office_hours="平日 8時30分〜17時15分",
-            meeting_name="市町村長会議",
-            meeting_place=meeting_place or f"{hub}役所",
-            is_example=is_example,
-        )
+    area = Area(
+        name=name,
+        office_name=office_name or f"{hub} 連携推進担当",
+        office_phone=office_phone,
+        office_hours="平日 8時30分〜17時15分",
+        meeting_name="市町村長会議",
+        meeting_place=meeting_place or f"{hub}役所",
+        is_example=is_example,
     )
-    db.session.add_all(
-        Municipality(
-            code=town.code,
-            slug=town.slug,
-            name=town.name,
-            kana=town.kana,
-            is_hub=town.name == hub,
+    with act.change("area.created", area, f"{name}を登録しました。"):
+        db.session.add(area)
+        db.session.add_all(
+            Municipality(
+                code=town.code,
+                slug=town.slug,
+                name=town.name,
+                kana=town.kana,
+                is_hub=town.name == hub,
+            )
+            for town in towns
         )
-        for town in towns
-    )
-    history.record(None, "area.created", Subject("area", 1), f"{name}を登録しました。", at=at)
     queries.forget()
 
 
 def enter_figures(
+    act: Act,
     kind: FigureKind,
     name: str,
     as_of_on: date,
@@ -95,12 +93,10 @@ def enter_figures(
     values: Mapping[str, int | None],
     *,
     is_confirmed: bool,
-    by: Actor | None,
-    at: datetime,
     is_example: bool = False,
 ) -> FigureSeries:
     """Enters a series of base figures by municipality (slug); an absent one stays absent."""
-    check_figures(values, as_of_on, clock.day(at))
+    check_figures(values, as_of_on, act.today)
     if db.session.scalar(
         select(FigureSeries.id).where(FigureSeries.kind == kind, FigureSeries.name == name)
     ):
@@ -112,38 +108,24 @@ def enter_figures(
         as_of_on=as_of_on,
         source=source,
         is_confirmed=is_confirmed,
-        entered_at=at,
+        entered_at=act.at,
         is_example=is_example,
     )
-    db.session.add(entered)
-    db.session.flush()
     ids = {town.slug: town.id for town in queries.towns()}
-    db.session.add_all(
-        BaseFigure(series_id=entered.id, municipality_id=ids[slug], value=value)
-        for slug, value in values.items()
-        if value is not None
-    )
-    history.record(
-        by,
-        "figures.entered",
-        Subject("figures", entered.id),
-        f"基礎数値「{name}」（{wareki.long(as_of_on)}現在）を登録しました。",
-        at=at,
-        after=dict(values),
-    )
-    db.session.commit()
+    said = f"基礎数値「{name}」（{wareki.long(as_of_on)}現在）を登録しました。"
+    with act.change("figures.entered", entered, said):
+        db.session.add(entered)
+        db.session.flush()
+        db.session.add_all(
+            BaseFigure(series_id=entered.id, municipality_id=ids[slug], value=value)
+            for slug, value in values.items()
+            if value is not None
+        )
     return entered
 
 
 def add_calendar_entry(
-    slug: str,
-    kind: EntryKind,
-    name: str,
-    begins_on: date,
-    ends_on: date,
-    *,
-    by: Actor | None,
-    at: datetime,
+    act: Act, slug: str, kind: EntryKind, name: str, begins_on: date, ends_on: date
 ) -> CalendarEntry:
     """Enters closed days or an assembly session of one municipality."""
     check_entry(begins_on, ends_on)
@@ -153,32 +135,15 @@ def add_calendar_entry(
     entry = CalendarEntry(
         municipality_id=town.id, kind=kind, name=name, begins_on=begins_on, ends_on=ends_on
     )
-    db.session.add(entry)
-    db.session.flush()
-    history.record(
-        by,
-        "calendar.added",
-        Subject("calendar", entry.id),
-        f"{town.name}の{kind.label}「{name}」を登録しました。",
-        at=at,
-        after={"begins_on": begins_on.isoformat(), "ends_on": ends_on.isoformat()},
-    )
-    db.session.commit()
+    said = f"{town.name}の{kind.label}「{name}」を登録しました。"
+    with act.change("calendar.added", entry, said):
+        db.session.add(entry)
     return entry
 
 
-def remove_calendar_entry(entry: CalendarEntry, *, by: Actor, at: datetime) -> None:
+def remove_calendar_entry(act: Act, entry: CalendarEntry) -> None:
     """Takes an entry out of the calendar; what stood there stays in the history."""
-    history.record(
-        by,
-        "calendar.removed",
-        Subject("calendar", entry.id),
-        f"{entry.kind.label}「{entry.name}」を取り消しました。",
-        at=at,
-        before={
-            "begins_on": entry.begins_on.isoformat(),
-            "ends_on": entry.ends_on.isoformat(),
-        },
-    )
-    db.session.delete(entry)
-    db.session.commit()
+    act.lock((entry, None))
+    said = f"{entry.kind.label}「{entry.name}」を取り消しました。"
+    with act.change("calendar.removed", entry, said):
+        db.session.delete(entry)

@@ -59,7 +59,3 @@ class EntryForm(Form):
     )
     begins_on = DayField("始まりの日", validators=required("始まりの日を入力してください。"))
     ends_on = DayField("終わりの日", validators=required("終わりの日を入力してください。"))
-
-
-class RemoveForm(Form):
-    """Only a button."""

@@ -59,6 +59,7 @@ class FigureSeries(Example, Model):
     """One set of base figures: what was counted, when, and who says so."""
 
     __tablename__ = "figure_series"
+    subject_kind = "figures"
     __table_args__ = (UniqueConstraint("kind", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -85,6 +86,7 @@ class CalendarEntry(Model):
     """Days on which a municipality is closed beyond the law, or its assembly sits."""
 
     __tablename__ = "calendar_entry"
+    subject_kind = "calendar"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)

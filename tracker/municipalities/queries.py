@@ -17,7 +17,7 @@ from tracker.municipalities.models import (
 )
 from tracker.municipalities.rules import FigureKind, days_of
 from tracker.plumbing.db import db
-from tracker.plumbing.memo import by_version
+from tracker.plumbing.memo import kept
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Town:
 def area() -> Area | None:
     """The one area, or None before set-up.  Read once a request."""
     if "area" not in g:
-        g.area = by_version("area", _read_area)
+        g.area = kept("area", ("municipalities",), _read_area)
     found: Area | None = g.area
     return found
 
@@ -76,7 +76,7 @@ def letter_frame() -> Mapping[str, str]:
 def towns() -> Sequence[Town]:
     """All municipalities in the fixed order of their codes.  Read once a request."""
     if "towns" not in g:
-        g.towns = by_version("towns", _read_towns)
+        g.towns = kept("towns", ("municipalities",), _read_towns)
     found: Sequence[Town] = g.towns
     return found
 

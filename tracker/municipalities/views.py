@@ -1,6 +1,6 @@
 """Pages on which base figures and closed days are entered."""
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, abort, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear
@@ -9,10 +9,10 @@ from tracker.municipalities import actions, forms, queries
 from tracker.municipalities.models import CalendarEntry, EntryKind
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import choices
-from tracker.plumbing.pages import page
+from tracker.plumbing.forms import ButtonForm, choices
+from tracker.plumbing.pages import complain, done, page
 
 bp = Blueprint("municipalities", __name__)
 
@@ -37,20 +37,18 @@ def new_figures() -> Response:
     """Enters one series."""
     towns = tuple(queries.towns())
     form = forms.figures_form(towns)
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.enter_figures(
+    if form.carry_out(
+        lambda act: actions.enter_figures(
+            act,
             FigureKind(form.kind.data),
             form.name.data,
             form.as_of_on.data,
             form.source.data,
             {town.slug: form[f"value_{town.slug}"].data for town in towns},
             is_confirmed=form.is_confirmed.data,
-            by=actor(),
-            at=clock.now(),
         )
     ):
-        flash(f"基礎数値「{form.result.name}」を登録しました。", "ok")
-        return redirect(url_for(".figures"))
+        return done(url_for(".figures"), f"基礎数値「{form.result.name}」を登録しました。")
     return page("municipalities/new_figures.html", form=form, towns=towns)
 
 
@@ -64,7 +62,6 @@ def calendar() -> Response:
         year=year,
         entries=queries.calendar(year.begins, year.next.ends),
         may_edit=may(Permission.EDIT_CALENDAR),
-        remove_form=forms.RemoveForm(),
     )
 
 
@@ -78,19 +75,17 @@ def new_entry() -> Response:
         for town in queries.towns()
         if may(Permission.EDIT_CALENDAR, town.slug)
     )
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.add_calendar_entry(
+    if form.carry_out(
+        lambda act: actions.add_calendar_entry(
+            act,
             form.municipality.data,
             EntryKind(form.kind.data),
             form.name.data,
             form.begins_on.data,
             form.ends_on.data,
-            by=actor(),
-            at=clock.now(),
         )
     ):
-        flash(f"「{form.result.name}」を登録しました。", "ok")
-        return redirect(url_for(".calendar"))
+        return done(url_for(".calendar"), f"「{form.result.name}」を登録しました。")
     return page("municipalities/new_entry.html", form=form)
 
 
@@ -100,7 +95,7 @@ def remove_entry(entry_id: int) -> Response:
     """Takes an entry out."""
     entry = db.session.get(CalendarEntry, entry_id) or abort(404)
     require(Permission.EDIT_CALENDAR, queries.by_id()[entry.municipality_id].slug)
-    if forms.RemoveForm().validate_on_submit():
-        actions.remove_calendar_entry(entry, by=actor(), at=clock.now())
-        flash("取り消しました。", "ok")
-    return redirect(url_for(".calendar"))
+    form = ButtonForm()
+    if form.carry_out(lambda act: actions.remove_calendar_entry(act, entry)):
+        return done(url_for(".calendar"), "取り消しました。")
+    return complain(form, url_for(".calendar"))

@@ -16,7 +16,7 @@ from tracker.overview.rules import Part
 from tracker.overview.year import RoundDue
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.memo import by_version
+from tracker.plumbing.memo import kept
 from tracker.projects import queries as projects
 from tracker.projects import round_queries
 from tracker.projects.models import ProgressReport
@@ -63,7 +63,7 @@ def parts(year: FiscalYear, period: Period | None) -> Sequence[Part]:
             for row in projects.matrix(year, period)
         )
 
-    return by_version(("parts", year, period), read)
+    return kept(("parts", year, period), None, read)
 
 
 def rounds() -> Sequence[RoundDue]:
@@ -75,7 +75,7 @@ def rounds() -> Sequence[RoundDue]:
             for row in round_queries.rounds()
         )
 
-    return by_version("round days", read)
+    return kept("round days", None, read)
 
 
 class InHand(NamedTuple):
@@ -110,12 +110,12 @@ def period_in_hand(year: FiscalYear) -> Period:
 
 def measures() -> Sequence[MeasureRow]:
     """Every measure of the area in the order of the annex."""
-    return by_version("measures", agreements.measures)
+    return kept("measures", None, agreements.measures)
 
 
 def coverage(day: date) -> Mapping[int, frozenset[str]]:
     """By measure id the municipalities (slugs) whose agreement in force on `day` has it."""
-    return by_version(("coverage", day), lambda: agreements.coverage(day))
+    return kept(("coverage", day), None, lambda: agreements.coverage(day))
 
 
 class Cases(NamedTuple):
@@ -142,7 +142,7 @@ def cases(year: FiscalYear, municipality_id: int | None = None) -> Cases:
         counts = dict(rows.all())
         return Cases(counts.get(CaseState.AGREED, 0), sum(counts.get(state, 0) for state in _OPEN))
 
-    return by_version(("cases", year, municipality_id), read)
+    return kept(("cases", year, municipality_id), None, read)
 
 
 class Movement(NamedTuple):
@@ -182,7 +182,7 @@ def movements(actor: Actor) -> Sequence[Movement]:
         )
         return tuple(Movement(*row) for row in rows)
 
-    return by_version(("movements", actor.municipality), read)
+    return kept(("movements", actor.municipality), None, read)
 
 
 def last_change() -> tuple[int, datetime]:
@@ -193,7 +193,7 @@ def last_change() -> tuple[int, datetime]:
         row = db.session.execute(last).first()
         return (row[0], row[1]) if row else (0, datetime.min.replace(tzinfo=UTC))
 
-    return by_version("last change", read)
+    return kept("last change", None, read)
 
 
 def neighbours(period: Period) -> tuple[Period | None, Period | None]:

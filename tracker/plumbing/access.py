@@ -7,24 +7,35 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor, Permission, allowed, who_may
-from tracker.plumbing import db
+from tracker.plumbing import clock, db
+from tracker.plumbing.changes import Act
 
 View = TypeVar("View", bound=Callable[..., Any])
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 
-def guard(permission: Permission, *, own: str | None = None) -> Callable[[View], View]:
+def guard(
+    permission: Permission, *, own: str | None = None, link: str | None = None
+) -> Callable[[View], View]:
     """Marks a view with its permission.
 
     `own` names the part of the address that carries a municipality's slug; where it does,
-    the guard itself asks whether the actor may act for that municipality.
+    the guard itself asks whether the actor may act for that municipality.  `link` names the part
+    that is a secret, on pages whose sign-in is their link.
     """
 
     def mark(view: View) -> View:
-        view.permission, view.own = permission, own  # type: ignore[attr-defined]
+        view.permission, view.own, view.link = permission, own, link  # type: ignore[attr-defined]
         return view
 
     return mark
+
+
+def link_token() -> str | None:
+    """The secret in the address of a page whose sign-in is its link."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    part = getattr(view, "link", None)
+    return str((request.view_args or {})[part]) if part else None
 
 
 def actor() -> Actor:
@@ -33,6 +44,11 @@ def actor() -> Actor:
     if found is None:
         abort(401)
     return found
+
+
+def act() -> Act:
+    """The act of the person signed in, at this instant; on a public page nobody's."""
+    return Act(g.get("actor"), clock.now())
 
 
 def may(permission: Permission, *involved: str) -> bool:
@@ -62,7 +78,7 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
     """Puts the guard before every request; `load_actor` reads the session (one query)."""
 
     @app.before_request
-    def keep_the_door() -> Response | None:
+    def check_access() -> Response | None:
         db.set_reading(request.method in _READING)
         if request.endpoint == "static":
             g.actor = None

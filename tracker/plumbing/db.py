@@ -92,10 +92,33 @@ def words(kind: type[StrEnum]) -> Enum:
     )
 
 
+class Mark(StrEnum):
+    """What the record may say of a column (contracts.md, "Acts, conflicts, keys").
+
+    PRIVATE: digest and length; NEVER: nothing, it is a secret; UNRECORDED: it follows from others.
+    """
+
+    OPEN = "open"
+    PRIVATE = "private"
+    NEVER = "never"
+    UNRECORDED = "unrecorded"
+
+
+# For `mapped_column(info=...)`.
+PRIVATE, NEVER, UNRECORDED = (
+    {"record": mark} for mark in (Mark.PRIVATE, Mark.NEVER, Mark.UNRECORDED)
+)
+
+
 class Versioned:
     """Gives a row a version, so that nobody overwrites another's work unnoticed."""
 
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    version: Mapped[int] = mapped_column(default=1, server_default="1", info=UNRECORDED)
+
+    @property
+    def seen(self) -> str:
+        """What a form carries of the row it was filled in on, hidden and opaque."""
+        return str(self.version)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:

@@ -1,23 +1,36 @@
 """Forms that ask in Japanese, keep what was typed, and say what to do (ux/spec.md 8)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
+from flask import abort, redirect, request
 from flask_wtf import FlaskForm
 from sqlalchemy.orm.exc import StaleDataError
-from wtforms import Field, HiddenField, StringField
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    FileField,
+    HiddenField,
+    StringField,
+    SubmitField,
+)
 from wtforms import Form as PlainForm
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from tracker.kernel import wareki, yen
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.plumbing import once as one_time
+from tracker.plumbing.access import act
+from tracker.plumbing.changes import Act, Conflict, Stale, abandon
 from tracker.plumbing.db import db
 
 CONFLICT = "ほかの人が先に直しました。最新の内容を確かめてから、もう一度保存してください。"
+_AGAIN = {False: "?again=1", True: "&again=1"}
 ZERO_BYTE = "使えない文字が入っています。入力し直してください。"
 # What the library itself complains of, in our words.
 _CHOOSE_AGAIN = "示された中から選び直してください。"
@@ -51,12 +64,42 @@ class Row(PlainForm):
     Meta = _Wording
 
 
+class Difference(NamedTuple):
+    """What somebody typed into a box, and what stands there now."""
+
+    label: str
+    typed: str
+    stored: str
+
+
+class SeenField(HiddenField):
+    """What the form's author saw of the row it is about (`Versioned.seen`), hidden and opaque."""
+
+    def __call__(self, **kwargs: Any) -> str:
+        return str(super().__call__(autocomplete="off", **kwargs))
+
+
 class Form(FlaskForm):
-    """Every form of the product: shape is checked here, rules speak through `attempt`."""
+    """Every form of the product: shape is checked here, rules speak through `carry_out`.
+
+    A form that overwrites has a `seen` of SeenField, and is always built over what is stored now:
+    then a conflict can show both.
+    """
 
     result: Any = None
+    conflict: Conflict | None = None
+    _is_without_key = False
 
     Meta = _Wording
+
+    @property
+    def status(self) -> int:
+        """What a page that shows this form answers: 409 for a conflict, 400 without its key."""
+        if self.conflict:
+            return 409
+        if self._is_without_key:
+            return 400
+        return 422 if self.errors else 200
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Also refuses a zero byte, which PostgreSQL cannot keep."""
@@ -66,22 +109,63 @@ class Form(FlaskForm):
                 field.errors, is_good = [ZERO_BYTE], False
         return is_good
 
-    def attempt(self, act: Callable[[], Any]) -> bool:
-        """Carries out an action; a Refusal becomes a sentence at its field, nothing is kept.
+    def carry_out(self, do: Callable[[Act], Any], *, once: bool = True) -> bool:
+        """Whether the form was sent, is good, and the action did what it says.
 
-        What the action returned stands in `result` afterwards.
+        The act stays open: `pages.done` commits it with the answer.  A Refusal becomes a sentence
+        at its field, and nothing is kept.  What the action returned stands in `result`.  Only a
+        form that saves by itself passes `once=False`: it uses no key up.
         """
+        if not self.validate_on_submit():
+            return False
+        if once and one_time.is_missing():
+            self._is_without_key = True
+            self.form_errors.append(one_time.MISSING)
+            return False
+        return self.attempt(lambda: self._begin(do, once))
+
+    def _begin(self, do: Callable[[Act], Any], once: bool) -> Any:
+        mine = act()
+        mine.__enter__()
+        if once:
+            one_time.claim()
+        result = do(mine)
+        db.session.flush()
+        return result
+
+    def attempt(self, do: Callable[[], Any]) -> bool:
+        """Does what may be refused; a Refusal becomes a sentence at its field, nothing is kept."""
         try:
-            self.result = act()
+            self.result = do()
+        except Conflict as conflict:
+            abandon()
+            self._show(conflict)
+            return False
         except Refusal as refusal:
-            db.session.rollback()
+            abandon()
             self.refuse(refusal)
             return False
         except StaleDataError:
-            db.session.rollback()
-            self.refuse(Refusal(CONFLICT))
+            abandon()
+            self._show(Conflict([Stale("", None, None)]))
             return False
         return True
+
+    def _show(self, conflict: Conflict) -> None:
+        seen = self._fields.get("seen")
+        if seen is not None:
+            if seen.data and seen.data == seen.object_data and "again" not in request.args:
+                # Changed between our reading and our locking: read once more what to show.
+                abort(redirect(request.full_path.rstrip("?&") + _AGAIN[bool(request.args)], 307))
+            # Seen now: saving once more keeps what stands in the form.
+            seen.data = seen.object_data
+        self.conflict = conflict
+        self.form_errors.append(conflict.message)
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Box by box what was typed beside what is stored now, where they differ."""
+        return list(_differences(self))
 
     def refuse(self, refusal: Refusal) -> None:
         """Puts the refusal at its field, or over the form when it has none here."""
@@ -90,6 +174,44 @@ class Form(FlaskForm):
             field.errors = [*field.errors, refusal.message]
         else:
             self.form_errors.append(refusal.message)
+
+
+def _differences(fields: Iterable[Field], within: str = "") -> Iterator[Difference]:
+    for field in fields:
+        label = f"{within}{field.label.text}"
+        inner = field.entries if isinstance(field, FieldList) else getattr(field, "form", None)
+        if inner is not None:
+            yield from _differences(inner, f"{label}　" if field.label.text else within)
+        elif not isinstance(field, HiddenField | SubmitField | FileField):
+            typed, stored = _said(field, field.data), _said(field, field.object_data)
+            if typed != stored:
+                yield Difference(label, typed, stored)
+
+
+def _said(field: Field, value: Any) -> str:
+    """A value of a field as its page shows it."""
+    match field:
+        case BooleanField():
+            return "はい" if value else "いいえ"
+        case SelectFieldBase():
+            chosen = {str(one) for one in (value if isinstance(value, list | tuple) else [value])}
+            return "、".join(
+                str(option.label.text) for option in field if str(option.data) in chosen
+            )
+        case _Read():
+            return field.show(value) if value is not None else ""
+        case _:
+            return "" if value is None else str(value).replace("\r\n", "\n")
+
+
+class ButtonForm(Form):
+    """A button with nothing to fill in."""
+
+
+class SeenButtonForm(Form):
+    """A button that decides about what its page showed."""
+
+    seen = SeenField()
 
 
 def required(sentence: str) -> Sequence[Callable[[PlainForm, Field], None]]:
@@ -224,6 +346,7 @@ class PercentField(_Read):
 
 
 __all__ = [
+    "ButtonForm",
     "CountField",
     "DayField",
     "Form",
@@ -231,6 +354,8 @@ __all__ = [
     "Length",
     "PercentField",
     "Row",
+    "SeenButtonForm",
+    "SeenField",
     "TimeField",
     "YenField",
     "at_most",

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Integer, String, Text, func, insert, select, text
+from sqlalchemy import JSON, BigInteger, Index, Integer, String, Text, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.db import Model, UtcDateTime, db
 
+# Stands for all rooms where a change does not say which.
+EVERY_ROOM = "*"
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -24,6 +26,7 @@ class HistoryEntry(Model):
     """One thing that was done."""
 
     __tablename__ = "history"
+    __table_args__ = (Index(None, "subject_kind", "subject_id", "id"),)
 
     id: Mapped[int] = mapped_column(_BIG, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -37,6 +40,15 @@ class HistoryEntry(Model):
     payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     payload_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class DataVersion(Model):
+    """The number of the newest entry that changed something of a room."""
+
+    __tablename__ = "data_version"
+
+    room: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(_BIG)
 
 
 @dataclass(frozen=True)
@@ -56,19 +68,21 @@ def record(
     at: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    rooms: Iterable[str] = (EVERY_ROOM,),
     session: Session | None = None,
 ) -> HistoryEntry:
     """Adds an entry to the caller's transaction; `by` None means the system itself.
 
     `verb` is a dotted word (report.submitted); `summary` is one Japanese sentence;
-    `before` and `after` hold plain JSON values of what changed.  `session` is for who keeps
-    a connection of their own.
+    `before` and `after` hold plain JSON values of what changed, `rooms` the folders whose tables
+    did.  `session` is for who keeps a connection of their own.
     """
     session = session or db.session()
     row = new_row(by, verb, subject, summary, at=at, before=before, after=after)
     made = HistoryEntry(**row, hash=_link(row, _last_hash(session)))
     session.add(made)
     session.flush()
+    _mark_rooms(session, rooms, made.id)
     return made
 
 
@@ -106,6 +120,8 @@ def append(rows: Iterable[dict[str, Any]]) -> None:
         chained.append({**row, "hash": last})
     if chained:
         db.session.connection().execute(insert(HistoryEntry), chained)
+        newest = db.session.scalar(select(func.max(HistoryEntry.id)))
+        _mark_rooms(db.session(), (EVERY_ROOM,), newest or 0)
 
 
 def _last_hash(session: Session) -> str | None:
@@ -116,25 +132,52 @@ def _last_hash(session: Session) -> str | None:
     return session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
 
 
+def _mark_rooms(session: Session, rooms: Iterable[str], number: int) -> None:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(DataVersion.__table__)
+    statement = statement.on_conflict_do_update(
+        index_elements=["room"], set_={"number": statement.excluded.number}
+    )
+    rows = [{"room": room, "number": number} for room in sorted(rooms)]
+    session.connection().execute(statement, rows)
+
+
+def versions() -> Mapping[str, int]:
+    """By room, a number that grows with every recorded change of its tables."""
+    rows = db.session.execute(select(DataVersion.room, DataVersion.number))
+    return {room: number for room, number in rows}  # noqa: C416 (a Row is no tuple to mypy)
+
+
+def last_of(subject: Subject) -> HistoryEntry | None:
+    """The newest entry about a subject: who changed it last."""
+    return db.session.scalar(
+        select(HistoryEntry)
+        .where(
+            HistoryEntry.subject_kind == subject.kind, HistoryEntry.subject_id == str(subject.id)
+        )
+        .order_by(HistoryEntry.id.desc())
+        .limit(1)
+    )
+
+
 def entries(page: int, per_page: int = 50) -> tuple[Sequence[HistoryEntry], int]:
     """A page of the record, newest first, and how many entries there are."""
-    rows = db.session.execute(
-        select(HistoryEntry, func.count().over())
-        .order_by(HistoryEntry.id.desc())
-        .limit(per_page)
-        .offset((page - 1) * per_page)
-    ).all()
-    return [row[0] for row in rows], (rows[0][1] if rows else 0)
+    count = db.session.scalar(select(func.count()).select_from(HistoryEntry)) or 0
+    newest_first = select(HistoryEntry.id).order_by(HistoryEntry.id.desc())
+    ids = newest_first.limit(per_page).offset((page - 1) * per_page)
+    return (
+        db.session.scalars(
+            select(HistoryEntry).where(HistoryEntry.id.in_(ids)).order_by(HistoryEntry.id.desc())
+        ).all(),
+        count,
+    )
 
 
 def head() -> str | None:
     """The hash of the newest entry: whoever keeps it can prove that nothing before was changed."""
     return db.session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
-
-
-def version() -> int:
-    """A number that grows with every recorded change: the version of all data."""
-    return db.session.scalar(select(func.coalesce(func.max(HistoryEntry.id), 0))) or 0
 
 
 def verify() -> int | None:

@@ -1,6 +1,6 @@
-"""What every page needs and seldom changes, kept per data version in this process."""
+"""What every page needs and seldom changes, kept in this process as long as its rooms stay as they are."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import Any, TypeVar
 
 from flask import current_app, g, has_request_context, request
@@ -8,23 +8,28 @@ from flask import current_app, g, has_request_context, request
 from tracker.plumbing import history
 
 T = TypeVar("T")
+# Old values of days and people long gone must not pile up.
+_MOST = 2000
 
 
-def by_version(key: Hashable, make: Callable[[], T]) -> T:
-    """The value of `make`, made once per version of the data.
+def kept(key: Hashable, rooms: Collection[str] | None, make: Callable[[], T]) -> T:
+    """The value of `make`, made once per version of the rooms (folders) whose tables it reads.
 
-    Every change records history in its own transaction, so an equal version means equal
-    data.  Only reading requests share: a writing one must see what it just wrote.
+    Without rooms: of all of them.  Every change records history in its own transaction, which
+    moves the versions of the rooms it touched, so equal versions mean equal data.  Only reading
+    requests share: a writing one must see what it just wrote.
     """
     if not has_request_context() or request.method not in {"GET", "HEAD"}:
         return make()
-    if "version" not in g:
-        g.version = history.version()
-    kept: tuple[int, dict[Any, Any]] = current_app.extensions.get("memo", (-1, {}))
-    if kept[0] != g.version:
-        kept = (g.version, {})
-        current_app.extensions["memo"] = kept
-    if key not in kept[1]:
-        kept[1][key] = make()
-    value: T = kept[1][key]
+    if "versions" not in g:
+        g.versions = history.versions()
+    named = sorted(g.versions) if rooms is None else rooms
+    now = tuple(g.versions.get(room, 0) for room in (history.EVERY_ROOM, *named))
+    values: dict[Hashable, tuple[Any, Any]] = current_app.extensions.setdefault("memo", {})
+    found = values.get(key)
+    if found is None or found[0] != now:
+        if len(values) >= _MOST:
+            values.clear()
+        values[key] = found = (now, make())
+    value: T = found[1]
     return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
-from tracker.plumbing import clock
+from tracker.plumbing import clock, once
 from tracker.plumbing.access import opens
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.db import db
@@ -109,10 +109,35 @@ NAV: Sequence[tuple[str, str, str]] = (
 
 
 def page(template: str, form: Form | None = None, **fields: Any) -> Response:
-    """A page; one that shows a form's complaints answers 422."""
+    """A page; one that shows a form's complaints answers with the form's status."""
     body = render_template(template, form=form, **fields)
-    complains = form is not None and bool(form.errors)
-    return Response(body, 422 if complains else 200, mimetype="text/html")
+    return Response(body, form.status if form is not None else 200, mimetype="text/html")
+
+
+def finish() -> None:
+    """Ends the act that `carry_out` began: its one commit."""
+    info = db.session().info
+    info["acts"] -= 1
+    assert not info["acts"], "an act within an act was not closed"
+    db.session.commit()
+
+
+def done(location: str, said: str | None = None, kind: str = "ok") -> Response:
+    """Ends the act, says what was done and goes where it can be seen."""
+    once.note_answer(location)
+    finish()
+    if said:
+        flash(said, kind)
+    return redirect(location)
+
+
+def complain(form: Form, location: str) -> Response:
+    """What a button without a page of its own could not do: said on the page it stands on."""
+    if form.status in (400, 409):
+        return _error_page(form.status, ERRORS[form.status][0], form.form_errors[-1], link=location)
+    for sentence in (*form.form_errors, *(one for all_ in form.errors.values() for one in all_)):
+        flash(sentence, "ng")
+    return redirect(location)
 
 
 def number_asked(name: str, otherwise: int) -> int:
@@ -175,6 +200,12 @@ def init_app(
             headers.setdefault("Cache-Control", "no-store")
         return response
 
+    @app.after_request
+    def find_unfinished_acts(response: Response) -> Response:
+        if db.session().info.get("acts") and response.status_code < 400:
+            raise RuntimeError("an act was carried out and not finished")
+        return response
+
     @app.teardown_request
     def drop_what_was_not_committed(_error: BaseException | None) -> None:
         with contextlib.suppress(SQLAlchemyError):
@@ -230,6 +261,8 @@ def _show_failure(error: Exception) -> Response:
     return _error_page(500, title, advice, number)
 
 
-def _error_page(code: int, title: str, text: str, receipt: str | None = None) -> Response:
-    body = render_template("errors/error.html", title=title, text=text, receipt=receipt)
+def _error_page(
+    code: int, title: str, text: str, receipt: str | None = None, link: str | None = None
+) -> Response:
+    body = render_template("errors/error.html", title=title, text=text, receipt=receipt, link=link)
     return Response(body, code, mimetype="text/html")

@@ -12,7 +12,7 @@ from tracker.mail.letters import ClockState, LetterItem, LetterState, Recipient
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.memo import by_version
+from tracker.plumbing.memo import kept
 from tracker.reminders import rules
 from tracker.reminders.models import StepRule
 from tracker.reminders.rules import Notice
@@ -62,7 +62,7 @@ def mentions(first: date, last: date, today: date) -> Sequence[tuple[Notice, Let
         dealt_with = _dealt_with(first - AROUND, last + AROUND)
         return tuple((notice, dealt_with.get(notice.key)) for notice in found)
 
-    return by_version(("mentions", first, last, today), make)
+    return kept(("mentions", first, last, today), None, make)
 
 
 def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:

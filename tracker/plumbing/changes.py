@@ -1,0 +1,374 @@
+"""One act of one person at one instant: rows locked first, one entry a subject, one commit last.
+
+What an act changed is told by the database session itself, column by column, so that nobody has
+to remember to write it down (contracts.md, "Acts, conflicts, keys").
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any, NamedTuple, Self
+
+from flask import current_app
+from sqlalchemy import Table, event, inspect, select
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.attributes import flag_modified, get_state_history
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
+
+from tracker.kernel import wareki
+from tracker.kernel.permissions import Actor
+from tracker.kernel.refusal import Refusal
+from tracker.plumbing import clock, history
+from tracker.plumbing.db import Mark, Model, Versioned, db
+from tracker.plumbing.history import Subject
+
+# Tables of which the record says nothing, each with its reason.
+EXEMPT: Mapping[str, str] = {
+    "alembic_version": "which migrations have run",
+    "clock_state": "the clock's own book, written at every pass",
+    "data_version": "what caches go by; says nothing of its own",
+    "history": "the record itself",
+    "letter": "mail keeps its own books: every state and attempt stands on the letter's page",
+    "letter_item": "mail's books",
+    "mailbox_state": "mail's books",
+    "once": "the keys of forms already carried out",
+    "send_attempt": "mail's books",
+    "sign_in": "who is signed in where; ends by itself",
+}
+
+
+class Stale(NamedTuple):
+    """A row that somebody else changed first: what it is called, by whom, and when (UTC)."""
+
+    name: str
+    who: str | None
+    at: datetime | None
+
+    @property
+    def said(self) -> str:
+        """「平内町の報告」は、今別町 企画担当が11月24日 9:05に."""
+        what = f"「{self.name}」は、" if self.name else ""
+        local = self.at.astimezone(clock.TOKYO) if self.at else None
+        when = f"{wareki.month_day(local.date())} {local:%H:%M}に" if local else ""
+        return f"{what}{self.who or 'ほかの人'}が{when}"
+
+
+class Conflict(Refusal):
+    """Somebody else was first: the form answers 409 and shows both texts."""
+
+    def __init__(self, rows: Sequence[Stale]) -> None:
+        said = "、".join(row.said for row in rows)
+        super().__init__(
+            f"{said}先に直しました。まだ保存していません。"
+            "最新の内容を確かめてから、もう一度保存してください。"
+        )
+        self.rows = tuple(rows)
+
+
+@dataclass
+class Entry:
+    """What the record will say of a change; its parts may be set when the outcome is known.
+
+    `told` are plain values beside the changed columns; `digest` is the place for the digest of a
+    decision's frozen content.
+    """
+
+    subject: Model | Subject | None
+    sentence: str
+    told: dict[str, Any] = field(default_factory=dict)
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who acts, and when (UTC); `by` None means the system itself.
+
+    Used as a context manager it keeps several changes together: the outermost one commits, or
+    rolls all of it back when something inside fails.
+    """
+
+    by: Actor | None
+    at: datetime
+
+    @property
+    def today(self) -> date:
+        """The day in Tokyo."""
+        return clock.day(self.at)
+
+    def __enter__(self) -> Self:
+        info = db.session().info
+        info["acts"] = info.get("acts", 0) + 1
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        info = db.session().info
+        info["acts"] -= 1
+        if kind is not None:
+            if not info["acts"]:
+                db.session.rollback()
+        elif not info["acts"]:
+            db.session.commit()
+
+    def lock(self, *wanted: tuple[Model, str | None] | tuple[Model, str | None, str]) -> None:
+        """Takes all rows of the act until the commit, in one order, one statement a table.
+
+        Each comes with what its author saw of it (`Versioned.seen`; None: nobody looked, as from
+        a command) and, where several rows stand in one form, with its name.  Rows are read anew.
+        Raises Conflict that names every row changed or taken out meanwhile.
+        """
+        by_table: dict[type[Model], list[Model]] = {}
+        for one in sorted(wanted, key=lambda one: (one[0].__tablename__, inspect(one[0]).identity)):
+            by_table.setdefault(type(one[0]), []).append(one[0])
+        there = {row for kind, rows in by_table.items() for row in _locked(kind, rows)}
+        stale = []
+        for row, seen, *names in wanted:
+            if row not in there or (seen is not None and seen != getattr(row, "seen", seen)):
+                stale.append(_stale(row, names[0] if names else ""))
+        if stale:
+            raise Conflict(stale)
+
+    @contextmanager
+    def change(self, verb: str, subject: Model | Subject | None, sentence: str) -> Iterator[Entry]:
+        """What is done inside becomes one entry of the record: before → after of every column.
+
+        `verb` is a dotted word (report.submitted), `sentence` one in Japanese; a subject that comes
+        to be inside is named on the entry.  A versioned subject gets a new version even where only
+        rows that belong to it changed.
+        """
+        session = db.session()
+        with self:
+            session.flush()
+            noted, kept = _Noted(), session.info.get("noted")
+            session.info["noted"] = noted
+            entry = Entry(subject, sentence)
+            try:
+                yield entry
+                subject = entry.subject
+                assert subject is not None, f"{verb}: a change of nothing"
+                session.flush()
+                _touch(subject)
+                session.flush()
+            finally:
+                session.info["noted"] = kept
+            named = subject if isinstance(subject, Subject) else subject_of(subject)
+            before, after = noted.told(subject)
+            history.record(
+                self.by,
+                verb,
+                named,
+                entry.sentence,
+                at=self.at,
+                before=before,
+                after={**after, **entry.told, **({"digest": entry.digest} if entry.digest else {})},
+                rooms=noted.rooms | _room(subject),
+            )
+
+
+def abandon() -> None:
+    """Gives up whatever the session was about to do."""
+    db.session.rollback()
+    db.session().info["acts"] = 0
+
+
+def subject_of(row: Model) -> Subject:
+    """How the record calls a row: by its class's `subject_kind`, else its table, and its key."""
+    kind = getattr(row, "subject_kind", row.__tablename__)
+    return Subject(kind, _key(row))
+
+
+def _key(row: Model) -> str:
+    state = inspect(row)
+    # A row just flushed has its key, but not yet its identity.
+    key = state.identity or state.mapper.primary_key_from_instance(row)
+    return "-".join(str(_plain(part)) for part in key)
+
+
+def _room(subject: Model | Subject) -> set[str]:
+    return set() if isinstance(subject, Subject) else {type(subject).__module__.split(".")[1]}
+
+
+def _locked(kind: type[Model], rows: Sequence[Model]) -> Sequence[Model]:
+    db.session.flush()
+    mapper = inspect(kind)
+    keys = mapper.primary_key
+    identities = [inspect(row).identity for row in rows]
+    wanted = (
+        keys[0].in_([key[0] for key in identities if key])
+        if len(keys) == 1
+        else _any_of(keys, identities)
+    )
+    query = select(kind).where(wanted).order_by(*keys).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _any_of(keys: Sequence[Any], identities: Iterable[Any]) -> Any:
+    from sqlalchemy import tuple_
+
+    return tuple_(*keys).in_([tuple(key) for key in identities if key])
+
+
+def _stale(row: Model, name: str) -> Stale:
+    last = history.last_of(subject_of(row))
+    return Stale(name, last.actor if last else None, last.at if last else None)
+
+
+def _touch(subject: Model | Subject) -> None:
+    """Gives a versioned subject a new version, once a change."""
+    if not isinstance(subject, Versioned) or not inspect(subject).persistent:
+        return
+    session = db.session()
+    if session.info["noted"].is_touched(subject) or session.is_modified(subject):
+        return
+    mapper = inspect(type(subject))
+    plain = next(
+        one.key
+        for one in mapper.column_attrs
+        if not one.columns[0].primary_key and one.columns[0] is not mapper.version_id_col
+    )
+    getattr(subject, plain)
+    flag_modified(subject, plain)
+
+
+# --- what a session changes -------------------------------------------------------------------
+
+
+class _Noted:
+    """Every column changed since the collecting began: by row and column, first → last."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], dict[str, list[Any]]] = {}
+        self.rooms: set[str] = set()
+
+    def is_touched(self, row: Model) -> bool:
+        return bool(self.rows.get((row.__tablename__, _key(row))))
+
+    def note(self, row: Model, column: Any, before: Any, after: Any) -> None:
+        mark = column.info.get("record", Mark.OPEN)
+        if row.__tablename__ in EXEMPT:
+            return
+        self.rooms.add(type(row).__module__.split(".")[1])
+        cells = self.rows.setdefault((row.__tablename__, _key(row)), {})
+        if mark in (Mark.NEVER, Mark.UNRECORDED):
+            return
+        show = _sealed if mark is Mark.PRIVATE else _plain
+        if column.name in cells:
+            cells[column.name][1] = show(after)
+        else:
+            cells[column.name] = [show(before), show(after)]
+
+    def told(self, subject: Model | Subject) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Before and after: the subject's own columns by name, others as table/key/column."""
+        own = None if isinstance(subject, Subject) else (subject.__tablename__, _key(subject))
+        before, after = {}, {}
+        for place, cells in self.rows.items():
+            prefix = "" if place == own else f"{place[0]}/{place[1]}/"
+            for name, (was, now) in cells.items():
+                if was == now:
+                    continue
+                if was is not None:
+                    before[prefix + name] = was
+                if now is not None or was is not None:
+                    after[prefix + name] = now
+        return before, after
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | str():
+            return value
+        case datetime() | date() | time():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): _plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return str(value)
+
+
+def _sealed(value: Any) -> Any:
+    """Digest and length of what only readers of the subject may see.
+
+    The digest takes the secret key: a short text or a number cannot be found by trying.
+    """
+    if value is None:
+        return None
+    text = str(_plain(value))
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    digest = hmac.new(secret, b"record " + text.encode(), hashlib.sha256).hexdigest()
+    return {"digest": digest, "length": len(text)}
+
+
+@event.listens_for(Session, "before_flush")
+def _note_changes(session: Session, _context: Any, _instances: Any) -> None:
+    noted: _Noted | None = session.info.get("noted")
+    changed = [row for row in session.dirty if session.is_modified(row)]
+    if noted is None:
+        if session.info.get("acts"):
+            _refuse_unrecorded([*changed, *session.new, *session.deleted])
+        return
+    for row in changed:
+        _note_change(session, noted, row)
+    for row in session.deleted:
+        state = inspect(row)
+        for one in state.mapper.column_attrs:
+            noted.note(row, one.columns[0], getattr(row, one.key), None)
+
+
+def _note_change(session: Session, noted: _Noted, row: Any) -> None:
+    state = inspect(row)
+    unknown = {}
+    for one in state.mapper.column_attrs:
+        told = get_state_history(state, one.key, PASSIVE_NO_INITIALIZE)
+        if told.added and told.deleted:
+            noted.note(row, one.columns[0], told.deleted[0], told.added[0])
+        elif told.added:
+            unknown[one.columns[0]] = told.added[0]
+    if not unknown:
+        return
+    table: Table = state.mapper.local_table
+    where = [column == part for column, part in zip(table.primary_key, state.identity, strict=True)]
+    stored = session.connection().execute(select(*unknown).where(*where)).one()
+    for (column, now), was in zip(unknown.items(), stored, strict=True):
+        noted.note(row, column, was, now)
+
+
+@event.listens_for(Session, "after_flush")
+def _note_new(session: Session, _context: Any) -> None:
+    noted: _Noted | None = session.info.get("noted")
+    if noted is None:
+        return
+    for row in session.new:
+        state = inspect(row)
+        for one in state.mapper.column_attrs:
+            column = one.columns[0]
+            if not column.primary_key or column.foreign_keys:
+                noted.note(row, column, None, state.dict.get(one.key))
+
+
+def _refuse_unrecorded(rows: Iterable[Any]) -> None:
+    loose = [row for row in rows if row.__tablename__ not in EXEMPT]
+    if loose:
+        raise RuntimeError(f"changed outside act.change: {loose[0].__tablename__}")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_bulk(state: ORMExecuteState) -> None:
+    """The record sees rows, not statements: within an act a table is not written in bulk."""
+    if not (state.is_insert or state.is_update or state.is_delete):
+        return
+    if not state.session.info.get("acts"):
+        return
+    mapper = state.bind_mapper
+    if mapper is not None and str(mapper.local_table) not in EXEMPT:
+        raise RuntimeError(f"written in bulk, which the record cannot see: {mapper.local_table}")

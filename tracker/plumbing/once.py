@@ -1,0 +1,143 @@
+"""The one-time key of every form: what is pressed twice is done once.
+
+The key counts together with the digest of what was posted (contracts.md, "Acts, conflicts, keys").
+It is written in the transaction of the act it stands for, so that two presses at the same time
+wait for each other: on SQLite for the one writer's seat, on PostgreSQL for the unique key.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from flask import Flask, abort, current_app, g, redirect, request
+from sqlalchemy import String, UniqueConstraint, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.wrappers import Response
+
+from tracker.kernel.permissions import Actor
+from tracker.plumbing import clock
+from tracker.plumbing.changes import abandon
+from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
+
+KEPT = timedelta(days=7)
+MISSING = "この画面からは、まだ送られていません。内容を確かめて、もう一度押してください。"
+_NO_PART = {"csrf_token", "once"}
+
+
+class Once(Model):
+    """A form carried out: whose it was, its key, what was posted, and where the answer led."""
+
+    __tablename__ = "once"
+    __table_args__ = (UniqueConstraint("owner", "key", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str] = mapped_column(String(40))
+    digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    location: Mapped[str | None] = mapped_column(String(500))
+
+
+class Press(NamedTuple):
+    """One press of a button: `key` is empty where the page's key did not come along."""
+
+    owner: str
+    key: str
+    digest: str
+
+
+def new_key() -> str:
+    """A key for one form on one page."""
+    return secrets.token_urlsafe(12)
+
+
+def init_app(app: Flask, link_of: Callable[[], str | None]) -> None:
+    """Answers what was carried out before as it was answered then.
+
+    `link_of` gives the token of a page whose sign-in is its link.  To be called after the guard
+    stands: it is the person, not the session, to whom a key belongs.
+    """
+    app.jinja_env.globals["once_key"] = new_key
+
+    @app.before_request
+    def answer_again() -> Response | None:
+        if request.method != "POST" or request.endpoint is None:
+            return None
+        g.press = press = _press(g.get("actor"), link_of())
+        return _answered(press) if press and press.key else None
+
+
+def _press(actor: Actor | None, token: str | None) -> Press | None:
+    if actor is not None:
+        owner = f"person:{actor.person_id}"
+    elif token is not None:
+        owner = f"link:{hashlib.sha256(token.encode()).hexdigest()}"
+    else:
+        return None
+    key = request.form.get("once", "")
+    return Press(owner, key if len(key) <= 40 else "", _digest() if key else "")
+
+
+def _digest() -> str:
+    fields = [
+        (name, values)
+        for name, values in sorted(request.form.lists())
+        if name not in _NO_PART and not name.endswith("-csrf_token")
+    ]
+    files = []
+    for name, file in sorted(request.files.items(multi=True), key=lambda one: one[0]):
+        files.append((name, file.filename, hashlib.sha256(file.stream.read()).hexdigest()))
+        file.stream.seek(0)
+    plain = json.dumps([request.full_path, fields, files], ensure_ascii=False)
+    return hashlib.sha256(plain.encode(errors="surrogatepass")).hexdigest()
+
+
+def _answered(press: Press) -> Response | None:
+    found = db.session.execute(
+        select(Once.location).where(
+            Once.owner == press.owner, Once.key == press.key, Once.digest == press.digest
+        )
+    ).first()
+    return redirect(found[0] or _here(), 303) if found else None
+
+
+def _here() -> str:
+    """Where somebody looks after an act that led nowhere: the page itself, or home."""
+    adapter = current_app.create_url_adapter(request)
+    if adapter is not None and adapter.test(request.path, method="GET"):
+        return request.path
+    return "/"
+
+
+def is_missing() -> bool:
+    """Whether the page's key should have come along and did not."""
+    press: Press | None = g.get("press")
+    return press is not None and not press.key
+
+
+def claim() -> None:
+    """Takes the key for the act about to begin; answers at once when another press has it."""
+    press: Press | None = g.get("press")
+    if press is None:
+        return
+    at = clock.now()
+    db.session.execute(delete(Once).where(Once.at < at - KEPT))
+    row = {**press._asdict(), "at": at}
+    if not insert_missing(Once, [row], ["owner", "key", "digest"]):
+        answer = _answered(press)
+        abandon()
+        abort(answer or redirect(_here(), 303))
+
+
+def note_answer(location: str) -> None:
+    """Keeps where the answer leads, within the act's own transaction."""
+    press: Press | None = g.get("press")
+    if press is not None and len(location) <= 500:
+        db.session.execute(
+            update(Once)
+            .where(Once.owner == press.owner, Once.key == press.key, Once.digest == press.digest)
+            .values(location=location)
+        )
