@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 
 from tracker.agreements import imports, review, review_answers, rules, saving, text
 from tracker.agreements.models import Agreement, ImportJob
+from tracker.agreements.queries import not_ended
 from tracker.agreements.review import Question
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
@@ -206,7 +207,7 @@ def _parties(settled: text.AgreementText, at: datetime) -> dict[str, Any]:
                 (Agreement.party_a_id == a) & (Agreement.party_b_id == b),
                 (Agreement.party_a_id == b) & (Agreement.party_b_id == a),
             ),
-            or_(Agreement.ended_on.is_(None), Agreement.ended_on >= clock.day(at)),
+            not_ended(clock.day(at)),
         )
     ).first()
     if held:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 
 from tracker.agreements import rules, text
 from tracker.agreements.models import Agreement, AnnexEntry, ImportJob, Measure, PolicyField
+from tracker.agreements.queries import not_ended
 from tracker.agreements.review import Known, Question, questions, still_open
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
@@ -74,10 +75,7 @@ def _held(day: date) -> Sequence[_Held]:
         .outerjoin(AnnexEntry, AnnexEntry.measure_id == Measure.id)
         .outerjoin(
             Agreement,
-            and_(
-                Agreement.id == AnnexEntry.agreement_id,
-                or_(Agreement.ended_on.is_(None), Agreement.ended_on >= day),
-            ),
+            and_(Agreement.id == AnnexEntry.agreement_id, not_ended(day)),
         )
         .order_by(PolicyField.position, Measure.position)
     )

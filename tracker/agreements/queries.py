@@ -6,8 +6,8 @@ from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, case, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from tracker.agreements.models import (
     Agreement,
@@ -17,7 +17,7 @@ from tracker.agreements.models import (
     Measure,
     PolicyField,
 )
-from tracker.agreements.rules import DutyKind, Entry, in_force
+from tracker.agreements.rules import DutyKind, Entry
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
@@ -25,6 +25,23 @@ from tracker.plumbing.db import db
 _A, _B = aliased(Municipality), aliased(Municipality)
 # Agreements stand in the order of the municipality that is not the hub.
 _BY_TOWN = case((_A.is_hub, _B.code), else_=_A.code)
+_Day = date | InstrumentedAttribute[date | None]
+
+
+def not_ended(day: _Day) -> ColumnElement[bool]:
+    """Whether an agreement has not ended by `day`; its last day still counts.
+
+    True also of one that is not concluded yet.
+    """
+    return or_(Agreement.ended_on.is_(None), Agreement.ended_on >= day)
+
+
+def in_force(day: _Day) -> ColumnElement[bool]:
+    """Whether an agreement binds on `day`: from its signing to its last day, both included.
+
+    A text without a day of signing (締結日 blank) is a draft and binds nobody.
+    """
+    return and_(Agreement.concluded_on <= day, not_ended(day))
 
 
 class MeasureRow(NamedTuple):
@@ -52,17 +69,12 @@ def coverage(day: date) -> Mapping[int, frozenset[str]]:
     names = areas.by_id()
     found: dict[int, set[str]] = {}
     rows = db.session.execute(
-        select(
-            AnnexEntry.measure_id,
-            Agreement.party_a_id,
-            Agreement.party_b_id,
-            Agreement.concluded_on,
-            Agreement.ended_on,
-        ).join(Agreement, Agreement.id == AnnexEntry.agreement_id)
+        select(AnnexEntry.measure_id, Agreement.party_a_id, Agreement.party_b_id)
+        .join(Agreement, Agreement.id == AnnexEntry.agreement_id)
+        .where(in_force(day))
     )
-    for measure_id, party_a, party_b, concluded_on, ended_on in rows:
-        if in_force(concluded_on, ended_on, day):
-            found.setdefault(measure_id, set()).update((names[party_a].slug, names[party_b].slug))
+    for measure_id, party_a, party_b in rows:
+        found.setdefault(measure_id, set()).update((names[party_a].slug, names[party_b].slug))
     return {measure_id: frozenset(slugs) for measure_id, slugs in found.items()}
 
 
@@ -223,7 +235,7 @@ def measure(number: str, day: date) -> MeasurePage | None:
         .join(PolicyField, PolicyField.id == Measure.field_id)
         .outerjoin(above, above.number == PolicyField.parent_number)
         .outerjoin(AnnexEntry, AnnexEntry.measure_id == Measure.id)
-        .outerjoin(Agreement, Agreement.id == AnnexEntry.agreement_id)
+        .outerjoin(Agreement, and_(Agreement.id == AnnexEntry.agreement_id, in_force(day)))
         .outerjoin(_A, _A.id == Agreement.party_a_id)
         .outerjoin(_B, _B.id == Agreement.party_b_id)
         .where(Measure.number == number)
@@ -243,7 +255,7 @@ def measure(number: str, day: date) -> MeasurePage | None:
             entry.role_b,
         )
         for *_, entry, agreement, a, b in rows
-        if agreement and in_force(agreement.concluded_on, agreement.ended_on, day)
+        if agreement
     )
     return MeasurePage(
         found.id, found.number, found.title, field.number, field.title, parent_title, entries

@@ -1,10 +1,9 @@
-"""When an agreement is in force, whom it lets take part, and how its annex joins the area's."""
+"""Whom an agreement lets take part, and how its annex joins the area's."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from itertools import count
 
@@ -61,16 +60,6 @@ class KnownMeasure:
     number: str
     field: str
     title: str
-
-
-def in_force(concluded_on: date | None, ended_on: date | None, day: date) -> bool:
-    """Whether an agreement binds on `day`: from its signing to `ended_on`, both included.
-
-    A text without a day of signing (締結日 blank) is a draft and binds nobody.
-    """
-    return (
-        concluded_on is not None and concluded_on <= day and (ended_on is None or day <= ended_on)
-    )
 
 
 def uncovered(participants: Iterable[str], covered: Iterable[str], hub: str) -> list[str]:

@@ -6,6 +6,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
+from tracker.agreements.queries import in_force
 from tracker.cost_sharing import owing
 from tracker.cost_sharing.models import (
     CaseKind,
@@ -15,7 +16,7 @@ from tracker.cost_sharing.models import (
     Share,
 )
 from tracker.cost_sharing.owing import UNSENT, CaseFact
-from tracker.cost_sharing.queries import between, binds
+from tracker.cost_sharing.queries import between
 from tracker.cost_sharing.rules import CaseState, Decision, PendingConfirmation
 from tracker.kernel.asked import Asked
 from tracker.kernel.fiscal_year import FiscalYear
@@ -39,7 +40,7 @@ def confirmations(today: date) -> tuple[PendingConfirmation, ...]:
     rows = db.session.execute(
         select(CostCase, Share, hub_share.share_yen, Agreement.id, Confirmation)
         .join(Share, Share.case_id == CostCase.id)
-        .join(Agreement, and_(binds(CostCase.sent_on), between(hub.id, Share.municipality_id)))
+        .join(Agreement, and_(in_force(CostCase.sent_on), between(hub.id, Share.municipality_id)))
         .outerjoin(
             hub_share,
             and_(hub_share.case_id == CostCase.id, hub_share.municipality_id == hub.id),

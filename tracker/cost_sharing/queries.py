@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from tracker.agreements.models import Agreement
+from tracker.agreements.queries import in_force
 from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.dossier import Dossier
 from tracker.cost_sharing.models import (
@@ -109,14 +110,6 @@ def years(today: date) -> Sequence[FiscalYear]:
     return sorted({this, this.next, *map(FiscalYear, stored)}, reverse=True)
 
 
-def binds(day: date | InstrumentedAttribute[date | None]) -> ColumnElement[bool]:
-    """Whether an agreement is in force: from the day it is concluded until the day it ends."""
-    return and_(
-        Agreement.concluded_on <= day,
-        or_(Agreement.ended_on.is_(None), Agreement.ended_on >= day),
-    )
-
-
 def between(hub_id: int, partner: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether an agreement is the one of the hub and that partner, whoever is 甲."""
     return or_(
@@ -129,7 +122,7 @@ def pairs(day: date) -> Mapping[int, Pair]:
     """The agreements in force between the hub and a partner, by the partner's id."""
     rows = db.session.execute(
         select(Agreement.id, Agreement.party_a_id, Agreement.party_b_id)
-        .where(binds(day))
+        .where(in_force(day))
         .order_by(Agreement.concluded_on, Agreement.id)
     )
     return _with_the_hub(Pair(*row) for row in rows)
@@ -189,7 +182,7 @@ def _shares_and_answers(
         .join(Municipality, Municipality.id == Share.municipality_id)
         .outerjoin(
             Agreement,
-            and_(binds(day), between(areas.hub().id, Share.municipality_id)),
+            and_(in_force(day), between(areas.hub().id, Share.municipality_id)),
         )
         .outerjoin(
             Confirmation,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, select
 
 from tracker.agreements.models import Agreement, AgreementDuty
-from tracker.agreements.rules import in_force
+from tracker.agreements.queries import in_force
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.models import (
     CandidateDate,
@@ -165,24 +165,20 @@ class _Pledge(NamedTuple):
     """An agreement that asks for a yearly meeting, with the parties' views by meeting."""
 
     agreement_id: int
-    concluded_on: date | None
-    ended_on: date | None
     party_a_id: int
     party_b_id: int
     views: Mapping[tuple[int, int], bool]
 
 
-def _pledges() -> Sequence[_Pledge]:
-    return kept("pledges", None, _read_pledges)
+def _pledges(day: date) -> Sequence[_Pledge]:
+    return kept(("pledges", day), None, lambda: _read_pledges(day))
 
 
-def _read_pledges() -> Sequence[_Pledge]:
+def _read_pledges(day: date) -> Sequence[_Pledge]:
     asking = select(AgreementDuty.agreement_id).where(AgreementDuty.kind == "annual_meeting")
     rows: Iterable[Any] = db.session.execute(
         select(
             Agreement.id,
-            Agreement.concluded_on,
-            Agreement.ended_on,
             Agreement.party_a_id,
             Agreement.party_b_id,
             HeldView.meeting_id,
@@ -190,12 +186,12 @@ def _read_pledges() -> Sequence[_Pledge]:
             HeldView.is_held,
         )
         .outerjoin(HeldView, HeldView.agreement_id == Agreement.id)
-        .where(Agreement.id.in_(asking))
+        .where(Agreement.id.in_(asking), in_force(day))
         .order_by(Agreement.id)
     )
     return tuple(
-        _Pledge._make([*head, {(row[5], row[6]): row[7] for row in own if row[5]}])
-        for head, own in groupby(rows, lambda row: tuple(row[:5]))
+        _Pledge._make([*head, {(row[3], row[4]): row[5] for row in own if row[3]}])
+        for head, own in groupby(rows, lambda row: tuple(row[:3]))
     )
 
 
@@ -206,11 +202,7 @@ def bonds(year: FiscalYear, today: date) -> Sequence[Bond]:
     """
     meeting = find_meeting(year)
     asked_on = min(max(today, year.begins), year.ends)
-    found = [
-        _bond(pledge, meeting, year, today)
-        for pledge in _pledges()
-        if in_force(pledge.concluded_on, pledge.ended_on, asked_on)
-    ]
+    found = [_bond(pledge, meeting, year, today) for pledge in _pledges(asked_on)]
     return sorted(found, key=lambda bond: [party.code for party in bond.parties])
 
 
