@@ -1,6 +1,5 @@
 """The console script `tracker`: every command prints plain words (architecture.md 8)."""
 
-import json
 import os
 import secrets
 import sys
@@ -103,11 +102,6 @@ def run(host: str, port: int, empty: bool) -> None:
         for address in demo.sign_ins():
             click.echo(f"  {address}")
     waitress.serve(app, host=host, port=port, threads=8, _quiet=True)
-
-
-def as_json(value: Any) -> None:
-    """Prints a value for other programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def main() -> None:

@@ -5,16 +5,9 @@ from collections.abc import Iterable
 from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 
 from tracker.accounts.models import PostKind
-from tracker.kernel.permissions import ROLE_LABELS
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.actions import NewTown
-from tracker.plumbing.forms import Form, at_most, choices, optional, required
-
-POST_KINDS = [
-    *((role.value, label) for role, label in ROLE_LABELS.items()),
-    (PostKind.SECRETARY.value, "秘書"),
-    (PostKind.CHIEF.value, "上司（課長など）"),
-]
+from tracker.plumbing.forms import Form, at_most, choices, labelled, optional, required
 
 
 class SignInForm(Form):
@@ -96,7 +89,7 @@ class PostForm(Form):
 
     municipality = SelectField("市町村", validators=required("市町村を選んでください。"))
     kind = RadioField(
-        "役割", choices=choices(POST_KINDS), validators=required("役割を1つ選んでください。")
+        "役割", choices=labelled(PostKind), validators=required("役割を1つ選んでください。")
     )
     name = StringField(
         "役職の名前",

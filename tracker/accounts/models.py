@@ -5,25 +5,26 @@ third April.  A secretary is a post with a mailbox and no account.
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.kernel.labelled import Labelled
+from tracker.kernel.permissions import Role
 from tracker.plumbing.db import Model, UtcDateTime, Versioned, words
 
 
-class PostKind(StrEnum):
+class PostKind(Labelled):
     """The six roles that sign in, and the two that only get letters: secretary and chief."""
 
-    OFFICE = "office"
-    LEAD = "lead"
-    OFFICER = "officer"
-    CONFIRMER = "confirmer"
-    READER = "reader"
-    ADMIN = "admin"
-    SECRETARY = "secretary"
-    CHIEF = "chief"
+    OFFICE = Role.OFFICE.value, Role.OFFICE.label
+    LEAD = Role.LEAD.value, Role.LEAD.label
+    OFFICER = Role.OFFICER.value, Role.OFFICER.label
+    CONFIRMER = Role.CONFIRMER.value, Role.CONFIRMER.label
+    READER = Role.READER.value, Role.READER.label
+    ADMIN = Role.ADMIN.value, Role.ADMIN.label
+    SECRETARY = "secretary", "秘書"
+    CHIEF = "chief", "上司（課長など）"
 
     @property
     def signs_in(self) -> bool:

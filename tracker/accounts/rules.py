@@ -35,11 +35,6 @@ def after_failure(failed_count: int, at: datetime) -> tuple[int, datetime | None
     return 0, at + LOCK_FOR
 
 
-def is_session_open(created_at: datetime, ended_at: datetime | None, at: datetime) -> bool:
-    """A session lasts a working day and ends when signed out."""
-    return ended_at is None and at < created_at + SESSION_FOR
-
-
 def check_password(password: str) -> None:
     """Refuses a password that is short or one and the same letter."""
     if len(password) < SHORTEST_PASSWORD:

@@ -144,7 +144,7 @@ def set_password(token: str) -> Response:
 @guard(Permission.MANAGE_PEOPLE)
 def people() -> Response:
     """利用者と役職: every post, who holds it, and what is missing."""
-    return page("accounts/people.html", rows=queries.posts(), kinds=dict(forms.POST_KINDS))
+    return page("accounts/people.html", rows=queries.posts())
 
 
 @bp.route("/admin/posts/new", methods=["GET", "POST"])

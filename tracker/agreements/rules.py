@@ -4,26 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import count
 
+from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 
 LONGEST_TEXT = 300_000
 """Characters; the agreements known have about a tenth of it."""
 
 
-class DutyKind(StrEnum):
+class DutyKind(Labelled):
     """What a paragraph of an agreement asks for (Articles 4(2), 5 and 6)."""
 
-    ANNUAL_MEETING = "annual_meeting"
-    COST_SHARING = "cost_sharing"
-    QUESTION = "question"
-
-    @property
-    def label(self) -> str:
-        """毎年度の義務 or その都度の義務."""
-        return "毎年度の義務" if self is DutyKind.ANNUAL_MEETING else "その都度の義務"
+    ANNUAL_MEETING = "annual_meeting", "毎年度の義務"
+    COST_SHARING = "cost_sharing", "その都度の義務"
+    QUESTION = "question", "その都度の義務"
 
     @property
     def creates(self) -> str:

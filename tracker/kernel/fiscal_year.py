@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from functools import total_ordering
 from typing import Self
 
 from tracker.kernel import wareki
+from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 
 FIRST, LAST = 1868, 2999
@@ -33,6 +33,10 @@ class FiscalYear:
 
     def __contains__(self, day: date) -> bool:
         return self.begins <= day <= self.ends
+
+    def nearest(self, day: date) -> date:
+        """`day` itself, or the nearer end of the year where it lies outside."""
+        return min(max(day, self.begins), self.ends)
 
     @property
     def begins(self) -> date:
@@ -70,14 +74,14 @@ class FiscalYear:
         return tuple(date(self.year + month // 12, month % 12 + 1, 1) for month in range(3, 15))
 
 
-class Half(StrEnum):
+class Half(Labelled):
     """上期 closes on 30 September; 年度末 holds the value of the whole year."""
 
-    H1 = "h1"
-    FY = "fy"
+    H1 = "h1", "上期", "4月〜9月"
+    FY = "fy", "年度末", "4月〜3月"
 
-
-_WORDS = {Half.H1: ("上期", "4月〜9月"), Half.FY: ("年度末", "4月〜3月")}
+    def __init__(self, _value: str, _label: str = "", span: str = "") -> None:
+        self.span = span
 
 
 @total_ordering
@@ -120,17 +124,17 @@ class Period:
     @property
     def label(self) -> str:
         """「令和8年度上期」「令和8年度年度末」."""
-        return f"{self.fiscal_year.label}{_WORDS[self.half][0]}"
+        return f"{self.fiscal_year.label}{self.half.label}"
 
     @property
     def half_label(self) -> str:
         """「上期」「年度末」."""
-        return _WORDS[self.half][0]
+        return self.half.label
 
     @property
     def span_label(self) -> str:
         """「4月〜9月」「4月〜3月」."""
-        return _WORDS[self.half][1]
+        return self.half.span
 
     @property
     def same_half_last_year(self) -> Self:

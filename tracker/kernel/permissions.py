@@ -8,31 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from tracker.kernel.labelled import Labelled
 
-class Role(StrEnum):
+
+class Role(Labelled):
     """What a post may do; the value is pinned in contracts.md."""
 
-    OFFICE = "office"
-    LEAD = "lead"
-    OFFICER = "officer"
-    CONFIRMER = "confirmer"
-    READER = "reader"
-    ADMIN = "admin"
-
-    @property
-    def label(self) -> str:
-        """The name of the role as people say it."""
-        return ROLE_LABELS[self]
-
-
-ROLE_LABELS: Mapping[Role, str] = {
-    Role.OFFICE: "連携推進担当",
-    Role.LEAD: "主担当課",
-    Role.OFFICER: "町村担当",
-    Role.CONFIRMER: "確認者",
-    Role.READER: "閲覧",
-    Role.ADMIN: "管理者",
-}
+    OFFICE = "office", "連携推進担当"
+    LEAD = "lead", "主担当課"
+    OFFICER = "officer", "町村担当"
+    CONFIRMER = "confirmer", "確認者"
+    READER = "reader", "閲覧"
+    ADMIN = "admin", "管理者"
 
 
 class Permission(StrEnum):

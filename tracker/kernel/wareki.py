@@ -4,12 +4,18 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tracker.kernel.refusal import Refusal
 
-if TYPE_CHECKING:
-    from tracker.kernel.fiscal_year import FiscalYear
+
+class Span(Protocol):
+    """Twelve months, such as a fiscal year: its first and its last day."""
+
+    @property
+    def begins(self) -> date: ...
+    @property
+    def ends(self) -> date: ...
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def _plain(text: str) -> str:
     return "".join(folded.split())
 
 
-def _year(found: re.Match[str], month: int, within: "FiscalYear | None") -> int:
+def _year(found: re.Match[str], month: int, within: Span | None) -> int:
     parts = found.groupdict()
     if parts.get("year"):
         return int(parts["year"])
@@ -124,7 +130,7 @@ def _year(found: re.Match[str], month: int, within: "FiscalYear | None") -> int:
     return within.begins.year if month >= within.begins.month else within.ends.year
 
 
-def read_day(text: str, *, within: "FiscalYear | None" = None) -> date:
+def read_day(text: str, *, within: Span | None = None) -> date:
     """Read a day as people write it; `within` lends its year to 「11/30」 and 「11月30日」.
 
     An ended era is read on (平成32年 is 2020: papers made before a change say so), but no day

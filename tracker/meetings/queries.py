@@ -201,7 +201,7 @@ def bonds(year: FiscalYear, today: date) -> Sequence[Bond]:
     Which agreements bind is asked for `today`, or for the year's nearer end outside it.
     """
     meeting = find_meeting(year)
-    asked_on = min(max(today, year.begins), year.ends)
+    asked_on = year.nearest(today)
     found = [_bond(pledge, meeting, year, today) for pledge in _pledges(asked_on)]
     return sorted(found, key=lambda bond: [party.code for party in bond.parties])
 

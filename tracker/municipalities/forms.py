@@ -7,7 +7,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.queries import Town
 from tracker.municipalities.rules import FigureKind
-from tracker.plumbing.forms import CountField, DayField, Form, at_most, choices, optional, required
+from tracker.plumbing.forms import CountField, DayField, Form, at_most, labelled, optional, required
 
 
 class FiguresForm(Form):
@@ -15,7 +15,7 @@ class FiguresForm(Form):
 
     kind = RadioField(
         "種類",
-        choices=choices((kind.value, kind.label) for kind in FigureKind),
+        choices=labelled(FigureKind),
         validators=required("種類を1つ選んでください。"),
     )
     name = StringField(
@@ -51,7 +51,7 @@ class EntryForm(Form):
     municipality = SelectField("市町村", validators=required("市町村を選んでください。"))
     kind = RadioField(
         "種類",
-        choices=choices((kind.value, kind.label) for kind in EntryKind),
+        choices=labelled(EntryKind),
         validators=required("種類を1つ選んでください。"),
     )
     name = StringField(

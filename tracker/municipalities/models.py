@@ -1,25 +1,20 @@
 """The area, its municipalities, base figures and calendar entries."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.kernel.labelled import Labelled
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
 
 
-class EntryKind(StrEnum):
+class EntryKind(Labelled):
     """What stands in the calendar of a municipality."""
 
-    CLOSURE = "closure"
-    ASSEMBLY = "assembly"
-
-    @property
-    def label(self) -> str:
-        """閉庁日 or 議会日程."""
-        return {"closure": "閉庁日", "assembly": "議会日程"}[self]
+    CLOSURE = "closure", "閉庁日"
+    ASSEMBLY = "assembly", "議会日程"
 
 
 class Area(Versioned, Example, Model):

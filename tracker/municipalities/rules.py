@@ -2,33 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from enum import StrEnum
 
+from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 
 LONGEST_ENTRY_DAYS = 60
 
 
-class FigureKind(StrEnum):
+class FigureKind(Labelled):
     """What a base figure counts; the values are the kinds of parts of a cost split."""
 
-    POPULATION = "population"
-    USAGE = "usage"
-    FISCAL = "fiscal"
-    GRANT_CAP = "grant_cap"
-
-    @property
-    def label(self) -> str:
-        """The kind as people say it."""
-        return FIGURE_LABELS[self]
-
-
-FIGURE_LABELS: Mapping[FigureKind, str] = {
-    FigureKind.POPULATION: "人口",
-    FigureKind.USAGE: "利用実績",
-    FigureKind.FISCAL: "財政規模・需要額",
-    FigureKind.GRANT_CAP: "特別交付税の上限",
-}
+    POPULATION = "population", "人口"
+    USAGE = "usage", "利用実績"
+    FISCAL = "fiscal", "財政規模・需要額"
+    GRANT_CAP = "grant_cap", "特別交付税の上限"
 
 
 def check_figures(values: Mapping[str, int | None], as_of_on: date, today: date) -> None:

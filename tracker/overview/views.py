@@ -1,14 +1,13 @@
 """The annex table, and the page of one measure."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from flask import abort, request
 from werkzeug.wrappers import Response
 
 from tracker.agreements import queries as agreements
 from tracker.agreements.rules import common, differing
-from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
 from tracker.overview import calendar_views, home_views, queries, rules
@@ -47,7 +46,7 @@ def matrix() -> Response:
         projects=len({part.project_id for part in parts}),
         table=rules.table(
             measures,
-            queries.coverage(_day_in(year)),
+            queries.coverage(year.nearest(clock.today())),
             [town.slug for town in towns],
             parts,
             show,
@@ -65,7 +64,7 @@ def measure(number: str) -> Response:
     section("measures")
     period = _period()
     year = period.fiscal_year
-    found = agreements.measure(number, _day_in(year)) or abort(404)
+    found = agreements.measure(number, year.nearest(clock.today())) or abort(404)
     usual = common(found.entries) if found.entries else None
     others = differing(found.entries)
     parts = [part for part in queries.parts(year, period) if part.measure_id == found.id]
@@ -104,8 +103,3 @@ def _half(period: Period) -> str:
 
 def _query(period: Period) -> str:
     return f"fy={period.year}&half={_half(period)}"
-
-
-def _day_in(year: FiscalYear) -> date:
-    """Which agreements bind is asked for today, or for the year's nearer end outside it."""
-    return min(max(clock.today(), year.begins), year.ends)

@@ -23,6 +23,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from tracker.kernel import wareki, yen
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import once as one_time
 from tracker.plumbing.access import act
@@ -234,6 +235,11 @@ def choices(pairs: Iterable[tuple[object, str]]) -> list[SelectChoice]:
     return [SelectChoice(str(value), label) for value, label in pairs]
 
 
+def labelled(members: Iterable[Labelled]) -> list[SelectChoice]:
+    """What a select or radio field offers of an enum: each value with its label."""
+    return choices((one.value, one.label) for one in members)
+
+
 def whole_number(text: Any) -> int:
     """A filter for hidden fields: the number that came back, 0 for whatever else came."""
     plain = str(text)
@@ -360,6 +366,7 @@ __all__ = [
     "YenField",
     "at_most",
     "choices",
+    "labelled",
     "optional",
     "required",
     "whole_number",

@@ -1,7 +1,7 @@
 """Enters projects, changes them year by year, and copies a year."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, literal, select
@@ -80,7 +80,7 @@ def _check(plan: Plan, project: Project | None, at: datetime) -> None:
         raise Refusal("主担当の市町村を選んでください。", field="lead")
     post = db.session.get(Post, plan.lead_post_id) if plan.lead_post_id else None
     namesake = db.session.scalar(select(Project.id).where(Project.name == plan.name))
-    covered = covered_municipalities(plan.measure_id, _day_in(plan.year, clock.day(at)))
+    covered = covered_municipalities(plan.measure_id, plan.year.nearest(clock.day(at)))
     check_plan(
         plan,
         names,
@@ -94,11 +94,6 @@ def _check(plan: Plan, project: Project | None, at: datetime) -> None:
         raise Refusal(
             "登録した成果指標は消せません。名前と単位を入れてください。", field="indicator_name"
         )
-
-
-def _day_in(year: FiscalYear, today: date) -> date:
-    """The day of a year on which its agreements count: today, or the nearest end of that year."""
-    return min(max(today, year.begins), year.ends)
 
 
 def _reporting(project_id: int, year: FiscalYear) -> list[str]:
@@ -215,7 +210,7 @@ def copy_year(source: FiscalYear, target: FiscalYear, *, by: Actor | None, at: d
         raise Refusal(
             f"{source.label}の事業がないため、写せません。事業を1つずつ登録してください。"
         )
-    covered, hub = coverage(_day_in(target, clock.day(at))), areas.hub().slug
+    covered, hub = coverage(target.nearest(clock.day(at))), areas.hub().slug
     kept = [row for row in rows if not uncovered([row.slug], covered.get(row.measure_id, ()), hub)]
     _copy_parts(kept, target)
     _copy_targets(source, target)

@@ -1,0 +1,21 @@
+"""Enums that people see: every member has the word shown for it."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Labelled(StrEnum):
+    """An enum with a label in Japanese beside each value: `CLOSURE = "closure", "閉庁日"`.
+
+    A member is its value, as with StrEnum: it is stored, compared and written into addresses as
+    such.  A subclass with more words takes them in `__init__`, after the label; they have defaults
+    there, as the label here, only because a type checker takes `Kind("closure")` for a call of it.
+    """
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "", *_more: object) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
