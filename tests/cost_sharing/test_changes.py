@@ -21,7 +21,7 @@ from tests.cost_sharing.makers import (
     shares_of,
     somebody,
 )
-from tracker.cost_sharing import actions, confirming, facts, queries
+from tracker.cost_sharing import actions, confirming, queries
 from tracker.cost_sharing.models import CaseKind
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.fiscal_year import FiscalYear
@@ -143,11 +143,11 @@ def test_a_decision_of_zero_yen_is_a_decision():
 
 def test_the_duties_hear_of_every_side_and_of_no_draft():
     make_ready()
-    assert facts.confirmations(cast.TODAY) == ()
+    assert queries.confirmations(cast.TODAY) == ()
     case = make_sent()
     confirm_by(case, "hiranai")
     confirming.give_back(case, "意見。", by=somebody("confirmer", "yomogita"), at=cast.NOW)
-    told = {(fact.agreement, fact.municipality): fact for fact in facts.confirmations(cast.TODAY)}
+    told = {(fact.agreement, fact.municipality): fact for fact in queries.confirmations(cast.TODAY)}
     assert len(told) == 7
     assert ("青森市・蓬田村", "yomogita") not in told
     assert [side for side, fact in told.items() if fact.confirmed] == [
@@ -161,8 +161,8 @@ def test_the_duties_hear_of_every_side_and_of_no_draft():
 
 def test_agreed_cases_are_told_as_confirmed_within_their_year():
     make_agreed()
-    assert {fact.confirmed for fact in facts.confirmations(cast.TODAY)} == {True}
-    assert facts.confirmations(date(2027, 4, 1)) == ()
+    assert {fact.confirmed for fact in queries.confirmations(cast.TODAY)} == {True}
+    assert queries.confirmations(date(2027, 4, 1)) == ()
 
 
 def test_states_are_counted_and_drafts_only_for_those_who_may_read_them():

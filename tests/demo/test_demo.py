@@ -21,7 +21,7 @@ from tracker.cost_sharing.models import CostCase, Share
 from tracker.demo import actions
 from tracker.demo.commands import demo
 from tracker.duties import queries as duties
-from tracker.duties.duty import Kind
+from tracker.kernel.duty import Kind
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import ClockState, Letter, LetterState
@@ -33,7 +33,7 @@ from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db, upgrade
 from tracker.plumbing.history import HistoryEntry
-from tracker.projects import facts
+from tracker.projects import queries as projects
 from tracker.projects.models import Participation, ProgressReport, Project, ReportingRound
 from tracker.projects.rules import ReportState
 from tracker.reminders import actions as reminders
@@ -219,7 +219,7 @@ def test_the_meeting_is_polling_with_three_of_five(demo_both: Flask) -> None:
 
 
 def test_last_year_is_confirmed_so_that_texts_can_be_taken_over(demo_both: Flask) -> None:
-    last = [one for one in facts.reports(YEAR.previous) if one.period.year == 2025]
+    last = [one for one in projects.requested_reports(YEAR.previous) if one.period.year == 2025]
     assert len(last) == 2 * 79
     assert {one.state for one in last} == {ReportState.CONFIRMED}
     assert all(one.round_closed for one in last)

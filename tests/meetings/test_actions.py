@@ -22,7 +22,7 @@ from tests.meetings.makers import (
 )
 from tracker.agreements.models import Agreement
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import actions, facts, queries
+from tracker.meetings import actions, queries
 from tracker.meetings.rules import Attendance, Standing
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
@@ -243,48 +243,48 @@ def test_an_agreement_counts_from_its_signing_to_its_end():
 
 
 def test_the_facts_of_a_year_nobody_prepared():
-    (fact,) = facts.meetings(YEAR, cast.TODAY)
+    (fact,) = queries.meeting_facts(YEAR, cast.TODAY)
     assert fact.path == "/meetings"
     assert [one.standing for one in fact.agreements] == [NONE] * 4
     assert fact.agreements[1].parties == ("aomori", "imabetsu")
-    assert facts.invitations(YEAR) == ()
+    assert queries.invitations(YEAR) == ()
 
 
 def test_the_facts_of_a_poll_follow_its_answers():
     meeting = make_meeting()
     make_answers(meeting)
-    (fact,) = facts.meetings(YEAR, cast.TODAY)
+    (fact,) = queries.meeting_facts(YEAR, cast.TODAY)
     assert (fact.path, fact.poll_reply_due_on) == (meeting.path, DUE)
     assert not fact.everybody_answered
-    asked = facts.invitations(YEAR)
+    asked = queries.invitations(YEAR)
     assert [one.municipality for one in asked if not one.answered] == ["今別町", "外ヶ浜町"]
     assert asked[2].candidates == DATES
     assert asked[2].post_id is not None
     assert asked[2].answer_path.startswith("/p/")
     make_answers(meeting, {"imabetsu": "○○○○○", "sotogahama": "○    "})
-    assert facts.meetings(YEAR, cast.TODAY)[0].everybody_answered
+    assert queries.meeting_facts(YEAR, cast.TODAY)[0].everybody_answered
 
 
 def test_once_a_date_is_fixed_nothing_is_asked_any_more():
     make_fixed()
-    (fact,) = facts.meetings(YEAR, cast.TODAY)
+    (fact,) = queries.meeting_facts(YEAR, cast.TODAY)
     assert (fact.fixed_on, fact.noticed, fact.attendance_recorded) == (DAY, False, False)
-    assert all(one.answered for one in facts.invitations(YEAR))
+    assert all(one.answered for one in queries.invitations(YEAR))
 
 
 def test_a_cancelled_poll_asks_nobody():
     actions.cancel(make_meeting(), "大雪のため", by=None, at=cast.NOW)
-    assert facts.invitations(YEAR) == ()
-    assert facts.meetings(YEAR, cast.TODAY)[0].path == "/meetings"
+    assert queries.invitations(YEAR) == ()
+    assert queries.meeting_facts(YEAR, cast.TODAY)[0].path == "/meetings"
 
 
 def test_last_years_meeting_is_told_of_until_it_is_recorded_and_held():
     meeting = make_fixed()
     april = date(2027, 4, 2)
-    last, this = facts.meetings(YEAR.next, april)
+    last, this = queries.meeting_facts(YEAR.next, april)
     assert (last.fiscal_year, last.fixed_on, this.fiscal_year) == (YEAR, DAY, YEAR.next)
     at = clock.at(april, ON_THE_DAY.time())
     actions.record_attendance(meeting, {**ALL_HEADS, **DEPUTY}, by=None, at=at)
-    assert facts.meetings(YEAR.next, april)[0].attendance_recorded
+    assert queries.meeting_facts(YEAR.next, april)[0].attendance_recorded
     actions.record_attendance(meeting, ALL_HEADS, by=None, at=at)
-    assert [fact.fiscal_year for fact in facts.meetings(YEAR.next, april)] == [YEAR.next]
+    assert [fact.fiscal_year for fact in queries.meeting_facts(YEAR.next, april)] == [YEAR.next]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from tests.overview.ics import components, faults, text
-from tracker.duties.duty import Duty, Kind
+from tracker.kernel.duty import Duty, Kind
 from tracker.meetings.rules import Candidate
 from tracker.overview.calendar_feed import OVERDUE, Entry, Feed, of_duty, of_meeting
 
@@ -27,14 +27,13 @@ def make_duty(**changes: Any) -> Duty:
         "key": "report_unsubmitted:2026-h1:imabetsu:0",
         "kind": Kind.REPORT_UNSUBMITTED,
         "municipality": "imabetsu",
-        "to_role": "officer",
+        "is_hub": False,
         "due_on": date(2026, 11, 30),
-        "is_done": False,
         "url": "/reports/2026-h1",
         "remaining": 4,
-        "title": "上期（4月〜9月）の進捗を報告する",
+        "name": "上期",
+        "detail": "（4月〜9月）",
         "text": "9事業のうち、残り4事業です。前回の内容を写してあります。",
-        "action": "順に進める",
     }
     return Duty(**{**values, **changes})
 
@@ -146,16 +145,17 @@ def test_a_meeting_stands_at_its_hours_in_tokyo():
 
 
 def test_commas_semicolons_and_lines_are_escaped():
-    title = "農業研修,移住;「A\\B」\n二行目"
-    [event] = components(write(of_duty(make_duty(title=title), TODAY)), "VEVENT")
-    assert event.one("SUMMARY").value == "農業研修\\,移住\\;「A\\\\B」\\n二行目"
-    assert text(event.one("SUMMARY").value) == title
+    duty = make_duty(name="農業研修,移住;「A\\B」\n二行目", detail="")
+    [event] = components(write(of_duty(duty, TODAY)), "VEVENT")
+    said = "農業研修\\,移住\\;「A\\\\B」\\n二行目の進捗を報告する"
+    assert event.one("SUMMARY").value == said
+    assert text(event.one("SUMMARY").value) == duty.title
 
 
 def test_a_line_break_in_a_title_begins_no_line_of_its_own():
     for end in ("\r\n", "\r", "\n", "\x0b", "\x85", "\u2028"):
         title = f"会議{end}BEGIN:VALARM{end}TRIGGER:PT0S{end}END:VALARM"
-        data = write(of_duty(make_duty(title=title, text=title), TODAY))
+        data = write(of_duty(make_duty(name=title, detail="", text=title), TODAY))
         assert faults(data) == [], repr(end)
         assert len(Calendar.from_ical(data).walk("VALARM")) == 0, repr(end)
 

@@ -3,15 +3,16 @@
 from dataclasses import replace
 from datetime import date
 
-from tests.duties.test_rules import NOTHING, TODAY, make_report
+from tests.duties.makers import TODAY
+from tests.projects.test_duties import make_report
 from tracker.cost_sharing.rules import PendingConfirmation
-from tracker.duties.duty import Facts
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings.rules import AgreementStanding, InvitationFact, MeetingFact, Standing
-from tracker.overview.year import Event, RoundDue, events, next_up
+from tracker.overview.year import Event, Facts, RoundDue, events, next_up
 from tracker.projects.rules import ReportState
 
 YEAR = FiscalYear(2026)
+NOTHING = Facts()
 DUE = date(2026, 11, 30)
 ROUND = RoundDue(Period(2026, Half.H1), DUE, False)
 ARTICLE_5 = "市町村長会議（第5条）"

@@ -29,7 +29,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
 from tracker.plumbing.db import db
-from tracker.projects import actions, facts, queries, report_actions, round_actions
+from tracker.projects import actions, queries, report_actions, round_actions
 from tracker.projects.models import (
     IndicatorTarget,
 )
@@ -200,7 +200,9 @@ def test_a_year_called_off_is_not_asked_about(both: Flask) -> None:
     db.session.rollback()
     make_project(name="環境学習事業", parts={"imabetsu": Part()})
     make_round()
-    assert {fact.project for fact in facts.reports(FiscalYear(2026))} == {"環境学習事業"}
+    assert {fact.project for fact in queries.requested_reports(FiscalYear(2026))} == {
+        "環境学習事業"
+    }
     assert "1事業について" in letters("report_request")[0].body
 
 

@@ -29,7 +29,7 @@ from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.projects import actions, facts, queries, report_actions, round_actions
+from tracker.projects import actions, queries, report_actions, round_actions
 from tracker.projects.models import (
     IndicatorValue,
     Participation,
@@ -197,7 +197,9 @@ def test_a_returned_report_comes_with_its_question_and_goes_out_again(
     letter = letters("report_returned")
     assert [one.to_email for one in letter] == ["officer@imabetsu.example"]
     fact = next(
-        one for one in facts.reports(FiscalYear(2026)) if one.municipality_slug == "imabetsu"
+        one
+        for one in queries.requested_reports(FiscalYear(2026))
+        if one.municipality_slug == "imabetsu"
     )
     assert (fact.state, fact.returned_on) == (ReportState.RETURNED, cast.TODAY)
     kept = save(place, replace(WRITTEN, value=9), report.version)
@@ -251,15 +253,15 @@ def test_the_facts_hold_open_reports_of_earlier_years_too(both: Flask, actor: Wh
     make_round()
     told = [
         (str(fact.period), fact.municipality_slug, fact.state, fact.submitted_on)
-        for fact in facts.reports(FiscalYear(2026))
+        for fact in queries.requested_reports(FiscalYear(2026))
     ]
     none = ReportState.NONE
     assert told[:2] == [("2026-h1", "aomori", none, None), ("2026-h1", "imabetsu", none, None)]
     assert ("2025-fy", "imabetsu", ReportState.SUBMITTED, date(2026, 5, 11)) in told
     assert len(told) == 7
     round_actions.close_round(FY, by=actor("office"), at=LATER)
-    assert len(facts.reports(FiscalYear(2026))) == 2
-    fact = facts.reports(FiscalYear(2026))[1]
+    assert len(queries.requested_reports(FiscalYear(2026))) == 2
+    fact = queries.requested_reports(FiscalYear(2026))[1]
     assert fact.report_path == f"/reports/2026-h1/{project.id}/imabetsu"
     assert (fact.round_path, fact.due_on, fact.lead_municipality) == (
         "/reports/2026-h1",

@@ -17,14 +17,14 @@ from tests import cast
 from tests.cost_sharing.makers import make_sent
 from tests.meetings.makers import make_meeting
 from tests.reminders.makers import make_round
-from tracker.duties.duty import Kind
+from tracker.kernel.duty import KINDS
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.steps import Step
 from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions, queries
-from tracker.reminders.steps import STEPS, Step
 
 TOWNS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
 AWAKE = datetime(2026, 12, 8, 3, 0, tzinfo=UTC)
@@ -164,7 +164,7 @@ ZONES = ("UTC", "Asia/Tokyo", "America/New_York")
 
 def every_due_day() -> str:
     """A digest of the day of each step for each due day from 2019 to 2060, and of its instant."""
-    every = {(step.offset, step.unit) for many in STEPS.values() for step in many}
+    every = {(step.offset, step.unit) for row in KINDS.values() for step in row.steps}
     steps = [Step(*one) for one in sorted(every)]
     seen = hashlib.sha256()
     for number in range((date(2061, 1, 1) - date(2019, 1, 1)).days):
@@ -199,7 +199,3 @@ def test_the_fiscal_year_turns_at_midnight_in_tokyo():
     assert FiscalYear.containing(clock.day(last)) == FiscalYear(2026)
     assert FiscalYear.containing(clock.day(first)) == FiscalYear(2027)
     assert clock.day(cast.NOW) == cast.TODAY
-
-
-def test_every_kind_is_in_the_table():
-    assert set(STEPS) == set(Kind)

@@ -15,7 +15,7 @@ from tests.reminders.test_outages import HOUR, MINUTE, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing import actions as costs
-from tracker.duties.duty import Kind
+from tracker.kernel.duty import KINDS, Kind
 from tracker.mail import holding
 from tracker.mail.letters import Letter, LetterItem, LetterState
 from tracker.meetings import actions as meetings
@@ -26,7 +26,6 @@ from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
 from tracker.reminders import actions, managing, queries
-from tracker.reminders.steps import STEPS
 
 LATER = cast.NOW + timedelta(hours=2)
 
@@ -186,7 +185,7 @@ def test_who_is_entered_at_noon_hears_of_today(both):
 def test_the_april_confirmation_is_asked_for_whatever_day_the_year_begins_on():
     for year in range(2019, 2061):
         due_on = date(year, 4, 30)
-        days = [step.day(due_on, frozenset()) for step in STEPS[Kind.PERSON_UNCONFIRMED]]
+        days = [step.day(due_on, frozenset()) for step in KINDS[Kind.PERSON_UNCONFIRMED].steps]
         assert min(days) > date(year, 4, 1), "the duty must exist by then"
 
 

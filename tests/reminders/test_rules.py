@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from tracker.duties.duty import Duty, Kind
 from tracker.kernel import office_days, tokyo
+from tracker.kernel.duty import KINDS, Duty, Kind
 from tracker.kernel.refusal import Refusal
-from tracker.mail.kinds import KINDS, Form
-from tracker.reminders import rules, steps
+from tracker.kernel.steps import Audience, Step, Unit
+from tracker.reminders import rules
 from tracker.reminders.rules import Notice
-from tracker.reminders.steps import STEPS, Audience, Step, Unit
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,11 @@ def make_duty(**changes: object) -> Duty:
         "key": "report:1",
         "kind": Kind.REPORT_UNSUBMITTED,
         "municipality": "imabetsu",
-        "to_role": "officer",
+        "is_hub": False,
         "due_on": date(2026, 11, 30),
-        "is_done": False,
         "url": "/reports/2026-h1",
         "remaining": 4,
-        "title": "",
         "text": "",
-        "action": "",
     }
     return Duty(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -107,7 +103,7 @@ def test_article_5_is_mentioned_100_60_and_30_days_before_the_year_ends():
 
 
 def test_a_done_duty_is_silent():
-    assert days(make_duty(is_done=True), *NOVEMBER) == []
+    assert days(make_duty(remaining=0), *NOVEMBER) == []
 
 
 def test_a_moved_due_day_moves_its_mentions():
@@ -132,15 +128,11 @@ def test_two_people_get_a_letter_each():
     assert {merged.to.key for merged in rules.merge(found)} == {"person:1", "person:2"}
 
 
-def test_every_kind_of_duty_has_its_steps_and_its_text():
-    assert set(STEPS) == set(Kind) == set(steps.KIND_LABELS)
-    texts = {
-        steps.text_for(kind, Step(1, to=to), left)
-        for kind in Kind
-        for to in Audience
-        for left in (-1, 1)
-    }
-    assert texts <= {name for name, one in KINDS.items() if one.form is Form.MATTER}
+def test_a_text_speaks_of_what_is_to_come_or_past_and_to_others_of_whoever_owes_it():
+    duty = make_duty()
+    assert rules.text_for(duty, Step(-3), 3) == "report_unsubmitted"
+    assert rules.text_for(duty, Step(1), -1) == "report_overdue"
+    assert rules.text_for(duty, Step(3, to=Audience.CHIEF), -3) == "escalated_chief"
 
 
 @pytest.mark.parametrize("offset", [-100, -30, -14, -7, -3, -2])
@@ -153,7 +145,7 @@ def test_a_mention_never_falls_on_a_closed_day_nor_after_the_day_meant(offset):
 
 
 def test_steps_name_themselves():
-    assert [step.label for step in STEPS[Kind.REPORT_UNSUBMITTED]] == [
+    assert [step.label for step in KINDS[Kind.REPORT_UNSUBMITTED].steps] == [
         "期限14日前",
         "期限7日前",
         "期限3日前",
@@ -244,10 +236,10 @@ def test_who_wants_one_letter_a_week_still_hears_at_once_of_others_who_are_late(
 )
 def test_days_nobody_can_mean_are_refused(chosen, sentence):
     with pytest.raises(Refusal, match=sentence):
-        steps.check_schedule(chosen)
+        rules.check_schedule(chosen)
 
 
 def test_the_table_keeps_its_own_rules():
-    for chosen in STEPS.values():
-        steps.check_schedule(chosen)
-        assert len(chosen) <= steps.MOST_STEPS
+    for row in KINDS.values():
+        rules.check_schedule(row.steps)
+        assert len(row.steps) <= rules.MOST_STEPS

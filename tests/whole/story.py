@@ -15,8 +15,8 @@ from tests import cast
 from tests.pages import PageClient
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
-from tracker.duties.duty import Duty, Kind
 from tracker.kernel import office_days
+from tracker.kernel.duty import Duty, Kind
 from tracker.kernel.permissions import Actor
 from tracker.plumbing import clock
 from tracker.plumbing.db import db

@@ -50,7 +50,7 @@ from tracker.cost_sharing import confirming
 from tracker.cost_sharing.models import CaseKind
 from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
-from tracker.duties.duty import Kind
+from tracker.kernel.duty import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions as meetings

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from tracker.accounts import handover_actions, handover_forms, handover_queries, rules
 from tracker.accounts.blueprint import bp
-from tracker.accounts.facts import confirm_due
+from tracker.accounts.duties import confirm_due
 from tracker.accounts.models import Post
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission

@@ -7,10 +7,20 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row, select
 
-from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind, SignIn
+from tracker.accounts.duties import HeldPost
+from tracker.accounts.models import (
+    CalendarKey,
+    Handover,
+    Invitation,
+    Person,
+    Post,
+    PostKind,
+    SignIn,
+)
 from tracker.accounts.rules import SESSION_FOR
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail.letters import Recipient
+from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
 
@@ -209,3 +219,16 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
             post_id=row.id,
         )
     return {group: list(many.values()) for group, many in found.items()}
+
+
+def held_posts() -> tuple[HeldPost, ...]:
+    """The posts in use, for the duties of hand-over (one query)."""
+    towns = areas.by_id()
+    rows = db.session.execute(
+        select(Post.municipality_id, Post.kind, Post.confirmed_year, Handover.fiscal_year)
+        .outerjoin(Handover, Handover.post_id == Post.id)
+        .where(Post.is_active)
+    )
+    return tuple(
+        HeldPost(towns[id_].slug, kind, confirmed, memo) for id_, kind, confirmed, memo in rows
+    )

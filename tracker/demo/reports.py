@@ -9,7 +9,7 @@ from tracker.demo.projects import PROJECTS, figures
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
-from tracker.projects import facts, report_actions, round_actions
+from tracker.projects import queries, report_actions, round_actions
 from tracker.projects.planning import Content, guide
 from tracker.projects.report_queries import Place, place, story
 from tracker.projects.rules import REPORTED, Rating, ReportFact, ReportState
@@ -172,7 +172,7 @@ def confirm_last_year(m: Moment) -> None:
 
 
 def _of(period: Period) -> list[ReportFact]:
-    return [fact for fact in facts.reports(period.fiscal_year) if fact.period == period]
+    return [fact for fact in queries.requested_reports(period.fiscal_year) if fact.period == period]
 
 
 def _half(m: Moment) -> list[ReportFact]:

@@ -1,1 +1,1 @@
-"""What the agreement asks of whom by when, derived from facts; changes nothing."""
+"""Gathers what the agreement asks of whom by when, as the features tell it; changes nothing."""

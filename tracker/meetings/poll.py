@@ -1,7 +1,7 @@
 """The date poll: its sheet of answers, dates down and municipalities across, and its links."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -145,6 +145,16 @@ def poll_path(invitation_id: int, nonce: str) -> str:
     """A secretary's personal link; whether it still opens is read from the database."""
     token = _signer().dumps([invitation_id, nonce])
     return f"/p/{token if isinstance(token, str) else token.decode()}"
+
+
+def poll_paths(invitation_ids: Iterable[int]) -> Mapping[int, str]:
+    """The personal links of invitations, by id; none of a revoked one (one query)."""
+    rows = db.session.execute(
+        select(PollInvitation.id, PollInvitation.nonce).where(
+            PollInvitation.id.in_(set(invitation_ids)), PollInvitation.revoked_at.is_(None)
+        )
+    )
+    return {id_: poll_path(id_, nonce) for id_, nonce in rows}
 
 
 # The state of the last letter that asked this secretary for the dates of this meeting.

@@ -18,8 +18,16 @@ from tracker.meetings.models import (
     MeetingAttendance,
     PollInvitation,
 )
-from tracker.meetings.poll import poll_path
-from tracker.meetings.rules import Attendance, Candidate, Standing, standing
+from tracker.meetings.rules import (
+    FULFILLED,
+    AgreementStanding,
+    Attendance,
+    Candidate,
+    InvitationFact,
+    MeetingFact,
+    Standing,
+    standing,
+)
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.queries import Town
@@ -28,15 +36,15 @@ from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
 
-class Asked(NamedTuple):
-    """One municipality asked for dates; `path` is the secretary's link while it is good.
+class Invited(NamedTuple):
+    """One municipality asked for dates; `link_row_id` is what the secretary's link opens, if good.
 
     `asked_at`: of whoever answered before a date was added, when that was; else None.
     """
 
     municipality_id: int
     post_id: int | None
-    path: str | None
+    link_row_id: int | None
     answered: bool
     asked_at: datetime | None
 
@@ -56,7 +64,7 @@ class Summary:
     is_recorded: bool
     minutes_final: bool
     candidates: tuple[Candidate, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[Invited, ...]
     attendance: Mapping[int, Attendance]
     polled_at: datetime | None
     fixed_at: datetime | None
@@ -149,13 +157,13 @@ def _summary(meeting: Meeting, rows: Sequence[Any]) -> Summary:
     )
 
 
-def _asked(invitation: PollInvitation, last_added_at: datetime | None) -> Asked:
+def _asked(invitation: PollInvitation, last_added_at: datetime | None) -> Invited:
     at = invitation.answered_at
     is_good = invitation.post_id is not None and invitation.revoked_at is None
-    return Asked(
+    return Invited(
         invitation.municipality_id,
         invitation.post_id,
-        poll_path(invitation.id, invitation.nonce) if is_good else None,
+        invitation.id if is_good else None,
         last_added_at is None or (at is not None and at >= last_added_at),
         last_added_at if at is not None else None,
     )
@@ -268,3 +276,69 @@ def unavailable(year: FiscalYear) -> Unavailable:
         own = days[entry.kind]
         own[name] = own.get(name, frozenset()) | days_of([(entry.begins_on, entry.ends_on)])
     return Unavailable(days[EntryKind.CLOSURE], days[EntryKind.ASSEMBLY])
+
+
+def meeting_facts(year: FiscalYear, today: date) -> tuple[MeetingFact, ...]:
+    """Article 5 in `year`, prepared or not; last year's too while it was fixed but not fulfilled.
+
+    A year nobody began to prepare is over with its 31 March: nothing can be owed for it.
+    """
+    last = _meeting_fact(year.previous, find_meeting(year.previous), today)
+    is_owed = last.fixed_on is not None and not (
+        last.attendance_recorded and all(one.standing in FULFILLED for one in last.agreements)
+    )
+    this = _meeting_fact(year, find_meeting(year), today)
+    return (last, this) if is_owed else (this,)
+
+
+def _meeting_fact(year: FiscalYear, meeting: Summary | None, today: date) -> MeetingFact:
+    agreements = tuple(
+        AgreementStanding(
+            bond.label,
+            tuple(party.slug for party in bond.parties),
+            bond.standing,
+            tuple(p.slug for p in bond.parties if bond.needs_views and p.slug not in bond.views),
+        )
+        for bond in bonds(year, today)
+    )
+    if meeting is None:
+        return MeetingFact(year, "/meetings", agreements)
+    return MeetingFact(
+        year,
+        meeting.path,
+        agreements,
+        poll_reply_due_on=meeting.reply_due_on,
+        everybody_answered=all(one.answered for one in meeting.asked),
+        fixed_on=meeting.fixed.on if meeting.fixed else None,
+        noticed=meeting.is_noticed,
+        attendance_recorded=meeting.is_recorded,
+        minutes_final=meeting.minutes_final,
+        polled_at=meeting.polled_at,
+        fixed_at=meeting.fixed_at,
+        attendance_at=meeting.attendance_at,
+    )
+
+
+def invitations(year: FiscalYear) -> tuple[InvitationFact, ...]:
+    """Everybody asked for dates of `year` or of a later one prepared early.
+
+    Answered: since the last date was added, or nothing is asked any more.
+    """
+    return tuple(
+        InvitationFact(
+            meeting_path=meeting.path,
+            municipality_slug=town.slug,
+            municipality=town.name,
+            post_id=one.post_id,
+            due_on=meeting.reply_due_on,
+            answered=one.answered,
+            candidates=meeting.candidates,
+            link_row_id=one.link_row_id,
+            asked_at=one.asked_at or meeting.polled_at,
+        )
+        for meeting in summaries()
+        if meeting.fiscal_year >= year and not meeting.is_cancelled and meeting.reply_due_on
+        for town in areas.towns()
+        for one in meeting.asked
+        if one.municipality_id == town.id
+    )

@@ -284,7 +284,10 @@ class MeetingFact:
 
 @dataclass(frozen=True)
 class InvitationFact:
-    """What the duties need to know of one secretary asked for dates; `asked_at` the last time."""
+    """What the duties need to know of one secretary asked for dates; `asked_at` the last time.
+
+    `link_row_id` is the row its personal link opens, None where that is no longer good.
+    """
 
     meeting_path: str
     municipality_slug: str
@@ -293,5 +296,5 @@ class InvitationFact:
     due_on: date
     answered: bool
     candidates: tuple[Candidate, ...]
-    answer_path: str | None = None
+    link_row_id: int | None = None
     asked_at: datetime | None = None

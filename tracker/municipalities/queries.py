@@ -15,7 +15,7 @@ from tracker.municipalities.models import (
     FigureSeries,
     Municipality,
 )
-from tracker.municipalities.rules import FigureKind, days_of
+from tracker.municipalities.rules import FigureKind, Members, days_of
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -109,6 +109,12 @@ def hub() -> Town:
 def partners() -> Sequence[Town]:
     """The municipalities other than the hub."""
     return tuple(town for town in towns() if not town.is_hub)
+
+
+def members() -> Members:
+    """Who belongs to the area, as the duties need it."""
+    first = hub()
+    return Members(first.slug, {town.slug: f"{first.name}・{town.name}" for town in partners()})
 
 
 def by_id() -> Mapping[int, Town]:

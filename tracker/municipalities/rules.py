@@ -2,11 +2,24 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 
 LONGEST_ENTRY_DAYS = 60
+
+
+class Members(NamedTuple):
+    """Who belongs to the area, by slug: the hub, and each partner's 「青森市・今別町」 with it."""
+
+    hub: str
+    agreements: Mapping[str, str]
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """All of them, the hub first, in the order of their codes."""
+        return self.hub, *self.agreements
 
 
 class FigureKind(Labelled):

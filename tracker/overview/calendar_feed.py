@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vDuration, vText
 
-from tracker.duties.duty import Duty
+from tracker.kernel.duty import Duty
 from tracker.meetings.rules import Candidate
 
 PRODUCT = "連携協約 進行管理"

@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from tracker.cost_sharing import queries as costs
 from tracker.duties import queries as duties
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -18,6 +19,7 @@ from tracker.overview.blueprint import bp
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.pages import page, section
+from tracker.projects import queries as projects
 
 MOST_WATCHED = 6
 MOST_ITEMS = 6
@@ -39,8 +41,13 @@ def home() -> Response:
     """ホーム by role (ux/spec.md 5)."""
     section("home")
     today, who = clock.today(), actor()
-    facts = duties.gather(today)
     this = FiscalYear.containing(today)
+    facts = year.Facts(
+        projects.requested_reports(this),
+        meetings.meeting_facts(this, today),
+        meetings.invitations(this),
+        costs.confirmations(today),
+    )
     events = year.events(
         facts, queries.rounds(), this, today, None if who.is_hub else who.municipality
     )

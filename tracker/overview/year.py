@@ -1,15 +1,16 @@
 """この1年の流れ: the days of a fiscal year as the facts tell them; pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
-from tracker.duties.duty import Facts
+from tracker.cost_sharing.rules import PendingConfirmation
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Period
-from tracker.meetings.rules import FULFILLED, MeetingFact, Standing
-from tracker.projects.rules import REPORTED
+from tracker.meetings.rules import FULFILLED, InvitationFact, MeetingFact, Standing
+from tracker.projects.rules import REPORTED, ReportFact
 
 
 class Event(NamedTuple):
@@ -21,6 +22,16 @@ class Event(NamedTuple):
     state: str
     url: str
     wide: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the features tell of the year."""
+
+    reports: Sequence[ReportFact] = ()
+    meetings: Sequence[MeetingFact] = ()
+    invitations: Sequence[InvitationFact] = ()
+    confirmations: Sequence[PendingConfirmation] = ()
 
 
 class RoundDue(NamedTuple):

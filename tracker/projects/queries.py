@@ -1,17 +1,19 @@
 """Reads projects, their years and what was reported on them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, and_, cast, func, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Measure, PolicyField
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.models import Municipality
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
+from tracker.plumbing.memo import kept
 from tracker.projects.models import (
     Indicator,
     IndicatorTarget,
@@ -21,7 +23,7 @@ from tracker.projects.models import (
     ProjectYear,
     ReportingRound,
 )
-from tracker.projects.rules import REPORTED, Rating, ReportState, YearMark
+from tracker.projects.rules import REPORTED, Rating, ReportFact, ReportState, YearMark
 
 A_PAGE = 50
 
@@ -261,3 +263,107 @@ def lead_posts() -> Sequence[tuple[int, str]]:
         .order_by(Municipality.code, Post.id)
     )
     return [(post_id, f"{town} {post}") for post_id, town, post in rows]
+
+
+def requested_reports(year: FiscalYear) -> tuple[ReportFact, ...]:
+    """Every report asked for in the year's rounds, and those of open rounds before it still owed.
+
+    One query; newest round first, then by project name and municipality code. A year called off
+    (見送り) owes none.
+    """
+    return kept(("requested_reports", year), None, lambda: _read_reports(year))
+
+
+def _read_reports(year: FiscalYear) -> tuple[ReportFact, ...]:
+    lead = aliased(Municipality)
+    # The rounds first, by themselves: what is closed and past is never looked at.
+    is_this_year = ReportingRound.fiscal_year == year.year
+    is_still_open = and_(ReportingRound.fiscal_year < year.year, ReportingRound.closed_at.is_(None))
+    rows = db.session.execute(
+        select(
+            ReportingRound.fiscal_year,
+            ReportingRound.half,
+            ReportingRound.due_on,
+            ReportingRound.opened_at,
+            ReportingRound.closed_at,
+            Project.id,
+            Project.name,
+            Municipality.slug,
+            Municipality.name,
+            ProgressReport.state,
+            lead.slug,
+            Project.lead_post_id,
+            ProgressReport.submitted_at,
+            ProgressReport.asked_at,
+        )
+        .select_from(ReportingRound)
+        .join(ProjectYear, ProjectYear.fiscal_year == ReportingRound.fiscal_year)
+        .join(Project, Project.id == ProjectYear.project_id)
+        .join(lead, lead.id == Project.lead_municipality_id)
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .join(Municipality, Municipality.id == Participation.municipality_id)
+        .outerjoin(
+            ProgressReport,
+            and_(
+                ProgressReport.round_id == ReportingRound.id,
+                ProgressReport.project_id == Project.id,
+                ProgressReport.municipality_id == Municipality.id,
+            ),
+        )
+        .where(
+            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+            or_(is_this_year, is_still_open),
+            or_(is_this_year, ProgressReport.state.is_distinct_from(ReportState.CONFIRMED)),
+        )
+        .order_by(
+            ReportingRound.fiscal_year.desc(),
+            ReportingRound.half,
+            Project.name,
+            Project.id,
+            Municipality.code,
+        )
+    )
+    return tuple(_fact(*row) for row in rows)
+
+
+def _fact(*columns: Any) -> ReportFact:
+    year, half, due_on, opened_at, closed_at, project_id, project, *rest = columns
+    slug, town, state, lead, post, submitted_at, asked_at = rest
+    period = Period(year, half)
+    returned_at = asked_at if state is ReportState.RETURNED else None
+    return ReportFact(
+        round_path=f"/reports/{period}",
+        report_path=f"/reports/{period}/{project_id}/{slug}",
+        period=period,
+        due_on=due_on,
+        project_id=project_id,
+        project=project,
+        municipality_slug=slug,
+        municipality=town,
+        state=state or ReportState.NONE,
+        lead_municipality=lead,
+        lead_post_id=post,
+        submitted_on=submitted_at and clock.day(submitted_at),
+        returned_on=returned_at and clock.day(returned_at),
+        round_closed=closed_at is not None,
+        opened_at=opened_at,
+        submitted_at=submitted_at,
+        returned_at=returned_at,
+    )
+
+
+def rounds_of(today: date) -> tuple[frozenset[int], frozenset[Period]]:
+    """Of this fiscal year and the last: those with projects, and the rounds opened (one query)."""
+    year = FiscalYear.containing(today)
+    rows = db.session.execute(
+        select(ProjectYear.fiscal_year, ReportingRound.half)
+        .distinct()
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .outerjoin(ReportingRound, ReportingRound.fiscal_year == ProjectYear.fiscal_year)
+        .where(
+            ProjectYear.fiscal_year.in_((year.previous.year, year.year)),
+            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+        )
+    ).all()
+    opened = frozenset(Period(number, half) for number, half in rows if half is not None)
+    return frozenset(number for number, _ in rows), opened

@@ -12,7 +12,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
 from tracker.plumbing.db import db, insert_missing
 from tracker.plumbing.history import Subject
-from tracker.projects import facts, mailing
+from tracker.projects import mailing, queries
 from tracker.projects.models import IndicatorValue, ProgressReport, ReportVersion
 from tracker.projects.planning import Conflict, Content, check_unlocked, receipt
 from tracker.projects.report_queries import Place
@@ -219,7 +219,7 @@ def _asked_of(place: Place) -> list[ReportFact]:
     db.session.flush()
     return [
         fact
-        for fact in facts.reports(place.period.fiscal_year)
+        for fact in queries.requested_reports(place.period.fiscal_year)
         if fact.period == place.period and fact.municipality_slug == place.town.slug
     ]
 

@@ -12,7 +12,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
-from tracker.projects import facts, mailing
+from tracker.projects import mailing, queries
 from tracker.projects.models import ReportingRound
 from tracker.projects.planning import check_round
 from tracker.projects.queries import matrix
@@ -39,7 +39,9 @@ def open_round(
     )
     db.session.add(opened)
     db.session.flush()
-    asked = [fact for fact in facts.reports(period.fiscal_year) if fact.period == period]
+    asked = [
+        fact for fact in queries.requested_reports(period.fiscal_year) if fact.period == period
+    ]
     sent = mailing.put_requests(opened, asked, at=at)
     history.record(
         by,

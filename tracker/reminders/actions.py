@@ -156,11 +156,11 @@ def _midnight(today: date) -> datetime:
 
 
 def _compose(due: Sequence[Notice], on: date) -> list[Draft]:
-    drafts = []
+    drafts, links = [], queries.personal_links(due)
     for merged in rules.merge(due):
         to = merged.to
         assert isinstance(to, Recipient)
-        drafts.append(Draft(merged, to, on, *writing.compose(merged.notices, to, on)))
+        drafts.append(Draft(merged, to, on, *writing.compose(merged.notices, to, on, links)))
     return drafts
 
 
@@ -207,7 +207,7 @@ def item(notice: Notice, letter_id: int | None = None) -> dict[str, object]:
         "to_key": notice.to.key,
         "due_at": notice.moment,
         "state": LetterState.SKIPPED if letter_id is None else LetterState.QUEUED,
-        "title": notice.duty.subject or notice.duty.title,
+        "title": notice.duty.subject,
     }
 
 

@@ -17,7 +17,7 @@ from tracker.mail.letters import LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions, letter_queries, scheduler
-from tracker.reminders.steps import HOUR
+from tracker.reminders.rules import HOUR
 
 _ON = click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="As if it were that day.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="For other programs.")

@@ -10,6 +10,7 @@ from wtforms import (
     TextAreaField,
 )
 
+from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.wording import Words
 from tracker.plumbing.forms import (
     CountField,
@@ -23,7 +24,7 @@ from tracker.plumbing.forms import (
     whole_number,
 )
 from tracker.reminders.letter_words import MOST_BODY, MOST_SUBJECT
-from tracker.reminders.steps import MOST_STEPS, Audience, Schedule, Step, Unit
+from tracker.reminders.rules import MOST_STEPS, Schedule
 
 WHICH = "どのお知らせかを読み取れませんでした。画面を開き直してください。"
 

@@ -57,7 +57,7 @@ class Upcoming:
     def title(self) -> str:
         """上期の進捗報告　期限3日前."""
         first = self.first
-        about = f"{first.duty.subject or first.duty.title}　" if first.step else ""
+        about = f"{first.duty.subject}　" if first.step else ""
         return about + first.label
 
     @property

@@ -8,10 +8,11 @@ from sqlalchemy import delete, select, tuple_
 from tracker.accounts import entering
 from tracker.accounts import queries as accounts
 from tracker.accounts.rules import check_address
-from tracker.duties.duty import Kind
 from tracker.kernel import wareki
+from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.steps import Step
 from tracker.mail import holding, letters
 from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.plumbing import clock, history
@@ -20,8 +21,7 @@ from tracker.plumbing.history import Subject
 from tracker.reminders import queries, rules
 from tracker.reminders.actions import item, preview_of
 from tracker.reminders.models import StepRule
-from tracker.reminders.rules import Notice
-from tracker.reminders.steps import KIND_LABELS, Schedule, Step, check_schedule
+from tracker.reminders.rules import Notice, Schedule, check_schedule
 
 
 def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> bool:
@@ -200,7 +200,7 @@ def set_schedule(
         by,
         "schedule.changed",
         Subject("schedule", kind),
-        f"「{KIND_LABELS[kind]}」を送る日を直しました。",
+        f"「{KINDS[kind].label}」を送る日を直しました。",
         at=at,
         before=_said(before),
         after=_said(Schedule(tuple(steps), hour, is_on)),

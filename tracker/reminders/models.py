@@ -5,7 +5,7 @@ from datetime import time
 from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.duties.duty import Kind
+from tracker.kernel.duty import Kind
 from tracker.plumbing.db import Model, Versioned, words
 
 

@@ -1,22 +1,23 @@
 """Reads what is to be mentioned to whom, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
-from tracker.duties.duty import Duty, Kind
+from tracker.kernel.duty import Duty, Kind, PersonalLink
+from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.letters import ClockState, LetterItem, LetterState, Recipient
+from tracker.meetings import poll
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.reminders import rules
 from tracker.reminders.models import StepRule
-from tracker.reminders.rules import Notice
-from tracker.reminders.steps import SCHEDULES, Audience, Schedule, Step, Unit
+from tracker.reminders.rules import SCHEDULES, Notice, Schedule
 
 # A step that moves off closed days stays within these days of its own.
 AROUND = timedelta(days=31)
@@ -68,6 +69,12 @@ def mentions(first: date, last: date, today: date) -> Sequence[tuple[Notice, Let
 def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
     """The mentions of the span that nothing has become of yet."""
     return tuple(notice for notice, state in mentions(first, last, today) if state is None)
+
+
+def personal_links(found: Iterable[Notice]) -> Mapping[PersonalLink, str]:
+    """The secret links of those whose letters are about to be written; kept nowhere."""
+    polls = {one.duty.link.row_id for one in found if one.duty.link}
+    return {PersonalLink("poll", id_): path for id_, path in poll.poll_paths(polls).items()}
 
 
 def _dealt_with(first: date, last: date) -> Mapping[tuple[str, str, str], LetterState]:

@@ -5,22 +5,51 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-from tracker.duties.duty import Duty, Kind
 from tracker.kernel import office_days, tokyo
-from tracker.reminders.steps import (
-    HOUR,
-    OVER_WITH_ITS_DAY,
-    SCHEDULES,
-    Audience,
-    Schedule,
-    Step,
-)
+from tracker.kernel.duty import KINDS, Duty, Kind
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.steps import Audience, Step
+
+HOUR = time(9)
+MOST_STEPS = 7
+FARTHEST_DAYS = 200
 
 # A clock this far behind what was planned already is wrong: nothing is sent.
 CLOCK_MAY_LAG = timedelta(minutes=5)
 HEART_MAY_PAUSE = timedelta(minutes=10)
 LOOK_AHEAD_DAYS = 30
 _WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """送る日 of one kind: its steps, the hour, and whether it is mentioned at all."""
+
+    steps: tuple[Step, ...]
+    hour: time = HOUR
+    is_on: bool = True
+
+
+# What holds until somebody changes it on the page 送る日.
+SCHEDULES: Mapping[Kind, Schedule] = {kind: Schedule(row.steps) for kind, row in KINDS.items()}
+
+
+def check_schedule(steps: Sequence[Step]) -> None:
+    """Refuses the same day twice, or days nobody can mean."""
+    if len(set(steps)) < len(steps):
+        raise Refusal("同じ日が2回あります。どちらかを空にしてください。")
+    if any(abs(step.offset) > FARTHEST_DAYS for step in steps):
+        raise Refusal(f"日数は{FARTHEST_DAYS}日までで入力してください。")
+    if any(step.to is not Audience.OWNER and step.offset < 0 for step in steps):
+        raise Refusal("上司と連携推進担当へは、期限の日か、その後に送ります。")
+
+
+def text_for(duty: Duty, step: Step, days_left: int) -> str:
+    """The kind of letter that mentions a duty; `days_left` until its day, negative after it."""
+    if step.to is not Audience.OWNER:
+        return f"escalated_{step.to}"
+    until, after = duty.row.letters
+    return until if days_left >= 0 else after
 
 
 class To(Protocol):
@@ -165,12 +194,12 @@ class Merged:
 
 def is_of_use(notice: Notice, today: date) -> bool:
     """Whether a mention that comes late can still be followed."""
-    return notice.duty.kind not in OVER_WITH_ITS_DAY or today <= notice.duty.due_on
+    return not notice.duty.row.ends_with_its_day or today <= notice.duty.due_on
 
 
 def useful_until(mentioned: Sequence[Notice]) -> datetime | None:
     """When a letter that keeps failing is worth no more try; None: as long as any."""
-    if any(notice.duty.kind not in OVER_WITH_ITS_DAY for notice in mentioned):
+    if any(not notice.duty.row.ends_with_its_day for notice in mentioned):
         return None
     last = max(notice.duty.due_on for notice in mentioned)
     return tokyo.at(last + timedelta(days=1), time.min)

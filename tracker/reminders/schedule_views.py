@@ -5,14 +5,13 @@ from datetime import time
 from flask import abort, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
-from tracker.duties.duty import Kind
+from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.pages import page, section
 from tracker.reminders import forms, managing, queries
 from tracker.reminders.blueprint import bp
-from tracker.reminders.steps import KIND_LABELS, SCHEDULES
 
 
 @bp.get("/notices/rules")
@@ -23,7 +22,7 @@ def schedules() -> Response:
     return page(
         "reminders/schedules.html",
         schedules=queries.schedules(),
-        labels=KIND_LABELS,
+        kinds=KINDS,
         may_edit=may(Permission.MANAGE_LETTERS),
     )
 
@@ -33,7 +32,7 @@ def schedules() -> Response:
 def schedule(kind: str) -> Response:
     """Changes the days of one kind."""
     section("notices")
-    if kind not in SCHEDULES:
+    if kind not in KINDS:
         abort(404)
     found, version = queries.schedule(Kind(kind))
     form = forms.schedule_form(found, version)
@@ -48,6 +47,6 @@ def schedule(kind: str) -> Response:
             at=clock.now(),
         )
     ):
-        flash(f"「{KIND_LABELS[Kind(kind)]}」を送る日を直しました。", "ok")
+        flash(f"「{KINDS[Kind(kind)].label}」を送る日を直しました。", "ok")
         return redirect(url_for(".schedules"))
-    return page("reminders/schedule.html", form=form, label=KIND_LABELS[Kind(kind)])
+    return page("reminders/schedule.html", form=form, label=KINDS[Kind(kind)].label)

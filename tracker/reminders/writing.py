@@ -1,26 +1,28 @@
 """Puts what is due into words: each matter in its own, the week's in one, all in one letter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from tracker.duties.duty import Duty
 from tracker.kernel import wareki
+from tracker.kernel.duty import Duty, PersonalLink
 from tracker.mail import letters
 from tracker.mail.kinds import MATTER
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.plumbing import history
-from tracker.reminders.rules import Notice
-from tracker.reminders.steps import text_for
+from tracker.reminders.rules import Notice, text_for
 
 _INDENT = "　"
 
 
-def compose(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str]:
-    """Subject and body of one letter about all that is due."""
+Links = Mapping[PersonalLink, str]
+
+
+def compose(due: Sequence[Notice], to: Recipient, today: date, links: Links) -> tuple[str, str]:
+    """Subject and body of one letter about all that is due; `links` are those still good."""
     weekly = [notice for notice in due if notice.step is None]
     matters = [_week(weekly, to, today)] if weekly else []
-    matters += [_matter(notice, to, today) for notice in due if notice.step is not None]
+    matters += [_matter(notice, to, today, links) for notice in due if notice.step is not None]
     many = len(matters) > 1
     more = f" ほか{len(matters) - 1}件" if many else ""
     said = [f"【{place}】\n{body}" if many else body for place, (_, body) in enumerate(matters, 1)]
@@ -28,15 +30,15 @@ def compose(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str
     return letters.compose("reminder", to, values)
 
 
-def _matter(notice: Notice, to: Recipient, today: date) -> tuple[str, str]:
+def _matter(notice: Notice, to: Recipient, today: date, links: Links) -> tuple[str, str]:
     duty, step = notice.duty, notice.step
     assert step is not None
     left = (duty.due_on - today).days
     return letters.compose(
-        text_for(duty.kind, step, left),
+        text_for(duty, step, left),
         to,
         matter_values(duty, left, notice.owner or to.name),
-        link=duty.letter_url or duty.url,
+        link=(duty.link and links.get(duty.link)) or duty.url,
     )
 
 
@@ -47,7 +49,7 @@ def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
         "期限": wareki.full(duty.due_on),
         "期限の月日": wareki.month_day(duty.due_on),
         "あと何日": _left(days_left),
-        "件名": duty.subject or duty.title,
+        "件名": duty.subject,
         "用件": duty.title,
         "内容": duty.text,
         "残り": str(duty.remaining),

@@ -18,7 +18,7 @@ from tracker.accounts.handover_actions import Words
 from tracker.accounts.models import Post
 from tracker.duties import queries
 from tracker.duties.commands import duties as command
-from tracker.duties.duty import Duty, Kind
+from tracker.kernel.duty import Duty, Kind
 from tracker.kernel.permissions import Actor
 from tracker.meetings import poll_actions
 from tracker.meetings.rules import Candidate
@@ -187,7 +187,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(both: Flask) -> None:
     def queries_taken() -> int:
         db.session.expire_all()
         with counting() as seen:
-            queries.gather(date(2026, 11, 24))
+            queries.all_duties(date(2026, 11, 24))
         return len(seen)
 
     projects.make_project()

@@ -1,0 +1,177 @@
+"""What Article 4(2) asks: cases to start, to send, to confirm, to reconcile.
+
+Nothing carries over from year to year by itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from tracker.cost_sharing import days
+from tracker.cost_sharing.rules import CaseState, PendingConfirmation, Stage
+from tracker.kernel import tokyo
+from tracker.kernel.duty import Duty, Kind, grouped, some
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.yen import yen
+from tracker.municipalities.rules import Members
+
+UNSENT = (CaseState.DRAFT, CaseState.CONSULTING)
+SENT = (CaseState.AWAITING, CaseState.RETURNED, CaseState.AGREED)
+
+
+@dataclass(frozen=True)
+class CaseFact:
+    """One case and its project; `goes_on`: the project is planned for the present year."""
+
+    path: str
+    title: str
+    fiscal_year: int
+    project_id: int
+    project: str
+    goes_on: bool
+    is_money: bool
+    stage: Stage
+    state: CaseState
+    consulted_at: datetime | None = None
+
+
+def duties(
+    confirmations: Iterable[PendingConfirmation],
+    cases: Sequence[CaseFact],
+    members: Members,
+    today: date,
+) -> Iterable[Duty]:
+    """The parties' confirmations, and the office's next steps in the year of `today`.
+
+    `cases` are those of this year and the last, and older ones that were never sent.
+    """
+    year = FiscalYear.containing(today)
+    yield from _to_confirm(confirmations, members)
+    yield from _to_start(cases, year, members)
+    yield from _to_send(cases, members)
+    yield from _to_reconcile(cases, year, members)
+
+
+def _to_confirm(confirmations: Iterable[PendingConfirmation], members: Members) -> Iterable[Duty]:
+    """Each party confirms, for each agreement it is a party to."""
+    for (case_path, slug), sides in grouped(
+        confirmations, lambda one: (one.case_path, one.municipality)
+    ):
+        first = sides[0]
+        amount = f"対象額 {yen(first.amount_yen)}"
+        said = (
+            f"{len(sides)}町村との負担案（{amount}）。"
+            if slug == members.hub
+            else f"負担案 {yen(first.share_yen)}（{amount}）。"
+        )
+        yield Duty(
+            Kind.COST_UNCONFIRMED,
+            key=f"cost_unconfirmed:{case_path}:{slug}",
+            municipality=slug,
+            is_hub=slug == members.hub,
+            agreement=members.agreements.get(slug),
+            due_on=first.due_on,
+            url=f"{case_path}/confirm",
+            remaining=sum(not side.confirmed for side in sides),
+            total=len(sides),
+            name=first.case_title,
+            text=f"{first.case_title}　{said}第4条第2項の協議です。",
+            known_since=first.known_since,
+        )
+
+
+def _to_start(cases: Iterable[CaseFact], year: FiscalYear, members: Members) -> Iterable[Duty]:
+    """Projects shared last year that go on; one that was withdrawn this year was thought of."""
+    begun = {case.project_id for case in cases if case.fiscal_year == year.year}
+    waiting = {
+        case.project_id: case.project
+        for case in cases
+        if case.fiscal_year == year.previous.year
+        and case.state in SENT
+        and case.goes_on
+        and case.project_id not in begun
+    }
+    if waiting:
+        yield _of_projects(
+            Kind.COST_UNSTARTED,
+            waiting,
+            year,
+            members,
+            due_on=days.start_due(year),
+            said="は、前年度に負担を取り決めた事業です。"
+            "取決めは引き継がれないため、今年度の協議を始めます（協約第4条第2項）。",
+            known_since=tokyo.at(year.begins, time.min),
+        )
+
+
+def _to_send(cases: Iterable[CaseFact], members: Members) -> Iterable[Duty]:
+    waiting = (case for case in cases if case.state in UNSENT)
+    for (number,), own in grouped(waiting, lambda case: (case.fiscal_year,)):
+        year = FiscalYear(number)
+        yield Duty(
+            Kind.COST_UNSENT,
+            key=f"cost_unsent:{number}:{members.hub}",
+            municipality=members.hub,
+            is_hub=True,
+            due_on=days.send_due(year),
+            url=own[0].path if len(own) == 1 else f"/costs?fy={number}",
+            name=f"{year.label}の費用負担の案",
+            text=f"{some(case.title for case in own)}は、まだ双方に確認をお願いしていません。",
+            remaining=len(own),
+            known_since=min((one.consulted_at for one in own if one.consulted_at), default=None),
+        )
+
+
+def _to_reconcile(cases: Iterable[CaseFact], this: FiscalYear, members: Members) -> Iterable[Duty]:
+    """Projects whose last word on last year's money is agreed, but 概算 or 確定."""
+    stages, year = list(Stage), this.previous
+    live = sorted(
+        (
+            case
+            for case in cases
+            if case.fiscal_year == year.year and case.is_money and case.state in (*UNSENT, *SENT)
+        ),
+        key=lambda case: (stages.index(case.stage), case.state is CaseState.AGREED),
+    )
+    last = {case.project_id: case for case in live}
+    waiting = {
+        id_: case.project
+        for id_, case in last.items()
+        if case.state is CaseState.AGREED and case.stage is not Stage.RECONCILIATION
+    }
+    if waiting:
+        yield _of_projects(
+            Kind.COST_UNRECONCILED,
+            waiting,
+            year,
+            members,
+            due_on=days.reconcile_due(year),
+            said="の額は、まだ精算していません。決算額で計算し直し、差額を確かめます。",
+            known_since=tokyo.at(this.begins, time.min),
+        )
+
+
+def _of_projects(
+    kind: Kind,
+    waiting: dict[int, str],
+    year: FiscalYear,
+    members: Members,
+    *,
+    due_on: date,
+    said: str,
+    known_since: datetime,
+) -> Duty:
+    """One thing to do for all projects waiting, by id."""
+    only = f"&project={next(iter(waiting))}" if len(waiting) == 1 else ""
+    return Duty(
+        kind,
+        key=f"{kind}:{year.year}:{members.hub}",
+        municipality=members.hub,
+        is_hub=True,
+        due_on=due_on,
+        url=f"/costs/new?fy={year.year}{only}",
+        name=f"{year.label}の費用負担",
+        text=some(waiting.values()) + said,
+        remaining=len(waiting),
+        known_since=known_since,
+    )

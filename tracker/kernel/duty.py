@@ -1,0 +1,508 @@
+"""What the agreement asks of whom by when: one shape, and one table of its kinds (product.md 8).
+
+Each feature tells its duties in its own `duties.py`; home, menu, calendar, letters and commands
+are views of them.  A new kind is a row of KINDS and a function that returns its duties.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import groupby
+from typing import Any, NamedTuple, TypeVar
+
+from tracker.kernel.permissions import Actor, Role
+from tracker.kernel.steps import ESCALATION, Step, days, open_days
+
+T = TypeVar("T")
+K = TypeVar("K", bound=tuple[Any, ...])
+
+# By so many office days after it came, what was sent to somebody is looked at.
+CHECK_WITHIN_OFFICE_DAYS = 5
+
+
+class Kind(StrEnum):
+    """What sort of thing is asked; the value is pinned in contracts.md."""
+
+    REPORT_UNSUBMITTED = "report_unsubmitted"
+    REPORT_RETURNED = "report_returned"
+    REPORT_UNCHECKED = "report_unchecked"
+    ROUND_UNOPENED = "round_unopened"
+    RESULTS_UNPUBLISHED = "results_unpublished"
+    POLL_UNANSWERED = "poll_unanswered"
+    MEETING_UNPLANNED = "meeting_unplanned"
+    MEETING_UNHELD = "meeting_unheld"
+    MEETING_UNDATED = "meeting_undated"
+    NOTICE_UNSENT = "notice_unsent"
+    ATTENDANCE_UNRECORDED = "attendance_unrecorded"
+    VIEW_UNRECORDED = "view_unrecorded"
+    MINUTES_UNCIRCULATED = "minutes_uncirculated"
+    MINUTES_UNCONFIRMED = "minutes_unconfirmed"
+    DECISION_OPEN = "decision_open"
+    COST_UNSTARTED = "cost_unstarted"
+    COST_UNSENT = "cost_unsent"
+    COST_UNCONFIRMED = "cost_unconfirmed"
+    COST_UNRECONCILED = "cost_unreconciled"
+    INSTALMENT_DUE = "instalment_due"
+    QUESTION_OPEN = "question_open"
+    PERSON_UNCONFIRMED = "person_unconfirmed"
+    HANDOVER_UNWRITTEN = "handover_unwritten"
+    ADDRESS_UNDELIVERABLE = "address_undeliverable"
+
+
+class _Owner(NamedTuple):
+    """The kind of post that owes it and gets its letters; the roles that find it at home."""
+
+    role: str
+    home: frozenset[Role]
+
+
+_OFFICE, _LEAD, _OFFICER, _CONFIRMER = (
+    _Owner(role, frozenset({role}))
+    for role in (Role.OFFICE, Role.LEAD, Role.OFFICER, Role.CONFIRMER)
+)
+# A head's secretary has no account: the officer beside it, or the office, may answer as well.
+_SECRETARY = _Owner("secretary", frozenset({Role.OFFICER, Role.OFFICE}))
+# Whoever looks after the agreement: a town's officer, the office where the hub itself is asked.
+_CONTACT = (_OFFICER, _OFFICE)
+_AND_CONFIRMER = (
+    _Owner(Role.OFFICER, frozenset({Role.OFFICER, Role.CONFIRMER})),
+    _Owner(Role.OFFICE, frozenset({Role.OFFICE, Role.CONFIRMER})),
+)
+
+
+def _both(owner: _Owner) -> tuple[_Owner, _Owner]:
+    return owner, owner
+
+
+def _always(letter: str) -> tuple[str, str]:
+    return letter, letter
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """All that is the same for every duty of a kind; no column has a default.
+
+    label: its name in lists of kinds.  article: of the agreement.  menu: the item that counts it
+    (plumbing/pages.py, NAV).  who: who owes it in a town, and in the hub.  title, subject: on
+    pages and in letters; they may name {name}, {detail} and {n} (what is left).  steps: when it
+    is mentioned unless the page 送る日 says otherwise.  letters: the text that mentions it until
+    its day, and after it.  ends_with_its_day: nobody can do it afterwards, a late letter would
+    only puzzle.
+    """
+
+    label: str
+    article: int
+    menu: str
+    who: tuple[_Owner, _Owner]
+    title: str
+    subject: str
+    button: str
+    steps: tuple[Step, ...]
+    letters: tuple[str, str]
+    ends_with_its_day: bool
+
+
+KINDS: Mapping[Kind, KindRow] = {
+    Kind.REPORT_UNSUBMITTED: KindRow(
+        label="進捗報告の提出",
+        article=3,
+        menu="reports",
+        who=(_OFFICER, _LEAD),
+        title="{name}{detail}の進捗を報告する",
+        subject="{name}の進捗報告",
+        button="順に進める",
+        steps=(*days(-14, -7, -3), *open_days(1), *ESCALATION),
+        letters=("report_unsubmitted", "report_overdue"),
+        ends_with_its_day=False,
+    ),
+    Kind.REPORT_RETURNED: KindRow(
+        label="差し戻された進捗報告",
+        article=3,
+        menu="reports",
+        who=(_OFFICER, _LEAD),
+        title="差し戻された進捗報告を直す　{n}件",
+        subject="差し戻された{name}の進捗報告",
+        button="直して出す",
+        steps=(*open_days(-1, 1), *ESCALATION),
+        letters=_always("report_unanswered"),
+        ends_with_its_day=False,
+    ),
+    Kind.REPORT_UNCHECKED: KindRow(
+        label="進捗報告の確認",
+        article=3,
+        menu="reports",
+        who=_both(_Owner(Role.LEAD, frozenset({Role.LEAD, Role.OFFICE}))),
+        title="進捗報告を確認する　{n}件",
+        subject="進捗報告の確認（{n}件）",
+        button="確認する",
+        steps=(*open_days(0), *ESCALATION),
+        letters=_always("report_unchecked"),
+        ends_with_its_day=False,
+    ),
+    Kind.ROUND_UNOPENED: KindRow(
+        label="進捗報告の依頼を始めること",
+        article=3,
+        menu="reports",
+        who=_both(_OFFICE),
+        title="{name}をお願いする",
+        subject="{name}",
+        button="お願いを送る",
+        steps=days(-7, 0),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.RESULTS_UNPUBLISHED: KindRow(
+        label="実績と決算額の公表",
+        article=3,
+        menu="measures",
+        who=_both(_OFFICE),
+        title="{name}を公表する",
+        subject="{name}",
+        button="内容を確かめる",
+        steps=days(-14, 0),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.POLL_UNANSWERED: KindRow(
+        label="市町村長会議の日程の回答",
+        article=5,
+        menu="meetings",
+        who=_both(_SECRETARY),
+        title="{name}のご予定を回答する",
+        subject="市町村長会議の日程の御回答",
+        button="回答する",
+        steps=open_days(-3, -1),
+        letters=_always("poll_unanswered"),
+        ends_with_its_day=True,
+    ),
+    Kind.MEETING_UNPLANNED: KindRow(
+        label="市町村長会議の準備（第5条）",
+        article=5,
+        menu="meetings",
+        who=_both(_OFFICE),
+        title="{name}を準備する",
+        subject="{name}",
+        button="準備する",
+        steps=days(-100, -60, -30),
+        letters=_always("meeting_unplanned"),
+        ends_with_its_day=False,
+    ),
+    Kind.MEETING_UNHELD: KindRow(
+        label="市町村長会議の開催（第5条）",
+        article=5,
+        menu="meetings",
+        # Once it is being prepared, its next step stands on the home page instead.
+        who=_both(_Owner(Role.OFFICE, frozenset())),
+        title="{name}を準備する",
+        subject="{name}",
+        button="準備する",
+        steps=days(-100, -60, -30),
+        letters=_always("meeting_unheld"),
+        ends_with_its_day=False,
+    ),
+    Kind.MEETING_UNDATED: KindRow(
+        label="市町村長会議の日程の決定",
+        article=5,
+        menu="meetings",
+        who=_both(_OFFICE),
+        title="市町村長会議の日程を決める",
+        subject="市町村長会議の日程を決める",
+        button="日程調整を開く",
+        steps=open_days(1),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.NOTICE_UNSENT: KindRow(
+        label="市町村長会議の開催案内",
+        article=5,
+        menu="meetings",
+        who=_both(_OFFICE),
+        title="市町村長会議の開催案内を送る",
+        subject="市町村長会議の開催案内を送る",
+        button="案内を作る",
+        steps=days(-3),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.ATTENDANCE_UNRECORDED: KindRow(
+        label="市町村長会議の出席の記録",
+        article=5,
+        menu="meetings",
+        who=_both(_OFFICE),
+        title="市町村長会議の出席を記録する",
+        subject="市町村長会議の出席を記録する",
+        button="記録する",
+        steps=open_days(0),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.VIEW_UNRECORDED: KindRow(
+        label="市町村長会議の扱いの記録",
+        article=5,
+        menu="meetings",
+        who=_AND_CONFIRMER,
+        title="市町村長会議をどう扱うかを記録する",
+        subject="市町村長会議の扱いの記録",
+        button="記録する",
+        steps=(*open_days(-3, 1), *ESCALATION),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.MINUTES_UNCIRCULATED: KindRow(
+        label="市町村長会議の議事録の送付",
+        article=5,
+        menu="meetings",
+        who=_both(_OFFICE),
+        title="{name}を送る",
+        subject="{name}",
+        button="議事録を開く",
+        steps=open_days(0),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.MINUTES_UNCONFIRMED: KindRow(
+        label="市町村長会議の議事録の確認",
+        article=5,
+        menu="meetings",
+        who=_AND_CONFIRMER,
+        title="{name}を確認する",
+        subject="{name}",
+        button="内容を確認する",
+        steps=(*open_days(-3, 1), *ESCALATION),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.DECISION_OPEN: KindRow(
+        label="市町村長会議の決定事項の状況",
+        article=5,
+        menu="meetings",
+        who=_CONTACT,
+        title="{name}の状況を知らせる",
+        subject="{name}",
+        button="状況を知らせる",
+        steps=(*days(-14, 0), *ESCALATION),
+        letters=_always("decision_open"),
+        ends_with_its_day=False,
+    ),
+    Kind.COST_UNSTARTED: KindRow(
+        label="費用負担の協議を始めること",
+        article=4,
+        menu="costs",
+        who=_both(_OFFICE),
+        title="{name}の協議を始める　{n}件",
+        subject="{name}",
+        button="案を作る",
+        steps=days(-30),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.COST_UNSENT: KindRow(
+        label="費用負担の案の送付",
+        article=4,
+        menu="costs",
+        who=_both(_OFFICE),
+        title="{name}を送る　{n}件",
+        subject="{name}",
+        button="開く",
+        steps=days(-14),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.COST_UNCONFIRMED: KindRow(
+        label="費用負担の案の確認",
+        article=4,
+        menu="costs",
+        who=_both(_CONFIRMER),
+        title="費用負担の案を確認する",
+        subject="{name}（案）の御確認",
+        button="内容を確認する",
+        steps=(*days(-2), *ESCALATION),
+        letters=_always("cost_unconfirmed"),
+        ends_with_its_day=False,
+    ),
+    Kind.COST_UNRECONCILED: KindRow(
+        label="費用負担の精算",
+        article=4,
+        menu="costs",
+        who=_both(_OFFICE),
+        title="{name}を精算する　{n}件",
+        subject="{name}",
+        button="案を作る",
+        steps=days(-14, -3),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.INSTALMENT_DUE: KindRow(
+        label="負担金の納入",
+        article=4,
+        menu="costs",
+        who=_CONTACT,
+        title="{name}を納める",
+        subject="{name}",
+        button="金額を確かめる",
+        steps=(*days(-14, -3), *ESCALATION),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.QUESTION_OPEN: KindRow(
+        label="疑義への回答（第6条）",
+        article=6,
+        menu="home",
+        who=_AND_CONFIRMER,
+        title="{name}に回答する",
+        subject="{name}",
+        button="開く",
+        steps=(*open_days(-3, 1), *ESCALATION),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.PERSON_UNCONFIRMED: KindRow(
+        label="4月の担当者の確認",
+        article=4,
+        menu="home",
+        who=_CONTACT,
+        title="担当者を確認する",
+        subject="{name}",
+        button="確認する",
+        # Not on 1 April itself: where that is a Saturday, the day before is last year's.
+        steps=(*days(-25, -7), *open_days(1), *ESCALATION),
+        letters=_always("person_unconfirmed"),
+        ends_with_its_day=False,
+    ),
+    Kind.HANDOVER_UNWRITTEN: KindRow(
+        label="3月の引継ぎメモ",
+        article=4,
+        menu="home",
+        who=_CONTACT,
+        title="引継ぎメモを書く",
+        subject="{name}",
+        button="書く",
+        steps=days(-11, -3),
+        letters=_always("handover_unwritten"),
+        ends_with_its_day=False,
+    ),
+    Kind.ADDRESS_UNDELIVERABLE: KindRow(
+        label="届かなかったメール",
+        article=5,
+        menu="notices",
+        who=_both(_OFFICE),
+        title="届かなかったメール{n}件の宛先を直す",
+        subject="届かなかったメール（{n}件）",
+        button="宛先を直す",
+        # Told at once, by a letter of its own (M24).
+        steps=(),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line under a duty: a report still to write, with its state as a chip."""
+
+    label: str
+    url: str
+    kind: str
+    state: str
+    action: str
+
+
+class PersonalLink(NamedTuple):
+    """Which personal link a letter leads to: its kind and the row it opens.
+
+    Never the link itself: whoever has that acts for its owner, so it is made when the letter is
+    written, from what the row says then.
+    """
+
+    kind: str
+    row_id: int
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something the agreement asks of a municipality (by slug) by some day, in Tokyo.
+
+    `key` stays as long as it is the same thing: letters are counted by it.  `name` and `detail`
+    are what the kind's title names.  `remaining` of `total` things are left, none when it is
+    done.  Letters go to the post `to_post_id`, or where it is None to the posts of kind `to_role`.
+    `known_since` is the instant from which it could be known (UTC), None where it has always been
+    there: no mention belongs before it.
+    """
+
+    kind: Kind
+    key: str
+    municipality: str
+    is_hub: bool
+    due_on: date
+    url: str
+    text: str
+    name: str = ""
+    detail: str = ""
+    remaining: int = 1
+    total: int = 0
+    agreement: str | None = None
+    to_post_id: int | None = None
+    known_since: datetime | None = None
+    items: tuple[Item, ...] = ()
+    # What a letter lists line by line, when it is not the items.
+    listed: tuple[str, ...] = ()
+    # Where a letter leads, when it is not the page for those who sign in.
+    link: PersonalLink | None = None
+
+    @property
+    def row(self) -> KindRow:
+        """What it shares with all duties of its kind."""
+        return KINDS[self.kind]
+
+    @property
+    def title(self) -> str:
+        """What is to be done: 「上期（4月〜9月）の進捗を報告する」."""
+        return self.row.title.format(name=self.name, detail=self.detail, n=self.remaining)
+
+    @property
+    def subject(self) -> str:
+        """The matter as a letter names it: 「上期の進捗報告」."""
+        return self.row.subject.format(name=self.name, detail=self.detail, n=self.remaining)
+
+    @property
+    def to_role(self) -> str:
+        """The kind of post that owes it."""
+        return self.row.who[self.is_hub].role
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left of it."""
+        return not self.remaining
+
+    def state(self, today: date) -> str:
+        """open, overdue or done."""
+        if self.is_done:
+            return "done"
+        return "overdue" if self.due_on < today else "open"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether the actor finds it on the home page; of the role asked, perhaps one post only."""
+        home = self.row.who[self.is_hub].home
+        if self.municipality != actor.municipality or actor.role not in home:
+            return False
+        only_one_post = actor.role == self.to_role and self.to_post_id is not None
+        return not only_one_post or self.to_post_id == actor.post_id
+
+
+def owed(duties: Iterable[Duty], actor: Actor) -> tuple[Duty, ...]:
+    """What the actor must do now."""
+    return tuple(duty for duty in duties if not duty.is_done and duty.is_for(actor))
+
+
+def some(names: Iterable[str]) -> str:
+    """The first two names, and how many more: 「農業研修事業、大学連携推進事業ほか3件」."""
+    distinct = list(dict.fromkeys(names))
+    more = f"ほか{len(distinct) - 2}件" if len(distinct) > 2 else ""
+    return "、".join(distinct[:2]) + more
+
+
+def grouped(rows: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, list[T]]]:
+    """The rows by their key, in its order: what one duty is about."""
+    return ((found, list(group)) for found, group in groupby(sorted(rows, key=key), key))

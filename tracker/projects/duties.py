@@ -1,0 +1,128 @@
+"""What Article 3 asks: rounds to open, reports to write, to correct and to check."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date, time
+
+from tracker.kernel import office_days, tokyo
+from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Item, Kind, grouped, some
+from tracker.kernel.fiscal_year import Period
+from tracker.municipalities.rules import Members
+from tracker.projects.planning import round_asked_from, round_due, unopened
+from tracker.projects.rules import REPORTED, ReportFact, ReportState, shown
+
+
+def duties(
+    reports: Collection[ReportFact],
+    planned: Collection[int],
+    opened: Collection[Period],
+    members: Members,
+    today: date,
+) -> Iterable[Duty]:
+    """Of reports asked for, and of rounds: `planned` are fiscal years, `opened` their rounds."""
+    yield from _to_write(reports, members)
+    yield from _to_check(reports, members)
+    yield from (_to_open(period, members) for period in unopened(planned, opened, today))
+
+
+def _to_write(reports: Iterable[ReportFact], members: Members) -> Iterable[Duty]:
+    """Each municipality reports on the projects it takes part in.
+
+    In the municipality that leads a project its own section reports; elsewhere the officer.
+    """
+
+    def writer(one: ReportFact) -> tuple[str, str, int]:
+        leads = one.municipality_slug == one.lead_municipality
+        return one.round_path, one.municipality_slug, (leads and one.lead_post_id) or 0
+
+    wanted = (one for one in reports if not one.round_closed)
+    for (round_path, slug, post_id), own in grouped(wanted, writer):
+        period = own[0].period
+        left = [one for one in own if one.state not in REPORTED]
+        duty = Duty(
+            Kind.REPORT_UNSUBMITTED,
+            key=f"report_unsubmitted:{period}:{slug}:{post_id}",
+            municipality=slug,
+            is_hub=slug == members.hub,
+            to_post_id=post_id or None,
+            due_on=own[0].due_on,
+            url=round_path,
+            remaining=len(left),
+            total=len(own),
+            name=period.half_label,
+            detail=f"（{period.span_label}）",
+            text=(
+                f"{len(own)}事業のうち、残り{len(left)}事業です。"
+                "前回の内容を写してあります。変わったところだけ直してください（1事業 約2分）。"
+            ),
+            items=tuple(_item(one) for one in sorted(left, key=_urgency)),
+            known_since=own[0].opened_at,
+        )
+        returned = [one for one in left if one.state is ReportState.RETURNED]
+        yield _to_correct(duty, returned) if returned and returned == left else duty
+
+
+def _to_correct(duty: Duty, reports: Collection[ReportFact]) -> Duty:
+    """Where nothing is left but what was returned, that has its own days to be corrected in."""
+    last = max(one.returned_on or one.due_on for one in reports)
+    names = some(one.project for one in reports)
+    return replace(
+        duty,
+        kind=Kind.REPORT_RETURNED,
+        key=duty.key.replace(Kind.REPORT_UNSUBMITTED, Kind.REPORT_RETURNED),
+        due_on=max(duty.due_on, office_days.add(last, CHECK_WITHIN_OFFICE_DAYS)),
+        text=f"{names}の報告に、確認のお願いが届いています。直して、もう一度提出してください。",
+        known_since=max((one.returned_at for one in reports if one.returned_at), default=None),
+    )
+
+
+def _urgency(report: ReportFact) -> int:
+    """What was returned with a question comes first, then what was begun."""
+    return {ReportState.RETURNED: 0, ReportState.DRAFT: 1}.get(report.state, 2)
+
+
+def _item(report: ReportFact) -> Item:
+    state = shown(report.state, report.due_on, report.due_on)
+    action = {ReportState.RETURNED: "直して出す", ReportState.DRAFT: "続きから"}
+    return Item(
+        report.project,
+        report.report_path,
+        state.kind,
+        state.label,
+        action.get(report.state, "始める"),
+    )
+
+
+def _to_check(reports: Iterable[ReportFact], members: Members) -> Iterable[Duty]:
+    submitted = (one for one in reports if one.state is ReportState.SUBMITTED)
+    for (round_path, lead, post_id), own in grouped(
+        submitted, lambda one: (one.round_path, one.lead_municipality, one.lead_post_id or 0)
+    ):
+        first = min(one.submitted_on or one.due_on for one in own)
+        yield Duty(
+            Kind.REPORT_UNCHECKED,
+            key=f"report_unchecked:{own[0].period}:{lead}:{post_id}",
+            municipality=lead,
+            is_hub=lead == members.hub,
+            to_post_id=post_id or None,
+            due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
+            url=f"{round_path}/inbox",
+            remaining=len(own),
+            text=f"{some(one.project for one in own)}の報告が届いています。",
+            known_since=min((one.submitted_at for one in own if one.submitted_at), default=None),
+        )
+
+
+def _to_open(period: Period, members: Members) -> Duty:
+    """Nobody has opened the round although its half-year is over."""
+    return Duty(
+        Kind.ROUND_UNOPENED,
+        key=f"round_unopened:{period}:{members.hub}",
+        municipality=members.hub,
+        is_hub=True,
+        due_on=round_due(period),
+        url="/reports/new",
+        name=f"{period.half_label}（{period.span_label}）の進捗報告",
+        text=f"{period.label}の進捗報告を、まだ各市町村にお願いしていません。",
+        known_since=tokyo.at(round_asked_from(period), time.min),
+    )
