@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import tracker.demo
-from tracker.agreements.text import as_json, read
+from tracker.agreements.reading.rules import as_json, read
 from tracker.kernel.refusal import Refusal
 
 REAL = (Path(tracker.demo.__path__[0]) / "agreement-aomori-imabetsu.txt").read_text("utf-8")

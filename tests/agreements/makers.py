@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 import tracker.demo
 from tests import cast
-from tracker.agreements import actions, imports, review
+from tracker.agreements import imports
 from tracker.agreements.models import (
     Agreement,
     AgreementDuty,
@@ -16,6 +16,8 @@ from tracker.agreements.models import (
     Measure,
     PolicyField,
 )
+from tracker.agreements.review import actions
+from tracker.agreements.review import question as review
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 

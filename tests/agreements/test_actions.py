@@ -17,7 +17,7 @@ from tests.agreements.makers import (
     make_agreement,
     make_job,
 )
-from tracker.agreements import actions, imports, queries, rules
+from tracker.agreements import imports, queries, rules
 from tracker.agreements.models import (
     Agreement,
     AgreementDuty,
@@ -27,6 +27,7 @@ from tracker.agreements.models import (
     Measure,
     PolicyField,
 )
+from tracker.agreements.review import actions
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
 from tracker.plumbing.db import db

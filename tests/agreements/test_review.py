@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agreements.conservation import REAL
-from tracker.agreements import review, review_answers, review_source, text
-from tracker.agreements.review import Box, Choice, Known, Question
-from tracker.agreements.text import Reading, Remark
+from tracker.agreements.reading import rules as text
+from tracker.agreements.reading.agreement import Reading, Remark
+from tracker.agreements.review import question as review
+from tracker.agreements.review import rules
+from tracker.agreements.review.question import Box, Choice, Known, Question
 from tracker.kernel.refusal import Refusal
 
 KNOWN = Known(("青森市", "平内町", "今別町"), {"2": "高度な都市機能"}, "市町村長会議")
@@ -54,18 +56,18 @@ def test_every_line_without_a_place_stands_in_a_question(
     source = "\n".join(lines)
     try:
         reading = text.read(source)
-        review_answers.check_importable(reading)
+        rules.check_importable(reading)
     except Refusal:
         return
     asked = review.questions(reading, KNOWN)
     assert len({each.key for each in asked}) == len(asked)
     quoted = {words for each in asked for _, words in each.quote}
     assert {each.text.strip() for each in reading.unplaced} <= quoted
-    proposed = review_answers.settle(reading, source, asked, answers(asked, 0))
+    proposed = rules.settle(reading, source, asked, answers(asked, 0))
     assert [row.content for row in proposed.measures] == [
         row.content for row in reading.agreement.measures
     ]
-    other = review_answers.settle(reading, source, asked, answers(asked, -1))
+    other = rules.settle(reading, source, asked, answers(asked, -1))
     assert len({row.number for row in other.measures}) == len(other.measures)
 
 
@@ -77,7 +79,7 @@ def test_a_kind_of_doubt_not_known_yet_can_be_answered() -> None:
     assert question.key == "something_new-66"
     assert list(question.ask.choices.values()) == ["合っている", "この行を除く"]
     given = {each.key: {"choice": "accept"} for each in review.questions(reading, KNOWN)}
-    settled = review_answers.settle(
+    settled = rules.settle(
         reading,
         REAL,
         review.questions(reading, KNOWN),
@@ -123,11 +125,11 @@ def test_nothing_read_is_proposed_as_blank_and_never_invented() -> None:
 def test_far_from_every_question_the_source_is_folded() -> None:
     reading = text.read(REAL)
     asked = review.questions(reading, KNOWN)
-    found = review_source.passages(REAL, reading, asked)
+    found = rules.passages(REAL, reading, asked)
     assert [each.is_folded for each in found[:4]] == [True, False, True, False]
     assert found[0].lines[0].number == 5
     assert all(line.mark != "ask" for each in found if each.is_folded for line in each.lines)
-    items = review_source.items(reading.agreement, asked)
+    items = rules.items(reading.agreement, asked)
     assert [item.label for item in items[:4]] == ["表題", "締結日", "根拠法", "前文"]
     # Field 2 is worded otherwise in the area, so it is asked about.
     assert "政策分野 2" not in [item.label for item in items]

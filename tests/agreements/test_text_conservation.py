@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agreements.conservation import REAL, assert_conserved
-from tracker.agreements.text import read
+from tracker.agreements.reading.rules import read
 from tracker.kernel.refusal import Refusal
 
 Change = Callable[[list[str], int, int], object]

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from tests.agreements.conservation import HEADER, REAL, STAMP, assert_conserved
-from tracker.agreements.text import Reading, read
+from tracker.agreements.reading.agreement import Reading
+from tracker.agreements.reading.rules import read
 from tracker.kernel.refusal import Refusal
 
 SENTENCES = "\t甲は、調べる。\t乙は、手伝う。"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.agreements.makers import FILE, REAL
 from tracker.accounts.models import Person, Post, PostKind
-from tracker.agreements import actions as agreements
+from tracker.agreements.review import actions as agreements
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings.models import CandidateDate, Meeting
 from tracker.plumbing import clock

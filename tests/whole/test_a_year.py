@@ -41,10 +41,11 @@ from tests.whole.deeds import (
 from tests.whole.story import Story, actor, owed
 from tracker.accounts import actions as accounts
 from tracker.accounts import handover_actions as handover
-from tracker.agreements import actions as agreements
-from tracker.agreements import imports, review
+from tracker.agreements import imports
 from tracker.agreements import queries as annex
 from tracker.agreements.models import AgreementDuty
+from tracker.agreements.review import actions as agreements
+from tracker.agreements.review import question as review
 from tracker.cost_sharing import actions as costs
 from tracker.cost_sharing import confirming
 from tracker.cost_sharing.models import CaseKind

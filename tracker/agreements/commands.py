@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from tracker.agreements import actions, review, rules, text
+from tracker.agreements import rules
+from tracker.agreements.reading.rules import as_json, read
+from tracker.agreements.review import actions, question
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock
@@ -17,14 +19,14 @@ def agreements() -> None:
     """Agreement texts (連携協約)."""
 
 
-@agreements.command()
+@agreements.command("read")
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True, help="For other programs (contracts.md).")
-def read(file: str, as_json: bool) -> None:
+@click.option("--json", "is_json", is_flag=True, help="For other programs (contracts.md).")
+def read_(file: str, is_json: bool) -> None:
     """Shows what is read from a text file; nothing is saved."""
-    reading = text.read(_text_of(file))
-    if as_json:
-        click.echo(json.dumps(text.as_json(reading), ensure_ascii=False, indent=2))
+    reading = read(_text_of(file))
+    if is_json:
+        click.echo(json.dumps(as_json(reading), ensure_ascii=False, indent=2))
         return
     found = reading.agreement
     click.echo(found.title)
@@ -45,9 +47,9 @@ def import_(file: str, accept: bool) -> None:
     agreement, asked = actions.import_text(
         _text_of(file), Path(file).name, accept=accept, by=None, at=clock.now()
     )
-    for question in asked:
-        choice, _ = review.proposal(question)
-        click.echo(f"{question.text} → {question.ask.choices[choice]}")
+    for one in asked:
+        choice, _ = question.proposal(one)
+        click.echo(f"{one.text} → {one.ask.choices[choice]}")
     click.echo(f"「{agreement.title}」を登録しました。")
 
 

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, select
 
-from tracker.agreements import rules, text
+from tracker.agreements import rules
 from tracker.agreements.models import Agreement, AnnexEntry, ImportJob, Measure, PolicyField
 from tracker.agreements.queries import not_ended
-from tracker.agreements.review import Known, Question, questions, still_open
+from tracker.agreements.reading.agreement import Reading
+from tracker.agreements.reading.rules import read
+from tracker.agreements.review.question import Known, Question, questions, still_open
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
 
@@ -30,7 +32,7 @@ class Other:
 class Review:
     """An import as it stands: the reading, all questions and those still open."""
 
-    reading: text.Reading
+    reading: Reading
     asked: tuple[Question, ...]
     left: tuple[Question, ...]
     others: tuple[Other, ...]
@@ -55,7 +57,7 @@ def unfinished() -> Sequence[ImportJob]:
 def review(job: ImportJob, day: date) -> Review:
     """The questions of an import and how its annex differs from those not ended on `day`."""
     held = _held(day)
-    reading = text.read(job.source_text)
+    reading = read(job.source_text)
     asked = questions(reading, _known(held))
     return Review(reading, asked, still_open(asked, job.answers), _others(reading, held))
 
@@ -90,7 +92,7 @@ def _known(held: Sequence[_Held]) -> Known:
     )
 
 
-def _others(reading: text.Reading, held: Sequence[_Held]) -> tuple[Other, ...]:
+def _others(reading: Reading, held: Sequence[_Held]) -> tuple[Other, ...]:
     names = {town.id: town.name for town in areas.towns()}
     hub = areas.hub().name
     ours = [measure.title for measure in reading.agreement.measures]

@@ -6,8 +6,9 @@ from datetime import datetime
 from flask import Blueprint, abort, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
-from tracker.agreements import actions, forms, imports, queries, review_source
+from tracker.agreements import imports, queries
 from tracker.agreements.models import ImportJob
+from tracker.agreements.review import actions, forms, rules
 from tracker.agreements.rules import DutyKind
 from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
@@ -137,8 +138,8 @@ def _review_page(job: ImportJob, form: Form | None = None, refused: str | None =
         job=job,
         review=found,
         cards=cards,
-        passages=review_source.passages(job.source_text, found.reading, found.asked),
-        items=review_source.items(text, found.asked),
+        passages=rules.passages(job.source_text, found.reading, found.asked),
+        items=rules.items(text, found.asked),
         totals=[
             f"条文 {len(text.articles)}条",
             f"連携施策 {len(text.measures)}件",

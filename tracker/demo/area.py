@@ -8,8 +8,9 @@ from flask import current_app
 
 from tracker.accounts import actions as accounts
 from tracker.accounts.models import Post, PostKind
-from tracker.agreements import actions as agreements
-from tracker.agreements import imports, review
+from tracker.agreements import imports
+from tracker.agreements.review import actions as agreements
+from tracker.agreements.review import question as review
 from tracker.demo.moment import actor
 from tracker.kernel.permissions import Role
 from tracker.municipalities import actions as municipalities

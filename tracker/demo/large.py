@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from tracker.agreements import actions as agreements
+from tracker.agreements.review import actions as agreements
 from tracker.demo import area, letters, past
 from tracker.demo.moment import actor
 from tracker.demo.past import Scale

@@ -6,7 +6,7 @@ from tests.agreements.makers import FILE, REAL
 from tests.browser.chapters import MOVING, OFFICE, TRAINING
 from tests.browser.house import House, Visitor
 from tracker.accounts.queries import actor_of
-from tracker.agreements import actions as agreements
+from tracker.agreements.review import actions as agreements
 from tracker.demo.area import sister
 from tracker.plumbing import clock
 

@@ -1,16 +1,29 @@
 """Imports agreements: a text is read, its doubts are answered one by one, then it is registered."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 
-from tracker.agreements import imports, review, review_answers, rules, saving, text
-from tracker.agreements.models import Agreement, ImportJob
+from tracker.agreements import imports, rules
+from tracker.agreements.models import (
+    Agreement,
+    AgreementDuty,
+    AnnexEntry,
+    Article,
+    ImportJob,
+    Measure,
+    PolicyField,
+)
 from tracker.agreements.queries import not_ended
-from tracker.agreements.review import Question
+from tracker.agreements.reading.agreement import AgreementText
+from tracker.agreements.reading.rules import read
+from tracker.agreements.review import question as review
+from tracker.agreements.review.question import Question
+from tracker.agreements.review.rules import check_importable, settle
+from tracker.agreements.rules import KnownMeasure, area_numbers, field_order
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -111,7 +124,7 @@ def discard(job: ImportJob, *, by: Actor, at: datetime) -> None:
 
 def _started(source: str, source_name: str, by: Actor | None, at: datetime) -> ImportJob:
     rules.check_length(source)
-    review_answers.check_importable(text.read(source))
+    check_importable(read(source))
     name = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", source_name)[-1])[-200:]
     job = ImportJob(source_name=name, source_text=source, answers={}, created_at=at)
     db.session.add(job)
@@ -154,7 +167,7 @@ def _registered(job: ImportJob, by: Actor | None, at: datetime, is_example: bool
     db.session.execute(select(Area.id).with_for_update())
     _check_unregistered(job)
     found = imports.review(job, clock.day(at))
-    settled = review_answers.settle(found.reading, job.source_text, found.asked, job.answers)
+    settled = settle(found.reading, job.source_text, found.asked, job.answers)
     agreement = Agreement(
         **_parties(settled, at),
         title=settled.title,
@@ -168,8 +181,8 @@ def _registered(job: ImportJob, by: Actor | None, at: datetime, is_example: bool
     )
     db.session.add(agreement)
     db.session.flush()
-    saving.save_articles(agreement.id, settled)
-    saving.save_annex(agreement.id, settled)
+    save_articles(agreement.id, settled)
+    save_annex(agreement.id, settled)
     job.agreement_id = agreement.id
     history.record(
         by,
@@ -194,7 +207,7 @@ def _check_unregistered(job: ImportJob) -> None:
         raise Refusal("この取込みは、すでに登録が済んでいます。")
 
 
-def _parties(settled: text.AgreementText, at: datetime) -> dict[str, Any]:
+def _parties(settled: AgreementText, at: datetime) -> dict[str, Any]:
     """Who 甲 and 乙 are and who signed, when no agreement between the two is in force."""
     ids = {town.name: town.id for town in areas.towns()}
     a, b = (ids[party.name] for party in settled.parties)
@@ -215,3 +228,85 @@ def _parties(settled: text.AgreementText, at: datetime) -> dict[str, Any]:
         raise Refusal(f"{names}の協約{day}は、すでに登録されています。2つ目は登録できません。")
     head_a, head_b = (party.head for party in settled.parties)
     return {"party_a_id": a, "party_b_id": b, "head_a": head_a, "head_b": head_b}
+
+
+# --- a settled text becomes rows: articles, duties, fields, measures, annex entries -------------
+
+_LAST = 10**9
+
+
+def save_articles(agreement_id: int, settled: AgreementText) -> None:
+    """The articles and the duties they create; no commit."""
+    db.session.add_all(
+        Article(
+            agreement_id=agreement_id,
+            number=article.number,
+            caption=article.caption,
+            paragraphs=list(article.paragraphs),
+        )
+        for article in settled.articles
+    )
+    db.session.add_all(
+        AgreementDuty(
+            agreement_id=agreement_id,
+            article=duty.article,
+            paragraph=duty.paragraph,
+            kind=duty.kind,
+        )
+        for duty in settled.duties
+    )
+
+
+def save_annex(agreement_id: int, settled: AgreementText) -> None:
+    """Rows of the annex under the area's fields and measures; what the area lacks is added.
+
+    No commit: registering is one action.
+    """
+    fields = _fields(settled)
+    measures = {each.number: each for each in db.session.scalars(select(Measure))}
+    numbers_of = {field.id: field.number for field in fields.values()}
+    numbers = area_numbers(
+        [
+            KnownMeasure(each.number, numbers_of[each.field_id], each.title)
+            for each in sorted(measures.values(), key=lambda each: each.position)
+        ],
+        [KnownMeasure(row.number, row.field, row.title) for row in settled.measures],
+    )
+    for number, row in zip(numbers, settled.measures, strict=True):
+        if number not in measures:
+            measures[number] = Measure(
+                field_id=fields[row.field].id, number=number, title=row.title, position=_LAST
+            )
+            db.session.add(measures[number])
+    order = [field.id for field in fields.values()]
+    # The sort is stable: what was just added stands last in its field.
+    placed = sorted(measures.values(), key=lambda m: (order.index(m.field_id), m.position))
+    for position, measure in enumerate(placed):
+        measure.position = position
+    db.session.flush()
+    db.session.add_all(
+        AnnexEntry(
+            agreement_id=agreement_id,
+            measure_id=measures[number].id,
+            content=row.content,
+            role_a=row.role_a,
+            role_b=row.role_b,
+        )
+        for number, row in zip(numbers, settled.measures, strict=True)
+    )
+
+
+def _fields(settled: AgreementText) -> Mapping[str, PolicyField]:
+    """The area's policy fields with those of this annex, by number and in the order of numbers."""
+    fields = {each.number: each for each in db.session.scalars(select(PolicyField))}
+    for row in settled.policy_fields:
+        if row.number not in fields:
+            fields[row.number] = PolicyField(
+                number=row.number, title=row.title, parent_number=row.parent, position=_LAST
+            )
+            db.session.add(fields[row.number])
+    ordered = sorted(fields.values(), key=lambda field: field_order(field.number))
+    for position, field in enumerate(ordered):
+        field.position = position
+    db.session.flush()
+    return {field.number: field for field in ordered}

@@ -1,15 +1,143 @@
-"""The handlers of the lines before the annex: cover, preamble, articles, closing, signatures.
+"""The parts of an agreement while it is being read, and the handlers that fill them line by line.
 
-Each takes the draft and a line and says whether the line has a place there.
+Each handler takes the draft and a line and says whether the line has a place there.
 """
 
 import re
+from dataclasses import dataclass, field
 from datetime import date
 
-from tracker.agreements.text_draft import Article, Draft, Paragraph, Signature
-from tracker.agreements.text_lines import Kind, Line, fold, numeral
+from tracker.agreements.reading.agreement import Unplaced
+from tracker.agreements.reading.lines import COLUMNS, Kind, Line, columns, fold, numeral
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+
+_ENDS = ("。", "。）", "。)", "。」")
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text ends as a sentence does."""
+    return text.endswith(_ENDS)
+
+
+@dataclass
+class Paragraph:
+    """A paragraph and the lines it was printed on.
+
+    It is anchored when its first line showed what it is (第1条, 2, この連携協約の…); a loose one
+    must prove itself by ending as a sentence does. `seams` are the pairs of lines it joined.
+    """
+
+    lines: list[Line]
+    pieces: list[str]
+    anchored: bool
+    ends_listed: bool = False
+    seams: list[tuple[Line, Line]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The words of the paragraph; its items (号) stand on lines of their own."""
+        return "".join(self.pieces)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the next line begins something new."""
+        return self.ends_listed or is_whole(self.pieces[-1])
+
+
+@dataclass
+class Article:
+    """条 in the making."""
+
+    number: int
+    caption: str
+    lines: list[Line]
+    paragraphs: list[Paragraph] = field(default_factory=list)
+
+
+@dataclass
+class Signature:
+    """What stands at the end for one party."""
+
+    name: str | None = None
+    name_line: Line | None = None
+    title: str | None = None
+    head: str | None = None
+    head_line: Line | None = None
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class Heading:
+    """A policy field in the making."""
+
+    number: str
+    title: str
+    parent: str | None
+    lines: list[Line]
+
+
+@dataclass
+class Row:
+    """A measure in the making: its cells in pieces, as page breaks left them."""
+
+    number: str
+    heading: str
+    title: str
+    cells: dict[str, list[str]]
+    lines: list[Line]
+    title_from_above: bool = False
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+
+    def cell(self, column: str) -> str:
+        """A cell with its pieces joined."""
+        return "".join(self.cells.get(column, []))
+
+
+@dataclass
+class Draft:
+    """Everything read so far. `placed` and `unplaced` keep the account of every line."""
+
+    previous: Line | None = None
+    titles: list[Line] = field(default_factory=list)
+    cover_day: Line | None = None
+    cover_names: list[Line] = field(default_factory=list)
+    preamble: list[Paragraph] = field(default_factory=list)
+    caption: Line | None = None
+    articles: dict[int, Article] = field(default_factory=dict)
+    article: Article | None = None
+    closing: list[Paragraph] = field(default_factory=list)
+    signing_day: Line | None = None
+    names: dict[str, str] | None = None
+    signatures: dict[str, Signature] = field(default_factory=dict)
+    signing: str | None = None
+    annex: Line | None = None
+    columns: tuple[str | None, ...] = COLUMNS
+    headings: dict[str, Heading] = field(default_factory=dict)
+    heading: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    row: Row | None = None
+    placed: set[int] = field(default_factory=set)
+    unplaced: list[tuple[Line, str]] = field(default_factory=list)
+
+    def reject(self, line: Line) -> None:
+        """A whole line found no place, or lost the place it seemed to have."""
+        self.placed.discard(line.number)
+        self.unplaced.append((line, line.raw))
+
+    @property
+    def amends(self) -> bool:
+        """Whether this is a 変更協約: an agreement that changes another."""
+        return any("変更" in line.text or "一部改正" in line.text for line in self.titles)
+
+    def left_over(self) -> list[tuple[Line, Unplaced]]:
+        """What found no place, in the order of the text."""
+        ordered = sorted(self.unplaced, key=lambda entry: entry[0].number)
+        return [(line, Unplaced(line.number, text)) for line, text in ordered]
+
+
+# --- before the annex: cover, preamble, articles, closing, signatures ---------------------------
 
 LETTERS = {"甲": "a", "乙": "b", "丙": "c", "丁": "d"}
 
@@ -286,3 +414,121 @@ def _sign(draft: Draft, signature: Signature, line: Line, text: str) -> bool:
         draft.unplaced.append((line, seal[0].strip()))
     signature.lines.append(line)
     return True
+
+
+# --- the annex (別表): policy fields, and tables whose rows pages may have split ----------------
+
+
+def annex_begins(draft: Draft, line: Line) -> bool:
+    """別表（第3条関係）. A second annex begins anew; the same heading again is a page break."""
+    if draft.annex is not None and draft.annex.text != line.text:
+        draft.heading, draft.row = "", None
+    draft.annex = line
+    if line.says("rest"):
+        draft.unplaced.append((line, line.printed("rest")))
+    return True
+
+
+def policy_field(draft: Draft, line: Line) -> bool:
+    """「1 圏域全体の経済成長のけん引」."""
+    return _heading(draft, line, str(int(line.says("number") or 0)), None)
+
+
+def amended_field(draft: Draft, line: Line) -> bool:
+    """The same in a 変更協約, which may print it without a 別表 above."""
+    return draft.amends and "、" not in line.text and policy_field(draft, line)
+
+
+def policy_subfield(draft: Draft, line: Line) -> bool:
+    """「(1) 生活機能の強化に係る政策分野」, under the field above: 3(1)."""
+    number = line.says("number")
+    if number is None:
+        return False
+    parent = draft.heading.partition("(")[0] or None
+    return _heading(draft, line, f"{parent or ''}({int(number)})", parent)
+
+
+def header(draft: Draft, line: Line) -> bool:
+    """連携施策, 取組内容, 甲の役割, 乙の役割: again above each table and after page breaks."""
+    draft.columns = columns(line.cells) or draft.columns
+    _list_foreign_cells(draft, line)
+    return True
+
+
+def row(draft: Draft, line: Line) -> bool:
+    """A row: a measure, or what a page break cut off the measure above."""
+    cells = line.cells
+    if len(cells) > len(draft.columns):
+        return False
+    named = {name: cell for name, cell in zip(draft.columns, cells, strict=False) if name and cell}
+    title = named.pop("title", "")
+    if not title and (draft.row is None or not named):
+        return False
+    if title:
+        _measure(draft, line, title, named)
+    elif draft.row and _continues(draft.row, named):
+        _join(draft.row, line, named)
+    elif draft.row:
+        _measure(draft, line, draft.row.title, named).title_from_above = True
+    _list_foreign_cells(draft, line)
+    return True
+
+
+def rest_of_row(draft: Draft, line: Line) -> bool:
+    """A cut-off row that kept only its first tab."""
+    return line.raw.startswith("\t") and row(draft, line)
+
+
+def _list_foreign_cells(draft: Draft, line: Line) -> None:
+    """Cells of columns an agreement has no field for, a running number perhaps."""
+    for name, cell in zip(draft.columns, line.cells, strict=False):
+        if name is None and cell:
+            draft.unplaced.append((line, cell))
+
+
+def _heading(draft: Draft, line: Line, number: str, parent: str | None) -> bool:
+    title = line.printed("rest")
+    known = draft.headings.get(number)
+    if "。" in title:
+        return False
+    if known is not None and known.title != title:
+        # Two fields of one number: what follows belongs to neither until a person says so.
+        draft.heading, draft.row = "", None
+        return False
+    if known is None:
+        known = draft.headings[number] = Heading(number, title, parent, [])
+    known.lines.append(line)
+    if draft.heading != number:
+        draft.heading, draft.row = number, None
+    return True
+
+
+def _measure(draft: Draft, line: Line, title: str, named: dict[str, str]) -> Row:
+    place = draft.counts[draft.heading] = draft.counts.get(draft.heading, 0) + 1
+    number = f"{draft.heading}-{place}" if draft.heading else str(place)
+    cells = {name: [cell] for name, cell in named.items()}
+    draft.row = Row(number, draft.heading, title, cells, [line])
+    draft.rows.append(draft.row)
+    return draft.row
+
+
+def _continues(upper: Row, named: dict[str, str]) -> bool:
+    """Whether cells under a blank title finish the row above.
+
+    They do when a cell above is broken off, or when they only repeat how the cells above end;
+    whole sentences under whole sentences are another measure of the same title (contracts.md).
+    """
+    lasts = {name: upper.cells.get(name, [""])[-1] for name in named}
+    broken = any(not is_whole(last) for last in lasts.values())
+    return broken or all(lasts[name].endswith(cell) for name, cell in named.items())
+
+
+def _join(upper: Row, line: Line, named: dict[str, str]) -> None:
+    for name, cell in named.items():
+        pieces = upper.cells.setdefault(name, [])
+        # A whole sentence that ends with the very words below was finished on its own page.
+        if pieces and is_whole(pieces[-1]) and pieces[-1].endswith(cell):
+            upper.dropped.append((name, cell))
+        else:
+            pieces.append(cell)
+    upper.lines.append(line)

@@ -3,7 +3,7 @@
 from flask_wtf.file import FileField
 from wtforms import SelectField, StringField, TextAreaField
 
-from tracker.agreements.review import Question
+from tracker.agreements.review.question import Question
 from tracker.agreements.rules import read_upload
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.forms import Form

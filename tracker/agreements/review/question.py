@@ -1,7 +1,7 @@
 """The review of a reading: what a person is asked before it is saved (ux/spec.md 7.13).
 
 The reader proposes, a person disposes. Questions are derived from the reading every time, answers
-are kept by a question's key, and `review_answers` applies them (product.md 3).
+are kept by a question's key, and `rules` applies them (product.md 3).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from tracker.agreements.text import AgreementText, Lines, MeasureText, Party, Reading, Remark
+from tracker.agreements.reading.agreement import (
+    AgreementText,
+    Lines,
+    MeasureText,
+    Party,
+    Reading,
+    Remark,
+)
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 

@@ -1,0 +1,1 @@
+"""The pure reader of agreement texts."""

@@ -1,0 +1,418 @@
+"""The reader of agreement texts: what stands where in a 連携協約, and what is doubtful about it.
+
+A text is read line by line. What a line is (`lines`) and where in the text it stands decide
+which handler takes it; the table below is that decision. Nothing is dropped or repaired silently:
+a line no handler takes is listed as unplaced, and every guess is a remark (product.md 3).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from tracker.agreements.reading import parts
+from tracker.agreements.reading.agreement import (
+    AgreementText,
+    ArticleText,
+    DutyText,
+    Lines,
+    MeasureText,
+    Party,
+    PolicyFieldText,
+    Reading,
+    Remark,
+)
+from tracker.agreements.reading.lines import DIGITS, Kind, Line, fold, lines_of
+from tracker.agreements.reading.parts import Draft, Paragraph, Row, Signature, is_whole
+from tracker.kernel.refusal import Refusal
+
+State = Enum("State", "COVER PREAMBLE ARTICLES SIGNING ANNEX")
+Step = tuple[Callable[[Draft, Line], bool], State | None]
+
+# Wherever these stand, they say themselves where the text has come to.
+_ANYWHERE: Mapping[Kind, tuple[Step, ...]] = {
+    Kind.CAPTION: ((parts.caption, None),),
+    Kind.ARTICLE: ((parts.article, State.ARTICLES),),
+    Kind.CLOSING: ((parts.closing_begins, State.SIGNING),),
+    Kind.DATE: ((parts.signing_day, State.SIGNING),),
+    Kind.PARTY: ((parts.party_signs, State.SIGNING),),
+    Kind.ANNEX: ((parts.annex_begins, State.ANNEX),),
+    Kind.HEADER: ((parts.header, State.ANNEX),),
+    Kind.ROW: ((parts.row, State.ANNEX),),
+}
+_PREAMBLE = (parts.preamble_goes_on, State.PREAMBLE)
+_ARTICLE = (parts.article_goes_on, State.ARTICLES)
+_CLOSING = (parts.closing_goes_on, State.SIGNING)
+_SIGNATURE = (parts.signature_goes_on, State.SIGNING)
+_AMENDED = (parts.amended_field, State.ANNEX)
+
+# The first handler that takes the line places it and says where the text has come to (None: where it was).
+_STEPS: Mapping[State, Mapping[Kind, tuple[Step, ...]]] = {
+    State.COVER: {
+        **_ANYWHERE,
+        Kind.TITLE: ((parts.title, State.COVER),),
+        Kind.DATE: ((parts.cover_day, State.COVER),),
+        Kind.WORDS: ((parts.cover_names, State.COVER),),
+        Kind.SENTENCE: ((parts.cover_names, State.COVER), (parts.preamble_begins, State.PREAMBLE)),
+    },
+    State.PREAMBLE: {
+        **_ANYWHERE,
+        Kind.TITLE: (_PREAMBLE,),
+        Kind.SENTENCE: (_PREAMBLE,),
+        Kind.WORDS: (_PREAMBLE,),
+        Kind.NUMBERED: (_AMENDED, _PREAMBLE),
+        Kind.ITEM: (_PREAMBLE,),
+    },
+    State.ARTICLES: {
+        **_ANYWHERE,
+        Kind.TITLE: (_ARTICLE,),
+        Kind.SENTENCE: (_ARTICLE,),
+        Kind.WORDS: (_ARTICLE,),
+        Kind.NUMBERED: (_AMENDED, (parts.paragraph, State.ARTICLES)),
+        Kind.ITEM: ((parts.item, State.ARTICLES),),
+    },
+    State.SIGNING: {
+        **_ANYWHERE,
+        Kind.TITLE: (_CLOSING,),
+        Kind.SENTENCE: (_CLOSING,),
+        Kind.WORDS: (_CLOSING, _SIGNATURE),
+        Kind.NUMBERED: (_CLOSING, (parts.policy_field, State.ANNEX)),
+        Kind.ITEM: (_CLOSING, (parts.policy_subfield, State.ANNEX)),
+    },
+    State.ANNEX: {
+        **_ANYWHERE,
+        Kind.SENTENCE: ((parts.rest_of_row, State.ANNEX), (parts.amending_sentence, State.ANNEX)),
+        Kind.WORDS: ((parts.rest_of_row, State.ANNEX),),
+        Kind.NUMBERED: ((parts.policy_field, State.ANNEX),),
+        Kind.ITEM: ((parts.policy_subfield, State.ANNEX),),
+    },
+}
+
+# A paragraph that says all of these creates the duty (Articles 4(2), 5 and 6).
+_DUTIES = {
+    "annual_meeting": ("毎年|年1回", "会議|会合|協議の場", "開催|開く|設け"),
+    "cost_sharing": ("費用|経費", "負担", "協議"),
+    "question": ("疑義", "協議|定め"),
+}
+_LEGAL_BASIS = re.compile(
+    rf"地方自治法(?:（[^（）]{{1,40}}）)?第 ?[{DIGITS}]{{1,8}} ?条"
+    rf"(?:の ?[{DIGITS}]{{1,3}})?(?: ?第 ?[{DIGITS}]{{1,3}} ?項)?"
+)
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
+_PARTIES_AT_LEAST = {"甲", "乙"}
+
+_EMPTY = "ファイルの中身が空です。協約の全文が入ったファイルを選んでください。"
+_NOT_TEXT = "文字として読めないファイルです。テキスト形式で保存し直してから選んでください。"
+_NO_AGREEMENT = (
+    "連携協約の文ではないようです（当事者か条文が見つかりません）。"
+    "協約の全文が入ったファイルを選んでください。"
+)
+
+
+def read(text: str) -> Reading:
+    """Read an agreement text: every line finds a place or is listed as unplaced.
+
+    Time grows with the length of the text and no faster. Raises Refusal when the text is empty,
+    is not text (a NUL, half a character), or is no 協約 with parties and articles; a 変更協約
+    needs no articles.
+    """
+    if not text.strip("\ufeff \t\r\n\u3000"):
+        raise Refusal(_EMPTY)
+    if _NO_CHARACTER.search(text):
+        raise Refusal(_NOT_TEXT)
+    draft, state = Draft(), State.COVER
+    for line in lines_of(text.removeprefix("\ufeff")):
+        state = _place(draft, state, line)
+        draft.previous = line
+    parts.settle_all(draft)
+    names = parts.party_names(draft)
+    if "協約" not in text or not names.keys() >= _PARTIES_AT_LEAST:
+        raise Refusal(_NO_AGREEMENT)
+    if not draft.articles and not draft.amends:
+        raise Refusal(_NO_AGREEMENT)
+    agreement = _agreement(draft, names)
+    left_over = tuple(unplaced for _, unplaced in draft.left_over())
+    return Reading(agreement, remarks(draft, agreement), left_over, frozenset(draft.placed))
+
+
+def _place(draft: Draft, state: State, line: Line) -> State:
+    for handler, then in _STEPS[state].get(line.kind, ()):
+        if handler(draft, line):
+            draft.placed.add(line.number)
+            return then or state
+    draft.reject(line)
+    return state
+
+
+def _agreement(draft: Draft, names: Mapping[str, str]) -> AgreementText:
+    preamble = parts.joined(draft.preamble)
+    basis = _LEGAL_BASIS.search(fold(preamble))
+    day = draft.signing_day or draft.cover_day
+    days = [line for line in (draft.cover_day, draft.signing_day) if line is not None]
+    articles = tuple(
+        ArticleText(
+            each.number,
+            each.caption,
+            tuple(paragraph.text for paragraph in each.paragraphs if paragraph.text),
+            numbers([*each.lines[:-1], *(x for p in each.paragraphs for x in p.lines)]),
+        )
+        for each in draft.articles.values()
+    )
+    in_preamble = numbers([line for each in draft.preamble for line in each.lines])
+    return AgreementText(
+        title=draft.titles[-1].text if draft.titles else "",
+        parties=tuple(
+            _party(letter, name, draft.signatures.get(letter, Signature()))
+            for letter, name in names.items()
+        ),
+        concluded_on=parts.day_of(day) if day else None,
+        legal_basis=preamble[slice(*basis.span())] if basis else None,
+        preamble=preamble,
+        closing=parts.joined(draft.closing),
+        amends=draft.amends,
+        articles=articles,
+        policy_fields=tuple(
+            PolicyFieldText(each.number, each.title, each.parent, numbers(each.lines))
+            for each in draft.headings.values()
+        ),
+        measures=_measures(draft),
+        duties=() if draft.amends else _duties(articles),
+        sources={
+            "title": numbers(draft.titles[-1:]),
+            "concluded_on": numbers(days),
+            "legal_basis": in_preamble if basis else (),
+            "preamble": in_preamble,
+            "closing": numbers([line for each in draft.closing for line in each.lines]),
+        },
+    )
+
+
+def _measures(draft: Draft) -> tuple[MeasureText, ...]:
+    return tuple(
+        MeasureText(
+            number=row.number,
+            field=row.heading,
+            title=row.title,
+            content=row.cell("content"),
+            role_a=row.cell("role_a"),
+            role_b=row.cell("role_b"),
+            lines=numbers(row.lines),
+        )
+        for row in draft.rows
+    )
+
+
+def _party(letter: str, name: str, signature: Signature) -> Party:
+    lines = numbers(signature.lines)
+    return Party(parts.LETTERS[letter], name, signature.title, signature.head, lines)
+
+
+def _duties(articles: tuple[ArticleText, ...]) -> tuple[DutyText, ...]:
+    return tuple(
+        DutyText(article.number, place, kind)
+        for article in articles
+        for place, paragraph in enumerate(map(fold, article.paragraphs), start=1)
+        for kind, words in _DUTIES.items()
+        if all(re.search(word, paragraph) for word in words)
+    )
+
+
+def as_json(reading: Reading) -> dict[str, Any]:
+    """The reading as contracts.md pins it, keys in that order."""
+    agreement = reading.agreement
+    day = agreement.concluded_on
+    return {
+        "title": agreement.title,
+        "parties": {
+            each.key: {"name": each.name, "title": each.title, "head": each.head}
+            for each in agreement.parties
+        },
+        "concluded_on": day.isoformat() if day else None,
+        "legal_basis": agreement.legal_basis,
+        "preamble": agreement.preamble,
+        "closing": agreement.closing,
+        "amends": agreement.amends,
+        "articles": [
+            {"number": each.number, "caption": each.caption, "paragraphs": list(each.paragraphs)}
+            for each in agreement.articles
+        ],
+        "policy_fields": [
+            {"number": each.number, "title": each.title, "parent": each.parent}
+            for each in agreement.policy_fields
+        ],
+        "measures": [
+            {
+                "number": each.number,
+                "field": each.field,
+                "title": each.title,
+                "content": each.content,
+                "role_a": each.role_a,
+                "role_b": each.role_b,
+                "lines": list(each.lines),
+            }
+            for each in agreement.measures
+        ],
+        "duties": [
+            {"article": each.article, "paragraph": each.paragraph, "kind": each.kind}
+            for each in agreement.duties
+        ],
+        "remarks": [
+            {"kind": each.kind, "lines": list(each.lines), "text": each.text}
+            for each in reading.remarks
+        ],
+        "unplaced": [{"line": each.line, "text": each.text} for each in reading.unplaced],
+    }
+
+
+# --- what a person is asked about, in Japanese, beside the lines it is about --------------------
+
+_CELLS = {"content": "取組内容", "role_a": "甲の役割", "role_b": "乙の役割"}
+_KEYS = {"a": "甲", "b": "乙", "c": "丙", "d": "丁"}
+_SHORTEST_USUAL_NAME = 4
+_LOST_GLYPH = re.compile("[\ufffd□■〓?？\ue000-\uf8ff]")
+_LAST_WORD = re.compile("[一-龥々]+$")
+_FIRST_WORDS = re.compile("[^、。]{1,8}", re.DOTALL)
+_QUOTED = 30
+
+
+def remarks(draft: Draft, agreement: AgreementText) -> tuple[Remark, ...]:
+    """All doubts in the order of the lines; those about something missing stand first."""
+    found = (
+        *_missing(agreement, draft),
+        *_paragraphs(draft),
+        *_names(draft, agreement),
+        *_rows(draft),
+        *_left_over(draft),
+    )
+    return tuple(sorted(found, key=lambda remark: remark.lines[:1]))
+
+
+def numbers(lines: list[Line]) -> Lines:
+    """The line numbers of some lines."""
+    return tuple(line.number for line in lines)
+
+
+def _missing(agreement: AgreementText, draft: Draft) -> Iterator[Remark]:
+    parts: list[tuple[bool, str, str]] = [
+        (bool(agreement.title), "title", "表題"),
+        (bool(agreement.preamble), "preamble", "前文"),
+        (agreement.concluded_on is not None, "concluded_on", "締結日"),
+        (bool(agreement.measures), "measures", "別表の連携施策"),
+    ]
+    for party in agreement.parties:
+        office = party.title or f"{_KEYS[party.key]} {party.name}の長"
+        parts.append((party.head is not None, party.key, f"{office}の氏名"))
+    present = {article.number for article in agreement.articles}
+    skipped = [n for n in range(1, len(present) + 1) if n not in present]
+    parts += [(False, "articles", f"第{n}条") for n in skipped[:1]]
+    for is_there, about, name in parts:
+        if not is_there:
+            lines = agreement.sources.get(about, ())
+            text = f"{name}を読み取れませんでした。原文をご確認ください。"
+            yield Remark("part_missing", lines, text, about)
+    if draft.signing_day and draft.cover_day and agreement.concluded_on:
+        cover, signed = ("".join(day.folded.split()) for day in _days(draft))
+        if cover != signed:
+            text = (
+                f"表紙の日付（{cover}）と署名の日付（{signed}）が違います。署名の日付で読みました。"
+            )
+            yield Remark("days_differ", numbers(_days(draft)), text, "concluded_on")
+
+
+def _days(draft: Draft) -> list[Line]:
+    return [day for day in (draft.cover_day, draft.signing_day) if day is not None]
+
+
+def _paragraphs(draft: Draft) -> Iterator[Remark]:
+    parts = [("preamble", draft.preamble), ("closing", draft.closing)]
+    parts += [(f"第{each.number}条", each.paragraphs) for each in draft.articles.values()]
+    for about, paragraphs in parts:
+        for each in paragraphs:
+            if each.seams:
+                yield _joined(each, about)
+            if not each.is_finished:
+                text = f"文が途中で終わっているかもしれません（「…{each.text[-10:]}」）。"
+                yield Remark("sentence_maybe_cut", numbers(each.lines), text, about)
+
+
+def _joined(paragraph: Paragraph, about: str) -> Remark:
+    upper, lower = paragraph.seams[0]
+    last, first = _LAST_WORD.search(upper.text[-6:]), _FIRST_WORDS.match(lower.text)
+    seam = f"{last[0] if last else upper.text[-4:]}／{first[0] if first else lower.text[:1]}"
+    more = len(paragraph.seams) - 1
+    others = f"、ほか{more}か所" if more else ""
+    text = f"改行で分かれた語をつなげました（{seam}{others}）。"
+    return Remark("joined_line", numbers(paragraph.lines), text, about)
+
+
+def _names(draft: Draft, agreement: AgreementText) -> Iterator[Remark]:
+    for party in agreement.parties:
+        letter = _KEYS[party.key]
+        signature = draft.signatures.get(letter)
+        place = (party.title or party.name).removesuffix("長")
+        if not (place.endswith(party.name) or party.name.endswith(place)):
+            text = f"{letter}は前文では{party.name}ですが、署名は「{party.title}」です。"
+            yield Remark("party_differs", party.lines, text, party.key)
+        if not party.head or signature is None or signature.head_line is None:
+            continue
+        short = len("".join(party.head.split())) < _SHORTEST_USUAL_NAME
+        if short or _LOST_GLYPH.search(party.head):
+            text = (
+                f"署名の氏名が途中で切れているかもしれません"
+                f"（{letter} {party.title}「{party.head}」）。原本をご確認ください。"
+            )
+            yield Remark("name_maybe_cut", (signature.head_line.number,), text, party.key)
+
+
+def _rows(draft: Draft) -> Iterator[Remark]:
+    for row in draft.rows:
+        if len(row.lines) > 1:
+            yield _split(row)
+        if row.title_from_above:
+            text = (
+                f"連携施策の欄が空いていたので、上の行と同じ「{_short(row.title)}」と読みました。"
+            )
+            yield Remark("title_from_above", numbers(row.lines), text, row.number)
+        if not row.heading:
+            text = f"「{_short(row.title)}」がどの政策分野の施策か、読み取れませんでした。"
+            yield Remark("field_unknown", numbers(row.lines), text, row.number)
+        cells = [row.cell(name) for name in _CELLS]
+        if not all(cells) or len({is_whole(cell) for cell in cells}) > 1:
+            text = (
+                f"「{_short(row.title)}」の行に、空いている欄か途中で切れた欄があるかもしれません。"
+            )
+            yield Remark("row_maybe_cut", numbers(row.lines), text, row.number)
+
+
+def _split(row: Row) -> Remark:
+    where = "と".join(f"{line.number}行目" for line in row.lines[:3])
+    text = f"{where}は、1つの表の行（{_short(row.title)}）と思われます。つなげて読みました。"
+    for name, tail in row.dropped[:3]:
+        text += f"{_CELLS[name]}は、末尾の「{_short(tail)}」が重なっていたため、1つにしました。"
+    return Remark("split_row", numbers(row.lines), text, row.number)
+
+
+def _left_over(draft: Draft) -> Iterator[Remark]:
+    """Neighbouring lines that found no place make one question."""
+    gaps = 0
+    entries: list[tuple[tuple[str, int], int, str]] = []
+    previous = 0
+    for line, unplaced in draft.left_over():
+        gaps += any(number in draft.placed for number in range(previous + 1, line.number))
+        kind = "stray_text" if line.kind is Kind.WORDS else "not_read"
+        entries.append(((kind, gaps), line.number, unplaced.text.strip()))
+        previous = line.number
+    for (kind, _), group in groupby(entries, key=lambda entry: entry[0]):
+        run = list(group)
+        where = f"{run[0][1]}行目" + (f"から{len(run)}行" if len(run) > 1 else "")
+        quoted = _short(" ".join(text[:_QUOTED] for _, _, text in run[:5]))
+        says = {
+            "stray_text": f"{where}「{quoted}」は、協約の文ではない可能性があります。",
+            "not_read": f"{where}「{quoted}」は、どこに当たるか読み取れませんでした。",
+        }
+        yield Remark(kind, tuple(dict.fromkeys(number for _, number, _ in run)), says[kind])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

@@ -1,0 +1,1 @@
+"""A text that was read is reviewed, doubt by doubt, and registered."""
