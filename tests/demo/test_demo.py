@@ -222,7 +222,7 @@ def test_last_year_is_confirmed_so_that_texts_can_be_taken_over(demo_both: Flask
     last = [one for one in projects.requested_reports(YEAR.previous) if one.period.year == 2025]
     assert len(last) == 2 * 79
     assert {one.state for one in last} == {ReportState.CONFIRMED}
-    assert all(one.round_closed for one in last)
+    assert all(one.is_closed for one in last)
 
 
 def test_nothing_of_the_example_is_ever_mailed(demo_both: Flask) -> None:

@@ -155,7 +155,7 @@ def test_a_report_that_came_back_is_known_since_then(both: Flask) -> None:
     projects.make_round()
     opened_at = one(Kind.REPORT_UNSUBMITTED, cast.TODAY, "imabetsu").known_since
     assert opened_at == db.session.scalars(select(ReportingRound.opened_at)).one()
-    where = projects.find_place(made)
+    where = projects.report_of(made)
     projects.submit(where)
     later = cast.NOW + timedelta(hours=5)
     report_actions.return_report(where, "名簿では7人です。", by=costs.somebody("lead"), at=later)

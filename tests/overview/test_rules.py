@@ -1,8 +1,10 @@
 """What the annex table makes of the parts of a year."""
 
+from tests.projects.makers import make_report
 from tracker.overview import rules
-from tracker.overview.rules import Part, Show
-from tracker.projects.tallies import CellState
+from tracker.overview.rules import Show
+from tracker.projects.report import Report
+from tracker.projects.rules import CellState, Rating, ReportState, YearMark
 
 TOWNS = ("aomori", "imabetsu", "yomogita")
 MEASURES = (
@@ -12,30 +14,31 @@ MEASURES = (
 )
 COVERED = {1: TOWNS, 2: TOWNS, 3: ("aomori", "imabetsu")}
 LATE, SLIGHTLY_LATE, ON_TRACK = CellState.LATE, CellState.SLIGHTLY_LATE, CellState.ON_TRACK
-UNREPORTED = CellState.UNREPORTED
+UNREPORTED, SKIPPED = CellState.UNREPORTED, CellState.SKIPPED
+NOT_STARTED = CellState.NOT_STARTED
+
+
+# What a report must say for its part to stand so.
+STANDS = {
+    UNREPORTED: {},
+    SKIPPED: {"mark": YearMark.SKIPPED},
+    NOT_STARTED: {"mark": YearMark.NOT_STARTED},
+    **{
+        CellState(rating.value): {"state": ReportState.SUBMITTED, "rating": rating}
+        for rating in Rating
+    },
+}
 
 
 def part(
-    project: int, town: str = "imabetsu", state: CellState = ON_TRACK, **changes: object
-) -> Part:
+    project: int, slug: str = "imabetsu", state: CellState = ON_TRACK, **changes: object
+) -> Report:
     """A part in the project with that number, of measure 1-1."""
-    values = {
-        "measure_id": 1,
-        "project_id": project,
-        "project": f"事業{project}",
-        "town": town,
-        "state": state,
-        "is_asked": True,
-        "is_reported": state is not UNREPORTED,
-        "budget_yen": 1_000_000,
-        "actual_yen": None,
-        "lead": "aomori",
-        "lead_post_id": 7,
-    }
-    return Part(**{**values, **changes})  # type: ignore[arg-type]
+    values = {"project_id": project, "project": f"事業{project}", **STANDS[state]}
+    return make_report(slug, **{**values, **changes})
 
 
-def make_table(*parts: Part, show: Show = Show.ALL) -> rules.Table:
+def make_table(*parts: Report, show: Show = Show.ALL) -> rules.Table:
     return rules.table(MEASURES, COVERED, TOWNS, parts, show)
 
 
@@ -118,7 +121,7 @@ def test_the_legend_adds_the_rare_states_only_where_they_occur():
 
 
 def test_a_year_called_off_asks_for_no_report():
-    off = part(3, state=CellState.SKIPPED, is_asked=False, is_reported=False)
+    off = part(3, state=SKIPPED)
     done = rules.submitted([part(1), part(2, state=UNREPORTED), off])
     assert (done.done, done.asked, done.left) == (1, 2, 1)
 

@@ -7,7 +7,7 @@ from tests.agreements.makers import clear_agreements
 from tests.meetings.makers import make_answers, make_fixed, make_meeting
 from tests.overview.makers import enter, enter_case, the_round, word_otherwise
 from tests.pages import Page
-from tests.projects.makers import find_place, make_project, make_round, submit
+from tests.projects.makers import make_project, make_round, report_of, submit
 from tracker.accounts.queries import actor_of
 from tracker.cost_sharing.rules import CaseState
 from tracker.plumbing.db import db
@@ -165,9 +165,9 @@ def test_recent_movements_are_the_towns_own_and_what_all_were_told(browse, app):
         project = make_project()
         make_round()
         for slug in ("imabetsu", "hiranai"):
-            submit(find_place(project, slug))
+            submit(report_of(project, slug))
         lead = actor_of(cast.email("lead"))
-        report_actions.return_report(find_place(project), "人数は？", by=lead, at=cast.NOW)
+        report_actions.return_report(report_of(project), "人数は？", by=lead, at=cast.NOW)
         make_answers(make_meeting())
         db.session.commit()
     words = card(browse("officer", "imabetsu").get("/"), "最近の動き")

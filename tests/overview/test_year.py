@@ -3,23 +3,25 @@
 from dataclasses import replace
 from datetime import date
 
+from tests import cast
 from tests.duties.makers import TODAY
-from tests.projects.test_duties import make_report
+from tests.projects.makers import make_report
 from tracker.cost_sharing.rules import PendingConfirmation
-from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.meetings.rules import AgreementStanding, InvitationFact, MeetingFact, Standing
-from tracker.overview.year import Event, Facts, RoundDue, events, next_up
+from tracker.overview.year import Event, Facts, events, next_up
+from tracker.projects.report import Round
 from tracker.projects.rules import ReportState
 
 YEAR = FiscalYear(2026)
 NOTHING = Facts()
 DUE = date(2026, 11, 30)
-ROUND = RoundDue(Period(2026, Half.H1), DUE, False)
+ROUND = Round(1, 2026, Half.H1, DUE, "", None)
 ARTICLE_5 = "市町村長会議（第5条）"
 
 
 def told(
-    facts: Facts, *rounds: RoundDue, town: str | None = None, today: date = TODAY
+    facts: Facts, *rounds: Round, town: str | None = None, today: date = TODAY
 ) -> list[tuple[str, str, str]]:
     """Label, note and state of every event."""
     found = events(facts, rounds, YEAR, today, town)
@@ -68,7 +70,7 @@ def test_a_round_is_done_for_the_town_that_reported_and_open_for_the_area():
         NOTHING,
         reports=(
             make_report(state=ReportState.SUBMITTED),
-            make_report(municipality_slug="hiranai", municipality="平内町"),
+            make_report("hiranai"),
         ),
     )
     assert told(facts, ROUND, town="imabetsu") == [("上期の進捗報告", "11月30日 済", "done")]
@@ -78,11 +80,11 @@ def test_a_round_is_done_for_the_town_that_reported_and_open_for_the_area():
 
 def test_a_closed_round_is_done_whoever_is_missing():
     facts = replace(NOTHING, reports=(make_report(),))
-    assert told(facts, ROUND._replace(is_closed=True))[0][2] == "done"
+    assert told(facts, ROUND._replace(closed_at=cast.NOW))[0][2] == "done"
 
 
 def test_a_day_outside_the_year_is_left_out():
-    whole_year = RoundDue(Period(2026, Half.FY), date(2027, 5, 28), False)
+    whole_year = Round(2, 2026, Half.FY, date(2027, 5, 28), "", None)
     assert told(NOTHING, whole_year) == []
 
 

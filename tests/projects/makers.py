@@ -14,11 +14,12 @@ from tracker.agreements.models import Measure
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
+from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
-from tracker.projects import actions, report_actions, round_actions
+from tracker.projects import actions, queries, report_actions, round_actions
 from tracker.projects.models import ProgressReport, Project, ReportingRound
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
-from tracker.projects.report_queries import Place, place
+from tracker.projects.report import Report, Story
 from tracker.projects.rules import Rating
 
 Browse = Callable[..., PageClient]
@@ -27,6 +28,10 @@ DUE = date(2026, 11, 30)
 # The half-year report of the year before, and the year-end report that followed it.
 BEFORE = datetime(2025, 10, 20, 1, 0, tzinfo=UTC)
 YEAR_END = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
+PURE_TOWNS = {
+    slug: Town(number, code, slug, name, slug == "aomori", None)
+    for number, (code, slug, name, *_) in enumerate(cast.TOWNS, 1)
+}
 ALL = {slug: Part(1_000_000, None, 20) for _, slug, *_ in cast.TOWNS}
 WRITTEN = Content(
     value=7,
@@ -72,24 +77,51 @@ def make_round(
     return round_actions.open_round(period, due_on, note, by=None, at=at)
 
 
-def find_place(project: Project | int, slug: str = "imabetsu", period: Period = H1) -> Place:
-    found = place(period, project if isinstance(project, int) else project.id, slug)
+def story_of(project: Project | int, slug: str = "imabetsu", period: Period = H1) -> Story:
+    found = queries.story(period, project if isinstance(project, int) else project.id, slug)
     assert found is not None
     return found
+
+
+def report_of(project: Project | int, slug: str = "imabetsu", period: Period = H1) -> Report:
+    return story_of(project, slug, period).now
+
+
+def make_report(slug: str = "imabetsu", **changes: object) -> Report:
+    """A report of 上期 on 農業研修事業, led by 青森市, without a database."""
+    values: dict[str, object] = {
+        "town": PURE_TOWNS[slug],
+        "lead": PURE_TOWNS["aomori"],
+        "project_id": 1,
+        "project": "農業研修事業",
+        "measure_id": 1,
+        "lead_section": "農業振興センター",
+        "lead_post_id": 7,
+        "year": 2026,
+        "mark": None,
+        "budget_yen": 1_000_000,
+        "actual_yen": None,
+        "round_id": 1,
+        "half": Half.H1,
+        "due_on": DUE,
+        "opened_at": cast.NOW,
+        "closed_at": None,
+    }
+    return Report(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def writer(slug: str = "imabetsu") -> Actor:
     return actor_of(cast.email("lead" if slug == "aomori" else "officer", slug))
 
 
-def save(where: Place, content: Content = WRITTEN, version: int = 0, **more: datetime) -> int:
+def save(where: Report, content: Content = WRITTEN, version: int = 0, **more: datetime) -> int:
     """Saves a draft; returns its version."""
     at = more.get("at", cast.NOW)
     by = writer(where.town.slug)
     return report_actions.save_draft(where, content, version, by=by, at=at).version
 
 
-def submit(where: Place, content: Content = WRITTEN, at: datetime = cast.NOW) -> ProgressReport:
+def submit(where: Report, content: Content = WRITTEN, at: datetime = cast.NOW) -> ProgressReport:
     version = save(where, content, at=at)
     return report_actions.submit(where, version, by=writer(where.town.slug), at=at)
 
@@ -99,7 +131,7 @@ def submit_before(project: Project, content: Content, slug: str = "imabetsu") ->
     plan = make_plan(name=project.name, measure_id=project.measure_id, year=FiscalYear(2025))
     actions.change_project(project, plan, project.version, by=None, at=YEAR_END)
     make_round(FY, date(2026, 5, 29), YEAR_END)
-    submit(find_place(project, slug, FY), content, YEAR_END)
+    submit(report_of(project, slug, FY), content, YEAR_END)
 
 
 def letters(kind: str) -> list[Letter]:

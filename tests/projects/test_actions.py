@@ -12,12 +12,12 @@ from tests.projects.makers import (
     ALL,
     DUE,
     H1,
-    find_place,
     letters,
     make_plan,
     make_project,
     make_round,
     measure_id,
+    report_of,
     save,
     submit,
     writer,
@@ -28,6 +28,7 @@ from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import actions, queries, report_actions, round_actions
 from tracker.projects.models import (
@@ -43,7 +44,7 @@ Who = Callable[..., Actor]
 def test_a_project_is_entered_with_its_year(both: Flask) -> None:
     parts = {"aomori": Part(8_000_000, None, 389), "imabetsu": Part(0, None, 20)}
     project = make_project(parts=parts, comment="順調です。")
-    rows = queries.parts(project.id)
+    rows = queries.parts(project.id, FiscalYear(2026))
     assert [(row.year, row.budget_yen, row.target) for row in rows] == [
         (2026, 8_000_000, 389),
         (2026, 0, 20),
@@ -58,13 +59,9 @@ def test_changing_one_year_leaves_the_other_years_alone(both: Flask) -> None:
     project = make_project(year=FiscalYear(2025), comment="昨年度の言葉")
     plan = make_plan(parts={"hiranai": Part(1, 2, 3)}, mark=YearMark.NOT_STARTED)
     actions.change_project(project, plan, project.version, by=None, at=LATER)
-    by_year: dict[int, list[queries.PartRow]] = {}
-    for row in queries.parts(project.id):
-        by_year.setdefault(row.year, []).append(row)
-    assert len(by_year[2025]) == 5 and by_year[2025][0].comment == "昨年度の言葉"
-    assert [(row.actual_yen, row.target, row.mark) for row in by_year[2026]] == [
-        (2, 3, YearMark.NOT_STARTED)
-    ]
+    before, now = (queries.parts(project.id, FiscalYear(year)) for year in (2025, 2026))
+    assert len(before) == 5 and before[0].comment == "昨年度の言葉"
+    assert [(row.actual_yen, row.target, row.mark) for row in now] == [(2, 3, YearMark.NOT_STARTED)]
 
 
 def test_the_lead_s_words_keep_their_day_until_they_change(both: Flask) -> None:
@@ -74,7 +71,7 @@ def test_the_lead_s_words_keep_their_day_until_they_change(both: Flask) -> None:
         (make_plan(comment="遅れています。"), LATER),
     ):
         actions.change_project(project, plan, project.version, by=None, at=LATER)
-        assert queries.parts(project.id)[0].commented_at == at
+        assert queries.parts(project.id, FiscalYear(2026))[0].commented_at == at
 
 
 def test_a_change_of_parts_alone_counts_as_a_change(both: Flask) -> None:
@@ -99,7 +96,7 @@ def test_only_a_municipality_whose_agreement_covers_the_measure_takes_part(both:
 def test_who_has_begun_to_report_cannot_be_taken_out(both: Flask) -> None:
     project = make_project()
     make_round()
-    save(find_place(project), Content())
+    save(report_of(project), Content())
     without = {slug: part for slug, part in ALL.items() if slug != "imabetsu"}
     with pytest.raises(Refusal, match="今別町は令和8年度の報告を始めています。"):
         actions.change_project(
@@ -139,8 +136,8 @@ def test_a_copied_year_has_the_participants_and_targets_but_no_amounts(
     )
     copied = actions.copy_year(FiscalYear(2026), FiscalYear(2027), by=actor("office"), at=LATER)
     assert copied == 2
-    rows = queries.matrix(FiscalYear(2027), None)
-    assert [(row.project, row.municipality) for row in rows] == [
+    rows = queries.of_year(FiscalYear(2027), None)
+    assert [(row.project, row.town.slug) for row in rows] == [
         ("環境学習事業", "imabetsu"),
         *(("農業研修事業", slug) for slug in ALL),
     ]
@@ -165,7 +162,7 @@ def test_a_part_whose_agreement_has_ended_is_not_copied(both: Flask) -> None:
     ended.ended_on = date(2027, 3, 31)
     db.session.commit()
     actions.copy_year(FiscalYear(2026), FiscalYear(2027), by=None, at=LATER)
-    slugs = {row.municipality for row in queries.matrix(FiscalYear(2027), None)}
+    slugs = {row.town.slug for row in queries.of_year(FiscalYear(2027), None)}
     assert slugs == set(ALL) - {"imabetsu"}
 
 
@@ -208,9 +205,8 @@ def test_a_year_called_off_is_not_asked_about(both: Flask) -> None:
 
 def test_a_round_is_due_on_a_day_the_hub_is_open(both: Flask, actor: Who) -> None:
     make_project()
-    municipalities.add_calendar_entry(
-        "aomori", EntryKind.CLOSURE, "庁舎点検", DUE, DUE, by=actor("office"), at=cast.NOW
-    )
+    act = Act(actor("office"), cast.NOW)
+    municipalities.add_calendar_entry(act, "aomori", EntryKind.CLOSURE, "庁舎点検", DUE, DUE)
     with pytest.raises(Refusal, match="11月30日は閉庁日です。"):
         make_round()
 
@@ -218,11 +214,11 @@ def test_a_round_is_due_on_a_day_the_hub_is_open(both: Flask, actor: Who) -> Non
 def test_a_closed_round_is_locked_but_can_still_be_confirmed(both: Flask, actor: Who) -> None:
     project = make_project()
     make_round()
-    submit(find_place(project))
+    submit(report_of(project))
     round_actions.close_round(H1, by=actor("office"), at=LATER)
-    place = find_place(project)
+    place = report_of(project)
     for act in (
-        lambda: save(find_place(project, "hiranai")),
+        lambda: save(report_of(project, "hiranai")),
         lambda: report_actions.withdraw(place, by=writer(), at=LATER),
         lambda: report_actions.return_report(place, "なぜですか。", by=actor("lead"), at=LATER),
     ):

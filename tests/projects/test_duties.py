@@ -3,37 +3,17 @@
 from datetime import UTC, date, datetime
 
 from tests.duties.makers import MEMBERS, TODAY, somebody
+from tests.projects.makers import make_report
 from tracker.kernel.duty import Duty, Kind, owed
-from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Role
 from tracker.projects.duties import duties
-from tracker.projects.rules import ReportFact, ReportState
+from tracker.projects.report import Report
+from tracker.projects.rules import ReportState
 
 OPENED, SENT = datetime(2026, 10, 16, 1, tzinfo=UTC), datetime(2026, 11, 17, 7, tzinfo=UTC)
 
 
-def make_report(**changes: object) -> ReportFact:
-    """今別町's report on 農業研修事業, led by 青森市."""
-    values: dict[str, object] = {
-        "round_path": "/reports/2026-h1",
-        "report_path": "/reports/2026-h1/1/imabetsu",
-        "period": Period(2026, Half.H1),
-        "due_on": date(2026, 11, 30),
-        "project_id": 1,
-        "project": "農業研修事業",
-        "municipality_slug": "imabetsu",
-        "municipality": "今別町",
-        "state": ReportState.NONE,
-        "lead_municipality": "aomori",
-        "lead_post_id": 7,
-        "submitted_on": None,
-        "returned_on": None,
-        "round_closed": False,
-    }
-    return ReportFact(**{**values, **changes})  # type: ignore[arg-type]
-
-
-def told(*reports: ReportFact) -> list[Duty]:
+def told(*reports: Report) -> list[Duty]:
     """What the reports ask, without rounds to open."""
     return list(duties(reports, (), (), MEMBERS, TODAY))
 
@@ -52,7 +32,9 @@ def test_reports_of_one_municipality_are_one_duty_that_names_what_is_left():
 
 
 def test_a_submitted_report_is_the_lead_s_to_check_and_no_longer_the_town_s():
-    found = told(make_report(state=ReportState.SUBMITTED, submitted_on=date(2026, 11, 20)))
+    found = told(
+        make_report(state=ReportState.SUBMITTED, submitted_at=datetime(2026, 11, 20, 3, tzinfo=UTC))
+    )
     assert owed(found, somebody(Role.OFFICER)) == ()
     [check] = owed(found, somebody(Role.LEAD, "aomori", post_id=7))
     # Five office days after Friday the 20th; the 23rd is a holiday.
@@ -61,23 +43,19 @@ def test_a_submitted_report_is_the_lead_s_to_check_and_no_longer_the_town_s():
 
 
 def test_the_hub_s_own_reports_are_its_lead_section_s():
-    found = told(make_report(municipality_slug="aomori"))
+    found = told(make_report("aomori"))
     assert owed(found, somebody(Role.LEAD, "aomori", post_id=7))
     assert not owed(found, somebody(Role.OFFICE, "aomori"))
 
 
 def test_a_closed_round_asks_for_nothing_more():
-    assert told(make_report(round_closed=True)) == []
+    assert told(make_report(closed_at=SENT)) == []
 
 
-def returned(day: int, **changes: object) -> ReportFact:
+def returned(day: int, slug: str = "imabetsu", **changes: object) -> Report:
     """A report returned on a day of November."""
-    return make_report(
-        state=ReportState.RETURNED,
-        returned_on=date(2026, 11, day),
-        returned_at=datetime(2026, 11, day, 3, tzinfo=UTC),
-        **changes,
-    )
+    at = datetime(2026, 11, day, 3, tzinfo=UTC)
+    return make_report(slug, state=ReportState.RETURNED, asked_at=at, **changes)
 
 
 def test_what_was_returned_is_a_duty_of_its_own_once_nothing_else_is_left():
@@ -102,8 +80,8 @@ def test_what_was_returned_stays_with_the_others_while_one_of_them_is_left():
 
 
 def test_what_was_returned_to_a_section_is_that_section_s_alone():
-    mine = returned(20, municipality_slug="aomori")
-    theirs = returned(20, municipality_slug="aomori", lead_post_id=8, project_id=2)
+    mine = returned(20, "aomori")
+    theirs = returned(20, "aomori", lead_post_id=8, project_id=2)
     found = told(mine, theirs)
     assert len(found) == 2
     [duty] = owed(found, somebody(Role.LEAD, "aomori", post_id=8))
@@ -113,13 +91,7 @@ def test_what_was_returned_to_a_section_is_that_section_s_alone():
 def test_reports_are_known_since_the_round_was_opened_and_checks_since_the_first_came():
     found = told(
         make_report(opened_at=OPENED),
-        make_report(
-            opened_at=OPENED,
-            municipality_slug="aomori",
-            state=ReportState.SUBMITTED,
-            submitted_on=date(2026, 11, 17),
-            submitted_at=SENT,
-        ),
+        make_report("aomori", opened_at=OPENED, state=ReportState.SUBMITTED, submitted_at=SENT),
     )
     assert {duty.kind: duty.known_since for duty in found if not duty.is_done} == {
         Kind.REPORT_UNSUBMITTED: OPENED,

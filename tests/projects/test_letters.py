@@ -10,10 +10,10 @@ from tests.projects.makers import (
     FY,
     WRITTEN,
     Browse,
-    find_place,
     make_project,
     make_round,
     path,
+    report_of,
     save,
     submit,
 )
@@ -27,7 +27,7 @@ from tracker.projects.planning import Part
 
 def test_the_letters_read_as_agreed(app: Flask, project_id: int, inside: None) -> None:
     lead = actor_of(cast.email("lead"))
-    place = find_place(project_id)
+    place = report_of(project_id)
     submit(place)
     question = "参加者数が5人となっていましたが、受講者名簿では7人です。ご確認をお願いします。"
     report = report_actions.return_report(place, question, by=lead, at=cast.NOW)

@@ -11,9 +11,9 @@ from tests.projects.makers import (
     WRITTEN,
     Browse,
     act,
-    find_place,
     make_project,
     path,
+    report_of,
     save,
     submit,
     submit_before,
@@ -21,7 +21,6 @@ from tests.projects.makers import (
 from tracker.accounts.queries import actor_of
 from tracker.plumbing.db import db
 from tracker.projects import report_actions
-from tracker.projects.report_queries import story
 from tracker.projects.rules import Rating, ReportState
 
 
@@ -47,7 +46,7 @@ def test_the_done_page_leads_to_the_next_report_left(
 ) -> None:
     with app.app_context():
         other = make_project(name="環境学習事業").id
-        submit(find_place(project_id))
+        submit(report_of(project_id))
     done = browse("officer", "imabetsu").get(path(project_id) + "/done")
     assert done.link("次の事業へ（残り1）") == path(other)
 
@@ -55,7 +54,7 @@ def test_the_done_page_leads_to_the_next_report_left(
 def test_opening_a_report_writes_nothing(app: Flask, browse: Browse, project_id: int) -> None:
     browse("officer", "imabetsu").get(path(project_id))
     with app.app_context():
-        assert story(find_place(project_id)).now.state is ReportState.NONE
+        assert report_of(project_id).state is ReportState.NONE
 
 
 def test_words_are_copied_from_last_time_and_numbers_never(
@@ -152,7 +151,7 @@ def test_two_writers_see_both_texts(app: Flask, browse: Browse, project_id: int)
     officer = browse("officer", "imabetsu")
     form = officer.get(path(project_id))
     with app.app_context():
-        save(find_place(project_id), replace(WRITTEN, done="先に書かれた文"))
+        save(report_of(project_id), replace(WRITTEN, done="先に書かれた文"))
     page = officer.post(path(project_id), {**form.fields(), **FILLED, "done": "私の文"})
     assert page.status == 422
     assert "今別町 企画担当が先に直しました。最新の内容を確かめて" in page.text
@@ -168,21 +167,21 @@ def test_a_check_page_that_is_out_of_date_submits_nothing(
 ) -> None:
     officer = browse("officer", "imabetsu")
     with app.app_context():
-        seen = save(find_place(project_id))
+        seen = save(report_of(project_id))
     check = officer.get(path(project_id) + "/check")
     with app.app_context():
-        save(find_place(project_id), replace(WRITTEN, value=70), seen)
+        save(report_of(project_id), replace(WRITTEN, value=70), seen)
     page = officer.post(path(project_id) + "/check", check.fields())
     assert page.status == 422 and "先に直しました" in page.text and "70人" in page.text
     with app.app_context():
-        assert story(find_place(project_id)).now.state is ReportState.DRAFT
+        assert report_of(project_id).state is ReportState.DRAFT
 
 
 def test_a_submitted_report_is_read_and_taken_back(
     app: Flask, browse: Browse, project_id: int
 ) -> None:
     with app.app_context():
-        submit(find_place(project_id))
+        submit(report_of(project_id))
     officer = browse("officer", "imabetsu")
     page = officer.get(path(project_id))
     assert "栽培講座に町民7人" in page.text and not page.all("textarea")
@@ -216,7 +215,7 @@ def test_a_draft_is_read_by_its_own_municipality_alone(
 ) -> None:
     with app.app_context():
         for slug in ("imabetsu", "aomori"):
-            save(find_place(project_id, slug), replace(WRITTEN, done="書きかけ"))
+            save(report_of(project_id, slug), replace(WRITTEN, done="書きかけ"))
     for role, slug, where in (
         ("office", "aomori", "imabetsu"),
         ("lead", "aomori", "imabetsu"),
@@ -235,7 +234,7 @@ def test_troubles_are_read_by_their_owner_the_lead_and_the_hub(
     app: Flask, browse: Browse, project_id: int
 ) -> None:
     with app.app_context():
-        submit(find_place(project_id))
+        submit(report_of(project_id))
     for role, slug, reads in (
         ("confirmer", "imabetsu", True),
         ("lead", "aomori", True),
@@ -251,9 +250,9 @@ def test_troubles_are_read_by_their_owner_the_lead_and_the_hub(
 
 def test_a_question_is_read_where_troubles_are(app: Flask, browse: Browse, project_id: int) -> None:
     with app.app_context():
-        submit(find_place(project_id))
+        submit(report_of(project_id))
         lead = actor_of(cast.email("lead"))
-        report_actions.return_report(find_place(project_id), "名簿では？", by=lead, at=cast.NOW)
+        report_actions.return_report(report_of(project_id), "名簿では？", by=lead, at=cast.NOW)
     own = browse("officer", "imabetsu").get(path(project_id))
     assert "青森市 農業振興センターから、確認のお願いです" in own.text and "名簿では？" in own.text
     for role, slug, reads in (("office", "aomori", True), ("officer", "hiranai", False)):

@@ -9,22 +9,20 @@ from sqlalchemy import select
 from tests import cast
 from tests.projects.makers import (
     FILLED,
-    H1,
     WRITTEN,
     Browse,
     act,
-    find_place,
     make_project,
     make_round,
     path,
+    report_of,
     save,
     submit,
 )
-from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.mail.letters import Letter
 from tracker.plumbing.db import db
 from tracker.projects import queries
-from tracker.projects.report_queries import story
 from tracker.projects.rules import Rating, ReportState
 
 
@@ -74,9 +72,9 @@ def test_a_round_that_cannot_be_says_why(
 
 def test_an_officer_sees_what_is_left_first(app: Flask, browse: Browse, project_id: int) -> None:
     with app.app_context():
-        submit(find_place(project_id))
+        submit(report_of(project_id))
         other = make_project(name="環境学習事業").id
-        save(find_place(make_project(name="観光事業").id))
+        save(report_of(make_project(name="観光事業").id))
     page = browse("officer", "imabetsu").get("/reports/2026-h1")
     assert [li.get_text(" ", strip=True) for li in page.all(".own-reports li")] == [
         "観光事業 下書きあり 続きから ：観光事業",
@@ -91,7 +89,7 @@ def test_reports_not_submitted_in_time_are_overdue(
     app: Flask, browse: Browse, project_id: int, now: object
 ) -> None:
     with app.app_context():
-        submit(find_place(project_id))
+        submit(report_of(project_id))
     now.move_to(cast.NOW.replace(month=12, day=3))  # type: ignore[attr-defined]
     page = browse("office").get("/reports/2026-h1")
     assert [list(cell.strings)[-1] for cell in page.all("table.mx .cell")] == [
@@ -134,8 +132,8 @@ def test_an_address_of_nothing_is_not_found(browse: Browse, project_id: int, add
 
 def test_the_lead_confirms_from_the_inbox(app: Flask, browse: Browse, project_id: int) -> None:
     with app.app_context():
-        submit(find_place(project_id))
-        submit(find_place(project_id, "hiranai"), replace(WRITTEN, value=20))
+        submit(report_of(project_id))
+        submit(report_of(project_id, "hiranai"), replace(WRITTEN, value=20))
     lead = browse("lead")
     inbox = lead.get("/reports/2026-h1/inbox")
     assert [row.select_one("td").get_text() for row in inbox.all("tbody tr")] == [
@@ -155,14 +153,14 @@ def test_a_report_goes_back_only_with_a_question(
     app: Flask, browse: Browse, project_id: int
 ) -> None:
     with app.app_context():
-        submit(find_place(project_id))
+        submit(report_of(project_id))
     lead = browse("lead")
     page = lead.fill(path(project_id), {"question": " "})
     assert page.status == 422
     assert "どこを、どう直していただきたいかを書いてください。" in page.one("#question-error").text
     assert lead.fill(path(project_id), {"question": "名簿では7人です。"}).status == 302
     with app.app_context():
-        assert story(find_place(project_id)).now.question == "名簿では7人です。"
+        assert report_of(project_id).question == "名簿では7人です。"
 
 
 def test_what_needs_no_second_look_is_confirmed_at_one_go(
@@ -176,19 +174,19 @@ def test_what_needs_no_second_look_is_confirmed_at_one_go(
             ("imabetsu", replace(fine, value=3)),
             ("yomogita", replace(fine, rating=Rating.LATE)),
         ):
-            submit(find_place(project_id, slug), content)
+            submit(report_of(project_id, slug), content)
     lead = browse("lead")
     page = lead.get("/reports/2026-h1/inbox")
     assert "気になる点のない2件をまとめて確認済みにする" in page.text
     with app.app_context():
         later = cast.NOW.replace(minute=5)
-        submit(find_place(project_id, "sotogahama"), fine, later)
+        submit(report_of(project_id, "sotogahama"), fine, later)
     page = lead.follow(lead.post("/reports/2026-h1/inbox", page.fields()))
     assert "2件をまとめて確認済みにしました。" in page.text
     with app.app_context():
         confirmed = {
-            row.municipality
-            for row in queries.matrix(FiscalYear(2026), H1)
+            row.town.slug
+            for row in queries.of_year(FiscalYear(2026), Half.H1)
             if row.state is ReportState.CONFIRMED
         }
         assert confirmed == {"aomori", "hiranai"}  # 外ヶ浜町 came after the page was shown
@@ -204,19 +202,19 @@ def test_a_forged_instant_confirms_nothing(
 ) -> None:
     with app.app_context():
         for slug in ("aomori", "hiranai"):
-            submit(find_place(project_id, slug), replace(WRITTEN, value=20, rating=Rating.DONE))
+            submit(report_of(project_id, slug), replace(WRITTEN, value=20, rating=Rating.DONE))
     lead = browse("lead")
     fields = {**lead.get("/reports/2026-h1/inbox").fields(), "until": until}
     assert lead.post("/reports/2026-h1/inbox", fields).status == 302
     with app.app_context():
-        assert story(find_place(project_id, "hiranai")).now.state is ReportState.SUBMITTED
+        assert report_of(project_id, "hiranai").state is ReportState.SUBMITTED
 
 
 def test_only_the_lead_s_municipality_checks(app: Flask, browse: Browse) -> None:
     with app.app_context():
         led = make_project(lead="hiranai", lead_post_id=None).id
         make_round()
-        submit(find_place(led))
+        submit(report_of(led))
     lead = browse("lead")
     page = lead.get(path(led))
     assert not page.all("form[action$='/confirm']")
@@ -228,7 +226,7 @@ def test_only_the_lead_s_municipality_checks(app: Flask, browse: Browse) -> None
 
 def test_confirming_twice_says_so(app: Flask, browse: Browse, project_id: int) -> None:
     with app.app_context():
-        submit(find_place(project_id))
+        submit(report_of(project_id))
     lead = browse("lead")
     confirm = act(lead.get(path(project_id)), "/confirm")
     assert lead.post(*confirm).status == 302

@@ -2,12 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.projects.rules import Rating, ReportState, YearMark
-from tracker.projects.tallies import (
+from tracker.projects.rules import (
     CELL_ORDER,
     CellState,
+    Rating,
+    ReportState,
+    YearMark,
     cell,
-    contribution_sentence,
     part_state,
     total,
 )
@@ -80,17 +81,3 @@ def test_a_partial_total_says_of_how_many_it_is() -> None:
     assert (partial.sum, partial.reported, partial.expected) == (463, 4, 5)
     assert partial.note("上期") == "上期は4市町村分"
     assert total([1, 2]).note("上期") is None
-
-
-def test_the_city_publishes_what_each_municipality_contributed_the_hub_last() -> None:
-    values = {"青森市": 3, "平内町": 6, "今別町": 1, "蓬田村": None, "外ヶ浜町": 1}
-    assert contribution_sentence("箇所", values, "青森市") == (
-        "11箇所（平内町6、今別町1、外ヶ浜町1、青森市3）"
-    )
-
-
-def test_a_contribution_of_zero_is_published_and_an_absent_one_is_not() -> None:
-    assert contribution_sentence("人", {"青森市": 1_841, "平内町": 0}, "青森市") == (
-        "1,841人（平内町0、青森市1,841）"
-    )
-    assert contribution_sentence("人", {"青森市": None}, "青森市") == "—"

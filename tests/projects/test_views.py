@@ -10,11 +10,11 @@ from tests.projects.makers import (
     WRITTEN,
     Browse,
     act,
-    find_place,
     make_plan,
     make_project,
     make_round,
     path,
+    report_of,
     submit,
     submit_before,
 )
@@ -78,7 +78,7 @@ def test_the_project_page_shows_a_partial_total_as_such(
         project = db.get_or_404(Project, project_id)
         submit_before(project, replace(WRITTEN, value=12))
         for slug, value in (("aomori", 210), ("hiranai", 31), ("yomogita", 6)):
-            submit(find_place(project_id, slug), replace(WRITTEN, value=value))
+            submit(report_of(project_id, slug), replace(WRITTEN, value=value))
         actions.change_project(
             project, make_plan(comment="会場を増やします。"), project.version, by=None, at=cast.NOW
         )

@@ -5,6 +5,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from sqlalchemy import select
+from tracker.projects.report_queries import Place, place
+from tracker.projects.report_queries import story as story_of
 
 from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
@@ -27,8 +29,6 @@ from tracker.plumbing.db import db
 from tracker.projects import report_actions
 from tracker.projects.models import Project
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
-from tracker.projects.report_queries import Place, place
-from tracker.projects.report_queries import story as story_of
 from tracker.projects.rules import Rating
 
 YEAR = FiscalYear(2026)

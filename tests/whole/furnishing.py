@@ -166,16 +166,16 @@ def _write_reports(made: Mapping[str, int]) -> None:
     words = projects.WRITTEN
     for slug in (HUB, TOWN):
         trouble = TROUBLE_OF.format(NAMES[slug])
-        projects.submit(projects.find_place(made[HUB], slug), replace(words, trouble=trouble))
+        projects.submit(projects.report_of(made[HUB], slug), replace(words, trouble=trouble))
     trouble = TROUBLE_OF.format(NAMES[OTHER])
-    projects.submit(projects.find_place(made[TOWN], OTHER), replace(words, trouble=trouble))
+    projects.submit(projects.report_of(made[TOWN], OTHER), replace(words, trouble=trouble))
     for project in made.values():
         # Nothing to ask back: these can be confirmed together with others.
         plain = replace(words, rating=Rating.ON_TRACK, value=10)
-        projects.submit(projects.find_place(project, "hiranai"), plain)
+        projects.submit(projects.report_of(project, "hiranai"), plain)
     for slug in (HUB, TOWN, OTHER):
         done = DRAFT_OF.format(NAMES[slug])
-        projects.save(projects.find_place(made[OTHER], slug), replace(words, done=done))
+        projects.save(projects.report_of(made[OTHER], slug), replace(words, done=done))
 
 
 def _agreements() -> dict[str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from sqlalchemy import select
+from tracker.projects.report_queries import story as story_of
 
 from tests import cast
 from tests.app_fixtures import make_app
@@ -66,7 +67,6 @@ from tracker.plumbing.db import db, upgrade
 from tracker.projects import actions as projects
 from tracker.projects import report_actions, round_actions
 from tracker.projects.models import Project
-from tracker.projects.report_queries import story as story_of
 from tracker.projects.rules import ReportState
 
 TOWN_ROLES = ("officer", "confirmer")

@@ -16,7 +16,7 @@ from tracker.cost_sharing.table import (
     split_table,
 )
 from tracker.municipalities import queries as areas
-from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import Town
 
 
 @dataclass(frozen=True)

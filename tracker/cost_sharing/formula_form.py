@@ -20,8 +20,7 @@ from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
-from tracker.municipalities.queries import Town
-from tracker.municipalities.rules import FigureKind
+from tracker.municipalities.rules import FigureKind, Town
 from tracker.plumbing.forms import (
     CountField,
     PercentField,

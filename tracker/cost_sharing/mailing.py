@@ -15,7 +15,7 @@ from tracker.kernel.yen import yen
 from tracker.mail import letters, wording
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
-from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import Town
 
 
 def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:

@@ -41,8 +41,7 @@ from tracker.meetings.models import (
 )
 from tracker.meetings.rules import Answer, Attendance
 from tracker.municipalities import queries as areas
-from tracker.municipalities.queries import Town
-from tracker.municipalities.rules import FigureKind
+from tracker.municipalities.rules import FigureKind, Town
 from tracker.plumbing import clock
 from tracker.projects.models import (
     Indicator,

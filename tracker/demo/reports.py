@@ -1,6 +1,6 @@
 """The example's two rounds of reports a year, and how they reach the lead."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
 from tracker.projects import queries, report_actions, round_actions
 from tracker.projects.planning import Content, guide
-from tracker.projects.report_queries import Place, place, story
-from tracker.projects.rules import REPORTED, Rating, ReportFact, ReportState
+from tracker.projects.report import Report
+from tracker.projects.rules import Rating, ReportState
 
 BY_NAME = {project.name: project for project in PROJECTS}
 NOTE = "いただいた御報告は、市町村長会議の資料になります。"
@@ -109,7 +109,7 @@ def _ask(m: Moment, period: Period, month: int, day: int) -> None:
 
 def submit_half(m: Moment, *towns: str) -> None:
     """These municipalities send what they have ready."""
-    _submit(m, [one for one in _half(m) if one.municipality in towns and not _pending(m, one)])
+    _submit(m, [one for one in _half(m) if one.town.name in towns and not _pending(m, one)])
 
 
 def submit_wrong_number(m: Moment) -> None:
@@ -127,19 +127,19 @@ def begin_a_draft(m: Moment) -> None:
     writers = _writers()
     for fact in _pending_as(m, Pending.DRAFT):
         content = Content(done=BY_NAME[fact.project].told)
-        by = writers[fact.municipality_slug]
-        report_actions.save_draft(_place(fact), content, 0, by=by, at=m.at)
+        by = writers[fact.town.slug]
+        report_actions.save_draft(fact, content, 0, by=by, at=m.at)
 
 
 def ask_about_the_number(m: Moment) -> None:
     """The lead returns the report with a question."""
     for fact in _pending_as(m, Pending.RETURNED):
-        report_actions.return_report(_place(fact), QUESTION, by=actor(Role.LEAD), at=m.at)
+        report_actions.return_report(fact, QUESTION, by=actor(Role.LEAD), at=m.at)
 
 
 def submit_the_rest(m: Moment) -> None:
     """Everything that was still owed comes in."""
-    _submit(m, [one for one in _half(m) if one.state not in REPORTED])
+    _submit(m, [one for one in _half(m) if not one.is_reported])
 
 
 def confirm_half(m: Moment) -> None:
@@ -171,19 +171,19 @@ def confirm_last_year(m: Moment) -> None:
         round_actions.close_round(period, by=actor(Role.OFFICE), at=m.at)
 
 
-def _of(period: Period) -> list[ReportFact]:
-    return [fact for fact in queries.requested_reports(period.fiscal_year) if fact.period == period]
+def _of(period: Period) -> Sequence[Report]:
+    return queries.asked_of(period, figures=True)
 
 
-def _half(m: Moment) -> list[ReportFact]:
+def _half(m: Moment) -> Sequence[Report]:
     return _of(Period(m.year.year, Half.H1))
 
 
-def _pending(m: Moment, fact: ReportFact) -> Pending | None:
-    return PENDING.get((fact.project, fact.municipality)) if m.is_present else None
+def _pending(m: Moment, fact: Report) -> Pending | None:
+    return PENDING.get((fact.project, fact.town.name)) if m.is_present else None
 
 
-def _pending_as(m: Moment, how: Pending) -> list[ReportFact]:
+def _pending_as(m: Moment, how: Pending) -> list[Report]:
     return [fact for fact in _half(m) if _pending(m, fact) is how]
 
 
@@ -195,39 +195,32 @@ def _writers() -> Mapping[str, Actor]:
     }
 
 
-def _place(fact: ReportFact) -> Place:
-    found = place(fact.period, fact.project_id, fact.municipality_slug)
-    assert found is not None, fact
-    return found
-
-
-def _submit(m: Moment, owed: Iterable[ReportFact]) -> None:
+def _submit(m: Moment, owed: Iterable[Report]) -> None:
     writers = _writers()
     for fact in owed:
-        at, by = _place(fact), writers[fact.municipality_slug]
-        version = 0 if fact.state is ReportState.NONE else story(at).now.version
-        saved = report_actions.save_draft(at, _content(m, fact, at), version, by=by, at=m.at)
-        report_actions.submit(at, saved.version, by=by, at=m.at)
+        by = writers[fact.town.slug]
+        saved = report_actions.save_draft(fact, _content(m, fact), fact.version, by=by, at=m.at)
+        report_actions.submit(fact, saved.version, by=by, at=m.at)
 
 
-def _confirm(m: Moment, reported: Iterable[ReportFact]) -> None:
-    places = [_place(one) for one in reported if one.state is ReportState.SUBMITTED]
+def _confirm(m: Moment, reported: Iterable[Report]) -> None:
+    places = [one for one in reported if one.state is ReportState.SUBMITTED]
     if places:
         report_actions.confirm_all(places, by=actor(Role.LEAD), at=m.at)
 
 
-def _content(m: Moment, fact: ReportFact, at: Place) -> Content:
+def _content(m: Moment, fact: Report) -> Content:
     """The project's usual sentence with the number; on track from nine tenths of the guide."""
-    row, half = figures()[fact.project][fact.municipality], fact.period.half
+    row, half = figures()[fact.project][fact.town.name], fact.period.half
     is_present_half = m.is_present and half is Half.H1
     value = {Half.H1: row.half if is_present_half else row.last_half, Half.FY: row.last_year}[half]
     if fact.state is ReportState.RETURNED:
         value = COUNTED_AGAIN
-    goal = guide(fact.period, at.target) or 0
+    goal = guide(fact.period, fact.target) or 0
     rating = Rating.ON_TRACK if value * 10 >= goal * 9 else Rating.SLIGHTLY_LATE
     example = BY_NAME[fact.project]
     usual = Told(f"{example.told}{example.indicator.name}は{value:,}{example.indicator.unit}。")
-    special = TOLD.get((fact.project, fact.municipality, half)) if m.is_present else None
+    special = TOLD.get((fact.project, fact.town.name, half)) if m.is_present else None
     told = special or usual
     return Content(
         value, told.rating or rating, told.done, told.trouble, told.for_meeting, told.plan

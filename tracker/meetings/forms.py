@@ -22,7 +22,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.meetings.checks import DEPUTY_WANTED, ENDS_FIRST, ROWS_EMPTY
 from tracker.meetings.models import CandidateDate
 from tracker.meetings.rules import Answer, Attendance, Candidate, check_candidate
-from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import Town
 from tracker.plumbing.forms import DayField, Form, TimeField, at_most, choices, optional, required
 
 _ANSWERS = choices((answer.value, answer.label) for answer in Answer)

@@ -6,7 +6,7 @@ from datetime import date
 from tracker.kernel import wareki
 from tracker.meetings.models import Meeting
 from tracker.meetings.rules import Candidate
-from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import Town
 
 
 def request(

@@ -30,7 +30,7 @@ from tracker.meetings.rules import (
     summary,
 )
 from tracker.municipalities import queries as areas
-from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
 
 POLL_LETTERS = ("poll_request", "poll_added", "poll_again")

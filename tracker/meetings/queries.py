@@ -30,8 +30,7 @@ from tracker.meetings.rules import (
 )
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import EntryKind
-from tracker.municipalities.queries import Town
-from tracker.municipalities.rules import days_of
+from tracker.municipalities.rules import Town, days_of
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 

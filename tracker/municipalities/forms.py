@@ -5,8 +5,7 @@ from typing import Any
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from tracker.municipalities.models import EntryKind
-from tracker.municipalities.queries import Town
-from tracker.municipalities.rules import FigureKind
+from tracker.municipalities.rules import FigureKind, Town
 from tracker.plumbing.forms import CountField, DayField, Form, at_most, labelled, optional, required
 
 

@@ -1,7 +1,6 @@
 """Reads the area, its municipalities, figures and closed days."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from flask import current_app, g
@@ -15,26 +14,9 @@ from tracker.municipalities.models import (
     FigureSeries,
     Municipality,
 )
-from tracker.municipalities.rules import FigureKind, Members, days_of
+from tracker.municipalities.rules import FigureKind, Members, Town, days_of
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
-
-
-@dataclass(frozen=True)
-class Town:
-    """A municipality as plain values; `name` is what screens show."""
-
-    id: int
-    code: str
-    slug: str
-    name: str
-    is_hub: bool
-    base_url: str | None
-
-    @property
-    def head_title(self) -> str:
-        """青森市長."""
-        return f"{self.name}長"
 
 
 def area() -> Area | None:

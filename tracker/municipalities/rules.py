@@ -1,6 +1,7 @@
 """What a base figure and a calendar entry must be (product.md sections 2 and 6)."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -8,6 +9,23 @@ from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 
 LONGEST_ENTRY_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Town:
+    """A municipality as plain values; `name` is what screens show."""
+
+    id: int
+    code: str
+    slug: str
+    name: str
+    is_hub: bool
+    base_url: str | None
+
+    @property
+    def head_title(self) -> str:
+        """青森市長."""
+        return f"{self.name}長"
 
 
 class Members(NamedTuple):

@@ -49,7 +49,7 @@ def home() -> Response:
         costs.confirmations(today),
     )
     events = year.events(
-        facts, queries.rounds(), this, today, None if who.is_hub else who.municipality
+        facts, projects.rounds(), this, today, None if who.is_hub else who.municipality
     )
     return page(
         "overview/home.html",
@@ -74,13 +74,13 @@ def _cards_of(who: Actor) -> tuple[str, ...]:
 def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
     """今別町の令和8年度."""
     hand = queries.in_hand(this)
-    own = [part for part in hand.asked if part.town == who.municipality]
+    own = [part for part in hand.asked if part.town.slug == who.municipality]
     bonds = meetings.bonds(this, today)
     return {
         "round": hand.round,
         "submitted": rules.submitted(own),
         "said": rules.said(own),
-        "own": sum(part.town == who.municipality for part in hand.parts),
+        "own": sum(part.town.slug == who.municipality for part in hand.parts),
         "all": len({part.project_id for part in hand.parts}),
         "cases": queries.cases(this, who.municipality_id),
         "bond": next((one for one in bonds if one.parties[-1].slug == who.municipality), None),
@@ -109,7 +109,7 @@ def _submissions(_who: Actor, this: FiscalYear, _today: date) -> Mapping[str, An
     return {
         "round": hand.round,
         "towns": [
-            (town, rules.submitted(part for part in hand.asked if part.town == town.slug))
+            (town, rules.submitted(part for part in hand.asked if part.town == town))
             for town in areas.towns()
         ],
         "total": rules.submitted(hand.asked),

@@ -12,16 +12,12 @@ from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor
-from tracker.overview.rules import Part
-from tracker.overview.year import RoundDue
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.plumbing.memo import kept
 from tracker.projects import queries as projects
-from tracker.projects import round_queries
 from tracker.projects.models import ProgressReport
-from tracker.projects.rules import REPORTED
-from tracker.projects.tallies import part_state
+from tracker.projects.report import Report, Round
 
 RECENT = 4
 # What everybody in the area may hear of, and what only the municipality concerned does.
@@ -42,68 +38,32 @@ _OF_ITS_OWN = ("project.created", "project.changed", "cost.confirmed", "cost.ret
 _OF_REPORTS = ("report.submitted", "report.withdrawn", "report.returned", "report.confirmed")
 
 
-def parts(year: FiscalYear, period: Period | None) -> Sequence[Part]:
-    """Every part of the year as it was reported in `period`, by project name and town."""
-
-    def read() -> Sequence[Part]:
-        return tuple(
-            Part(
-                measure_id=row.measure_id,
-                project_id=row.project_id,
-                project=row.project,
-                town=row.municipality,
-                state=part_state(row.state, row.rating, row.mark),
-                is_asked=row.is_asked,
-                is_reported=row.state in REPORTED,
-                budget_yen=row.budget_yen,
-                actual_yen=row.actual_yen,
-                lead=row.lead,
-                lead_post_id=row.lead_post_id,
-            )
-            for row in projects.matrix(year, period)
-        )
-
-    return kept(("parts", year, period), None, read)
-
-
-def rounds() -> Sequence[RoundDue]:
-    """Every reporting round, newest first."""
-
-    def read() -> Sequence[RoundDue]:
-        return tuple(
-            RoundDue(row.period, row.due_on, row.closed_at is not None)
-            for row in round_queries.rounds()
-        )
-
-    return kept("round days", None, read)
-
-
 class InHand(NamedTuple):
     """The round people work on, the parts it asks about, and the parts of the year itself."""
 
-    round: RoundDue | None
-    asked: Sequence[Part]
-    parts: Sequence[Part]
+    round: Round | None
+    asked: Sequence[Report]
+    parts: Sequence[Report]
 
 
 def in_hand(year: FiscalYear) -> InHand:
     """The year's newest round; before there is one, last year's while it is open."""
-    found = next((one for one in rounds() if _is_in_hand(one, year)), None)
+    found = next((one for one in projects.rounds() if _is_in_hand(one, year)), None)
     if found is None:
-        return InHand(None, (), parts(year, None))
-    asked = parts(found.period.fiscal_year, found.period)
+        return InHand(None, (), projects.of_year(year, None))
+    asked = projects.of_year(found.period.fiscal_year, found.half)
     is_this_year = found.period.fiscal_year == year
-    return InHand(found, asked, asked if is_this_year else parts(year, None))
+    return InHand(found, asked, asked if is_this_year else projects.of_year(year, None))
 
 
-def _is_in_hand(one: RoundDue, year: FiscalYear) -> bool:
+def _is_in_hand(one: Round, year: FiscalYear) -> bool:
     is_last_open = one.period.fiscal_year == year.previous and not one.is_closed
     return one.period.fiscal_year == year or is_last_open
 
 
 def period_in_hand(year: FiscalYear) -> Period:
     """年度末 once its reports were asked for, before that 上期."""
-    asked = {one.period for one in rounds()}
+    asked = {one.period for one in projects.rounds()}
     whole_year = Period(year.year, Half.FY)
     return whole_year if whole_year in asked else Period(year.year, Half.H1)
 
@@ -198,7 +158,7 @@ def last_change() -> tuple[int, datetime]:
 
 def neighbours(period: Period) -> tuple[Period | None, Period | None]:
     """The nearest periods before and after that have a round, to step to in the annex table."""
-    asked = sorted(one.period for one in rounds())
+    asked = sorted(one.period for one in projects.rounds())
     before = [one for one in asked if one < period]
     after = [one for one in asked if period < one]
     return before[-1] if before else None, after[0] if after else None

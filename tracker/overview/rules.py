@@ -8,23 +8,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from tracker.kernel.yen import thousands
-from tracker.projects.tallies import CELL_ORDER, Cell, CellState, cell
-
-
-class Part(NamedTuple):
-    """One municipality's part in one project of a fiscal year; municipalities by slug."""
-
-    measure_id: int
-    project_id: int
-    project: str
-    town: str
-    state: CellState
-    is_asked: bool
-    is_reported: bool
-    budget_yen: int | None
-    actual_yen: int | None
-    lead: str
-    lead_post_id: int | None
+from tracker.projects.report import Report
+from tracker.projects.rules import CELL_ORDER, Cell, CellState, cell
 
 
 class Show(StrEnum):
@@ -126,7 +111,7 @@ def table(
     measures: Iterable[tuple[int, str, str, str, str]],
     covered: Mapping[int, Collection[str]],
     towns: Sequence[str],
-    parts: Sequence[Part],
+    parts: Sequence[Report],
     show: Show = Show.ALL,
 ) -> Table:
     """The annex table (ux/spec.md 7.1).
@@ -134,7 +119,7 @@ def table(
     `measures`: id, number, title and the number and title of its heading, in the order of the
     annex. `covered`: by measure id the municipalities whose agreement in force has it.
     """
-    by_measure: dict[int, list[Part]] = {}
+    by_measure: dict[int, list[Report]] = {}
     for part in parts:
         by_measure.setdefault(part.measure_id, []).append(part)
     is_actual = any(part.actual_yen is not None for part in parts)
@@ -149,7 +134,7 @@ def table(
                 kept += own
         if lines:
             groups.append(Group("　".join(heading), tuple(lines)))
-    by_town = Counter(part.town for part in kept)
+    by_town = Counter(part.town.slug for part in kept)
     return Table(
         groups=tuple(groups),
         parts=tuple(by_town[town] for town in towns),
@@ -164,13 +149,13 @@ def _line(
     title: str,
     covered: Collection[str],
     towns: Sequence[str],
-    parts: Sequence[Part],
+    parts: Sequence[Report],
     is_actual: bool,
     show: Show,
 ) -> Line:
     states: dict[str, list[CellState]] = {town: [] for town in towns}
     for part in parts:
-        states[part.town].append(part.state)
+        states[part.town.slug].append(part.standing)
     return Line(
         number,
         title,
@@ -188,7 +173,7 @@ def _cell(states: Sequence[CellState], is_covered: bool, show: Show) -> Cell | N
     return replace(cell(found or states), participating=len(states))
 
 
-def _sum(parts: Iterable[Part], is_actual: bool) -> int | None:
+def _sum(parts: Iterable[Report], is_actual: bool) -> int | None:
     """Whole yen; None when nothing is known, which is never 0."""
     given = (part.actual_yen if is_actual else part.budget_yen for part in parts)
     known = [amount for amount in given if amount is not None]
@@ -211,15 +196,15 @@ class Submitted(NamedTuple):
         return self.asked - self.done
 
 
-def submitted(parts: Iterable[Part]) -> Submitted:
+def submitted(parts: Iterable[Report]) -> Submitted:
     """Counts the reports of the parts; a year called off asks for none."""
     asked = [part for part in parts if part.is_asked]
     return Submitted(sum(part.is_reported for part in asked), len(asked))
 
 
-def said(parts: Iterable[Part]) -> str:
+def said(parts: Iterable[Report]) -> str:
     """「順調 21、やや遅れ 1、未報告 3」; states nobody is in are left out."""
-    counts = Counter(part.state for part in parts)
+    counts = Counter(part.standing for part in parts)
     return "、".join(f"{one.label} {counts[one]}" for one in _SAID_ORDER if counts[one])
 
 
@@ -232,16 +217,18 @@ class Watched(NamedTuple):
     towns: tuple[str, ...]
 
 
-def watched(parts: Iterable[Part]) -> tuple[Watched, ...]:
+def watched(parts: Iterable[Report]) -> tuple[Watched, ...]:
     """気をつけたい事業: late before slightly late, else in the order given; once each."""
-    behind: dict[tuple[int, str], list[Part]] = {}
+    behind: dict[tuple[int, str], list[Report]] = {}
     for part in parts:
-        if part.state in LATE:
+        if part.standing in LATE:
             behind.setdefault((part.project_id, part.project), []).append(part)
     found = []
     for (id_, name), own in behind.items():
-        worst = min((part.state for part in own), key=LATE.index)
-        found.append(Watched(id_, name, worst, tuple(p.town for p in own if p.state is worst)))
+        worst = min((part.standing for part in own), key=LATE.index)
+        found.append(
+            Watched(id_, name, worst, tuple(p.town.slug for p in own if p.standing is worst))
+        )
     return tuple(sorted(found, key=lambda one: LATE.index(one.state)))
 
 
@@ -253,11 +240,11 @@ class Led(NamedTuple):
     cell: Cell
 
 
-def led(parts: Iterable[Part], post_id: int) -> tuple[Led, ...]:
+def led(parts: Iterable[Report], post_id: int) -> tuple[Led, ...]:
     """自課の事業: the projects that post leads, those to notice first."""
     states: dict[tuple[int, str], list[CellState]] = {}
     for part in parts:
         if part.lead_post_id == post_id:
-            states.setdefault((part.project_id, part.project), []).append(part.state)
+            states.setdefault((part.project_id, part.project), []).append(part.standing)
     found = (Led(*project, cell(own)) for project, own in states.items())
     return tuple(sorted(found, key=lambda one: CELL_ORDER.index(one.cell.state)))

@@ -16,6 +16,7 @@ from tracker.overview.rules import Show
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may
 from tracker.plumbing.pages import page, section
+from tracker.projects import queries as projects
 from tracker.projects.blueprint import year_of
 
 __all__ = ["bp", "calendar_views", "home_views"]
@@ -32,14 +33,14 @@ def matrix() -> Response:
     period = _period()
     year, towns = period.fiscal_year, areas.towns()
     show = next((one for one in Show if one == request.args.get("show")), Show.ALL)
-    parts = queries.parts(year, period)
+    parts = projects.of_year(year, period.half)
     measures = queries.measures()
     return page(
         "overview/matrix.html",
         period=period,
         query=_query(period),
         half=_half(period),
-        is_asked=any(one.period == period for one in queries.rounds()),
+        is_asked=any(one.period == period for one in projects.rounds()),
         others=[one and (one.label, _query(one)) for one in queries.neighbours(period)],
         towns=towns,
         measures=measures,
@@ -67,7 +68,7 @@ def measure(number: str) -> Response:
     found = agreements.measure(number, year.nearest(clock.today())) or abort(404)
     usual = common(found.entries) if found.entries else None
     others = differing(found.entries)
-    parts = [part for part in queries.parts(year, period) if part.measure_id == found.id]
+    parts = [part for part in projects.of_year(year, period.half) if part.measure_id == found.id]
     covered = {name for entry in found.entries for name in (entry.party_a, entry.party_b)}
     return page(
         "overview/measure.html",
@@ -78,9 +79,9 @@ def measure(number: str) -> Response:
         alike=[entry for entry in found.entries if entry not in others],
         others=others,
         towns=[
-            (town, [part for part in parts if part.town == town.slug])
+            (town, [part for part in parts if part.town == town])
             for town in areas.towns()
-            if town.name in covered or any(part.town == town.slug for part in parts)
+            if town.name in covered or any(part.town == town for part in parts)
         ],
         projects=len({part.project_id for part in parts}),
     )

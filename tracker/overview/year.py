@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from tracker.cost_sharing.rules import PendingConfirmation
 from tracker.kernel import wareki
-from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.rules import FULFILLED, InvitationFact, MeetingFact, Standing
-from tracker.projects.rules import REPORTED, ReportFact
+from tracker.projects.report import Report, Round
 
 
 class Event(NamedTuple):
@@ -28,22 +28,14 @@ class Event(NamedTuple):
 class Facts:
     """What the features tell of the year."""
 
-    reports: Sequence[ReportFact] = ()
+    reports: Sequence[Report] = ()
     meetings: Sequence[MeetingFact] = ()
     invitations: Sequence[InvitationFact] = ()
     confirmations: Sequence[PendingConfirmation] = ()
 
 
-class RoundDue(NamedTuple):
-    """A reporting round that was opened, and the day its reports are due."""
-
-    period: Period
-    due_on: date
-    is_closed: bool
-
-
 def events(
-    facts: Facts, rounds: Iterable[RoundDue], year: FiscalYear, today: date, town: str | None = None
+    facts: Facts, rounds: Iterable[Round], year: FiscalYear, today: date, town: str | None = None
 ) -> tuple[Event, ...]:
     """The year's days in order; with a `town` (slug) as they stand for that municipality."""
     found = [
@@ -60,13 +52,13 @@ def next_up(found: Iterable[Event], today: date) -> Event | None:
 
 
 def _rounds(
-    facts: Facts, rounds: Iterable[RoundDue], today: date, town: str | None
+    facts: Facts, rounds: Iterable[Round], today: date, town: str | None
 ) -> Iterable[Event]:
     for one in rounds:
         is_done = one.is_closed or all(
-            fact.state in REPORTED
+            fact.is_reported
             for fact in facts.reports
-            if fact.period == one.period and town in (None, fact.municipality_slug)
+            if fact.period == one.period and town in (None, fact.town.slug)
         )
         yield _until(
             one.due_on,

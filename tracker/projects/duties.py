@@ -2,18 +2,19 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, datetime, time
 
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Item, Kind, grouped, some
 from tracker.kernel.fiscal_year import Period
 from tracker.municipalities.rules import Members
 from tracker.projects.planning import round_asked_from, round_due, unopened
-from tracker.projects.rules import REPORTED, ReportFact, ReportState, shown
+from tracker.projects.report import Report
+from tracker.projects.rules import ReportState, shown
 
 
 def duties(
-    reports: Collection[ReportFact],
+    reports: Collection[Report],
     planned: Collection[int],
     opened: Collection[Period],
     members: Members,
@@ -25,20 +26,19 @@ def duties(
     yield from (_to_open(period, members) for period in unopened(planned, opened, today))
 
 
-def _to_write(reports: Iterable[ReportFact], members: Members) -> Iterable[Duty]:
+def _to_write(reports: Iterable[Report], members: Members) -> Iterable[Duty]:
     """Each municipality reports on the projects it takes part in.
 
     In the municipality that leads a project its own section reports; elsewhere the officer.
     """
 
-    def writer(one: ReportFact) -> tuple[str, str, int]:
-        leads = one.municipality_slug == one.lead_municipality
-        return one.round_path, one.municipality_slug, (leads and one.lead_post_id) or 0
+    def writer(one: Report) -> tuple[str, str, int]:
+        return one.round_path, one.town.slug, (one.town == one.lead and one.lead_post_id) or 0
 
-    wanted = (one for one in reports if not one.round_closed)
+    wanted = (one for one in reports if not one.is_closed)
     for (round_path, slug, post_id), own in grouped(wanted, writer):
         period = own[0].period
-        left = [one for one in own if one.state not in REPORTED]
+        left = [one for one in own if not one.is_reported]
         duty = Duty(
             Kind.REPORT_UNSUBMITTED,
             key=f"report_unsubmitted:{period}:{slug}:{post_id}",
@@ -62,9 +62,9 @@ def _to_write(reports: Iterable[ReportFact], members: Members) -> Iterable[Duty]
         yield _to_correct(duty, returned) if returned and returned == left else duty
 
 
-def _to_correct(duty: Duty, reports: Collection[ReportFact]) -> Duty:
+def _to_correct(duty: Duty, reports: Collection[Report]) -> Duty:
     """Where nothing is left but what was returned, that has its own days to be corrected in."""
-    last = max(one.returned_on or one.due_on for one in reports)
+    last = max(_day(one.returned_at, one) for one in reports)
     names = some(one.project for one in reports)
     return replace(
         duty,
@@ -76,29 +76,25 @@ def _to_correct(duty: Duty, reports: Collection[ReportFact]) -> Duty:
     )
 
 
-def _urgency(report: ReportFact) -> int:
+def _urgency(report: Report) -> int:
     """What was returned with a question comes first, then what was begun."""
     return {ReportState.RETURNED: 0, ReportState.DRAFT: 1}.get(report.state, 2)
 
 
-def _item(report: ReportFact) -> Item:
+def _item(report: Report) -> Item:
     state = shown(report.state, report.due_on, report.due_on)
     action = {ReportState.RETURNED: "直して出す", ReportState.DRAFT: "続きから"}
     return Item(
-        report.project,
-        report.report_path,
-        state.kind,
-        state.label,
-        action.get(report.state, "始める"),
+        report.project, report.path, state.kind, state.label, action.get(report.state, "始める")
     )
 
 
-def _to_check(reports: Iterable[ReportFact], members: Members) -> Iterable[Duty]:
+def _to_check(reports: Iterable[Report], members: Members) -> Iterable[Duty]:
     submitted = (one for one in reports if one.state is ReportState.SUBMITTED)
     for (round_path, lead, post_id), own in grouped(
-        submitted, lambda one: (one.round_path, one.lead_municipality, one.lead_post_id or 0)
+        submitted, lambda one: (one.round_path, one.lead.slug, one.lead_post_id or 0)
     ):
-        first = min(one.submitted_on or one.due_on for one in own)
+        first = min(_day(one.submitted_at, one) for one in own)
         yield Duty(
             Kind.REPORT_UNCHECKED,
             key=f"report_unchecked:{own[0].period}:{lead}:{post_id}",
@@ -111,6 +107,10 @@ def _to_check(reports: Iterable[ReportFact], members: Members) -> Iterable[Duty]
             text=f"{some(one.project for one in own)}の報告が届いています。",
             known_since=min((one.submitted_at for one in own if one.submitted_at), default=None),
         )
+
+
+def _day(at: datetime | None, report: Report) -> date:
+    return tokyo.day(at) if at else report.due_on
 
 
 def _to_open(period: Period, members: Members) -> Duty:

@@ -17,7 +17,7 @@ from wtforms.validators import StopValidation
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.yen import ask_for_count
-from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import Town
 from tracker.plumbing.forms import (
     CountField,
     DayField,
@@ -30,8 +30,8 @@ from tracker.plumbing.forms import (
     whole_number,
 )
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
+from tracker.projects.report import Report
 from tracker.projects.report_actions import QUESTION_MISSING
-from tracker.projects.report_queries import Place
 from tracker.projects.rules import LONGEST_TEXT, Rating, YearMark
 
 FIRST_YEAR = 2010
@@ -231,7 +231,7 @@ class ReportForm(Form):
         )
 
 
-def report_form(place: Place, content: Content, version: int) -> ReportForm:
+def report_form(place: Report, content: Content, version: int) -> ReportForm:
     """The form of one report, filled in with `content` until something is typed."""
     span = "この半年" if place.period.half is Half.H1 else "この1年"
     number = f"{place.town.name}の{place.indicator}"

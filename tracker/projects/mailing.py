@@ -13,24 +13,23 @@ from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.projects.models import ReportingRound
 from tracker.projects.planning import half_name
-from tracker.projects.report_queries import Place
-from tracker.projects.rules import ReportFact
+from tracker.projects.report import Report
 
 
-def writers(asked: Iterable[ReportFact]) -> Mapping[Recipient, int]:
+def writers(asked: Iterable[Report]) -> Mapping[Recipient, int]:
     """Who writes the reports asked for, and how many each.
 
     A partner's are its officers. The hub's are the section that leads the project, or the office
     where no section of the hub does.
     """
-    hub, towns = areas.hub(), {town.slug: town for town in areas.towns()}
+    hub = areas.hub()
     by_town: Counter[int] = Counter()
     by_post: Counter[int | None] = Counter()
-    for fact in asked:
-        if fact.municipality_slug != hub.slug:
-            by_town[towns[fact.municipality_slug].id] += 1
+    for report in asked:
+        if not report.town.is_hub:
+            by_town[report.town.id] += 1
         else:
-            by_post[fact.lead_post_id if fact.lead_municipality == hub.slug else None] += 1
+            by_post[report.lead_post_id if report.lead.is_hub else None] += 1
     officers = accounts.recipients(PostKind.OFFICER, municipality_ids=list(by_town))
     found = Counter({to: by_town[town_id] for town_id, many in officers.items() for to in many})
     for post_id, count in by_post.items():
@@ -45,7 +44,7 @@ def _section(post_id: int | None, hub_id: int) -> Iterable[Recipient]:
     return accounts.recipients(PostKind.OFFICE, municipality_ids=[hub_id]).get(hub_id, ())
 
 
-def put_requests(opened: ReportingRound, asked: Iterable[ReportFact], *, at: datetime) -> int:
+def put_requests(opened: ReportingRound, asked: Iterable[Report], *, at: datetime) -> int:
     """M1 to everybody who writes; returns how many letters."""
     period = Period(opened.fiscal_year, opened.half)
     return sum(
@@ -70,18 +69,16 @@ def put_requests(opened: ReportingRound, asked: Iterable[ReportFact], *, at: dat
     )
 
 
-def put_question(
-    place: Place, question: str, asked: Iterable[ReportFact], *, cause: str, at: datetime
-) -> None:
+def put_question(place: Report, question: str, *, cause: str, at: datetime) -> None:
     """M4: what the lead asks, to those who write the report."""
     values = {"事業": place.project, "質問": question}
-    for to in writers(asked):
+    for to in writers([place]):
         letters.put(
             "report_returned", to, values, cause=cause, at=at, link=place.path, path=place.path
         )
 
 
-def put_thanks(place: Place, asked: Iterable[ReportFact], *, at: datetime) -> None:
+def put_thanks(place: Report, asked: Iterable[Report], *, at: datetime) -> None:
     """M5: every report of the municipality is confirmed; one letter, however often it becomes so."""
     for to, count in writers(asked).items():
         letters.put(

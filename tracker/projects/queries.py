@@ -1,31 +1,299 @@
-"""Reads projects, their years and what was reported on them."""
+"""Reads projects, reporting rounds and reports: one query a question."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, false, func, or_, select, true
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Measure, PolicyField
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import (
     Indicator,
     IndicatorTarget,
+    IndicatorValue,
     Participation,
     ProgressReport,
     Project,
     ProjectYear,
     ReportingRound,
+    ReportVersion,
 )
-from tracker.projects.rules import REPORTED, Rating, ReportFact, ReportState, YearMark
+from tracker.projects.project import YEARS_SHOWN, Head
+from tracker.projects.report import Report, Round, Story
+from tracker.projects.rules import REPORTED, ReportState, YearMark
 
 A_PAGE = 50
+# What a report is made of, in the order of its fields; the first two are read as towns.
+_PART: tuple[Any, ...] = (
+    Participation.municipality_id,
+    Project.lead_municipality_id,
+    Project.id,
+    Project.name,
+    Project.measure_id,
+    Project.lead_section,
+    Project.lead_post_id,
+    ProjectYear.fiscal_year,
+    ProjectYear.mark,
+    Participation.budget_yen,
+    Participation.actual_yen,
+    ReportingRound.id,
+    ReportingRound.half,
+    ReportingRound.due_on,
+    ReportingRound.opened_at,
+    ReportingRound.closed_at,
+    ProgressReport.id,
+    func.coalesce(ProgressReport.version, 0),
+    func.coalesce(ProgressReport.state, ReportState.NONE),
+    ProgressReport.rating,
+    ProgressReport.submitted_at,
+    ProgressReport.asked_at,
+    ProgressReport.confirmed_at,
+)
+_FIGURES: tuple[Any, ...] = (
+    Indicator.id,
+    Indicator.name,
+    func.coalesce(Indicator.unit, ""),
+    IndicatorTarget.value,
+    IndicatorValue.value,
+)
+_TEXTS: tuple[Any, ...] = (
+    func.coalesce(Indicator.definition, ""),
+    ProjectYear.comment,
+    ProjectYear.commented_at,
+    func.coalesce(ProgressReport.done, ""),
+    func.coalesce(ProgressReport.trouble, ""),
+    func.coalesce(ProgressReport.for_meeting, false()),
+    func.coalesce(ProgressReport.plan, ""),
+    ProgressReport.receipt,
+    ProgressReport.written_by,
+    ProgressReport.written_at,
+    ProgressReport.question,
+    ProgressReport.asked_by,
+    ProgressReport.confirmed_by,
+)
+
+
+def reports(
+    *where: ColumnElement[bool],
+    asked: ColumnElement[bool] | None = None,
+    figures: bool = False,
+    texts: bool = False,
+) -> Sequence[Report]:
+    """Every part of every project's year with its report in each round that `asked` allows.
+
+    Years in order, 上期 before 年度末, then by project name and municipality code.  Values and
+    targets come with `figures`, what was written with `texts` (which need `figures`).
+    """
+    town = Participation.municipality_id
+    columns = (*_PART, *(_FIGURES if figures else ()), *(_TEXTS if texts else ()))
+    query = (
+        select(*columns)
+        .select_from(ProjectYear)
+        .join(Project, Project.id == ProjectYear.project_id)
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .join(Municipality, Municipality.id == town)
+        .outerjoin(
+            ReportingRound,
+            and_(
+                ReportingRound.fiscal_year == ProjectYear.fiscal_year,
+                true() if asked is None else asked,
+            ),
+        )
+        .outerjoin(
+            ProgressReport,
+            and_(
+                ProgressReport.round_id == ReportingRound.id,
+                ProgressReport.project_id == Project.id,
+                ProgressReport.municipality_id == town,
+            ),
+        )
+        .where(*where)
+        .order_by(
+            ProjectYear.fiscal_year,
+            ReportingRound.half.desc(),
+            Project.name,
+            Project.id,
+            Municipality.code,
+        )
+    )
+    if figures:
+        query = (
+            query.outerjoin(Indicator, Indicator.project_id == Project.id)
+            .outerjoin(
+                IndicatorTarget,
+                and_(
+                    IndicatorTarget.indicator_id == Indicator.id,
+                    IndicatorTarget.municipality_id == town,
+                    IndicatorTarget.fiscal_year == ProjectYear.fiscal_year,
+                ),
+            )
+            .outerjoin(IndicatorValue, IndicatorValue.report_id == ProgressReport.id)
+        )
+    towns = areas.by_id()
+    return [
+        Report(towns[town_id], towns[lead_id], *rest)
+        for town_id, lead_id, *rest in db.session.execute(query)
+    ]
+
+
+def of_year(year: FiscalYear, half: Half | None) -> Sequence[Report]:
+    """The parts of a year with their reports in one half, as everybody may read them.
+
+    Without a half, or before its round, all are 未提出.  Kept until something of the room changes.
+    """
+
+    def read() -> Sequence[Report]:
+        asked = ReportingRound.half == half if half else false()
+        found = reports(ProjectYear.fiscal_year == year.year, asked=asked)
+        return tuple(one.public for one in found)
+
+    return kept(("parts", year, half), ("projects", "municipalities"), read)
+
+
+def of_project(project_id: int, year: FiscalYear) -> Sequence[Report]:
+    """All parts of a project with their reports, in the years that the page of `year` shows."""
+    first = year.year - YEARS_SHOWN + 1
+    return reports(
+        Project.id == project_id, ProjectYear.fiscal_year >= first, figures=True, texts=True
+    )
+
+
+def parts(project_id: int, year: FiscalYear) -> Sequence[Report]:
+    """The parts of a project's year with its figures and the lead's words, as its form shows them."""
+    return reports(
+        Project.id == project_id,
+        ProjectYear.fiscal_year == year.year,
+        asked=false(),
+        figures=True,
+        texts=True,
+    )
+
+
+def requested_reports(year: FiscalYear) -> Sequence[Report]:
+    """Every report asked for in the year's rounds, and those of open rounds before it still owed.
+
+    Newest year first.  A year called off (見送り) owes none.
+    """
+    return kept(("requested", year), ("projects", "municipalities"), lambda: _requested(year))
+
+
+def _requested(year: FiscalYear) -> Sequence[Report]:
+    # The rounds first, by themselves: what is closed and past is never looked at.
+    chosen = [
+        one
+        for one in rounds()
+        if one.year == year.year or (one.year < year.year and not one.closed_at)
+    ]
+    found = reports(
+        ProjectYear.fiscal_year.in_({one.year for one in chosen}),
+        ReportingRound.id.is_not(None),
+        ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+        or_(
+            ProjectYear.fiscal_year == year.year,
+            ProgressReport.state.is_distinct_from(ReportState.CONFIRMED),
+        ),
+        asked=ReportingRound.id.in_([one.id for one in chosen]),
+    )
+    # 年度末 is the newer of a year's two.
+    return tuple(sorted(found, key=lambda one: (-one.year, one.half)))
+
+
+def asked_of(
+    period: Period, town_id: int | None = None, *, figures: bool = False
+) -> Sequence[Report]:
+    """What a round asks of everybody, or of one municipality, as it stands in this transaction."""
+    own = [Participation.municipality_id == town_id] if town_id else []
+    found = reports(
+        ProjectYear.fiscal_year == period.year,
+        *own,
+        asked=ReportingRound.half == period.half,
+        figures=figures,
+    )
+    return [one for one in found if one.round_id and one.is_asked]
+
+
+def story(period: Period, project_id: int, slug: str) -> Story | None:
+    """A report with those before it; None where none is asked for."""
+    town = areas.find_town(slug)
+    found = reports(
+        Project.id == project_id,
+        Participation.municipality_id == (town.id if town else None),
+        ProjectYear.fiscal_year <= period.year,
+        figures=True,
+        texts=True,
+    )
+    asked = [one for one in found if one.round_id and one.is_asked]
+    now = next((one for one in asked if one.period == period), None)
+    before = tuple(one for one in asked if one.period < period and one.is_reported)
+    return Story(now, before) if now else None
+
+
+def inbox(period: Period) -> Sequence[tuple[Report, tuple[str, ...]]]:
+    """The round's reports that reached the lead, with what deserves a second look (two queries)."""
+    asked = ReportingRound.half == period.half
+    has_come = ProgressReport.state.in_((*REPORTED, ReportState.RETURNED))
+    this, last = (
+        reports(ProjectYear.fiscal_year == year, has_come, asked=asked, figures=True)
+        for year in (period.year, period.fiscal_year.previous.year)
+    )
+    values = {(one.project_id, one.town.id): one.value for one in last if one.is_reported}
+    return [
+        (one.public, one.remarks(values.get((one.project_id, one.town.id))))
+        if one.is_reported
+        else (one.public, ())
+        for one in this
+    ]
+
+
+def rounds() -> Sequence[Round]:
+    """Every round, newest first: two a year."""
+    return kept("rounds", ("projects",), _read_rounds)
+
+
+def _read_rounds() -> Sequence[Round]:
+    rows = db.session.execute(
+        select(
+            ReportingRound.id,
+            ReportingRound.fiscal_year,
+            ReportingRound.half,
+            ReportingRound.due_on,
+            ReportingRound.covering_note,
+            ReportingRound.closed_at,
+        ).order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
+    )
+    return tuple(Round._make(row) for row in rows)
+
+
+def rounds_of(today: date) -> tuple[frozenset[int], frozenset[Period]]:
+    """Of this fiscal year and the last: those with projects, and the rounds opened (one query)."""
+    year = FiscalYear.containing(today)
+    rows = db.session.execute(
+        select(ProjectYear.fiscal_year, ReportingRound.half)
+        .distinct()
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .outerjoin(ReportingRound, ReportingRound.fiscal_year == ProjectYear.fiscal_year)
+        .where(
+            ProjectYear.fiscal_year.in_((year.previous.year, year.year)),
+            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+        )
+    ).all()
+    opened = frozenset(Period(number, half) for number, half in rows if half is not None)
+    return frozenset(number for number, _ in rows), opened
+
+
+def versions(report_id: int | None) -> Sequence[ReportVersion]:
+    """Every version of a report ever submitted, oldest first."""
+    return db.session.scalars(
+        select(ReportVersion)
+        .where(ReportVersion.report_id == report_id)
+        .order_by(ReportVersion.number)
+    ).all()
 
 
 class ListRow(NamedTuple):
@@ -42,7 +310,19 @@ class ListRow(NamedTuple):
 
 
 def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
-    """One page of the year's projects by name, and how many there are in all (one query)."""
+    """One page of the year's projects by name, and how many there are in all (two queries)."""
+    is_of_year = ProjectYear.fiscal_year == year.year
+    count = select(func.count()).select_from(ProjectYear).where(is_of_year)
+    # The page's projects first, then what belongs to them alone.
+    own = (
+        select(Project.id, ProjectYear.id.label("year_id"))
+        .join(ProjectYear, ProjectYear.project_id == Project.id)
+        .where(is_of_year)
+        .order_by(Project.name, Project.id)
+        .limit(A_PAGE)
+        .offset((page - 1) * A_PAGE)
+        .subquery()
+    )
     rows = db.session.execute(
         select(
             Project.id,
@@ -54,49 +334,16 @@ def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
             func.count(Participation.id),
             # PostgreSQL adds whole numbers up to a decimal.
             cast(func.sum(Participation.budget_yen), BigInteger),
-            func.count().over(),
         )
-        .join(ProjectYear, ProjectYear.project_id == Project.id)
+        .select_from(own)
+        .join(Project, Project.id == own.c.id)
         .join(Measure, Measure.id == Project.measure_id)
         .join(Municipality, Municipality.id == Project.lead_municipality_id)
-        .outerjoin(Participation, Participation.project_year_id == ProjectYear.id)
-        .where(ProjectYear.fiscal_year == year.year)
+        .outerjoin(Participation, Participation.project_year_id == own.c.year_id)
         .group_by(Project.id, Measure.id, Municipality.id)
         .order_by(Project.name, Project.id)
-        .limit(A_PAGE)
-        .offset((page - 1) * A_PAGE)
-    ).all()
-    return [ListRow._make(row[:-1]) for row in rows], rows[0][-1] if rows else 0
-
-
-class Head(NamedTuple):
-    """What a project is, whatever the year."""
-
-    id: int
-    version: int
-    name: str
-    summary: str
-    since_year: int
-    measure_id: int
-    measure_number: str
-    measure_title: str
-    field_number: str
-    field_title: str
-    lead_id: int
-    lead_slug: str
-    lead_name: str
-    lead_section: str
-    lead_post_id: int | None
-    lead_phone: str | None
-    indicator_id: int | None
-    indicator_name: str | None
-    unit: str | None
-    definition: str | None
-
-    @property
-    def lead(self) -> str:
-        """「青森市 農業振興センター」."""
-        return f"{self.lead_name} {self.lead_section}"
+    )
+    return [ListRow._make(row) for row in rows], db.session.scalar(count) or 0
 
 
 def head(project_id: int) -> Head | None:
@@ -134,124 +381,18 @@ def head(project_id: int) -> Head | None:
     return Head._make(row) if row else None
 
 
-class PartRow(NamedTuple):
-    """A municipality's part in one fiscal year of a project, with the lead's words on the year."""
-
-    year: int
-    municipality_id: int
-    mark: YearMark | None
-    comment: str | None
-    commented_at: datetime | None
-    budget_yen: int | None
-    actual_yen: int | None
-    target: int | None
-
-
-def parts(project_id: int) -> Sequence[PartRow]:
-    """Every part of every fiscal year, years in order, municipalities by code."""
-    rows = db.session.execute(
-        select(
-            ProjectYear.fiscal_year,
-            Participation.municipality_id,
-            ProjectYear.mark,
-            ProjectYear.comment,
-            ProjectYear.commented_at,
-            Participation.budget_yen,
-            Participation.actual_yen,
-            IndicatorTarget.value,
+def years_of(project_id: int) -> Sequence[int]:
+    """The fiscal years in which the project ran, newest first."""
+    return db.session.scalars(
+        select(ProjectYear.fiscal_year)
+        .where(
+            ProjectYear.project_id == project_id,
+            select(Participation.id)
+            .where(Participation.project_year_id == ProjectYear.id)
+            .exists(),
         )
-        .join(Participation, Participation.project_year_id == ProjectYear.id)
-        .join(Municipality, Municipality.id == Participation.municipality_id)
-        .outerjoin(Indicator, Indicator.project_id == ProjectYear.project_id)
-        .outerjoin(
-            IndicatorTarget,
-            and_(
-                IndicatorTarget.indicator_id == Indicator.id,
-                IndicatorTarget.municipality_id == Participation.municipality_id,
-                IndicatorTarget.fiscal_year == ProjectYear.fiscal_year,
-            ),
-        )
-        .where(ProjectYear.project_id == project_id)
-        .order_by(ProjectYear.fiscal_year, Municipality.code)
-    )
-    return [PartRow._make(row) for row in rows]
-
-
-class MatrixRow(NamedTuple):
-    """One municipality's part in one project of a year, with its report in one period."""
-
-    measure_id: int
-    project_id: int
-    project: str
-    municipality: str
-    state: ReportState
-    rating: Rating | None
-    mark: YearMark | None
-    budget_yen: int | None
-    actual_yen: int | None
-    lead: str
-    lead_post_id: int | None
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether a report is asked for: a year called off needs none."""
-        return self.mark is not YearMark.SKIPPED
-
-
-def matrix(year: FiscalYear, period: Period | None) -> Sequence[MatrixRow]:
-    """Every part of the year with its report in `period`, by project name and municipality code.
-
-    Municipalities by slug; without a period every state is 未提出. One query, whatever the rows.
-    """
-    rows = db.session.execute(_matrix(year, period.half if period else None))
-    return [_own_words(MatrixRow._make(row)) for row in rows]
-
-
-def _own_words(row: MatrixRow) -> MatrixRow:
-    if row.state in REPORTED:
-        return row
-    # What is being written is its municipality's alone.
-    return row._replace(state=row.state or ReportState.NONE, rating=None)
-
-
-def _matrix(year: FiscalYear, half: Half | None) -> Select[*tuple[Any, ...]]:
-    lead = aliased(Municipality)
-    return (
-        select(
-            Project.measure_id,
-            Project.id,
-            Project.name,
-            Municipality.slug,
-            ProgressReport.state,
-            ProgressReport.rating,
-            ProjectYear.mark,
-            Participation.budget_yen,
-            Participation.actual_yen,
-            lead.slug,
-            Project.lead_post_id,
-        )
-        .select_from(ProjectYear)
-        .join(Project, Project.id == ProjectYear.project_id)
-        .join(lead, lead.id == Project.lead_municipality_id)
-        .join(Participation, Participation.project_year_id == ProjectYear.id)
-        .join(Municipality, Municipality.id == Participation.municipality_id)
-        .outerjoin(
-            ReportingRound,
-            and_(
-                ReportingRound.fiscal_year == ProjectYear.fiscal_year, ReportingRound.half == half
-            ),
-        )
-        .outerjoin(
-            ProgressReport,
-            and_(
-                ProgressReport.round_id == ReportingRound.id,
-                ProgressReport.project_id == Project.id,
-                ProgressReport.municipality_id == Participation.municipality_id,
-            ),
-        )
-        .where(ProjectYear.fiscal_year == year.year)
-        .order_by(Project.name, Project.id, Municipality.code)
-    )
+        .order_by(ProjectYear.fiscal_year.desc())
+    ).all()
 
 
 def lead_posts() -> Sequence[tuple[int, str]]:
@@ -263,107 +404,3 @@ def lead_posts() -> Sequence[tuple[int, str]]:
         .order_by(Municipality.code, Post.id)
     )
     return [(post_id, f"{town} {post}") for post_id, town, post in rows]
-
-
-def requested_reports(year: FiscalYear) -> tuple[ReportFact, ...]:
-    """Every report asked for in the year's rounds, and those of open rounds before it still owed.
-
-    One query; newest round first, then by project name and municipality code. A year called off
-    (見送り) owes none.
-    """
-    return kept(("requested_reports", year), None, lambda: _read_reports(year))
-
-
-def _read_reports(year: FiscalYear) -> tuple[ReportFact, ...]:
-    lead = aliased(Municipality)
-    # The rounds first, by themselves: what is closed and past is never looked at.
-    is_this_year = ReportingRound.fiscal_year == year.year
-    is_still_open = and_(ReportingRound.fiscal_year < year.year, ReportingRound.closed_at.is_(None))
-    rows = db.session.execute(
-        select(
-            ReportingRound.fiscal_year,
-            ReportingRound.half,
-            ReportingRound.due_on,
-            ReportingRound.opened_at,
-            ReportingRound.closed_at,
-            Project.id,
-            Project.name,
-            Municipality.slug,
-            Municipality.name,
-            ProgressReport.state,
-            lead.slug,
-            Project.lead_post_id,
-            ProgressReport.submitted_at,
-            ProgressReport.asked_at,
-        )
-        .select_from(ReportingRound)
-        .join(ProjectYear, ProjectYear.fiscal_year == ReportingRound.fiscal_year)
-        .join(Project, Project.id == ProjectYear.project_id)
-        .join(lead, lead.id == Project.lead_municipality_id)
-        .join(Participation, Participation.project_year_id == ProjectYear.id)
-        .join(Municipality, Municipality.id == Participation.municipality_id)
-        .outerjoin(
-            ProgressReport,
-            and_(
-                ProgressReport.round_id == ReportingRound.id,
-                ProgressReport.project_id == Project.id,
-                ProgressReport.municipality_id == Municipality.id,
-            ),
-        )
-        .where(
-            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
-            or_(is_this_year, is_still_open),
-            or_(is_this_year, ProgressReport.state.is_distinct_from(ReportState.CONFIRMED)),
-        )
-        .order_by(
-            ReportingRound.fiscal_year.desc(),
-            ReportingRound.half,
-            Project.name,
-            Project.id,
-            Municipality.code,
-        )
-    )
-    return tuple(_fact(*row) for row in rows)
-
-
-def _fact(*columns: Any) -> ReportFact:
-    year, half, due_on, opened_at, closed_at, project_id, project, *rest = columns
-    slug, town, state, lead, post, submitted_at, asked_at = rest
-    period = Period(year, half)
-    returned_at = asked_at if state is ReportState.RETURNED else None
-    return ReportFact(
-        round_path=f"/reports/{period}",
-        report_path=f"/reports/{period}/{project_id}/{slug}",
-        period=period,
-        due_on=due_on,
-        project_id=project_id,
-        project=project,
-        municipality_slug=slug,
-        municipality=town,
-        state=state or ReportState.NONE,
-        lead_municipality=lead,
-        lead_post_id=post,
-        submitted_on=submitted_at and clock.day(submitted_at),
-        returned_on=returned_at and clock.day(returned_at),
-        round_closed=closed_at is not None,
-        opened_at=opened_at,
-        submitted_at=submitted_at,
-        returned_at=returned_at,
-    )
-
-
-def rounds_of(today: date) -> tuple[frozenset[int], frozenset[Period]]:
-    """Of this fiscal year and the last: those with projects, and the rounds opened (one query)."""
-    year = FiscalYear.containing(today)
-    rows = db.session.execute(
-        select(ProjectYear.fiscal_year, ReportingRound.half)
-        .distinct()
-        .join(Participation, Participation.project_year_id == ProjectYear.id)
-        .outerjoin(ReportingRound, ReportingRound.fiscal_year == ProjectYear.fiscal_year)
-        .where(
-            ProjectYear.fiscal_year.in_((year.previous.year, year.year)),
-            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
-        )
-    ).all()
-    opened = frozenset(Period(number, half) for number, half in rows if half is not None)
-    return frozenset(number for number, _ in rows), opened

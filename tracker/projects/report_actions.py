@@ -15,14 +15,14 @@ from tracker.plumbing.history import Subject
 from tracker.projects import mailing, queries
 from tracker.projects.models import IndicatorValue, ProgressReport, ReportVersion
 from tracker.projects.planning import Conflict, Content, check_unlocked, receipt
-from tracker.projects.report_queries import Place
-from tracker.projects.rules import ReportFact, ReportState, check_report, check_step, saved
+from tracker.projects.report import Report
+from tracker.projects.rules import ReportState, check_report, check_step, saved
 
 QUESTION_MISSING = "どこを、どう直していただきたいかを書いてください。"
 
 
 def save_draft(
-    place: Place, content: Content, version: int, *, by: Actor, at: datetime
+    place: Report, content: Content, version: int, *, by: Actor, at: datetime
 ) -> ProgressReport:
     """Saves what was written so far; a returned report stays returned until it is submitted.
 
@@ -30,7 +30,7 @@ def save_draft(
     `version` is the one the writer saw, 0 for none. Raises Conflict when somebody saved meanwhile,
     Refusal when the round is closed or the report already submitted.
     """
-    _check_writable(place)
+    check_unlocked(place.is_closed)
     report = _to_write(place, version, at)
     is_first = report.state is ReportState.NONE
     report.state = saved(report.state)
@@ -52,13 +52,7 @@ def save_draft(
     return report
 
 
-def _check_writable(place: Place) -> None:
-    check_unlocked(place.is_closed)
-    if not place.participates:
-        raise Refusal(f"{place.town.name}はこの事業に参加していないため、報告はいりません。")
-
-
-def _to_write(place: Place, version: int, at: datetime) -> ProgressReport:
+def _to_write(place: Report, version: int, at: datetime) -> ProgressReport:
     """The report's row, made when there is none; two writers cannot both find it theirs."""
     made = not version and insert_missing(
         ProgressReport,
@@ -79,7 +73,7 @@ def _to_write(place: Place, version: int, at: datetime) -> ProgressReport:
     return report
 
 
-def _find(place: Place) -> ProgressReport | None:
+def _find(place: Report) -> ProgressReport | None:
     return db.session.scalar(
         select(ProgressReport)
         .where(
@@ -91,7 +85,7 @@ def _find(place: Place) -> ProgressReport | None:
     )
 
 
-def _get(place: Place) -> ProgressReport:
+def _get(place: Report) -> ProgressReport:
     """The report; one that nobody has begun cannot be submitted, checked or taken back."""
     report = _find(place)
     if report is None:
@@ -99,7 +93,7 @@ def _get(place: Place) -> ProgressReport:
     return report
 
 
-def submit(place: Place, version: int, *, by: Actor, at: datetime) -> ProgressReport:
+def submit(place: Report, version: int, *, by: Actor, at: datetime) -> ProgressReport:
     """Submits what was saved; the version submitted is kept for ever (ux/spec.md 7.5)."""
     report = _get(place)
     if report.version != version:
@@ -109,7 +103,7 @@ def submit(place: Place, version: int, *, by: Actor, at: datetime) -> ProgressRe
     check_report(
         opened=True,
         closed=place.is_closed,
-        participates=place.participates,
+        participates=True,
         municipality=place.town.name,
         values={place.indicator: content.value} if place.indicator else {},
         rating=content.rating,
@@ -152,7 +146,7 @@ def _last_version(report: ProgressReport) -> int:
     )
 
 
-def withdraw(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
+def withdraw(place: Report, *, by: Actor, at: datetime) -> ProgressReport:
     """取り戻して直す: a submitted report is a draft again, until the lead has confirmed it."""
     check_unlocked(place.is_closed)
     report = _get(place)
@@ -163,7 +157,7 @@ def withdraw(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
     return report
 
 
-def return_report(place: Place, question: str, *, by: Actor, at: datetime) -> ProgressReport:
+def return_report(place: Report, question: str, *, by: Actor, at: datetime) -> ProgressReport:
     """質問して戻す: the report goes back with a question, by letter M4 to those who write it."""
     if not question.strip():
         raise Refusal(QUESTION_MISSING, field="question")
@@ -175,14 +169,13 @@ def return_report(place: Place, question: str, *, by: Actor, at: datetime) -> Pr
     report.confirmed_by = report.confirmed_at = None
     number = _last_version(report)
     _record("returned", "質問して戻しました", place, report, by=by, at=at, version=number)
-    asked = [fact for fact in _asked_of(place) if fact.project_id == place.project_id]
     cause = f"report:{report.id}:returned:{number}"
-    mailing.put_question(place, report.question, asked, cause=cause, at=at)
+    mailing.put_question(place, report.question, cause=cause, at=at)
     db.session.commit()
     return report
 
 
-def confirm(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
+def confirm(place: Report, *, by: Actor, at: datetime) -> ProgressReport:
     """確認済みにする; when it was the municipality's last, letter M5 thanks for all of them."""
     report = _confirm(place, by=by, at=at)
     _thank(place, at)
@@ -190,7 +183,7 @@ def confirm(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
     return report
 
 
-def confirm_all(places: Sequence[Place], *, by: Actor, at: datetime) -> int:
+def confirm_all(places: Sequence[Report], *, by: Actor, at: datetime) -> int:
     """The same for several reports at once; returns how many."""
     for place in places:
         _confirm(place, by=by, at=at)
@@ -200,7 +193,7 @@ def confirm_all(places: Sequence[Place], *, by: Actor, at: datetime) -> int:
     return len(places)
 
 
-def _confirm(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
+def _confirm(place: Report, *, by: Actor, at: datetime) -> ProgressReport:
     report = _get(place)
     check_step(report.state, ReportState.CONFIRMED)
     report.state, report.confirmed_by, report.confirmed_at = ReportState.CONFIRMED, by.name, at
@@ -208,26 +201,17 @@ def _confirm(place: Place, *, by: Actor, at: datetime) -> ProgressReport:
     return report
 
 
-def _thank(place: Place, at: datetime) -> None:
-    asked = _asked_of(place)
-    if all(fact.state is ReportState.CONFIRMED for fact in asked):
-        mailing.put_thanks(place, asked, at=at)
-
-
-def _asked_of(place: Place) -> list[ReportFact]:
-    """All that the round asks of the municipality, as it stands within this transaction."""
+def _thank(place: Report, at: datetime) -> None:
     db.session.flush()
-    return [
-        fact
-        for fact in queries.requested_reports(place.period.fiscal_year)
-        if fact.period == place.period and fact.municipality_slug == place.town.slug
-    ]
+    asked = queries.asked_of(place.period, place.town.id)
+    if all(one.state is ReportState.CONFIRMED for one in asked):
+        mailing.put_thanks(place, asked, at=at)
 
 
 def _record(
     verb: str,
     done: str,
-    place: Place,
+    place: Report,
     report: ProgressReport,
     *,
     by: Actor,

@@ -12,10 +12,10 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import Form
 from tracker.plumbing.pages import page, section
-from tracker.projects import forms, queries, report_actions, report_queries
+from tracker.projects import forms, queries, report_actions
 from tracker.projects.blueprint import bp, period_of
 from tracker.projects.planning import Content, brief, share_of_guide
-from tracker.projects.report_queries import Place, Story
+from tracker.projects.report import Report, Story
 from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
 ADDRESS = "/reports/<period>/<int:project_id>/<slug>"
@@ -23,44 +23,45 @@ BARS_BEFORE = 4
 _WRITABLE = (ReportState.NONE, ReportState.DRAFT, ReportState.RETURNED)
 
 
-def _place(period: str, project_id: int, slug: str) -> Place:
+def _story(period: str, project_id: int, slug: str) -> Story:
     section("reports")
-    place = report_queries.place(period_of(period), project_id, slug) or abort(404)
-    if not place.participates:
-        abort(404, f"{place.town.name}はこの期間、この事業に参加していません。")
-    return place
+    found = queries.story(period_of(period), project_id, slug)
+    return found or abort(404, "この期間、この市町村に、この事業の報告はお願いしていません。")
 
 
-def _can_write(place: Place, story: Story) -> bool:
+def _can_write(now: Report) -> bool:
     return (
-        not place.is_closed
-        and story.now.state in _WRITABLE
-        and may(Permission.WRITE_REPORT, place.town.slug)
+        not now.is_closed and now.state in _WRITABLE and may(Permission.WRITE_REPORT, now.town.slug)
     )
+
+
+def _involved(now: Report) -> tuple[str, str, str]:
+    """Who reads 相談 (product.md 9): the reporting municipality, the lead's, the hub."""
+    return now.town.slug, now.lead.slug, areas.hub().slug
 
 
 @bp.get(ADDRESS)
 @guard(Permission.READ_AREA)
 def report(period: str, project_id: int, slug: str) -> Response:
     """The form for those who write the report now, the report itself for everybody else."""
-    place = _place(period, project_id, slug)
-    story = report_queries.story(place)
-    if not _can_write(place, story):
-        return _read_page(place, story, forms.QuestionForm())
+    story = _story(period, project_id, slug)
+    place = story.now
+    if not _can_write(place):
+        return _read_page(story, forms.QuestionForm())
     now, before = story.now, story.previous
     content = now.content
     if now.state is ReportState.NONE and before:
         # Words are copied from last time, numbers and 状況 never (ux/spec.md 1).
         content = replace(before.content, value=None, rating=None, for_meeting=False)
-    return _write_page(place, story, forms.report_form(place, content, now.version))
+    return _write_page(story, forms.report_form(place, content, now.version))
 
 
 @bp.post(ADDRESS)
 @guard(Permission.WRITE_REPORT, own="slug")
 def write(period: str, project_id: int, slug: str) -> Response:
     """Saves the draft: by itself while somebody types, to close it, or on the way to the check."""
-    place = _place(period, project_id, slug)
-    story = report_queries.story(place)
+    story = _story(period, project_id, slug)
+    place = story.now
     form = forms.report_form(place, Content(), 0)
     goes_on = request.form.get("save") == "next"
     if not goes_on:
@@ -77,7 +78,7 @@ def write(period: str, project_id: int, slug: str) -> Response:
     if saved:
         flash(f"「{place.project}」の下書きを保存しました。", "ok")
         return redirect(url_for(".answers", period=period))
-    return _write_page(place, story, form)
+    return _write_page(story, form)
 
 
 def _autosaved(form: Form) -> Response:
@@ -94,7 +95,7 @@ def _not_autosaved(form: Form) -> Response:
     return Response(text, 422, mimetype="text/plain")
 
 
-def _write_page(place: Place, story: Story, form: forms.ReportForm) -> Response:
+def _write_page(story: Story, form: forms.ReportForm) -> Response:
     now = story.now
     theirs = now if form.version.data != now.version else None
     # Seen now: saving once more keeps what stands in the form.
@@ -102,32 +103,31 @@ def _write_page(place: Place, story: Story, form: forms.ReportForm) -> Response:
     return page(
         "projects/report_form.html",
         form=form,
-        place=place,
+        place=now,
         story=story,
         theirs=theirs,
         is_copied=now.state is ReportState.NONE and story.previous is not None,
-        bars=_bars(place, story),
+        bars=_bars(story),
         hints={rating.value: rating.hint for rating in Rating},
-        readers="・".join(town.name for town in areas.towns() if town.slug in place.involved),
-        share=share_of_guide(now.content.value, place.guide),
+        readers="・".join(town.name for town in areas.towns() if town.slug in _involved(now)),
+        share=share_of_guide(now.value, now.guide),
     )
 
 
-def _bars(place: Place, story: Story) -> list[dict[str, Any]]:
+def _bars(story: Story) -> list[dict[str, Any]]:
     """The values of the same half in earlier years, and this one."""
     before: list[dict[str, Any]] = [
-        {"label": brief(one.period), "value": one.content.value}
-        for one in story.earlier[-BARS_BEFORE:]
+        {"label": brief(one.period), "value": one.value} for one in story.earlier[-BARS_BEFORE:]
     ]
-    return [*before, {"label": "今回", "value": story.now.content.value, "current": True}]
+    return [*before, {"label": "今回", "value": story.now.value, "current": True}]
 
 
 @bp.route(f"{ADDRESS}/check", methods=["GET", "POST"])
 @guard(Permission.WRITE_REPORT, own="slug")
 def check(period: str, project_id: int, slug: str) -> Response:
     """内容の確認: last time beside this time, and what deserves a second look."""
-    place = _place(period, project_id, slug)
-    story = report_queries.story(place)
+    story = _story(period, project_id, slug)
+    place = story.now
     here: dict[str, Any] = {"period": period, "project_id": project_id, "slug": slug}
     form = forms.SubmitForm(version=story.now.version)
     if form.validate_on_submit() and form.attempt(
@@ -145,37 +145,35 @@ def check(period: str, project_id: int, slug: str) -> Response:
 @guard(Permission.WRITE_REPORT, own="slug")
 def done(period: str, project_id: int, slug: str) -> Response:
     """提出完了: the receipt, and the next report that is left."""
-    place = _place(period, project_id, slug)
-    story = report_queries.story(place)
+    story = _story(period, project_id, slug)
+    place = story.now
     if not story.now.is_reported:
         return redirect(url_for(".report", period=period, project_id=project_id, slug=slug))
-    left = [
-        row
-        for row in queries.matrix(place.period.fiscal_year, place.period)
-        if row.municipality == slug and row.is_asked and row.state in _WRITABLE
-    ]
-    return page("projects/done.html", place=place, saved=story.now, left=left)
+    left = [one for one in queries.asked_of(place.period, place.town.id) if one.state in _WRITABLE]
+    return page("projects/done.html", place=place, left=left)
 
 
 @bp.post(f"{ADDRESS}/withdraw")
 @guard(Permission.WRITE_REPORT, own="slug")
 def withdraw(period: str, project_id: int, slug: str) -> Response:
     """取り戻して直す."""
-    place = _place(period, project_id, slug)
+    story = _story(period, project_id, slug)
+    place = story.now
     form = forms.ActForm()
     if form.validate_on_submit() and form.attempt(
         lambda: report_actions.withdraw(place, by=actor(), at=clock.now())
     ):
         flash("報告を取り戻しました。直したら、もう一度提出してください。", "ok")
         return redirect(url_for(".report", period=period, project_id=project_id, slug=slug))
-    return _read_page(place, report_queries.story(place), forms.QuestionForm(), refused=form)
+    return _read_page(story, forms.QuestionForm(), refused=form)
 
 
 @bp.post(f"{ADDRESS}/confirm")
 @guard(Permission.CHECK_REPORT)
 def confirm(period: str, project_id: int, slug: str) -> Response:
     """確認済みにする."""
-    place = _place(period, project_id, slug)
+    story = _story(period, project_id, slug)
+    place = story.now
     require(Permission.CHECK_REPORT, place.lead.slug)
     form = forms.ActForm()
     if form.validate_on_submit() and form.attempt(
@@ -183,14 +181,15 @@ def confirm(period: str, project_id: int, slug: str) -> Response:
     ):
         flash(f"{place.town.name}「{place.project}」を確認済みにしました。", "ok")
         return redirect(url_for(".inbox", period=period))
-    return _read_page(place, report_queries.story(place), forms.QuestionForm(), refused=form)
+    return _read_page(story, forms.QuestionForm(), refused=form)
 
 
 @bp.post(f"{ADDRESS}/return")
 @guard(Permission.CHECK_REPORT)
 def return_to(period: str, project_id: int, slug: str) -> Response:
     """質問して戻す."""
-    place = _place(period, project_id, slug)
+    story = _story(period, project_id, slug)
+    place = story.now
     require(Permission.CHECK_REPORT, place.lead.slug)
     form = forms.QuestionForm()
     if form.validate_on_submit() and form.attempt(
@@ -198,16 +197,15 @@ def return_to(period: str, project_id: int, slug: str) -> Response:
     ):
         flash(f"{place.town.name}に質問を送り、報告を戻しました。", "ok")
         return redirect(url_for(".inbox", period=period))
-    return _read_page(place, report_queries.story(place), form)
+    return _read_page(story, form)
 
 
-def _read_page(
-    place: Place, story: Story, form: forms.QuestionForm, refused: Form | None = None
-) -> Response:
+def _read_page(story: Story, form: forms.QuestionForm, refused: Form | None = None) -> Response:
     """The report for its readers: what is not submitted is its municipality's alone."""
+    place = story.now
     own = may(Permission.READ_TROUBLES, place.town.slug)
-    readable = story.now.is_reported or (own and story.now.state is not ReportState.NONE)
-    involved = may(Permission.READ_TROUBLES, *place.involved)
+    readable = place.is_reported or (own and place.state is not ReportState.NONE)
+    involved = may(Permission.READ_TROUBLES, *_involved(place))
     if refused is not None:
         form.form_errors.extend(refused.form_errors)
     return page(
@@ -215,12 +213,12 @@ def _read_page(
         form=form,
         place=place,
         story=story,
-        state=shown(story.now.state, place.due_on, clock.today()),
+        state=shown(place.state, place.due_on, clock.today()),
         readable=readable,
         involved=involved,
-        versions=report_queries.versions(story.now.id) if readable else [],
-        can_withdraw=story.now.state is ReportState.SUBMITTED
+        versions=queries.versions(place.id) if readable else [],
+        can_withdraw=place.state is ReportState.SUBMITTED
         and not place.is_closed
         and may(Permission.WRITE_REPORT, place.town.slug),
-        can_check=story.now.is_reported and may(Permission.CHECK_REPORT, place.lead.slug),
+        can_check=place.is_reported and may(Permission.CHECK_REPORT, place.lead.slug),
     )

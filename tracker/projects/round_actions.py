@@ -15,7 +15,6 @@ from tracker.plumbing.history import Subject
 from tracker.projects import mailing, queries
 from tracker.projects.models import ReportingRound
 from tracker.projects.planning import check_round
-from tracker.projects.queries import matrix
 
 
 def open_round(
@@ -28,7 +27,7 @@ def open_round(
         today=clock.day(at),
         closures=areas.closures(due_on, due_on)[areas.hub().slug],
         is_open_already=find_round(period) is not None,
-        asked=sum(row.is_asked for row in matrix(period.fiscal_year, None)),
+        asked=sum(one.is_asked for one in queries.of_year(period.fiscal_year, None)),
     )
     opened = ReportingRound(
         fiscal_year=period.year,
@@ -39,9 +38,7 @@ def open_round(
     )
     db.session.add(opened)
     db.session.flush()
-    asked = [
-        fact for fact in queries.requested_reports(period.fiscal_year) if fact.period == period
-    ]
+    asked = queries.asked_of(period)
     sent = mailing.put_requests(opened, asked, at=at)
     history.record(
         by,

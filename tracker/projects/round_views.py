@@ -12,19 +12,10 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.pages import page, section
-from tracker.projects import (
-    forms,
-    queries,
-    report_actions,
-    report_queries,
-    round_actions,
-    round_queries,
-    rules,
-)
+from tracker.projects import forms, queries, report_actions, round_actions, rules
 from tracker.projects.blueprint import bp, period_of
-from tracker.projects.queries import MatrixRow
-from tracker.projects.round_queries import InboxRow, RoundRow
-from tracker.projects.rules import REPORTED, Rating, ReportState
+from tracker.projects.report import Report, Round
+from tracker.projects.rules import Rating, ReportState
 
 # What the writer does next, the most pressing first.
 _ACTIONS = {
@@ -43,7 +34,7 @@ def rounds() -> Response:
     section("reports")
     if chosen := request.args.get("period"):
         return redirect(url_for(".answers", period=period_of(chosen)))
-    newest = next(iter(round_queries.rounds()), None)
+    newest = next(iter(queries.rounds()), None)
     if newest:
         return redirect(url_for(".answers", period=newest.period))
     return page("projects/no_round.html", may_open=may(Permission.OPEN_ROUND))
@@ -74,9 +65,9 @@ def new_round() -> Response:
 def answers(period: str) -> Response:
     """提出状況: municipality by project, the reader's own reports first."""
     section("reports")
-    every, today = round_queries.rounds(), clock.today()
+    every, today = queries.rounds(), clock.today()
     shown = _round(every, period)
-    rows = [row for row in queries.matrix(shown.period.fiscal_year, shown.period) if row.is_asked]
+    rows = [row for row in queries.of_year(shown.period.fiscal_year, shown.half) if row.is_asked]
     return page(
         "projects/answers.html",
         form=forms.ActForm(),
@@ -88,9 +79,9 @@ def answers(period: str) -> Response:
         actions=_ACTIONS,
         towns=areas.towns(),
         tally=_tally(rows),
-        unsubmitted=sum(row.state not in REPORTED for row in rows),
+        unsubmitted=sum(not row.is_reported for row in rows),
         waiting=sum(
-            row.state is ReportState.SUBMITTED and may(Permission.CHECK_REPORT, row.lead)
+            row.state is ReportState.SUBMITTED and may(Permission.CHECK_REPORT, row.lead.slug)
             for row in rows
         ),
         may_open=may(Permission.OPEN_ROUND),
@@ -98,22 +89,22 @@ def answers(period: str) -> Response:
     )
 
 
-def _by_project(rows: Sequence[MatrixRow]) -> list[tuple[int, str, dict[str, MatrixRow]]]:
+def _by_project(rows: Sequence[Report]) -> list[tuple[int, str, dict[str, Report]]]:
     """The lines of the matrix: a project, and its municipalities by slug."""
     return [
-        (project_id, name, {row.municipality: row for row in group})
+        (project_id, name, {row.town.slug: row for row in group})
         for (project_id, name), group in groupby(rows, lambda row: (row.project_id, row.project))
     ]
 
 
-def _round(every: Sequence[RoundRow], period: str) -> RoundRow:
+def _round(every: Sequence[Round], period: str) -> Round:
     wanted = period_of(period)
     return next((one for one in every if one.period == wanted), None) or abort(
         404, "この期間の報告のお願いは、まだ出ていません。"
     )
 
 
-def _own(rows: Sequence[MatrixRow]) -> list[MatrixRow]:
+def _own(rows: Sequence[Report]) -> list[Report]:
     """The reports the reader writes: a section's are those of the projects it leads."""
     who = actor()
     if not may(Permission.WRITE_REPORT, who.municipality):
@@ -121,19 +112,19 @@ def _own(rows: Sequence[MatrixRow]) -> list[MatrixRow]:
     own = [
         row
         for row in rows
-        if row.municipality == who.municipality
+        if row.town.slug == who.municipality
         and (who.role is not Role.LEAD or row.lead_post_id in (None, who.post_id))
     ]
     return sorted(own, key=lambda row: list(_ACTIONS).index(row.state))
 
 
-def _tally(rows: Sequence[MatrixRow]) -> list[tuple[str, int, int]]:
+def _tally(rows: Sequence[Report]) -> list[tuple[str, int, int]]:
     """Per municipality how many reports are submitted, and how many are asked for."""
     return [
         (
             town.name,
-            sum(row.municipality == town.slug and row.state in REPORTED for row in rows),
-            sum(row.municipality == town.slug for row in rows),
+            sum(row.town == town and row.is_reported for row in rows),
+            sum(row.town == town for row in rows),
         )
         for town in areas.towns()
     ]
@@ -159,7 +150,7 @@ def close(period: str) -> Response:
 def inbox(period: str) -> Response:
     """報告の確認: what waits for the reader first, of that what deserves a second look first."""
     section("reports")
-    shown = _round(round_queries.rounds(), period)
+    shown = _round(queries.rounds(), period)
     rows = sorted(_mine(shown.period), key=_urgency)
     plain = _unremarkable(rows)
     return page(
@@ -172,18 +163,21 @@ def inbox(period: str) -> Response:
     )
 
 
-def _mine(period: Period) -> list[InboxRow]:
-    return [row for row in round_queries.inbox(period) if may(Permission.CHECK_REPORT, row.lead)]
+Checked = tuple[Report, tuple[str, ...]]
 
 
-def _unremarkable(rows: Sequence[InboxRow]) -> list[InboxRow]:
+def _mine(period: Period) -> list[Checked]:
+    return [row for row in queries.inbox(period) if may(Permission.CHECK_REPORT, row[0].lead.slug)]
+
+
+def _unremarkable(rows: Sequence[Checked]) -> list[Report]:
     """What waits, goes well and gives no reason for a second look (ux/spec.md 7.6)."""
     return [
-        row
-        for row in rows
-        if row.state is ReportState.SUBMITTED
-        and row.rating in (Rating.ON_TRACK, Rating.DONE)
-        and not row.remarks
+        report
+        for report, remarks in rows
+        if report.state is ReportState.SUBMITTED
+        and report.rating in (Rating.ON_TRACK, Rating.DONE)
+        and not remarks
     ]
 
 
@@ -195,12 +189,11 @@ def confirm_all(period: str) -> Response:
     form = forms.ConfirmAllForm()
     until = form.until.data
     if form.validate_on_submit() and until:
-        places = [
-            report_queries.place(wanted, row.project_id, row.slug)
-            for row in _unremarkable(_mine(wanted))
-            if row.submitted_at and row.submitted_at <= until
+        found = [
+            report
+            for report in _unremarkable(_mine(wanted))
+            if report.submitted_at and report.submitted_at <= until
         ]
-        found = [place for place in places if place]
         if form.attempt(lambda: report_actions.confirm_all(found, by=actor(), at=clock.now())):
             flash(f"{form.result}件をまとめて確認済みにしました。", "ok")
     for message in form.form_errors:
@@ -208,10 +201,11 @@ def confirm_all(period: str) -> Response:
     return redirect(url_for(".inbox", period=wanted))
 
 
-def _urgency(row: InboxRow) -> tuple[bool, bool, bool]:
+def _urgency(row: Checked) -> tuple[bool, bool, bool]:
     """Waiting before checked, the reader's own section before others, remarks before none."""
+    report, remarks = row
     return (
-        row.state is not ReportState.SUBMITTED,
-        row.lead_post_id != actor().post_id,
-        not row.remarks,
+        report.state is not ReportState.SUBMITTED,
+        report.lead_post_id != actor().post_id,
+        not remarks,
     )

@@ -1,13 +1,12 @@
 """What a progress report must be, step by step (product.md 4, contracts.md States)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
-from tracker.kernel.fiscal_year import Period
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import ask_for_count, grouped
 
@@ -260,27 +259,102 @@ def _tenths(ratio: Fraction) -> str:
     return f"{tenths // 10:,}" if tenths % 10 == 0 else f"{tenths // 10:,}.{tenths % 10}"
 
 
+# --- how parts and values come together ----------------------------------------------------------
+
+
+class CellState(StrEnum):
+    """How one municipality's part in a project stands, as the annex table shows it."""
+
+    LATE = "late"
+    SLIGHTLY_LATE = "slightly_late"
+    UNREPORTED = "unreported"
+    NOT_STARTED = "not_started"
+    ON_TRACK = "on_track"
+    DONE = "done"
+    SKIPPED = "skipped"
+    NO_PROJECT = "none_project"
+
+    @property
+    def label(self) -> str:
+        """The words on screen."""
+        return _CELL_LABELS[self]
+
+    @property
+    def kind(self) -> str:
+        """The key of its colour and icon."""
+        return str(self)
+
+
+_CELL_LABELS: Mapping[CellState, str] = {
+    CellState.LATE: Rating.LATE.label,
+    CellState.SLIGHTLY_LATE: Rating.SLIGHTLY_LATE.label,
+    CellState.UNREPORTED: "未報告",
+    CellState.NOT_STARTED: YearMark.NOT_STARTED.label,
+    CellState.ON_TRACK: Rating.ON_TRACK.label,
+    CellState.DONE: Rating.DONE.label,
+    CellState.SKIPPED: YearMark.SKIPPED.label,
+    CellState.NO_PROJECT: "事業なし",
+}
+# A cell shows the first of these that any of its projects is in (contracts.md, States).
+CELL_ORDER = tuple(state for state in CellState if state is not CellState.NO_PROJECT)
+_COUNTED_APART = frozenset(CELL_ORDER[: CELL_ORDER.index(CellState.ON_TRACK)])
+
+
+def part_state(report: ReportState, rating: Rating | None, mark: YearMark | None) -> CellState:
+    """How one part stands: 見送り before all, then what was reported, then 未着手 or 未報告."""
+    if mark is YearMark.SKIPPED:
+        return CellState.SKIPPED
+    if report in REPORTED and rating is not None:
+        return CellState(rating.value)
+    return CellState.NOT_STARTED if mark is YearMark.NOT_STARTED else CellState.UNREPORTED
+
+
 @dataclass(frozen=True)
-class ReportFact:
-    """What the duties need to know of one report asked for; municipalities by slug.
+class Cell:
+    """One cell of the annex table: its worst state, the parts in that state, and all its parts."""
 
-    `opened_at` is the round's; the instants are UTC, the days those in Tokyo.
-    """
+    state: CellState
+    count: int
+    participating: int
 
-    round_path: str
-    report_path: str
-    period: Period
-    due_on: date
-    project_id: int
-    project: str
-    municipality_slug: str
-    municipality: str
-    state: ReportState
-    lead_municipality: str
-    lead_post_id: int | None
-    submitted_on: date | None
-    returned_on: date | None
-    round_closed: bool
-    opened_at: datetime | None = None
-    submitted_at: datetime | None = None
-    returned_at: datetime | None = None
+    @property
+    def figure(self) -> str:
+        """「1/3」 for a state to notice, 「3」 for a cell without one, nothing for 事業なし."""
+        if self.state in _COUNTED_APART:
+            return f"{self.count}/{self.participating}"
+        return str(self.participating) if self.participating else ""
+
+    @property
+    def spoken(self) -> str:
+        """For screen readers: 「未報告1件、参加2事業」「順調、参加2事業」「事業なし」."""
+        if not self.participating:
+            return self.state.label
+        count = f"{self.count}件" if self.state in _COUNTED_APART else ""
+        return f"{self.state.label}{count}、参加{self.participating}事業"
+
+
+def cell(states: Iterable[CellState]) -> Cell:
+    """The first of `CELL_ORDER` among the parts; no part at all is 事業なし."""
+    given = list(states)
+    worst = min(given, key=CELL_ORDER.index, default=CellState.NO_PROJECT)
+    return Cell(worst, given.count(worst), len(given))
+
+
+class Total(NamedTuple):
+    """A sum that says how many it is of; no value at all is None, never 0."""
+
+    sum: int | None
+    reported: int
+    expected: int
+
+    def note(self, half: str) -> str | None:
+        """「上期は4市町村分」 when some have not reported yet, otherwise None."""
+        partial = self.reported < self.expected
+        return f"{half}は{self.reported}市町村分" if partial else None
+
+
+def total(values: Iterable[int | None]) -> Total:
+    """Adds up what was reported; None is a municipality that has not."""
+    given = list(values)
+    reported = [value for value in given if value is not None]
+    return Total(sum(reported) if reported else None, len(reported), len(given))

@@ -1,6 +1,6 @@
 """Pages of projects: the plain list, one project, and the forms that enter and change it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -10,16 +10,16 @@ from tracker.agreements.queries import measures
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
-from tracker.municipalities.queries import Town
+from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db
 from tracker.plumbing.pages import number_asked, page, section
-from tracker.projects import actions, forms, queries, report_views, round_queries, round_views
+from tracker.projects import actions, forms, queries, report_views, round_views
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
-from tracker.projects.project_sheet import Sheet, sheet
-from tracker.projects.queries import Head, PartRow
+from tracker.projects.project import Head, Sheet, sheet
+from tracker.projects.report import Report
 
 __all__ = ["bp", "report_views", "round_views"]
 
@@ -79,16 +79,15 @@ def project(project_id: int) -> Response:
     """事業ページ: how it stands, its indicator by year and municipality, and what happened."""
     section("measures")
     head = queries.head(project_id) or abort(404)
-    parts = queries.parts(project_id)
-    year = _year_shown(parts)
-    shown = sheet(year, areas.towns(), parts, round_queries.reports(project_id))
+    ran = queries.years_of(project_id)
+    year = _year_shown(ran)
+    shown = sheet(year, areas.towns(), queries.of_project(project_id, year))
     return page(
         "projects/project.html",
         head=head,
         sheet=shown,
-        parts=[part for part in parts if part.year == year.year],
-        years=[(one, FiscalYear(one).long_label) for one in sorted({p.year for p in parts})[::-1]],
-        towns=areas.by_id(),
+        years=[(one, FiscalYear(one).long_label) for one in ran],
+        towns=areas.towns(),
         questions_of=_questions_of(head, shown),
         own=_own_report(shown),
         todo=shown.todo(head.lead),
@@ -97,13 +96,12 @@ def project(project_id: int) -> Response:
     )
 
 
-def _year_shown(parts: Sequence[PartRow]) -> FiscalYear:
+def _year_shown(ran: Sequence[int]) -> FiscalYear:
     """The year asked for; else this year, or the newest before it in which the project ran."""
     if request.args.get("fy"):
         return year_of(request.args["fy"])
     now = year_of(None)
-    ran = [part.year for part in parts if part.year <= now.year]
-    return FiscalYear(max(ran)) if ran else now
+    return FiscalYear(max((one for one in ran if one <= now.year), default=now.year))
 
 
 def _questions_of(head: Head, shown: Sheet) -> frozenset[str]:
@@ -153,10 +151,7 @@ def edit(project_id: int) -> Response:
     head = queries.head(project_id) or abort(404)
     require(Permission.EDIT_PROJECT, head.lead_slug)
     year = year_of(request.args.get("fy"))
-    parts = {
-        part.municipality_id: part for part in queries.parts(project_id) if part.year == year.year
-    }
-    form = _form(year, **_values(head, parts))
+    form = _form(year, **_values(head, queries.parts(project_id, year)))
     if form.validate_on_submit() and form.attempt(
         lambda: actions.change_project(
             db.get_or_404(Project, project_id),
@@ -184,9 +179,9 @@ def _form(year: FiscalYear, **values: Any) -> forms.ProjectForm:
     )
 
 
-def _values(head: Head, parts: Mapping[int, PartRow]) -> dict[str, Any]:
+def _values(head: Head, parts: Sequence[Report]) -> dict[str, Any]:
     """The project as the form shows it before anything is typed."""
-    words = next(iter(parts.values()), None)
+    words = next(iter(parts), None)
     values: dict[str, Any] = {
         "version": head.version,
         "name": head.name,
@@ -203,8 +198,8 @@ def _values(head: Head, parts: Mapping[int, PartRow]) -> dict[str, Any]:
     }
     if words and words.mark:
         values["mark"] = words.mark.value
-    for town_id, part in parts.items():
-        slug = areas.by_id()[town_id].slug
+    for part in parts:
+        slug = part.town.slug
         values |= {
             f"part_{slug}": True,
             f"budget_{slug}": part.budget_yen,

@@ -1,22 +1,52 @@
-"""One project in one fiscal year as its page shows it, put together from rows; no database."""
+"""A project, and one of its fiscal years as its page shows it; pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
+from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
-from tracker.municipalities.queries import Town
-from tracker.plumbing import clock
+from tracker.municipalities.rules import Town
 from tracker.projects.planning import half_name
-from tracker.projects.queries import PartRow
-from tracker.projects.round_queries import ReportRow
-from tracker.projects.rules import REPORTED, ReportState, YearMark
-from tracker.projects.tallies import Cell, CellState, Total, cell, part_state, total
+from tracker.projects.report import Report
+from tracker.projects.rules import Cell, CellState, ReportState, Total, YearMark, cell, total
 
-YEARS_IN_PLOT = 6
+# As many bars as the plot has.
+YEARS_SHOWN = 6
 YEARS_BEFORE = 2
 LOG_ENTRIES = 10
 RETURNED, CONFIRMED = ReportState.RETURNED.label, ReportState.CONFIRMED.label
+
+
+class Head(NamedTuple):
+    """What a project is, whatever the year."""
+
+    id: int
+    version: int
+    name: str
+    summary: str
+    since_year: int
+    measure_id: int
+    measure_number: str
+    measure_title: str
+    field_number: str
+    field_title: str
+    lead_id: int
+    lead_slug: str
+    lead_name: str
+    lead_section: str
+    lead_post_id: int | None
+    lead_phone: str | None
+    indicator_id: int | None
+    indicator_name: str | None
+    unit: str | None
+    definition: str | None
+
+    @property
+    def lead(self) -> str:
+        """「青森市 農業振興センター」."""
+        return f"{self.lead_name} {self.lead_section}"
 
 
 @dataclass(frozen=True)
@@ -37,14 +67,23 @@ class TownRow:
 
     town: Town
     values: tuple[int | None, ...]
-    target: int | None
-    state: CellState | None
-    report: ReportRow | None
+    part: Report | None
+    report: Report | None
+
+    @property
+    def target(self) -> int | None:
+        """The year's."""
+        return self.part.target if self.part else None
+
+    @property
+    def state(self) -> CellState | None:
+        """How it stands; None where it takes no part in the year."""
+        return (self.report or self.part).standing if self.part else None
 
     @property
     def reported(self) -> ReportState:
         """How far its report has come."""
-        return (self.report and self.report.state) or ReportState.NONE
+        return self.report.state if self.report else ReportState.NONE
 
 
 @dataclass(frozen=True)
@@ -112,34 +151,30 @@ class Sheet:
 
 
 class _Book:
-    """The rows by year, municipality and period."""
+    """The reports by year, municipality and period."""
 
-    def __init__(self, parts: Sequence[PartRow], reports: Sequence[ReportRow]) -> None:
-        self.shares: dict[int, dict[int, PartRow]] = {}
-        for part in parts:
-            self.shares.setdefault(part.year, {})[part.municipality_id] = part
-        self.rounds = {report.period: report for report in reports}
-        self.reports = {(report.period, report.municipality_id): report for report in reports}
+    def __init__(self, reports: Sequence[Report]) -> None:
+        self.shares: dict[int, dict[int, Report]] = {}
+        for one in reports:
+            self.shares.setdefault(one.year, {})[one.town.id] = one
+        asked = [one for one in reports if one.round_id]
+        self.rounds = {one.period: one for one in asked}
+        self.reports = {(one.period, one.town.id): one for one in asked}
 
     def value(self, period: Period, town_id: int) -> int | None:
         report = self.reports.get((period, town_id))
-        return report.value if report and report.state in REPORTED else None
+        return report.value if report and report.is_reported else None
 
     def total(self, period: Period) -> Total:
         return total(self.value(period, town_id) for town_id in self.parts(period.year))
 
-    def parts(self, year: int) -> Mapping[int, PartRow]:
+    def parts(self, year: int) -> Mapping[int, Report]:
         return self.shares.get(year, {})
 
 
-def sheet(
-    year: FiscalYear,
-    towns: Sequence[Town],
-    parts: Sequence[PartRow],
-    reports: Sequence[ReportRow],
-) -> Sheet:
+def sheet(year: FiscalYear, towns: Sequence[Town], reports: Sequence[Report]) -> Sheet:
     """The project's page for a fiscal year: `towns` in the order of their codes, amounts in yen."""
-    book = _Book(parts, reports)
+    book = _Book(reports)
     asked = [Period(year.year, half) for half in (Half.FY, Half.H1)]
     period = next((one for one in asked if one in book.rounds), None)
     before = [Period(year.year - back, Half.FY) for back in range(YEARS_BEFORE, 0, -1)]
@@ -153,15 +188,15 @@ def sheet(
         year=year,
         period=period,
         due_on=asked_for.due_on if asked_for else None,
-        is_closed=asked_for is not None and asked_for.closed_at is not None,
+        is_closed=asked_for is not None and asked_for.is_closed,
         columns=columns,
         rows=rows,
         totals=tuple(book.total(column) for column in columns),
         target=total(part.target for part in shares.values()),
         worst=cell(states),
-        reported=sum(row.reported in REPORTED for row in rows),
+        reported=sum(row.report is not None and row.report.is_reported for row in rows),
         points=_points(book, year),
-        events=_events(towns, reports),
+        events=_events(towns, book.reports.values()),
         mark=words.mark if words else None,
         comment=words.comment if words else None,
         commented_at=words.commented_at if words else None,
@@ -181,23 +216,18 @@ def _town_rows(
     for town in towns:
         if not any(town.id in book.parts(one) for one in years):
             continue
-        part = book.parts(year.year).get(town.id)
-        report = book.reports.get((period, town.id)) if period else None
-        row = TownRow(
+        yield TownRow(
             town=town,
             values=tuple(book.value(column, town.id) for column in columns),
-            target=part.target if part else None,
-            state=None,
-            report=report,
+            part=book.parts(year.year).get(town.id),
+            report=book.reports.get((period, town.id)) if period else None,
         )
-        rating = report.rating if report else None
-        yield replace(row, state=part and part_state(row.reported, rating, part.mark))
 
 
 def _points(book: _Book, year: FiscalYear) -> tuple[Point, ...]:
     points = [
         _point(book, FiscalYear(one))
-        for one in sorted(book.shares)[-YEARS_IN_PLOT:]
+        for one in sorted(book.shares)[-YEARS_SHOWN:]
         if one <= year.year
     ]
     whole = [point for point in points if point.value is not None and not point.partial]
@@ -219,14 +249,13 @@ def _point(book: _Book, year: FiscalYear) -> Point:
     )
 
 
-def _events(towns: Sequence[Town], reports: Sequence[ReportRow]) -> tuple[Event, ...]:
+def _events(towns: Sequence[Town], reports: Iterable[Report]) -> tuple[Event, ...]:
     """What happened, newest first; what was confirmed at one go is one event."""
+    order = {town: number for number, town in enumerate(towns)}
     happened = sorted(
         (
-            (at, Event(clock.day(at), (town,), report.period, verb, by, text))
-            for town in towns
-            for report in reports
-            if report.municipality_id == town.id
+            (at, Event(tokyo.day(at), (report.town,), report.period, verb, by, text))
+            for report in sorted(reports, key=lambda one: order[one.town])
             for at, verb, by, text in _steps(report)
             if at is not None
         ),
@@ -244,15 +273,11 @@ def _events(towns: Sequence[Town], reports: Sequence[ReportRow]) -> tuple[Event,
 
 
 def _steps(
-    report: ReportRow,
+    report: Report,
 ) -> tuple[tuple[datetime | None, str, str | None, str | None], ...]:
+    done = report.done if report.is_reported else None
     return (
         (report.confirmed_at, CONFIRMED, report.confirmed_by, None),
         (report.asked_at, RETURNED, report.asked_by, report.question),
-        (
-            report.submitted_at,
-            f"{report.period.label}の報告",
-            None,
-            report.done if report.state in REPORTED else None,
-        ),
+        (report.submitted_at, f"{report.period.label}の報告", None, done),
     )

@@ -1,14 +1,13 @@
-"""The project page put together from rows, without a database."""
+"""The project page put together from reports, without a database."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from tests.projects.makers import make_report
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
-from tracker.municipalities.queries import Town
-from tracker.projects.project_sheet import LOG_ENTRIES, Sheet, sheet
-from tracker.projects.queries import PartRow
-from tracker.projects.round_queries import ReportRow
-from tracker.projects.rules import Rating, ReportState, YearMark
-from tracker.projects.tallies import CellState
+from tracker.municipalities.rules import Town
+from tracker.projects.project import LOG_ENTRIES, Sheet, sheet
+from tracker.projects.report import Report
+from tracker.projects.rules import CellState, Rating, ReportState, YearMark
 
 TOWNS = [
     Town(1, "02201", "aomori", "青森市", True, None),
@@ -19,41 +18,48 @@ AT = datetime(2026, 11, 10, 1, 0, tzinfo=UTC)
 NONE, DRAFT, SUBMITTED, RETURNED, CONFIRMED = ReportState
 
 
-def part(year: int, town: int, mark: YearMark | None = None) -> PartRow:
-    return PartRow(year, town, mark, "言葉", AT, 1_000 * town, None, 10 * town)
+def part(year: int, town: int, mark: YearMark | None = None) -> Report:
+    """A part that no round asks about."""
+    return make_report(
+        **by_number(town), year=year, mark=mark, target=10 * town, round_id=None, half=None
+    )
+
+
+def by_number(town: int) -> dict[str, object]:
+    return {"slug": TOWNS[town - 1].slug, "town": TOWNS[town - 1], "budget_yen": 1_000 * town}
 
 
 def report(
     year: int,
     half: Half,
-    town: int | None,
-    state: ReportState | None = SUBMITTED,
+    town: int,
+    state: ReportState = SUBMITTED,
     value: int | None = 5,
     rating: Rating | None = Rating.ON_TRACK,
     at: datetime = AT,
-) -> ReportRow:
-    confirmed = at + timedelta(days=9) if state is CONFIRMED else None
-    return ReportRow(
+    mark: YearMark | None = None,
+) -> Report:
+    return make_report(
+        **by_number(town),
         year=year,
         half=half,
-        due_on=date(year, 11, 30),
-        closed_at=None,
-        municipality_id=town,
+        mark=mark,
+        target=10 * town,
         state=state,
         rating=rating,
         value=value,
         done="行ったこと",
-        submitted_at=None if state in (None, DRAFT) else at,
+        submitted_at=None if state in (NONE, DRAFT) else at,
         question="なぜですか。" if state is RETURNED else None,
         asked_by="主担当" if state is RETURNED else None,
         asked_at=at + timedelta(days=1) if state is RETURNED else None,
-        confirmed_by="主担当" if confirmed else None,
-        confirmed_at=confirmed,
+        confirmed_by="主担当" if state is CONFIRMED else None,
+        confirmed_at=at + timedelta(days=9) if state is CONFIRMED else None,
     )
 
 
-def shown(parts: list[PartRow], reports: list[ReportRow]) -> Sheet:
-    return sheet(FiscalYear(2026), TOWNS, parts, reports)
+def shown(*reports: Report) -> Sheet:
+    return sheet(FiscalYear(2026), TOWNS, reports)
 
 
 THIS_YEAR = [part(2026, town) for town in (1, 2, 3)]
@@ -61,12 +67,9 @@ THIS_YEAR = [part(2026, town) for town in (1, 2, 3)]
 
 def test_a_draft_and_a_returned_report_have_no_value_yet() -> None:
     found = shown(
-        THIS_YEAR,
-        [
-            report(2026, Half.H1, 1),
-            report(2026, Half.H1, 2, DRAFT),
-            report(2026, Half.H1, 3, RETURNED),
-        ],
+        report(2026, Half.H1, 1),
+        report(2026, Half.H1, 2, DRAFT),
+        report(2026, Half.H1, 3, RETURNED),
     )
     assert [row.values for row in found.rows] == [(5,), (None,), (None,)]
     assert [row.state for row in found.rows] == [
@@ -79,15 +82,14 @@ def test_a_draft_and_a_returned_report_have_no_value_yet() -> None:
 
 
 def test_a_year_end_value_replaces_the_half_year_in_the_plot() -> None:
-    parts = [part(year, town) for year in (2024, 2025, 2026) for town in (1, 2)]
     found = shown(
-        parts,
-        [
-            *(report(2024, Half.FY, town, CONFIRMED, 20) for town in (1, 2)),
-            report(2025, Half.H1, 1, CONFIRMED, 4),
-            report(2025, Half.FY, 1, CONFIRMED, 9),
-            report(2026, Half.H1, 1, SUBMITTED, 3),
-        ],
+        *(report(2024, Half.FY, town, CONFIRMED, 20) for town in (1, 2)),
+        report(2025, Half.H1, 1, CONFIRMED, 4),
+        report(2025, Half.H1, 2, NONE),
+        report(2025, Half.FY, 1, CONFIRMED, 9),
+        report(2025, Half.FY, 2, NONE),
+        report(2026, Half.H1, 1, SUBMITTED, 3),
+        report(2026, Half.H1, 2, NONE),
     )
     assert [(point.value, point.partial, point.current, point.note) for point in found.points] == [
         (40, False, True, None),
@@ -98,10 +100,7 @@ def test_a_year_end_value_replaces_the_half_year_in_the_plot() -> None:
 
 
 def test_a_municipality_that_left_keeps_its_earlier_values() -> None:
-    found = shown(
-        [part(2025, 2), part(2026, 1)],
-        [report(2025, Half.FY, 2, CONFIRMED, 12), report(2026, Half.H1, None, None)],
-    )
+    found = shown(report(2025, Half.FY, 2, CONFIRMED, 12), report(2026, Half.H1, 1, NONE))
     assert [(row.town.name, row.values, row.state) for row in found.rows] == [
         ("青森市", (None, None), CellState.UNREPORTED),
         ("今別町", (12, None), None),
@@ -110,30 +109,28 @@ def test_a_municipality_that_left_keeps_its_earlier_values() -> None:
 
 
 def test_without_a_round_nothing_is_to_do() -> None:
-    found = shown(THIS_YEAR, [])
+    found = shown(*THIS_YEAR)
     assert (found.period, found.columns, found.points[0].value) == (None, (), None)
     assert found.todo("青森市 農業振興センター") == []
     assert (found.budget.sum, found.last_actual.sum) == (6_000, None)
 
 
 def test_what_is_to_do_names_who_does_it() -> None:
-    reports = [report(2026, Half.H1, 1), report(2026, Half.H1, 2, RETURNED)]
-    assert shown(THIS_YEAR, reports).todo("主担当") == [
+    states = ((1, SUBMITTED), (2, RETURNED), (3, NONE))
+    reports = [report(2026, Half.H1, town, state) for town, state in states]
+    assert shown(*reports).todo("主担当") == [
         "蓬田村：上期の報告を出す",
         "今別町：上期の報告を直して出す",
         "主担当：青森市の上期の報告を確認する",
     ]
-    skipped = [part(2026, town, YearMark.SKIPPED) for town in (1, 2, 3)]
-    assert shown(skipped, reports).todo("主担当") == []
+    skipped = [one._replace(mark=YearMark.SKIPPED) for one in reports]
+    assert shown(*skipped).todo("主担当") == []
 
 
 def test_the_log_says_once_what_was_confirmed_at_one_go() -> None:
     found = shown(
-        THIS_YEAR,
-        [
-            *(report(2026, Half.H1, town, CONFIRMED) for town in (1, 2)),
-            report(2026, Half.H1, 3, RETURNED),
-        ],
+        *(report(2026, Half.H1, town, CONFIRMED) for town in (1, 2)),
+        report(2026, Half.H1, 3, RETURNED),
     )
     log = [
         ("・".join(town.name for town in event.towns), event.verb, event.text)
@@ -144,5 +141,5 @@ def test_the_log_says_once_what_was_confirmed_at_one_go() -> None:
     assert ("蓬田村", "令和8年度上期の報告", None) in log
     assert ("青森市", "令和8年度上期の報告", "行ったこと") in log
     many = [report(year, Half.FY, 1, CONFIRMED) for year in range(2010, 2026)]
-    assert len(shown(THIS_YEAR, many).events) == LOG_ENTRIES
+    assert len(shown(*many).events) == LOG_ENTRIES
     assert found.events[0].period == Period(2026, Half.H1)

@@ -1,0 +1,184 @@
+"""One municipality's part in one project and half-year, with what it reported; pure.
+
+Pages, letters, duties and papers about reports take this one shape (`queries.reports` reads it).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.municipalities.rules import Town
+from tracker.projects.planning import Content, guide, remarks
+from tracker.projects.rules import REPORTED, CellState, Rating, ReportState, YearMark, part_state
+
+
+class Round(NamedTuple):
+    """進捗報告の依頼: the reports of a half-year, asked for by a day."""
+
+    id: int
+    year: int
+    half: Half
+    due_on: date
+    covering_note: str
+    closed_at: datetime | None
+
+    @property
+    def period(self) -> Period:
+        """What it asks about."""
+        return Period(self.year, self.half)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it takes no more reports."""
+        return self.closed_at is not None
+
+
+class Report(NamedTuple):
+    """Amounts in yen, instants in UTC; `year` is the fiscal year.
+
+    Of a part that no round asks about, `half`, `due_on` and `opened_at` are None. Before anybody
+    wrote, `version` is 0 and `state` 未提出. What stands under `Figures` and `Texts` is empty
+    unless it was asked for.
+    """
+
+    town: Town
+    lead: Town
+    project_id: int
+    project: str
+    measure_id: int
+    lead_section: str
+    lead_post_id: int | None
+    year: int
+    mark: YearMark | None
+    budget_yen: int | None
+    actual_yen: int | None
+    round_id: int | None
+    half: Half
+    due_on: date
+    opened_at: datetime
+    closed_at: datetime | None
+    id: int | None = None
+    version: int = 0
+    state: ReportState = ReportState.NONE
+    rating: Rating | None = None
+    submitted_at: datetime | None = None
+    asked_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    # Figures
+    indicator_id: int | None = None
+    indicator: str | None = None
+    unit: str = ""
+    target: int | None = None
+    value: int | None = None
+    # Texts
+    definition: str = ""
+    comment: str | None = None
+    commented_at: datetime | None = None
+    done: str = ""
+    trouble: str = ""
+    for_meeting: bool = False
+    plan: str = ""
+    receipt: str | None = None
+    written_by: str | None = None
+    written_at: datetime | None = None
+    question: str | None = None
+    asked_by: str | None = None
+    confirmed_by: str | None = None
+
+    @property
+    def fiscal_year(self) -> FiscalYear:
+        """The year of the part."""
+        return FiscalYear(self.year)
+
+    @property
+    def period(self) -> Period:
+        """What is reported on."""
+        return Period(self.year, self.half)
+
+    @property
+    def round_path(self) -> str:
+        """The page of the round."""
+        return f"/reports/{self.period}"
+
+    @property
+    def path(self) -> str:
+        """The report's own page."""
+        return f"{self.round_path}/{self.project_id}/{self.town.slug}"
+
+    @property
+    def content(self) -> Content:
+        """What the report says, as forms and actions take it."""
+        return Content(
+            self.value, self.rating, self.done, self.trouble, self.for_meeting, self.plan
+        )
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a report is asked for: a year called off needs none."""
+        return self.mark is not YearMark.SKIPPED
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the round takes no more reports."""
+        return self.closed_at is not None
+
+    @property
+    def is_reported(self) -> bool:
+        """Submitted or confirmed: it counts, and others may read it."""
+        return self.state in REPORTED
+
+    @property
+    def returned_at(self) -> datetime | None:
+        """When it was returned with a question that is still open."""
+        return self.asked_at if self.state is ReportState.RETURNED else None
+
+    @property
+    def standing(self) -> CellState:
+        """How the part stands, as the annex table shows it."""
+        return part_state(self.state, self.rating, self.mark)
+
+    @property
+    def guide(self) -> int | None:
+        """What a value is held against in this period."""
+        return guide(self.period, self.target)
+
+    @property
+    def public(self) -> "Report":
+        """The same as others may read it: what is being written is its municipality's alone."""
+        if self.is_reported:
+            return self
+        return self._replace(rating=None, value=None, done="", trouble="", plan="")
+
+    def remarks(self, last_year: int | None) -> tuple[str, ...]:
+        """The soft checks, beside the value of 前年同期."""
+        return remarks(self.period, self.content, last_year, self.target, self.unit)
+
+
+@dataclass(frozen=True)
+class Story:
+    """A report, and what its municipality reported on the project before: oldest first."""
+
+    now: Report
+    before: tuple[Report, ...]
+
+    @property
+    def previous(self) -> Report | None:
+        """前回."""
+        return self.before[-1] if self.before else None
+
+    @property
+    def earlier(self) -> tuple[Report, ...]:
+        """Those of the same half."""
+        return tuple(one for one in self.before if one.half is self.now.half)
+
+    @property
+    def last_year(self) -> int | None:
+        """前年同期: the value of the same half a year ago."""
+        same_half = self.now.period.same_half_last_year
+        return next((one.value for one in self.earlier if one.period == same_half), None)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The soft checks of the report as it is saved."""
+        return self.now.remarks(self.last_year)
