@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
+from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import ask_for_count, grouped
 
@@ -15,19 +15,14 @@ LONGEST_TEXT = 400
 CONSPICUOUS = 3
 
 
-class ReportState(StrEnum):
+class ReportState(Labelled):
     """Where a report stands; 期限超過 is derived (`shown`), never stored (contracts.md)."""
 
-    NONE = "none"
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    CONFIRMED = "confirmed"
-
-    @property
-    def label(self) -> str:
-        """The words on screen."""
-        return _REPORT_LABELS[self]
+    NONE = "none", "未提出"
+    DRAFT = "draft", "下書きあり"
+    SUBMITTED = "submitted", "確認中"
+    RETURNED = "returned", "差戻し"
+    CONFIRMED = "confirmed", "確認済み"
 
     @property
     def kind(self) -> str:
@@ -35,60 +30,27 @@ class ReportState(StrEnum):
         return f"report_{self}"
 
 
-_REPORT_LABELS: Mapping[ReportState, str] = {
-    ReportState.NONE: "未提出",
-    ReportState.DRAFT: "下書きあり",
-    ReportState.SUBMITTED: "確認中",
-    ReportState.RETURNED: "差戻し",
-    ReportState.CONFIRMED: "確認済み",
-}
 # A returned report has to come again, so its value does not count meanwhile.
 REPORTED = frozenset({ReportState.SUBMITTED, ReportState.CONFIRMED})
 
 
-class Rating(StrEnum):
-    """事業の状況, chosen by the reporter and never preselected (ux/spec.md 7.4)."""
+class Rating(Labelled):
+    """事業の状況, chosen by the reporter and never preselected (ux/spec.md 7.4); `hint` explains."""
 
-    ON_TRACK = "on_track"
-    SLIGHTLY_LATE = "slightly_late"
-    LATE = "late"
-    DONE = "done"
+    ON_TRACK = "on_track", "順調", "目標に届く見込み"
+    SLIGHTLY_LATE = "slightly_late", "やや遅れ", "手を打てば届く"
+    LATE = "late", "遅れ", "届かない見込み"
+    DONE = "done", "完了", "今年度分は終わった"
 
-    @property
-    def label(self) -> str:
-        """The words on screen."""
-        return _RATINGS[self][0]
-
-    @property
-    def hint(self) -> str:
-        """What choosing it means."""
-        return _RATINGS[self][1]
+    def __init__(self, _value: str, _label: str = "", hint: str = "") -> None:
+        self.hint = hint
 
 
-_RATINGS: Mapping[Rating, tuple[str, str]] = {
-    Rating.ON_TRACK: ("順調", "目標に届く見込み"),
-    Rating.SLIGHTLY_LATE: ("やや遅れ", "手を打てば届く"),
-    Rating.LATE: ("遅れ", "届かない見込み"),
-    Rating.DONE: ("完了", "今年度分は終わった"),
-}
-
-
-class YearMark(StrEnum):
+class YearMark(Labelled):
     """What only the lead says about a project's year (contracts.md)."""
 
-    NOT_STARTED = "not_started"
-    SKIPPED = "skipped"
-
-    @property
-    def label(self) -> str:
-        """The words on screen."""
-        return _MARK_LABELS[self]
-
-
-_MARK_LABELS: Mapping[YearMark, str] = {
-    YearMark.NOT_STARTED: "未着手",
-    YearMark.SKIPPED: "見送り",
-}
+    NOT_STARTED = "not_started", "未着手"
+    SKIPPED = "skipped", "見送り"
 
 
 class Shown(NamedTuple):
@@ -262,22 +224,17 @@ def _tenths(ratio: Fraction) -> str:
 # --- how parts and values come together ----------------------------------------------------------
 
 
-class CellState(StrEnum):
+class CellState(Labelled):
     """How one municipality's part in a project stands, as the annex table shows it."""
 
-    LATE = "late"
-    SLIGHTLY_LATE = "slightly_late"
-    UNREPORTED = "unreported"
-    NOT_STARTED = "not_started"
-    ON_TRACK = "on_track"
-    DONE = "done"
-    SKIPPED = "skipped"
-    NO_PROJECT = "none_project"
-
-    @property
-    def label(self) -> str:
-        """The words on screen."""
-        return _CELL_LABELS[self]
+    LATE = "late", Rating.LATE.label
+    SLIGHTLY_LATE = "slightly_late", Rating.SLIGHTLY_LATE.label
+    UNREPORTED = "unreported", "未報告"
+    NOT_STARTED = "not_started", YearMark.NOT_STARTED.label
+    ON_TRACK = "on_track", Rating.ON_TRACK.label
+    DONE = "done", Rating.DONE.label
+    SKIPPED = "skipped", YearMark.SKIPPED.label
+    NO_PROJECT = "none_project", "事業なし"
 
     @property
     def kind(self) -> str:
@@ -285,16 +242,6 @@ class CellState(StrEnum):
         return str(self)
 
 
-_CELL_LABELS: Mapping[CellState, str] = {
-    CellState.LATE: Rating.LATE.label,
-    CellState.SLIGHTLY_LATE: Rating.SLIGHTLY_LATE.label,
-    CellState.UNREPORTED: "未報告",
-    CellState.NOT_STARTED: YearMark.NOT_STARTED.label,
-    CellState.ON_TRACK: Rating.ON_TRACK.label,
-    CellState.DONE: Rating.DONE.label,
-    CellState.SKIPPED: YearMark.SKIPPED.label,
-    CellState.NO_PROJECT: "事業なし",
-}
 # A cell shows the first of these that any of its projects is in (contracts.md, States).
 CELL_ORDER = tuple(state for state in CellState if state is not CellState.NO_PROJECT)
 _COUNTED_APART = frozenset(CELL_ORDER[: CELL_ORDER.index(CellState.ON_TRACK)])
