@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,11 @@ def _ours(*endings: str) -> Iterator[tuple[str, str]]:
         folders[:] = [f for f in folders if f not in NOT_OURS and not f.endswith("_cache")]
         for name in names:
             path = Path(folder, name)
-            if path != Path(__file__) and (not endings or path.suffix in endings):
+            if (
+                path != Path(__file__)
+                and name not in NOT_OURS
+                and (not endings or path.suffix in endings)
+            ):
                 try:
                     yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
                 except UnicodeDecodeError:
@@ -107,6 +113,37 @@ def test_the_commands_explain_themselves_and_refuse_what_they_do_not_know() -> N
     wrong = subprocess.run([ROOT / "dev", "tset"], capture_output=True, text=True, check=False)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "./dev test" in wrong.stderr
+
+
+def test_linters_run_beside_the_tests_and_any_of_them_can_fail(tmp_path: Path) -> None:
+    for name in ("dev", *LOCKS):
+        shutil.copy(ROOT / name, tmp_path)
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    # Stands for Python and all it runs, for lint-imports, and for what would install packages.
+    for name in ("python", "lint-imports", "apt-get", "sudo"):
+        (programs / name).write_text(
+            f'#!/bin/sh\nargs="{name} $*"\necho "output of $args"\n'
+            'case "$args" in *"$FAILS"* | apt-get* | sudo*) exit 1 ;; esac\n'
+        )
+        (programs / name).chmod(0o755)
+    locks = sha256(b"".join((ROOT / name).read_bytes() for name in LOCKS)).hexdigest()
+    (tmp_path / ".venv/test.stamp").write_text(f"{tmp_path} {locks}  -\n")
+    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    linters = ("ruff check", "ruff format", "lint-imports", "djlint", "mypy")
+    for fails in (*linters, "pytest", "nobody"):
+        done = subprocess.run(
+            [tmp_path / "dev", "test"],
+            env={**environment, "FAILS": fails},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert (done.returncode == 0) is (fails == "nobody"), said
+        shown = [words for words in (*linters, "pytest") if re.search(f"output of .*{words}", said)]
+        assert shown == [*([fails] if fails in linters else []), "pytest"], said
+        assert said.count("ok  ") == len(linters) - (fails in linters)
 
 
 def test_ci_runs_the_readers_second_command_and_nothing_else() -> None:
