@@ -34,6 +34,7 @@ ssl_cert = <{certificate}
 ssl_key = <{certificate}.key
 mail_location = maildir:{folder}/mail/%u
 mail_fsync = never
+auth_failure_delay = 0
 default_internal_user = {internal}
 default_internal_group = {internal_group}
 default_login_user = {login}

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import cast
-from tests.app_fixtures import make_app
+from tests.app_fixtures import empty_sqlite, opened
 from tracker.accounts.handover_queries import memos
 from tracker.accounts.models import Person, Post
 from tracker.accounts.queries import actor_of
@@ -31,7 +31,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area, FigureSeries, Municipality
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.projects import queries as projects
 from tracker.projects.models import Participation, ProgressReport, Project, ReportingRound
@@ -52,12 +52,8 @@ def counts() -> Counts:
 @contextmanager
 def empty_app(home: Path, **changes: object) -> Iterator[Flask]:
     """The application on an empty, migrated SQLite file, inside its context."""
-    app = make_app(f"sqlite:///{home / 'empty.sqlite3'}", home, **changes)
-    with app.app_context():
-        upgrade()
+    with opened(empty_sqlite(home), home, **changes) as app, app.app_context():
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_a_second_load_changes_nothing(demo_both: Flask) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tracker.projects.report_queries import story as story_of
 
 from tests import cast
-from tests.app_fixtures import make_app
+from tests.app_fixtures import empty_sqlite, opened
 from tests.whole.deeds import (
     CANDIDATES,
     EVERYBODY,
@@ -63,7 +63,7 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
 from tracker.projects import actions as projects
 from tracker.projects import report_actions, round_actions
 from tracker.projects.models import Project
@@ -77,18 +77,14 @@ def story(
     request: pytest.FixtureRequest, tmp_path: Path, now: time_machine.Traveller
 ) -> Iterator[Story]:
     """An empty, migrated database and an empty outbox."""
-    url = f"sqlite:///{tmp_path / 'year.sqlite3'}"
     if request.param == "postgresql":
-        postgres = request.getfixturevalue("postgres")
-        url = str(postgres.url(postgres.make_database()))
-    app = make_app(url, tmp_path)
+        postgres, empty = map(request.getfixturevalue, ("postgres", "empty_postgres_template"))
+        url = str(postgres.url(postgres.make_database(empty)))
+    else:
+        url = empty_sqlite(tmp_path)
     now.move_to(clock.at(YEAR.begins, time(8)))
-    with app.app_context():
-        upgrade()
-    yield Story(app, now, YEAR.begins)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with opened(url, tmp_path) as app:
+        yield Story(app, now, YEAR.begins)
 
 
 def test_a_year(story: Story) -> None:

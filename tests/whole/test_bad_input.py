@@ -18,7 +18,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.test import TestResponse
 
-from tests.app_fixtures import make_app
+from tests.app_fixtures import empty_sqlite, make_app
 from tests.meetings import makers as meetings
 from tests.pages import Page, check
 from tests.whole.nonsense import (
@@ -38,7 +38,7 @@ from tests.whole.objects import targets
 from tests.whole.visitors import NOBODY, OFFICE, VISITORS, AnyHouse, House
 from tracker.municipalities.models import Area
 from tracker.plumbing import clock, forms
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
 
 SHARES = 4
 
@@ -145,9 +145,7 @@ def test_postgresql_takes_nonsense_as_calmly(postgres_house: AnyHouse) -> None:
 
 
 def test_the_first_page_of_all_refuses_in_plain_words(tmp_path: Path) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'new.sqlite3'}", tmp_path, WTF_CSRF_ENABLED=False)
-    with app.app_context():
-        upgrade()
+    app = make_app(empty_sqlite(tmp_path), tmp_path, WTF_CSRF_ENABLED=False)
     client = app.test_client()
     found = BeautifulSoup(client.get("/setup").get_data(as_text=True), "html.parser")
     form = Asked(NOBODY, "/setup", "/setup", boxes(found.select("main form")[0]))
