@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.mail import wording
-from tracker.mail.wording import LINE, Words, column, fields_of, fill, fill_line, width
+from tracker.mail.wording import LINE, Wording, column, fields_of, fill, fill_line, width
 
 
 def test_fields_are_named_once_in_order():
     assert fields_of("〔期限〕まで〔件名〕、〔期限〕") == ("期限", "件名")
-    assert Words("〔件名〕", "〔期限〕\n〔件名〕").fields == ("件名", "期限")
+    assert Wording("〔件名〕", "〔期限〕\n〔件名〕").fields == ("件名", "期限")
 
 
 def test_a_value_takes_the_place_of_its_field():
@@ -82,3 +82,12 @@ def test_any_text_and_any_value_can_be_filled(text, value):
     values = dict.fromkeys(fields_of(text), value)
     wording.fill(text, values)
     wording.fill_line(text, values)
+
+
+@pytest.mark.parametrize(
+    "text", ["　" + "あ" * 60 + "〔値〕", "あ" * 60 + "〔値〕", "　" * 60 + "〔値〕い"]
+)
+def test_behind_a_label_wider_than_a_line_the_value_still_finds_room(text):
+    filled = fill(text, {"値": f"{'か' * 90}\n{'き' * 90}"})
+    assert all(width(line) <= LINE for line in filled.splitlines())
+    assert filled.count("か") == filled.count("き") == 90

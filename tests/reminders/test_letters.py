@@ -14,14 +14,14 @@ from tests.app_fixtures import make_app
 from tracker.accounts import queries as accounts
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters, mime, texts
-from tracker.mail.kinds import KINDS, Form, fields_allowed
+from tracker.mail.kinds import TextUse
 from tracker.mail.letters import Letter, Recipient
-from tracker.mail.wording import LINE, Words, width
+from tracker.mail.texts import LETTER_KINDS
+from tracker.mail.wording import LINE, Wording, width
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.reminders import text_actions
-from tracker.reminders.letter_words import samples
 
 GOLDEN = Path(__file__).with_name("golden")
 TO = Recipient("person:1", "今別町 企画担当", "officer@imabetsu.example", None)
@@ -30,29 +30,27 @@ CODES = {f"M{number}" for number in range(1, 27)}
 
 def written(kind: str) -> str:
     """Subject and body of the kind's letter, with its sample values."""
-    subject, body = text_actions.preview(kind, texts.original(kind), TO)
+    subject, body = text_actions.preview(kind, LETTER_KINDS[kind].original, TO)
     return f"{subject}\n\n{body}"
 
 
 def golden(kind: str) -> Path:
     """The file that holds the letter as it should be."""
-    return GOLDEN / f"{KINDS[kind].code or 'M'}_{kind}.txt"
+    return GOLDEN / f"{LETTER_KINDS[kind].code or 'M'}_{kind}.txt"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_the_letter_reads_as_it_should(app, kind):
     with app.app_context():
         assert written(kind) == golden(kind).read_text(encoding="utf-8")
 
 
 def test_the_files_are_those_of_the_kinds_and_hold_all_of_the_specification():
-    assert {path.name for path in GOLDEN.glob("*")} == {golden(kind).name for kind in KINDS}
-    assert {one.code for one in KINDS.values()} >= CODES
-    files = Path(__file__).parents[2] / "templates" / "reminders" / "letters"
-    assert {path.stem for path in files.glob("*.txt")} == set(KINDS)
+    assert {path.name for path in GOLDEN.glob("*")} == {golden(kind).name for kind in LETTER_KINDS}
+    assert {one.code for one in LETTER_KINDS.values()} >= CODES
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LETTER_KINDS)
 def test_a_letter_keeps_to_the_rules_of_letters(app, kind):
     with app.app_context():
         subject, _, body = written(kind).partition("\n\n")
@@ -61,17 +59,19 @@ def test_a_letter_keeps_to_the_rules_of_letters(app, kind):
     assert all(width(line) <= LINE or re.match(r"\s*https?://", line) for line in lines)
     assert all(line.count("http") <= 1 for line in lines)
     assert "\n\n\n" not in body
-    if KINDS[kind].form is not Form.PART:
+    if LETTER_KINDS[kind].use is not TextUse.PART:
         assert re.match("【.+】", subject)
         # The office need not be told its own telephone.
         assert "017-000-0000" in body or kind == "undeliverable"
-        if "リンク" in texts.original(kind).fields:
+        if "リンク" in LETTER_KINDS[kind].original.fields:
             assert "https://renkei.example.lg.jp/" in body
 
 
 def test_a_letter_is_plain_text_without_attachment(app):
     with app.app_context():
-        subject, body = text_actions.preview("report_request", texts.original("report_request"), TO)
+        subject, body = text_actions.preview(
+            "report_request", LETTER_KINDS["report_request"].original, TO
+        )
         row = letters.new_row("report_request", TO, subject, body, key="x", at=cast.NOW)
         raw = mime.message(Letter(**row), "renkei@aomori.example").decode("ascii")
     assert 'Content-Type: text/plain; charset="utf-8"' in raw
@@ -81,7 +81,7 @@ def test_a_letter_is_plain_text_without_attachment(app):
 # --- changing the words ----------------------------------------------------------------------
 
 
-WORDS = Words(
+WORDS = Wording(
     "【お願い】〔期間〕の報告", "〔宛先〕 様\n\n〔期限〕までにお願いします。\n〔リンク〕\n"
 )
 
@@ -89,7 +89,7 @@ WORDS = Words(
 def test_changed_words_are_those_of_the_next_letter(both, actor):
     text_actions.change("report_request", WORDS, 0, by=actor("office"), at=cast.NOW)
     subject, body = letters.compose(
-        "report_request", TO, samples("report_request"), link="/reports/2026-h1"
+        "report_request", TO, LETTER_KINDS["report_request"].fields, link="/reports/2026-h1"
     )
     assert subject == "【お願い】令和8年度上期の報告"
     assert body == (
@@ -105,7 +105,7 @@ def test_the_first_words_come_back(both, actor):
     office = actor("office")
     text_actions.change("report_request", WORDS, 0, by=office, at=cast.NOW)
     text_actions.restore("report_request", by=office, at=cast.NOW)
-    assert texts.words("report_request") == texts.original("report_request")
+    assert texts.words("report_request") == LETTER_KINDS["report_request"].original
     with pytest.raises(Refusal, match="最初のままです"):
         text_actions.restore("report_request", by=office, at=cast.NOW)
 
@@ -119,7 +119,7 @@ def test_of_two_who_change_the_same_words_the_second_is_told(both, actor):
 def test_words_that_name_a_field_of_an_older_version_are_passed_over(both):
     db.session.add(texts.LetterText(kind="invitation", subject="〔昔の項目〕", body="x"))
     db.session.commit()
-    assert texts.words("invitation") == texts.original("invitation")
+    assert texts.words("invitation") == LETTER_KINDS["invitation"].original
 
 
 def test_a_letter_with_a_value_too_few_is_never_written(both):
@@ -128,11 +128,11 @@ def test_a_letter_with_a_value_too_few_is_never_written(both):
 
 
 def test_nothing_in_words_or_values_is_run(both, actor):
-    hostile = Words(
+    hostile = Wording(
         "{{ 7 * 7 }}【x】", "{% for x in y %}${7*7}%(x)s{0}\n〔リンク〕\n〔添え書き〕\n"
     )
     text_actions.change("report_request", hostile, 0, by=actor("office"), at=cast.NOW)
-    values = {**samples("report_request"), "添え書き": "{{ config }}〔宛先〕"}
+    values = {**LETTER_KINDS["report_request"].fields, "添え書き": "{{ config }}〔宛先〕"}
     subject, body = letters.compose("report_request", TO, values, link="/x")
     assert subject == "{{ 7 * 7 }}【x】"
     assert "{% for x in y %}${7*7}%(x)s{0}" in body
@@ -206,7 +206,7 @@ def test_only_the_office_changes_words(browse):
 
 def test_every_field_a_clerk_may_use_is_listed(browse):
     listed = browse("office").get(PATH).one(".fields").get_text()
-    assert all(f"〔{name}〕" in listed for name in fields_allowed("report_request"))
+    assert all(f"〔{name}〕" in listed for name in LETTER_KINDS["report_request"].allowed)
 
 
 def main() -> None:
@@ -222,7 +222,7 @@ def main() -> None:
             cast.enter()
             for old in GOLDEN.glob("*"):
                 old.unlink()
-            for kind in KINDS:
+            for kind in LETTER_KINDS:
                 golden(kind).write_text(written(kind), encoding="utf-8")
             db.session.remove()
             db.engine.dispose()

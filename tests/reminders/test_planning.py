@@ -16,8 +16,7 @@ from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing import actions as costs
 from tracker.kernel.duty import KINDS, Kind
-from tracker.mail import holding
-from tracker.mail.letters import Letter, LetterItem, LetterState
+from tracker.mail.letters import Letter, LetterItem, LetterState, hold_all
 from tracker.meetings import actions as meetings
 from tracker.meetings import poll_actions
 from tracker.municipalities.models import Municipality
@@ -309,7 +308,7 @@ def test_held_letters_wait_for_a_person_who_sends_or_passes_them_over(both, acto
     make_round()
     fall_asleep(cast.NOW)
     pass_by(nine(11, 27) + MINUTE)
-    assert holding.hold_all(nine(11, 27) + 2 * MINUTE) == 4
+    assert hold_all(nine(11, 27) + 2 * MINUTE) == 4
     db.session.commit()
     now.move_to(nine(11, 27) + HOUR)
     assert actions.run_once().sent == 0

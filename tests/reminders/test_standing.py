@@ -14,8 +14,7 @@ from tests.app_fixtures import SETTINGS
 from tests.reminders.makers import make_round
 from tests.reminders.test_views import press, rows
 from tracker.accounts.models import Post
-from tracker.mail import holding
-from tracker.mail.letters import Letter, LetterState
+from tracker.mail.letters import Letter, LetterState, hold_all
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions
@@ -66,7 +65,7 @@ def test_what_nobody_took_for_an_hour_is_said_to_the_office(due, browse, now):
 
 def test_held_letters_wait_for_a_decision_on_the_page(due, browse):
     with due.app_context():
-        holding.hold_all(clock.now())
+        hold_all(clock.now())
         db.session.commit()
         first = db.session.scalar(select(Letter.id).order_by(Letter.id))
     office = browse("office")

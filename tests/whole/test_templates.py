@@ -20,7 +20,7 @@ from tracker.reminders import actions
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "templates"
-LETTERS = "reminders/letters/"
+LETTERS = "mail/"
 # Marked safe: drawings that stand in the same file, and are nobody's words.
 SAFE = {"components/icon.html": 2}
 # What a letter's line may be wide, counted in halves: 35 full-width characters.

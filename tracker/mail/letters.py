@@ -4,7 +4,7 @@ States, keys and wording: contracts.md "Letters".  Sending is in `delivery`.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,14 +17,18 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    Update,
+    case,
+    or_,
     text,
+    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.mail import texts, wording
-from tracker.mail.kinds import KINDS
-from tracker.mail.wording import Words
-from tracker.plumbing.db import Model, UtcDateTime, insert_missing
+from tracker.mail.texts import LETTER_KINDS
+from tracker.mail.wording import Wording
+from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 from tracker.plumbing.db import words as words_column
 
 
@@ -65,7 +69,7 @@ LETTER_STATE_LABELS: Mapping[LetterState, str] = {
 # In these states somebody must still do something about a letter.
 OPEN = text("state IN ('queued', 'retrying', 'sending')")
 # These letters wait for a person.
-LOST = text("state = 'undeliverable'")
+UNDELIVERED = text("state = 'undeliverable'")
 
 
 class Letter(Model):
@@ -78,9 +82,9 @@ class Letter(Model):
 
     __tablename__ = "letter"
     __table_args__ = (
-        # Taking the next letter and counting the lost ones cost the same after many years.
+        # Taking the next letter and counting those that did not arrive cost the same after many years.
         Index("ix_letter_open", "next_attempt_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
-        Index("ix_letter_lost", "id", sqlite_where=LOST, postgresql_where=LOST),
+        Index("ix_letter_lost", "id", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -177,16 +181,16 @@ def compose(
     values: Mapping[str, str],
     *,
     link: str = "",
-    words: Words | None = None,
+    words: Wording | None = None,
 ) -> tuple[str, str]:
     """Subject and body of a letter, from the words that hold for its kind.
 
-    `values` are exactly the fields of the kind (mail/kinds.py), else LookupError;
+    `values` are exactly the fields of the kind, else LookupError;
     `link` is the path the letter leads to, in the recipient's own network.  `words` tries
     others than those that hold.
     """
-    if values.keys() != KINDS[kind].fields.keys():
-        raise LookupError(f"{kind}: {sorted(values.keys() ^ KINDS[kind].fields.keys())}")
+    if values.keys() != LETTER_KINDS[kind].fields.keys():
+        raise LookupError(f"{kind}: {sorted(values.keys() ^ LETTER_KINDS[kind].fields.keys())}")
     words = words or texts.words(kind)
     base = to.base_url or str(current_app.config["BASE_URL"])
     every = {
@@ -282,3 +286,51 @@ def new_row(
         "maybe_duplicate": False,
         "note": note,
     }
+
+
+# --- letters that wait for a person: held after a restored backup, and let go again ------------
+
+
+def hold_all(at: datetime) -> int:
+    """Sets every unsent letter to 保留, in the caller's transaction; returns how many.
+
+    For a restored backup: what it calls unsent may have gone out since.  Letters whose hour
+    had come by then are therefore flagged; who is sending one right now loses its lease.
+    """
+    unsent = (LetterState.PLANNED, LetterState.QUEUED, LetterState.SENDING, LetterState.RETRYING)
+    return _change(
+        update(Letter)
+        .where(Letter.state.in_(unsent))
+        .values(
+            state=LetterState.HELD,
+            lease_token=None,
+            maybe_duplicate=or_(Letter.maybe_duplicate, Letter.send_at <= at),
+        )
+    )
+
+
+def release(ids: Iterable[int], at: datetime) -> int:
+    """Lets held letters go out, in the caller's transaction; returns how many were held."""
+    return _change(
+        update(Letter)
+        .where(Letter.id.in_(list(ids)), Letter.state == LetterState.HELD)
+        .values(
+            state=LetterState.QUEUED,
+            next_attempt_at=case((Letter.send_at > at, Letter.send_at), else_=at),
+        )
+    )
+
+
+def give_up(ids: Iterable[int], at: datetime) -> int:
+    """Held letters that will not go out (見送り), in the caller's transaction; returns how many."""
+    return _change(
+        update(Letter)
+        .where(Letter.id.in_(list(ids)), Letter.state == LetterState.HELD)
+        .values(state=LetterState.SKIPPED, next_attempt_at=at)
+    )
+
+
+def _change(statement: Update) -> int:
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    db.session.expire_all()
+    return int(result.rowcount)  # type: ignore[attr-defined]

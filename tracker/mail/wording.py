@@ -7,10 +7,13 @@ in fields.  Nothing in a text or in a value is ever run as code.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 # A line of a letter holds 35 full-width characters (ux/spec.md 13), counted in half widths.
 LINE = 70
+# So many full-width signs a line stands in at most: behind a longer label nothing would fit.
+_DEEPEST = 25
 _FIELD = re.compile(r"〔([^〔〕\n]{1,40})〕")
 _LABEL = re.compile(r"　[^〔〕]*")
 _ADDRESS = re.compile(r"\s*https?://\S+$")
@@ -20,8 +23,8 @@ _NOT_LAST = "（「『【〔〈《"
 _WORD = re.compile(r"[0-9A-Za-z.,:/_-]")
 
 
-class Words(NamedTuple):
-    """The text of one kind of letter; fields may stand in both."""
+class Wording(NamedTuple):
+    """The words of one kind of letter; fields may stand in both."""
 
     subject: str
     body: str
@@ -37,9 +40,15 @@ def fields_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_FIELD.findall(text)))
 
 
+@lru_cache(maxsize=8192)
 def width(text: str) -> int:
     """Half widths: a full-width character counts two."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in text)
+    return len(text) if text.isascii() else sum(map(_sign_width, text))
+
+
+@lru_cache(maxsize=8192)
+def _sign_width(sign: str) -> int:
+    return 2 if unicodedata.east_asian_width(sign) in "WFA" else 1
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -49,7 +58,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     other; behind a label (「　期限　〔期限〕」) they stand under the value's beginning.
     Raises KeyError for a field without a value.
     """
-    lines = [out for line in text.splitlines() for out in _filled(line, values)]
+    lines = [out for line in _lines(text) for out in _filled(line, values)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 
 
@@ -67,21 +76,37 @@ def column(rows: Iterable[tuple[str, str]]) -> str:
     )
 
 
-def _filled(line: str, values: Mapping[str, str]) -> list[str]:
-    parts = _FIELD.split(line)
-    names = parts[1::2]
+class _Line(NamedTuple):
+    """A line of a text: words and names of fields by turns, and where its value begins."""
+
+    parts: tuple[str, ...]
+    hang: int
+
+
+@lru_cache(maxsize=256)
+def _lines(text: str) -> tuple[_Line, ...]:
+    """The text's lines, looked at once for all letters that are written with it."""
+    return tuple(map(_line, text.splitlines()))
+
+
+def _line(text: str) -> _Line:
+    parts = tuple(_FIELD.split(text))
+    label = _LABEL.match(parts[0]) if len(parts) > 1 else None
+    return _Line(parts, width(label[0]) if label else _edge(text))
+
+
+def _filled(line: _Line, values: Mapping[str, str]) -> list[str]:
+    names = line.parts[1::2]
     if names and not any(values[name].strip() for name in names):
         return []
     made = [""]
-    for place, part in enumerate(parts):
+    for place, part in enumerate(line.parts):
         first, *more = (values[part] if place % 2 else part).split("\n")
         # A label stands once; what follows it keeps its distance from the edge.
-        margin = "　" * (width(made[-1]) // 2)
+        margin = "　" * min(width(made[-1]) // 2, _DEEPEST) if more else ""
         made[-1] += first
         made += [margin + one for one in more]
-    label = _LABEL.match(parts[0]) if names else None
-    hang = width(label[0]) if label else _edge(line)
-    return [piece for one in made for piece in _broken(one.rstrip(), max(hang, _edge(one)))]
+    return [piece for one in made for piece in _broken(one.rstrip(), line.hang)]
 
 
 def _edge(line: str) -> int:
@@ -90,19 +115,20 @@ def _edge(line: str) -> int:
 
 def _broken(line: str, hang: int) -> list[str]:
     """The line in pieces that fit; an address stays whole, or its link would not open."""
-    pieces = []
+    pieces: list[str] = []
+    signs = 0
     while width(line) > LINE and not _ADDRESS.match(line):
-        cut = _cut(line, hang // 2 + 1)
+        signs = signs if pieces else min(max(hang, _edge(line)) // 2, _DEEPEST)
+        cut = _cut(line, signs + 1)
         pieces.append(line[:cut].rstrip())
-        line = "　" * (hang // 2) + line[cut:].lstrip()
+        line = "　" * signs + line[cut:].lstrip()
     return [*pieces, line]
 
 
 def _cut(line: str, least: int) -> int:
     """Where a line that is too long breaks: after a stop in its second half, else where it must."""
     end, wide = 0, 0
-    while wide + width(line[end]) <= LINE:
-        wide += width(line[end])
+    while (wide := wide + _sign_width(line[end])) <= LINE:
         end += 1
     stop = max(line.rfind("。", 0, end), line.rfind("、", 0, end)) + 1
     if stop > (end + least) // 2:

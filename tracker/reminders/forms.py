@@ -11,7 +11,7 @@ from wtforms import (
 )
 
 from tracker.kernel.steps import Audience, Step, Unit
-from tracker.mail.wording import Words
+from tracker.mail.wording import Wording
 from tracker.plumbing.forms import (
     CountField,
     DayField,
@@ -108,7 +108,7 @@ class WordsForm(Form):
     post = SelectField("見本の宛先", validate_choice=False)
     version = HiddenField(filters=[whole_number])
 
-    def read(self) -> Words:
+    def read(self) -> Wording:
         """The words as typed."""
         lines = (self.body.data or "").replace("\r\n", "\n").strip("\n")
-        return Words((self.subject.data or "").strip(), lines + "\n")
+        return Wording((self.subject.data or "").strip(), lines + "\n")

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Row, TextClause, func, select
 
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.mail.letters import (
-    LOST,
     OPEN,
+    UNDELIVERED,
     ClockState,
     Letter,
     LetterItem,
@@ -178,8 +178,8 @@ def progress(at: datetime) -> Progress:
 def banners() -> Sequence[Banner]:
     """What must be known at once: the clock stopped or went back, letters lost or stuck."""
     at = clock.now()
-    last_lost = select(func.max(Letter.id)).where(LOST).scalar_subquery()
-    lost_count = select(func.count()).select_from(Letter).where(LOST).scalar_subquery()
+    last_lost = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
+    lost_count = select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery()
     stuck_count = count_due(at - OVERDUE).scalar_subquery()
     row = db.session.execute(
         select(ClockState, Letter, lost_count, stuck_count)

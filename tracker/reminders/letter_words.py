@@ -1,37 +1,33 @@
 """What the words of a letter must keep to when a clerk changes them (ux/spec.md 7.10)."""
 
-from collections.abc import Mapping
-
 from tracker.kernel.refusal import Refusal
-from tracker.mail.kinds import KINDS, Form, fields_allowed
-from tracker.mail.wording import Words, fields_of
+from tracker.mail.kinds import LetterKind
+from tracker.mail.wording import Wording, fields_of
 
 MOST_SUBJECT = 100
 MOST_BODY = 4000
 
 
-def check_words(kind: str, words: Words, original: Words) -> None:
+def check_words(kind: LetterKind, words: Wording) -> None:
     """Refuses, at the field: no subject, a subject of two lines, fields nobody fills in, a lost link."""
     _check_subject(kind, words.subject)
-    allowed = fields_allowed(kind)
     for field, text in (("subject", words.subject), ("body", words.body)):
         for name in fields_of(text):
-            if name not in allowed:
+            if name not in kind.allowed:
                 raise Refusal(
                     f"〔{name}〕という差し込みはありません。"
                     "この画面の「使える差し込み」から選んでください。",
                     field=field,
                 )
         _check_brackets(field, text)
-    if "リンク" in original.fields and "リンク" not in words.fields:
+    if "リンク" in kind.original.fields and "リンク" not in words.fields:
         raise Refusal(
             "〔リンク〕は残してください。受け取った方が、画面を開けなくなります。", field="body"
         )
 
 
-def _check_subject(kind: str, subject: str) -> None:
-    has_subject = KINDS[kind].form is not Form.PART or kind == "reminder"
-    if has_subject and not subject:
+def _check_subject(kind: LetterKind, subject: str) -> None:
+    if kind.original.subject and not subject:
         raise Refusal("件名を入力してください。", field="subject")
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in subject):
         raise Refusal("件名は1行で入力してください。改行は使えません。", field="subject")
@@ -47,8 +43,3 @@ def _check_brackets(field: str, text: str) -> None:
         rest = rest.replace(f"〔{name}〕", "")
     if "〔" in rest or "〕" in rest:
         raise Refusal("「〔」と「〕」は、差し込みを囲むときだけ使えます。", field=field)
-
-
-def samples(kind: str) -> Mapping[str, str]:
-    """Values to show the words with."""
-    return KINDS[kind].fields

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from tracker.accounts import queries as accounts
 from tracker.mail import letters
-from tracker.mail.letters import LOST, Letter, LetterItem, LetterState, Recipient
+from tracker.mail.letters import UNDELIVERED, Letter, LetterItem, LetterState, Recipient
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.pages import jst_day
@@ -32,7 +32,7 @@ def tell(at: datetime) -> int:
             Letter.last_answer,
             Letter.next_attempt_at,
         )
-        .where(LOST, Letter.kind != KIND)
+        .where(UNDELIVERED, Letter.kind != KIND)
         .order_by(Letter.id)
     ).all()
     if not found:

@@ -13,7 +13,7 @@ from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Step
-from tracker.mail import holding, letters
+from tracker.mail import letters
 from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db, insert_many
@@ -120,12 +120,12 @@ def send_to_oneself(subject: str, body: str, cause: str, *, by: Actor, at: datet
 
 def let_go(letter_id: int, *, by: Actor, at: datetime) -> int:
     """Lets a held letter, or all of them (0), go out; returns how many."""
-    return _decide_held(letter_id, holding.release, "letter.released", "送ることにしました", by, at)
+    return _decide_held(letter_id, letters.release, "letter.released", "送ることにしました", by, at)
 
 
 def give_up(letter_id: int, *, by: Actor, at: datetime) -> int:
     """見送り: a held letter, or all of them (0), will not go out; returns how many."""
-    return _decide_held(letter_id, holding.give_up, "letter.given_up", "見送りました", by, at)
+    return _decide_held(letter_id, letters.give_up, "letter.given_up", "見送りました", by, at)
 
 
 def _decide_held(

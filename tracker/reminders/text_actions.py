@@ -5,25 +5,25 @@ from datetime import datetime
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters, texts
-from tracker.mail.kinds import KINDS, Form
+from tracker.mail.kinds import TextUse
 from tracker.mail.letters import Recipient
-from tracker.mail.texts import LetterText
-from tracker.mail.wording import Words
+from tracker.mail.texts import LETTER_KINDS, LetterText
+from tracker.mail.wording import Wording
 from tracker.plumbing import history
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import CONFLICT
 from tracker.plumbing.history import Subject
-from tracker.reminders.letter_words import check_words, samples
+from tracker.reminders.letter_words import check_words
 
 LINK = "/reports/2026-h1"
 
 
-def change(kind: str, words: Words, version: int, *, by: Actor, at: datetime) -> None:
+def change(kind: str, words: Wording, version: int, *, by: Actor, at: datetime) -> None:
     """Letters of this kind are written with these words from now on.
 
     `version` is the one the person saw, 0 for the original.  Raises Refusal.
     """
-    check_words(kind, words, texts.original(kind))
+    check_words(LETTER_KINDS[kind], words)
     row = texts.find(kind)
     if (row.version if row else 0) != version:
         raise Refusal(CONFLICT)
@@ -41,14 +41,14 @@ def restore(kind: str, *, by: Actor, at: datetime) -> None:
     row = texts.find(kind)
     if row is None:
         raise Refusal("この文面は、最初のままです。")
-    before = Words(row.subject, row.body)
+    before = Wording(row.subject, row.body)
     db.session.delete(row)
     _record(
         "letter_text.restored",
         kind,
         "最初に戻しました",
         before,
-        texts.original(kind),
+        LETTER_KINDS[kind].original,
         by,
         at,
     )
@@ -56,23 +56,23 @@ def restore(kind: str, *, by: Actor, at: datetime) -> None:
     texts.forget()
 
 
-def preview(kind: str, words: Words, to: Recipient) -> tuple[str, str]:
+def preview(kind: str, words: Wording, to: Recipient) -> tuple[str, str]:
     """Subject and body with sample values, as this recipient would read them.  Raises Refusal."""
-    check_words(kind, words, texts.original(kind))
-    subject, body = letters.compose(kind, to, samples(kind), link=LINK, words=words)
-    if KINDS[kind].form is Form.MATTER:
+    check_words(LETTER_KINDS[kind], words)
+    subject, body = letters.compose(kind, to, LETTER_KINDS[kind].fields, link=LINK, words=words)
+    if LETTER_KINDS[kind].use is TextUse.MATTER:
         return letters.compose("reminder", to, {"件名": subject, "用件": body.strip("\n")})
     return subject, body
 
 
 def _record(
-    verb: str, kind: str, done: str, before: Words, after: Words, by: Actor, at: datetime
+    verb: str, kind: str, done: str, before: Wording, after: Wording, by: Actor, at: datetime
 ) -> None:
     history.record(
         by,
         verb,
         Subject("letter_text", kind),
-        f"「{KINDS[kind].label}」の文面を{done}。",
+        f"「{LETTER_KINDS[kind].label}」の文面を{done}。",
         at=at,
         before=before._asdict(),
         after=after._asdict(),

@@ -7,21 +7,21 @@ from tracker.accounts import queries as accounts
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.mail import texts as letter_texts
-from tracker.mail.kinds import KINDS, Form, LetterKind, fields_allowed
+from tracker.mail.kinds import LetterKind, TextUse
 from tracker.mail.letters import Recipient
+from tracker.mail.texts import LETTER_KINDS
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
-from tracker.plumbing.forms import Form as PlainForm
-from tracker.plumbing.forms import choices
+from tracker.plumbing.forms import Form, choices
 from tracker.plumbing.pages import page, section
 from tracker.reminders import forms, managing, text_actions
 from tracker.reminders.blueprint import bp
 
 GROUPS = (
-    (Form.LETTER, "用件ごとに送るもの"),
-    (Form.MATTER, "期限のお知らせ"),
-    (Form.PART, "共通の部分"),
+    (TextUse.LETTER, "用件ごとに送るもの"),
+    (TextUse.MATTER, "期限のお知らせ"),
+    (TextUse.PART, "共通の部分"),
 )
 
 
@@ -31,11 +31,11 @@ def texts() -> Response:
     """Every kind of letter with the subject that holds now."""
     section("notices")
     groups = [
-        (label, [(kind, one) for kind, one in KINDS.items() if one.form is form])
-        for form, label in GROUPS
+        (label, [(kind, one) for kind, one in LETTER_KINDS.items() if one.use is use])
+        for use, label in GROUPS
     ]
-    words = {kind: letter_texts.words(kind) for kind in KINDS}
-    changed = {kind for kind in KINDS if words[kind] != letter_texts.original(kind)}
+    words = {kind: letter_texts.words(kind) for kind in LETTER_KINDS}
+    changed = {kind for kind in LETTER_KINDS if words[kind] != LETTER_KINDS[kind].original}
     return page("reminders/texts.html", groups=groups, words=words, changed=changed)
 
 
@@ -63,7 +63,7 @@ def text(kind: str) -> Response:
         form=form,
         kind=kind,
         about=found,
-        fields=fields_allowed(kind),
+        fields=found.allowed,
         preview=_preview(kind, form, to),
         to=to,
         is_changed=row is not None,
@@ -74,7 +74,7 @@ def text(kind: str) -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def original_text(kind: str) -> Response:
     """最初の文面に戻す."""
-    found, form = _get(kind), PlainForm()
+    found, form = _get(kind), Form()
     if form.validate_on_submit() and form.attempt(
         lambda: text_actions.restore(kind, by=actor(), at=clock.now())
     ):
@@ -96,13 +96,13 @@ def _reader(form: forms.WordsForm) -> Recipient | None:
 
 
 def _get(kind: str) -> LetterKind:
-    return KINDS.get(kind) or abort(404)
+    return LETTER_KINDS.get(kind) or abort(404)
 
 
 def _try_out(kind: str, form: forms.WordsForm, to: Recipient) -> str:
     subject, body = text_actions.preview(kind, form.read(), to)
     return managing.send_to_oneself(
-        subject or KINDS[kind].label, body, f"test:text:{kind}", by=actor(), at=clock.now()
+        subject or LETTER_KINDS[kind].label, body, f"test:text:{kind}", by=actor(), at=clock.now()
     )
 
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from tracker.kernel import wareki
 from tracker.kernel.duty import Duty, PersonalLink
 from tracker.mail import letters
-from tracker.mail.kinds import MATTER
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.plumbing import history
@@ -43,9 +42,9 @@ def _matter(notice: Notice, to: Recipient, today: date, links: Links) -> tuple[s
 
 
 def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
-    """What the text of a matter may name (mail/kinds.py, MATTER)."""
+    """What the text about a duty may name (mail/kinds.py, DUTY)."""
     town = areas.find_town(duty.municipality)
-    values = {
+    return {
         "期限": wareki.full(duty.due_on),
         "期限の月日": wareki.month_day(duty.due_on),
         "あと何日": _left(days_left),
@@ -60,8 +59,6 @@ def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
         "担当": owner,
         "過ぎた日数": f"{-days_left}日超過" if days_left < 0 else "本日まで",
     }
-    assert values.keys() == MATTER.keys()
-    return values
 
 
 def _listed(duty: Duty) -> Sequence[str]:
