@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 
 from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
-from tracker.mail import delivery, letters
+from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
 from tracker.plumbing import access, addresses, db, once, pages
 from tracker.plumbing.files import project_root
@@ -42,7 +42,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     db.init_app(app)
     letters.init_app(app, areas.letter_frame)
-    delivery.init_app(app)
+    transports.init_app(app)
     CSRFProtect(app)
     accounts.init_app(app)
     access.init_app(app, accounts.load_actor)

@@ -9,8 +9,8 @@ import pytest
 from tests.duties.makers import MEMBERS, somebody
 from tracker.kernel.duty import KINDS, Duty, Kind, KindRow, owed, some
 from tracker.kernel.permissions import Role
-from tracker.mail.kinds import KINDS as LETTERS
-from tracker.mail.kinds import Form
+from tracker.mail.kinds import TextUse
+from tracker.mail.texts import LETTER_KINDS
 from tracker.plumbing.pages import NAV
 
 # Shown at no home: once a meeting is being prepared, its next step stands there instead.
@@ -65,7 +65,7 @@ def test_a_title_names_what_the_duty_gives(kind: Kind):
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_kind_is_mentioned_in_texts_that_there_are(kind: Kind):
-    texts = {name for name, one in LETTERS.items() if one.form is Form.MATTER}
+    texts = {name for name, one in LETTER_KINDS.items() if one.use is TextUse.MATTER}
     assert set(KINDS[kind].letters) <= texts
 
 

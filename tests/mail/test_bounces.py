@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.mail import notices
 from tests.mail.notices import NOT_OURS, OURS, TO
 from tracker.mail import bounces
-from tracker.mail.bounces import Action, Bounce, Outcome
+from tracker.mail.bounces import Action, Bounce, RecipientOutcome
 
 
 def read(raw: bytes) -> Bounce:
@@ -21,7 +21,7 @@ def read(raw: bytes) -> Bounce:
     return found
 
 
-def outcome(raw: bytes) -> Outcome:
+def outcome(raw: bytes) -> RecipientOutcome:
     """What became of it at its one recipient."""
     [one] = read(raw).outcomes
     return one

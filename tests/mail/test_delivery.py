@@ -1,4 +1,4 @@
-"""The post office against a real SMTP server, and its promises about crashes."""
+"""Letters go out to a real SMTP server or into files, and the promises about crashes hold."""
 
 from pathlib import Path
 
@@ -6,26 +6,27 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tracker.mail import delivery, letters, outbox
-from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
-from tracker.mail.outbox import Answer, LeaseLost
+from tests.mail.makers import (
+    LEASE_AND_MORE,
+    crash_after_the_mark,
+    crash_before_the_mark,
+    mark,
+    settle,
+    states,
+    take,
+    write,
+)
+from tracker.mail import delivery, letters
+from tracker.mail.letters import LetterState, Recipient, SendAttempt
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 
 
-def write(number: int = 1, email: str = "officer@imabetsu.example") -> None:
-    """Puts one letter into the outbox and commits."""
-    to = Recipient(f"person:{number}", "今別町 企画担当, 係", email, None)
-    cause = f"test:{number}"
-    letters.put("invitation", to, {}, cause=cause, at=clock.now(), link="/invitations/x")
+def invite() -> None:
+    """Puts an invitation into the outbox and commits."""
+    to = Recipient("person:1", "今別町 企画担当, 係", "officer@imabetsu.example", None)
+    letters.put("invitation", to, {}, cause="test", at=clock.now(), link="/invitations/x")
     db.session.commit()
-
-
-def states() -> list[LetterState]:
-    """The states of all letters, oldest first."""
-    db.session.rollback()
-    db.session.expire_all()
-    return list(db.session.scalars(select(Letter.state).order_by(Letter.id)))
 
 
 @pytest.fixture
@@ -38,33 +39,33 @@ def mailing(both: Flask, smtp_server) -> Flask:
 
 
 def test_a_letter_arrives_whole_and_in_japanese(mailing, smtp_server):
-    write()
+    invite()
     assert delivery.deliver() == {LetterState.SENT: 1}
     [mail] = smtp_server.for_("officer@imabetsu.example")
     assert mail["Subject"] == "【御案内】「連携協約 進行管理」の利用開始について"
     assert mail["To"].addresses[0].display_name == "今別町 企画担当, 係"
     assert "https://renkei.example.lg.jp/invitations/x" in mail.get_content()
-    assert mail["Message-ID"] == letters.message_id("test:1:person:1")
+    assert mail["Message-ID"] == letters.message_id("test:person:1")
     assert states() == [LetterState.SENT]
     attempt = db.session.scalars(select(SendAttempt)).one()
     assert (attempt.code, attempt.phase) == (250, "data")
 
 
 def test_the_same_cause_writes_one_letter(both):
-    write()
-    write()
+    invite()
+    invite()
     assert len(states()) == 1
 
 
 def test_many_letters_go_over_one_connection_one_recipient_each(mailing, smtp_server):
     for number in range(5):
-        write(number, f"officer{number}@imabetsu.example")
+        write(number)
     assert delivery.deliver() == {LetterState.SENT: 5}
     assert len(smtp_server.messages) == 5
 
 
 def test_without_a_mail_server_letters_become_files(both, tmp_path: Path):
-    write()
+    write(email="officer@imabetsu.example")
     assert delivery.deliver() == {LetterState.SENT: 1}
     [file] = (tmp_path / "outbox").glob("*.eml")
     assert b"officer@imabetsu.example" in file.read_bytes()
@@ -88,7 +89,7 @@ def test_a_refused_address_is_undeliverable_and_the_others_go_out(mailing, smtp_
     assert len(smtp_server.messages) == 1
 
 
-def test_a_line_break_in_an_address_never_reaches_the_wire(mailing, smtp_server):
+def test_a_line_break_in_an_address_never_reaches_the_server(mailing, smtp_server):
     write(1, "a@b.example\r\nBcc: thief@evil.example")
     assert delivery.deliver() == {LetterState.UNDELIVERABLE: 1}
     assert smtp_server.messages == []
@@ -96,35 +97,32 @@ def test_a_line_break_in_an_address_never_reaches_the_wire(mailing, smtp_server)
 
 def test_a_crash_before_the_text_is_sent_again_without_a_flag(both, now):
     write()
-    assert outbox.claim(clock.now()) is not None
-    now.shift(16 * 60)
+    crash_before_the_mark()
+    now.shift(LEASE_AND_MORE)
     assert delivery.deliver() == {LetterState.SENT: 1}
 
 
 def test_a_crash_after_the_text_went_out_is_sent_again_and_flagged(both, now):
     write()
-    claimed = outbox.claim(clock.now())
-    assert claimed is not None
-    outbox.mark_data(claimed, clock.now())
-    now.shift(16 * 60)
+    crash_after_the_mark()
+    now.shift(LEASE_AND_MORE)
     assert delivery.deliver() == {LetterState.RESENT: 1}
     assert states() == [LetterState.RESENT]
 
 
 def test_who_lost_the_lease_neither_sends_nor_records(both, now):
     write()
-    first = outbox.claim(clock.now())
+    first = take()
     assert first is not None
-    now.shift(16 * 60)
-    second = outbox.claim(clock.now())
+    now.shift(LEASE_AND_MORE)
+    second = take()
     assert second is not None and second.token != first.token
-    with pytest.raises(LeaseLost):
-        outbox.mark_data(first, clock.now())
-    assert not outbox.record(first, Answer(LetterState.SENT), clock.now())
+    assert not mark(first)
+    assert settle(first, LetterState.SENT) is None
     assert states() == [LetterState.SENDING]
 
 
-def test_nobody_claims_a_letter_twice(both):
+def test_nobody_takes_a_letter_twice(both):
     write()
-    assert outbox.claim(clock.now()) is not None
-    assert outbox.claim(clock.now()) is None
+    assert take() is not None
+    assert take() is None

@@ -60,13 +60,13 @@ def ours(number: int = 1) -> str:
 
 
 def look(number: int = 1) -> Letter:
-    """A letter as the books have it now."""
+    """A letter as the database has it now."""
     db.session.rollback()
     return db.session.scalars(select(Letter).where(Letter.key == f"letter:{number}")).one()
 
 
 def tries() -> list[tuple[str | None, int | None, str | None]]:
-    """Phase, code and words of every line in the books of tries."""
+    """Phase, code and words of every row of the tries."""
     db.session.rollback()
     rows = db.session.execute(
         select(SendAttempt.phase, SendAttempt.code, SendAttempt.answer).order_by(SendAttempt.id)
@@ -166,7 +166,7 @@ def test_a_letter_in_any_other_state_stays_as_it_is(state, house, returned):
     assert (look(2).state, look(2).last_answer, tries()) == (state, None, [])
 
 
-def test_a_bounce_that_is_faster_than_our_own_books_waits_for_them(house, returned):
+def test_a_bounce_that_is_faster_than_our_own_record_waits_for_it(house, returned):
     """The server has refused it before the sender's record of its yes is committed."""
     write(2, TO, LetterState.SENDING)
     returned.add(notices.postfix(ours(2), TO))
@@ -244,7 +244,7 @@ def test_a_pass_that_takes_long_leaves_the_rest_to_the_next(house, returned, mon
         returned.add(notices.everyday_mail())
     real, slow = mailbox.monotonic, iter(range(0, 10**6, 15))
     monkeypatch.setattr(mailbox, "monotonic", lambda: next(slow))
-    monkeypatch.setattr("tracker.mail.replies.monotonic", lambda: 0)
+    monkeypatch.setattr("tracker.mail.smtp.monotonic", lambda: 0)
     assert 0 < mailbox.collect(AT).read < 3
     monkeypatch.setattr(mailbox, "monotonic", real)
     monkeypatch.undo()

@@ -20,7 +20,7 @@ LINE = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=200
 
 
 @dataclass(frozen=True)
-class Words:
+class Message:
     """A letter without its row."""
 
     message_id: str = "<abc@aomori.example>"
@@ -31,7 +31,7 @@ class Words:
     send_at: datetime = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 
 
-def read(letter: Words, sender: str = SENDER) -> EmailMessage:
+def read(letter: Message, sender: str = SENDER) -> EmailMessage:
     """The message as a mail program sees it."""
     raw = mime.message(letter, sender)
     assert raw.isascii()
@@ -41,7 +41,7 @@ def read(letter: Words, sender: str = SENDER) -> EmailMessage:
 
 
 def test_the_headers_are_what_mail_programs_and_robots_expect():
-    mail = read(Words())
+    mail = read(Message())
     assert mail["Date"].datetime.isoformat() == "2026-11-27T00:00:00+09:00"
     assert mail["Message-ID"] == "<abc@aomori.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -52,14 +52,14 @@ def test_the_headers_are_what_mail_programs_and_robots_expect():
 
 
 def test_a_name_with_a_comma_stays_one_name():
-    mail = read(Words(to_name='Imabetsu, "Town" Office'))
+    mail = read(Message(to_name='Imabetsu, "Town" Office'))
     assert [one.display_name for one in mail["To"].addresses] == ['Imabetsu, "Town" Office']
     assert [one.display_name for one in mail["From"].addresses] == ["青森市, 連携推進担当"]
     assert mail["From"].addresses[0].addr_spec == "renkei@aomori.example"
 
 
 def test_a_bare_address_and_no_name_will_do():
-    mail = read(Words(to_name=""), "renkei@aomori.example")
+    mail = read(Message(to_name=""), "renkei@aomori.example")
     assert str(mail["To"]) == "officer@imabetsu.example"
     assert str(mail["From"]) == "renkei@aomori.example"
 
@@ -86,19 +86,19 @@ def test_a_japanese_domain_goes_out_in_its_ascii_form():
 )
 def test_what_is_no_address_is_refused_in_plain_words(address):
     with pytest.raises(mime.Unsendable, match="の形が正しくありません"):
-        mime.message(Words(to_email=address), SENDER)
+        mime.message(Message(to_email=address), SENDER)
 
 
 @pytest.mark.parametrize("field", ["subject", "to_name", "message_id"])
 @pytest.mark.parametrize("bad", ["\n", "\r", "\r\nBcc: thief@evil.example", "\x00"])
 def test_no_field_can_begin_another_header(field, bad):
     with pytest.raises(mime.Unsendable, match="改行などの使えない文字"):
-        mime.message(replace(Words(), **{field: f"a{bad}b"}), SENDER)
+        mime.message(replace(Message(), **{field: f"a{bad}b"}), SENDER)
 
 
 @given(LINE, LINE, st.text(st.characters(exclude_categories=("Cs",)), max_size=400))
 def test_any_words_arrive_as_they_were_written(name, subject, body):
-    letter = Words(to_name=name, subject=subject, body=body)
+    letter = Message(to_name=name, subject=subject, body=body)
     mail = read(letter)
     assert mail["Subject"] == subject
     # Python's newer reader parts a long name at every encoded word; the older one does not.
@@ -111,4 +111,4 @@ def test_any_words_arrive_as_they_were_written(name, subject, body):
 
 
 def test_the_same_letter_is_the_same_bytes_at_every_attempt():
-    assert mime.message(Words(), SENDER) == mime.message(Words(), SENDER)
+    assert mime.message(Message(), SENDER) == mime.message(Message(), SENDER)

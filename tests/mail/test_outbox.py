@@ -1,4 +1,4 @@
-"""What the post office writes down, on both databases."""
+"""What is written down of each letter, on both databases."""
 
 import time
 from collections.abc import Iterator
@@ -8,41 +8,20 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from tests.mail.faults.bad_server import BadServer, Trouble
-from tracker.mail import delivery, holding, letters, outbox
-from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
+from tests.mail.makers import (
+    LEASE_AND_MORE,
+    crash_after_the_mark,
+    crash_before_the_mark,
+    mark,
+    states,
+    take,
+    write,
+)
+from tracker.mail import delivery, letters, outbox
+from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-
-LEASE_AND_MORE = 16 * 60
-
-
-def write(number: int = 1, email: str = "") -> None:
-    """Puts one letter into the outbox and commits."""
-    address = email or f"officer{number}@imabetsu.example"
-    letters.write(
-        "reminder",
-        Recipient(f"person:{number}", "今別町 企画担当", address, None),
-        "件名",
-        "本文\n",
-        key=f"letter:{number}",
-        at=clock.now(),
-    )
-    db.session.commit()
-
-
-def states() -> list[LetterState]:
-    """The states of all letters, oldest first."""
-    found = list(db.session.scalars(select(Letter.state).order_by(Letter.id)))
-    db.session.rollback()
-    return found
-
-
-def crash_after_the_mark() -> None:
-    """A sender that died with the text on the wire."""
-    claimed = outbox.claim(clock.now())
-    assert claimed is not None
-    outbox.mark_data(claimed, clock.now())
 
 
 @pytest.fixture
@@ -55,7 +34,7 @@ def server(both: Flask) -> Iterator[BadServer]:
         yield server
 
 
-def test_a_second_crash_with_the_text_on_the_wire_leaves_it_to_a_person(both, now):
+def test_a_second_crash_with_the_text_on_its_way_leaves_it_to_a_person(both, now):
     write()
     crash_after_the_mark()
     now.shift(LEASE_AND_MORE)
@@ -75,7 +54,7 @@ def test_a_second_crash_with_the_text_on_the_wire_leaves_it_to_a_person(both, no
 def test_a_crash_before_the_mark_may_happen_any_number_of_times(both, now):
     write()
     for _ in range(3):
-        assert outbox.claim(clock.now())
+        crash_before_the_mark()
         now.shift(LEASE_AND_MORE)
     assert delivery.deliver() == {LetterState.SENT: 1}
     assert db.session.scalar(select(Letter.attempts)) == 4
@@ -162,8 +141,7 @@ def test_a_sender_that_slept_too_long_keeps_the_text_to_itself(both, server, now
         if stage == "rcpt":
             now.shift(LEASE_AND_MORE)
             with both.app_context():
-                assert outbox.claim(clock.now())
-                db.session.remove()
+                crash_before_the_mark()
 
     server.watch = sleep
     write()
@@ -191,13 +169,13 @@ def test_after_a_restore_nothing_goes_out_until_somebody_releases_it(both, now):
     for number in (2, 3, 4):
         write(number)
     crash_after_the_mark()
-    assert holding.hold_all(clock.now()) == 3
+    assert letters.hold_all(clock.now()) == 3
     db.session.commit()
     now.shift(LEASE_AND_MORE)
     assert delivery.deliver() == {}
     assert states() == [LetterState.SENT] + [LetterState.HELD] * 3
     second = db.session.scalars(select(Letter.id).where(Letter.key == "letter:2")).one()
-    assert holding.release([second], clock.now()) == 1
+    assert letters.release([second], clock.now()) == 1
     db.session.commit()
     # It may have gone out before the restore.
     assert delivery.deliver() == {LetterState.RESENT: 1}
@@ -206,19 +184,18 @@ def test_after_a_restore_nothing_goes_out_until_somebody_releases_it(both, now):
 
 def test_who_was_sending_when_all_was_held_sends_nothing(both):
     write()
-    claimed = outbox.claim(clock.now())
+    claimed = take()
     assert claimed is not None
-    holding.hold_all(clock.now())
+    letters.hold_all(clock.now())
     db.session.commit()
-    with pytest.raises(outbox.LeaseLost):
-        outbox.mark_data(claimed, clock.now())
+    assert not mark(claimed)
     assert states() == [LetterState.HELD]
 
 
 def test_what_nobody_took_for_an_hour_is_overdue(both, now):
     write(1)
     write(2)
-    assert outbox.claim(clock.now()) is not None
+    crash_before_the_mark()
     assert db.session.scalar(outbox.count_due(clock.now() - outbox.OVERDUE)) == 0
     now.shift(61 * 60)
     assert db.session.scalar(outbox.count_due(clock.now() - outbox.OVERDUE)) == 1

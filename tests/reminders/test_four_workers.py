@@ -14,8 +14,8 @@ from tracker.plumbing.db import db
 WORKERS = 4
 
 
-def run_crew(kind: str, url: str, home: pathlib.Path, smtp_server) -> Counter[str]:
-    """Starts the crew at one gate; how often each address got its letter."""
+def run_workers(kind: str, url: str, home: pathlib.Path, smtp_server) -> Counter[str]:
+    """Starts the workers at one gate; how often each address got its letter."""
     folder = home / kind
     folder.mkdir()
     gate = folder / "gate"
@@ -27,18 +27,18 @@ def run_crew(kind: str, url: str, home: pathlib.Path, smtp_server) -> Counter[st
         "TRACKER_MAIL_SERVER": smtp_server.host,
         "TRACKER_MAIL_PORT": str(smtp_server.port),
     }
-    crew = [
+    workers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.reminders.crew", kind, str(gate)], env=environment
+            [sys.executable, "-m", "tests.reminders.workers", kind, str(gate)], env=environment
         )
         for _ in range(WORKERS)
     ]
     deadline = time.monotonic() + 60
     while len(list(folder.glob("ready-*"))) < WORKERS:
-        assert time.monotonic() < deadline, "the crew did not get ready"
+        assert time.monotonic() < deadline, "the workers did not get ready"
         time.sleep(0.02)
     gate.touch()
-    assert [worker.wait(60) for worker in crew] == [0] * WORKERS
+    assert [worker.wait(60) for worker in workers] == [0] * WORKERS
     return Counter(mail["To"].addresses[0].addr_spec for mail in smtp_server.messages)
 
 
@@ -53,12 +53,12 @@ def prepare(url: str, home: pathlib.Path) -> None:
 
 def test_four_workers_send_each_letter_once(database_url, tmp_path, smtp_server):
     prepare(database_url, tmp_path)
-    received = run_crew("real", database_url, tmp_path, smtp_server)
+    received = run_workers("real", database_url, tmp_path, smtp_server)
     assert sorted(received.values()) == [1, 1, 1, 1]
 
 
 def test_the_naive_way_sends_twice(database_url, tmp_path, smtp_server):
     """The control: the test above could fail."""
     prepare(database_url, tmp_path)
-    received = run_crew("naive", database_url, tmp_path, smtp_server)
+    received = run_workers("naive", database_url, tmp_path, smtp_server)
     assert max(received.values()) > 1

@@ -72,7 +72,7 @@ _BY_CLASS = {"5": Action.FAILED, "4": Action.DELAYED, "2": Action.DELIVERED}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RecipientOutcome:
     """What became of the letter at one recipient, who may go by several addresses.
 
     `status` is an enhanced status code (5.1.1) or "", `words` what the server said.
@@ -98,7 +98,7 @@ class Bounce:
 
     message_id: str
     mark: str
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[RecipientOutcome, ...]
 
 
 class _Leaf(NamedTuple):
@@ -196,13 +196,13 @@ def _letter(head: Message, leaves: Sequence[_Leaf]) -> str | None:
 # --- what became of it: a report for programs ----------------------------------------------------
 
 
-def _reported(report: str) -> list[Outcome]:
+def _reported(report: str) -> list[RecipientOutcome]:
     blocks = _BLANK_LINE.split(report.strip(), _MOST_PARTS)
     heads = [HeaderParser().parsestr(block[:_MOST_NOTICE]) for block in blocks]
     return [outcome for head in heads if (outcome := _outcome(head))]
 
 
-def _outcome(fields: Message) -> Outcome | None:
+def _outcome(fields: Message) -> RecipientOutcome | None:
     names = [_typed(_field(fields, f"{which}-Recipient")) for which in ("Original", "Final")]
     # In transport a "+" is written in code, and some servers forget to undo it.
     names += [_XTEXT.sub(lambda code: chr(int(code[1], 16)), name) for name in names]
@@ -213,7 +213,9 @@ def _outcome(fields: Message) -> Outcome | None:
     action = (said and _ACTIONS.get(said[0])) or _BY_CLASS.get(code[:1])
     if not recipients or action is None:
         return None
-    return Outcome(recipients, action, code, _typed(_field(fields, "Diagnostic-Code")) or code)
+    return RecipientOutcome(
+        recipients, action, code, _typed(_field(fields, "Diagnostic-Code")) or code
+    )
 
 
 def _typed(value: str) -> str:
@@ -225,7 +227,7 @@ def _typed(value: str) -> str:
 # --- what became of it: a text for people ----------------------------------------------------------
 
 
-def _told(head: Message, leaves: Sequence[_Leaf]) -> list[Outcome]:
+def _told(head: Message, leaves: Sequence[_Leaf]) -> list[RecipientOutcome]:
     failed = _field(head, "X-Failed-Recipients")
     if not failed and not _SERVER.search(_field(head, "From")):
         return []
@@ -243,7 +245,7 @@ def _told(head: Message, leaves: Sequence[_Leaf]) -> list[Outcome]:
     if not recipients:
         return []
     words = _words_about(recipients[0], notice)
-    return [Outcome(recipients, action, reasons.status_in(words) or "", words)]
+    return [RecipientOutcome(recipients, action, reasons.status_in(words) or "", words)]
 
 
 def _words_about(recipient: str, notice: str) -> str:

@@ -1,9 +1,9 @@
-"""The post office: takes letters from the outbox one by one and hands them over.
+"""Takes letters from the outbox one by one and hands them over.
 
-The clerk, who is the caller, keeps the books (`outbox`); carriers, a thread a connection,
-hand letters over (`transports`) and wait for the clerk's word before a text goes out.  No
-transaction is open while a server is spoken to, and what several carriers ask at the same
-time is one commit: on a slow disk that is what sending costs.
+One writer, the caller's thread, writes to the database (`outbox`); senders, a thread a
+connection, hand letters over (`transports`) and wait for the writer before a text goes out.  No
+transaction is open while a server is spoken to, and what several senders ask at the same time
+is one commit: on a slow disk that is what sending costs.
 """
 
 from collections import Counter
@@ -18,22 +18,12 @@ from typing import Any, NamedTuple, TypeVar
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
-from tracker.mail import outbox
+from tracker.mail import outbox, transports
 from tracker.mail.letters import LetterState
-from tracker.mail.outbox import Answer, Claimed, LeaseLost
-from tracker.mail.transports import (
-    FAILURES,
-    FilePost,
-    Post,
-    SmtpPost,
-    answer_to,
-    init_app,
-    open_post,
-)
+from tracker.mail.outbox import Claimed, SendResult
+from tracker.mail.transports import Transport
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-
-__all__ = ["FilePost", "Post", "SmtpPost", "deliver", "init_app", "open_post"]
 
 # How often who asked for a delivery hears how far it is.
 BEAT_SECONDS = 1.0
@@ -49,6 +39,10 @@ T = TypeVar("T")
 Told = Callable[[Mapping[LetterState, int]], None]
 
 
+class LeaseLost(Exception):
+    """Somebody else owns the letter by now: stop, and send nothing."""
+
+
 def deliver(
     most: int = 100_000, *, connections: int | None = None, each: Told | None = None
 ) -> dict[LetterState, int]:
@@ -60,29 +54,31 @@ def deliver(
     """
     connections = connections or current_app.config.get("MAIL_CONNECTIONS", CONNECTIONS)
     db.session.rollback()
-    due = outbox.recover(clock.now())
-    hands = max(1, min(connections, min(due, most) // LETTERS_A_CONNECTION))
-    clerk = _Clerk(most, hands)
-    tell = each or (lambda _: None)
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(hands) as pool, db.engine.connect() as connection:
-        carriers = [pool.submit(_carry, app, clerk) for _ in range(hands)]
-        clerk.serve(carriers, connection, tell)
-    for carrier in carriers:
-        carrier.result()
-    tell(dict(clerk.ended))
-    return dict(clerk.ended)
+    with db.engine.connect() as on:
+        with on.begin():
+            due = outbox.recover(on, clock.now())
+        count = max(1, min(connections, min(due, most) // LETTERS_A_CONNECTION))
+        writer = _Writer(most, count)
+        tell = each or (lambda _: None)
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        with ThreadPoolExecutor(count) as pool:
+            senders = [pool.submit(_send, app, writer) for _ in range(count)]
+            writer.serve(senders, on, tell)
+    for sender in senders:
+        sender.result()
+    tell(dict(writer.ended))
+    return dict(writer.ended)
 
 
 class _Asked(NamedTuple):
-    """A line for the books, and where its result is waited for."""
+    """Something to write, and where its result is waited for."""
 
     work: Callable[[Connection], Any]
     done: Future[Any]
 
 
 class _Next(NamedTuple):
-    """What the books say when a letter was written down.
+    """What a sender hears when a letter was written down.
 
     The letter after it: whether the mark that its text goes out is durable.  And the one after
     that, taken meanwhile.
@@ -92,19 +88,19 @@ class _Next(NamedTuple):
     following: Claimed | None
 
 
-class _Clerk:
-    """Writes what the carriers ask for; `claim`, `mark`, `record` and `stop` are theirs to call."""
+class _Writer:
+    """Writes what the senders ask for: they call `take`, `mark`, `settle` and `stop`."""
 
-    def __init__(self, most: int, carriers: int) -> None:
+    def __init__(self, most: int, senders: int) -> None:
         self.ended: Counter[LetterState] = Counter()
         self._left = most
         self._is_over = False
-        self._at_work = carriers
+        self._at_work = senders
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
-        # Taken by a carrier that went home before it could hand them over.
+        # Taken by a sender that ended before it could hand them over.
         self._returned: list[Claimed] = []
 
-    def claim(self) -> Claimed | None:
+    def take(self) -> Claimed | None:
         """A letter to hand over, or None when nothing is due or it is time to stop."""
         return self._ask(self._take).result()
 
@@ -116,27 +112,27 @@ class _Clerk:
         if not self._ask(lambda on: outbox.mark(on, claimed, clock.now())).result():
             raise LeaseLost
 
-    def record(
-        self, claimed: Claimed, answer: Answer, upcoming: Claimed | None
+    def settle(
+        self, claimed: Claimed, result: SendResult, upcoming: Claimed | None
     ) -> "Future[_Next | None]":
-        """Writes the answer down, and in the same commit marks the upcoming letter.
+        """Writes the result down, and in the same commit marks the upcoming letter.
 
-        The carrier need not wait before it says MAIL and RCPT of that; it must before the text.
-        None: go home.  A carrier in trouble leaves the rest to the others, if there are any:
+        The sender need not wait before it says MAIL and RCPT of that; it must before the text.
+        None: end.  A sender in trouble leaves the rest to the others, if there are any:
         some servers take few connections.
         """
 
         def work(on: Connection) -> _Next | None:
-            state = outbox.settle(on, claimed, answer, clock.now())
+            state = outbox.settle(on, claimed, result, clock.now())
             if state is not None:
                 self.ended[state] += 1
-            in_trouble = answer.state is LetterState.RETRYING and self._at_work > 1
+            in_trouble = result.state is LetterState.RETRYING and self._at_work > 1
             if in_trouble or self._is_over:
                 self._at_work -= 1
                 self._returned += [upcoming] if upcoming else []
                 return None
             is_marked = False
-            if upcoming and answer.state is LetterState.SENT:
+            if upcoming and result.state is LetterState.SENT:
                 is_marked = outbox.mark(on, upcoming, clock.now())
             return _Next(is_marked, self._take(on))
 
@@ -146,33 +142,33 @@ class _Clerk:
         """No more letters are handed over; those under way are still written down."""
         self._is_over = True
 
-    def serve(self, carriers: Sequence[Future[None]], on: Connection, tell: Told) -> None:
-        """Writes until the last carrier is home; what cannot be written sends them all home."""
-        for carrier in carriers:
-            carrier.add_done_callback(lambda _: self._asked.put(None))
+    def serve(self, senders: Sequence[Future[None]], on: Connection, tell: Told) -> None:
+        """Writes until the last sender has ended; what cannot be written ends them all."""
+        for sender in senders:
+            sender.add_done_callback(lambda _: self._asked.put(None))
         try:
-            self._keep_books(carriers, on, tell)
+            self._write_all(senders, on, tell)
             self._put_back(on)
         except KeyboardInterrupt:
             self.stop()
-            self._keep_books(carriers, on, tell)
+            self._write_all(senders, on, tell)
             self._put_back(on)
             raise
         finally:
-            while not _all_home(carriers):
+            while not _all_done(senders):
                 if one := self._asked.get():
                     one.done.set_exception(CancelledError())
 
-    def _keep_books(self, carriers: Sequence[Future[None]], on: Connection, tell: Told) -> None:
+    def _write_all(self, senders: Sequence[Future[None]], on: Connection, tell: Told) -> None:
         told_at = monotonic()
-        while not (_all_home(carriers) and self._asked.empty()):
+        while not (_all_done(senders) and self._asked.empty()):
             self._write(self._gather(), on)
             if monotonic() - told_at >= BEAT_SECONDS:
                 told_at = monotonic()
                 tell(dict(self.ended))
 
     def _gather(self) -> list[_Asked]:
-        """What was asked by now; waits a moment for the first line."""
+        """What was asked by now; waits a moment for the first."""
         asked: list[_Asked] = []
         with suppress(Empty):
             while one := self._asked.get(timeout=0 if asked else BEAT_SECONDS):
@@ -212,64 +208,64 @@ class _Clerk:
         return claimed
 
 
-def _all_home(carriers: Sequence[Future[None]]) -> bool:
-    return all(carrier.done() for carrier in carriers)
+def _all_done(senders: Sequence[Future[None]]) -> bool:
+    return all(sender.done() for sender in senders)
 
 
-def _carry(app: Flask, clerk: _Clerk) -> None:
+def _send(app: Flask, writer: _Writer) -> None:
     """One connection: letter after letter, until nothing is due."""
     with app.app_context():
         patience = PATIENCE * app.config["MAIL_COMMAND_SECONDS"]
         silent = 0.0
-        post = open_post()
+        transport = transports.open_transport()
         try:
-            trip = _Trip(clerk)
-            while trip.claimed is not None:
+            pipeline = _Pipeline(writer)
+            while pipeline.claimed is not None:
                 begun = monotonic()
-                answer = trip.hand_over(post)
-                silent = silent + monotonic() - begun if answer and answer.is_silence else 0.0
+                result = pipeline.hand_over(transport)
+                silent = silent + monotonic() - begun if result and result.is_silence else 0.0
                 if silent > patience:
-                    clerk.stop()
-                trip.go_on(answer)
+                    writer.stop()
+                pipeline.go_on(result)
         finally:
-            post.close()
+            transport.close()
 
 
-class _Trip:
+class _Pipeline:
     """The letters of one connection: the one in hand, the one after it, and what is awaited.
 
-    While the clerk writes a letter down, the next one's MAIL and RCPT go out already: the two
+    While the writer writes a letter down, the next one's MAIL and RCPT go out already: the two
     longest waits of a letter, for the disk and for the server, run side by side.
     """
 
-    def __init__(self, clerk: _Clerk) -> None:
-        self._clerk = clerk
-        self.claimed = clerk.claim()
-        self._following = clerk.claim() if self.claimed else None
+    def __init__(self, writer: _Writer) -> None:
+        self._writer = writer
+        self.claimed = writer.take()
+        self._following = writer.take() if self.claimed else None
         self._awaited: Future[_Next | None] | None = None
         self._fresh_until = 0.0
         self._phase: str | None = None
 
-    def hand_over(self, post: Post) -> Answer | None:
+    def hand_over(self, transport: Transport) -> SendResult | None:
         """One try; None when the letter turned out to be somebody else's."""
         assert self.claimed is not None
         self._phase = None
         try:
-            answer = Answer(LetterState.SENT, 250, post.send(self.claimed.letter, self._mark))
+            words = transport.hand_over(self.claimed.letter, self._mark)
         except LeaseLost:
             return None
-        except FAILURES as error:
-            answer = answer_to(error)
-        return replace(answer, phase=self._phase)
+        except transports.FAILURES as error:
+            return replace(transports.result_of(error), phase=self._phase)
+        return SendResult(LetterState.SENT, 250, words, phase=self._phase)
 
-    def go_on(self, answer: Answer | None) -> None:
+    def go_on(self, result: SendResult | None) -> None:
         """Has the try written down and takes up the next letter, if there is one."""
         self._hear()
-        if self.claimed is not None and answer is not None:
-            self._awaited = self._clerk.record(self.claimed, answer, self._following)
+        if self.claimed is not None and result is not None:
+            self._awaited = self._writer.settle(self.claimed, result, self._following)
         self.claimed, self._following, self._fresh_until = self._following, None, 0.0
-        if self.claimed is None or (answer and answer.state is not LetterState.SENT):
-            # In trouble the clerk may say to go home: that is worth waiting for.
+        if self.claimed is None or (result and result.state is not LetterState.SENT):
+            # In trouble the writer may say to end: that is worth waiting for.
             self._hear()
         if self.claimed is None:
             self.claimed, self._following = self._following, None
@@ -280,11 +276,11 @@ class _Trip:
         if self.claimed is None:
             raise LeaseLost
         if monotonic() > self._fresh_until:
-            self._clerk.mark(self.claimed)
+            self._writer.mark(self.claimed)
         self._phase = "data"
 
     def _hear(self) -> None:
-        """Waits for what the clerk was asked last."""
+        """Waits for what the writer was asked last."""
         if self._awaited is None:
             return
         heard, self._awaited = self._awaited.result(), None

@@ -9,9 +9,11 @@ import imaplib
 import logging
 import ssl
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from time import monotonic
 from typing import Any
 
@@ -19,12 +21,13 @@ from flask import current_app
 from imap_tools import BaseMailBox, MailboxFetchError, MailboxFolderSelectError, MailboxLoginError
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from imap_tools.utils import check_command_status
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, String, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.mail import bounces, reasons, returns
-from tracker.mail.replies import Replies
-from tracker.mail.returns import Verdict
+from tracker.mail import bounces, mime, outbox, reasons
+from tracker.mail.bounces import Action, Bounce, RecipientOutcome
+from tracker.mail.letters import Letter, LetterState, SendAttempt
+from tracker.mail.smtp import Replies
 from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 
 log = logging.getLogger(__name__)
@@ -68,9 +71,19 @@ class MailboxState(Model):
     trouble: Mapped[str | None] = mapped_column(String(500))
 
 
+class Verdict(Enum):
+    """What a mail turned out to be."""
+
+    UNDELIVERED = auto()  # a letter did not arrive
+    KNOWN = auto()  # about a letter of ours, whose state stays
+    UNREADABLE = auto()
+    TOO_EARLY = auto()  # the try that it speaks of is still to be written down
+    TAKEN = auto()  # another process has read it, or the mail is gone
+
+
 @dataclass(frozen=True)
 class Collected:
-    """What one pass found: mails looked at, letters that turned out lost, mails not of ours."""
+    """What one pass found: mails looked at, letters that turned out undelivered, mails not of ours."""
 
     read: int = 0
     bounced: int = 0
@@ -99,7 +112,7 @@ def collect(at: datetime) -> Collected:
             _read(box, at, found)
     except Exception as error:
         _note_trouble(error, at)
-    return Collected(found.total(), found[Verdict.LOST], found[Verdict.UNREADABLE])
+    return Collected(found.total(), found[Verdict.UNDELIVERED], found[Verdict.UNREADABLE])
 
 
 def _read(box: "_Box", at: datetime, found: Counter[Verdict]) -> None:
@@ -111,7 +124,7 @@ def _read(box: "_Box", at: datetime, found: Counter[Verdict]) -> None:
         if verdict is Verdict.TOO_EARLY:
             break
         found[verdict] += verdict is not Verdict.TAKEN
-        if verdict in (Verdict.LOST, Verdict.KNOWN):
+        if verdict in (Verdict.UNDELIVERED, Verdict.KNOWN):
             box.mark_seen(uid)
         if monotonic() > tired_at:
             break
@@ -147,7 +160,7 @@ def _file(validity: int, uid: int, raw: bytes | None, at: datetime) -> Verdict:
     state = _state()
     verdict = Verdict.TAKEN
     if state.uid_validity == validity and state.last_uid < uid:
-        verdict = verdict if raw is None else returns.follow(bounce, at)
+        verdict = verdict if raw is None else _follow(bounce, at)
         if verdict is not Verdict.TOO_EARLY:
             state.last_uid = uid
             state.unreadable += verdict is Verdict.UNREADABLE
@@ -177,6 +190,69 @@ def _said(error: Exception) -> str:
 def _is_resting(at: datetime) -> bool:
     since: datetime | None = current_app.extensions.get(_TROUBLED_AT)
     return since is not None and timedelta() <= at - since < REST
+
+
+# --- what a notice means for its letter ------------------------------------------------------
+
+
+def _follow(bounce: Bounce | None, at: datetime) -> Verdict:
+    """What a notice means for its letter, in the caller's transaction."""
+    letter = bounce and db.session.scalar(
+        select(Letter)
+        .where(Letter.message_id == bounce.message_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if not bounce or not letter:
+        return Verdict.UNREADABLE
+    if letter.state is LetterState.SENDING:
+        return Verdict.TOO_EARLY
+    outcome = _about(letter.to_email, bounce.outcomes)
+    is_sent = letter.state in (LetterState.SENT, LetterState.RESENT)
+    if outcome is None or not is_sent or _is_noted(letter, bounce):
+        return Verdict.KNOWN
+    if outcome.action in (Action.FAILED, Action.DELAYED):
+        _note(letter, bounce, outcome, at)
+    if outcome.action is not Action.FAILED:
+        return Verdict.KNOWN
+    letter.state, letter.next_attempt_at = LetterState.UNDELIVERABLE, at
+    letter.last_answer = outcome.explained
+    outbox.record_undelivered(letter, outcome.explained, at=at, session=db.session())
+    return Verdict.UNDELIVERED
+
+
+def _about(address: str, outcomes: Sequence[RecipientOutcome]) -> RecipientOutcome | None:
+    """What became of it at this address: a late notice may speak of one corrected since."""
+    ours = _comparable(address)
+    fitting = (one for one in outcomes if ours in map(_comparable, one.recipients))
+    return next(fitting, None)
+
+
+def _comparable(address: str) -> str:
+    try:
+        return mime.ascii_address(address).casefold()
+    except mime.Unsendable:
+        return address.casefold()
+
+
+def _is_noted(letter: Letter, bounce: Bounce) -> bool:
+    """Whether this notice was followed already, should it come again or be read again."""
+    noted = (SendAttempt.letter_id == letter.id, SendAttempt.token == bounce.mark)
+    return bool(db.session.scalar(select(exists().where(*noted))))
+
+
+def _note(letter: Letter, bounce: Bounce, outcome: RecipientOutcome, at: datetime) -> None:
+    db.session.add(
+        SendAttempt(
+            letter_id=letter.id,
+            token=bounce.mark,
+            begun_at=at,
+            ended_at=at,
+            phase="bounce",
+            code=reasons.code_in(outcome.words),
+            answer=outcome.explained,
+        )
+    )
 
 
 # --- the server --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Protocol
 
-from tracker.plumbing.clock import TOKYO
+from tracker.kernel.tokyo import TOKYO
 
 # Bytes of UTF-8 in one encoded word: with the longest header's name they fit in 76 columns.
 _WORD_BYTES = 39

@@ -8,11 +8,10 @@ have sent twice, and is flagged.  A second such crash ends the letter: a person 
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple, Protocol, cast
 
 from flask import current_app
 from sqlalchemy import (
@@ -29,10 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from tracker.mail import undelivered
 from tracker.mail.letters import OPEN, Letter, LetterState, SendAttempt
 from tracker.mail.prepared import Prepared
-from tracker.plumbing.db import db
+from tracker.plumbing import history
+from tracker.plumbing.history import Subject
 
 # Minutes to wait after the first, second ... temporary failure; the last goes on.
 RETRY_MINUTES = (1, 5, 15, 60, 240)
@@ -46,10 +45,6 @@ UNSURE = "送信できたか確認できないことが2度続いたため、送
 TOO_LATE = "送り直しを続けましたが、お知らせの時期を過ぎたため、送信をやめました。"
 # The columns that keep a server's words take so many characters, with a sentence of ours.
 _WORDS = 400
-
-
-class LeaseLost(Exception):
-    """Somebody else owns the letter by now: stop, and send nothing."""
 
 
 class Taken(NamedTuple):
@@ -77,7 +72,7 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SendResult:
     """What is known after a try: the state that follows and the server's own words.
 
     Ambiguous: the text went out and no answer came, so that it may have arrived.
@@ -142,52 +137,28 @@ _NOTE = Prepared(
 )
 
 
-def claim(at: datetime) -> Claimed | None:
-    """Takes one due letter, or one whose lease ran out, under a fresh token; commits."""
-    recover(at)
-    with _committed() as on:
-        return take(on, at)
-
-
-def mark_data(claimed: Claimed, at: datetime) -> None:
-    """Commits that the text goes out now; raises LeaseLost when the letter is not ours."""
-    with _committed() as on:
-        if not mark(on, claimed, at):
-            raise LeaseLost
-
-
-def record(claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None:
-    """Writes down how the try ended, commits, and returns the letter's state.
-
-    None when somebody else owns the letter by now.
-    """
-    with _committed() as on:
-        return settle(on, claimed, answer, at)
-
-
-def recover(at: datetime) -> int:
+def recover(on: Connection, at: datetime) -> int:
     """Puts back what was being sent when its lease ran out; returns how many letters are due.
 
-    If the text may have been on its way, the letter is flagged and sent once more; the
-    second time it is given up, because the server may have it twice by then.  Commits.
+    In the caller's transaction.  If the text may have been on its way, the letter is flagged
+    and sent once more; the second time it is given up, because the server may have it twice.
     """
-    with _committed() as on:
-        found = on.execute(
-            select(_LETTER)
-            .where(OPEN, _IN_HAND, _LETTER.c.next_attempt_at <= at)
-            .with_for_update(skip_locked=True)
-        ).all()
-        for letter in found:
-            taken = Taken(*(getattr(letter, name) for name in Taken._fields))
-            tried = Claimed(taken, letter.lease_token, letter.next_attempt_at - _lease())
-            is_unsure = letter.phase == "data"
-            answer = Answer(LetterState.RETRYING, None, CUT_OFF, is_unsure, letter.phase)
-            ending = _Ending(LetterState.RETRYING, at, CUT_OFF)
-            if is_unsure and letter.maybe_duplicate:
-                ending = _Ending(LetterState.UNDELIVERABLE, at, UNSURE)
-            _end(on, tried, answer, ending)
-            _note(on, tried, answer, None)
-        return on.scalar(count_due(at)) or 0
+    found = on.execute(
+        select(_LETTER)
+        .where(OPEN, _IN_HAND, _LETTER.c.next_attempt_at <= at)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for letter in found:
+        taken = Taken(*(getattr(letter, name) for name in Taken._fields))
+        tried = Claimed(taken, letter.lease_token, letter.next_attempt_at - _lease())
+        is_unsure = letter.phase == "data"
+        result = SendResult(LetterState.RETRYING, None, CUT_OFF, is_unsure, letter.phase)
+        ending = _Ending(LetterState.RETRYING, at, CUT_OFF)
+        if is_unsure and letter.maybe_duplicate:
+            ending = _Ending(LetterState.UNDELIVERABLE, at, UNSURE)
+        _end(on, tried, result, ending)
+        _note(on, tried, result, None)
+    return on.scalar(count_due(at)) or 0
 
 
 def take(on: Connection, at: datetime) -> Claimed | None:
@@ -214,17 +185,22 @@ def put_back(on: Connection, many: Sequence[Claimed], at: datetime) -> None:
 
 
 def mark(on: Connection, claimed: Claimed, at: datetime) -> bool:
-    """`mark_data`, in the caller's transaction; whether the letter is still ours."""
+    """Marks that the text goes out now, in the caller's transaction; whether it is still ours."""
     values = {"letter": claimed.letter.id, "token": claimed.token, "phase": "data"}
     return bool(_MARK.count(on, {**values, "next_attempt_at": at + _lease()}))
 
 
-def settle(on: Connection, claimed: Claimed, answer: Answer, at: datetime) -> LetterState | None:
-    """`record`, in the caller's transaction."""
-    ending = _ending(claimed, answer, at)
-    if not _end(on, claimed, answer, ending):
+def settle(
+    on: Connection, claimed: Claimed, result: SendResult, at: datetime
+) -> LetterState | None:
+    """Writes down how the try ended, in the caller's transaction; returns the letter's state.
+
+    None when somebody else owns the letter by now.
+    """
+    ending = _ending(claimed, result, at)
+    if not _end(on, claimed, result, ending):
         return None
-    _note(on, claimed, answer, at)
+    _note(on, claimed, result, at)
     return ending.state
 
 
@@ -233,37 +209,53 @@ def count_due(at: datetime) -> Select[int]:
     return select(func.count()).select_from(Letter).where(OPEN, Letter.next_attempt_at <= at)
 
 
-@contextmanager
-def _committed() -> Iterator[Connection]:
-    try:
-        yield db.session.connection()
-        db.session.commit()
-    finally:
-        db.session.rollback()
+class Addressed(Protocol):
+    """What of a letter the record names."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def to_name(self) -> str: ...
+    @property
+    def to_email(self) -> str: ...
+
+
+def record_undelivered(letter: Addressed, answer: str, *, at: datetime, session: Session) -> None:
+    """Records that the letter did not arrive and why, in the session's transaction."""
+    history.record(
+        None,
+        "letter.undeliverable",
+        Subject("letter", letter.id),
+        f"{letter.to_name}あてのメールが届きませんでした。",
+        at=at,
+        after={"email": letter.to_email, "answer": answer},
+        rooms=("mail",),
+        session=session,
+    )
 
 
 def _lease() -> timedelta:
     return timedelta(seconds=current_app.config["LETTER_LEASE_SECONDS"])
 
 
-def _ending(claimed: Claimed, answer: Answer, at: datetime) -> _Ending:
+def _ending(claimed: Claimed, result: SendResult, at: datetime) -> _Ending:
     """What an answer means for this letter after its earlier tries."""
-    letter, state, words = claimed.letter, answer.state, answer.text[:_WORDS]
+    letter, state, words = claimed.letter, result.state, result.text[:_WORDS]
     if state is LetterState.SENT and letter.maybe_duplicate:
         return _Ending(LetterState.RESENT, at, words)
     if state is not LetterState.RETRYING:
         return _Ending(state, at, words)
-    if answer.is_ambiguous and letter.maybe_duplicate:
+    if result.is_ambiguous and letter.maybe_duplicate:
         return _Ending(LetterState.UNDELIVERABLE, at, UNSURE + words)
     tries = min(letter.attempts, len(RETRY_MINUTES))
-    wait = _lease() if answer.is_ambiguous else timedelta(minutes=RETRY_MINUTES[tries - 1])
+    wait = _lease() if result.is_ambiguous else timedelta(minutes=RETRY_MINUTES[tries - 1])
     until = letter.useful_until or letter.send_at + USEFUL
     if at + wait > until and letter.attempts > len(RETRY_MINUTES):
         return _Ending(LetterState.UNDELIVERABLE, at, TOO_LATE + words)
     return _Ending(state, at + wait, words)
 
 
-def _end(on: Connection, claimed: Claimed, answer: Answer, ending: _Ending) -> bool:
+def _end(on: Connection, claimed: Claimed, result: SendResult, ending: _Ending) -> bool:
     """Ends a try if the letter is still ours; what did not arrive goes into the record."""
     letter = claimed.letter
     is_sent = ending.state in (LetterState.SENT, LetterState.RESENT)
@@ -274,26 +266,26 @@ def _end(on: Connection, claimed: Claimed, answer: Answer, ending: _Ending) -> b
         "lease_token": None,
         "next_attempt_at": ending.next_at,
         "last_answer": ending.words,
-        "maybe_duplicate": letter.maybe_duplicate or answer.is_ambiguous,
+        "maybe_duplicate": letter.maybe_duplicate or result.is_ambiguous,
         "sent_at": ending.next_at if is_sent else None,
     }
     if not _END.count(on, values):
         return False
     if ending.state is LetterState.UNDELIVERABLE:
         with Session(on) as session:
-            undelivered.record(letter, ending.words, at=ending.next_at, session=session)
+            record_undelivered(letter, ending.words, at=ending.next_at, session=session)
     return True
 
 
-def _note(on: Connection, claimed: Claimed, answer: Answer, ended_at: datetime | None) -> None:
+def _note(on: Connection, claimed: Claimed, result: SendResult, ended_at: datetime | None) -> None:
     """Keeps the try; append-only."""
     values = {
         "letter_id": claimed.letter.id,
         "token": claimed.token,
         "begun_at": claimed.begun_at,
         "ended_at": ended_at,
-        "phase": answer.phase,
-        "code": answer.code,
-        "answer": answer.text[:_WORDS],
+        "phase": result.phase,
+        "code": result.code,
+        "answer": result.text[:_WORDS],
     }
     _NOTE.count(on, values)

@@ -6,6 +6,7 @@ import contextlib
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
+from socket import socket
 from time import monotonic
 from typing import Any
 
@@ -14,10 +15,54 @@ from flask_mail import Connection
 
 from tracker.mail import mime
 from tracker.mail.mime import Sendable
-from tracker.mail.replies import Replies
 
 _OK = (250, 251)
 _CLOSING = 421
+_CHUNK = 8192
+# A deadline is kept to so many seconds.
+_GRAIN = 0.01
+
+
+class Replies:
+    """What smtplib and imaplib read from, with one deadline an answer, however slowly it drips.
+
+    Whoever asks sets `deadline` (monotonic seconds).
+    """
+
+    def __init__(self, sock: socket) -> None:
+        self.sock = sock
+        self._read = b""
+        self.deadline = 0.0
+
+    def readline(self, most: int) -> bytes:
+        """One line with its end; b"" when the server has closed. Raises TimeoutError."""
+        while b"\n" not in self._read and len(self._read) < most and self._more():
+            pass
+        return self._cut(min(self._read.find(b"\n") + 1 or most, most))
+
+    def read(self, size: int) -> bytes:
+        """So many bytes; fewer when the server has closed. Raises TimeoutError."""
+        while len(self._read) < size and self._more():
+            pass
+        return self._cut(size)
+
+    def close(self) -> None:
+        """The socket is closed by who opened it."""
+
+    def _more(self) -> bool:
+        left = self.deadline - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        # Nearly always the socket waits so long already: each setting is a system call.
+        if abs((self.sock.gettimeout() or 0.0) - left) > _GRAIN:
+            self.sock.settimeout(left)
+        more = self.sock.recv(_CHUNK)
+        self._read += more
+        return bool(more)
+
+    def _cut(self, end: int) -> bytes:
+        cut, self._read = self._read[:end], self._read[end:]
+        return cut
 
 
 class Unsure(Exception):
@@ -37,10 +82,8 @@ class Smtp(smtplib.SMTP):
 
     def send(self, s: Any) -> None:
         """Sends a command (str) or a letter's text (bytes)."""
-        if isinstance(s, bytes):
-            self.text_went_out = True
-        if self.sock:
-            self.sock.settimeout(self.timeout)
+        self.text_went_out = isinstance(s, bytes)
+        self._wait_as_usual()
         super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
@@ -56,8 +99,11 @@ class Smtp(smtplib.SMTP):
                 raise TimeoutError(f"no reply within {seconds:g} seconds") from None
             raise
         finally:
-            if self.sock:
-                self.sock.settimeout(self.timeout)
+            self._wait_as_usual()
+
+    def _wait_as_usual(self) -> None:
+        if self.sock and self.sock.gettimeout() != self.timeout:
+            self.sock.settimeout(self.timeout)
 
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         """MAIL; the address is a plain one already (`mime.ascii_address`): nothing is parsed."""
@@ -95,8 +141,8 @@ class SmtpTls(Smtp, smtplib.SMTP_SSL):
     """The same inside TLS from the first byte."""
 
 
-class Wire(Connection):
-    """One connection to the mail server, opened at the first letter.
+class SmtpTransport(Connection):
+    """One connection to the mail server (`transports.Transport`), opened at the first letter.
 
     Whatever goes wrong closes it: what a server that was interrupted says next may belong to
     the letter before.

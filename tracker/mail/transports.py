@@ -15,8 +15,8 @@ from flask_mail import Mail
 from tracker.mail import mime, reasons
 from tracker.mail.letters import LetterState
 from tracker.mail.mime import Sendable
-from tracker.mail.outbox import Answer
-from tracker.mail.smtp import Unsure, Wire
+from tracker.mail.outbox import SendResult
+from tracker.mail.smtp import SmtpTransport, Unsure
 
 # What went wrong before any answer to the letter, in words; the first that fits.
 TROUBLE: tuple[tuple[type[Exception], str], ...] = (
@@ -31,15 +31,18 @@ TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (OSError, "メールサーバーにつながりませんでした"),
     (Exception, "メールを送れませんでした"),
 )
-# What `Post.send` raises when a letter could not be handed over.
+# What `Transport.hand_over` raises when a letter could not be handed over.
 FAILURES = (Unsure, OSError, ValueError)
 
 
-class Post(Protocol):
-    """A way to hand a letter over; calls `before_data` right before its text goes out."""
+class Transport(Protocol):
+    """A way to hand a letter over."""
 
-    def send(self, letter: Sendable, before_data: Callable[[], None]) -> str:
-        """Hands the letter over and returns the receiver's words; raises when it cannot."""
+    def hand_over(self, letter: Sendable, before_data: Callable[[], None]) -> str:
+        """Hands the letter over and returns the receiver's words; raises when it cannot.
+
+        Calls `before_data` right before the text goes out.
+        """
         ...
 
     def close(self) -> None:
@@ -47,29 +50,14 @@ class Post(Protocol):
         ...
 
 
-class SmtpPost:
-    """Hands letters to the mail server over one connection, renewed after any error."""
-
-    def __init__(self) -> None:
-        self._wire = Wire(current_app.extensions["mail"])
-
-    def send(self, letter: Sendable, before_data: Callable[[], None]) -> str:
-        """One message to one recipient; see `Post`."""
-        return self._wire.hand_over(letter, before_data)
-
-    def close(self) -> None:
-        """Ends the connection; see `Post`."""
-        self._wire.close()
-
-
-class FilePost:
+class FileTransport:
     """Writes letters as .eml files into the home's outbox; the same letter is one file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, letter: Sendable, before_data: Callable[[], None]) -> str:
-        """Named by the Message-ID, so that a second try replaces the first; see `Post`."""
+    def hand_over(self, letter: Sendable, before_data: Callable[[], None]) -> str:
+        """Named by the Message-ID, so that a second try replaces the first; see `Transport`."""
         self._folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^A-Za-z0-9]", "", letter.message_id.partition("@")[0])
         path = self._folder / f"{letter.send_at:%Y%m%dT%H%M}-{name[:16]}.eml"
@@ -89,19 +77,19 @@ def init_app(app: Flask) -> None:
     Mail(app)
 
 
-def open_post() -> Post:
+def open_transport() -> Transport:
     """The mail server when one is configured, else the folder of .eml files."""
     if current_app.config["MAIL_SERVER"]:
-        return SmtpPost()
-    return FilePost(Path(current_app.config["HOME"]) / "outbox")
+        return SmtpTransport(current_app.extensions["mail"])
+    return FileTransport(Path(current_app.config["HOME"]) / "outbox")
 
 
-def answer_to(error: Exception) -> Answer:
+def result_of(error: Exception) -> SendResult:
     """What a failed try means: a refusal is about the letter, all else about the server."""
     if isinstance(error, mime.Unsendable):
-        return Answer(LetterState.UNDELIVERABLE, None, str(error))
+        return SendResult(LetterState.UNDELIVERABLE, None, str(error))
     if isinstance(error, Unsure):
-        return replace(answer_to(error.cause), is_ambiguous=True)
+        return replace(result_of(error.cause), is_ambiguous=True)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         [refusal] = error.recipients.values()
         return _refused(*refusal)
@@ -112,12 +100,12 @@ def answer_to(error: Exception) -> Answer:
     if isinstance(error, smtplib.SMTPResponseException):
         code, detail = error.smtp_code, _said(error.smtp_code, error.smtp_error)
     sentence = next(words for kind, words in TROUBLE if isinstance(error, kind))
-    return Answer(LetterState.RETRYING, code, reasons.behind(sentence, detail))
+    return SendResult(LetterState.RETRYING, code, reasons.behind(sentence, detail))
 
 
-def _refused(code: int, words: bytes | str) -> Answer:
+def _refused(code: int, words: bytes | str) -> SendResult:
     state = LetterState.UNDELIVERABLE if 500 <= code < 600 else LetterState.RETRYING
-    return Answer(state, code, reasons.explained(_said(code, words), code=code))
+    return SendResult(state, code, reasons.explained(_said(code, words), code=code))
 
 
 def _said(code: int, words: bytes | str) -> str:

@@ -4,7 +4,7 @@ import contextlib
 import socket
 from dataclasses import dataclass
 
-from tests.mail.faults.door import DRIP, DROP, HANG, Door
+from tests.mail.faults.server import DRIP, DROP, HANG, ScriptedServer
 
 # What it says where nothing is wrong, by command; `{tag}` is the command's own.
 GOOD = {
@@ -19,7 +19,7 @@ GOOD = {
 
 
 @dataclass
-class BadMailbox(Door):
+class BadMailbox(ScriptedServer):
     """At `stage` it does what `does` says: HANG, DROP, DRIP (a byte now and then) or an answer."""
 
     stage: str

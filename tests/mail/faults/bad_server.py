@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.mail.faults.door import DRIP, DROP, HANG, Door
+from tests.mail.faults.server import DRIP, DROP, HANG, ScriptedServer
 
 
 @dataclass
@@ -29,7 +29,7 @@ class _Gone(Exception):
 
 
 @dataclass
-class BadServer(Door):
+class BadServer(ScriptedServer):
     """`accepted` holds (recipient, text) of each letter that came in whole and was not refused.
 
     `watch` hears each stage before it is answered.

@@ -1,6 +1,6 @@
 """The 14 points of contracts.md "Letters" at which a process is killed.
 
-Planted by wrapping functions inside the victim process; the product knows nothing of them.
+Planted by wrapping functions inside the worker process; the product knows nothing of them.
 """
 
 import os
@@ -15,9 +15,9 @@ from tracker.reminders import actions
 ONCE = ("01", "02", "03", "06")
 PER_RECIPIENT = ("04", "05", "07", "08", "09", "10", "11", "12", "13", "14")
 POINTS = tuple(sorted(ONCE + PER_RECIPIENT))
-# Here the server may have the letter while the books do not say so.
+# Here the server may have the letter while the database does not say so.
 AMBIGUOUS = ("10", "11", "12", "13")
-# While the books take a letter down, the next is on its way to 08 already, and the one after that
+# While a letter is written down, the next is on its way to 08 already, and the one after that
 # is taken in the same commit: at these points of theirs, the letter before is still at 13.
 MAY_DOUBLE = (*AMBIGUOUS, "04", "07", "08")
 
@@ -54,8 +54,8 @@ def _at(
 
 
 def _after_commit_of(function: str, number: int) -> None:
-    """Dies when the books hold what the `number`th call of outbox.function wrote."""
-    real, write = getattr(outbox, function), delivery._Clerk._write
+    """Dies when the database holds what the `number`th call of outbox.function wrote."""
+    real, write = getattr(outbox, function), delivery._Writer._write
     calls = 0
 
     def counted(*args: Any, **fields: Any) -> Any:
@@ -69,7 +69,7 @@ def _after_commit_of(function: str, number: int) -> None:
             die()
 
     setattr(outbox, function, counted)
-    delivery._Clerk._write = written  # type: ignore[method-assign]
+    delivery._Writer._write = written  # type: ignore[method-assign]
 
 
 def _is_data(_smtp: Any, command: str, *_: Any) -> bool:
@@ -86,7 +86,7 @@ PLANT: dict[str, Callable[[int], None]] = {
     "03": lambda n: _at(actions, "plan", n),
     "04": lambda n: _at(outbox, "take", n, before=True),
     "05": lambda n: _after_commit_of("take", n),
-    "06": lambda n: _at(smtp.Wire, "configure_host", n),
+    "06": lambda n: _at(smtp.SmtpTransport, "configure_host", n),
     "07": lambda n: _at(smtp.Smtp, "mail", n),
     "08": lambda n: _at(smtp.Smtp, "rcpt", n),
     "09": lambda n: _after_commit_of("mark", n),

@@ -11,7 +11,7 @@ from multiprocessing.synchronize import Barrier
 
 from flask import Flask
 
-from tests.mail.faults.victim import send_unsent
+from tests.mail.faults.worker import send_unsent
 from tracker.app import create_app
 from tracker.mail import delivery, letters
 from tracker.mail.letters import Recipient
@@ -56,15 +56,15 @@ def main(kind: str, workers: int, rounds: int) -> None:
     app = create_app()
     fork = multiprocessing.get_context("fork")
     barrier = fork.Barrier(workers)
-    crew = [
+    workers = [
         fork.Process(target=race, args=(app, kind, rounds, place == 0, barrier))
         for place in range(workers)
     ]
-    for one in crew:
+    for one in workers:
         one.start()
-    for one in crew:
+    for one in workers:
         one.join()
-    sys.exit(any(one.exitcode for one in crew))
+    sys.exit(any(one.exitcode for one in workers))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event, func, select
 from tests.imap import Mailbox
 from tests.mail import notices
 from tests.mail.faults.bad_mailbox import BadMailbox
-from tests.mail.faults.door import DRIP, DROP, HANG
+from tests.mail.faults.server import DRIP, DROP, HANG
 from tests.mail.test_mailbox import AT, TO, configure, look, losses, ours, tries, write
 from tracker.mail import mailbox
 from tracker.mail.letters import LetterState
@@ -259,7 +259,7 @@ def test_the_naive_order_would_lose_the_bounce(both, returned, monkeypatch):
     configure(both, returned)
     write(1, TO)
     returned.add(notices.postfix(ours(), TO))
-    real = mailbox.returns.follow
+    real = mailbox._follow
 
     def first_the_uid(*arguments: Any) -> Any:
         state = db.session.get(mailbox.MailboxState, 1)
@@ -268,11 +268,11 @@ def test_the_naive_order_would_lose_the_bounce(both, returned, monkeypatch):
         db.session.commit()
         raise Killed
 
-    monkeypatch.setattr(mailbox.returns, "follow", first_the_uid)
+    monkeypatch.setattr(mailbox, "_follow", first_the_uid)
     with pytest.raises(Killed):
         mailbox.collect(AT)
     db.session.rollback()
-    monkeypatch.setattr(mailbox.returns, "follow", real)
+    monkeypatch.setattr(mailbox, "_follow", real)
     assert mailbox.collect(AT) == Collected()
     assert look().state is LetterState.SENT
 

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.mail.faults.bad_server import BadServer, Trouble
-from tests.mail.faults.door import DRIP, DROP, HANG
+from tests.mail.faults.server import DRIP, DROP, HANG
 from tracker.mail import delivery, letters
 from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
 from tracker.plumbing import clock
@@ -95,7 +95,7 @@ DOUBLED = {"hangs after the text", "drops after the text"}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_one_bad_moment_hurts_one_letter_and_the_next_pass_mends_it(name, house, now):
+def test_one_bad_moment_hurts_one_letter_and_the_next_pass_recovers_it(name, house, now):
     trouble, expected = CASES[name]
     with BadServer(trouble) as server:
         begun = time.monotonic()
@@ -148,6 +148,14 @@ def test_one_connection_serves_a_run_and_a_closed_one_is_renewed(house):
     assert flags() == [False] * 3
 
 
+def test_a_server_that_hangs_at_the_good_bye_is_given_a_commands_time(house):
+    house.config["MAIL_REPLY_SECONDS"] = 60
+    with BadServer(Trouble("quit", HANG)) as server:
+        begun = time.monotonic()
+        assert deliver(house, server) == [SENT] * 3
+        assert time.monotonic() - begun < 5 * TIME_OUT
+
+
 def test_what_stays_unsure_is_not_sent_a_third_time(house, now):
     with BadServer(Trouble("dot", DROP, SECOND, times=9)) as server:
         assert deliver(house, server)[1] is RETRYING
@@ -197,7 +205,7 @@ def test_a_silent_server_ends_the_pass_before_it_tried_everybody(house, now):
         assert deliver(house, server) == [SENT] * 29
 
 
-def test_the_pages_and_the_books_go_on_while_the_server_hangs(house):
+def test_the_pages_and_the_database_go_on_while_the_server_hangs(house):
     """No transaction is open while a server is spoken to."""
     house.config["MAIL_COMMAND_SECONDS"] = 3
     with BadServer(Trouble("rcpt", HANG)) as server:
@@ -253,7 +261,7 @@ def starttls(house: Flask, certificate: Path) -> ssl.SSLContext:
 
 
 def last_answers() -> set[str]:
-    """What the books say of each letter."""
+    """What the database says of each letter."""
     found = set(db.session.scalars(select(Letter.last_answer)))
     db.session.rollback()
     return found

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.mail.faults.arena import LATER, Arena, Outcome
+from tests.mail.faults.harness import LATER, Harness, Outcome
 from tests.mail.faults.points import MAY_DOUBLE, ONCE, PER_RECIPIENT, POINTS
 from tests.reminders.makers import make_round
 
@@ -19,93 +19,93 @@ SAMPLE = [(point, 1 if point in ONCE else place % 3 + 1) for place, point in enu
 
 
 @pytest.fixture
-def arena(both, database_url, tmp_path, smtp_server) -> Iterator[Arena]:
+def harness(both, database_url, tmp_path, smtp_server) -> Iterator[Harness]:
     """Four officers are to be reminded."""
     make_round()
-    made = Arena(both, database_url, tmp_path, smtp_server)
+    made = Harness(both, database_url, tmp_path, smtp_server)
     yield made
     made.close()
 
 
 def check(outcome: Outcome, on_the_way: set[str], case: object) -> None:
     """What must hold whenever and wherever the process died."""
-    assert outcome.lost == set(), case
+    assert outcome.missing == set(), case
     assert outcome.doubled <= outcome.flagged, case
     assert outcome.doubled <= on_the_way, case
     assert all(len(ids) == 1 for ids in outcome.message_ids.values()), case
 
 
-def kill_at(arena: Arena, point: str, number: int) -> Outcome:
+def kill_at(harness: Harness, point: str, number: int) -> Outcome:
     """Kills one pass at the point and lets a fresh process go on after the lease."""
     case = f"point {point}, recipient {number}"
-    arena.clear()
-    assert arena.run(point=point, number=number)[0] == KILLED, case
-    on_the_way = arena.on_the_way()
-    assert arena.run(minutes=LATER)[0] == 0, case
-    outcome = arena.outcome()
+    harness.clear()
+    assert harness.run(point=point, number=number)[0] == KILLED, case
+    on_the_way = harness.on_the_way()
+    assert harness.run(minutes=LATER)[0] == 0, case
+    outcome = harness.outcome()
     check(outcome, on_the_way, case)
     return outcome
 
 
-def kill_at_each(arena: Arena, cases: list[tuple[str, int]]) -> None:
+def kill_at_each(harness: Harness, cases: list[tuple[str, int]]) -> None:
     """At 11 to 13 the server has the letter already: there a double must be seen and flagged."""
-    doubled_at = {point for point, number in cases if kill_at(arena, point, number).doubled}
+    doubled_at = {point for point, number in cases if kill_at(harness, point, number).doubled}
     assert {"11", "12", "13"} <= doubled_at
     assert doubled_at <= set(MAY_DOUBLE)
 
 
-def kill_at_random(arena: Arena, times: int, seed: int) -> None:
+def kill_at_random(harness: Harness, times: int, seed: int) -> None:
     """So many kills, anywhere between the start of a pass and its usual end.
 
     Every other pass hands its letters over by several connections.
     """
     chance = random.Random(seed)
-    usual = min(arena.run(minutes=0)[1] for _ in (arena.clear(), arena.clear()))
+    usual = min(harness.run(minutes=0)[1] for _ in (harness.clear(), harness.clear()))
     killed = turns = 0
     while killed < times:
         turns += 1
         assert turns < 10 * times, "the kills come too late to show anything"
-        arena.clear()
+        harness.clear()
         seconds = chance.uniform(0, usual)
-        status, _ = arena.run(seconds=seconds, many=turns % 2)
+        status, _ = harness.run(seconds=seconds, many=turns % 2)
         killed += status == KILLED
-        on_the_way = arena.on_the_way()
-        assert arena.run(minutes=LATER)[0] == 0
-        check(arena.outcome(), on_the_way, f"turn {turns} of seed {seed}, {seconds:.4f} s")
+        on_the_way = harness.on_the_way()
+        assert harness.run(minutes=LATER)[0] == 0
+        check(harness.outcome(), on_the_way, f"turn {turns} of seed {seed}, {seconds:.4f} s")
 
 
-def test_a_kill_at_any_point_loses_nothing_and_flags_what_it_doubles(arena):
-    kill_at_each(arena, SAMPLE)
+def test_a_kill_at_any_point_loses_nothing_and_flags_what_it_doubles(harness):
+    kill_at_each(harness, SAMPLE)
 
 
-def test_a_kill_at_a_random_moment_loses_nothing(arena):
-    kill_at_random(arena, 4, seed=20261122)
-
-
-@pytest.mark.slow
-def test_a_kill_at_every_point_of_three_recipients_loses_nothing(arena):
-    kill_at_each(arena, EVERY_CASE)
+def test_a_kill_at_a_random_moment_loses_nothing(harness):
+    kill_at_random(harness, 4, seed=20261122)
 
 
 @pytest.mark.slow
-def test_two_hundred_kills_at_random_moments_lose_nothing(arena):
-    kill_at_random(arena, 200, seed=2522)
+def test_a_kill_at_every_point_of_three_recipients_loses_nothing(harness):
+    kill_at_each(harness, EVERY_CASE)
+
+
+@pytest.mark.slow
+def test_two_hundred_kills_at_random_moments_lose_nothing(harness):
+    kill_at_random(harness, 200, seed=2522)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_control_that_marks_afterwards_doubles_unnoticed(arena):
+def test_the_control_that_marks_afterwards_doubles_unnoticed(harness):
     """The tests above could fail."""
-    arena.clear()
-    assert arena.run("naive_after", point="12", number=2)[0] == KILLED
-    assert arena.run("naive_after", minutes=LATER)[0] == 0
-    outcome = arena.outcome()
+    harness.clear()
+    assert harness.run("naive_after", point="12", number=2)[0] == KILLED
+    assert harness.run("naive_after", minutes=LATER)[0] == 0
+    outcome = harness.outcome()
     assert outcome.doubled - outcome.flagged
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_control_that_marks_first_loses(arena):
+def test_the_control_that_marks_first_loses(harness):
     """The tests above could fail."""
-    arena.clear()
-    assert arena.run("naive_before", point="07", number=2)[0] == KILLED
-    assert arena.run("naive_before", minutes=LATER)[0] == 0
-    assert arena.outcome().lost
+    harness.clear()
+    assert harness.run("naive_before", point="07", number=2)[0] == KILLED
+    assert harness.run("naive_before", minutes=LATER)[0] == 0
+    assert harness.outcome().missing

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from tests.mail.faults.arena import surroundings
+from tests.mail.faults.harness import environment_for
 from tests.mail.faults.racers import RECIPIENTS
 from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing.db import db
@@ -20,7 +20,7 @@ def race(kind: str, workers: int, rounds: int, environment: dict[str, str]) -> N
 
 
 def check_once(workers: int, rounds: int, smtp_server, environment: dict[str, str]) -> None:
-    """Every letter of every round arrived, and none twice; the books agree."""
+    """Every letter of every round arrived, and none twice; the database agrees."""
     race("real", workers, rounds, environment)
     received = Counter(message["Message-ID"] for message in smtp_server.messages)
     assert max(received.values()) == 1
@@ -35,7 +35,7 @@ def check_once(workers: int, rounds: int, smtp_server, environment: dict[str, st
 @pytest.fixture
 def environment(both, database_url, tmp_path, smtp_server) -> dict[str, str]:
     """What the workers are told."""
-    return surroundings(database_url, tmp_path, smtp_server)
+    return environment_for(database_url, tmp_path, smtp_server)
 
 
 @pytest.mark.parametrize("workers", [2, 4])

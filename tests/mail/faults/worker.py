@@ -1,6 +1,6 @@
 """A process that runs passes of the clock, each in a process of its own, some to be killed.
 
-Called as `python -m tests.mail.faults.victim`; settings come from the environment.  Reads
+Called as `python -m tests.mail.faults.worker`; settings come from the environment.  Reads
 one JSON order a line, {"kind", "minutes", "point", "number", "seconds", "many"}, forks, waits for the
 child and answers {"status", "seconds"}.  Forking spares the start of Python and the imports.
 
@@ -22,7 +22,7 @@ from tests.mail.faults.points import PLANT
 from tracker.app import create_app
 from tracker.mail import delivery, mime
 from tracker.mail.letters import Letter, LetterState
-from tracker.mail.smtp import Wire
+from tracker.mail.smtp import SmtpTransport
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions
@@ -34,7 +34,7 @@ def send_unsent(app: Flask, marks_first: bool) -> None:
     """The naive way: looks for unsent letters and sends each; no lease, no phase."""
     query = select(Letter).where(Letter.state == LetterState.QUEUED).order_by(Letter.id)
     unsent = db.session.scalars(query).all()
-    wire = Wire(app.extensions["mail"])
+    transport = SmtpTransport(app.extensions["mail"])
 
     def mark(letter: Letter) -> None:
         db.session.execute(
@@ -47,10 +47,10 @@ def send_unsent(app: Flask, marks_first: bool) -> None:
     for letter in unsent:
         if marks_first:
             mark(letter)
-        wire.hand_over(letter, lambda: None)
+        transport.hand_over(letter, lambda: None)
         if not marks_first:
             mark(letter)
-    wire.close()
+    transport.close()
 
 
 def run(app: Flask, order: dict[str, object]) -> None:

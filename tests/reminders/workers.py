@@ -1,6 +1,6 @@
-"""A worker process of the four-workers test: waits at the barrier, then sends what is due.
+"""A worker process of the four-workers test: waits at the gate, then sends what is due.
 
-Called as: python -m tests.reminders.crew real|naive GATE-FILE.  The naive one is the control:
+Called as: python -m tests.reminders.workers real|naive GATE-FILE.  The naive one is the control:
 it looks, sends and then marks, as software without a lease does.
 """
 
@@ -10,33 +10,15 @@ import sys
 import time
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from tests.mail.faults.worker import send_unsent
 from tracker.app import create_app
-from tracker.mail import delivery
-from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions
 
 DAY = date(2026, 11, 27)
-
-
-def send_naively() -> None:
-    """Looks for unsent letters, sends each, marks each."""
-    unsent = db.session.scalars(
-        select(Letter).where(Letter.state == LetterState.QUEUED).order_by(Letter.id)
-    ).all()
-    db.session.expunge_all()
-    db.session.rollback()
-    post = delivery.SmtpPost()
-    for letter in unsent:
-        post.send(letter, lambda: None)
-        db.session.execute(
-            update(Letter).where(Letter.id == letter.id).values(state=LetterState.SENT)
-        )
-        db.session.commit()
-    post.close()
 
 
 def main(kind: str, gate: pathlib.Path) -> None:
@@ -54,7 +36,7 @@ def main(kind: str, gate: pathlib.Path) -> None:
         if kind == "real":
             actions.run_once()
         else:
-            send_naively()
+            send_unsent(app, marks_first=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs victims against one database and one mail server, and looks at what became of it."""
+"""Runs worker processes against one database and one mail server, and looks at what became of it."""
 
 import json
 import os
@@ -30,7 +30,7 @@ EVERYBODY = {
 }
 
 
-def surroundings(url: str, home: Path, server: SmtpServer) -> dict[str, str]:
+def environment_for(url: str, home: Path, server: SmtpServer) -> dict[str, str]:
     """The environment of a process that works on this database with this mail server."""
     return {
         **os.environ,
@@ -44,14 +44,14 @@ def surroundings(url: str, home: Path, server: SmtpServer) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the recipients and the books say after the recovery."""
+    """What the recipients and the database says after the recovery."""
 
     received: Counter[str]
     message_ids: dict[str, set[str]]
     letters: dict[str, tuple[LetterState, bool]]
 
     @property
-    def lost(self) -> set[str]:
+    def missing(self) -> set[str]:
         """Who got nothing."""
         return EVERYBODY - set(self.received)
 
@@ -70,22 +70,22 @@ class Outcome:
         }
 
 
-class Arena:
+class Harness:
     """Everybody's reminder is due; `run` starts passes, `outcome` looks at what arrived."""
 
     def __init__(self, app: Flask, url: str, home: Path, server: SmtpServer) -> None:
         self._app = app
         self._server = server
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.mail.faults.victim"],
+            [sys.executable, "-m", "tests.mail.faults.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=surroundings(url, home, server),
+            env=environment_for(url, home, server),
         )
 
     def close(self) -> None:
-        """Sends the victims' parent home."""
+        """Ends the workers' parent."""
         self._process.communicate()
 
     def clear(self) -> None:
@@ -105,7 +105,7 @@ class Arena:
         return answer["status"], answer["seconds"]
 
     def on_the_way(self) -> set[str]:
-        """Whose text may be on the wire, as the books have it right now."""
+        """Whose text may be on its way, as the database has it right now."""
         query = select(Letter.to_email).where(
             Letter.state == LetterState.SENDING, Letter.phase == "data"
         )
@@ -114,7 +114,7 @@ class Arena:
         return found
 
     def outcome(self) -> Outcome:
-        """What arrived by now, and what the books say."""
+        """What arrived by now, and what the database says."""
         message_ids: dict[str, set[str]] = {}
         for address, message in zip(self._server.recipients, self._server.messages, strict=True):
             message_ids.setdefault(address, set()).add(message["Message-ID"])

@@ -1,4 +1,4 @@
-"""A door on this machine: whoever knocks is talked to in a thread, until the door closes."""
+"""A server on this machine: each connection is answered in a thread, until the server closes."""
 
 import contextlib
 import socket
@@ -11,16 +11,16 @@ HANG, DROP, DRIP = "hang", "drop", "drip"
 
 
 @dataclass(kw_only=True)
-class Door:
-    """Opens on a free port and counts who comes in; `closing` tells the talks to end."""
+class ScriptedServer:
+    """Listens on a free port and counts connections; `closing` tells their threads to end."""
 
     port: int = 0
     connections: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
-        self._door = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._door.getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._listen)]
         self._threads[0].start()
         return self
@@ -28,8 +28,8 @@ class Door:
     def __exit__(self, *_: object) -> None:
         self.closing.set()
         with contextlib.suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         for thread in self._threads:
             thread.join()
 
@@ -40,7 +40,7 @@ class Door:
     def _listen(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                caller, _ = self._door.accept()
+                caller, _ = self._listener.accept()
                 self.connections += 1
                 self._threads.append(threading.Thread(target=self.talk, args=[caller]))
                 self._threads[-1].start()
