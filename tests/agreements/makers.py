@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 import tracker.demo
 from tests import cast
-from tracker.agreements import imports
+from tracker.agreements import queries
 from tracker.agreements.models import (
     Agreement,
     AgreementDuty,
@@ -16,9 +16,9 @@ from tracker.agreements.models import (
     Measure,
     PolicyField,
 )
-from tracker.agreements.review import actions
+from tracker.agreements.review import actions, rules
 from tracker.agreements.review import question as review
-from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 FILE = Path(tracker.demo.__path__[0]) / "agreement-aomori-imabetsu.txt"
@@ -44,23 +44,26 @@ def changed(*changes: tuple[str, str]) -> str:
 
 def make_job(text: str = REAL) -> ImportJob:
     """An import without answers."""
-    return actions.start_import(text, "協約書.txt", by=None, at=cast.NOW)
+    return actions.start_import(Act(None, cast.NOW), text, "協約書.txt")
 
 
 def asked(job: ImportJob) -> dict[str, review.Question]:
     """The questions of an import by their keys."""
-    return {each.key: each for each in imports.review(job, clock.day(cast.NOW)).asked}
+    return {
+        each.key: each
+        for each in rules.review(job.source_text, job.answers, queries.known(cast.TODAY)).asked
+    }
 
 
 def answer_all(job: ImportJob, **choices: tuple[str, str]) -> None:
     """Answers as proposed, but for the kinds named: (choice, value)."""
     for key, question in asked(job).items():
         choice, value = choices.get(key.partition("-")[0]) or review.proposal(question)
-        actions.answer(job, key, choice, value, by=None, at=cast.NOW)
+        actions.answer(Act(None, cast.NOW), job, key, choice, value)
 
 
 def make_agreement(text: str = REAL, **choices: tuple[str, str]) -> Agreement:
     """An agreement imported as proposed, but for the kinds named."""
     job = make_job(text)
     answer_all(job, **choices)
-    return actions.register(job, by=None, at=cast.NOW)
+    return actions.register(Act(None, cast.NOW), job)

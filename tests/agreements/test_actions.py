@@ -17,7 +17,7 @@ from tests.agreements.makers import (
     make_agreement,
     make_job,
 )
-from tracker.agreements import imports, queries, rules
+from tracker.agreements import queries, rules
 from tracker.agreements.models import (
     Agreement,
     AgreementDuty,
@@ -30,6 +30,7 @@ from tracker.agreements.models import (
 from tracker.agreements.review import actions
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
@@ -75,23 +76,23 @@ def test_five_things_are_asked_about_the_real_text(empty):
 
 def test_registering_is_refused_while_a_question_is_open(empty):
     job = make_job()
-    actions.answer(job, "split_row-84", "accept", by=None, at=cast.NOW)
+    actions.answer(Act(None, cast.NOW), job, "split_row-84", "accept")
     with pytest.raises(Refusal, match="確認していないところが4件"):
-        actions.register(job, by=None, at=cast.NOW)
+        actions.register(Act(None, cast.NOW), job)
     db.session.rollback()
     assert counts(Agreement, Article, Measure, PolicyField) == [0, 0, 0, 0]
 
 
 def test_an_answer_keeps_who_gave_it_and_may_be_changed(empty, actor):
     job = make_job()
-    actions.answer(job, "stray_text-102", "accept", by=actor("office"), at=cast.NOW)
-    actions.answer(job, "stray_text-102", "keep", by=actor("admin"), at=cast.NOW)
+    actions.answer(Act(actor("office"), cast.NOW), job, "stray_text-102", "accept")
+    actions.answer(Act(actor("admin"), cast.NOW), job, "stray_text-102", "keep")
     db.session.expire_all()
     given = db.session.get(ImportJob, job.id).answers["stray_text-102"]
     assert (given["choice"], given["by"]) == ("keep", "青森市 管理者")
     written = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
     assert written.summary.endswith("に「末尾の文として残す」と答えました。")
-    assert written.payload["before"]["choice"] == "accept"
+    assert written.payload["before"]["answers"]["stray_text-102"]["choice"] == "accept"
     assert history.verify() is None
 
 
@@ -108,7 +109,7 @@ def test_an_answer_keeps_who_gave_it_and_may_be_changed(empty, actor):
 def test_an_answer_the_question_does_not_offer_is_refused(empty, key, choice, value, said):
     job = make_job()
     with pytest.raises(Refusal, match=said):
-        actions.answer(job, key, choice, value, by=None, at=cast.NOW)
+        actions.answer(Act(None, cast.NOW), job, key, choice, value)
     db.session.rollback()
     assert db.session.get(ImportJob, job.id).answers == {}
 
@@ -188,7 +189,7 @@ def test_a_second_agreement_of_the_same_two_is_refused(empty, swapped):
     job = make_job(text)
     answer_all(job)
     with pytest.raises(Refusal, match="協約（令和元年12月25日締結）は、すでに登録されています"):
-        actions.register(job, by=None, at=cast.NOW)
+        actions.register(Act(None, cast.NOW), job)
     db.session.rollback()
     assert counts(Agreement, Article, AnnexEntry) == [1, 6, 15]
 
@@ -204,12 +205,12 @@ def test_after_the_old_agreement_ended_a_new_one_is_registered(empty):
 def test_an_import_is_registered_once(empty):
     job = make_job()
     answer_all(job)
-    agreement = actions.register(job, by=None, at=cast.NOW)
-    assert job.agreement_id == agreement.id and imports.unfinished() == []
+    agreement = actions.register(Act(None, cast.NOW), job)
+    assert job.agreement_id == agreement.id and queries.unfinished() == []
     for act in (
-        lambda: actions.register(job, by=None, at=cast.NOW),
-        lambda: actions.answer(job, "split_row-84", "split", by=None, at=cast.NOW),
-        lambda: actions.discard(job, by=None, at=cast.NOW),
+        lambda: actions.register(Act(None, cast.NOW), job),
+        lambda: actions.answer(Act(None, cast.NOW), job, "split_row-84", "split"),
+        lambda: actions.discard(Act(None, cast.NOW), job),
     ):
         with pytest.raises(Refusal, match="すでに登録が済んでいます"):
             act()
@@ -217,7 +218,7 @@ def test_an_import_is_registered_once(empty):
 
 def test_a_discarded_import_is_gone_but_remembered(empty, actor):
     job = make_job()
-    actions.discard(job, by=actor("office"), at=cast.NOW)
+    actions.discard(Act(actor("office"), cast.NOW), job)
     assert counts(ImportJob) == [0]
     last = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
     assert last.verb == "agreement.import_discarded"
@@ -228,9 +229,9 @@ def test_a_party_outside_the_area_is_chosen_from_the_area(empty):
     question = asked(job)["party_unknown-b"]
     assert question.options[2] == "今別町"
     with pytest.raises(Refusal, match="市町村を選んでください"):
-        actions.answer(job, "party_unknown-b", "type", "大阪市", by=None, at=cast.NOW)
+        actions.answer(Act(None, cast.NOW), job, "party_unknown-b", "type", "大阪市")
     answer_all(job, party_unknown=("type", "今別町"))
-    agreement = actions.register(job, by=None, at=cast.NOW)
+    agreement = actions.register(Act(None, cast.NOW), job)
     assert queries.find_agreement(agreement.id)[2] == "今別町"
 
 
@@ -238,7 +239,7 @@ def test_one_municipality_cannot_be_both_parties(empty):
     job = make_job(changed(("今別町", "今別村")))
     answer_all(job, party_unknown=("type", "青森市"))
     with pytest.raises(Refusal, match="甲と乙が同じ市町村"):
-        actions.register(job, by=None, at=cast.NOW)
+        actions.register(Act(None, cast.NOW), job)
 
 
 def test_measures_without_a_policy_field_stand_under_the_annex(empty):
@@ -280,10 +281,10 @@ def test_what_cannot_be_kept_is_refused_before_the_review(empty, changes, said):
 
 def test_importing_in_one_go_needs_no_doubt_or_acceptance(empty):
     with pytest.raises(Refusal, match="確認が必要なところが4件"):
-        actions.import_text(REAL, FILE.name, accept=False, by=None, at=cast.NOW)
+        actions.import_text(Act(None, cast.NOW), REAL, FILE.name, accept=False)
     db.session.rollback()
     assert counts(Agreement, ImportJob) == [0, 0]
-    agreement, accepted = actions.import_text(REAL, FILE.name, accept=True, by=None, at=cast.NOW)
+    agreement, accepted = actions.import_text(Act(None, cast.NOW), REAL, FILE.name, accept=True)
     assert (agreement.head_b, len(accepted)) == ("中嶋久", 5)
 
 
@@ -292,7 +293,41 @@ def test_a_text_without_doubts_is_registered_in_one_go(empty):
     clean = REAL[:split] + REAL[end:].partition("\n\n清華大學")[0]
     clean = clean.replace("記名\n\n押印", "記名押印").replace("中嶋久", "中嶋久彰")
     agreement, accepted = actions.import_text(
-        clean, FILE.name, accept=False, by=None, at=cast.NOW, is_example=True
+        Act(None, cast.NOW), clean, FILE.name, accept=False, is_example=True
     )
     assert agreement.is_example and [each.key for each in accepted] == ["annual_meeting-5-1"]
     assert len(queries.measures()) == 14
+
+
+def test_the_record_tells_every_column_and_of_the_text_only_which_it_was(empty, actor):
+    agreement = actions.import_text(Act(actor("office"), cast.NOW), REAL, "a.txt", accept=True)[0]
+    entries = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)).all()
+    kinds = [(one.verb, one.subject_kind) for one in entries]
+    assert kinds == [
+        ("agreement.import_started", "import"),
+        *[("agreement.import_answered", "import")] * 5,
+        ("agreement.registered", "agreement"),
+    ]
+    assert len(entries[1].payload["after"]["answers"]) == 1
+    assert len(entries[5].payload["before"]["answers"]) == 4
+    after = entries[-1].payload["after"]
+    assert (after["concluded_on"], after["head_b"]) == ("2019-12-25", "中嶋久")
+    assert after["source_text"]["length"] == len(REAL)
+    assert after["import_job/1/agreement_id"] == agreement.id
+    assert sum(key.startswith("annex_entry/") for key in after) == 15 * 5
+    assert history.verify() is None
+
+
+def test_nobody_answers_or_registers_over_what_another_did(empty, actor):
+    job = make_job()
+    seen = job.seen
+    actions.answer(Act(actor("admin"), cast.NOW), job, "split_row-84", "split")
+    for late in (
+        lambda act: actions.answer(act, job, "split_row-84", "accept", None, seen),
+        lambda act: actions.register(act, job, seen),
+        lambda act: actions.discard(act, job, seen),
+    ):
+        with pytest.raises(Conflict, match="青森市 管理者"):
+            late(Act(actor("office"), cast.NOW))
+        db.session.rollback()
+    assert job.answers["split_row-84"]["choice"] == "split"

@@ -29,16 +29,19 @@ def upload(client: PageClient, data: bytes, name: str, **more: Any) -> Page:
     return client.post("/agreements/import", {**form, "file": (BytesIO(data), name), **more})
 
 
+def hidden(client: PageClient) -> dict[str, str]:
+    """What every form of the review carries unseen."""
+    form = client.get(REVIEW).html.select("main form")[0]
+    return {str(box["name"]): str(box["value"]) for box in form.select("input[type=hidden]")}
+
+
 def answer(client: PageClient, key: str, choice: str, **more: str) -> Page:
-    page = client.get(REVIEW)
-    token = page.all("input[name=csrf_token]")[0]["value"]
-    fields = {"csrf_token": token, "choice": choice, **more}
+    fields = {**hidden(client), "choice": choice, **more}
     return client.post(f"{REVIEW}/answers/{key}", fields)
 
 
 def press(client: PageClient, action: str) -> Page:
-    token = client.get(REVIEW).all("input[name=csrf_token]")[0]["value"]
-    return client.post(f"{REVIEW}/{action}", {"csrf_token": token})
+    return client.post(f"{REVIEW}/{action}", hidden(client))
 
 
 ANSWERS = {
@@ -105,6 +108,23 @@ def test_an_answer_that_cannot_be_kept_stands_at_its_field(office):
     assert page.one(".error-summary a")["href"] == "#box-name_maybe_cut-57"
     page = answer(office, "name_maybe_cut-57", "type", value="あ" * 101)
     assert page.one("#box-name_maybe_cut-57")["value"] == "あ" * 101
+
+
+def test_who_answers_on_a_page_gone_stale_sees_the_other_answer(office, browse):
+    upload(office, REAL.encode(), "協約書.txt")
+    other, key = browse("admin"), "name_maybe_cut-57"
+    stale = hidden(other)
+    answer(office, key, "type", value="中嶋久彰")
+    for seen in (stale, {name: text for name, text in stale.items() if name != "seen"}):
+        fields = {**seen, "once": f"again{len(seen)}", "choice": "type", "value": "中嶋久"}
+        page = other.post(f"{REVIEW}/answers/{key}", fields)
+        assert page.status == 409
+        assert "青森市 連携推進担当" in page.one(".error-summary").text
+        assert "中嶋久彰" in page.text
+        assert page.one(f"#box-{key}")["value"] == "中嶋久"
+    assert answer(other, key, "type", value="中嶋久").status == 302
+    assert other.post(f"{REVIEW}/register", {**stale, "once": "r"}).status == 409
+    assert other.post(f"{REVIEW}/discard", {**stale, "once": "d"}).status == 409
 
 
 def test_registering_before_the_last_answer_is_refused_by_the_server(office):

@@ -12,6 +12,7 @@ from tracker.agreements.review import actions as agreements
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings.models import CandidateDate, Meeting
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
 
@@ -99,7 +100,7 @@ def places(app: Flask) -> dict[str, str]:
             "own": str(db.session.scalars(own).one()),
             "post": str(db.session.scalars(posts).first()),
             "poll": poll_link(),
-            "job": str(agreements.start_import(REAL, FILE.name, by=None, at=clock.now()).id),
+            "job": str(agreements.start_import(Act(None, clock.now()), REAL, FILE.name).id),
         }
 
 

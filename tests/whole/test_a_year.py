@@ -42,11 +42,11 @@ from tests.whole.deeds import (
 from tests.whole.story import Story, actor, owed
 from tracker.accounts import actions as accounts
 from tracker.accounts import handover_actions as handover
-from tracker.agreements import imports
 from tracker.agreements import queries as annex
 from tracker.agreements.models import AgreementDuty
 from tracker.agreements.review import actions as agreements
-from tracker.agreements.review import question as review
+from tracker.agreements.review import question as asking
+from tracker.agreements.review.rules import review
 from tracker.cost_sharing import actions as costs
 from tracker.cost_sharing import confirming
 from tracker.cost_sharing.models import CaseKind
@@ -63,6 +63,7 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import actions as projects
 from tracker.projects import report_actions, round_actions
@@ -140,8 +141,10 @@ def april_the_agreements_are_read(story: Story) -> None:
     source = TEXT.read_text(encoding="utf-8")
     with story.day(4, 2) as at:
         office = actor("office")
-        job = agreements.start_import(source, "協約書.txt", by=office, at=at)
-        asked = {one.key.partition("-")[0]: one for one in imports.review(job, YEAR.begins).asked}
+        act = Act(office, at)
+        job = agreements.start_import(act, source, "協約書.txt")
+        found = review(source, {}, annex.known(YEAR.begins)).asked
+        asked = {one.key.partition("-")[0]: one for one in found}
         assert set(asked) == {
             "split_row",
             "stray_text",
@@ -150,18 +153,18 @@ def april_the_agreements_are_read(story: Story) -> None:
             "annual_meeting",
         }
         with pytest.raises(Refusal, match="確認していないところが5件"):
-            agreements.register(job, by=office, at=at)
+            agreements.register(act, job)
         for question in asked.values():
-            choice, typed = review.proposal(question)
-            agreements.answer(job, question.key, choice, typed, by=office, at=at)
-        agreements.register(job, by=office, at=at)
+            choice, typed = asking.proposal(question)
+            agreements.answer(act, job, question.key, choice, typed)
+        agreements.register(act, job)
 
         with pytest.raises(Refusal, match="すでに登録されています"):
-            agreements.import_text(source, "もう一度.txt", accept=True, by=office, at=at)
+            agreements.import_text(act, source, "もう一度.txt", accept=True)
         db.session.rollback()
         for name in ("平内町", "蓬田村", "外ヶ浜町"):
             text = sister(source, name)
-            agreements.import_text(text, f"{name}.txt", accept=True, by=office, at=at)
+            agreements.import_text(act, text, f"{name}.txt", accept=True)
 
         assert len(annex.measures()) == 15
         duties = db.session.execute(select(AgreementDuty.article, AgreementDuty.kind).distinct())

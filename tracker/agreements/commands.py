@@ -12,6 +12,7 @@ from tracker.agreements.review import actions, question
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 
 
 @click.group()
@@ -45,7 +46,7 @@ def read_(file: str, is_json: bool) -> None:
 def import_(file: str, accept: bool) -> None:
     """Registers the agreement of a text file when nothing in it is doubtful."""
     agreement, asked = actions.import_text(
-        _text_of(file), Path(file).name, accept=accept, by=None, at=clock.now()
+        Act(None, clock.now()), _text_of(file), Path(file).name, accept=accept
     )
     for one in asked:
         choice, _ = question.proposal(one)

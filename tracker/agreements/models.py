@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned
+from tracker.plumbing.db import PRIVATE, Example, Model, UtcDateTime, Versioned
 
 
 class Agreement(Example, Model):
@@ -25,7 +25,8 @@ class Agreement(Example, Model):
     head_b: Mapped[str | None] = mapped_column(String(100))
     preamble: Mapped[str] = mapped_column(Text)
     closing: Mapped[str] = mapped_column(Text)
-    source_text: Mapped[str] = mapped_column(Text)
+    # The text itself stays in its row; the record says which it was.
+    source_text: Mapped[str] = mapped_column(Text, info=PRIVATE)
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -97,10 +98,11 @@ class ImportJob(Versioned, Model):
     """A text that was read and waits for answers to its doubtful places."""
 
     __tablename__ = "import_job"
+    subject_kind = "import"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_name: Mapped[str] = mapped_column(String(200))
-    source_text: Mapped[str] = mapped_column(Text)
+    source_text: Mapped[str] = mapped_column(Text, info=PRIVATE)
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))

@@ -14,10 +14,11 @@ from tracker.agreements.models import (
     AgreementDuty,
     AnnexEntry,
     Article,
+    ImportJob,
     Measure,
     PolicyField,
 )
-from tracker.agreements.rules import DutyKind, Entry
+from tracker.agreements.rules import DutyKind, Entry, Known
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
@@ -42,6 +43,14 @@ def in_force(day: _Day) -> ColumnElement[bool]:
     A text without a day of signing (締結日 blank) is a draft and binds nobody.
     """
     return and_(Agreement.concluded_on <= day, not_ended(day))
+
+
+def between(one: int, other: int) -> ColumnElement[bool]:
+    """Whether an agreement is that of two municipalities (ids), whoever is 甲."""
+    return or_(
+        and_(Agreement.party_a_id == one, Agreement.party_b_id == other),
+        and_(Agreement.party_a_id == other, Agreement.party_b_id == one),
+    )
 
 
 class MeasureRow(NamedTuple):
@@ -260,3 +269,39 @@ def measure(number: str, day: date) -> MeasurePage | None:
     return MeasurePage(
         found.id, found.number, found.title, field.number, field.title, parent_title, entries
     )
+
+
+def unfinished() -> Sequence[ImportJob]:
+    """Imports that wait for answers, the newest first."""
+    return db.session.scalars(
+        select(ImportJob).where(ImportJob.agreement_id.is_(None)).order_by(ImportJob.id.desc())
+    ).all()
+
+
+def known(day: date) -> Known:
+    """What a text under review is set beside, with the agreements not ended on `day`.
+
+    One query beside what the request knows of the area already.
+    """
+    names = {town.id: town.name for town in areas.towns()}
+    fields: dict[str, str] = {}
+    annexes: dict[tuple[str, str], list[str]] = {}
+    rows = db.session.execute(
+        select(
+            PolicyField.number,
+            PolicyField.title,
+            Measure.title,
+            Agreement.party_a_id,
+            Agreement.party_b_id,
+        )
+        .outerjoin(Measure, Measure.field_id == PolicyField.id)
+        .outerjoin(AnnexEntry, AnnexEntry.measure_id == Measure.id)
+        .outerjoin(Agreement, and_(Agreement.id == AnnexEntry.agreement_id, not_ended(day)))
+        .order_by(PolicyField.position, Measure.position)
+    )
+    for number, heading, title, party_a, party_b in rows:
+        fields[number] = heading
+        if title and party_a and party_b:
+            annexes.setdefault((names[party_a], names[party_b]), []).append(title)
+    hub, meeting = areas.hub().name, areas.get_area().meeting_name
+    return Known(tuple(names.values()), fields, meeting, hub, annexes)

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 
 from tracker.kernel.labelled import Labelled
@@ -46,6 +46,21 @@ class Entry:
     def wording(self) -> tuple[str, str, str]:
         """What is compared between agreements."""
         return self.content, self.role_a, self.role_b
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the area has when a text is reviewed.
+
+    Its municipalities and their hub, its policy fields (number: title), its meeting, and by two
+    parties the titles of the measures in their agreement.
+    """
+
+    towns: tuple[str, ...]
+    fields: Mapping[str, str]
+    meeting: str
+    hub: str = ""
+    annexes: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from flask import current_app
 
 from tracker.accounts import actions as accounts
 from tracker.accounts.models import Post, PostKind
-from tracker.agreements import imports
+from tracker.agreements.queries import known
 from tracker.agreements.review import actions as agreements
-from tracker.agreements.review import question as review
+from tracker.agreements.review.question import proposal
+from tracker.agreements.review.rules import review
 from tracker.demo.moment import actor
 from tracker.kernel.permissions import Role
 from tracker.municipalities import actions as municipalities
@@ -99,19 +100,19 @@ def enter_people(area: str, towns: Sequence[NewTown], meeting_place: str, at: da
 def _import_agreements(at: datetime) -> None:
     """The real agreement, doubt by doubt; and its sisters, made from it by the town's name."""
     office, source = actor(Role.OFFICE), TEXT.read_text(encoding="utf-8")
-    job = agreements.start_import(source, TEXT.name, by=office, at=at)
-    for question in imports.review(job, clock.day(at)).asked:
-        choice, typed = review.proposal(question)
-        agreements.answer(job, question.key, choice, typed, by=office, at=at)
-    agreements.register(job, by=office, at=at)
+    act = Act(office, at)
+    job = agreements.start_import(act, source, TEXT.name)
+    for question in review(source, {}, known(act.today)).asked:
+        choice, typed = proposal(question)
+        agreements.answer(act, job, question.key, choice, typed)
+    agreements.register(act, job)
     for town in TOWNS:
         if town.name not in ("青森市", "今別町"):
             agreements.import_text(
+                act,
                 sister(source, town.name),
                 f"{town.name}（例示）.txt",
                 accept=True,
-                by=office,
-                at=at,
                 is_example=True,
             )
 

@@ -65,11 +65,10 @@ def _import_agreements(concluded_on: date, at: datetime) -> None:
         source = source.replace(real, made)
     for town in TOWNS[1:]:
         agreements.import_text(
+            Act(actor(Role.OFFICE, HUB), at),
             area.sister(source, town.name),
             f"{town.name}（例示）.txt",
             accept=True,
-            by=actor(Role.OFFICE, HUB),
-            at=at,
             is_example=True,
         )
 

@@ -76,8 +76,12 @@ class Difference(NamedTuple):
 class SeenField(HiddenField):
     """What the form's author saw of the row it is about (`Versioned.seen`), hidden and opaque."""
 
-    def __call__(self, **kwargs: Any) -> str:
-        return str(super().__call__(autocomplete="off", **kwargs))
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """A form that came without it saw nothing; what is stored must not stand in for it."""
+        self.data = valuelist[0] if valuelist else ""
+
+    def __call__(self, **kwargs: Any) -> Any:
+        return super().__call__(autocomplete="off", **kwargs)
 
 
 class Form(FlaskForm):

@@ -9,6 +9,7 @@ from tracker.accounts.queries import actor_of
 from tracker.agreements.review import actions as agreements
 from tracker.demo.area import sister
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 
 
 def import_the_agreement(house: House) -> None:
@@ -46,11 +47,10 @@ def enter_its_sisters(house: House) -> None:
     with house.app.app_context():
         for town in ("平内町", "蓬田村", "外ヶ浜町"):
             agreements.import_text(
+                Act(actor_of(OFFICE), clock.now()),
                 sister(REAL, town),
                 f"{town}.txt",
                 accept=True,
-                by=actor_of(OFFICE),
-                at=clock.now(),
                 is_example=True,
             )
 

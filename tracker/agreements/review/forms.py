@@ -6,7 +6,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from tracker.agreements.review.question import Question
 from tracker.agreements.rules import read_upload
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing.forms import Form
+from tracker.plumbing.forms import Form, SeenField
 
 PASTED = "貼り付けた文"
 
@@ -40,6 +40,7 @@ class ImportForm(Form):
 class AnswerForm(Form):
     """The button that was pressed, and what stands in the box of the question."""
 
+    seen = SeenField()
     choice = StringField()
     value = StringField()
 
@@ -50,14 +51,12 @@ class TownForm(AnswerForm):
     value = SelectField(validate_choice=False)
 
 
-def answer_form(question: Question, value: str) -> AnswerForm:
+def answer_form(question: Question, value: str, seen: str) -> AnswerForm:
     """The form of one question among many on the page."""
-    form = (TownForm if question.options else AnswerForm)(formdata=None, data={"value": value})
+    form = (TownForm if question.options else AnswerForm)(
+        formdata=None, data={"value": value, "seen": seen}
+    )
     if question.options:
         form.value.choices = [("", "選んでください"), *((name, name) for name in question.options)]
     form.value.id = f"box-{question.key}"
     return form
-
-
-class ButtonForm(Form):
-    """Only a button."""

@@ -17,6 +17,7 @@ from tracker.agreements.reading.agreement import (
     Reading,
     Remark,
 )
+from tracker.agreements.rules import Known
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 
@@ -69,15 +70,6 @@ class Question:
     typed: str = ""
     options: tuple[str, ...] = ()
     is_doubt: bool = True
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the area has: its municipalities, its policy fields (number: title), its meeting."""
-
-    towns: tuple[str, ...]
-    fields: Mapping[str, str]
-    meeting: str
 
 
 _HEAD = {Choice.TYPE: "この氏名で登録する", Choice.BLANK: "氏名を登録しない"}

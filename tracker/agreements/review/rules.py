@@ -14,6 +14,7 @@ from tracker.agreements.reading.agreement import (
     Reading,
 )
 from tracker.agreements.reading.lines import COLUMNS, cells_of, columns
+from tracker.agreements.reading.rules import read
 from tracker.agreements.review.question import (
     LETTERS,
     Answers,
@@ -21,15 +22,55 @@ from tracker.agreements.review.question import (
     Choice,
     Question,
     cells,
+    questions,
     still_open,
 )
-from tracker.agreements.rules import DutyKind
+from tracker.agreements.rules import DutyKind, Known, differences
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 
 NO_FIELD = PolicyFieldText("0", "別表", None, ())
 """Where measures stand whose annex prints no policy field."""
 MOST_DOUBTS = 200
+
+
+@dataclass(frozen=True)
+class Other:
+    """An agreement of the area beside the one under review: measures only one of them has."""
+
+    name: str
+    measures: int
+    only_here: Sequence[str]
+    only_there: Sequence[str]
+    same_parties: bool
+
+
+@dataclass(frozen=True)
+class Review:
+    """A text under review: the reading, all questions and those still open, other agreements."""
+
+    reading: Reading
+    asked: tuple[Question, ...]
+    left: tuple[Question, ...]
+    others: tuple[Other, ...]
+
+
+def review(source: str, answers: Answers, known: Known) -> Review:
+    """What is asked about a text in this area, and how its annex differs from others there.
+
+    Raises Refusal as `reading.rules.read` does.
+    """
+    reading = read(source)
+    asked = questions(reading, known)
+    return Review(reading, asked, still_open(asked, answers), tuple(_others(reading, known)))
+
+
+def _others(reading: Reading, known: Known) -> Iterator[Other]:
+    ours = [measure.title for measure in reading.agreement.measures]
+    parties = {party.name for party in reading.agreement.parties}
+    for pair, theirs in known.annexes.items():
+        name = "・".join(name for name in pair if name != known.hub)
+        yield Other(name, len(theirs), *differences(ours, theirs), {*pair} == parties)
 
 
 def settle(
