@@ -8,9 +8,12 @@ from sqlalchemy import select
 
 from tests import cast
 from tests.pages import Page, PageClient
-from tracker.accounts import actions, handover_actions, handover_queries
-from tracker.accounts.handover_actions import Overtaken, Words
+from tracker.accounts import queries
+from tracker.accounts.handover import actions as handover_actions
+from tracker.accounts.handover.actions import Overtaken, Words
 from tracker.accounts.models import CalendarKey, Handover, Person, Post, PostKind
+from tracker.accounts.people import actions
+from tracker.accounts.sign_in.actions import set_password, sign_in
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.plumbing import clock, history
@@ -44,9 +47,9 @@ def verbs() -> list[str]:
 def test_one_button_vouches_for_every_post_of_the_municipality(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
     assert handover_actions.confirm_people(by=officer, at=april()) == 3
-    held = handover_queries.posts(officer.municipality_id)
+    held = queries.staffed_posts(officer.municipality_id)
     assert {(one.confirmed_year, one.confirmed_by) for one in held} == {(2027, "今別町 企画担当")}
-    others = handover_queries.posts(actor("officer", "yomogita").municipality_id)
+    others = queries.staffed_posts(actor("officer", "yomogita").municipality_id)
     assert {one.confirmed_year for one in others} == {2026}
     assert verbs() == ["people.confirmed"]
     with pytest.raises(Refusal, match="令和9年度の担当者は、すでに確認済みです"):
@@ -80,7 +83,7 @@ def test_a_post_entered_now_is_held_this_year_and_the_next_asks_again(both: Flas
 
 def test_a_new_holder_is_invited_and_the_old_one_is_out(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
-    token = actions.sign_in(cast.email("officer", "imabetsu"), cast.PASSWORD, at=cast.NOW)
+    token = sign_in(cast.email("officer", "imabetsu"), cast.PASSWORD, at=cast.NOW)
     db.session.add(
         CalendarKey(person_id=officer.person_id, token_hash="x" * 64, created_at=cast.NOW)
     )
@@ -99,7 +102,7 @@ def test_a_new_holder_is_invited_and_the_old_one_is_out(both: Flask, actor) -> N
     assert (held.phone, held.confirmed_year) == ("0174-00-0000", 2027)
     letter = db.session.scalars(select(Letter)).one()
     assert (letter.kind, letter.to_email) == ("invitation", "kikaku@imabetsu.example")
-    [row] = [one for one in handover_queries.posts(held.municipality_id) if one.id == held.id]
+    [row] = [one for one in queries.staffed_posts(held.municipality_id) if one.id == held.id]
     assert ([one.email for one in row.holders], row.former and row.former.email) == (
         ["kikaku@imabetsu.example"],
         "officer@imabetsu.example",
@@ -117,11 +120,11 @@ def test_the_section_s_address_may_stay_and_its_old_password_does_not(both: Flas
     assert new is not None
     assert (new.id, new.name, new.is_active) == (officer.person_id, "後任", True)
     with pytest.raises(Refusal, match="パスワードが違います"):
-        actions.sign_in(new.email, cast.PASSWORD, at=april())
+        sign_in(new.email, cast.PASSWORD, at=april())
     # A link that was given to whoever held the post before is used up.
     link = next(word for word in old.split() if "/invitations/" in word).rpartition("/")[2]
     with pytest.raises(Refusal, match="期限が過ぎました"):
-        actions.set_password(link, "a longer password", at=april())
+        set_password(link, "a longer password", at=april())
 
 
 def test_a_post_without_account_gets_its_new_mailbox(both: Flask, actor) -> None:
@@ -173,7 +176,7 @@ def test_a_memo_is_kept_with_who_wrote_it_and_never_in_the_record(both: Flask, a
     officer = actor("officer", "imabetsu")
     memo = handover_actions.write_memo(WORDS, 0, by=officer, at=april())
     assert (memo.fiscal_year, memo.written_by, memo.version) == (2027, "今別町 企画担当", 1)
-    [read] = handover_queries.memos(officer.municipality_id)
+    [read] = queries.memos(officer.municipality_id)
     assert (read.stumbles, read.written_on) == ("名簿を先に数える。", APRIL)
     entry = db.session.scalars(select(HistoryEntry)).one()
     assert entry.verb == "handover.written" and entry.payload == {"before": {}, "after": {}}

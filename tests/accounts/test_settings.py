@@ -11,8 +11,8 @@ from tests import cast
 from tests.accounts.makers import BASE, make_address, press
 from tests.overview.makers import save
 from tracker.accounts import queries
-from tracker.accounts import settings_actions as actions
 from tracker.accounts.models import CalendarKey, Person
+from tracker.accounts.settings import actions
 from tracker.kernel.permissions import Actor
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import history

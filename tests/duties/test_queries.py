@@ -13,8 +13,8 @@ from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.pages import counting
 from tests.projects import makers as projects
-from tracker.accounts import handover_actions
-from tracker.accounts.handover_actions import Words
+from tracker.accounts.handover import actions as handover_actions
+from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import Post
 from tracker.duties import queries
 from tracker.duties.commands import duties as command

@@ -11,8 +11,8 @@ from tests.agreements.makers import asked, make_job
 from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.projects import makers as projects
-from tracker.accounts import handover_actions
-from tracker.accounts.handover_actions import Words
+from tracker.accounts.handover import actions as handover_actions
+from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement

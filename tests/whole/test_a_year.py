@@ -40,8 +40,9 @@ from tests.whole.deeds import (
     there,
 )
 from tests.whole.story import Story, actor, owed
-from tracker.accounts import actions as accounts
-from tracker.accounts import handover_actions as handover
+from tracker.accounts.handover import actions as handover
+from tracker.accounts.people import actions as accounts
+from tracker.accounts.sign_in import actions as sign_in
 from tracker.agreements import queries as annex
 from tracker.agreements.models import AgreementDuty
 from tracker.agreements.review import actions as agreements
@@ -109,7 +110,7 @@ def test_a_year(story: Story) -> None:
 
 def april_the_area_is_set_up(story: Story) -> None:
     with story.day(4, 1) as at:
-        accounts.set_up(
+        sign_in.set_up(
             "青森圏域連携中枢都市圏",
             TOWNS,
             "青森市",

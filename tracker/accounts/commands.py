@@ -3,9 +3,11 @@
 import click
 from flask.cli import with_appcontext
 
-from tracker.accounts import actions, queries
-from tracker.accounts.forms import read_towns
+from tracker.accounts import queries
 from tracker.accounts.models import Person, PostKind
+from tracker.accounts.people import actions
+from tracker.accounts.sign_in.actions import hash_password, set_up
+from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
@@ -31,7 +33,7 @@ def setup(
 ) -> None:
     """Enters the area, its municipalities and the first admin."""
     upgrade()
-    actions.set_up(
+    set_up(
         area,
         read_towns("\n".join(towns)),
         hub,
@@ -67,7 +69,7 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
     )
     if post.kind != role:
         raise Refusal(f"「{post_name}」の役割は {post.kind.value} です。")
-    hashed = actions.hash_password(password)
+    hashed = hash_password(password)
     person = actions.create_account(post, post_name, email, by=None, at=now, password_hash=hashed)
     click.echo(f"{person.email} を登録しました。")
 

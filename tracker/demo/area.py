@@ -6,8 +6,9 @@ from pathlib import Path
 
 from flask import current_app
 
-from tracker.accounts import actions as accounts
 from tracker.accounts.models import Post, PostKind
+from tracker.accounts.people import actions as accounts
+from tracker.accounts.sign_in import actions as sign_in
 from tracker.agreements.queries import known
 from tracker.agreements.review import actions as agreements
 from tracker.agreements.review.question import proposal
@@ -69,7 +70,7 @@ def set_up(at: datetime) -> None:
 def enter_people(area: str, towns: Sequence[NewTown], meeting_place: str, at: datetime) -> None:
     """The area with its posts, and who holds them; the first of the towns is the hub."""
     password, hub = current_app.config["DEMO_PASSWORD"], towns[0]
-    accounts.set_up(
+    sign_in.set_up(
         area,
         towns,
         hub.name,
@@ -80,7 +81,7 @@ def enter_people(area: str, towns: Sequence[NewTown], meeting_place: str, at: da
         office_phone=PHONE,
         meeting_place=meeting_place,
     )
-    admin, hashed = actor(Role.ADMIN, hub.slug), accounts.hash_password(password)
+    admin, hashed = actor(Role.ADMIN, hub.slug), sign_in.hash_password(password)
     for town in towns:
         posts: dict[str, Post] = {}
         for kind, name in HUB_POSTS if town == hub else TOWN_POSTS:

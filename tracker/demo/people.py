@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from tracker.accounts import handover_actions
-from tracker.accounts.handover_actions import Words
-from tracker.accounts.handover_queries import memos
+from tracker.accounts.handover import actions as handover_actions
+from tracker.accounts.handover.actions import Words
+from tracker.accounts.queries import memos
 from tracker.demo.moment import HUB, Moment, actor
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas

@@ -5,8 +5,8 @@ from datetime import date, datetime, time
 
 from sqlalchemy import delete, select, tuple_
 
-from tracker.accounts import entering
 from tracker.accounts import queries as accounts
+from tracker.accounts.people import actions as people
 from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
 from tracker.kernel.duty import KINDS, Kind
@@ -34,7 +34,7 @@ def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> b
     before = letter.to_email
     letter.to_email = check_address(email)
     letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, at, 0
-    is_mended = entering.mend_mailbox(letter.to_key, before, letter.to_email, by=by, at=at)
+    is_mended = people.mend_mailbox(letter.to_key, before, letter.to_email, by=by, at=at)
     history.record(
         by,
         "letter.resent",

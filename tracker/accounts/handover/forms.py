@@ -4,7 +4,7 @@ from typing import Any
 
 from wtforms import HiddenField, StringField, TextAreaField
 
-from tracker.accounts.handover_actions import LONGEST_WORDS, Words
+from tracker.accounts.handover.actions import LONGEST_WORDS, Words
 from tracker.plumbing.forms import Form, at_most, optional, required
 
 

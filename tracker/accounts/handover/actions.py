@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm.attributes import flag_modified
 
-from tracker.accounts import entering, rules
-from tracker.accounts.actions import end_sessions
+from tracker.accounts import rules
 from tracker.accounts.models import CalendarKey, Handover, Invitation, Person, Post
+from tracker.accounts.people import actions as people
+from tracker.accounts.people.actions import end_sessions
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -50,7 +51,7 @@ def confirm_people(*, by: Actor, at: datetime) -> int:
     if not waiting:
         raise Refusal(f"{year.label}の担当者は、すでに確認済みです。")
     for post in waiting:
-        entering.confirm(post, by=by, at=at)
+        people.confirm(post, by=by, at=at)
     history.record(
         by,
         "people.confirmed",
@@ -80,7 +81,7 @@ def hand_over(
     if person is None:
         post.email = rules.check_address(email)
     post.phone = phone
-    entering.confirm(post, by=by, at=at)
+    people.confirm(post, by=by, at=at)
     history.record(
         by,
         "post.handed_over",
@@ -110,11 +111,11 @@ def _new_holder(
         _close(one, at)
     person = next((one for one in former if one.email == address), None)
     if person is None:
-        person = entering.new_person(post, name, email)
+        person = people.new_person(post, name, email)
     person.name, person.is_active, person.password_hash = name, True, None
     person.failed_count, person.locked_until, person.signed_in_at = 0, None, None
     person.weekly_digest = False
-    entering.invite(person, at=at)
+    people.put_invitation(person, at=at)
     return person
 
 

@@ -3,10 +3,10 @@
 from flask import flash, redirect, session, url_for
 from werkzeug.wrappers import Response
 
-from tracker.accounts import settings_actions as actions
 from tracker.accounts.blueprint import bp
 from tracker.accounts.models import CalendarKey, Person
-from tracker.accounts.settings_forms import EACH, WEEKLY, CalendarForm, DigestForm
+from tracker.accounts.settings import actions
+from tracker.accounts.settings.forms import EACH, WEEKLY, CalendarForm, DigestForm
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock

@@ -4,9 +4,10 @@ from flask import abort, flash, g, redirect, url_for
 from flask_login import logout_user
 from werkzeug.wrappers import Response
 
-from tracker.accounts import handover_actions, handover_forms, handover_queries, rules
+from tracker.accounts import queries, rules
 from tracker.accounts.blueprint import bp
 from tracker.accounts.duties import confirm_due
+from tracker.accounts.handover import actions, forms
 from tracker.accounts.models import Post
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -23,23 +24,21 @@ from tracker.plumbing.pages import page, section
 def handover() -> Response:
     """引継ぎ of the reader's municipality; sent, it keeps the memo of the reader's post."""
     section("home")
-    memos = handover_queries.memos(actor().municipality_id)
+    memos = queries.memos(actor().municipality_id)
     own = next((one for one in memos if one.post_id == actor().post_id), None)
-    form = handover_forms.MemoForm(obj=own, version=own.version if own else 0)
+    form = forms.MemoForm(obj=own, version=own.version if own else 0)
     if form.validate_on_submit() and form.attempt(
-        lambda: handover_actions.write_memo(
-            form.words, form.version.data, by=actor(), at=clock.now()
-        )
+        lambda: actions.write_memo(form.words, form.version.data, by=actor(), at=clock.now())
     ):
         flash("引継ぎメモを保存しました。", "ok")
         return redirect(url_for(".handover"))
     return _handover_page(form)
 
 
-def _handover_page(form: handover_forms.MemoForm) -> Response:
+def _handover_page(form: forms.MemoForm) -> Response:
     who, year = actor(), FiscalYear.containing(clock.today())
-    posts = handover_queries.posts(who.municipality_id)
-    memos = handover_queries.memos(who.municipality_id)
+    posts = queries.staffed_posts(who.municipality_id)
+    memos = queries.memos(who.municipality_id)
     own = next((one for one in memos if one.post_id == who.post_id), None)
     theirs = own if own and form.version.data != own.version else None
     # Seen now: saving once more keeps what stands in the form.
@@ -71,9 +70,9 @@ def _handover_page(form: handover_forms.MemoForm) -> Response:
 @guard(Permission.CONFIRM_PEOPLE)
 def confirm_people() -> Response:
     """変更なし: vouches for all posts of the reader's municipality at once."""
-    form = handover_forms.ConfirmForm()
+    form = forms.ConfirmForm()
     if form.validate_on_submit() and form.attempt(
-        lambda: handover_actions.confirm_people(by=actor(), at=clock.now())
+        lambda: actions.confirm_people(by=actor(), at=clock.now())
     ):
         flash("担当者を確認しました。ありがとうございました。", "ok")
     for message in form.form_errors:
@@ -89,13 +88,13 @@ def hand_over(post_id: int) -> Response:
     post = db.session.get(Post, post_id) or abort(404)
     town = areas.by_id()[post.municipality_id]
     require(Permission.CONFIRM_PEOPLE, town.slug)
-    held = next((one for one in handover_queries.posts(town.id) if one.id == post_id), None)
+    held = next((one for one in queries.staffed_posts(town.id) if one.id == post_id), None)
     if held is None:
         abort(404)
-    kind = handover_forms.HolderForm if post.kind.signs_in else handover_forms.MailboxForm
+    kind = forms.HolderForm if post.kind.signs_in else forms.MailboxForm
     form = kind(email=None if post.kind.signs_in else post.email, phone=post.phone)
     if form.validate_on_submit() and form.attempt(
-        lambda: handover_actions.hand_over(
+        lambda: actions.hand_over(
             post,
             form.name.data.strip() if post.kind.signs_in else "",
             form.email.data,

@@ -1,0 +1,1 @@
+"""Posts and accounts, as the admin keeps them."""

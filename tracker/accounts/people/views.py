@@ -1,0 +1,127 @@
+"""The pages on which posts and accounts are managed, and the record is read."""
+
+from flask import abort, flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from tracker.accounts import queries
+from tracker.accounts.blueprint import bp
+from tracker.accounts.models import Person, Post, PostKind
+from tracker.accounts.people import actions, forms
+from tracker.kernel.permissions import Permission
+from tracker.municipalities import queries as areas
+from tracker.plumbing import clock, history
+from tracker.plumbing.access import actor, guard
+from tracker.plumbing.db import db
+from tracker.plumbing.forms import choices
+from tracker.plumbing.pages import number_asked, page
+
+PER_PAGE = 50
+
+
+@bp.get("/admin/users")
+@guard(Permission.MANAGE_PEOPLE)
+def people() -> Response:
+    """利用者と役職: every post, who holds it, and what is missing."""
+    return page("accounts/people.html", rows=queries.posts())
+
+
+@bp.route("/admin/posts/new", methods=["GET", "POST"])
+@guard(Permission.MANAGE_PEOPLE)
+def new_post() -> Response:
+    """Enters a post."""
+    form = forms.PostForm()
+    form.municipality.choices = choices((town.slug, town.name) for town in areas.towns())
+    form.offer_chiefs(queries.post_names())
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.create_post(
+            form.municipality.data,
+            PostKind(form.kind.data),
+            form.name.data.strip(),
+            form.email.data or None,
+            form.phone.data or None,
+            form.chief_id,
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash(f"「{form.result.name}」を登録しました。", "ok")
+        return redirect(url_for(".people"))
+    return page("accounts/post.html", form=form, post=None)
+
+
+@bp.route("/admin/posts/<int:post_id>", methods=["GET", "POST"])
+@guard(Permission.MANAGE_PEOPLE)
+def edit_post(post_id: int) -> Response:
+    """Mends a post's name, mailbox, telephone and chief."""
+    post = db.session.get(Post, post_id) or abort(404)
+    form = forms.EditPostForm(obj=post, chief=post.chief_id or "")
+    form.offer_chiefs(
+        (id_, name) for id_, name in queries.post_names(post.municipality_id) if id_ != post.id
+    )
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.change_post(
+            post,
+            form.name.data.strip(),
+            form.email.data or None,
+            form.phone.data or None,
+            form.chief_id,
+            by=actor(),
+            at=clock.now(),
+        )
+    ):
+        flash("保存しました。", "ok")
+        return redirect(url_for(".people"))
+    return page("accounts/post.html", form=form, post=post)
+
+
+@bp.route("/admin/posts/<int:post_id>/accounts/new", methods=["GET", "POST"])
+@guard(Permission.MANAGE_PEOPLE)
+def new_account(post_id: int) -> Response:
+    """Opens an account for a post and sends its holder the link."""
+    post = db.session.get(Post, post_id) or abort(404)
+    form = forms.AccountForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.create_account(
+            post, form.name.data.strip(), form.email.data, by=actor(), at=clock.now()
+        )
+    ):
+        flash(f"{form.result.email} にパスワード設定の案内を送ります。", "ok")
+        return redirect(url_for(".people"))
+    return page("accounts/account.html", form=form, post=post)
+
+
+@bp.post("/admin/users/<int:person_id>/active")
+@guard(Permission.MANAGE_PEOPLE)
+def set_active(person_id: int) -> Response:
+    """Closes an account or opens it again."""
+    person = db.session.get(Person, person_id) or abort(404)
+    form = forms.ActiveForm()
+    if form.validate_on_submit() and form.attempt(
+        lambda: actions.set_active(person, form.is_active.data, by=actor(), at=clock.now())
+    ):
+        flash("保存しました。", "ok")
+    for message in form.form_errors:
+        flash(message, "ng")
+    return redirect(url_for(".people"))
+
+
+@bp.post("/admin/users/<int:person_id>/invite")
+@guard(Permission.MANAGE_PEOPLE)
+def invite(person_id: int) -> Response:
+    """Sends a new link; the old password stops working."""
+    person = db.session.get(Person, person_id) or abort(404)
+    if forms.ActiveForm().validate_on_submit():
+        actions.invite(person, by=actor(), at=clock.now())
+        flash(f"{person.email} にパスワード設定の案内を送ります。", "ok")
+    return redirect(url_for(".people"))
+
+
+@bp.get("/audit")
+@guard(Permission.READ_HISTORY)
+def audit() -> Response:
+    """監査記録: who did what when, newest first."""
+    number = max(1, number_asked("page", 1))
+    rows, total = history.entries(number, PER_PAGE)
+    return page(
+        "accounts/audit.html", rows=rows, total=total, number=number, pages=-(-total // PER_PAGE)
+    )

@@ -1,0 +1,1 @@
+"""What each person settles for themselves."""
