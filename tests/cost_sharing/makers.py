@@ -12,15 +12,17 @@ from tests import cast
 from tests.pages import Page
 from tracker.accounts import queries as accounts
 from tracker.agreements.models import Measure
-from tracker.cost_sharing import actions, confirming
-from tracker.cost_sharing.models import CaseKind, CostCase, Share
+from tracker.cost_sharing import actions, queries
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import Rounding
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
 from tracker.municipalities import queries as areas
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Participation, Project, ProjectYear
 
@@ -35,6 +37,16 @@ PARTNERS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
 def somebody(role: str, slug: str = "aomori") -> Actor:
     """Who acts, inside an application context."""
     return accounts.actor_of(cast.email(role, slug))
+
+
+def act_of(role: str, slug: str = "aomori") -> Act:
+    """Their act at this instant of the cast."""
+    return Act(somebody(role, slug), cast.NOW)
+
+
+def read(case: CostCase) -> Case:
+    """The case as pages read it."""
+    return queries.find(case.no, cast.TODAY)
 
 
 def make_project(**changes: Any) -> Project:
@@ -70,7 +82,7 @@ def make_proposal(**changes: Any) -> Proposal:
         kind=CaseKind.MONEY,
         title="東青地域移住促進事業の費用負担",
         stage=Stage.ESTIMATE,
-        takers=NAMES,
+        participants=NAMES,
         total_yen=3_620_000,
         subsidy_yen=1_120_000,
         parts=(
@@ -93,26 +105,23 @@ def make_draft(project: Project | None = None, **changes: Any) -> CostCase:
         "title": "",
         "total_yen": 3_620_000,
         "subsidy_yen": 1_120_000,
-        "by": somebody("office"),
-        "at": cast.NOW,
         **changes,
     }
-    return actions.start_case(found.id, **asked)
+    return actions.start_case(act_of("office"), found.id, **asked)
 
 
 def make_ready(proposal: Proposal | None = None, **changes: Any) -> CostCase:
     """A case with its shares and one consultation, ready to be sent."""
     case = make_draft(**changes)
-    office = somebody("office")
-    actions.save_formula(case, proposal or make_proposal(), by=office, at=cast.NOW)
+    office = act_of("office")
+    actions.save_formula(office, case, proposal or make_proposal())
     actions.add_consultation(
+        office,
         case,
         date(2026, 11, 5),
         "オンライン",
         "5市町村の担当者",
         "均等割を20％とすることで意見が一致。",
-        by=office,
-        at=cast.NOW,
     )
     return case
 
@@ -120,7 +129,7 @@ def make_ready(proposal: Proposal | None = None, **changes: Any) -> CostCase:
 def make_sent(proposal: Proposal | None = None, **changes: Any) -> CostCase:
     """A case sent to both sides of its four pairs, to be answered by 4 December."""
     case = make_ready(proposal, **changes)
-    actions.send(case, DUE, by=somebody("office"), at=cast.NOW)
+    actions.send(act_of("office"), case, DUE)
     return case
 
 
@@ -134,7 +143,7 @@ def make_agreed(proposal: Proposal | None = None, **changes: Any) -> CostCase:
 def confirm_by(case: CostCase, *slugs: str) -> None:
     """Confirms for these municipalities, one after the other."""
     for slug in slugs:
-        confirming.confirm(case, by=somebody("confirmer", slug), at=cast.NOW)
+        actions.confirm(act_of("confirmer", slug), case)
 
 
 def shares_of(case: CostCase) -> dict[str, int]:
@@ -151,11 +160,11 @@ def letters_of(kind: str) -> list[Letter]:
 
 def answer(slug: str, opinion: str | None = None) -> None:
     """That municipality's word on the first case: confirmed, or returned with an opinion."""
-    case, by = db.session.get(CostCase, 1), somebody("confirmer", slug)
+    case, act = db.session.get(CostCase, 1), act_of("confirmer", slug)
     if opinion is None:
-        confirming.confirm(case, by=by, at=cast.NOW)
+        actions.confirm(act, case)
     else:
-        confirming.give_back(case, opinion, by=by, at=cast.NOW)
+        actions.return_case(act, case, opinion)
 
 
 def cells(table: Tag) -> list[list[str]]:

@@ -1,7 +1,5 @@
 """What a change voids, what never changes, and what others are told; on both databases."""
 
-from datetime import date
-
 import pytest
 from sqlalchemy import select
 
@@ -11,6 +9,7 @@ from tests.cost_sharing.makers import (
     LATER,
     PARTNERS,
     SHARES,
+    act_of,
     confirm_by,
     letters_of,
     make_agreed,
@@ -18,14 +17,15 @@ from tests.cost_sharing.makers import (
     make_proposal,
     make_ready,
     make_sent,
+    read,
     shares_of,
-    somebody,
 )
-from tracker.cost_sharing import actions, confirming, queries
-from tracker.cost_sharing.models import CaseKind
-from tracker.cost_sharing.rules import CaseState
+from tracker.cost_sharing import actions, queries
+from tracker.cost_sharing.models import CostCase
+from tracker.cost_sharing.rules import CaseKind, CaseState
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries as areas
 from tracker.plumbing import history
 from tracker.plumbing.db import db
 
@@ -35,13 +35,13 @@ pytestmark = pytest.mark.usefixtures("both")
 def test_a_change_after_sending_voids_all_confirmations_and_tells_both_amounts():
     case = make_sent()
     confirm_by(case, "aomori", "hiranai")
-    office = somebody("office")
+    office = act_of("office")
     changed = make_proposal(subsidy_yen=1_020_000)
     with pytest.raises(Refusal, match="いただいた確認はすべて取り消し"):
-        actions.save_formula(case, changed, by=office, at=cast.NOW)
-    actions.save_formula(case, changed, again=LATER, by=office, at=cast.NOW)
+        actions.save_formula(office, case, changed)
+    actions.save_formula(office, case, changed, again=LATER)
     assert (case.revision, case.state) == (2, CaseState.AWAITING)
-    assert queries.find(case.no).answers == {}
+    assert read(case).answers == {}
     assert len(letters_of("cost_changed")) == 5
     letter = next(one for one in letters_of("cost_changed") if "imabetsu" in one.to_email)
     assert letter.subject == "【再度の御確認のお願い】費用負担（案）を変更しました"
@@ -59,8 +59,8 @@ def test_a_change_after_sending_voids_all_confirmations_and_tells_both_amounts()
 
 def test_who_no_longer_takes_part_is_told_so_and_asked_nothing():
     case = make_sent()
-    without = make_proposal(takers=("青森市", "平内町", "今別町", "外ヶ浜町"))
-    actions.save_formula(case, without, again=LATER, by=somebody("office"), at=cast.NOW)
+    without = make_proposal(participants=("青森市", "平内町", "今別町", "外ヶ浜町"))
+    actions.save_formula(act_of("office"), case, without, again=LATER)
     letter = next(one for one in letters_of("cost_released") if "yomogita" in one.to_email)
     assert "117,000円 → 0円" in letter.body
     assert "御確認は不要です。" in letter.body
@@ -72,24 +72,20 @@ def test_saving_the_same_again_voids_nothing():
     case = make_sent()
     confirm_by(case, "hiranai")
     with pytest.raises(Refusal, match="前と同じ内容です"):
-        actions.save_formula(case, make_proposal(), again=LATER, by=somebody("office"), at=cast.NOW)
+        actions.save_formula(act_of("office"), case, make_proposal(), again=LATER)
     db.session.rollback()
     assert case.revision == 1
-    assert len(queries.find(case.no).answers) == 1
+    assert len(read(case).answers) == 1
 
 
 def test_an_agreed_case_never_changes():
     case = make_agreed()
-    office = somebody("office")
+    office = act_of("office")
     for attempt in (
-        lambda: actions.save_formula(
-            case, make_proposal(total_yen=9_000_000), again=LATER, by=office, at=cast.NOW
-        ),
-        lambda: actions.add_consultation(
-            case, cast.TODAY, "電話", "平内町", "…", by=office, at=cast.NOW
-        ),
-        lambda: actions.withdraw(case, by=office, at=cast.NOW),
-        lambda: actions.send(case, DUE, by=office, at=cast.NOW),
+        lambda: actions.save_formula(office, case, make_proposal(total_yen=9_000_000), again=LATER),
+        lambda: actions.add_consultation(office, case, cast.TODAY, "電話", "平内町", "…"),
+        lambda: actions.withdraw(office, case),
+        lambda: actions.send(office, case, DUE),
         lambda: confirm_by(case, "hiranai"),
     ):
         with pytest.raises(Refusal, match="「合意済み」"):
@@ -99,37 +95,37 @@ def test_an_agreed_case_never_changes():
 
 def test_a_replacement_takes_the_place_of_an_agreed_case_once_it_is_agreed():
     old = make_agreed()
-    office = somebody("office")
-    new = actions.replace(old, by=office, at=cast.NOW)
+    office = act_of("office")
+    new = actions.replace(office, old)
     assert (new.no.label, new.state, shares_of(new)) == ("第8-02号", CaseState.DRAFT, SHARES)
     with pytest.raises(Refusal, match="第8-02号）が、すでにあります"):
-        actions.replace(old, by=office, at=cast.NOW)
-    actions.save_formula(new, make_proposal(total_yen=3_720_000), by=office, at=cast.NOW)
-    actions.add_consultation(new, cast.TODAY, "電話", "全市町村", "増額。", by=office, at=cast.NOW)
-    actions.send(new, DUE, by=office, at=cast.NOW)
+        actions.replace(office, old)
+    actions.save_formula(office, new, make_proposal(total_yen=3_720_000))
+    actions.add_consultation(office, new, cast.TODAY, "電話", "全市町村", "増額。")
+    actions.send(office, new, DUE)
     assert old.state is CaseState.AGREED
     confirm_by(new, "aomori", *PARTNERS)
     assert (old.state, new.state) == (CaseState.REPLACED, CaseState.AGREED)
-    assert queries.find(old.no).replaced_by == new.no
-    assert queries.find(new.no).replaces == old.no
+    assert read(old).replaced_by == new.no
+    assert read(new).replaces == old.no
 
 
 def test_a_withdrawn_replacement_makes_room_for_another():
     old = make_agreed()
-    office = somebody("office")
-    actions.withdraw(actions.replace(old, by=office, at=cast.NOW), by=office, at=cast.NOW)
-    assert actions.replace(old, by=office, at=cast.NOW).no.label == "第8-03号"
+    office = act_of("office")
+    actions.withdraw(office, actions.replace(office, old))
+    assert actions.replace(office, old).no.label == "第8-03号"
 
 
 def test_work_is_shared_by_the_same_confirmations_without_yen():
     case = make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0)
-    office = somebody("office")
+    office = act_of("office")
     work = make_proposal(
         kind=CaseKind.WORK, parts=(), total_yen=0, subsidy_yen=0, work="各町村　窓口　週1人・日"
     )
-    actions.save_formula(case, work, by=office, at=cast.NOW)
-    actions.add_consultation(case, cast.TODAY, "電話", "全市町村", "…", by=office, at=cast.NOW)
-    actions.send(case, DUE, by=office, at=cast.NOW)
+    actions.save_formula(office, case, work)
+    actions.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "…")
+    actions.send(office, case, DUE)
     assert "各町村　窓口　週1人・日" in letters_of("cost_request")[0].body
     confirm_by(case, "aomori", *PARTNERS)
     assert case.state is CaseState.AGREED
@@ -138,57 +134,98 @@ def test_work_is_shared_by_the_same_confirmations_without_yen():
 def test_a_decision_of_zero_yen_is_a_decision():
     case = make_agreed(make_proposal(total_yen=0, subsidy_yen=0))
     assert set(shares_of(case).values()) == {0}
-    assert queries.find(case.no).table.total.percent == "—"
+    assert read(case).table.total.percent == "—"
+
+
+def requests() -> dict[str, tuple[bool, ...]]:
+    """By municipality, whether each pair that is still asked of it is confirmed."""
+    year = FiscalYear(2026)
+    return {
+        side.slug: answers
+        for case in queries.in_hand(cast.TODAY)
+        for side, answers in case.requests(year).items()
+    }
 
 
 def test_the_duties_hear_of_every_side_and_of_no_draft():
     make_ready()
-    assert queries.confirmations(cast.TODAY) == ()
+    assert requests() == {}
     case = make_sent()
     confirm_by(case, "hiranai")
-    confirming.give_back(case, "意見。", by=somebody("confirmer", "yomogita"), at=cast.NOW)
-    told = {(fact.agreement, fact.municipality): fact for fact in queries.confirmations(cast.TODAY)}
-    assert len(told) == 7
-    assert ("青森市・蓬田村", "yomogita") not in told
-    assert [side for side, fact in told.items() if fact.confirmed] == [
-        ("青森市・平内町", "hiranai")
-    ]
-    imabetsu = told["青森市・今別町", "imabetsu"]
-    assert (imabetsu.share_yen, imabetsu.amount_yen, imabetsu.due_on) == (115_000, 2_500_000, DUE)
-    assert imabetsu.case_path == "/costs/2026-02"
-    assert told["青森市・今別町", "aomori"].share_yen == 1_964_000
-
-
-def test_agreed_cases_are_told_as_confirmed_within_their_year():
-    make_agreed()
-    assert {fact.confirmed for fact in queries.confirmations(cast.TODAY)} == {True}
-    assert queries.confirmations(date(2027, 4, 1)) == ()
-
-
-def test_states_are_counted_and_drafts_only_for_those_who_may_read_them():
-    make_ready()
-    make_sent()
-    year = FiscalYear(2026)
-    assert queries.state_counts(year, drafts=False) == {CaseState.AWAITING: 1}
-    assert queries.state_counts(year, drafts=True) == {
-        CaseState.AWAITING: 1,
-        CaseState.CONSULTING: 1,
+    actions.return_case(act_of("confirmer", "yomogita"), case, "意見。")
+    assert requests() == {
+        "aomori": (False,) * 4,
+        "hiranai": (True,),
+        "imabetsu": (False,),
+        "sotogahama": (False,),
     }
 
 
-def test_every_step_stands_in_an_unbroken_history():
+def test_agreed_cases_are_told_as_confirmed_within_their_year():
     case = make_agreed()
-    verbs = db.session.scalars(
-        select(history.HistoryEntry.verb)
-        .where(history.HistoryEntry.subject_id == str(case.no))
-        .order_by(history.HistoryEntry.id)
-    ).all()
-    assert verbs == [
+    assert {slug: all(answers) for slug, answers in requests().items()} == dict.fromkeys(
+        ("aomori", *PARTNERS), True
+    )
+    assert read(case).requests(FiscalYear(2027)) == {}
+
+
+def test_the_list_keeps_drafts_from_those_who_do_not_draft():
+    make_ready()
+    make_sent()
+    year = FiscalYear(2026)
+    assert [str(one.no) for one in queries.of_year(year, cast.TODAY, drafts=False)] == ["2026-02"]
+    everything = queries.of_year(year, cast.TODAY, drafts=True)
+    assert [(str(one.no), one.state) for one in everything] == [
+        ("2026-02", CaseState.AWAITING),
+        ("2026-01", CaseState.CONSULTING),
+    ]
+
+
+def entries(case: CostCase) -> list[history.HistoryEntry]:
+    """What the record says of a case."""
+    return list(
+        db.session.scalars(
+            select(history.HistoryEntry)
+            .where(
+                history.HistoryEntry.subject_kind == "cost_case",
+                history.HistoryEntry.subject_id == str(case.id),
+            )
+            .order_by(history.HistoryEntry.id)
+        )
+    )
+
+
+def test_a_change_of_amounts_is_recorded_row_by_row_before_and_after():
+    case = make_sent()
+    changed = make_proposal(subsidy_yen=1_020_000)
+    actions.save_formula(act_of("office"), case, changed, again=LATER)
+    payload = entries(case)[-1].payload
+    assert (payload["before"]["subsidy_yen"], payload["after"]["subsidy_yen"]) == (
+        1_120_000,
+        1_020_000,
+    )
+    share = f"share/{case.id}-{areas.find_town('imabetsu').id}/share_yen"
+    assert (payload["before"][share], payload["after"][share]) == (115_000, 120_000)
+    # The figures are the same: no part of the formula was written anew.
+    assert not [name for name in payload["after"] if name.startswith("cost_part/")]
+
+
+def test_an_opinion_stands_in_the_record_as_digest_and_length():
+    case = make_sent()
+    actions.return_case(act_of("confirmer", "hiranai"), case, "人口の基準を直したい。")
+    after = entries(case)[-1].payload["after"]
+    (opinion,) = (value for name, value in after.items() if name.endswith("/opinion"))
+    assert (opinion["length"], set(opinion)) == (11, {"length", "digest"})
+
+
+def test_every_act_is_one_entry_of_an_unbroken_record():
+    case = make_agreed()
+    assert [entry.verb for entry in entries(case)] == [
         "cost.started",
         "cost.drafted",
         "cost.consulted",
         "cost.sent",
-        *["cost.confirmed"] * 5,
+        *["cost.confirmed"] * 4,
         "cost.agreed",
     ]
     assert history.verify() is None

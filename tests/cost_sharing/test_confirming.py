@@ -10,19 +10,22 @@ from sqlalchemy import update
 from tests import cast
 from tests.cost_sharing.makers import (
     LATER,
+    act_of,
     confirm_by,
     letters_of,
     make_proposal,
     make_sent,
+    read,
     somebody,
 )
 from tracker.accounts.models import Person
-from tracker.cost_sharing import actions, confirming, queries
+from tracker.cost_sharing import actions
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Decision
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -54,7 +57,7 @@ def test_two_last_words_at_one_moment_both_count(both):
     def answer(by: Actor) -> None:
         with both.app_context():
             together.wait(timeout=20)
-            confirming.confirm(db.session.get(CostCase, case_id), by=by, at=cast.NOW)
+            actions.confirm(Act(by, cast.NOW), db.session.get(CostCase, case_id))
             db.session.remove()
 
     with ThreadPoolExecutor(2) as pool:
@@ -80,9 +83,9 @@ def test_a_confirmer_who_left_does_not_stop_the_agreement():
 def test_the_hub_confirms_all_its_pairs_by_one_act():
     case = make_sent()
     confirm_by(case, "aomori")
-    dossier = queries.find(case.no)
+    found = read(case)
     hub = areas.hub().id
-    assert [key[1] for key in dossier.answers] == [hub] * 4
+    assert [key[1] for key in found.answers] == [hub] * 4
     with pytest.raises(Refusal, match="すでに確認済みです"):
         confirm_by(case, "aomori")
 
@@ -92,11 +95,11 @@ def test_the_drafter_cannot_confirm_whatever_their_post_is_now():
     drafter = somebody("office").person_id
     turned = replace(somebody("confirmer"), person_id=drafter)
     with pytest.raises(Refusal, match="ご自分が作った案は確認できません"):
-        confirming.confirm(case, by=turned, at=cast.NOW)
+        actions.confirm(Act(turned, cast.NOW), case)
 
 
 def test_an_outsider_cannot_confirm():
-    case = make_sent(make_proposal(takers=("青森市", "平内町")))
+    case = make_sent(make_proposal(participants=("青森市", "平内町")))
     with pytest.raises(Refusal, match="協約の当事者ではありません"):
         confirm_by(case, "imabetsu")
     confirm_by(case, "aomori", "hiranai")
@@ -105,11 +108,11 @@ def test_an_outsider_cannot_confirm():
 
 def test_an_opinion_goes_back_to_whoever_drafted():
     case = make_sent()
-    sotogahama = somebody("confirmer", "sotogahama")
+    sotogahama = act_of("confirmer", "sotogahama")
     with pytest.raises(Refusal, match="意見を入力してください") as refused:
-        confirming.give_back(case, " ", by=sotogahama, at=cast.NOW)
+        actions.return_case(sotogahama, case, " ")
     assert refused.value.field == "opinion"
-    confirming.give_back(case, "人口は住民基本台帳によりたい。", by=sotogahama, at=cast.NOW)
+    actions.return_case(sotogahama, case, "人口は住民基本台帳によりたい。")
     assert case.state is CaseState.RETURNED
     (letter,) = letters_of("cost_returned")
     assert letter.to_email == cast.email("office")
@@ -120,20 +123,22 @@ def test_an_opinion_goes_back_to_whoever_drafted():
 def test_a_side_may_think_again_either_way():
     case = make_sent()
     confirm_by(case, "hiranai")
-    hiranai = somebody("confirmer", "hiranai")
+    hiranai = act_of("confirmer", "hiranai")
     for words in ("やはり直したい。", "まだ直っていない。"):
-        confirming.give_back(case, words, by=hiranai, at=cast.NOW)
+        actions.return_case(hiranai, case, words)
     assert len(letters_of("cost_returned")) == 2
     confirm_by(case, "hiranai")
     assert case.state is CaseState.AWAITING
-    (answer,) = queries.find(case.no).answers.values()
+    (answer,) = read(case).answers.values()
     assert (answer.decision, answer.opinion) == (Decision.CONFIRMED, None)
 
 
 def test_a_word_on_other_amounts_than_those_shown_does_not_count():
     case = make_sent()
-    seen = case.revision
+    seen = str(case.revision)
+    confirm_by(case, "hiranai")
+    actions.confirm(act_of("confirmer", "yomogita"), case, seen=seen)
     changed = make_proposal(total_yen=3_720_000)
-    actions.save_formula(case, changed, again=LATER, by=somebody("office"), at=cast.NOW)
-    with pytest.raises(Refusal, match="案が変わりました"):
-        confirming.confirm(case, revision=seen, by=somebody("confirmer", "imabetsu"), at=cast.NOW)
+    actions.save_formula(act_of("office"), case, changed, again=LATER)
+    with pytest.raises(Conflict, match="青森市 連携推進担当が11月24日 .*に先に直しました"):
+        actions.confirm(act_of("confirmer", "imabetsu"), case, seen=seen)

@@ -19,6 +19,7 @@ from tracker.agreements.models import Agreement
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.actions import enter_figures
 from tracker.municipalities.rules import FigureKind
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 WORKED = {"percent_equal": "20", "percent_population": "80"}
@@ -49,7 +50,7 @@ def end_agreements() -> None:
         {"percent_equal": "90", "percent_host": "10", "host": "sotogahama", "unit": "1"},
         {"percent_equal": "95"},
         {"percent_equal": "abc", "total_yen": ""},
-        {"percent_equal": "100", "takers": ["aomori"]},
+        {"percent_equal": "100", "participants": ["aomori"]},
     ],
 )
 def test_the_live_table_is_the_table_of_the_page_without_javascript(browse, given, typed):
@@ -93,21 +94,20 @@ def test_figures_that_nobody_entered_are_offered_once_they_are(browse, given):
     assert "利用実績割・財政規模割・特別交付税上限割は、" in page.text
     given(
         lambda: enter_figures(
+            Act(None, cast.NOW),
             FigureKind.USAGE,
             "令和6年度の利用者",
             cast.TODAY,
             "青森市の集計",
             {"aomori": 70, "imabetsu": 30},
             is_confirmed=False,
-            by=None,
-            at=cast.NOW,
         )
     )
-    only_two = {"percent_usage": "100", "takers": ["aomori", "imabetsu"], "calculate": "1"}
+    only_two = {"percent_usage": "100", "participants": ["aomori", "imabetsu"], "calculate": "1"}
     page = office.fill(f"{CASE}/formula", only_two)
     assert [row[-2] for row in cells(page.one("table.split"))[1:-1]] == ["1,750,000", "750,000"]
     assert "利用実績：青森市 70、今別町 30（計 100）。令和6年度の利用者（暫定値、" in page.text
-    everybody = {**only_two, "takers": ["aomori", *PARTNERS]}
+    everybody = {**only_two, "participants": ["aomori", *PARTNERS]}
     page = office.fill(f"{CASE}/formula", everybody)
     assert sentences(page) == [
         "利用実績割に「平内町」の値がありません。ないときは0を入れてください。"

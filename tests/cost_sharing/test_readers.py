@@ -62,7 +62,7 @@ def test_a_case_once_sent_is_read_by_all_and_changed_by_none_of_them(browse, giv
 
 
 def test_a_confirmer_of_a_town_that_takes_no_part_is_refused(browse, given):
-    given(lambda: make_sent(make_proposal(takers=("青森市", "平内町"))))
+    given(lambda: make_sent(make_proposal(participants=("青森市", "平内町"))))
     browse("confirmer", "hiranai").get(f"{CASE}/confirm")
     browse("confirmer", "imabetsu").get(f"{CASE}/confirm", status=403)
 

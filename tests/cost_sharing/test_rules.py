@@ -1,10 +1,12 @@
 """The steps of a case: who may do what, when, and what the answers add up to."""
 
+from types import MappingProxyType
+
 import pytest
 
 from tracker.cost_sharing.rules import (
+    Answers,
     CaseState,
-    ConfirmationFact,
     Decision,
     Pair,
     RoundingMode,
@@ -21,17 +23,14 @@ from tracker.kernel.refusal import Refusal
 DRAFT, CONSULTING, AWAITING, RETURNED, AGREED, WITHDRAWN, REPLACED = CaseState
 AOMORI, HIRANAI, IMABETSU, YOMOGITA, OUTSIDER = range(1, 6)
 PAIRS = (Pair(11, AOMORI, HIRANAI), Pair(12, AOMORI, IMABETSU), Pair(13, YOMOGITA, AOMORI))
-DRAFTER, CONFIRMER = 100, 200
 CONFIRMED, OPINION = Decision.CONFIRMED, Decision.RETURNED
 
 
-def says(
-    municipality: int, agreement: int, decision: Decision = CONFIRMED, revision: int = 1
-) -> ConfirmationFact:
-    return ConfirmationFact(agreement, municipality, decision, revision)
+def says(municipality: int, agreement: int, decision: Decision = CONFIRMED) -> Answers:
+    return {(agreement, municipality): decision}
 
 
-EVERYBODY = [says(side, pair.agreement) for pair in PAIRS for side in pair.parties]
+EVERYBODY = {(pair.agreement, side): CONFIRMED for pair in PAIRS for side in pair.parties}
 
 ALLOWED = {
     DRAFT: {CONSULTING, WITHDRAWN},
@@ -47,34 +46,18 @@ ALLOWED = {
 def confirm(
     now: CaseState = AWAITING,
     *,
-    by: int = CONFIRMER,
     of: int = IMABETSU,
-    decisions: tuple[ConfirmationFact, ...] = (),
-    revision: int = 1,
+    answers: Answers = MappingProxyType({}),
+    is_drafter: bool = False,
 ) -> tuple[int, ...]:
-    pairs = check_confirm(
-        now,
-        confirmer_id=by,
-        drafter_id=DRAFTER,
-        municipality=of,
-        pairs=PAIRS,
-        decisions=decisions,
-        revision=revision,
-    )
+    pairs = check_confirm(now, PAIRS, answers, of, is_drafter=is_drafter)
     return tuple(pair.agreement for pair in pairs)
 
 
-def give_back(
-    now: CaseState = AWAITING, *, by: int = CONFIRMER, opinion: str = "人口の基準"
+def send_back(
+    now: CaseState = AWAITING, *, opinion: str = "人口の基準", is_drafter: bool = False
 ) -> None:
-    check_return(
-        now,
-        confirmer_id=by,
-        drafter_id=DRAFTER,
-        municipality=IMABETSU,
-        pairs=PAIRS,
-        opinion=opinion,
-    )
+    check_return(now, PAIRS, IMABETSU, opinion, is_drafter=is_drafter)
 
 
 # --- words
@@ -135,11 +118,13 @@ def test_a_refused_step_says_where_one_can_go(
     assert caught.value.message == sentence
 
 
-def test_nothing_is_sent_without_a_consultation() -> None:
-    check_send(1, 2_500_000, 2_500_000)
-    check_send(1, 0, 0)
+def test_nothing_is_sent_without_a_consultation_or_without_shares() -> None:
+    check_send(CONSULTING, True, 2_500_000, 2_500_000)
+    check_send(CONSULTING, True, 0, 0)
     with pytest.raises(Refusal, match="協議の記録を1件以上入れてください（協約第4条第2項）。"):
-        check_send(0, 2_500_000, 2_500_000)
+        check_send(CONSULTING, False, 2_500_000, 2_500_000)
+    with pytest.raises(Refusal, match="まだ負担の内容が決まっていません。"):
+        check_send(CONSULTING, True, None, 2_500_000)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +136,14 @@ def test_nothing_is_sent_without_a_consultation() -> None:
 )
 def test_nothing_is_sent_that_does_not_add_up(shares: int, sentence: str) -> None:
     with pytest.raises(Refusal) as caught:
-        check_send(1, shares, 2_500_000)
+        check_send(CONSULTING, True, shares, 2_500_000)
     assert caught.value.message == f"{sentence}端数の負担者を選んでください。"
+
+
+@pytest.mark.parametrize("now", [AWAITING, RETURNED, AGREED, WITHDRAWN, REPLACED])
+def test_a_case_is_sent_once(now: CaseState) -> None:
+    with pytest.raises(Refusal):
+        check_send(now, True, 2_500_000, 2_500_000)
 
 
 def test_a_change_after_sending_voids_the_answers() -> None:
@@ -173,31 +164,26 @@ def test_an_agreed_or_closed_case_is_never_changed(now: CaseState) -> None:
 
 
 def test_agreed_needs_both_sides_of_every_pair() -> None:
-    assert state(PAIRS, EVERYBODY, 1) is AGREED
+    assert state(PAIRS, EVERYBODY) is AGREED
     for missing in EVERYBODY:
-        assert state(PAIRS, [fact for fact in EVERYBODY if fact != missing], 1) is AWAITING
-    assert state(PAIRS, [], 1) is AWAITING
+        left = {side: word for side, word in EVERYBODY.items() if side != missing}
+        assert state(PAIRS, left) is AWAITING
+    assert state(PAIRS, {}) is AWAITING
 
 
-def test_one_opinion_returns_the_case_until_that_side_confirms() -> None:
+def test_one_opinion_returns_the_case() -> None:
     opinion = says(IMABETSU, 12, OPINION)
-    assert state(PAIRS, [opinion], 1) is RETURNED
-    assert state(PAIRS, [*EVERYBODY, opinion], 1) is RETURNED
-    assert state(PAIRS, [opinion, *EVERYBODY], 1) is AGREED
-
-
-def test_answers_to_older_amounts_count_for_nothing() -> None:
-    assert state(PAIRS, EVERYBODY, 2) is AWAITING
-    assert state(PAIRS, [says(IMABETSU, 12, OPINION)], 2) is AWAITING
+    assert state(PAIRS, opinion) is RETURNED
+    assert state(PAIRS, {**EVERYBODY, **opinion}) is RETURNED
 
 
 def test_an_answer_for_somebody_elses_agreement_counts_for_nothing() -> None:
-    strangers = [says(IMABETSU, 11), says(OUTSIDER, 12, OPINION), says(HIRANAI, 99, OPINION)]
-    assert state(PAIRS, strangers, 1) is AWAITING
+    strangers = {**says(IMABETSU, 11), **says(OUTSIDER, 12, OPINION), **says(HIRANAI, 99, OPINION)}
+    assert state(PAIRS, strangers) is AWAITING
 
 
 def test_a_case_without_parties_is_never_agreed() -> None:
-    assert state((), [], 1) is AWAITING
+    assert state((), {}) is AWAITING
 
 
 # --- who may answer
@@ -206,22 +192,18 @@ def test_a_case_without_parties_is_never_agreed() -> None:
 def test_a_town_confirms_its_own_pair_and_the_hub_all_of_them() -> None:
     assert confirm(of=IMABETSU) == (12,)
     assert confirm(of=AOMORI) == (11, 12, 13)
-    assert confirm(of=AOMORI, decisions=(says(AOMORI, 11),)) == (12, 13)
-
-
-def test_a_confirmation_voided_by_a_change_can_be_given_again() -> None:
-    assert confirm(decisions=(says(IMABETSU, 12, revision=1),), revision=2) == (12,)
+    assert confirm(of=AOMORI, answers=says(AOMORI, 11)) == (12, 13)
 
 
 def test_a_side_may_confirm_after_its_own_opinion() -> None:
-    assert confirm(RETURNED, decisions=(says(IMABETSU, 12, OPINION),)) == (12,)
+    assert confirm(RETURNED, answers=says(IMABETSU, 12, OPINION)) == (12,)
 
 
 def test_nobody_confirms_the_own_draft() -> None:
     with pytest.raises(Refusal, match="ご自分が作った案は確認できません。"):
-        confirm(by=DRAFTER, of=AOMORI)
+        confirm(of=AOMORI, is_drafter=True)
     with pytest.raises(Refusal, match="ご自分が作った案は確認できません。"):
-        give_back(by=DRAFTER)
+        send_back(is_drafter=True)
 
 
 def test_an_outsider_cannot_confirm() -> None:
@@ -231,7 +213,7 @@ def test_an_outsider_cannot_confirm() -> None:
 
 def test_a_second_confirmation_is_refused() -> None:
     with pytest.raises(Refusal, match="すでに確認済みです。"):
-        confirm(decisions=(says(IMABETSU, 12),))
+        confirm(answers=says(IMABETSU, 12))
 
 
 @pytest.mark.parametrize("now", [DRAFT, CONSULTING, AGREED, WITHDRAWN, REPLACED])
@@ -239,11 +221,11 @@ def test_only_a_case_that_waits_can_be_answered(now: CaseState) -> None:
     with pytest.raises(Refusal, match=f"この案件は「{now.label}」です。"):
         confirm(now)
     with pytest.raises(Refusal, match=f"この案件は「{now.label}」です。"):
-        give_back(now)
+        send_back(now)
 
 
 def test_an_opinion_needs_words() -> None:
-    give_back(opinion="人口の基準を令和7年にしてください。")
+    send_back(opinion="人口の基準を令和7年にしてください。")
     with pytest.raises(Refusal, match="意見を入力してください。") as caught:
-        give_back(opinion=" 　\n")
+        send_back(opinion=" 　\n")
     assert caught.value.field == "opinion"

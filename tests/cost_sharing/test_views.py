@@ -1,5 +1,7 @@
 """A case through its pages, from an idea to agreement, and what it voids on the way."""
 
+import re
+
 from tests.cost_sharing.makers import (
     CASE,
     PARTNERS,
@@ -13,7 +15,9 @@ from tests.cost_sharing.makers import (
     make_sent,
     sentences,
 )
+from tracker.cost_sharing import queries
 from tracker.cost_sharing.rules import Stage
+from tracker.projects.planning import search_key
 
 START = {
     "year": "2026",
@@ -90,7 +94,10 @@ def test_a_change_says_what_it_voids_before_anything_is_saved(browse, given):
     assert "すべての確認が取り消され" in page.text
     check = office.fill(f"{CASE}/formula", {"subsidy_yen": "1,020,000", "save": "1"})
     assert check.title == "変わるところの確認"
-    typed = {**check.fields(), "takers": [box["value"] for box in check.all("[name=takers]")]}
+    typed = {
+        **check.fields(),
+        "participants": [box["value"] for box in check.all("[name=participants]")],
+    }
     assert "取り消されるもの：平内町 企画課長" in check.text
     assert ["今別町の負担額", "115,000円", "120,000円 変更あり", ""] in cells(check.one("table"))
     assert len(office.get(CASE).all(".pairs .chip-ok")) == 1
@@ -104,15 +111,64 @@ def test_a_change_says_what_it_voids_before_anything_is_saved(browse, given):
     assert "2,600,000円" in show.text
 
 
-def test_two_at_the_same_case_do_not_overwrite_each_other(browse, given):
+def test_two_at_the_same_formula_see_both_texts_and_who_was_first(browse, given):
     given(make_ready)
     one, two = browse("office"), browse("lead")
     page = one.get(f"{CASE}/formula")
     assert two.fill(f"{CASE}/formula", {"total_yen": "4,000,000", "save": "1"}).status == 302
     late = one.post(f"{CASE}/formula", {**page.fields(), "total_yen": "5,000,000", "save": "1"})
-    assert "ほかの人が先に直しました" in sentences(late)[0]
+    assert late.status == 409
+    assert re.search(r"^青森市 .*が11月24日 .*に先に直しました。", sentences(late)[0])
+    rows = cells(late.one(".conflict table"))
+    assert ["総事業費", "5,000,000", "4,000,000"] in rows
     assert late.fields()["total_yen"] == "5,000,000"
     assert "4,000,000円" in one.get(CASE).text
+    assert one.post(f"{CASE}/formula", {**late.fields(), "save": "1"}).status == 302
+    assert "5,000,000円" in one.get(CASE).text
+
+
+def test_a_change_checked_too_late_shows_both_texts_and_voids_nothing(browse, given):
+    given(make_sent)
+    office = browse("office")
+    check = office.fill(f"{CASE}/formula", {"subsidy_yen": "1,020,000", "save": "1"})
+    typed = {**check.fields(), "participants": [*PARTNERS, "aomori"], "checked": "1"}
+    given(lambda: answer("hiranai"))
+    late = office.post(f"{CASE}/formula", {**typed, "reason": "補助が決定"})
+    assert (late.status, late.title) == (409, "算式と負担額")
+    assert ["国・県などの補助", "1,020,000", "1,120,000"] in cells(late.one(".conflict table"))
+    assert len(office.get(CASE).all(".pairs .chip-ok")) == 1
+
+
+def test_nobody_decides_about_what_they_have_not_seen(browse, given):
+    given(make_ready)
+    office = browse("office")
+    send, show = office.get(f"{CASE}/send"), office.get(CASE)
+    assert office.fill(f"{CASE}/formula", {"total_yen": "4,000,000", "save": "1"}).status == 302
+    for page, path in ((send, "send"), (show, "withdraw")):
+        late = office.post(f"{CASE}/{path}", page.fields())
+        assert late.status == 409
+        assert "先に直しました" in late.text
+    assert office.get(CASE).one(".page-actions .chip").text == "協議中"
+
+
+def test_a_side_confirms_the_amounts_it_saw_whatever_others_answered(browse, given):
+    given(make_sent)
+    imabetsu, yomogita = browse("confirmer", "imabetsu"), browse("confirmer", "yomogita")
+    seen = imabetsu.get(f"{CASE}/confirm"), yomogita.get(f"{CASE}/confirm")
+    given(lambda: answer("hiranai"))
+    said = {**seen[0].fields(), "decision": "confirmed"}
+    assert imabetsu.post(f"{CASE}/confirm", said).status == 302
+    office = browse("office")
+    check = office.fill(f"{CASE}/formula", {"subsidy_yen": "1,020,000", "save": "1"})
+    typed = {**check.fields(), "participants": [*PARTNERS, "aomori"], "checked": "1"}
+    assert office.post(f"{CASE}/formula", {**typed, "reason": "補助が決定"}).status == 302
+    late = yomogita.post(
+        f"{CASE}/confirm", {**seen[1].fields(), "decision": "confirmed", "opinion": "異議なし"}
+    )
+    assert late.status == 409
+    assert late.one(".own-share").text != seen[1].one(".own-share").text
+    assert late.fields()["opinion"] == "異議なし"
+    assert not office.get(CASE).all(".pairs .chip-ok")
 
 
 def test_an_agreed_case_offers_only_its_replacement(browse, given):
@@ -121,10 +177,9 @@ def test_an_agreed_case_offers_only_its_replacement(browse, given):
     page = office.get(CASE)
     assert not page.all("a:-soup-contains('直す')")
     assert office.get(f"{CASE}/formula", status=302).location == CASE
-    token = page.fields()["csrf_token"]
-    refused = office.post(f"{CASE}/withdraw", {"csrf_token": token})
+    refused = office.post(f"{CASE}/withdraw", page.fields())
     assert "この案件は「合意済み」です。" in office.follow(refused).text
-    new = office.post(f"{CASE}/replace", {"csrf_token": token})
+    new = office.post(f"{CASE}/replace", page.fields())
     assert new.location == "/costs/2026-02/formula"
     assert "第8-01号 を差し替える案です" in office.get("/costs/2026-02").text
 
@@ -132,8 +187,23 @@ def test_an_agreed_case_offers_only_its_replacement(browse, given):
 def test_a_draft_can_be_withdrawn(browse, given):
     given(make_ready)
     office = browse("office")
-    page = office.post(f"{CASE}/withdraw", {"csrf_token": office.get(CASE).fields()["csrf_token"]})
+    page = office.post(f"{CASE}/withdraw", office.get(CASE).fields())
     assert office.follow(page).one(".page-actions .chip").text == "取下げ"
+
+
+def test_only_some_projects_are_listed_and_the_rest_is_found_by_name(browse, given, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_PROJECTS", 2)
+    for name in ("い事業", "ろ事業", "は事業", "に事業"):
+        given(lambda name=name: make_project(name=name, search_key=search_key(name)))
+    office = browse("office")
+    page = office.get("/costs/new")
+    assert len(page.all("#project option")) == 3
+    assert "一覧は名前の順に2件までです" in page.text
+    found = office.get("/costs/new?q=に事")
+    assert [one.text for one in found.all("#project option")] == ["選んでください", "に事業"]
+    kept = office.get("/costs/new?project=4&q=い事")
+    assert [one.text for one in kept.all("#project option")][1:] == ["い事業", "に事業"]
+    assert kept.one("#project option[selected]").text == "に事業"
 
 
 def test_the_reconciliation_shows_what_is_paid_or_given_back(browse, given):

@@ -1,17 +1,16 @@
 """Every form with every field wrong: a sentence at the field, and nothing typed is lost."""
 
-from tests import cast
 from tests.cost_sharing.makers import (
     CASE,
+    act_of,
     make_draft,
     make_project,
     make_proposal,
     make_sent,
     sentences,
-    somebody,
 )
 from tracker.cost_sharing import actions
-from tracker.cost_sharing.models import CaseKind
+from tracker.cost_sharing.rules import CaseKind
 
 START = {
     "year": "2026",
@@ -75,7 +74,7 @@ def test_a_formula_with_every_field_wrong(browse, given):
         "unit": "7",
         "mode": "sideways",
         "remainder": "hirosaki",
-        "takers": ["hirosaki"],
+        "participants": ["hirosaki"],
         "weight_aomori": "-1",
         "ratio_aomori": "1.5",
         "fixed_aomori": "多め",
@@ -128,11 +127,7 @@ def test_a_consultation_with_every_field_wrong_stays_on_the_page(browse, given):
 
 
 def test_sending_with_a_wrong_day_and_without_a_consultation(browse, given):
-    given(
-        lambda: actions.save_formula(
-            make_draft(), make_proposal(), by=somebody("office"), at=cast.NOW
-        )
-    )
+    given(lambda: actions.save_formula(act_of("office"), make_draft(), make_proposal()))
     office = browse("office")
     page = office.fill(f"{CASE}/send", {"send": "1"})
     assert sentences(page) == ["協議の記録を1件以上入れてください（協約第4条第2項）。"]
@@ -157,6 +152,6 @@ def test_an_answer_without_a_choice_or_without_words_is_asked_for(browse, given)
 def test_work_with_every_field_wrong(browse, given):
     given(lambda: make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0))
     page = browse("office").fill(
-        f"{CASE}/formula", {"title": "", "stage": "x", "takers": [], "work": " ", "save": "1"}
+        f"{CASE}/formula", {"title": "", "stage": "x", "participants": [], "work": " ", "save": "1"}
     )
     assert len(sentences(page)) == 4

@@ -1,12 +1,14 @@
 """この1年の流れ as the facts tell it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from tests import cast
+from tests.cost_sharing.cases import IMABETSU, Answer, make_case
 from tests.duties.makers import TODAY
 from tests.projects.makers import make_report
-from tracker.cost_sharing.rules import PendingConfirmation
+from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.rules import Decision, Pair
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.meetings.rules import AgreementStanding, InvitationFact, MeetingFact, Standing
 from tracker.overview.year import Event, Facts, events, next_up
@@ -41,21 +43,6 @@ def make_meeting(*standings: Standing, **changes: object) -> Facts:
 
 def make_invitation(slug: str, answered: bool) -> InvitationFact:
     return InvitationFact("/meetings/1", slug, slug, 1, date(2026, 11, 27), answered, ())
-
-
-def make_side(case: int, municipality: str, confirmed: bool) -> PendingConfirmation:
-    return PendingConfirmation(
-        case,
-        f"/costs/2026-{case:02}",
-        "移住促進",
-        2026,
-        "青森市・今別町",
-        municipality,
-        1,
-        2,
-        date(2026, 12, 4),
-        confirmed,
-    )
 
 
 def test_a_round_runs_until_its_day_and_is_overdue_after_it():
@@ -136,17 +123,19 @@ def test_a_deputy_leaves_article_5_open_for_that_agreement_only():
 
 
 def test_cases_with_the_same_day_are_one_event():
+    pair = Pair(11, 1, 3)
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    both = {(11, side): Answer(Decision.CONFIRMED, None, "確認者", at) for side in pair.parties}
     facts = replace(
         NOTHING,
-        confirmations=(
-            make_side(1, "imabetsu", True),
-            make_side(2, "imabetsu", True),
-            make_side(2, "hiranai", False),
+        cases=(
+            make_case(no=CaseNumber(2026, 1), pairs={IMABETSU: pair}, answers=both),
+            make_case(no=CaseNumber(2026, 2), answers=both),
         ),
     )
     assert told(facts) == [("費用負担の確認 2件", "12月4日まで", "now")]
     assert told(facts, town="imabetsu") == [("費用負担の確認 2件", "12月4日 済", "done")]
-    assert events(facts, (), YEAR, TODAY, "hiranai")[0].url == "/costs/2026-02"
+    assert events(facts, (), YEAR, TODAY, "yomogita")[0].url == "/costs/2026-02"
 
 
 def test_what_comes_next_is_the_first_day_to_come_that_is_not_done():

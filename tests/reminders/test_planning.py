@@ -21,6 +21,7 @@ from tracker.meetings import actions as meetings
 from tracker.meetings import poll_actions
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock, history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
@@ -113,13 +114,14 @@ def test_a_done_duty_is_silent(both):
 
 
 def test_a_copied_case_fires_nothing_until_it_is_sent(both):
-    copied = costs.replace(make_agreed(), by=somebody("office"), at=cast.NOW)
+    copied = costs.replace(Act(somebody("office"), cast.NOW), make_agreed())
     fall_asleep(cast.NOW)
     pass_by(*every_day(date(2026, 11, 25), date(2026, 12, 31)))
     assert not [one for one in letters() if one.to_email.startswith("confirmer")]
     talk = (date(2026, 12, 25), "オンライン", "5市町村の担当者", "同じ割り方とした。")
-    costs.add_consultation(copied, *talk, by=somebody("office"), at=nine(12, 28))
-    costs.send(copied, date(2027, 1, 15), by=somebody("office"), at=nine(12, 28))
+    later = Act(somebody("office"), nine(12, 28))
+    costs.add_consultation(later, copied, *talk)
+    costs.send(later, copied, date(2027, 1, 15))
     pass_by(*every_day(date(2027, 1, 12), date(2027, 1, 15)))
     assert len([one for one in letters() if one.to_email.startswith("confirmer")]) == 5
 

@@ -10,10 +10,10 @@ from tracker.projects.report_queries import story as story_of
 
 from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
-from tracker.cost_sharing import confirming
-from tracker.cost_sharing.models import CaseKind, CostCase, Share
+from tracker.cost_sharing import actions as costs
+from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import Rounding
 from tracker.demo.area import TOWNS
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
@@ -25,6 +25,7 @@ from tracker.meetings.rules import Answer, Candidate, Standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import report_actions
 from tracker.projects.models import Project
@@ -127,7 +128,7 @@ def proposal(*, equal: int) -> Proposal:
         kind=CaseKind.MONEY,
         title="東青地域移住促進事業の費用負担",
         stage=Stage.FIXED,
-        takers=NAMES,
+        participants=NAMES,
         total_yen=3_620_000,
         subsidy_yen=1_120_000,
         parts=(
@@ -156,4 +157,4 @@ def shares() -> dict[str, int]:
 def confirm_costs(at: datetime, *slugs: str) -> None:
     """The confirmers of these municipalities confirm."""
     for slug in slugs:
-        confirming.confirm(the_case(), by=actor("confirmer", slug), at=at)
+        costs.confirm(Act(actor("confirmer", slug), at), the_case())

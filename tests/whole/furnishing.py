@@ -229,7 +229,7 @@ def _letters() -> dict[str, int]:
 
 def _case(maker: str, slug: str) -> str:
     """A case that the hub shares with one town only."""
-    proposal = costs.make_proposal(takers=(NAMES[HUB], NAMES[slug]))
+    proposal = costs.make_proposal(participants=(NAMES[HUB], NAMES[slug]))
     return str(getattr(costs, maker)(proposal).no)
 
 

@@ -49,9 +49,7 @@ from tracker.agreements.review import actions as agreements
 from tracker.agreements.review import question as asking
 from tracker.agreements.review.rules import review
 from tracker.cost_sharing import actions as costs
-from tracker.cost_sharing import confirming
-from tracker.cost_sharing.models import CaseKind
-from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.kernel.duty import Kind
 from tracker.kernel.refusal import Refusal
@@ -324,9 +322,10 @@ def december_a_date_is_fixed(story: Story) -> None:
 
 def december_costs_are_talked_over(story: Story) -> None:
     with story.day(12, 7) as at:
-        office = actor("office")
+        office = Act(actor("office"), at)
         project = db.session.scalars(select(Project).where(Project.name == MOVING)).one()
         case = costs.start_case(
+            office,
             project.id,
             YEAR,
             CaseKind.MONEY,
@@ -334,25 +333,22 @@ def december_costs_are_talked_over(story: Story) -> None:
             "",
             3_620_000,
             1_120_000,
-            by=office,
-            at=at,
         )
-        costs.save_formula(case, proposal(equal=20), by=office, at=at)
+        costs.save_formula(office, case, proposal(equal=20))
         assert shares() == SHARES
         due = date(2026, 12, 21)
         with pytest.raises(Refusal, match="協議の記録を1件以上"):
-            costs.send(case, due, by=office, at=at)
+            costs.send(office, case, due)
         db.session.rollback()
         costs.add_consultation(
+            office,
             the_case(),
             clock.day(at),
             "オンライン",
             "5市町村の担当者",
             "意見が一致。",
-            by=office,
-            at=at,
         )
-        costs.send(the_case(), due, by=office, at=at)
+        costs.send(office, the_case(), due)
         assert owed("confirmer", "imabetsu")[Kind.COST_UNCONFIRMED].due_on == due
 
     letter = story.last_letter("confirmer@imabetsu.example")
@@ -366,17 +362,18 @@ def december_costs_are_talked_over(story: Story) -> None:
 
 def december_a_change_asks_everybody_again(story: Story) -> None:
     with story.day(12, 10) as at:
-        confirmer = actor("confirmer", "sotogahama")
-        confirming.give_back(the_case(), "均等割を10％に。", by=confirmer, at=at)
+        act = Act(actor("confirmer", "sotogahama"), at)
+        costs.return_case(act, the_case(), "均等割を10％に。")
         assert the_case().state is CaseState.RETURNED
     assert "均等割を10％に。" in story.last_letter("office@aomori.example")
 
     with story.day(12, 11) as at:
-        office, again = actor("office"), costs.AskAgain("御意見による", date(2026, 12, 25))
+        office = Act(actor("office"), at)
+        again = costs.AskAgain("御意見による", date(2026, 12, 25))
         with pytest.raises(Refusal, match="確認はすべて取り消し"):
-            costs.save_formula(the_case(), proposal(equal=10), by=office, at=at)
+            costs.save_formula(office, the_case(), proposal(equal=10))
         db.session.rollback()
-        costs.save_formula(the_case(), proposal(equal=10), again=again, by=office, at=at)
+        costs.save_formula(office, the_case(), proposal(equal=10), again=again)
         assert shares()["今別町"] == 67_000
         assert sum(shares().values()) == 2_500_000
         assert all(Kind.COST_UNCONFIRMED in owed("confirmer", slug) for slug in EVERYBODY)
@@ -388,7 +385,7 @@ def december_a_change_asks_everybody_again(story: Story) -> None:
         confirm_costs(at, *EVERYBODY)
         assert the_case().state is CaseState.AGREED
         with pytest.raises(Refusal, match="直せません"):
-            costs.save_formula(the_case(), proposal(equal=20), again=again, by=office, at=at)
+            costs.save_formula(office, the_case(), proposal(equal=20), again=again)
         db.session.rollback()
     assert all(story.subjects(f"confirmer@{slug}.example", "そろいました") for slug in EVERYBODY)
 

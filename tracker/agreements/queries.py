@@ -26,7 +26,7 @@ from tracker.plumbing.db import db
 _A, _B = aliased(Municipality), aliased(Municipality)
 # Agreements stand in the order of the municipality that is not the hub.
 _BY_TOWN = case((_A.is_hub, _B.code), else_=_A.code)
-_Day = date | InstrumentedAttribute[date | None]
+_Day = date | ColumnElement[date] | InstrumentedAttribute[date | None]
 
 
 def not_ended(day: _Day) -> ColumnElement[bool]:

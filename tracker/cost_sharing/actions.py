@@ -1,25 +1,31 @@
-"""Drafts a case, has it talked over, and sends it to the parties of the agreements."""
+"""Drafts a case, has it talked over, sends it to the parties, and takes their word (Art. 4(2)).
 
+A word is never a 決裁: both sides only say that the amounts are as they were told.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy import select
 
-from tracker.cost_sharing import days, mailing, rules
-from tracker.cost_sharing.models import CaseKind, Consultation, CostCase, CostPart, Share
-from tracker.cost_sharing.proposal import Outcome, Proposal, check_takers, work_out
-from tracker.cost_sharing.record import content_of, named, note, reread, take
-from tracker.cost_sharing.rules import CaseState, RoundingMode, Stage
+from tracker.cost_sharing import days, mailing, queries, rules
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.models import Confirmation, Consultation, CostCase, CostPart, Share
+from tracker.cost_sharing.proposal import Outcome, Proposal, check_participants, work_out
+from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, Pair, RoundingMode, Stage
 from tracker.cost_sharing.split import amount_to_share
+from tracker.cost_sharing.table import PartSource
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
-from tracker.plumbing import clock
+from tracker.plumbing import history
+from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import Model, db
 from tracker.projects.models import Project
 
@@ -37,6 +43,7 @@ class AskAgain:
 
 
 def start_case(
+    act: Act,
     project_id: int,
     year: FiscalYear,
     kind: CaseKind,
@@ -45,8 +52,6 @@ def start_case(
     total_yen: int,
     subsidy_yen: int,
     *,
-    by: Actor,
-    at: datetime,
     is_example: bool = False,
 ) -> CostCase:
     """Opens a draft under the next number of the year; without a title the project lends its name.
@@ -57,13 +62,14 @@ def start_case(
     project = db.session.get(Project, project_id)
     if project is None:
         raise Refusal("事業を選んでください。", field="project")
-    case = CostCase(
+    act.lock((_area(), None))
+    row = CostCase(
         fiscal_year=year.year,
-        number=_next_number(year.year),
+        number=queries.last_number(year) + 1,
         project_id=project.id,
         kind=kind,
         stage=stage,
-        title=_one_line(title) or f"{project.name}の費用負担",
+        title=title or f"{project.name}の費用負担",
         total_yen=total_yen,
         subsidy_yen=subsidy_yen,
         work="",
@@ -72,214 +78,343 @@ def start_case(
         remainder_id=areas.hub().id,
         state=CaseState.DRAFT,
         revision=1,
-        drafted_by_id=by.person_id,
+        drafted_by_id=_person(act).person_id,
         is_example=is_example,
     )
-    db.session.add(case)
-    db.session.flush()
-    note(case, "started", f"{named(case)}を作りました。", by=by, at=at)
-    db.session.commit()
-    return case
+    with act.change("cost.started", row, f"{row.named}を作りました。"):
+        db.session.add(row)
+    return row
 
 
 def save_formula(
-    case: CostCase,
+    act: Act,
+    row: CostCase,
     proposal: Proposal,
+    seen: str | None = None,
     *,
-    version: int | None = None,
     again: AskAgain | None = None,
-    by: Actor,
-    at: datetime,
 ) -> None:
     """Sets formula and shares; once sent, this voids every confirmation and asks all again.
 
-    Raises Refusal for a closed case, an incomplete formula, a change sent without `again`,
-    nothing changed at all, and when somebody else was first (`version`).
+    Raises Refusal for a closed case, an incomplete formula, a change sent without `again`, and
+    nothing changed at all; Conflict as `Act.lock` does.
     """
-    was = take(case, version)
-    voids = rules.check_change(case.state)
-    if voids and again is None:
-        raise Refusal(VOIDS)
-    content, before = content_of(was), mailing.Before.of(was)
-    _apply(case, proposal, work_out(proposal, clock.day(at)), by)
-    if voids and again is not None:
-        _ask_again(case, content, before, again, by=by, at=at)
-    else:
-        sentence = f"{named(case)}の内容を決めました。"
-        note(case, "drafted", sentence, content, content_of(reread(case)), by=by, at=at)
-    db.session.commit()
+    was = _take(act, row, seen)
+    if rules.check_change(was.state):
+        if again is None:
+            raise Refusal(VOIDS)
+        _ask_again(act, row, was, proposal, again)
+        return
+    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
+    with act.change("cost.drafted", row, "") as entry:
+        _write(act, row, proposal, outcome)
+        entry.sentence = f"{row.named}の内容を決めました。"
 
 
-def _ask_again(
-    case: CostCase,
-    content: dict[str, Any],
-    before: mailing.Before,
-    again: AskAgain,
-    *,
-    by: Actor,
-    at: datetime,
-) -> None:
+def _ask_again(act: Act, row: CostCase, was: Case, proposal: Proposal, again: AskAgain) -> None:
     """A new revision: what was confirmed counts no more, and all sides are asked once more."""
-    after = content_of(reread(case))
-    if after == content:
-        raise Refusal(UNCHANGED)
-    days.check_reply_due(again.reply_due_on, clock.day(at))
-    rules.check_step(case.state, CaseState.AWAITING)
-    case.state, case.revision = CaseState.AWAITING, case.revision + 1
-    case.reply_due_on, case.sent_on = again.reply_due_on, clock.day(at)
-    sentence = f"{named(case)}の内容を変え、確認をもう一度お願いしました。理由：{again.reason}"
-    note(case, "changed", sentence, content, after, by=by, at=at)
-    mailing.put_changes(reread(case), before, again.reason, at=at)
+    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
+    with act.change("cost.changed", row, "") as entry:
+        _write(act, row, proposal, outcome)
+        if _read(act, row).content == was.content:
+            raise Refusal(UNCHANGED)
+        days.check_reply_due(again.reply_due_on, act.today)
+        rules.check_step(row.state, CaseState.AWAITING)
+        row.state, row.revision = CaseState.AWAITING, row.revision + 1
+        row.reply_due_on, row.sent_on = again.reply_due_on, act.today
+        said = "の内容を変え、確認をもう一度お願いしました。理由："
+        entry.sentence = f"{row.named}{said}{again.reason}"
+        mailing.put_changes(_read(act, row), was, again.reason, at=act.at)
 
 
 def add_consultation(
-    case: CostCase,
-    consulted_on: date,
-    place: str,
-    participants: str,
-    gist: str,
-    *,
-    by: Actor,
-    at: datetime,
+    act: Act, row: CostCase, consulted_on: date, place: str, participants: str, gist: str
 ) -> Consultation:
     """Article 4(2): records that the parties talked it over; a draft becomes 協議中."""
-    take(case)
-    rules.check_change(case.state)
-    days.check_consulted_on(consulted_on, clock.day(at))
-    if case.state is CaseState.DRAFT:
-        case.state = CaseState.CONSULTING
+    act.lock((row, None))
+    rules.check_change(row.state)
+    days.check_consulted_on(consulted_on, act.today)
     consultation = Consultation(
-        case_id=case.id,
+        case_id=row.id,
         consulted_on=consulted_on,
-        place=_one_line(place),
-        participants=_one_line(participants),
-        gist=gist.strip(),
-        recorded_by=by.name,
-        recorded_at=at,
+        place=place,
+        participants=participants,
+        gist=gist,
+        recorded_by=_person(act).name,
+        recorded_at=act.at,
     )
-    db.session.add(consultation)
-    entry = {"consulted_on": consulted_on.isoformat(), "place": place, "gist": gist}
-    sentence = f"{named(case)}の協議を記録しました。"
-    note(case, "consulted", sentence, after=entry, by=by, at=at)
-    db.session.commit()
+    with act.change("cost.consulted", row, f"{row.named}の協議を記録しました。"):
+        db.session.add(consultation)
+        if row.state is CaseState.DRAFT:
+            row.state = CaseState.CONSULTING
     return consultation
 
 
-def send(
-    case: CostCase, reply_due_on: date, *, version: int | None = None, by: Actor, at: datetime
-) -> None:
+def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -> None:
     """Asks both sides of every pair to confirm by a day; each confirmer gets a letter.
 
     Raises Refusal without a recorded consultation (Article 4(2)), without shares that add up,
     for an agreement that has ended, a closed day, and a case that was sent already.
     """
-    dossier = take(case, version)
-    if case.state in (CaseState.AWAITING, CaseState.RETURNED):
-        raise Refusal("この案件は、すでに送られています。")
-    if not dossier.shares:
-        raise Refusal("まだ負担の内容が決まっていません。先に算式と負担額を決めてください。")
-    check_takers([town.name for town in dossier.takers], clock.day(at))
-    talks = db.session.scalar(select(func.count()).where(Consultation.case_id == case.id))
-    shares_yen = sum(share.share_yen for share in dossier.shares.values())
-    rules.check_send(talks or 0, shares_yen, case.amount_yen)
-    rules.check_step(case.state, CaseState.AWAITING)
-    days.check_reply_due(reply_due_on, clock.day(at))
-    case.state, case.sent_on = CaseState.AWAITING, clock.day(at)
-    case.reply_due_on = reply_due_on
-    sentence = f"{named(case)}の案を送り、確認をお願いしました。"
-    note(case, "sent", sentence, after=content_of(dossier), by=by, at=at)
-    mailing.put_requests(reread(case), at=at)
-    db.session.commit()
+    case = _take(act, row, seen)
+    shares_yen = sum(case.shares.values()) if case.shares else None
+    rules.check_send(case.state, case.consulted_at is not None, shares_yen, case.amount_yen)
+    names = [town.name for town in case.participants]
+    check_participants(names, queries.grounds(act.today))
+    days.check_reply_due(reply_due_on, act.today)
+    with act.change("cost.sent", row, f"{row.named}の案を送り、確認をお願いしました。"):
+        row.state, row.sent_on, row.reply_due_on = CaseState.AWAITING, act.today, reply_due_on
+        mailing.put_requests(_read(act, row), at=act.at)
 
 
-def withdraw(case: CostCase, *, by: Actor, at: datetime) -> None:
+def withdraw(act: Act, row: CostCase, seen: str | None = None) -> None:
     """Ends a case that is not agreed; nothing of it is binding, and it stays readable."""
-    take(case)
-    rules.check_step(case.state, CaseState.WITHDRAWN)
-    case.state = CaseState.WITHDRAWN
-    note(case, "withdrawn", f"{named(case)}を取り下げました。", by=by, at=at)
-    db.session.commit()
+    act.lock((row, seen))
+    rules.check_step(row.state, CaseState.WITHDRAWN)
+    with act.change("cost.withdrawn", row, f"{row.named}を取り下げました。"):
+        row.state = CaseState.WITHDRAWN
 
 
-def replace(case: CostCase, *, by: Actor, at: datetime) -> CostCase:
+def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
     """A new draft with the same content, which takes an agreed case's place once it is agreed.
 
     Raises Refusal for a case that is not agreed, and where such a draft is under way.
     """
-    dossier = take(case)
-    rules.check_step(case.state, CaseState.REPLACED)
+    act.lock((_area(), None), (row, seen))
+    rules.check_step(row.state, CaseState.REPLACED)
     under_way = db.session.scalar(
         select(CostCase)
-        .where(CostCase.replaces_id == case.id, CostCase.state != CaseState.WITHDRAWN)
+        .where(CostCase.replaces_id == row.id, CostCase.state != CaseState.WITHDRAWN)
         .limit(1)
     )
     if under_way:
         raise Refusal(f"差し替える案（{under_way.no.label}）が、すでにあります。")
     new = _copy(
-        case,
-        number=_next_number(case.fiscal_year),
+        row,
+        number=queries.last_number(FiscalYear(row.fiscal_year)) + 1,
         state=CaseState.DRAFT,
         revision=1,
         version=1,
-        drafted_by_id=by.person_id,
-        replaces_id=case.id,
+        drafted_by_id=_person(act).person_id,
+        replaces_id=row.id,
         **dict.fromkeys(("id", "reply_due_on", "sent_on", "agreed_at")),
     )
-    db.session.add(new)
-    db.session.flush()
-    db.session.add_all(_copy(part, id=None, case_id=new.id) for part in dossier.parts)
-    db.session.add_all(_copy(share, case_id=new.id) for share in dossier.shares.values())
-    note(new, "started", f"{named(case)}を差し替える案を作りました。", by=by, at=at)
-    db.session.commit()
+    with act.change("cost.started", new, f"{row.named}を差し替える案を作りました。"):
+        db.session.add(new)
+        db.session.flush()
+        for part in db.session.scalars(select(CostPart).where(CostPart.case_id == row.id)):
+            db.session.add(_copy(part, id=None, case_id=new.id))
+        for share in db.session.scalars(select(Share).where(Share.case_id == row.id)):
+            db.session.add(_copy(share, case_id=new.id))
     return new
 
 
-def _apply(case: CostCase, proposal: Proposal, outcome: Outcome, by: Actor) -> None:
-    """Writes the content of a case over what it was; whoever does is its drafter from now on."""
-    ids = {town.name: town.id for town in areas.towns()}
-    case.title, case.stage = _one_line(proposal.title), proposal.stage
-    case.total_yen, case.subsidy_yen = proposal.total_yen, proposal.subsidy_yen
-    case.work = proposal.work.strip()
-    case.rounding_unit = proposal.rounding.unit
-    case.rounding_mode = proposal.rounding.mode
-    case.remainder_id = ids.get(proposal.remainder)
-    case.drafted_by_id = by.person_id
-    # Parts alone may have changed: the version counts them too.
-    flag_modified(case, "title")
-    db.session.execute(delete(CostPart).where(CostPart.case_id == case.id))
-    db.session.execute(delete(Share).where(Share.case_id == case.id))
-    for part in outcome.parts:
-        part.case_id = case.id
-    db.session.add_all(outcome.parts)
-    db.session.add_all(
-        Share(
-            case_id=case.id,
-            municipality_id=ids[line.municipality],
-            parts=[_p_over_q(value) for value in line.parts],
-            exact=_p_over_q(line.exact),
-            rounded_yen=line.rounded,
-            share_yen=line.share,
+def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None) -> None:
+    """Confirms for the actor's municipality: a town its pair, the hub all its pairs at once.
+
+    With the last side's word the case is agreed, and one that it replaces is replaced.
+    `seen` is the revision of the amounts that the page had shown: only those are confirmed.
+    Raises Refusal as `rules.check_confirm` does, Conflict for other amounts.
+    """
+    by = _person(act)
+    case, replaced = _take_to_answer(act, row, seen)
+    pairs = tuple(case.pairs.values())
+    left = rules.check_confirm(
+        case.state,
+        pairs,
+        case.decisions,
+        by.municipality_id,
+        is_drafter=by.person_id == case.drafted_by_id,
+    )
+    said = {(pair.agreement, by.municipality_id): Decision.CONFIRMED for pair in left}
+    wanted = rules.state(pairs, {**case.decisions, **said})
+    is_agreed = wanted is CaseState.AGREED
+    with act:
+        with act.change(
+            "cost.agreed" if is_agreed else "cost.confirmed",
+            row,
+            f"{by.municipality_name}が{row.named}の内容を確認し"
+            + ("、すべての双方の確認がそろいました。" if is_agreed else "ました。"),
+        ) as entry:
+            entry.told["share_yen"] = case.share_yen(areas.by_id()[by.municipality_id])
+            _answer(act, row, left, Decision.CONFIRMED, comment)
+            _move(row, wanted)
+            if is_agreed:
+                row.agreed_at = act.at
+                mailing.put_agreed(_read(act, row), at=act.at)
+        if is_agreed and replaced:
+            _replaced(act, replaced, case.no)
+
+
+def return_case(act: Act, row: CostCase, opinion: str, seen: str | None = None) -> None:
+    """Returns the amounts with an opinion, by letter to whoever drafted them.
+
+    Raises Refusal as `rules.check_return` does, Conflict for other amounts than those shown.
+    """
+    by = _person(act)
+    case, _ = _take_to_answer(act, row, seen)
+    own = rules.check_return(
+        case.state,
+        tuple(case.pairs.values()),
+        by.municipality_id,
+        opinion,
+        is_drafter=by.person_id == case.drafted_by_id,
+    )
+    said = f"{by.municipality_name}が{row.named}に意見を付けて戻しました。"
+    with act.change("cost.returned", row, said):
+        _answer(act, row, own, Decision.RETURNED, opinion)
+        _move(row, CaseState.RETURNED)
+        # Returned twice means two letters: the cause is this answer, not the case.
+        cause = f"cost_returned:{case.id}:{case.seen}"
+        mailing.put_returned(case, by.municipality_name, opinion, cause=cause, at=act.at)
+
+
+def _replaced(act: Act, row: CostCase, by_case: CaseNumber) -> None:
+    rules.check_step(row.state, CaseState.REPLACED)
+    with act.change("cost.replaced", row, f"{row.named}は、{by_case.label}に差し替えられました。"):
+        row.state = CaseState.REPLACED
+
+
+def _person(act: Act) -> Actor:
+    """Who acts: cases are never the system's own."""
+    if act.by is None:
+        raise ValueError("a case is drafted, sent and answered by somebody")
+    return act.by
+
+
+def _take(act: Act, row: CostCase, seen: str | None) -> Case:
+    """Locks a case until the commit, and reads it as it stands then."""
+    act.lock((row, seen))
+    return _read(act, row)
+
+
+def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, CostCase | None]:
+    """Locks a case and the one it replaces, which changes with the last word.
+
+    The words of others do not matter to a side that answers, other amounts do.
+    """
+    replaced = db.session.get(CostCase, row.replaces_id) if row.replaces_id else None
+    act.lock((row, None), *([(replaced, None)] if replaced else []))
+    if seen is not None and seen != str(row.revision):
+        last = history.last_of(history.Subject("cost_case", row.id), verb="cost.changed")
+        raise Conflict([Stale("", last.actor if last else None, last.at if last else None)])
+    return _read(act, row), replaced
+
+
+def _read(act: Act, row: CostCase) -> Case:
+    """The case as it stands within this transaction."""
+    found = queries.find(row.no, act.today)
+    if found is None:
+        raise LookupError(f"case {row.no} is gone")
+    return found
+
+
+def _answer(act: Act, row: CostCase, pairs: Iterable[Pair], decision: Decision, words: str) -> None:
+    """One row per agreement; a later word of the same side takes the place of the earlier."""
+    by = _person(act)
+    stored = {
+        one.agreement_id: one
+        for one in db.session.scalars(
+            select(Confirmation).where(
+                Confirmation.case_id == row.id,
+                Confirmation.municipality_id == by.municipality_id,
+                Confirmation.revision == row.revision,
+            )
         )
-        for line in outcome.split.lines
+    }
+    for pair in pairs:
+        one = stored.get(pair.agreement) or Confirmation(
+            case_id=row.id,
+            agreement_id=pair.agreement,
+            municipality_id=by.municipality_id,
+            revision=row.revision,
+        )
+        one.decision, one.opinion = decision, words or None
+        one.person_id, one.person_name, one.decided_at = by.person_id, by.name, act.at
+        db.session.add(one)
+
+
+def _move(row: CostCase, wanted: CaseState) -> None:
+    """Brings the case to what the answers make of it."""
+    if wanted is not row.state:
+        rules.check_step(row.state, wanted)
+        row.state = wanted
+
+
+def _write(act: Act, row: CostCase, proposal: Proposal, outcome: Outcome) -> None:
+    """Sets the content of a case; whoever does is its drafter from now on."""
+    ids = {town.name: town.id for town in areas.towns()}
+    row.title, row.stage = proposal.title, proposal.stage
+    row.total_yen, row.subsidy_yen = proposal.total_yen, proposal.subsidy_yen
+    row.work = proposal.work
+    row.rounding_unit, row.rounding_mode = proposal.rounding.unit, proposal.rounding.mode
+    row.remainder_id = ids.get(proposal.remainder)
+    row.drafted_by_id = _person(act).person_id
+    _set_rows(
+        {one.position: one for one in db.session.scalars(_own(CostPart, row))},
+        {
+            position: {"case_id": row.id, "position": position, **_stored(one)}
+            for position, one in enumerate(outcome.parts)
+        },
+        CostPart,
+    )
+    _set_rows(
+        {one.municipality_id: one for one in db.session.scalars(_own(Share, row))},
+        {
+            ids[line.municipality]: {
+                "case_id": row.id,
+                "municipality_id": ids[line.municipality],
+                "parts": [_p_over_q(value) for value in line.parts],
+                "exact": _p_over_q(line.exact),
+                "rounded_yen": line.rounded,
+                "share_yen": line.share,
+            }
+            for line in outcome.split.lines
+        },
+        Share,
     )
     db.session.flush()
 
 
-def _next_number(fiscal_year: int) -> int:
-    """The next number of the year; whoever asks at the same moment waits for the commit."""
-    db.session.execute(select(Area.id).with_for_update())
-    last = select(func.max(CostCase.number)).where(CostCase.fiscal_year == fiscal_year)
-    return (db.session.scalar(last) or 0) + 1
+def _own(kind: Any, row: CostCase) -> Any:
+    return select(kind).where(kind.case_id == row.id).execution_options(populate_existing=True)
+
+
+def _set_rows(stored: dict[int, Any], wanted: dict[int, dict[str, Any]], kind: type[R]) -> None:
+    """Row by row what is new, what changes and what goes: the record sees each."""
+    for key, values in wanted.items():
+        if key in stored:
+            for name, value in values.items():
+                setattr(stored[key], name, value)
+        else:
+            db.session.add(kind(**values))
+    for key in stored.keys() - wanted.keys():
+        db.session.delete(stored[key])
+
+
+def _stored(source: PartSource) -> dict[str, Any]:
+    """A part of the formula as its row keeps it."""
+    part = source.part
+    return {
+        "kind": part.kind,
+        "percent": source.percent,
+        "values": source.values,
+        "only": None if part.only is None else list(part.only),
+        "series_id": source.series_id,
+        "unit": source.unit,
+        "source": source.source,
+    }
+
+
+def _area() -> Area:
+    """The row that is locked while a number is given out."""
+    return db.session.scalars(select(Area)).one()
 
 
 def _copy(row: R, **changes: Any) -> R:
     """A new row with the values of another, but for the changes."""
     columns = {one.key: getattr(row, one.key) for one in row.__mapper__.column_attrs}
     return type(row)(**{**columns, **changes})
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _p_over_q(value: Fraction) -> str:

@@ -3,20 +3,21 @@
 from flask import Blueprint, abort
 
 from tracker.cost_sharing import queries
+from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.case_number import CaseNumber
-from tracker.cost_sharing.dossier import Dossier
 from tracker.kernel.permissions import Permission
+from tracker.plumbing import clock
 from tracker.plumbing.access import may
 from tracker.plumbing.pages import section
 
 bp = Blueprint("cost_sharing", __name__)
 
 
-def get_dossier(no: str) -> Dossier:
+def get_case(no: str) -> Case:
     """The case, or the 404 page: also for a draft, where the reader may not know of it."""
     section("costs")
     number = CaseNumber.parse(no)
-    found = queries.find(number) if number else None
-    if found is None or not (found.case.sent_on or may(Permission.READ_COST_DRAFT)):
+    found = queries.find(number, clock.today()) if number else None
+    if found is None or not (found.sent_on or may(Permission.READ_COST_DRAFT)):
         abort(404)
     return found

@@ -4,89 +4,66 @@ Nothing carries over from year to year by itself.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from tracker.cost_sharing import days
-from tracker.cost_sharing.rules import CaseState, PendingConfirmation, Stage
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.rules import SENT, UNSENT, CaseState, Stage
 from tracker.kernel import tokyo
 from tracker.kernel.duty import Duty, Kind, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members
 
-UNSENT = (CaseState.DRAFT, CaseState.CONSULTING)
-SENT = (CaseState.AWAITING, CaseState.RETURNED, CaseState.AGREED)
 
-
-@dataclass(frozen=True)
-class CaseFact:
-    """One case and its project; `goes_on`: the project is planned for the present year."""
-
-    path: str
-    title: str
-    fiscal_year: int
-    project_id: int
-    project: str
-    goes_on: bool
-    is_money: bool
-    stage: Stage
-    state: CaseState
-    consulted_at: datetime | None = None
-
-
-def duties(
-    confirmations: Iterable[PendingConfirmation],
-    cases: Sequence[CaseFact],
-    members: Members,
-    today: date,
-) -> Iterable[Duty]:
+def duties(cases: Sequence[Case], members: Members, today: date) -> Iterable[Duty]:
     """The parties' confirmations, and the office's next steps in the year of `today`.
 
-    `cases` are those of this year and the last, and older ones that were never sent.
+    `cases` are those of this year and the last, and older ones that wait for somebody.
     """
     year = FiscalYear.containing(today)
-    yield from _to_confirm(confirmations, members)
+    yield from _to_confirm(cases, members, year, today)
     yield from _to_start(cases, year, members)
     yield from _to_send(cases, members)
     yield from _to_reconcile(cases, year, members)
 
 
-def _to_confirm(confirmations: Iterable[PendingConfirmation], members: Members) -> Iterable[Duty]:
+def _to_confirm(
+    cases: Iterable[Case], members: Members, year: FiscalYear, today: date
+) -> Iterable[Duty]:
     """Each party confirms, for each agreement it is a party to."""
-    for (case_path, slug), sides in grouped(
-        confirmations, lambda one: (one.case_path, one.municipality)
-    ):
-        first = sides[0]
-        amount = f"対象額 {yen(first.amount_yen)}"
-        said = (
-            f"{len(sides)}町村との負担案（{amount}）。"
-            if slug == members.hub
-            else f"負担案 {yen(first.share_yen)}（{amount}）。"
-        )
-        yield Duty(
-            Kind.COST_UNCONFIRMED,
-            key=f"cost_unconfirmed:{case_path}:{slug}",
-            municipality=slug,
-            is_hub=slug == members.hub,
-            agreement=members.agreements.get(slug),
-            due_on=first.due_on,
-            url=f"{case_path}/confirm",
-            remaining=sum(not side.confirmed for side in sides),
-            total=len(sides),
-            name=first.case_title,
-            text=f"{first.case_title}　{said}第4条第2項の協議です。",
-            known_since=first.known_since,
-        )
+    for case in cases:
+        for side, answers in case.requests(year).items():
+            amount = f"対象額 {yen(case.amount_yen)}"
+            said = (
+                f"{len(answers)}町村との負担案（{amount}）。"
+                if side.is_hub
+                else f"負担案 {yen(case.share_yen(side))}（{amount}）。"
+            )
+            yield Duty(
+                Kind.COST_UNCONFIRMED,
+                key=f"cost_unconfirmed:{case.no.path}:{side.slug}",
+                municipality=side.slug,
+                is_hub=side.is_hub,
+                agreement=members.agreements.get(side.slug),
+                due_on=case.reply_due_on or today,
+                url=f"{case.no.path}/confirm",
+                remaining=answers.count(False),
+                total=len(answers),
+                name=case.title,
+                text=f"{case.title}　{said}第4条第2項の協議です。",
+                # Of the day a case was sent no hour is kept: by its end everybody had heard.
+                known_since=tokyo.at(case.sent_on, time.max) if case.sent_on else None,
+            )
 
 
-def _to_start(cases: Iterable[CaseFact], year: FiscalYear, members: Members) -> Iterable[Duty]:
+def _to_start(cases: Iterable[Case], year: FiscalYear, members: Members) -> Iterable[Duty]:
     """Projects shared last year that go on; one that was withdrawn this year was thought of."""
-    begun = {case.project_id for case in cases if case.fiscal_year == year.year}
+    begun = {case.project_id for case in cases if case.no.fiscal_year == year.year}
     waiting = {
         case.project_id: case.project
         for case in cases
-        if case.fiscal_year == year.previous.year
+        if case.no.fiscal_year == year.previous.year
         and case.state in SENT
         and case.goes_on
         and case.project_id not in begun
@@ -104,9 +81,9 @@ def _to_start(cases: Iterable[CaseFact], year: FiscalYear, members: Members) -> 
         )
 
 
-def _to_send(cases: Iterable[CaseFact], members: Members) -> Iterable[Duty]:
+def _to_send(cases: Iterable[Case], members: Members) -> Iterable[Duty]:
     waiting = (case for case in cases if case.state in UNSENT)
-    for (number,), own in grouped(waiting, lambda case: (case.fiscal_year,)):
+    for (number,), own in grouped(waiting, lambda case: (case.no.fiscal_year,)):
         year = FiscalYear(number)
         yield Duty(
             Kind.COST_UNSENT,
@@ -114,7 +91,7 @@ def _to_send(cases: Iterable[CaseFact], members: Members) -> Iterable[Duty]:
             municipality=members.hub,
             is_hub=True,
             due_on=days.send_due(year),
-            url=own[0].path if len(own) == 1 else f"/costs?fy={number}",
+            url=own[0].no.path if len(own) == 1 else f"/costs?fy={number}",
             name=f"{year.label}の費用負担の案",
             text=f"{some(case.title for case in own)}は、まだ双方に確認をお願いしていません。",
             remaining=len(own),
@@ -122,14 +99,14 @@ def _to_send(cases: Iterable[CaseFact], members: Members) -> Iterable[Duty]:
         )
 
 
-def _to_reconcile(cases: Iterable[CaseFact], this: FiscalYear, members: Members) -> Iterable[Duty]:
+def _to_reconcile(cases: Iterable[Case], this: FiscalYear, members: Members) -> Iterable[Duty]:
     """Projects whose last word on last year's money is agreed, but 概算 or 確定."""
     stages, year = list(Stage), this.previous
     live = sorted(
         (
             case
             for case in cases
-            if case.fiscal_year == year.year and case.is_money and case.state in (*UNSENT, *SENT)
+            if case.no.fiscal_year == year.year and case.is_money and case.state in (*UNSENT, *SENT)
         ),
         key=lambda case: (stages.index(case.stage), case.state is CaseState.AGREED),
     )

@@ -5,7 +5,6 @@ from typing import Any, TypeVar, cast
 
 from wtforms import (
     Field,
-    HiddenField,
     RadioField,
     SelectField,
     StringField,
@@ -14,18 +13,17 @@ from wtforms import (
 from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
-from tracker.cost_sharing.models import CaseKind
-from tracker.cost_sharing.rules import Stage
+from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.forms import (
     DayField,
     Form,
+    SeenField,
     YenField,
     at_most,
     choices,
     optional,
     required,
-    whole_number,
 )
 
 F = TypeVar("F", bound=Form)
@@ -48,10 +46,14 @@ def stage_field(field: type[Field] = SelectField) -> Any:
     return chosen("段階", "段階を1つ選んでください。", stages, field)
 
 
-class SeenForm(Form):
-    """Carries which version of a case, or which revision of its amounts, the page had shown."""
+def stripped(text: str | None) -> str | None:
+    """A filter: what was typed without white space around it."""
+    return None if text is None else text.strip()
 
-    seen = HiddenField(filters=[whole_number])
+
+def one_line(text: str | None) -> str | None:
+    """A filter: the same on one line."""
+    return None if text is None else " ".join(text.split())
 
 
 class StartForm(Form):
@@ -66,7 +68,7 @@ class StartForm(Form):
         RadioField,
     )
     stage = stage_field(RadioField)
-    title = StringField("件名", validators=[optional(), at_most(150)])
+    title = StringField("件名", validators=[optional(), at_most(150)], filters=[one_line])
     total_yen = YenField("総事業費")
     subsidy_yen = YenField("国・県などの補助")
 
@@ -83,19 +85,24 @@ class ConsultationForm(Form):
     place = StringField(
         "場所・方法",
         validators=[*required("場所か方法を入力してください（例 オンライン）。"), at_most(200)],
+        filters=[one_line],
     )
     participants = StringField(
-        "参加者", validators=[*required("参加した市町村や担当を入力してください。"), at_most(300)]
+        "参加者",
+        validators=[*required("参加した市町村や担当を入力してください。"), at_most(300)],
+        filters=[one_line],
     )
     gist = TextAreaField(
         "内容",
         validators=[*required("話し合った内容を入力してください。"), at_most(1000)],
+        filters=[stripped],
     )
 
 
-class SendForm(SeenForm):
+class SendForm(Form):
     """The day by which both sides answer."""
 
+    seen = SeenField()
     reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
 
 
@@ -103,27 +110,28 @@ class AgainForm(Form):
     """What goes with a change of amounts already sent."""
 
     reason = TextAreaField(
-        "変える理由", validators=[*required("変える理由を入力してください。"), at_most(400)]
+        "変える理由",
+        validators=[*required("変える理由を入力してください。"), at_most(400)],
+        filters=[stripped],
     )
     reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
 
 
-class AnswerForm(SeenForm):
+class AnswerForm(Form):
     """One side's word on the revision of the amounts that it saw."""
 
-    opinion = TextAreaField("連絡事項・意見", validators=[optional(), at_most(1000)])
+    seen = SeenField()
+    opinion = TextAreaField(
+        "連絡事項・意見", validators=[optional(), at_most(1000)], filters=[stripped]
+    )
 
 
-class ButtonForm(Form):
-    """Only a button."""
-
-
-def in_year(asked: type[F], today: date, **kwargs: Any) -> F:
-    """The form, reading 「12/4」 as a day of the fiscal year of `today`."""
+def in_year(asked: type[F], today: date) -> type[F]:
+    """The form's class, reading 「12/4」 as a day of the fiscal year of `today`."""
     year = FiscalYear.containing(today)
     days = {
         name: DayField(*field.args, **{**field.kwargs, "within": year})
         for name, field in vars(asked).items()
         if isinstance(field, UnboundField) and field.field_class is DayField
     }
-    return cast(F, type(asked.__name__, (asked,), days)(**kwargs))
+    return cast(type[F], type(asked.__name__, (asked,), days))

@@ -12,18 +12,19 @@ from wtforms import (
     TextAreaField,
 )
 
-from tracker.cost_sharing.dossier import Dossier
-from tracker.cost_sharing.forms import NO_AMOUNT, SeenForm, chosen, stage_field
-from tracker.cost_sharing.models import CaseKind
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.forms import NO_AMOUNT, chosen, one_line, stage_field, stripped
 from tracker.cost_sharing.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import KINDS, CaseKind, PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
 from tracker.municipalities.rules import FigureKind, Town
 from tracker.plumbing.forms import (
     CountField,
+    Form,
     PercentField,
+    SeenField,
     YenField,
     at_most,
     choices,
@@ -41,12 +42,17 @@ BOXES: Mapping[str, tuple[PartKind, str]] = {
 }
 
 
-class _ContentForm(SeenForm):
+class _ContentForm(Form):
     """What is asked of every case: its name, its stage, and who takes part."""
 
-    title = StringField("件名", validators=[*required("件名を入力してください。"), at_most(150)])
+    seen = SeenField()
+    title = StringField(
+        "件名",
+        validators=[*required("件名を入力してください。"), at_most(150)],
+        filters=[one_line],
+    )
     stage = stage_field()
-    takers = SelectMultipleField(
+    participants = SelectMultipleField(
         "分担する市町村",
         validators=required("分担する市町村を選んでください。"),
         invalid_choice_message="分担する市町村を選び直してください。",
@@ -54,7 +60,7 @@ class _ContentForm(SeenForm):
 
     def names(self) -> tuple[str, ...]:
         """The municipalities ticked, in the order of their codes."""
-        chosen = self.takers.data or []
+        chosen = self.participants.data or []
         return tuple(town.name for town in areas.towns() if town.slug in chosen)
 
 
@@ -64,6 +70,7 @@ class WorkForm(_ContentForm):
     work = TextAreaField(
         "だれが・何を・どれだけ",
         validators=[*required("だれが・何を・どれだけ行うかを入力してください。"), at_most(2000)],
+        filters=[stripped],
     )
 
     def proposal(self) -> Proposal:
@@ -72,7 +79,7 @@ class WorkForm(_ContentForm):
             kind=CaseKind.WORK,
             title=self.title.data,
             stage=Stage(self.stage.data),
-            takers=self.names(),
+            participants=self.names(),
             total_yen=0,
             subsidy_yen=0,
             parts=(),
@@ -90,7 +97,9 @@ class FormulaForm(_ContentForm):
     host = SelectField(
         "開催地等", validators=[optional()], invalid_choice_message="市町村を選び直してください。"
     )
-    fixed_reason = StringField("定額の根拠", validators=[optional(), at_most(300)])
+    fixed_reason = StringField(
+        "定額の根拠", validators=[optional(), at_most(300)], filters=[one_line]
+    )
     unit = chosen("端数の単位", "端数の単位を選んでください。", UNITS)
     mode = chosen(
         "端数の扱い",
@@ -124,7 +133,7 @@ class FormulaForm(_ContentForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Also asks for the reason of fixed amounts."""
         is_fine = bool(super().validate(extra_validators))
-        if any(self._values("fixed").values()) and not (self.fixed_reason.data or "").strip():
+        if any(self._values("fixed").values()) and not self.fixed_reason.data:
             is_fine = self._complain(
                 self.fixed_reason, "定額の根拠を入力してください（なぜこの額か）。"
             )
@@ -138,7 +147,7 @@ class FormulaForm(_ContentForm):
             kind=CaseKind.MONEY,
             title=self.title.data,
             stage=Stage(self.stage.data),
-            takers=self.names(),
+            participants=self.names(),
             total_yen=self.total_yen.data,
             subsidy_yen=self.subsidy_yen.data or 0,
             parts=tuple(part for part in found if part),
@@ -150,7 +159,7 @@ class FormulaForm(_ContentForm):
         box = next((name for name, (part, _) in BOXES.items() if part is kind), None)
         values = self._values(box) if box else {}
         if kind is PartKind.FIXED:
-            reason = (self.fixed_reason.data or "").strip()
+            reason = self.fixed_reason.data or ""
             return ProposedPart(kind, values=values, reason=reason) if values else None
         percent = self.percent(kind).data
         if percent == 0 or (percent is None and not values):
@@ -176,8 +185,13 @@ class FormulaForm(_ContentForm):
         return False
 
 
-def formula_form(series: Sequence[FigureSeries], **kwargs: Any) -> FormulaForm:
-    """The formula with a percent per kind, base figures to choose, and the towns' own boxes."""
+def formula_form(
+    series: Sequence[FigureSeries], more: Sequence[type[Form]] = (), **kwargs: Any
+) -> FormulaForm:
+    """The formula with a percent per kind, base figures to choose, and the towns' own boxes.
+
+    `more` are forms whose fields come with it.
+    """
     towns = areas.towns()
     known = {one.kind for one in series}
     fields: dict[str, Any] = {
@@ -200,58 +214,53 @@ def formula_form(series: Sequence[FigureSeries], **kwargs: Any) -> FormulaForm:
                 if kind is PartKind.FIXED
                 else CountField(named, named=named, validators=[optional()])
             )
-    form = type("FormulaForm", (FormulaForm,), fields)(**kwargs)
+    form = type("FormulaForm", (FormulaForm, *more), fields)(**kwargs)
     by_slug = [(town.slug, town.name) for town in towns]
-    form.takers.choices = choices(by_slug)
+    form.participants.choices = choices(by_slug)
     form.host.choices = choices([("", "（なし）"), *by_slug])
     form.remainder.choices = choices([*by_slug, (LARGEST_REMAINDER, "最大剰余の順")])
     return cast(FormulaForm, form)
 
 
-def work_form(**kwargs: Any) -> WorkForm:
-    """The text of who does what, with the municipalities to choose from."""
-    form = WorkForm(**kwargs)
-    form.takers.choices = choices((town.slug, town.name) for town in areas.towns())
-    return form
+def work_form(more: Sequence[type[Form]] = (), **kwargs: Any) -> WorkForm:
+    """The text of who does what, with the municipalities to choose from; `more` as above."""
+    form = type("WorkForm", (WorkForm, *more), {})(**kwargs)
+    form.participants.choices = choices((town.slug, town.name) for town in areas.towns())
+    return cast(WorkForm, form)
 
 
 def content_of(
-    dossier: Dossier,
-    formula: Dossier,
-    takers: Iterable[int],
-    series: Sequence[FigureSeries],
+    case: Case, formula: Case, participants: Iterable[Town], series: Sequence[FigureSeries]
 ) -> dict[str, Any]:
     """What the boxes hold at first: the case, with its own formula or that of an earlier case."""
-    case, towns = dossier.case, areas.towns()
-    slugs = {town.name: town.slug for town in towns}
-    chosen = set(takers)
+    slugs = {town.name: town.slug for town in areas.towns()}
     found: dict[str, Any] = {
-        "seen": case.version,
+        "seen": case.seen,
         "title": case.title,
         "stage": case.stage.value,
-        "takers": [town.slug for town in towns if town.id in chosen],
+        "participants": [town.slug for town in participants],
         "total_yen": case.total_yen,
         "subsidy_yen": case.subsidy_yen,
         "work": case.work,
-        "unit": str(formula.case.rounding_unit),
-        "mode": formula.case.rounding_mode.value,
+        "unit": str(formula.rounding.unit),
+        "mode": formula.rounding.mode.value,
         "remainder": slugs.get(formula.remainder, LARGEST_REMAINDER),
     }
     for one in reversed(series):
         found[f"series_{one.kind}"] = str(one.id)
-    for part in formula.parts:
-        if part.percent is not None:
-            found[f"percent_{part.kind}"] = Decimal(part.percent)
-        if part.series_id and formula is dossier:
-            found[f"series_{part.kind}"] = str(part.series_id)
-        if part.kind is PartKind.HOST and part.only:
-            found["host"] = slugs[part.only[0]]
-        if part.kind is PartKind.FIXED:
-            found["fixed_reason"] = part.source
-        box = next((what for what, (kind, _) in BOXES.items() if kind is part.kind), None)
-        if box:
-            values = (part.values or {}).items()
-            found |= {f"{box}_{slugs[name]}": value for name, value in values}
+    for source in formula.parts:
+        kind = source.part.kind
+        if source.percent is not None:
+            found[f"percent_{kind}"] = Decimal(source.percent)
+        if source.series_id and formula is case:
+            found[f"series_{kind}"] = str(source.series_id)
+        if kind is PartKind.HOST and source.part.only:
+            found["host"] = slugs[source.part.only[0]]
+        if kind is PartKind.FIXED:
+            found["fixed_reason"] = source.source
+        for what in [what for what, (of, _) in BOXES.items() if of is kind]:
+            values = (source.values or {}).items()
+            found |= {f"{what}_{slugs[name]}": value for name, value in values}
     return found
 
 

@@ -1,56 +1,65 @@
 """算式と負担額: the form, its live table, and the page before what was sent is changed."""
 
-from collections.abc import Iterable
-
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing import actions, earlier, forms, formula_form, queries, rules
-from tracker.cost_sharing.blueprint import bp, get_dossier
+from tracker.cost_sharing import actions, forms, formula_form, queries, rules
+from tracker.cost_sharing.blueprint import bp, get_case
+from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.days import reply_due
-from tracker.cost_sharing.dossier import Dossier
 from tracker.cost_sharing.formula_form import FormulaForm, WorkForm
-from tracker.cost_sharing.proposal import Proposal, compare, table_of, work_out
+from tracker.cost_sharing.proposal import Outcome, compare, table_of, work_out
+from tracker.cost_sharing.table import SplitTable
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard
-from tracker.plumbing.pages import page
+from tracker.plumbing.access import guard
+from tracker.plumbing.changes import Act
+from tracker.plumbing.pages import done, page
+
+# What the page of a change adds to the form that it carries along.
+OF_THE_CHECK = frozenset({"reason", "reply_due_on", None})
 
 
 @bp.route("/costs/<no>/formula", methods=["GET", "POST"])
 @guard(Permission.DRAFT_COST)
 def formula(no: str) -> Response:
     """算式と負担額; a change of what was sent goes by a page that says what it voids."""
-    dossier = get_dossier(no)
+    case, pressed = get_case(no), request.form
     try:
-        voids = rules.check_change(dossier.case.state)
+        voids = rules.check_change(case.state)
     except Refusal as refusal:
         flash(refusal.message, "warn")
         return redirect(url_for(".show", no=no))
-    form, copied = _content_form(dossier)
-    table = dossier.table
-    if form.validate_on_submit() and "back" not in request.form:
-        proposal, today = form.proposal(), clock.today()
-        if "calculate" in request.form or voids:
-            if form.attempt(lambda: work_out(proposal, today)):
-                if "calculate" not in request.form:
-                    return _change(dossier, proposal, form)
-                table = table_of(proposal, form.result)
-        elif form.attempt(
-            lambda: actions.save_formula(
-                dossier.case, proposal, version=form.seen.data, by=actor(), at=clock.now()
-            )
-        ):
-            flash("内容を保存しました。", "ok")
-            return redirect(url_for(".show", no=no))
+    is_saved = not {"back", "calculate"} & pressed.keys()
+    is_checked = voids and is_saved and "checked" in pressed
+    form, copied = _content_form(case, is_checked)
+    if voids and is_saved and not is_checked and (outcome := _worked_out(form)):
+        return _check(case, form, outcome)
+    if (is_checked or (is_saved and not voids)) and form.carry_out(
+        lambda act: _save(act, case, form, is_checked)
+    ):
+        said = "内容を変え、確認をもう一度お願いしました。" if voids else "内容を保存しました。"
+        return done(url_for(".show", no=no), said)
+    if is_checked and not form.conflict and form.errors.keys() <= OF_THE_CHECK:
+        return _check(case, form, _outcome(form))
+    return _formula_page(case, form, _table(case, form), voids, copied)
+
+
+def _formula_page(
+    case: Case,
+    form: FormulaForm | WorkForm,
+    table: SplitTable | None,
+    voids: bool,
+    copied: CaseNumber | None,
+) -> Response:
     problems = _problems(form)
     return page(
-        "cost_sharing/formula.html" if dossier.is_money else "cost_sharing/work.html",
+        "cost_sharing/formula.html" if case.is_money else "cost_sharing/work.html",
         form=form,
-        case=dossier.case,
+        case=case,
         table=None if problems else table,
         problems=problems,
         voids=voids,
@@ -64,75 +73,87 @@ def formula(no: str) -> Response:
 @guard(Permission.DRAFT_COST)
 def preview(no: str) -> Response:
     """The table of the formula as typed, a part of a page; nothing is saved."""
-    dossier = get_dossier(no)
-    form, _ = _content_form(dossier)
-    table = None
-    if form.validate_on_submit():
-        proposal, today = form.proposal(), clock.today()
-        if form.attempt(lambda: work_out(proposal, today)):
-            table = table_of(proposal, form.result)
+    form, _ = _content_form(get_case(no))
+    outcome = _worked_out(form)
     return page(
-        "cost_sharing/_split.html", form=form, table=table, problems=_problems(form), live=True
+        "cost_sharing/_split.html",
+        form=form,
+        table=table_of(form.proposal(), outcome) if outcome else None,
+        problems=_problems(form),
+        live=True,
     )
 
 
-def _content_form(dossier: Dossier) -> tuple[FormulaForm | WorkForm, CaseNumber | None]:
+def _content_form(
+    case: Case, is_checked: bool = False
+) -> tuple[FormulaForm | WorkForm, CaseNumber | None]:
     """The boxes with what is stored, and the earlier case whose formula a new draft may copy."""
-    case, formula, last = dossier.case, dossier, None
-    takers: Iterable[int] = dossier.shares
-    if not dossier.shares:
-        takers, last = earlier.beginnings(case)
-    if not dossier.is_money:
-        data = formula_form.content_of(dossier, dossier, takers, ())
-        return formula_form.work_form(data=data), None
-    if last and request.args.get("from") == str(last):
-        formula = queries.find(last, formula_only=True) or dossier
+    more = [forms.in_year(forms.AgainForm, clock.today())] if is_checked else []
+    participants, copied = case.participants, None
+    if not participants:
+        participants = queries.members_of_project(case)
+        copied = queries.last_formula(case) if case.is_money else None
+    if not case.is_money:
+        return formula_form.work_form(
+            more, data=formula_form.content_of(case, case, participants, ())
+        ), None
+    is_asked = copied and request.args.get("from") == str(copied)
+    source = queries.find(copied, clock.today()) if copied and is_asked else None
     series = areas.series()
-    data = formula_form.content_of(dossier, formula, takers, series)
-    return formula_form.formula_form(series, data=data), last
+    data = formula_form.content_of(case, source or case, participants, series)
+    return formula_form.formula_form(series, more, data=data), copied
+
+
+def _worked_out(form: FormulaForm | WorkForm) -> Outcome | None:
+    """What comes out of what was typed; None with the reasons at the fields."""
+    return _outcome(form) if form.validate_on_submit() else None
+
+
+def _outcome(form: FormulaForm | WorkForm) -> Outcome | None:
+    proposal = form.proposal()
+    try:
+        return work_out(proposal, queries.grounds(clock.today(), proposal.series_ids))
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return None
+
+
+def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
+    """The table as stored, or where it was asked for as typed."""
+    if "calculate" not in request.form:
+        return case.table
+    outcome = _worked_out(form)
+    return table_of(form.proposal(), outcome) if outcome else None
 
 
 def _problems(form: FormulaForm | WorkForm) -> list[str]:
     return [*form.form_errors, *(error for field in form for error in field.errors)]
 
 
-def _change(dossier: Dossier, proposal: Proposal, typed: FormulaForm | WorkForm) -> Response:
+def _save(act: Act, case: Case, form: FormulaForm | WorkForm, is_checked: bool) -> None:
+    again = actions.AskAgain(form["reason"].data, form["reply_due_on"].data) if is_checked else None
+    actions.save_formula(act, queries.row(case), form.proposal(), form.seen.data, again=again)
+
+
+def _check(case: Case, form: FormulaForm | WorkForm, outcome: Outcome | None) -> Response:
     """Before amounts already sent change: what changes, and that all confirmations are void."""
-    checked = "checked" in request.form
     today = clock.today()
-    form = forms.in_year(
-        forms.AgainForm,
-        today,
-        **({} if checked else {"formdata": None, "data": {"reply_due_on": reply_due(today)}}),
-    )
-    changes = compare(dossier, proposal, typed.result)
-    answers = {one.municipality_id: one.person_name for one in dossier.answers.values()}
-    confirmed = [answers[town.id] for town in dossier.parties if town.id in answers]
-    if (
-        checked
-        and form.validate_on_submit()
-        and form.attempt(
-            lambda: actions.save_formula(
-                dossier.case,
-                proposal,
-                version=typed.seen.data,
-                again=actions.AskAgain(form.reason.data, form.reply_due_on.data),
-                by=actor(),
-                at=clock.now(),
-            )
+    check = form
+    if "reason" not in form:
+        check = forms.in_year(forms.AgainForm, today)(
+            formdata=None, data={"reply_due_on": reply_due(today)}
         )
-    ):
-        flash("内容を変え、確認をもう一度お願いしました。", "ok")
-        return redirect(url_for(".show", no=dossier.case.no))
+    order = [town.name for town in areas.towns()]
+    answers = {side: one.person for (_, side), one in case.answers.items()}
     return page(
         "cost_sharing/check.html",
-        form=form,
-        case=dossier.case,
-        changes=changes,
-        confirmed=confirmed,
+        form=check,
+        case=case,
+        changes=compare(case, form.proposal(), outcome, order) if outcome else [],
+        confirmed=[answers[town.id] for town in case.parties if town.id in answers],
         typed=[
             (name, value)
             for name, value in request.form.items(multi=True)
-            if name not in {"csrf_token", "checked", "reason", "reply_due_on"}
+            if name not in {"csrf_token", "once", "checked", "save", "reason", "reply_due_on"}
         ],
     )

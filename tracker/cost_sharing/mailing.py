@@ -1,12 +1,11 @@
 """The letters of a case: asked, asked again after a change, returned, agreed (ux/spec.md 13)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
-from tracker.cost_sharing.dossier import Dossier
+from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.table import formula_words
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -39,77 +38,57 @@ def _confirmers(towns: Iterable[Town]) -> tuple[Recipient, ...]:
     return tuple(to for id_ in ids for to in found.get(id_, []))
 
 
-def request(dossier: Dossier, to: Recipient, reply_due_on: date) -> dict[str, str]:
+def request(case: Case, to: Recipient, reply_due_on: date) -> dict[str, str]:
     """The fields of M13: what one side is asked to confirm, and by when."""
-    case, sources = dossier.case, dossier.sources
     funds = f"総事業費 {yen(case.total_yen)}、補助 {yen(case.subsidy_yen)}"
     money = {
         "対象額": f"{yen(case.amount_yen)}\n（{funds}）",
         "算式": "\n".join(
             (
-                formula_words(sources),
-                *(f"{one.part.kind.label}：{one.source}" for one in sources if one.source),
+                formula_words(case.parts),
+                *(f"{one.part.kind.label}：{one.source}" for one in case.parts if one.source),
             )
         ),
-        "端数": dossier.rounding_words,
-        "貴団体の負担額": _own_share(dossier, to),
+        "端数": case.rounding_words,
+        "貴団体の負担額": _own_share(case, to),
     }
     return {
-        **_subject(dossier),
+        **_subject(case),
         **_due(reply_due_on),
         "市町村の別": _own(to),
-        **(money if dossier.is_money else dict.fromkeys(money, "")),
+        **(money if case.is_money else dict.fromkeys(money, "")),
     }
 
 
-def preview(dossier: Dossier, to: Recipient, reply_due_on: date) -> tuple[str, str]:
+def preview(case: Case, to: Recipient, reply_due_on: date) -> tuple[str, str]:
     """Subject and body of M13 as it would go out."""
-    values = request(dossier, to, reply_due_on)
-    return letters.compose("cost_request", to, values, link=_confirm_path(dossier))
+    values = request(case, to, reply_due_on)
+    return letters.compose("cost_request", to, values, link=_confirm_path(case))
 
 
-def put_requests(dossier: Dossier, *, at: datetime) -> None:
+def put_requests(case: Case, *, at: datetime) -> None:
     """M13 to everybody who confirms."""
-    case = dossier.case
     if case.reply_due_on is None:
         raise ValueError("a case is sent with a day to answer by")
-    for to in confirmers(dossier.parties):
-        values = request(dossier, to, case.reply_due_on)
+    for to in confirmers(case.parties):
+        values = request(case, to, case.reply_due_on)
         cause = f"cost_request:{case.id}"
-        _put("cost_request", to, values, cause, at=at, leads_to=_confirm_path(dossier))
+        _put("cost_request", to, values, cause, at=at, leads_to=_confirm_path(case))
 
 
-@dataclass(frozen=True)
-class Before:
-    """How a case stood before a change: yen by municipality's name, and who was asked."""
-
-    total_yen: int
-    amount_yen: int
-    shares: Mapping[str, int]
-    parties: tuple[Town, ...]
-
-    @classmethod
-    def of(cls, dossier: Dossier) -> "Before":
-        """What a change is about to overwrite."""
-        shares = {town.name: dossier.share_yen(town.id) for town in dossier.takers}
-        case = dossier.case
-        return cls(case.total_yen, case.amount_yen, shares, dossier.parties)
-
-
-def put_changes(dossier: Dossier, before: Before, reason: str, *, at: datetime) -> None:
+def put_changes(case: Case, before: Case, reason: str, *, at: datetime) -> None:
     """M15 to all who are asked, and to those who were and no longer take part."""
-    case = dossier.case
     names = areas.by_id()
-    asked = {town.id for town in dossier.parties}
+    asked = {town.id for town in case.parties}
     left_out = _confirmers(town for town in before.parties if town.id not in asked)
-    for to in (*confirmers(dossier.parties), *left_out):
+    for to in (*confirmers(case.parties), *left_out):
         town = names[to.municipality_id or 0]
         is_asked = town.id in asked
         values = {
-            **_subject(dossier),
+            **_subject(case),
             **_due(case.reply_due_on),
             "市町村の別": _own(to),
-            "変更の内容": _moved(dossier, before, town),
+            "変更の内容": _moved(case, before, town),
             "理由": reason,
         }
         _put(
@@ -118,42 +97,41 @@ def put_changes(dossier: Dossier, before: Before, reason: str, *, at: datetime) 
             values,
             f"cost_changed:{case.id}:{case.revision}",
             at=at,
-            leads_to=_confirm_path(dossier) if is_asked else case.no.path,
+            leads_to=_confirm_path(case) if is_asked else case.no.path,
         )
 
 
-def _moved(dossier: Dossier, before: Before, town: Town) -> str:
-    case = dossier.case
-    if not dossier.is_money:
+def _moved(case: Case, before: Case, town: Town) -> str:
+    if not case.is_money:
         return f"内容　{case.work}"
     steps = (
         ("総事業費", before.total_yen, case.total_yen),
         ("対象額", before.amount_yen, case.amount_yen),
-        (f"{town.name}の負担額", before.shares.get(town.name, 0), dossier.share_yen(town.id)),
+        (f"{town.name}の負担額", before.share_yen(town), case.share_yen(town)),
     )
     return "\n".join(f"{label}\n　{yen(old)} → {yen(new)}" for label, old, new in steps)
 
 
-def put_returned(dossier: Dossier, town: str, opinion: str, *, cause: str, at: datetime) -> None:
+def put_returned(case: Case, town: str, opinion: str, *, cause: str, at: datetime) -> None:
     """M16 to whoever drafted the amounts, or to the hub's office where they have left."""
     hub = areas.hub().id
     office = accounts.recipients(PostKind.OFFICE, municipality_ids=[hub])
-    drafters = accounts.recipients_of_person(dossier.case.drafted_by_id)
-    values = {**_subject(dossier), "町村": town, "意見": opinion}
+    drafters = accounts.recipients_of_person(case.drafted_by_id)
+    values = {**_subject(case), "町村": town, "意見": opinion}
     for to in drafters or office.get(hub, []):
-        _put("cost_returned", to, values, cause, at=at, leads_to=dossier.case.no.path)
+        _put("cost_returned", to, values, cause, at=at, leads_to=case.no.path)
 
 
-def put_agreed(dossier: Dossier, *, at: datetime) -> None:
+def put_agreed(case: Case, *, at: datetime) -> None:
     """M17 to everybody who confirmed: all sides have."""
-    shares = ((town.name, yen(dossier.share_yen(town.id))) for town in dossier.takers)
+    shares = ((town.name, yen(share)) for town, share in case.shares.items())
     values = {
-        **_subject(dossier),
-        "負担額の一覧": wording.column(shares) if dossier.is_money else "",
+        **_subject(case),
+        "負担額の一覧": wording.column(shares) if case.is_money else "",
     }
-    for to in _confirmers(dossier.parties):
-        cause = f"cost_agreed:{dossier.case.id}"
-        _put("cost_agreed", to, values, cause, at=at, leads_to=dossier.case.no.path)
+    for to in _confirmers(case.parties):
+        cause = f"cost_agreed:{case.id}"
+        _put("cost_agreed", to, values, cause, at=at, leads_to=case.no.path)
 
 
 def _put(
@@ -169,8 +147,8 @@ def _put(
     letters.put(kind, to, values, cause=cause, at=at, link=leads_to, path=leads_to)
 
 
-def _confirm_path(dossier: Dossier) -> str:
-    return f"{dossier.case.no.path}/confirm"
+def _confirm_path(case: Case) -> str:
+    return f"{case.no.path}/confirm"
 
 
 def _own(to: Recipient) -> str:
@@ -178,13 +156,12 @@ def _own(to: Recipient) -> str:
     return areas.by_id()[to.municipality_id or 0].name[-1]
 
 
-def _subject(dossier: Dossier) -> dict[str, str]:
-    case = dossier.case
+def _subject(case: Case) -> dict[str, str]:
     return {
         "件名": case.title,
         "案件": f"{case.title}（{case.no.label}）",
-        "事業": f"{dossier.project}（{FiscalYear(case.fiscal_year).label}）",
-        "内容": "" if dossier.is_money else case.work,
+        "事業": f"{case.project}（{FiscalYear(case.no.fiscal_year).label}）",
+        "内容": "" if case.is_money else case.work,
     }
 
 
@@ -194,8 +171,8 @@ def _due(reply_due_on: date | None) -> dict[str, str]:
     return {"期限": wareki.full(reply_due_on), "期限の月日": wareki.month_day(reply_due_on)}
 
 
-def _own_share(dossier: Dossier, to: Recipient) -> str:
+def _own_share(case: Case, to: Recipient) -> str:
     if not to.municipality_id:
         return ""
     town = areas.by_id()[to.municipality_id]
-    return f"{town.name}の負担額　{yen(dossier.share_yen(town.id))}"
+    return f"{town.name}の負担額　{yen(case.share_yen(town))}"

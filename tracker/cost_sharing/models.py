@@ -1,32 +1,20 @@
 """Cost cases, their formula with frozen base figures, consultations and confirmations."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.rules import (
+    CaseKind,
     CaseState,
     Decision,
     PartKind,
     RoundingMode,
     Stage,
 )
-from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, Yen, words
-
-
-class CaseKind(StrEnum):
-    """What Article 4(2) shares: money, or procedures and staff."""
-
-    MONEY = "money"
-    WORK = "work"
-
-    @property
-    def label(self) -> str:
-        """費用, or 手続・人員."""
-        return {"money": "費用", "work": "手続・人員"}[self]
+from tracker.plumbing.db import PRIVATE, Example, Model, UtcDateTime, Versioned, Yen, words
 
 
 class CostCase(Versioned, Example, Model):
@@ -44,7 +32,7 @@ class CostCase(Versioned, Example, Model):
     title: Mapped[str] = mapped_column(String(200))
     total_yen: Mapped[int] = mapped_column(Yen)
     subsidy_yen: Mapped[int] = mapped_column(Yen)
-    work: Mapped[str] = mapped_column(Text, default="")
+    work: Mapped[str] = mapped_column(Text, default="", info=PRIVATE)
     rounding_unit: Mapped[int]
     rounding_mode: Mapped[RoundingMode] = mapped_column(words(RoundingMode))
     # Empty: the remainder goes by largest remainder.
@@ -65,9 +53,9 @@ class CostCase(Versioned, Example, Model):
         return CaseNumber(self.fiscal_year, self.number)
 
     @property
-    def amount_yen(self) -> int:
-        """The amount to share: total less subsidies, in yen."""
-        return self.total_yen - self.subsidy_yen
+    def named(self) -> str:
+        """「費用負担 第8-04号「東青地域移住促進事業の費用負担」」, for the record."""
+        return f"費用負担 {self.no.label}「{self.title}」"
 
 
 class CostPart(Model):
@@ -112,7 +100,7 @@ class Consultation(Model):
     consulted_on: Mapped[date]
     place: Mapped[str] = mapped_column(String(200))
     participants: Mapped[str] = mapped_column(String(300))
-    gist: Mapped[str] = mapped_column(Text)
+    gist: Mapped[str] = mapped_column(Text, info=PRIVATE)
     recorded_by: Mapped[str] = mapped_column(String(200))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -129,7 +117,7 @@ class Confirmation(Model):
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
     revision: Mapped[int]
     decision: Mapped[Decision] = mapped_column(words(Decision))
-    opinion: Mapped[str | None] = mapped_column(Text)
+    opinion: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     person_name: Mapped[str] = mapped_column(String(200))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,109 +1,275 @@
-"""Reads cases: the list of a year, and one case whole in two queries."""
+"""Reads cases: the one reading of this room, each case as a `Case` (case.py)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import in_force
+from tracker.cost_sharing.case import Answer, Case
 from tracker.cost_sharing.case_number import CaseNumber
-from tracker.cost_sharing.dossier import Dossier
-from tracker.cost_sharing.duties import UNSENT, CaseFact
 from tracker.cost_sharing.models import (
-    CaseKind,
     Confirmation,
     Consultation,
     CostCase,
     CostPart,
     Share,
 )
-from tracker.cost_sharing.rules import CaseState, Decision, Pair, PendingConfirmation, Stage
+from tracker.cost_sharing.proposal import Grounds, Series
+from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, CaseState, Pair, Stage
+from tracker.cost_sharing.split import LARGEST_REMAINDER, Line, Rounding
+from tracker.cost_sharing.table import PartSource, part_of
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import clock
+from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
-from tracker.projects.models import Project, ProjectYear
+from tracker.projects.models import Participation, Project, ProjectYear
+from tracker.projects.planning import search_key
 from tracker.projects.rules import YearMark
 
-
-class CaseRow(NamedTuple):
-    """A case in the list; `share_yen` is the reader's own, `confirmed` of `asked` sides."""
-
-    no: CaseNumber
-    title: str
-    project: str
-    kind: CaseKind
-    stage: Stage
-    state: CaseState
-    amount_yen: int
-    reply_due_on: date | None
-    share_yen: int | None
-    confirmed: int
-    asked: int
+ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")
+# More projects than a list to choose from can hold are searched by name.
+MOST_PROJECTS = 100
 
 
-def _is_readable(drafts: bool) -> ColumnElement[bool]:
-    """A case is read by all five once it was sent, before that by those who draft."""
-    return true() if drafts else CostCase.sent_on.is_not(None)
+def cases(today: date, *where: ColumnElement[bool], whole: bool = False) -> list[Case]:
+    """Cases by year and number, as this transaction has them.  Two queries.
 
-
-def cases(year: FiscalYear, municipality_id: int, *, drafts: bool) -> Sequence[CaseRow]:
-    """The cases of a fiscal year, newest number first.  One query."""
-    own = (
-        select(Share.share_yen)
-        .where(Share.case_id == CostCase.id, Share.municipality_id == municipality_id)
-        .scalar_subquery()
-    )
-    confirmed = (
-        select(func.count(Confirmation.id))
+    Formula, arithmetic and opinions are there only where they are read `whole`.
+    """
+    old, new = aliased(CostCase), aliased(CostCase)
+    later = (
+        select(func.max(new.number))
         .where(
-            Confirmation.case_id == CostCase.id,
-            Confirmation.revision == CostCase.revision,
-            Confirmation.decision == Decision.CONFIRMED,
+            new.replaces_id == CostCase.id,
+            new.state.in_((CaseState.AGREED, CaseState.REPLACED)),
         )
         .scalar_subquery()
     )
-    partners = (
-        select(func.count(Share.municipality_id))
-        .join(Municipality, Municipality.id == Share.municipality_id)
-        .where(Share.case_id == CostCase.id, Municipality.is_hub.is_(False))
+    goes_on = exists().where(
+        ProjectYear.project_id == CostCase.project_id,
+        ProjectYear.fiscal_year == FiscalYear.containing(today).year,
+        ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+    )
+    consulted_at = (
+        select(func.min(Consultation.recorded_at))
+        .where(Consultation.case_id == CostCase.id)
         .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(CostCase, Project.name, old.number, later, goes_on, consulted_at, CostPart)
+        .join(Project, Project.id == CostCase.project_id)
+        .outerjoin(old, old.id == CostCase.replaces_id)
+        .outerjoin(CostPart, and_(CostPart.case_id == CostCase.id, true() if whole else false()))
+        .where(*where)
+        .order_by(CostCase.fiscal_year, CostCase.number, CostPart.position)
+        .execution_options(populate_existing=True)
+    ).all()
+    heads = {row[0].id: row for row in rows}
+    parts: dict[int, list[PartSource]] = {}
+    for row in rows:
+        if row[-1]:
+            parts.setdefault(row[0].id, []).append(_part(row[-1]))
+    sides = _sides(today, where, whole)
+    return [_case(row, parts.get(id_, []), sides.get(id_, _Sides())) for id_, row in heads.items()]
+
+
+@dataclass
+class _Sides:
+    """What the sides of one case bear and said."""
+
+    shares: dict[Town, int] = field(default_factory=dict)
+    pairs: dict[Town, Pair] = field(default_factory=dict)
+    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)
+    lines: dict[Town, Line] = field(default_factory=dict)
+
+
+def _sides(today: date, where: Iterable[ColumnElement[bool]], whole: bool) -> Mapping[int, _Sides]:
+    """By case: pairs as of the day it was sent, and the answers to its present revision."""
+    day = func.coalesce(CostCase.sent_on, today)
+    more: tuple[Any, ...] = (
+        (Confirmation.opinion, Share.parts, Share.exact, Share.rounded_yen) if whole else ()
     )
     rows = db.session.execute(
         select(
-            CostCase.fiscal_year,
-            CostCase.number,
-            CostCase.title,
-            Project.name,
-            CostCase.kind,
-            CostCase.stage,
-            CostCase.state,
-            CostCase.total_yen - CostCase.subsidy_yen,
-            CostCase.reply_due_on,
-            own,
-            confirmed,
-            partners * 2,
+            Share.case_id,
+            Share.municipality_id,
+            Share.share_yen,
+            Agreement.id,
+            Agreement.party_a_id,
+            Agreement.party_b_id,
+            Confirmation.municipality_id,
+            Confirmation.decision,
+            Confirmation.person_name,
+            Confirmation.decided_at,
+            *more,
         )
+        .join(CostCase, CostCase.id == Share.case_id)
         .join(Project, Project.id == CostCase.project_id)
-        .where(CostCase.fiscal_year == year.year, _is_readable(drafts))
-        .order_by(CostCase.number.desc())
-    )
-    return tuple(CaseRow(CaseNumber(*row[:2]), *row[2:]) for row in rows)
+        .join(Municipality, Municipality.id == Share.municipality_id)
+        .outerjoin(Agreement, and_(in_force(day), between(areas.hub().id, Share.municipality_id)))
+        .outerjoin(
+            Confirmation,
+            and_(
+                Confirmation.case_id == Share.case_id,
+                Confirmation.agreement_id == Agreement.id,
+                Confirmation.revision == CostCase.revision,
+            ),
+        )
+        .where(*where)
+        .order_by(Municipality.code, Agreement.concluded_on, Agreement.id)
+    ).all()
+    towns, found = areas.by_id(), dict[int, _Sides]()
+    for case_id, town_id, yen, agreement, a, b, side, decision, person, at, *rest in rows:
+        of, town = found.setdefault(case_id, _Sides()), towns[town_id]
+        of.shares[town] = yen
+        if whole:
+            steps = tuple(map(Fraction, rest[1]))
+            of.lines[town] = Line(town.name, steps, Fraction(rest[2]), rest[3], yen)
+        if agreement:
+            # Where two bind at once, the later one counts.
+            of.pairs[town] = Pair(agreement, a, b)
+        if side:
+            of.answers[agreement, side] = Answer(decision, rest[0] if whole else None, person, at)
+    for of in found.values():
+        kept_ids = {pair.agreement for pair in of.pairs.values()}
+        of.answers = {key: one for key, one in of.answers.items() if key[0] in kept_ids}
+    return found
 
 
-def state_counts(year: FiscalYear, *, drafts: bool) -> Mapping[CaseState, int]:
-    """How many cases of a fiscal year stand in each state (absent: none).  One query."""
-    rows = db.session.execute(
-        select(CostCase.state, func.count())
-        .where(CostCase.fiscal_year == year.year, _is_readable(drafts))
-        .group_by(CostCase.state)
+def _part(part: CostPart) -> PartSource:
+    of = part_of(part.kind, part.percent, part.values, part.only)
+    return PartSource(of, part.unit, part.source, part.series_id)
+
+
+def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
+    stored, project, replaces, replaced_by, goes_on, consulted_at, _ = row
+    remainder = areas.by_id().get(stored.remainder_id)
+    year = stored.fiscal_year
+    return Case(
+        id=stored.id,
+        no=stored.no,
+        seen=stored.seen,
+        revision=stored.revision,
+        project_id=stored.project_id,
+        project=project,
+        kind=stored.kind,
+        stage=stored.stage,
+        state=stored.state,
+        title=stored.title,
+        total_yen=stored.total_yen,
+        subsidy_yen=stored.subsidy_yen,
+        work=stored.work,
+        rounding=Rounding(stored.rounding_unit, stored.rounding_mode),
+        remainder=remainder.name if remainder else LARGEST_REMAINDER,
+        reply_due_on=stored.reply_due_on,
+        sent_on=stored.sent_on,
+        agreed_at=stored.agreed_at,
+        drafted_by_id=stored.drafted_by_id,
+        hub=areas.hub(),
+        shares=sides.shares,
+        pairs=sides.pairs,
+        answers=sides.answers,
+        replaces=CaseNumber(year, replaces) if replaces else None,
+        replaced_by=CaseNumber(year, replaced_by) if replaced_by else None,
+        goes_on=goes_on,
+        consulted_at=consulted_at,
+        parts=tuple(parts),
+        lines=tuple(sides.lines.values()),
     )
-    return {state: number for state, number in rows}  # noqa: C416 (a Row is no tuple to mypy)
+
+
+def find(number: CaseNumber, today: date) -> Case | None:
+    """The case with that number, whole, or None."""
+    where = CostCase.fiscal_year == number.fiscal_year, CostCase.number == number.number
+    return next(iter(cases(today, *where, whole=True)), None)
+
+
+def row(case: Case) -> CostCase:
+    """What an act on a case locks and changes."""
+    return db.session.get_one(CostCase, case.id)
+
+
+def of_year(year: FiscalYear, today: date, *, drafts: bool) -> list[Case]:
+    """The cases of a fiscal year, newest first; with `drafts` those never sent, too."""
+    is_readable = true() if drafts else CostCase.sent_on.is_not(None)
+    return cases(today, CostCase.fiscal_year == year.year, is_readable)[::-1]
+
+
+def in_hand(today: date) -> Sequence[Case]:
+    """What duties and the year's days are told from: the cases of the fiscal year of that day and
+    of the last, and older ones that wait for somebody.
+    """
+    year = FiscalYear.containing(today)
+    recent = CostCase.fiscal_year.in_((year.previous.year, year.year))
+    waiting = and_(CostCase.fiscal_year < year.year, CostCase.state.in_((*UNSENT, *ASKED)))
+    early = and_(CostCase.fiscal_year > year.year, CostCase.state.in_(ASKED))
+    return kept(("cases", today), ROOMS, lambda: cases(today, or_(recent, waiting, early)))
+
+
+def agreed_before(case: Case, year: int, today: date) -> Sequence[Case]:
+    """What was agreed in a fiscal year about money for the project of a case, oldest first."""
+    return cases(
+        today,
+        CostCase.project_id == case.project_id,
+        CostCase.kind == CaseKind.MONEY,
+        CostCase.state == CaseState.AGREED,
+        CostCase.fiscal_year == year,
+    )
+
+
+def settled_before(case: Case, today: date) -> Mapping[Stage, Mapping[Town, int]]:
+    """What was agreed last in the same year before 精算: yen by municipality, per stage."""
+    return {
+        one.stage: one.shares
+        for one in agreed_before(case, case.no.fiscal_year, today)
+        if one.stage is not Stage.RECONCILIATION
+    }
+
+
+def last_formula(case: Case) -> CaseNumber | None:
+    """The latest agreed money case of the project in a year before: its formula may be copied."""
+    found = db.session.execute(
+        select(CostCase.fiscal_year, CostCase.number)
+        .where(
+            CostCase.project_id == case.project_id,
+            CostCase.kind == CaseKind.MONEY,
+            CostCase.state == CaseState.AGREED,
+            CostCase.fiscal_year < case.no.fiscal_year,
+        )
+        .order_by(CostCase.fiscal_year.desc(), CostCase.number.desc())
+        .limit(1)
+    ).first()
+    return CaseNumber(*found) if found else None
+
+
+def members_of_project(case: Case) -> tuple[Town, ...]:
+    """The municipalities in the project in the fiscal year of a case."""
+    found = set(
+        db.session.scalars(
+            select(Participation.municipality_id)
+            .join(ProjectYear, ProjectYear.id == Participation.project_year_id)
+            .where(
+                ProjectYear.project_id == case.project_id,
+                ProjectYear.fiscal_year == case.no.fiscal_year,
+            )
+        )
+    )
+    return tuple(town for town in areas.towns() if town.id in found)
+
+
+def last_number(year: FiscalYear) -> int:
+    """The highest number given out in a fiscal year, 0 when none was."""
+    last = select(func.max(CostCase.number)).where(CostCase.fiscal_year == year.year)
+    return db.session.scalar(last) or 0
 
 
 def years(today: date) -> Sequence[FiscalYear]:
@@ -121,226 +287,75 @@ def between(hub_id: int, partner: InstrumentedAttribute[int]) -> ColumnElement[b
     )
 
 
-def pairs(day: date) -> Mapping[int, Pair]:
-    """The agreements in force between the hub and a partner, by the partner's id."""
+def bound(day: date) -> Mapping[Town, int]:
+    """The partners with an agreement in force with the hub, and its id; of two, the later one."""
+    hub, towns = areas.hub().id, areas.by_id()
     rows = db.session.execute(
-        select(Agreement.id, Agreement.party_a_id, Agreement.party_b_id)
+        select(Agreement.party_a_id, Agreement.party_b_id, Agreement.id)
         .where(in_force(day))
         .order_by(Agreement.concluded_on, Agreement.id)
     )
-    return _with_the_hub(Pair(*row) for row in rows)
+    return {towns[a if b == hub else b]: agreement for a, b, agreement in rows if hub in (a, b)}
 
 
-def _with_the_hub(found: Iterable[Pair]) -> dict[int, Pair]:
-    """By partner; where two bind at once, the later one counts."""
-    hub = areas.hub().id
-    return {
-        next(side for side in pair.parties if side != hub): pair
-        for pair in found
-        if hub in pair.parties
-    }
-
-
-def find(number: CaseNumber, *, formula_only: bool = False) -> Dossier | None:
-    """The case with that number, or None.  Two queries; for its formula only, one."""
-    old, new = aliased(CostCase), aliased(CostCase)
-    later = (
-        select(func.max(new.number))
-        .where(
-            new.replaces_id == CostCase.id,
-            new.state.in_((CaseState.AGREED, CaseState.REPLACED)),
-        )
-        .scalar_subquery()
-    )
-    rows = db.session.execute(
-        select(CostCase, Project.name, old.number, later, CostPart)
-        .join(Project, Project.id == CostCase.project_id)
-        .outerjoin(old, old.id == CostCase.replaces_id)
-        .outerjoin(CostPart, CostPart.case_id == CostCase.id)
-        .where(CostCase.fiscal_year == number.fiscal_year, CostCase.number == number.number)
-        .order_by(CostPart.position)
-        .execution_options(populate_existing=True)
-    ).all()
-    if not rows:
-        return None
-    case, project, replaces, replaced_by, _ = rows[0]
-    year = case.fiscal_year
-    return Dossier(
-        case,
-        project,
-        [row[4] for row in rows if row[4] is not None],
-        *(({}, {}, {}) if formula_only else _shares_and_answers(case)),
-        replaces and CaseNumber(year, replaces),
-        replaced_by and CaseNumber(year, replaced_by),
-    )
-
-
-def _shares_and_answers(
-    case: CostCase,
-) -> tuple[dict[int, Share], dict[int, Pair], dict[tuple[int, int], Confirmation]]:
-    """Shares, pairs and answers in one query; pairs as of the day the case was sent."""
-    day = case.sent_on or clock.today()
-    rows = db.session.execute(
-        select(Share, Agreement.id, Agreement.party_a_id, Agreement.party_b_id, Confirmation)
-        .join(Municipality, Municipality.id == Share.municipality_id)
-        .outerjoin(
-            Agreement,
-            and_(in_force(day), between(areas.hub().id, Share.municipality_id)),
-        )
-        .outerjoin(
-            Confirmation,
-            and_(
-                Confirmation.case_id == Share.case_id,
-                Confirmation.agreement_id == Agreement.id,
-                Confirmation.revision == case.revision,
-            ),
-        )
-        .where(Share.case_id == case.id)
-        .order_by(Municipality.code, Agreement.concluded_on, Agreement.id)
-        .execution_options(populate_existing=True)
-    ).all()
-    agreements = _with_the_hub(Pair(*row[1:4]) for row in rows if row[1])
-    kept = {pair.agreement for pair in agreements.values()}
-    answers = [row[4] for row in rows if row[4] is not None]
-    return (
-        {row[0].municipality_id: row[0] for row in rows},
-        agreements,
-        {
-            (answer.agreement_id, answer.municipality_id): answer
-            for answer in answers
-            if answer.agreement_id in kept
+def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
+    """What a proposal is worked out on; base figures are read as they stand now."""
+    ids = list(series_ids)
+    series = [one for one in areas.series() if one.id in ids] if ids else []
+    figures = areas.figures(ids) if ids else {}
+    return Grounds(
+        partners=tuple(town.name for town in areas.partners()),
+        bound=frozenset(town.name for town in bound(today)),
+        series={
+            one.id: Series(
+                one.unit,
+                f"{one.name}（{'確定値' if one.is_confirmed else '暫定値'}、"
+                f"{wareki.long(one.as_of_on)}現在、出典 {one.source}）",
+                {
+                    town.name: figures[one.id][town.id]
+                    for town in areas.towns()
+                    if town.id in figures.get(one.id, {})
+                },
+            )
+            for one in series
         },
     )
 
 
-def consultations(case_id: int) -> Sequence[Consultation]:
+def consultations(case: Case) -> Sequence[Consultation]:
     """協議の記録 of a case, newest first."""
     return db.session.scalars(
         select(Consultation)
-        .where(Consultation.case_id == case_id)
+        .where(Consultation.case_id == case.id)
         .order_by(Consultation.consulted_on.desc(), Consultation.id.desc())
     ).all()
 
 
-def projects() -> Sequence[tuple[int, str]]:
-    """Every joint project's id and name, by name."""
-    rows = db.session.execute(select(Project.id, Project.name).order_by(Project.name, Project.id))
-    return [(id_, name) for id_, name in rows]
+class ProjectChoice(NamedTuple):
+    """A project that a case may be about."""
+
+    id: int
+    name: str
 
 
-_REQUESTED = (CaseState.AWAITING, CaseState.RETURNED)
-
-
-def confirmations(today: date) -> tuple[PendingConfirmation, ...]:
-    """Each side of each pair of every case that was sent, whatever its year.  One query.
-
-    Agreed cases count, as confirmed, in the fiscal year of `today`.  A side that returned the
-    amounts has answered: it is left out until they change or it confirms.
+def projects(
+    words: str, years: Sequence[FiscalYear], chosen: int | None
+) -> tuple[Sequence[ProjectChoice], bool]:
+    """The projects of these fiscal years by name, at most MOST_PROJECTS, and whether there are
+    more; `words` of the name narrow them, the one `chosen` (id) stands among them.
     """
-    return kept(("confirmations", today), None, lambda: _read_confirmations(today))
-
-
-def _read_confirmations(today: date) -> tuple[PendingConfirmation, ...]:
-    hub, towns = areas.hub(), areas.by_id()
-    hub_share = aliased(Share)
-    rows = db.session.execute(
-        select(CostCase, Share, hub_share.share_yen, Agreement.id, Confirmation)
-        .join(Share, Share.case_id == CostCase.id)
-        .join(Agreement, and_(in_force(CostCase.sent_on), between(hub.id, Share.municipality_id)))
-        .outerjoin(
-            hub_share,
-            and_(hub_share.case_id == CostCase.id, hub_share.municipality_id == hub.id),
-        )
-        .outerjoin(
-            Confirmation,
-            and_(
-                Confirmation.case_id == CostCase.id,
-                Confirmation.agreement_id == Agreement.id,
-                Confirmation.revision == CostCase.revision,
-            ),
-        )
-        .where(
-            or_(
-                CostCase.state.in_(_REQUESTED),
-                and_(
-                    CostCase.state == CaseState.AGREED,
-                    CostCase.fiscal_year == FiscalYear.containing(today).year,
-                ),
-            )
-        )
-        .order_by(CostCase.fiscal_year, CostCase.number, Agreement.concluded_on, Agreement.id)
-    ).all()
-    answers = {
-        (agreement, answer.municipality_id, case.id): answer.decision
-        for case, _, _, agreement, answer in rows
-        if answer
-    }
-    found: dict[tuple[int, int, int], PendingConfirmation] = {}
-    for case, share, hub_yen, agreement, _ in rows:
-        partner = share.municipality_id
-        for side, share_yen in ((hub.id, hub_yen or 0), (partner, share.share_yen)):
-            decision = answers.get((agreement, side, case.id))
-            # Where two agreements bind at once, the later one counts.
-            found.pop((case.id, partner, side), None)
-            if decision is Decision.RETURNED:
-                continue
-            found[case.id, partner, side] = PendingConfirmation(
-                case_id=case.id,
-                case_path=case.no.path,
-                case_title=case.title,
-                fiscal_year=case.fiscal_year,
-                agreement=f"{hub.name}・{towns[partner].name}",
-                municipality=towns[side].slug,
-                share_yen=share_yen,
-                amount_yen=case.amount_yen,
-                due_on=case.reply_due_on or today,
-                confirmed=decision is Decision.CONFIRMED,
-                known_since=_end_of(case.sent_on),
-            )
-    return tuple(found.values())
-
-
-def _end_of(sent_on: date | None) -> datetime | None:
-    """Of the day a case was sent no hour is kept: by its end everybody had heard."""
-    return clock.at(sent_on, time.max) if sent_on else None
-
-
-def yearly_cases(year: FiscalYear) -> tuple[CaseFact, ...]:
-    """The cases of the year and the last, and older ones never sent, for the duties (one query)."""
-    goes_on = and_(
+    planned = exists().where(
         ProjectYear.project_id == Project.id,
-        ProjectYear.fiscal_year == year.year,
-        ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+        ProjectYear.fiscal_year.in_([year.year for year in years]),
     )
-    consulted_at = (
-        select(func.min(Consultation.recorded_at))
-        .where(Consultation.case_id == CostCase.id)
-        .scalar_subquery()
-    )
+    fits = and_(planned, Project.search_key.contains(search_key(words), autoescape=True))
+    is_chosen = Project.id == (chosen or 0)
     rows = db.session.execute(
-        select(CostCase, Project.name, ProjectYear.id, consulted_at)
-        .join(Project, Project.id == CostCase.project_id)
-        .outerjoin(ProjectYear, goes_on)
-        .where(
-            or_(
-                CostCase.fiscal_year.in_((year.previous.year, year.year)),
-                and_(CostCase.fiscal_year < year.year, CostCase.state.in_(UNSENT)),
-            )
-        )
-        .order_by(CostCase.fiscal_year, CostCase.number)
+        select(Project.id, Project.name)
+        .where(or_(is_chosen, fits))
+        .order_by(is_chosen.desc(), Project.name, Project.id)
+        .limit(MOST_PROJECTS + 1)
     )
-    return tuple(
-        CaseFact(
-            path=case.no.path,
-            title=case.title,
-            fiscal_year=case.fiscal_year,
-            project_id=case.project_id,
-            project=project,
-            goes_on=planned is not None,
-            is_money=case.kind is CaseKind.MONEY,
-            stage=case.stage,
-            state=case.state,
-            consulted_at=at,
-        )
-        for case, project, planned, at in rows
-    )
+    found = [ProjectChoice(*row) for row in rows]
+    listed = sorted(found[:MOST_PROJECTS], key=lambda one: (one.name, one.id))
+    return listed, len(found) > MOST_PROJECTS

@@ -5,12 +5,23 @@ The arithmetic is in `split`. State labels come from here and from nowhere else.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
+
+
+class CaseKind(StrEnum):
+    """What Article 4(2) shares: money, or procedures and staff."""
+
+    MONEY = "money"
+    WORK = "work"
+
+    @property
+    def label(self) -> str:
+        """費用, or 手続・人員."""
+        return {"money": "費用", "work": "手続・人員"}[self]
 
 
 class PartKind(StrEnum):
@@ -129,6 +140,9 @@ STATES: Mapping[CaseState, StateRow] = {
     _S.WITHDRAWN: StateRow("取下げ"),
     _S.REPLACED: StateRow("差替え"),
 }
+UNSENT = (_S.DRAFT, _S.CONSULTING)
+ASKED = (_S.AWAITING, _S.RETURNED)
+SENT = (*ASKED, _S.AGREED)
 NO_CONSULTATION = "協議の記録を1件以上入れてください（協約第4条第2項）。"
 
 
@@ -146,31 +160,8 @@ class Pair:
         return self.party_a, self.party_b
 
 
-@dataclass(frozen=True)
-class ConfirmationFact:
-    """What one side answered for one agreement, and to which revision of the amounts."""
-
-    agreement: int
-    municipality: int
-    decision: Decision
-    revision: int
-
-
-@dataclass(frozen=True)
-class PendingConfirmation:
-    """What duties are told of one side, named by its slug, of one pair of a case that was sent."""
-
-    case_id: int
-    case_path: str
-    case_title: str
-    fiscal_year: int
-    agreement: str
-    municipality: str
-    share_yen: int
-    amount_yen: int
-    due_on: date
-    confirmed: bool
-    known_since: datetime | None = None
+# What each side of a pair has answered to the present amounts: (agreement, municipality), both ids.
+Answers: TypeAlias = Mapping[tuple[int, int], Decision]
 
 
 def check_step(now: CaseState, wanted: CaseState) -> None:
@@ -187,18 +178,24 @@ def check_step(now: CaseState, wanted: CaseState) -> None:
     raise Refusal(f"{here}「{wanted.label}」にはできません。次に進めるのは{ways}です。")
 
 
-def check_send(consultations: int, shares_total_yen: int, amount_yen: int) -> None:
+def check_send(now: CaseState, is_consulted: bool, shares_yen: int | None, amount_yen: int) -> None:
     """Article 4(2): nothing is sent before a consultation is recorded and the yen add up.
 
-    Raises Refusal with the sentence of ux/spec.md 8.
+    `shares_yen` is what all bear together, None before the shares are set.  Raises Refusal with
+    the sentence of ux/spec.md 8, and for a case that was sent already or is closed.
     """
-    if consultations < 1:
+    if now in ASKED:
+        raise Refusal("この案件は、すでに送られています。")
+    if shares_yen is None:
+        raise Refusal("まだ負担の内容が決まっていません。先に算式と負担額を決めてください。")
+    if not is_consulted:
         raise Refusal(NO_CONSULTATION)
-    missing = amount_yen - shares_total_yen
+    check_step(now, CaseState.AWAITING)
+    missing = amount_yen - shares_yen
     if missing:
         differs = f"{yen(abs(missing))}{'少なく' if missing > 0 else '多く'}"
         raise Refusal(
-            f"負担額の合計（{yen(shares_total_yen)}）が対象額より{differs}なっています。"
+            f"負担額の合計（{yen(shares_yen)}）が対象額より{differs}なっています。"
             "端数の負担者を選んでください。"
         )
 
@@ -216,15 +213,12 @@ def check_change(now: CaseState) -> bool:
     return voids
 
 
-def state(pairs: Sequence[Pair], decisions: Sequence[ConfirmationFact], revision: int) -> CaseState:
-    """What the answers, oldest first, make of a case that was sent: 確認待ち, 意見あり or 合意済み.
+def state(pairs: Sequence[Pair], answers: Answers) -> CaseState:
+    """What the answers make of a case that was sent: 確認待ち, 意見あり or 合意済み.
 
-    Only answers to the current `revision` count, and the later one of each side. Agreed needs both
-    sides of every pair.
+    Agreed needs both sides of every pair.
     """
-    asked = {(pair.agreement, side) for pair in pairs for side in pair.parties}
-    answers = _answers(decisions, revision)
-    given = {answers.get(side) for side in asked}
+    given = {answers.get((pair.agreement, side)) for pair in pairs for side in pair.parties}
     if Decision.RETURNED in given:
         return CaseState.RETURNED
     return CaseState.AGREED if given == {Decision.CONFIRMED} else CaseState.AWAITING
@@ -232,20 +226,17 @@ def state(pairs: Sequence[Pair], decisions: Sequence[ConfirmationFact], revision
 
 def check_confirm(
     now: CaseState,
-    *,
-    confirmer_id: int,
-    drafter_id: int,
-    municipality: int,
     pairs: Sequence[Pair],
-    decisions: Sequence[ConfirmationFact],
-    revision: int,
+    answers: Answers,
+    municipality: int,
+    *,
+    is_drafter: bool,
 ) -> tuple[Pair, ...]:
-    """The pairs this municipality confirms by this act: the hub all it has left, a town its own.
+    """The pairs this municipality (id) confirms by this act: the hub all it has left, a town its own.
 
     Raises Refusal for a case not waiting, the drafter's own draft, an outsider, a second time.
     """
-    own = _own_pairs(now, confirmer_id, drafter_id, municipality, pairs)
-    answers = _answers(decisions, revision)
+    own = _own_pairs(now, pairs, municipality, is_drafter)
     yes = Decision.CONFIRMED
     left = tuple(pair for pair in own if answers.get((pair.agreement, municipality)) is not yes)
     if not left:
@@ -254,46 +245,30 @@ def check_confirm(
 
 
 def check_return(
-    now: CaseState,
-    *,
-    confirmer_id: int,
-    drafter_id: int,
-    municipality: int,
-    pairs: Sequence[Pair],
-    opinion: str,
+    now: CaseState, pairs: Sequence[Pair], municipality: int, opinion: str, *, is_drafter: bool
 ) -> tuple[Pair, ...]:
-    """The pairs this municipality returns with its opinion; a confirmation given before yields.
+    """The pairs this municipality (id) returns with its opinion; an earlier confirmation yields.
 
     Raises Refusal as `check_confirm` does, and for an opinion without words.
     """
-    own = _own_pairs(now, confirmer_id, drafter_id, municipality, pairs)
+    own = _own_pairs(now, pairs, municipality, is_drafter)
     if not opinion.strip():
         raise Refusal("意見を入力してください。直してほしい所を書いてください。", field="opinion")
     return own
 
 
 def _own_pairs(
-    now: CaseState, confirmer_id: int, drafter_id: int, municipality: int, pairs: Sequence[Pair]
+    now: CaseState, pairs: Sequence[Pair], municipality: int, is_drafter: bool
 ) -> tuple[Pair, ...]:
-    if now not in (CaseState.AWAITING, CaseState.RETURNED):
+    if now not in ASKED:
         raise Refusal(
             f"この案件は「{now.label}」です。確認や意見は「確認待ち」の間に入れてください。"
         )
     own = tuple(pair for pair in pairs if municipality in pair.parties)
     if not own:
         raise Refusal("この案件の協約の当事者ではありません。確認は協約の双方が行います。")
-    if confirmer_id == drafter_id:
+    if is_drafter:
         raise Refusal(
             "ご自分が作った案は確認できません。同じ市町村のほかの確認者にお願いしてください。"
         )
     return own
-
-
-def _answers(
-    decisions: Sequence[ConfirmationFact], revision: int
-) -> dict[tuple[int, int], Decision]:
-    return {
-        (fact.agreement, fact.municipality): fact.decision
-        for fact in decisions
-        if fact.revision == revision
-    }

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, TypeVar
 
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
 
+T = TypeVar("T")
 LARGEST_REMAINDER = "largest_remainder"
 Figure: TypeAlias = int | Fraction
 PART_FIELDS: Mapping[str, str] = {
@@ -69,7 +70,7 @@ class Part:
         """By what the part is divided; None counts everybody as one."""
         return self.weights if self.basis is None else self.basis
 
-    def takers(self, municipalities: Sequence[str]) -> Sequence[str]:
+    def participants(self, municipalities: Sequence[str]) -> Sequence[str]:
         """Who takes part, of all on the list."""
         return municipalities if self.only is None else self.only
 
@@ -157,7 +158,7 @@ def split(
     return result
 
 
-def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+def differences(before: Mapping[T, int], after: Mapping[T, int]) -> dict[T, int]:
     """精算: yen each still pays (追加, positive) or gets back (返還, negative)."""
     return {name: after.get(name, 0) - before.get(name, 0) for name in (*before, *after)}
 
@@ -172,10 +173,10 @@ def _column(part: Part, rest: int, municipalities: Sequence[str]) -> list[Fracti
     """What one part lays on each municipality, in exact yen."""
     if part.percent is None:
         return [Fraction((part.amounts or {}).get(name, 0)) for name in municipalities]
-    takers = part.takers(municipalities)
-    counts = dict.fromkeys(takers, 1) if part.figures is None else part.figures
-    per_count = rest * Fraction(part.percent) / 100 / sum(counts[name] for name in takers)
-    return [per_count * counts[name] if name in takers else Fraction() for name in municipalities]
+    sharing = part.participants(municipalities)
+    counts = dict.fromkeys(sharing, 1) if part.figures is None else part.figures
+    per_count = rest * Fraction(part.percent) / 100 / sum(counts[name] for name in sharing)
+    return [per_count * counts[name] if name in sharing else Fraction() for name in municipalities]
 
 
 def _after_fixed(amount_yen: int, parts: Sequence[Part]) -> int:
@@ -237,21 +238,21 @@ def _check_part(part: Part, municipalities: Sequence[str]) -> None:
 
 
 def _check_numbers(part: Part, municipalities: Sequence[str]) -> None:
-    label, takers = part.kind.label, part.takers(municipalities)
+    label, sharing = part.kind.label, part.participants(municipalities)
     if part.percent is not None and part.percent < 0:
         _refuse(f"{label}の％がマイナスです。0以上の数にしてください。")
     for name, number in (part.figures or part.amounts or {}).items():
         if number < 0:
             _refuse(f"{label}の「{name}」の値がマイナスです。0以上の数にしてください。")
     for name in part.amounts or ():
-        if name not in takers:
+        if name not in sharing:
             _refuse(f"{label}の「{name}」は対象の市町村ではありません。どちらかを直してください。")
     if part.figures is None:
         return
-    for name in takers:
+    for name in sharing:
         if name not in part.figures:
             _refuse(f"{label}に「{name}」の値がありません。ないときは0を入れてください。")
-    if not any(part.figures[name] for name in takers):
+    if not any(part.figures[name] for name in sharing):
         _refuse(f"{label}の値がすべて0です。1つ以上は0より大きい数にしてください。")
 
 

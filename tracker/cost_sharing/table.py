@@ -19,17 +19,30 @@ from tracker.cost_sharing.split import (
     differences,
 )
 from tracker.kernel.yen import grouped, yen
+from tracker.municipalities.rules import Town
 
 _MINUS = "\N{MINUS SIGN}"
 _VALUE_FIELDS = ("basis", "weights", "amounts")
 
 
 class PartSource(NamedTuple):
-    """A part of the formula with what its figures count and who says so."""
+    """A part of the formula with what its figures count, who says so, and their series' id."""
 
     part: Part
     unit: str
     source: str
+    series_id: int | None = None
+
+    @property
+    def percent(self) -> str | None:
+        """The percent as an exact decimal, as a part is stored and shown."""
+        return None if self.part.percent is None else _percent(Fraction(self.part.percent))
+
+    @property
+    def values(self) -> dict[str, int] | None:
+        """Base figures, weights or yen by municipality's name, as the kind says."""
+        values = self.part.figures or self.part.amounts
+        return None if values is None else {name: int(one) for name, one in values.items()}
 
     @property
     def label(self) -> str:
@@ -40,8 +53,8 @@ class PartSource(NamedTuple):
     @property
     def extent(self) -> str:
         """「80％」, or the sum of fixed amounts 「計 30,000円」."""
-        if self.part.percent is not None:
-            return f"{_percent(Fraction(self.part.percent))}％"
+        if self.percent is not None:
+            return f"{self.percent}％"
         return f"計 {yen(sum((self.part.amounts or {}).values()))}"
 
     @property
@@ -100,15 +113,19 @@ class StageTable(NamedTuple):
     rows: tuple[StageRow, ...]
 
 
-def stage_table(settled: Mapping[Stage, Mapping[str, int]], now: Mapping[str, int]) -> StageTable:
-    """精算 beside what was settled before it: yen by municipality's name, for each stage."""
+def stage_table(settled: Mapping[Stage, Mapping[Town, int]], now: Mapping[Town, int]) -> StageTable:
+    """精算 beside what was settled before it: yen by municipality, for each stage."""
     earlier = [stage for stage in Stage if stage in settled]
     moved = differences(settled[earlier[-1]], now)
     return StageTable(
         (*(stage.label for stage in earlier), Stage.RECONCILIATION.label),
         tuple(
-            StageRow(name, (*(settled[stage].get(name) for stage in earlier), now.get(name)), yen_)
-            for name, yen_ in moved.items()
+            StageRow(
+                town.name,
+                (*(settled[stage].get(town) for stage in earlier), now.get(town)),
+                yen_,
+            )
+            for town, yen_ in moved.items()
         ),
     )
 

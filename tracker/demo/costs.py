@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from tracker.cost_sharing import actions, confirming
-from tracker.cost_sharing.models import CaseKind, CostCase
+from tracker.cost_sharing import actions
+from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
 from tracker.demo.moment import HUB, Moment, actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
@@ -21,6 +21,7 @@ from tracker.kernel.permissions import Role
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
 
@@ -93,10 +94,11 @@ CASES: Mapping[int, ExampleCase] = {**_CASES, **dict(zip(RECONCILED, _MONEY, str
 
 def draft(m: Moment, number: int) -> None:
     """The office drafts the case with its formula."""
-    example, office = CASES[number], actor(Role.OFFICE)
+    example, act = CASES[number], Act(actor(Role.OFFICE), m.at)
     project = db.session.scalars(select(Project).where(Project.name == example.project)).one()
     proposal = _proposal(example)
     case = actions.start_case(
+        act,
         project.id,
         m.year,
         proposal.kind,
@@ -104,30 +106,27 @@ def draft(m: Moment, number: int) -> None:
         example.title,
         example.total_yen,
         example.subsidy_yen,
-        by=office,
-        at=m.at,
         is_example=True,
     )
-    actions.save_formula(case, proposal, by=office, at=m.at)
+    actions.save_formula(act, case, proposal)
 
 
 def talk(m: Moment, number: int, gist: str = "", place: str = ONLINE) -> None:
     """Article 4(2): each time the parties talk it over."""
     actions.add_consultation(
+        Act(actor(Role.OFFICE), m.at),
         _case(m, number),
         clock.day(m.at),
         place,
         "5市町村の担当者",
         gist or CASES[number].gist,
-        by=actor(Role.OFFICE),
-        at=m.at,
     )
 
 
 def send(m: Moment, number: int, month: int, day: int) -> None:
     """The office asks both sides of every pair; the hub's own confirmer answers at once."""
-    case = _case(m, number)
-    actions.send(case, open_day(m.year, month, day), by=actor(Role.OFFICE), at=m.at)
+    due_on = open_day(m.year, month, day)
+    actions.send(Act(actor(Role.OFFICE), m.at), _case(m, number), due_on)
     confirm(m, number, "aomori")
 
 
@@ -141,7 +140,7 @@ def propose(m: Moment, number: int, month: int, day: int) -> None:
 def confirm(m: Moment, number: int, *slugs: str) -> None:
     """These municipalities confirm."""
     for slug in slugs:
-        confirming.confirm(_case(m, number), by=actor(Role.CONFIRMER, slug), at=m.at)
+        actions.confirm(Act(actor(Role.CONFIRMER, slug), m.at), _case(m, number))
 
 
 def confirm_all(m: Moment, number: int) -> None:
@@ -157,7 +156,7 @@ def reconcile(m: Moment, month: int, day: int) -> None:
             draft(last, number)
             talk(last, number)
             due_on = open_day(m.year, month, day)
-            actions.send(_case(last, number), due_on, by=actor(Role.OFFICE), at=m.at)
+            actions.send(Act(actor(Role.OFFICE), m.at), _case(last, number), due_on)
             confirm(last, number, HUB)
 
 
@@ -181,7 +180,7 @@ def _proposal(example: ExampleCase) -> Proposal:
         kind=CaseKind.MONEY if parts else CaseKind.WORK,
         title=example.title,
         stage=example.stage,
-        takers=EVERYBODY,
+        participants=EVERYBODY,
         total_yen=example.total_yen,
         subsidy_yen=example.subsidy_yen,
         parts=parts,

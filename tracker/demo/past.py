@@ -12,15 +12,14 @@ from fractions import Fraction
 from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import measures
 from tracker.cost_sharing.models import (
-    CaseKind,
     Confirmation,
     Consultation,
     CostCase,
     CostPart,
     Share,
 )
-from tracker.cost_sharing.queries import pairs
-from tracker.cost_sharing.rules import CaseState, Decision, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.queries import bound
+from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, PartKind, RoundingMode, Stage
 from tracker.cost_sharing.split import Part, Rounding, split
 from tracker.demo import meeting, reports
 from tracker.demo.bulk import Book, Deed
@@ -125,7 +124,7 @@ class _Past:
         self.writers = {
             one.id: self.lead if one.is_hub else actor(Role.OFFICER, one.slug) for one in self.towns
         }
-        self.bound = {town: pair.agreement for town, pair in pairs(clock.day(until)).items()}
+        self.bound = {town.id: agreement for town, agreement in bound(clock.day(until)).items()}
         self.to = list(every_recipient().values())
         self.census = areas.series(FigureKind.POPULATION)[0]
         self.people = areas.figures([self.census.id])[self.census.id]
@@ -380,7 +379,7 @@ class _Past:
         if is_agreed:
             said = f"{named}は、すべての双方の確認がそろいました。"
             deeds.append((agreed, None, "cost.agreed", said))
-        self.book.tell("cost_case", no, deeds)
+        self.book.tell("cost_case", case_id, deeds)
         for to in self.to:
             self._letter("cost_request", to, f"{title}（案）の御確認", f"/costs/{no}", sent)
 

@@ -47,7 +47,7 @@ def _gather(today: date) -> tuple[Duty, ...]:
         article_5.duties(
             meetings.meeting_facts(year, today), meetings.invitations(year), members, today
         ),
-        costs.duties(cases.confirmations(today), cases.yearly_cases(year), members, today),
+        costs.duties(cases.in_hand(today), members, today),
         hand_over.duties(accounts.held_posts(), members, today),
         _undeliverable(members),
     )

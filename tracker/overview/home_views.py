@@ -46,7 +46,7 @@ def home() -> Response:
         projects.requested_reports(this),
         meetings.meeting_facts(this, today),
         meetings.invitations(this),
-        costs.confirmations(today),
+        costs.in_hand(today),
     )
     events = year.events(
         facts, projects.rounds(), this, today, None if who.is_hub else who.municipality

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
-from tracker.cost_sharing.rules import PendingConfirmation
+from tracker.cost_sharing.case import Case
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.rules import FULFILLED, InvitationFact, MeetingFact, Standing
@@ -31,7 +31,7 @@ class Facts:
     reports: Sequence[Report] = ()
     meetings: Sequence[MeetingFact] = ()
     invitations: Sequence[InvitationFact] = ()
-    confirmations: Sequence[PendingConfirmation] = ()
+    cases: Sequence[Case] = ()
 
 
 def events(
@@ -41,7 +41,7 @@ def events(
     found = [
         *_rounds(facts, rounds, today, town),
         *_meetings(facts, year, today, town),
-        *_costs(facts, today, town),
+        *_costs(facts, year, today, town),
     ]
     return tuple(sorted((event for event in found if event.on in year), key=lambda one: one.on))
 
@@ -105,15 +105,20 @@ def _heads_meet(fact: MeetingFact, standings: Sequence[Standing]) -> Iterable[Ev
         yield Event(fact.fiscal_year.ends, name, said, state, fact.path)
 
 
-def _costs(facts: Facts, today: date, town: str | None) -> Iterable[Event]:
+def _costs(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[Event]:
     """Art. 4(2): the days by which the cases that were sent ask for an answer."""
-    own = [one for one in facts.confirmations if town in (None, one.municipality)]
-    for due_on, group in groupby(sorted(own, key=lambda one: one.due_on), lambda one: one.due_on):
+    own = [
+        (case.reply_due_on or today, case.no.path, all(answers))
+        for case in facts.cases
+        for side, answers in case.requests(year).items()
+        if town in (None, side.slug)
+    ]
+    for due_on, group in groupby(sorted(own), lambda one: one[0]):
         sides = list(group)
-        cases = {one.case_path for one in sides}
-        label = "費用負担の確認" + (f" {len(cases)}件" if len(cases) > 1 else "")
-        url = cases.pop() if len(cases) == 1 else "/costs"
-        yield _until(due_on, label, all(one.confirmed for one in sides), today, url)
+        paths = {path for _, path, _ in sides}
+        label = "費用負担の確認" + (f" {len(paths)}件" if len(paths) > 1 else "")
+        url = paths.pop() if len(paths) == 1 else "/costs"
+        yield _until(due_on, label, all(is_done for _, _, is_done in sides), today, url)
 
 
 def _until(due_on: date, label: str, is_done: bool, today: date, url: str) -> Event:

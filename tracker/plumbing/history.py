@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, String, Text, func, insert, select, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Index,
+    Integer,
+    String,
+    Text,
+    func,
+    insert,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tracker.kernel.permissions import Actor
@@ -150,12 +162,14 @@ def versions() -> Mapping[str, int]:
     return {room: number for room, number in rows}  # noqa: C416 (a Row is no tuple to mypy)
 
 
-def last_of(subject: Subject) -> HistoryEntry | None:
-    """The newest entry about a subject: who changed it last."""
+def last_of(subject: Subject, verb: str | None = None) -> HistoryEntry | None:
+    """The newest entry about a subject: who changed it last; with a `verb`, who did that last."""
     return db.session.scalar(
         select(HistoryEntry)
         .where(
-            HistoryEntry.subject_kind == subject.kind, HistoryEntry.subject_id == str(subject.id)
+            HistoryEntry.subject_kind == subject.kind,
+            HistoryEntry.subject_id == str(subject.id),
+            true() if verb is None else HistoryEntry.verb == verb,
         )
         .order_by(HistoryEntry.id.desc())
         .limit(1)

@@ -1,0 +1,165 @@
+"""One case of Article 4(2), the one shape that pages, letters, papers and duties read; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.rules import ASKED, Answers, CaseKind, CaseState, Decision, Pair, Stage
+from tracker.cost_sharing.split import Line, Rounding, Split
+from tracker.cost_sharing.table import PartSource, SplitTable, rounding_words, split_table
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.municipalities.rules import Town
+
+
+class Answer(NamedTuple):
+    """One side's word on one pair; its opinion is read with the whole case only."""
+
+    decision: Decision
+    opinion: str | None
+    person: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case with its shares, its pairs and their answers to the present amounts.
+
+    revision: of the amounts; answers to an older one count no more.  shares: yen by
+    municipality, in the order of the codes; empty until they are set.  pairs: by
+    partner, as of the day the case was sent.  answers: by agreement and municipality (ids).
+    remainder: the name of who takes it, or `LARGEST_REMAINDER`.  goes_on: whether the project is
+    planned for the present fiscal year.  parts, lines: formula and arithmetic, and the opinions of
+    the answers, are there in a case read whole.
+    """
+
+    id: int
+    no: CaseNumber
+    seen: str
+    revision: int
+    project_id: int
+    project: str
+    kind: CaseKind
+    stage: Stage
+    state: CaseState
+    title: str
+    total_yen: int
+    subsidy_yen: int
+    work: str
+    rounding: Rounding
+    remainder: str
+    reply_due_on: date | None
+    sent_on: date | None
+    agreed_at: datetime | None
+    drafted_by_id: int
+    hub: Town
+    shares: Mapping[Town, int]
+    pairs: Mapping[Town, Pair]
+    answers: Mapping[tuple[int, int], Answer]
+    replaces: CaseNumber | None = None
+    replaced_by: CaseNumber | None = None
+    goes_on: bool = False
+    consulted_at: datetime | None = None
+    parts: Sequence[PartSource] = ()
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """「費用 第8-04号」."""
+        return f"{self.kind.label} {self.no.label}"
+
+    @property
+    def is_money(self) -> bool:
+        """Whether yen are shared, not work."""
+        return self.kind is CaseKind.MONEY
+
+    @property
+    def amount_yen(self) -> int:
+        """The amount to share: total less subsidies, in yen."""
+        return self.total_yen - self.subsidy_yen
+
+    @property
+    def participants(self) -> tuple[Town, ...]:
+        """The municipalities that take part."""
+        return tuple(self.shares)
+
+    @property
+    def parties(self) -> tuple[Town, ...]:
+        """Everybody who is asked, in the order of the codes."""
+        asked = (self.hub, *self.pairs) if self.pairs else ()
+        return tuple(sorted(asked, key=lambda town: town.code))
+
+    @property
+    def decisions(self) -> Answers:
+        """The answers as the rules take them."""
+        return {side: answer.decision for side, answer in self.answers.items()}
+
+    @property
+    def confirmed(self) -> int:
+        """How many sides have confirmed; asked are both of each pair."""
+        return sum(one.decision is Decision.CONFIRMED for one in self.answers.values())
+
+    @property
+    def opinions(self) -> dict[str, Answer]:
+        """What each municipality wrote beside its answer, by its name."""
+        names = {town.id: town.name for town in self.parties}
+        return {names[side]: one for (_, side), one in self.answers.items() if one.opinion}
+
+    def answer(self, partner: Town, side: Town) -> Answer | None:
+        """What that side has answered for the pair with that partner."""
+        return self.answers.get((self.pairs[partner].agreement, side.id))
+
+    def answers_of(self, side: Town) -> tuple[Answer | None, ...]:
+        """That side's answers, one for each pair it is a party to."""
+        own = self.pairs if side == self.hub else [side] if side in self.pairs else []
+        return tuple(self.answer(partner, side) for partner in own)
+
+    def requests(self, year: FiscalYear) -> dict[Town, tuple[bool, ...]]:
+        """By side that was asked, whether each of its pairs is confirmed; for duties in `year`.
+
+        Agreed cases count in their own year.  A pair that the side has returned is left out: it
+        has answered, until the amounts change or it confirms.
+        """
+        is_told = self.state in ASKED or (
+            self.state is CaseState.AGREED and self.no.fiscal_year == year.year
+        )
+        found = {
+            side: tuple(
+                one is not None
+                for one in self.answers_of(side)
+                if one is None or one.decision is Decision.CONFIRMED
+            )
+            for side in (self.parties if is_told else ())
+        }
+        return {side: answers for side, answers in found.items() if answers}
+
+    def has_confirmed(self, side: Town) -> bool:
+        """Whether that side has confirmed every pair it is a party to."""
+        return all(one and one.decision is Decision.CONFIRMED for one in self.answers_of(side))
+
+    def share_yen(self, town: Town) -> int:
+        """What that municipality bears, in yen; 0 for one that takes no part."""
+        return self.shares.get(town, 0)
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All that both sides confirm: other content voids what was confirmed."""
+        of_kind = (
+            (self.total_yen, self.subsidy_yen, self.parts, self.rounding, self.remainder)
+            if self.is_money
+            else (self.work,)
+        )
+        return (self.title, self.stage, self.shares, *of_kind)
+
+    @property
+    def rounding_words(self) -> str:
+        """「千円未満切捨て、端数は青森市が負担」."""
+        return rounding_words(self.rounding, self.remainder)
+
+    @property
+    def table(self) -> SplitTable | None:
+        """The stored shares as people read them; None before they are set, and for work."""
+        if not self.lines or not self.is_money:
+            return None
+        return split_table(Split(self.lines, sum(self.shares.values())), self.parts, self.remainder)
