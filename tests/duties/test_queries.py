@@ -23,6 +23,7 @@ from tracker.kernel.permissions import Actor
 from tracker.meetings import poll_actions
 from tracker.meetings.rules import Candidate
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import report_actions
 from tracker.projects.models import ProjectYear, ReportingRound
@@ -158,7 +159,7 @@ def test_a_report_that_came_back_is_known_since_then(both: Flask) -> None:
     where = projects.report_of(made)
     projects.submit(where)
     later = cast.NOW + timedelta(hours=5)
-    report_actions.return_report(where, "名簿では7人です。", by=costs.somebody("lead"), at=later)
+    report_actions.return_report(Act(costs.somebody("lead"), later), where, "名簿では7人です。")
     back = one(Kind.REPORT_RETURNED, cast.TODAY, "imabetsu")
     assert (back.known_since, back.due_on) == (later, date(2026, 12, 1))
 

@@ -251,7 +251,7 @@ def create_gallery() -> Flask:
 
     @app.post("/keep")
     def keep() -> Response:
-        return Response("", 204, {"X-Version": "2"})
+        return Response("", 204, {"X-Seen": "2"})
 
     @app.post("/split")
     def split() -> str:

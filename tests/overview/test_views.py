@@ -10,6 +10,7 @@ from tests.pages import Page
 from tests.projects.makers import make_project, make_round, report_of, submit
 from tracker.accounts.queries import actor_of
 from tracker.cost_sharing.rules import CaseState
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import report_actions
 from tracker.projects.rules import YearMark
@@ -167,7 +168,7 @@ def test_recent_movements_are_the_towns_own_and_what_all_were_told(browse, app):
         for slug in ("imabetsu", "hiranai"):
             submit(report_of(project, slug))
         lead = actor_of(cast.email("lead"))
-        report_actions.return_report(report_of(project), "人数は？", by=lead, at=cast.NOW)
+        report_actions.return_report(Act(lead, cast.NOW), report_of(project), "人数は？")
         make_answers(make_meeting())
         db.session.commit()
     words = card(browse("officer", "imabetsu").get("/"), "最近の動き")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -15,6 +15,7 @@ from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
 from tracker.municipalities.rules import Town
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import actions, queries, report_actions, round_actions
 from tracker.projects.models import ProgressReport, Project, ReportingRound
@@ -25,6 +26,7 @@ from tracker.projects.rules import Rating
 Browse = Callable[..., PageClient]
 H1, FY = Period(2026, Half.H1), Period(2025, Half.FY)
 DUE = date(2026, 11, 30)
+LATER = cast.NOW + timedelta(hours=1)
 # The half-year report of the year before, and the year-end report that followed it.
 BEFORE = datetime(2025, 10, 20, 1, 0, tzinfo=UTC)
 YEAR_END = datetime(2026, 5, 11, 1, 0, tzinfo=UTC)
@@ -68,13 +70,13 @@ def make_plan(**changes: object) -> Plan:
 
 
 def make_project(at: datetime = cast.NOW, **changes: object) -> Project:
-    return actions.create_project(make_plan(**changes), by=None, at=at)
+    return actions.create_project(Act(None, at), make_plan(**changes))
 
 
 def make_round(
     period: Period = H1, due_on: date = DUE, at: datetime = cast.NOW, note: str = ""
 ) -> ReportingRound:
-    return round_actions.open_round(period, due_on, note, by=None, at=at)
+    return round_actions.open_round(Act(None, at), period, due_on, note)
 
 
 def story_of(project: Project | int, slug: str = "imabetsu", period: Period = H1) -> Story:
@@ -114,22 +116,25 @@ def writer(slug: str = "imabetsu") -> Actor:
     return actor_of(cast.email("lead" if slug == "aomori" else "officer", slug))
 
 
-def save(where: Report, content: Content = WRITTEN, version: int = 0, **more: datetime) -> int:
-    """Saves a draft; returns its version."""
-    at = more.get("at", cast.NOW)
+def save(
+    where: Report,
+    content: Content = WRITTEN,
+    seen: str | None = None,
+    at: datetime = cast.NOW,
+) -> ProgressReport:
     by = writer(where.town.slug)
-    return report_actions.save_draft(where, content, version, by=by, at=at).version
+    return report_actions.save_draft(Act(by, at), where, content, seen)
 
 
 def submit(where: Report, content: Content = WRITTEN, at: datetime = cast.NOW) -> ProgressReport:
-    version = save(where, content, at=at)
-    return report_actions.submit(where, version, by=writer(where.town.slug), at=at)
+    save(where, content, at=at)
+    return report_actions.submit(Act(writer(where.town.slug), at), where)
 
 
 def submit_before(project: Project, content: Content, slug: str = "imabetsu") -> None:
     """The project ran in the year before, too: its year-end report is submitted."""
     plan = make_plan(name=project.name, measure_id=project.measure_id, year=FiscalYear(2025))
-    actions.change_project(project, plan, project.version, by=None, at=YEAR_END)
+    actions.change_project(Act(None, YEAR_END), project, plan)
     make_round(FY, date(2026, 5, 29), YEAR_END)
     submit(report_of(project, slug, FY), content, YEAR_END)
 
@@ -146,7 +151,9 @@ def path(project_id: int, slug: str = "imabetsu", period: object = H1) -> str:
 def act(page: Page, ending: str) -> tuple[str, dict[str, str]]:
     """The one-button form whose address ends so."""
     form = page.one(f"main form[action$='{ending}']")
-    return str(form["action"]), {"csrf_token": str(form.select_one("[name=csrf_token]")["value"])}
+    return str(form["action"]), {
+        str(box["name"]): str(box["value"]) for box in form.select("input[type=hidden]")
+    }
 
 
 FILLED = {

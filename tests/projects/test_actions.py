@@ -28,13 +28,13 @@ from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
-from tracker.plumbing.changes import Act
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.projects import actions, queries, report_actions, round_actions
 from tracker.projects.models import (
     IndicatorTarget,
 )
-from tracker.projects.planning import Conflict, Content, IndicatorText, Part
+from tracker.projects.planning import Content, IndicatorText, Part
 from tracker.projects.rules import ReportState, YearMark
 
 LATER = cast.NOW + timedelta(hours=1)
@@ -58,7 +58,7 @@ def test_a_project_is_entered_with_its_year(both: Flask) -> None:
 def test_changing_one_year_leaves_the_other_years_alone(both: Flask) -> None:
     project = make_project(year=FiscalYear(2025), comment="昨年度の言葉")
     plan = make_plan(parts={"hiranai": Part(1, 2, 3)}, mark=YearMark.NOT_STARTED)
-    actions.change_project(project, plan, project.version, by=None, at=LATER)
+    actions.change_project(Act(None, LATER), project, plan)
     before, now = (queries.parts(project.id, FiscalYear(year)) for year in (2025, 2026))
     assert len(before) == 5 and before[0].comment == "昨年度の言葉"
     assert [(row.actual_yen, row.target, row.mark) for row in now] == [(2, 3, YearMark.NOT_STARTED)]
@@ -70,16 +70,16 @@ def test_the_lead_s_words_keep_their_day_until_they_change(both: Flask) -> None:
         (make_plan(comment="順調です。", parts={"imabetsu": Part()}), cast.NOW),
         (make_plan(comment="遅れています。"), LATER),
     ):
-        actions.change_project(project, plan, project.version, by=None, at=LATER)
+        actions.change_project(Act(None, LATER), project, plan)
         assert queries.parts(project.id, FiscalYear(2026))[0].commented_at == at
 
 
 def test_a_change_of_parts_alone_counts_as_a_change(both: Flask) -> None:
     project = make_project()
-    seen = project.version
-    actions.change_project(project, make_plan(parts={"imabetsu": Part()}), seen, by=None, at=LATER)
-    with pytest.raises(Conflict, match="ほかの人が先に直しました。"):
-        actions.change_project(project, make_plan(), seen, by=None, at=LATER)
+    seen = project.seen
+    actions.change_project(Act(None, LATER), project, make_plan(parts={"imabetsu": Part()}), seen)
+    with pytest.raises(Conflict, match="連携協約 進行管理が11月24日 11:00に先に直しました。"):
+        actions.change_project(Act(None, LATER), project, make_plan(), seen)
 
 
 def test_only_a_municipality_whose_agreement_covers_the_measure_takes_part(both: Flask) -> None:
@@ -99,20 +99,18 @@ def test_who_has_begun_to_report_cannot_be_taken_out(both: Flask) -> None:
     save(report_of(project), Content())
     without = {slug: part for slug, part in ALL.items() if slug != "imabetsu"}
     with pytest.raises(Refusal, match="今別町は令和8年度の報告を始めています。"):
-        actions.change_project(
-            project, make_plan(parts=without), project.version, by=None, at=LATER
-        )
+        actions.change_project(Act(None, LATER), project, make_plan(parts=without))
 
 
 def test_an_indicator_is_mended_but_not_lost(both: Flask) -> None:
     project = make_project()
     mended = make_plan(indicator=IndicatorText("受講者数", "人", ""))
-    actions.change_project(project, mended, project.version, by=None, at=LATER)
+    actions.change_project(Act(None, LATER), project, mended)
     head = queries.head(project.id)
     assert head is not None and head.indicator_name == "受講者数"
     bare = make_plan(indicator=None, parts={"imabetsu": Part()})
     with pytest.raises(Refusal, match="登録した成果指標は消せません。"):
-        actions.change_project(project, bare, project.version, by=None, at=LATER)
+        actions.change_project(Act(None, LATER), project, bare)
 
 
 def test_two_projects_do_not_share_a_name_and_a_post_is_the_lead_s(both: Flask) -> None:
@@ -134,7 +132,7 @@ def test_a_copied_year_has_the_participants_and_targets_but_no_amounts(
         indicator=None,
         parts={"imabetsu": Part(5, 5)},
     )
-    copied = actions.copy_year(FiscalYear(2026), FiscalYear(2027), by=actor("office"), at=LATER)
+    copied = actions.copy_year(Act(actor("office"), LATER), FiscalYear(2026), FiscalYear(2027))
     assert copied == 2
     rows = queries.of_year(FiscalYear(2027), None)
     assert [(row.project, row.town.slug) for row in rows] == [
@@ -153,7 +151,7 @@ def test_a_year_is_copied_once_and_not_from_nothing(both: Flask) -> None:
         (2025, 2026, "令和8年度の事業は、すでに登録されています。"),
     ):
         with pytest.raises(Refusal, match=said):
-            actions.copy_year(FiscalYear(source), FiscalYear(target), by=None, at=LATER)
+            actions.copy_year(Act(None, LATER), FiscalYear(source), FiscalYear(target))
 
 
 def test_a_part_whose_agreement_has_ended_is_not_copied(both: Flask) -> None:
@@ -161,7 +159,7 @@ def test_a_part_whose_agreement_has_ended_is_not_copied(both: Flask) -> None:
     ended = db.session.scalars(select(Agreement).where(Agreement.title.contains("今別町"))).one()
     ended.ended_on = date(2027, 3, 31)
     db.session.commit()
-    actions.copy_year(FiscalYear(2026), FiscalYear(2027), by=None, at=LATER)
+    actions.copy_year(Act(None, LATER), FiscalYear(2026), FiscalYear(2027))
     slugs = {row.town.slug for row in queries.of_year(FiscalYear(2027), None)}
     assert slugs == set(ALL) - {"imabetsu"}
 
@@ -215,16 +213,17 @@ def test_a_closed_round_is_locked_but_can_still_be_confirmed(both: Flask, actor:
     project = make_project()
     make_round()
     submit(report_of(project))
-    round_actions.close_round(H1, by=actor("office"), at=LATER)
+    round_actions.close_round(Act(actor("office"), LATER), H1)
     place = report_of(project)
-    for act in (
+    for press in (
         lambda: save(report_of(project, "hiranai")),
-        lambda: report_actions.withdraw(place, by=writer(), at=LATER),
-        lambda: report_actions.return_report(place, "なぜですか。", by=actor("lead"), at=LATER),
+        lambda: report_actions.withdraw(Act(writer(), LATER), place),
+        lambda: report_actions.return_report(Act(actor("lead"), LATER), place, "なぜですか。"),
     ):
         with pytest.raises(Refusal, match="この期間の報告は締め切りました。"):
-            act()
+            press()
         db.session.rollback()
-    assert report_actions.confirm(place, by=actor("lead"), at=LATER).state is ReportState.CONFIRMED
+    report_actions.confirm(Act(actor("lead"), LATER), place)
+    assert report_of(project).state is ReportState.CONFIRMED
     with pytest.raises(Refusal, match="すでに締め切っています。"):
-        round_actions.close_round(H1, by=actor("office"), at=LATER)
+        round_actions.close_round(Act(actor("office"), LATER), H1)

@@ -20,6 +20,7 @@ from tests.projects.makers import (
 from tracker.accounts.queries import actor_of
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import report_actions
 from tracker.projects.planning import Part
@@ -30,11 +31,11 @@ def test_the_letters_read_as_agreed(app: Flask, project_id: int, inside: None) -
     place = report_of(project_id)
     submit(place)
     question = "参加者数が5人となっていましたが、受講者名簿では7人です。ご確認をお願いします。"
-    report = report_actions.return_report(place, question, by=lead, at=cast.NOW)
-    version = save(place, WRITTEN, report.version)
+    report_actions.return_report(Act(lead, cast.NOW), place, question)
+    save(place, WRITTEN)
     officer = actor_of(cast.email("officer", "imabetsu"))
-    report_actions.submit(place, version, by=officer, at=cast.NOW)
-    report_actions.confirm(place, by=lead, at=cast.NOW)
+    report_actions.submit(Act(officer, cast.NOW), place)
+    report_actions.confirm(Act(lead, cast.NOW), place)
     found = {
         letter.kind: letter
         for letter in db.session.scalars(

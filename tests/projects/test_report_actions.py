@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
@@ -13,6 +13,7 @@ from tests.projects.makers import (
     DUE,
     FY,
     H1,
+    LATER,
     WRITTEN,
     YEAR_END,
     letters,
@@ -29,6 +30,7 @@ from tests.projects.makers import (
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.projects import actions, queries, report_actions, round_actions
@@ -39,10 +41,9 @@ from tracker.projects.models import (
     ProjectYear,
     ReportVersion,
 )
-from tracker.projects.planning import Conflict, Content, Part
+from tracker.projects.planning import Content, Part
 from tracker.projects.rules import Rating, ReportState
 
-LATER = cast.NOW + timedelta(hours=1)
 Who = Callable[..., Actor]
 
 
@@ -53,17 +54,28 @@ def count(table: type) -> int:
 def test_a_draft_is_saved_with_gaps_and_its_words_stay_out_of_the_record(both: Flask) -> None:
     project = make_project()
     make_round()
-    version = save(report_of(project), Content(done="町民7人が参加した。"))
-    told = story_of(project)
-    assert (told.now.state, told.now.version) == (ReportState.DRAFT, version)
-    assert (told.now.value, told.now.rating) == (None, None)
-    assert told.now.written_by == "今別町 企画担当"
-    save(report_of(project), Content(done="町民8人が参加した。"), version)
-    entry = db.session.scalars(
-        select(HistoryEntry).where(HistoryEntry.subject_kind == "report")
-    ).one()
-    assert entry.verb == "report.begun"
-    assert entry.payload == {"before": {}, "after": {"state": "draft", "version": None}}
+    seen = save(report_of(project), Content(done="町民7人が参加した。")).seen
+    told = report_of(project)
+    assert (told.state, told.seen) == (ReportState.DRAFT, seen)
+    assert (told.value, told.rating) == (None, None)
+    assert told.written_by == "今別町 企画担当"
+    save(told, Content(done="町民8人が参加した。"), seen)
+    begun, again = db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.subject_kind == "report").order_by(HistoryEntry.id)
+    )
+    assert (begun.verb, again.verb) == ("report.begun", "report.saved")
+    assert begun.payload["after"]["state"] == "draft"
+    assert again.payload["before"]["done"] == begun.payload["after"]["done"]
+    assert again.payload["after"]["done"].keys() == {"digest", "length"}
+    assert "町民" not in str(begun.payload) + str(again.payload)
+
+
+def test_saving_the_same_again_is_no_change(both: Flask) -> None:
+    project = make_project()
+    make_round()
+    seen = save(report_of(project)).seen
+    assert save(report_of(project), WRITTEN, seen).seen == seen
+    assert count(HistoryEntry) == 3
 
 
 def test_a_submission_has_a_receipt_and_is_kept_for_ever(both: Flask) -> None:
@@ -102,9 +114,9 @@ def test_a_report_with_gaps_is_saved_but_not_submitted(
 ) -> None:
     project = make_project()
     make_round()
-    version = save(report_of(project), content)
+    save(report_of(project), content)
     with pytest.raises(Refusal, match=said) as refusal:
-        report_actions.submit(report_of(project), version, by=writer(), at=LATER)
+        report_actions.submit(Act(writer(), LATER), report_of(project))
     assert refusal.value.field == field
     db.session.rollback()
     assert report_of(project).state is ReportState.DRAFT
@@ -129,23 +141,23 @@ def test_who_saves_over_another_s_words_is_told_who_was_first(both: Flask) -> No
     project = make_project()
     make_round()
     place = report_of(project)
-    first = save(place, replace(WRITTEN, done="先の言葉"))
-    for stale in (0, first + 1):
-        with pytest.raises(Conflict, match="今別町 企画担当が先に直しました。"):
+    first = save(place, replace(WRITTEN, done="先の言葉")).seen
+    for stale in ("0", "7", ""):
+        with pytest.raises(Conflict, match="今別町 企画担当が11月24日 10:00に先に直しました。"):
             save(place, replace(WRITTEN, done="後の言葉"), stale)
         db.session.rollback()
     assert report_of(project).done == "先の言葉"
-    assert save(place, replace(WRITTEN, done="後の言葉"), first) > first
+    assert save(place, replace(WRITTEN, done="後の言葉"), first).seen != first
 
 
 def test_what_was_checked_is_what_is_submitted(both: Flask) -> None:
     project = make_project()
     make_round()
     place = report_of(project)
-    seen = save(place)
+    seen = save(place).seen
     save(place, replace(WRITTEN, value=70), seen)
     with pytest.raises(Conflict):
-        report_actions.submit(place, seen, by=writer(), at=LATER)
+        report_actions.submit(Act(writer(), LATER), place, seen)
 
 
 def test_nobody_reports_on_a_project_without_taking_part(both: Flask) -> None:
@@ -158,13 +170,13 @@ def test_a_report_nobody_began_is_neither_submitted_nor_checked(both: Flask, act
     project = make_project()
     make_round()
     place = report_of(project)
-    for act in (
-        lambda: report_actions.submit(place, 0, by=writer(), at=LATER),
-        lambda: report_actions.confirm(place, by=actor("lead"), at=LATER),
-        lambda: report_actions.withdraw(place, by=writer(), at=LATER),
+    for press in (
+        lambda: report_actions.submit(Act(writer(), LATER), place),
+        lambda: report_actions.confirm(Act(actor("lead"), LATER), place),
+        lambda: report_actions.withdraw(Act(writer(), LATER), place),
     ):
         with pytest.raises(Refusal, match="まだ報告がありません。"):
-            act()
+            press()
         db.session.rollback()
 
 
@@ -173,13 +185,13 @@ def test_a_submitted_report_is_taken_back_until_it_is_confirmed(both: Flask, act
     make_round()
     place = report_of(project)
     report = submit(place)
-    report_actions.withdraw(place, by=writer(), at=LATER)
+    report_actions.withdraw(Act(writer(), LATER), place)
     assert (report.state, report.submitted_at) == (ReportState.DRAFT, None)
-    again = save(place, replace(WRITTEN, value=8), report.version)
-    report_actions.submit(place, again, by=writer(), at=LATER)
-    report_actions.confirm(place, by=actor("lead"), at=LATER)
+    save(place, replace(WRITTEN, value=8), report.seen)
+    report_actions.submit(Act(writer(), LATER), place)
+    report_actions.confirm(Act(actor("lead"), LATER), place)
     with pytest.raises(Refusal, match="確認済みの報告は直せません。"):
-        report_actions.withdraw(place, by=writer(), at=LATER)
+        report_actions.withdraw(Act(writer(), LATER), place)
     db.session.rollback()
     assert [row.content["value"] for row in db.session.scalars(select(ReportVersion))] == [7, 8]
 
@@ -192,7 +204,7 @@ def test_a_returned_report_comes_with_its_question_and_goes_out_again(
     place = report_of(project)
     submit(place)
     question = "参加者数が5人となっていましたが、受講者名簿では7人です。"
-    report = report_actions.return_report(place, question, by=actor("lead"), at=LATER)
+    report = report_actions.return_report(Act(actor("lead"), LATER), place, question)
     assert (report.state, report.asked_by) == (ReportState.RETURNED, "青森市 農業振興センター")
     letter = letters("report_returned")
     assert [one.to_email for one in letter] == ["officer@imabetsu.example"]
@@ -200,10 +212,10 @@ def test_a_returned_report_comes_with_its_question_and_goes_out_again(
         one for one in queries.requested_reports(FiscalYear(2026)) if one.town.slug == "imabetsu"
     )
     assert (fact.state, fact.returned_at) == (ReportState.RETURNED, LATER)
-    kept = save(place, replace(WRITTEN, value=9), report.version)
+    save(place, replace(WRITTEN, value=9), report.seen)
     assert report.state is ReportState.RETURNED
-    report_actions.submit(place, kept, by=writer(), at=LATER)
-    report_actions.return_report(place, "もう1点。", by=actor("lead"), at=LATER)
+    report_actions.submit(Act(writer(), LATER), place)
+    report_actions.return_report(Act(actor("lead"), LATER), place, "もう1点。")
     assert len(letters("report_returned")) == 2
 
 
@@ -212,7 +224,7 @@ def test_a_question_is_needed_to_return_a_report(both: Flask, actor: Who) -> Non
     make_round()
     submit(report_of(project))
     with pytest.raises(Refusal, match="どこを、どう直していただきたいかを書いてください"):
-        report_actions.return_report(report_of(project), " 　", by=actor("lead"), at=LATER)
+        report_actions.return_report(Act(actor("lead"), LATER), report_of(project), " 　")
 
 
 def test_a_return_of_the_hub_s_report_reaches_the_section_that_leads(
@@ -222,7 +234,7 @@ def test_a_return_of_the_hub_s_report_reaches_the_section_that_leads(
     make_round()
     submit(report_of(project, "aomori"))
     report_actions.return_report(
-        report_of(project, "aomori"), "なぜですか。", by=actor("office"), at=LATER
+        Act(actor("office"), LATER), report_of(project, "aomori"), "なぜですか。"
     )
     assert [one.to_email for one in letters("report_returned")] == ["lead@aomori.example"]
 
@@ -232,16 +244,16 @@ def test_one_letter_thanks_when_the_last_report_is_confirmed(both: Flask, actor:
     make_round()
     for project in (one, other):
         submit(report_of(project))
-    report_actions.confirm(report_of(one), by=actor("lead"), at=LATER)
+    report_actions.confirm(Act(actor("lead"), LATER), report_of(one))
     assert letters("report_confirmed") == []
-    report_actions.confirm(report_of(other), by=actor("lead"), at=LATER)
+    report_actions.confirm(Act(actor("lead"), LATER), report_of(other))
     assert [letter.to_email for letter in letters("report_confirmed")] == [
         "officer@imabetsu.example"
     ]
     # Asked about once more and confirmed again: nobody is thanked twice.
-    report = report_actions.return_report(report_of(one), "もう1点。", by=actor("lead"), at=LATER)
-    report_actions.submit(report_of(one), report.version, by=writer(), at=LATER)
-    report_actions.confirm(report_of(one), by=actor("lead"), at=LATER)
+    report_actions.return_report(Act(actor("lead"), LATER), report_of(one), "もう1点。")
+    report_actions.submit(Act(writer(), LATER), report_of(one))
+    report_actions.confirm(Act(actor("lead"), LATER), report_of(one))
     assert len(letters("report_confirmed")) == 1
 
 
@@ -257,7 +269,7 @@ def test_the_facts_hold_open_reports_of_earlier_years_too(both: Flask, actor: Wh
     assert told[:2] == [("2026-h1", "aomori", none, None), ("2026-h1", "imabetsu", none, None)]
     assert ("2025-fy", "imabetsu", ReportState.SUBMITTED, YEAR_END) in told
     assert len(told) == 7
-    round_actions.close_round(FY, by=actor("office"), at=LATER)
+    round_actions.close_round(Act(actor("office"), LATER), FY)
     assert len(queries.requested_reports(FiscalYear(2026))) == 2
     fact = queries.requested_reports(FiscalYear(2026))[1]
     assert fact.path == f"/reports/2026-h1/{project.id}/imabetsu"
@@ -288,7 +300,7 @@ def test_last_time_and_last_year_are_told_apart(both: Flask) -> None:
     submit(report_of(project, period=H1.same_half_last_year), replace(WRITTEN, value=6), at)
     submit_before(project, replace(WRITTEN, value=12, done="昨年度に行ったこと"))
     plan = make_plan()
-    actions.change_project(project, plan, project.version, by=None, at=cast.NOW)
+    actions.change_project(Act(None, cast.NOW), project, plan)
     make_round()
     told = story_of(project)
     assert told.last_year == 6

@@ -19,6 +19,7 @@ from tests.projects.makers import (
     submit_before,
 )
 from tracker.accounts.queries import actor_of
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import report_actions
 from tracker.projects.rules import Rating, ReportState
@@ -90,11 +91,13 @@ def test_the_browser_saves_a_draft_by_itself(browse: Browse, project_id: int) ->
     saved = officer.post(path(project_id), fields, headers={"X-Fragment": "1"})
     assert saved.response.get_data(as_text=True) == "10時00分 下書きを自動保存しました"
     assert saved.response.mimetype == "text/plain"
-    version = saved.response.headers["X-Version"]
+    seen = saved.response.headers["X-Seen"]
     stale = officer.post(path(project_id), {**fields, "done": "古い"}, headers={"X-Fragment": "1"})
-    assert stale.status == 422
-    assert "今別町 企画担当が先に直しました。" in stale.response.get_data(as_text=True)
-    newer = {**fields, "version": version, "value": "約10"}
+    assert stale.status == 409
+    assert "今別町 企画担当が11月24日 10:00に先に直しました。" in stale.response.get_data(
+        as_text=True
+    )
+    newer = {**fields, "seen": seen, "value": "約10"}
     wrong = officer.post(path(project_id), newer, headers={"X-Fragment": "1"})
     assert wrong.response.get_data(as_text=True) == (
         "下書きを保存できませんでした。参加者数は数字で入力してください（例 12）。全角でも入力できます。"
@@ -153,9 +156,9 @@ def test_two_writers_see_both_texts(app: Flask, browse: Browse, project_id: int)
     with app.app_context():
         save(report_of(project_id), replace(WRITTEN, done="先に書かれた文"))
     page = officer.post(path(project_id), {**form.fields(), **FILLED, "done": "私の文"})
-    assert page.status == 422
-    assert "今別町 企画担当が先に直しました。最新の内容を確かめて" in page.text
-    assert "先に書かれた文" in page.text
+    assert page.status == 409
+    assert "今別町 企画担当が11月24日 10:00に先に直しました。" in page.text
+    assert "先に書かれた文" in page.one(".conflict").get_text()
     assert page.fields()["done"] == "私の文"
     # Seen now: saving once more keeps my own words.
     assert officer.post(path(project_id), {**page.fields(), "save": "next"}).status == 302
@@ -167,12 +170,12 @@ def test_a_check_page_that_is_out_of_date_submits_nothing(
 ) -> None:
     officer = browse("officer", "imabetsu")
     with app.app_context():
-        seen = save(report_of(project_id))
+        seen = save(report_of(project_id)).seen
     check = officer.get(path(project_id) + "/check")
     with app.app_context():
         save(report_of(project_id), replace(WRITTEN, value=70), seen)
     page = officer.post(path(project_id) + "/check", check.fields())
-    assert page.status == 422 and "先に直しました" in page.text and "70人" in page.text
+    assert page.status == 409 and "先に直しました" in page.text and "70人" in page.text
     with app.app_context():
         assert report_of(project_id).state is ReportState.DRAFT
 
@@ -252,7 +255,7 @@ def test_a_question_is_read_where_troubles_are(app: Flask, browse: Browse, proje
     with app.app_context():
         submit(report_of(project_id))
         lead = actor_of(cast.email("lead"))
-        report_actions.return_report(report_of(project_id), "名簿では？", by=lead, at=cast.NOW)
+        report_actions.return_report(Act(lead, cast.NOW), report_of(project_id), "名簿では？")
     own = browse("officer", "imabetsu").get(path(project_id))
     assert "青森市 農業振興センターから、確認のお願いです" in own.text and "名簿では？" in own.text
     for role, slug, reads in (("office", "aomori", True), ("officer", "hiranai", False)):

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests import cast
 from tests.projects.makers import (
     FILLED,
+    LATER,
     WRITTEN,
     Browse,
     act,
@@ -18,11 +19,14 @@ from tests.projects.makers import (
     report_of,
     save,
     submit,
+    writer,
 )
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.mail.letters import Letter
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import queries
+from tracker.plumbing.history import HistoryEntry
+from tracker.projects import queries, report_actions
 from tracker.projects.rules import Rating, ReportState
 
 
@@ -196,16 +200,47 @@ def test_what_needs_no_second_look_is_confirmed_at_one_go(
         assert sorted(thanked) == ["lead@aomori.example", "officer@hiranai.example"]
 
 
-@pytest.mark.parametrize("until", ["", "yesterday", "2026-11-24T10:00:00"])
-def test_a_forged_instant_confirms_nothing(
-    app: Flask, browse: Browse, project_id: int, until: str
+def test_a_report_written_anew_meanwhile_stops_the_whole_press(
+    app: Flask, browse: Browse, project_id: int
+) -> None:
+    fine = replace(WRITTEN, value=20, rating=Rating.DONE)
+    with app.app_context():
+        for slug in ("aomori", "hiranai"):
+            submit(report_of(project_id, slug), fine)
+    lead = browse("lead")
+    shown = lead.get("/reports/2026-h1/inbox").fields()
+    with app.app_context():
+        place = report_of(project_id, "hiranai")
+        report_actions.withdraw(Act(writer("hiranai"), LATER), place)
+        submit(place, replace(fine, value=21), LATER)
+    page = lead.post("/reports/2026-h1/inbox", shown)
+    assert page.status == 409
+    assert (
+        "「平内町 農業研修事業」は、平内町 企画担当が11月24日 11:00に先に直しました。" in page.text
+    )
+    assert "21人" in page.text
+    with app.app_context():
+        states = {report_of(project_id, slug).state for slug in ("aomori", "hiranai")}
+        assert states == {ReportState.SUBMITTED}
+    assert "2件をまとめて" in lead.follow(lead.post("/reports/2026-h1/inbox", page.fields())).text
+
+
+@pytest.mark.parametrize("seen", ["", "yesterday", "99"])
+def test_what_nobody_saw_confirms_nothing(
+    app: Flask, browse: Browse, project_id: int, seen: str
 ) -> None:
     with app.app_context():
         for slug in ("aomori", "hiranai"):
             submit(report_of(project_id, slug), replace(WRITTEN, value=20, rating=Rating.DONE))
     lead = browse("lead")
-    fields = {**lead.get("/reports/2026-h1/inbox").fields(), "until": until}
-    assert lead.post("/reports/2026-h1/inbox", fields).status == 302
+    fields = lead.get("/reports/2026-h1/inbox").fields()
+    forged = {
+        name: seen if name.endswith("hiranai-seen") else kept for name, kept in fields.items()
+    }
+    assert lead.post("/reports/2026-h1/inbox", forged).status == 409
+    without = {name: kept for name, kept in fields.items() if not name.endswith("-seen")}
+    page = lead.post("/reports/2026-h1/inbox", without)
+    assert page.status == 422 and "まとめて確認済みにする報告がありません。" in page.text
     with app.app_context():
         assert report_of(project_id, "hiranai").state is ReportState.SUBMITTED
 
@@ -224,11 +259,16 @@ def test_only_the_lead_s_municipality_checks(app: Flask, browse: Browse) -> None
     browse("officer", "imabetsu").get("/reports/2026-h1/inbox", status=403)
 
 
-def test_confirming_twice_says_so(app: Flask, browse: Browse, project_id: int) -> None:
+def test_confirming_twice_is_done_once(app: Flask, browse: Browse, project_id: int) -> None:
     with app.app_context():
         submit(report_of(project_id))
-    lead = browse("lead")
-    confirm = act(lead.get(path(project_id)), "/confirm")
-    assert lead.post(*confirm).status == 302
-    again = lead.post(*confirm)
-    assert again.status == 422 and "この報告はすでに確認済みです。" in again.text
+    lead, other = browse("lead"), browse("lead")
+    confirm, theirs = (act(one.get(path(project_id)), "/confirm") for one in (lead, other))
+    first, again = lead.post(*confirm), lead.post(*confirm)
+    assert (first.status, first.location) == (302, again.location)
+    # Another page of the same report is out of date by now.
+    late = other.post(*theirs)
+    assert late.status == 409 and "青森市 農業振興センターが" in late.text
+    with app.app_context():
+        told = select(func.count()).where(HistoryEntry.verb == "report.confirmed")
+        assert db.session.scalar(told) == 1

@@ -19,6 +19,7 @@ from tests.projects.makers import (
     submit_before,
 )
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import actions
 from tracker.projects.planning import Part
@@ -80,7 +81,7 @@ def test_the_project_page_shows_a_partial_total_as_such(
         for slug, value in (("aomori", 210), ("hiranai", 31), ("yomogita", 6)):
             submit(report_of(project_id, slug), replace(WRITTEN, value=value))
         actions.change_project(
-            project, make_plan(comment="会場を増やします。"), project.version, by=None, at=cast.NOW
+            Act(None, cast.NOW), project, make_plan(comment="会場を増やします。")
         )
     page = browse("officer", "imabetsu").get(f"/projects/{project_id}")
     assert "5市町村のうち3市町村が報告済み" in page.text
@@ -208,7 +209,8 @@ def test_two_editors_of_a_project_do_not_overwrite_each_other(
     mine = office.get(f"/projects/{project_id}/edit").fields()
     assert lead.fill(f"/projects/{project_id}/edit", {"summary": "先に直した"}).status == 302
     page = office.post(f"/projects/{project_id}/edit", {**mine, "summary": "後から直した"})
-    assert page.status == 422 and "先に直しました" in page.text
+    assert page.status == 409 and "青森市 農業振興センターが" in page.text
+    assert "先に直した" in page.one(".conflict").get_text()
     assert page.fields()["summary"] == "後から直した"
 
 

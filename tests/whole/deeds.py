@@ -5,8 +5,6 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from sqlalchemy import select
-from tracker.projects.report_queries import Place, place
-from tracker.projects.report_queries import story as story_of
 
 from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
@@ -27,9 +25,11 @@ from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.projects import queries as projects
 from tracker.projects import report_actions
 from tracker.projects.models import Project
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
+from tracker.projects.report import Report
 from tracker.projects.rules import Rating
 
 YEAR = FiscalYear(2026)
@@ -59,21 +59,20 @@ def plan(name: str, measure: str) -> Plan:
     )
 
 
-def there(slug: str, project: str) -> Place:
-    """Where a municipality's report on a project belongs."""
+def there(slug: str, project: str) -> Report:
+    """A municipality's report on a project."""
     project_id = db.session.scalars(select(Project.id).where(Project.name == project)).one()
-    found = place(HALF, project_id, slug)
+    found = projects.story(HALF, project_id, slug)
     assert found is not None
-    return found
+    return found.now
 
 
 def report(slug: str, project: str, value: int | None, at: datetime) -> None:
     """Writes a report and submits it."""
     where, by = there(slug, project), actor("lead" if slug == "aomori" else "officer", slug)
     content = Content(value=value, rating=Rating.ON_TRACK, done="講座を開いた。")
-    version = story_of(where).now.version
-    saved = report_actions.save_draft(where, content, version, by=by, at=at)
-    report_actions.submit(where, saved.version, by=by, at=at)
+    report_actions.save_draft(Act(by, at), where, content)
+    report_actions.submit(Act(by, at), where)
 
 
 def candidate(month: int, day: int) -> Candidate:

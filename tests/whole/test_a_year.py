@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import time_machine
 from sqlalchemy import select
-from tracker.projects.report_queries import story as story_of
 
 from tests import cast
 from tests.app_fixtures import empty_sqlite, opened
@@ -195,10 +194,10 @@ def april_figures_days_and_projects_are_entered(story: Story) -> None:
         municipalities.add_calendar_entry(
             "sotogahama", EntryKind.CLOSURE, "設備点検", closed, closed, by=officer, at=at
         )
-        projects.create_project(plan(FARMING, "1-3"), by=office, at=at)
-        projects.create_project(plan(MOVING, "3(2)-1"), by=office, at=at)
+        projects.create_project(Act(office, at), plan(FARMING, "1-3"))
+        projects.create_project(Act(office, at), plan(MOVING, "3(2)-1"))
         with pytest.raises(Refusal, match="同じ名前の事業"):
-            projects.create_project(plan(FARMING, "1-3"), by=office, at=at)
+            projects.create_project(Act(office, at), plan(FARMING, "1-3"))
 
 
 def october_the_office_asks_for_reports(story: Story) -> None:
@@ -207,8 +206,8 @@ def october_the_office_asks_for_reports(story: Story) -> None:
         # The half-year is over since 1 October: a day late, and told so twice.
         assert owed("office")[Kind.ROUND_UNOPENED].due_on == date(2026, 10, 15)
         with pytest.raises(Refusal, match="11月29日は日曜日です"):
-            round_actions.open_round(HALF, date(2026, 11, 29), "", by=office, at=at)
-        round_actions.open_round(HALF, date(2026, 11, 30), "", by=office, at=at)
+            round_actions.open_round(Act(office, at), HALF, date(2026, 11, 29), "")
+        round_actions.open_round(Act(office, at), HALF, date(2026, 11, 30), "")
         assert Kind.ROUND_UNOPENED not in owed("office")
         assert owed("officer", "imabetsu")[Kind.REPORT_UNSUBMITTED].remaining == 2
 
@@ -231,7 +230,7 @@ def november_reports_come_and_one_goes_back(story: Story) -> None:
 
     with story.day(11, 10) as at:
         question = "受講者名簿では7人です。御確認をお願いします。"
-        report_actions.return_report(there("imabetsu", FARMING), question, by=actor("lead"), at=at)
+        report_actions.return_report(Act(actor("lead"), at), there("imabetsu", FARMING), question)
         # Nothing else is left to send; its five days end before the day of the round itself.
         returned = owed("officer", "imabetsu")[Kind.REPORT_RETURNED]
         assert (returned.items[0].state, returned.due_on) == ("差戻し", date(2026, 11, 30))
@@ -243,9 +242,10 @@ def november_reports_come_and_one_goes_back(story: Story) -> None:
         report("imabetsu", FARMING, 7, at)
         lead = actor("lead")
         for slug in ("aomori", "hiranai", "imabetsu", "yomogita"):
-            report_actions.confirm_all([there(slug, FARMING), there(slug, MOVING)], by=lead, at=at)
-        told = story_of(there("imabetsu", FARMING)).now
-        assert (told.state, told.content.value) == (ReportState.CONFIRMED, 7)
+            for name in (FARMING, MOVING):
+                report_actions.confirm(Act(lead, at), there(slug, name))
+        told = there("imabetsu", FARMING)
+        assert (told.state, told.value) == (ReportState.CONFIRMED, 7)
         with pytest.raises(Refusal, match="確認済みの報告は直せません"):
             report("imabetsu", FARMING, 8, at)
     assert story.subjects("officer@imabetsu.example", "【御礼】") == [
@@ -303,11 +303,11 @@ def december_the_last_reports_come_late(story: Story) -> None:
     with story.day(12, 3) as at:
         lead = actor("lead")
         late = [there("sotogahama", FARMING), there("sotogahama", MOVING)]
-        report_actions.confirm_all(late, by=lead, at=at)
-        round_actions.close_round(HALF, by=actor("office"), at=at)
+        report_actions.confirm_all(Act(lead, at), [(one, one.seen) for one in late])
+        round_actions.close_round(Act(actor("office"), at), HALF)
         with pytest.raises(Refusal, match="締め切りました"):
             closed = there("sotogahama", FARMING)
-            report_actions.return_report(closed, "もう一度", by=lead, at=at)
+            report_actions.return_report(Act(lead, at), closed, "もう一度")
 
 
 def december_a_date_is_fixed(story: Story) -> None:

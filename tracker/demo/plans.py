@@ -10,6 +10,7 @@ from tracker.demo.projects import PROJECTS, ExampleProject, Figures, figures
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import actions
 from tracker.projects.models import Project
@@ -65,9 +66,9 @@ def _write(
         )
         project = known.get(example.name)
         if project is None:
-            actions.create_project(plan, by=by, at=m.at, is_example=True)
+            actions.create_project(Act(by, m.at), plan, is_example=True)
         else:
-            actions.change_project(project, plan, project.version, by=by, at=m.at)
+            actions.change_project(Act(by, m.at), project, plan)
 
 
 def _plan(

@@ -9,6 +9,7 @@ from tracker.demo.projects import PROJECTS, figures
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
+from tracker.plumbing.changes import Act
 from tracker.projects import queries, report_actions, round_actions
 from tracker.projects.planning import Content, guide
 from tracker.projects.report import Report
@@ -102,9 +103,8 @@ def ask_for_year(m: Moment) -> None:
 
 def _ask(m: Moment, period: Period, month: int, day: int) -> None:
     year = m.year if period.half is Half.H1 else m.year.next
-    round_actions.open_round(
-        period, open_day(year, month, day), NOTE, by=actor(Role.OFFICE), at=m.at
-    )
+    act = Act(actor(Role.OFFICE), m.at)
+    round_actions.open_round(act, period, open_day(year, month, day), NOTE)
 
 
 def submit_half(m: Moment, *towns: str) -> None:
@@ -127,14 +127,13 @@ def begin_a_draft(m: Moment) -> None:
     writers = _writers()
     for fact in _pending_as(m, Pending.DRAFT):
         content = Content(done=BY_NAME[fact.project].told)
-        by = writers[fact.town.slug]
-        report_actions.save_draft(fact, content, 0, by=by, at=m.at)
+        report_actions.save_draft(Act(writers[fact.town.slug], m.at), fact, content)
 
 
 def ask_about_the_number(m: Moment) -> None:
     """The lead returns the report with a question."""
     for fact in _pending_as(m, Pending.RETURNED):
-        report_actions.return_report(fact, QUESTION, by=actor(Role.LEAD), at=m.at)
+        report_actions.return_report(Act(actor(Role.LEAD), m.at), fact, QUESTION)
 
 
 def submit_the_rest(m: Moment) -> None:
@@ -154,7 +153,7 @@ def confirm_the_rest(m: Moment) -> None:
 
 def close_half(m: Moment) -> None:
     """The office closes 上期."""
-    round_actions.close_round(Period(m.year.year, Half.H1), by=actor(Role.OFFICE), at=m.at)
+    round_actions.close_round(Act(actor(Role.OFFICE), m.at), Period(m.year.year, Half.H1))
 
 
 def submit_last_year(m: Moment) -> None:
@@ -168,7 +167,7 @@ def confirm_last_year(m: Moment) -> None:
     if not m.is_first:
         period = Period(m.year.year - 1, Half.FY)
         _confirm(m, _of(period))
-        round_actions.close_round(period, by=actor(Role.OFFICE), at=m.at)
+        round_actions.close_round(Act(actor(Role.OFFICE), m.at), period)
 
 
 def _of(period: Period) -> Sequence[Report]:
@@ -198,15 +197,15 @@ def _writers() -> Mapping[str, Actor]:
 def _submit(m: Moment, owed: Iterable[Report]) -> None:
     writers = _writers()
     for fact in owed:
-        by = writers[fact.town.slug]
-        saved = report_actions.save_draft(fact, _content(m, fact), fact.version, by=by, at=m.at)
-        report_actions.submit(fact, saved.version, by=by, at=m.at)
+        act = Act(writers[fact.town.slug], m.at)
+        report_actions.save_draft(act, fact, _content(m, fact))
+        report_actions.submit(act, fact)
 
 
 def _confirm(m: Moment, reported: Iterable[Report]) -> None:
-    places = [one for one in reported if one.state is ReportState.SUBMITTED]
-    if places:
-        report_actions.confirm_all(places, by=actor(Role.LEAD), at=m.at)
+    chosen = [(one, None) for one in reported if one.state is ReportState.SUBMITTED]
+    if chosen:
+        report_actions.confirm_all(Act(actor(Role.LEAD), m.at), chosen)
 
 
 def _content(m: Moment, fact: Report) -> Content:

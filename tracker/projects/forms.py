@@ -1,13 +1,11 @@
 """Asks for projects, rounds, reports and the lead's questions."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from wtforms import (
     BooleanField,
     Field,
-    HiddenField,
     RadioField,
     SelectField,
     StringField,
@@ -22,12 +20,12 @@ from tracker.plumbing.forms import (
     CountField,
     DayField,
     Form,
+    SeenField,
     YenField,
     at_most,
     choices,
     optional,
     required,
-    whole_number,
 )
 from tracker.projects.planning import Content, IndicatorText, Part, Plan
 from tracker.projects.report import Report
@@ -54,14 +52,6 @@ class Picked:
             raise StopValidation(self.sentence)
 
 
-def _instant(text: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
 def _number(text: Any) -> int | None:
     return int(text) if str(text).isdecimal() else None
 
@@ -80,7 +70,7 @@ class _Words(TextAreaField):
 class ProjectForm(Form):
     """A project and one of its fiscal years; a row per municipality is added by `project_form`."""
 
-    version = HiddenField(filters=[whole_number])
+    seen = SeenField()
     name = StringField("事業の名前", [*required("事業の名前を入力してください。"), at_most(200)])
     summary = _Words(
         "事業の内容", [*required("事業の内容を1文か2文で入力してください。"), at_most(LONGEST_TEXT)]
@@ -173,10 +163,6 @@ def project_form(
     return form
 
 
-class ActForm(Form):
-    """Only a button."""
-
-
 class RoundForm(Form):
     """A reporting round; the periods to choose from are this year's and last year's."""
 
@@ -204,7 +190,7 @@ def round_form(year: FiscalYear) -> RoundForm:
 class ReportForm(Form):
     """A report; its fields are asked in the words of the place by `report_form`."""
 
-    version: Any
+    seen: Any
     value: Any
     rating: Any
     done: Any
@@ -231,7 +217,7 @@ class ReportForm(Form):
         )
 
 
-def report_form(place: Report, content: Content, version: int) -> ReportForm:
+def report_form(place: Report, content: Content) -> ReportForm:
     """The form of one report, filled in with `content` until something is typed."""
     span = "この半年" if place.period.half is Half.H1 else "この1年"
     number = f"{place.town.name}の{place.indicator}"
@@ -240,7 +226,7 @@ def report_form(place: Report, content: Content, version: int) -> ReportForm:
     )
 
     class Asked(ReportForm):
-        version = HiddenField(filters=[whole_number])
+        seen = SeenField()
         value = place.indicator and CountField(
             number, named=place.indicator, validators=required(ask_for_count(number))
         )
@@ -259,7 +245,7 @@ def report_form(place: Report, content: Content, version: int) -> ReportForm:
         plan = _Words("これからの予定", [optional(), at_most(LONGEST_TEXT)])
 
     return Asked(
-        version=version,
+        seen=place.seen,
         value=content.value,
         rating=content.rating and content.rating.value,
         done=content.done,
@@ -269,19 +255,24 @@ def report_form(place: Report, content: Content, version: int) -> ReportForm:
     )
 
 
-class SubmitForm(Form):
-    """The button of the check page, with the version that was checked."""
+def confirm_all_form(reports: Iterable[Report]) -> Form:
+    """Confirms at one go: of each report what was seen."""
 
-    version = HiddenField(filters=[whole_number])
+    class WithReports(Form):
+        pass
+
+    for report in reports:
+        setattr(WithReports, seen_name(report), SeenField(default=report.seen))
+    return WithReports()
 
 
-class ConfirmAllForm(Form):
-    """Confirms what was shown: `until` is when the newest of it was submitted."""
-
-    until = HiddenField(filters=[_instant])
+def seen_name(report: Report) -> str:
+    """The field that carries what was seen of a report among others."""
+    return f"{report.project_id}-{report.town.slug}-seen"
 
 
 class QuestionForm(Form):
     """What the lead asks when a report goes back."""
 
+    seen = SeenField()
     question = _Words("確認したいこと", [*required(QUESTION_MISSING), at_most(LONGEST_TEXT)])

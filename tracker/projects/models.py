@@ -7,7 +7,16 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.fiscal_year import Half
-from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, Yen, words
+from tracker.plumbing.db import (
+    PRIVATE,
+    UNRECORDED,
+    Example,
+    Model,
+    UtcDateTime,
+    Versioned,
+    Yen,
+    words,
+)
 from tracker.projects.rules import Rating, ReportState, YearMark
 
 
@@ -18,7 +27,7 @@ class Project(Versioned, Example, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
-    search_key: Mapped[str] = mapped_column(String(200), index=True)
+    search_key: Mapped[str] = mapped_column(String(200), index=True, info=UNRECORDED)
     summary: Mapped[str] = mapped_column(Text)
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), index=True)
     lead_municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
@@ -83,6 +92,7 @@ class ReportingRound(Versioned, Model):
     """進捗報告の依頼: the reports of a half-year, asked for by a day."""
 
     __tablename__ = "reporting_round"
+    subject_kind = "round"
     __table_args__ = (UniqueConstraint("fiscal_year", "half"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,6 +108,7 @@ class ProgressReport(Versioned, Model):
     """進捗報告 of one municipality on one project in one round; a draft until submitted."""
 
     __tablename__ = "progress_report"
+    subject_kind = "report"
     __table_args__ = (
         UniqueConstraint("round_id", "project_id", "municipality_id"),
         Index(None, "project_id", "municipality_id"),
@@ -108,16 +119,16 @@ class ProgressReport(Versioned, Model):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
     state: Mapped[ReportState] = mapped_column(words(ReportState))
-    rating: Mapped[Rating | None] = mapped_column(words(Rating))
-    done: Mapped[str] = mapped_column(Text, default="")
-    trouble: Mapped[str] = mapped_column(Text, default="")
-    for_meeting: Mapped[bool] = mapped_column(default=False)
-    plan: Mapped[str] = mapped_column(Text, default="")
-    receipt: Mapped[str | None] = mapped_column(String(40))
+    rating: Mapped[Rating | None] = mapped_column(words(Rating), info=PRIVATE)
+    done: Mapped[str] = mapped_column(Text, default="", info=PRIVATE)
+    trouble: Mapped[str] = mapped_column(Text, default="", info=PRIVATE)
+    for_meeting: Mapped[bool] = mapped_column(default=False, info=PRIVATE)
+    plan: Mapped[str] = mapped_column(Text, default="", info=PRIVATE)
+    receipt: Mapped[str | None] = mapped_column(String(40), info=UNRECORDED)
     written_by: Mapped[str | None] = mapped_column(String(200))
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    question: Mapped[str | None] = mapped_column(Text)
+    question: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
     asked_by: Mapped[str | None] = mapped_column(String(200))
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -131,7 +142,7 @@ class IndicatorValue(Model):
 
     report_id: Mapped[int] = mapped_column(ForeignKey("progress_report.id"), primary_key=True)
     indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"), primary_key=True)
-    value: Mapped[int | None] = mapped_column(BigInteger)
+    value: Mapped[int | None] = mapped_column(BigInteger, info=PRIVATE)
 
 
 class ReportVersion(Model):
@@ -145,4 +156,4 @@ class ReportVersion(Model):
     number: Mapped[int]
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_by: Mapped[str] = mapped_column(String(200))
-    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON, info=PRIVATE)

@@ -66,16 +66,6 @@ class Content:
     plan: str = ""
 
 
-class Conflict(Refusal):
-    """Somebody else saved first: what both wrote must stay visible."""
-
-    def __init__(self, who: str | None) -> None:
-        super().__init__(
-            f"{who or 'ほかの人'}が先に直しました。"
-            "最新の内容を確かめてから、もう一度保存してください。"
-        )
-
-
 def check_plan(
     plan: Plan,
     names: Mapping[str, str],

@@ -44,6 +44,11 @@ class Head(NamedTuple):
     definition: str | None
 
     @property
+    def seen(self) -> str:
+        """What a form carries of it (`Versioned.seen`)."""
+        return str(self.version)
+
+    @property
     def lead(self) -> str:
         """「青森市 農業振興センター」."""
         return f"{self.lead_name} {self.lead_section}"

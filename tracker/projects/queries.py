@@ -265,6 +265,7 @@ def _read_rounds() -> Sequence[Round]:
             ReportingRound.due_on,
             ReportingRound.covering_note,
             ReportingRound.closed_at,
+            ReportingRound.version,
         ).order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
     )
     return tuple(Round._make(row) for row in rows)

@@ -22,6 +22,12 @@ class Round(NamedTuple):
     due_on: date
     covering_note: str
     closed_at: datetime | None
+    version: int
+
+    @property
+    def seen(self) -> str:
+        """What a form carries of it (`Versioned.seen`)."""
+        return str(self.version)
 
     @property
     def period(self) -> Period:
@@ -85,6 +91,11 @@ class Report(NamedTuple):
     question: str | None = None
     asked_by: str | None = None
     confirmed_by: str | None = None
+
+    @property
+    def seen(self) -> str:
+        """What a form carries of it (`Versioned.seen`); 0 of a report that nobody has begun."""
+        return str(self.version)
 
     @property
     def fiscal_year(self) -> FiscalYear:

@@ -3,18 +3,18 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.forms import Form
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.access import guard, may, require
+from tracker.plumbing.forms import Form, SeenButtonForm
+from tracker.plumbing.pages import complain, done, finish, page, section
 from tracker.projects import forms, queries, report_actions
 from tracker.projects.blueprint import bp, period_of
-from tracker.projects.planning import Content, brief, share_of_guide
+from tracker.projects.planning import brief, share_of_guide
 from tracker.projects.report import Report, Story
 from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
@@ -45,15 +45,14 @@ def _involved(now: Report) -> tuple[str, str, str]:
 def report(period: str, project_id: int, slug: str) -> Response:
     """The form for those who write the report now, the report itself for everybody else."""
     story = _story(period, project_id, slug)
-    place = story.now
-    if not _can_write(place):
-        return _read_page(story, forms.QuestionForm())
     now, before = story.now, story.previous
+    if not _can_write(now):
+        return _read_page(story, forms.QuestionForm(seen=now.seen))
     content = now.content
     if now.state is ReportState.NONE and before:
         # Words are copied from last time, numbers and 状況 never (ux/spec.md 1).
         content = replace(before.content, value=None, rating=None, for_meeting=False)
-    return _write_page(story, forms.report_form(place, content, now.version))
+    return _write_page(story, forms.report_form(now, content))
 
 
 @bp.post(ADDRESS)
@@ -61,51 +60,48 @@ def report(period: str, project_id: int, slug: str) -> Response:
 def write(period: str, project_id: int, slug: str) -> Response:
     """Saves the draft: by itself while somebody types, to close it, or on the way to the check."""
     story = _story(period, project_id, slug)
-    place = story.now
-    form = forms.report_form(place, Content(), 0)
-    goes_on = request.form.get("save") == "next"
+    now = story.now
+    form = forms.report_form(now, now.content)
+    goes_on, by_itself = request.form.get("save") == "next", "X-Fragment" in request.headers
     if not goes_on:
         form.let_unfinished()
-    saved = form.validate_on_submit() and form.attempt(
-        lambda: report_actions.save_draft(
-            place, form.content, form.version.data, by=actor(), at=clock.now()
-        )
+    saved = form.carry_out(
+        lambda act: report_actions.save_draft(act, now, form.content, form.seen.data),
+        once=not by_itself,
     )
-    if "X-Fragment" in request.headers:
+    if by_itself:
         return _autosaved(form) if saved else _not_autosaved(form)
     if saved and goes_on:
-        return redirect(url_for(".check", period=period, project_id=project_id, slug=slug))
+        return done(url_for(".check", period=period, project_id=project_id, slug=slug))
     if saved:
-        flash(f"「{place.project}」の下書きを保存しました。", "ok")
-        return redirect(url_for(".answers", period=period))
+        return done(
+            url_for(".answers", period=period), f"「{now.project}」の下書きを保存しました。"
+        )
     return _write_page(story, form)
 
 
 def _autosaved(form: Form) -> Response:
-    """What app.js expects: a sentence of its own and the version to send next time."""
-    at = clock.now().astimezone(clock.TOKYO)
+    """What app.js expects: a sentence of its own and what to send as seen next time."""
+    at, seen = clock.now().astimezone(clock.TOKYO), form.result.seen
+    finish()
     answer = Response(f"{at.hour}時{at:%M}分 下書きを自動保存しました", mimetype="text/plain")
-    answer.headers["X-Version"] = str(form.result.version)
+    answer.headers["X-Seen"] = seen
     return answer
 
 
 def _not_autosaved(form: Form) -> Response:
     said = [*form.form_errors, *(error for errors in form.errors.values() for error in errors)]
     text = f"下書きを保存できませんでした。{said[0]}"
-    return Response(text, 422, mimetype="text/plain")
+    return Response(text, form.status, mimetype="text/plain")
 
 
 def _write_page(story: Story, form: forms.ReportForm) -> Response:
     now = story.now
-    theirs = now if form.version.data != now.version else None
-    # Seen now: saving once more keeps what stands in the form.
-    form.version.data = now.version
     return page(
         "projects/report_form.html",
         form=form,
         place=now,
         story=story,
-        theirs=theirs,
         is_copied=now.state is ReportState.NONE and story.previous is not None,
         bars=_bars(story),
         hints={rating.value: rating.hint for rating in Rating},
@@ -127,61 +123,49 @@ def _bars(story: Story) -> list[dict[str, Any]]:
 def check(period: str, project_id: int, slug: str) -> Response:
     """内容の確認: last time beside this time, and what deserves a second look."""
     story = _story(period, project_id, slug)
-    place = story.now
-    here: dict[str, Any] = {"period": period, "project_id": project_id, "slug": slug}
-    form = forms.SubmitForm(version=story.now.version)
-    if form.validate_on_submit() and form.attempt(
-        lambda: report_actions.submit(place, form.version.data, by=actor(), at=clock.now())
-    ):
-        return redirect(url_for(".done", **here))
-    if story.now.state in (ReportState.NONE, *REPORTED) and not form.errors:
-        return redirect(url_for(".report", **here))
-    # What is shown now is what is submitted next.
-    form.version.data = story.now.version
-    return page("projects/check.html", form=form, place=place, story=story)
+    now = story.now
+    form = SeenButtonForm(seen=now.seen)
+    if form.carry_out(lambda act: report_actions.submit(act, now, form.seen.data)):
+        return done(url_for(".submitted", period=period, project_id=project_id, slug=slug))
+    if now.state in (ReportState.NONE, *REPORTED) and form.status == 200:
+        return redirect(now.path)
+    return page("projects/check.html", form=form, place=now, story=story)
 
 
 @bp.get(f"{ADDRESS}/done")
 @guard(Permission.WRITE_REPORT, own="slug")
-def done(period: str, project_id: int, slug: str) -> Response:
+def submitted(period: str, project_id: int, slug: str) -> Response:
     """提出完了: the receipt, and the next report that is left."""
-    story = _story(period, project_id, slug)
-    place = story.now
-    if not story.now.is_reported:
-        return redirect(url_for(".report", period=period, project_id=project_id, slug=slug))
-    left = [one for one in queries.asked_of(place.period, place.town.id) if one.state in _WRITABLE]
-    return page("projects/done.html", place=place, left=left)
+    now = _story(period, project_id, slug).now
+    if not now.is_reported:
+        return redirect(now.path)
+    asked = queries.asked_of(now.period, now.town.id)
+    left = [one for one in asked if one.state in _WRITABLE]
+    return page("projects/done.html", place=now, left=left)
 
 
 @bp.post(f"{ADDRESS}/withdraw")
 @guard(Permission.WRITE_REPORT, own="slug")
 def withdraw(period: str, project_id: int, slug: str) -> Response:
     """取り戻して直す."""
-    story = _story(period, project_id, slug)
-    place = story.now
-    form = forms.ActForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: report_actions.withdraw(place, by=actor(), at=clock.now())
-    ):
-        flash("報告を取り戻しました。直したら、もう一度提出してください。", "ok")
-        return redirect(url_for(".report", period=period, project_id=project_id, slug=slug))
-    return _read_page(story, forms.QuestionForm(), refused=form)
+    now = _story(period, project_id, slug).now
+    form = SeenButtonForm(seen=now.seen)
+    if form.carry_out(lambda act: report_actions.withdraw(act, now, form.seen.data)):
+        return done(now.path, "報告を取り戻しました。直したら、もう一度提出してください。")
+    return complain(form, now.path)
 
 
 @bp.post(f"{ADDRESS}/confirm")
 @guard(Permission.CHECK_REPORT)
 def confirm(period: str, project_id: int, slug: str) -> Response:
     """確認済みにする."""
-    story = _story(period, project_id, slug)
-    place = story.now
-    require(Permission.CHECK_REPORT, place.lead.slug)
-    form = forms.ActForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: report_actions.confirm(place, by=actor(), at=clock.now())
-    ):
-        flash(f"{place.town.name}「{place.project}」を確認済みにしました。", "ok")
-        return redirect(url_for(".inbox", period=period))
-    return _read_page(story, forms.QuestionForm(), refused=form)
+    now = _story(period, project_id, slug).now
+    require(Permission.CHECK_REPORT, now.lead.slug)
+    form = SeenButtonForm(seen=now.seen)
+    if form.carry_out(lambda act: report_actions.confirm(act, now, form.seen.data)):
+        said = f"{now.town.name}「{now.project}」を確認済みにしました。"
+        return done(url_for(".inbox", period=period), said)
+    return complain(form, now.path)
 
 
 @bp.post(f"{ADDRESS}/return")
@@ -189,25 +173,23 @@ def confirm(period: str, project_id: int, slug: str) -> Response:
 def return_to(period: str, project_id: int, slug: str) -> Response:
     """質問して戻す."""
     story = _story(period, project_id, slug)
-    place = story.now
-    require(Permission.CHECK_REPORT, place.lead.slug)
-    form = forms.QuestionForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: report_actions.return_report(place, form.question.data, by=actor(), at=clock.now())
+    now = story.now
+    require(Permission.CHECK_REPORT, now.lead.slug)
+    form = forms.QuestionForm(seen=now.seen)
+    if form.carry_out(
+        lambda act: report_actions.return_report(act, now, form.question.data, form.seen.data)
     ):
-        flash(f"{place.town.name}に質問を送り、報告を戻しました。", "ok")
-        return redirect(url_for(".inbox", period=period))
+        said = f"{now.town.name}に質問を送り、報告を戻しました。"
+        return done(url_for(".inbox", period=period), said)
     return _read_page(story, form)
 
 
-def _read_page(story: Story, form: forms.QuestionForm, refused: Form | None = None) -> Response:
+def _read_page(story: Story, form: forms.QuestionForm) -> Response:
     """The report for its readers: what is not submitted is its municipality's alone."""
     place = story.now
     own = may(Permission.READ_TROUBLES, place.town.slug)
     readable = place.is_reported or (own and place.state is not ReportState.NONE)
     involved = may(Permission.READ_TROUBLES, *_involved(place))
-    if refused is not None:
-        form.form_errors.extend(refused.form_errors)
     return page(
         "projects/report.html",
         form=form,

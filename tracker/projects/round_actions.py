@@ -1,30 +1,26 @@
 """Opens a reporting round, and closes it."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import Period
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.projects import mailing, queries
 from tracker.projects.models import ReportingRound
 from tracker.projects.planning import check_round
 
 
-def open_round(
-    period: Period, due_on: date, covering_note: str, *, by: Actor | None, at: datetime
-) -> ReportingRound:
+def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> ReportingRound:
     """Asks for the reports of a period by a day, with letter M1 to everybody who writes them."""
     check_round(
         period,
         due_on,
-        today=clock.day(at),
+        today=act.today,
         closures=areas.closures(due_on, due_on)[areas.hub().slug],
         is_open_already=find_round(period) is not None,
         asked=sum(one.is_asked for one in queries.of_year(period.fiscal_year, None)),
@@ -34,21 +30,18 @@ def open_round(
         half=period.half,
         due_on=due_on,
         covering_note=covering_note.strip(),
-        opened_at=at,
+        opened_at=act.at,
     )
-    db.session.add(opened)
-    db.session.flush()
-    asked = queries.asked_of(period)
-    sent = mailing.put_requests(opened, asked, at=at)
-    history.record(
-        by,
-        "round.opened",
-        Subject("round", opened.id),
-        f"{period.label}の進捗報告を{sent}件の宛先にお願いしました（期限 {wareki.long(due_on)}）。",
-        at=at,
-        after={"due_on": due_on.isoformat(), "reports": len(asked)},
-    )
-    db.session.commit()
+    with act.change("round.opened", opened, "") as entry:
+        db.session.add(opened)
+        db.session.flush()
+        asked = queries.asked_of(period)
+        sent = mailing.put_requests(opened, asked, at=act.at)
+        entry.sentence = (
+            f"{period.label}の進捗報告を{sent}件の宛先にお願いしました"
+            f"（期限 {wareki.long(due_on)}）。"
+        )
+        entry.told["reports"] = len(asked)
     return opened
 
 
@@ -61,20 +54,14 @@ def find_round(period: Period) -> ReportingRound | None:
     )
 
 
-def close_round(period: Period, *, by: Actor | None, at: datetime) -> ReportingRound:
+def close_round(act: Act, period: Period, seen: str | None = None) -> ReportingRound:
     """Closes a round and locks its reports; what is submitted may still be confirmed."""
     found = find_round(period)
     if found is None:
         raise Refusal("この期間の報告のお願いは、まだ出していません。")
+    act.lock((found, seen))
     if found.closed_at is not None:
         raise Refusal(f"{period.label}の報告は、すでに締め切っています。")
-    found.closed_at = at
-    history.record(
-        by,
-        "round.closed",
-        Subject("round", found.id),
-        f"{period.label}の進捗報告を締め切りました。",
-        at=at,
-    )
-    db.session.commit()
+    with act.change("round.closed", found, f"{period.label}の進捗報告を締め切りました。"):
+        found.closed_at = act.at
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear, Period
@@ -11,12 +11,14 @@ from tracker.kernel.permissions import Permission, Role
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.forms import Form, SeenButtonForm
+from tracker.plumbing.pages import complain, done, page, section
 from tracker.projects import forms, queries, report_actions, round_actions, rules
 from tracker.projects.blueprint import bp, period_of
 from tracker.projects.report import Report, Round
 from tracker.projects.rules import Rating, ReportState
 
+Checked = tuple[Report, tuple[str, ...]]
 # What the writer does next, the most pressing first.
 _ACTIONS = {
     ReportState.RETURNED: "直して出す",
@@ -46,17 +48,15 @@ def new_round() -> Response:
     """Asks for the reports of a period."""
     section("reports")
     form = forms.round_form(FiscalYear.containing(clock.today()))
-    if form.validate_on_submit() and form.attempt(
-        lambda: round_actions.open_round(
-            Period.parse(form.period.data),
-            form.due_on.data,
-            form.covering_note.data or "",
-            by=actor(),
-            at=clock.now(),
+    if form.carry_out(
+        lambda act: round_actions.open_round(
+            act, Period.parse(form.period.data), form.due_on.data, form.covering_note.data or ""
         )
     ):
-        flash("進捗報告をお願いしました。お願いの手紙を各市町村の担当に送ります。", "ok")
-        return redirect(url_for(".answers", period=Period.parse(form.period.data)))
+        return done(
+            url_for(".answers", period=form.period.data),
+            "進捗報告をお願いしました。お願いの手紙を各市町村の担当に送ります。",
+        )
     return page("projects/new_round.html", form=form, hub=areas.hub().name)
 
 
@@ -70,7 +70,7 @@ def answers(period: str) -> Response:
     rows = [row for row in queries.of_year(shown.period.fiscal_year, shown.half) if row.is_asked]
     return page(
         "projects/answers.html",
-        form=forms.ActForm(),
+        form=SeenButtonForm(seen=shown.seen),
         round=shown,
         rounds=[(str(one.period), one.period.label) for one in every],
         projects=_by_project(rows),
@@ -134,40 +134,36 @@ def _tally(rows: Sequence[Report]) -> list[tuple[str, int, int]]:
 @guard(Permission.OPEN_ROUND)
 def close(period: str) -> Response:
     """Closes the round: nothing is submitted or returned any more."""
-    wanted = period_of(period)
-    form = forms.ActForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: round_actions.close_round(wanted, by=actor(), at=clock.now())
-    ):
-        flash(f"{wanted.label}の報告を締め切りました。", "ok")
-    for message in form.form_errors:
-        flash(message, "ng")
-    return redirect(url_for(".answers", period=wanted))
+    wanted = _round(queries.rounds(), period)
+    form, back = SeenButtonForm(seen=wanted.seen), url_for(".answers", period=period)
+    if form.carry_out(lambda act: round_actions.close_round(act, wanted.period, form.seen.data)):
+        return done(back, f"{wanted.period.label}の報告を締め切りました。")
+    return complain(form, back)
 
 
 @bp.get("/reports/<period>/inbox")
 @guard(Permission.CHECK_REPORT)
 def inbox(period: str) -> Response:
     """報告の確認: what waits for the reader first, of that what deserves a second look first."""
+    rows = _mine(period)
+    return _inbox_page(period, rows, forms.confirm_all_form(_unremarkable(rows)))
+
+
+def _inbox_page(period: str, rows: Sequence[Checked], form: Form) -> Response:
     section("reports")
-    shown = _round(queries.rounds(), period)
-    rows = sorted(_mine(shown.period), key=_urgency)
-    plain = _unremarkable(rows)
     return page(
         "projects/inbox.html",
-        form=forms.ConfirmAllForm(),
-        round=shown,
-        rows=rows,
-        plain=len(plain),
-        until=max((row.submitted_at for row in plain if row.submitted_at), default=None),
+        form=form,
+        round=_round(queries.rounds(), period),
+        rows=sorted(rows, key=_urgency),
+        plain=_unremarkable(rows),
+        seen_name=forms.seen_name,
     )
 
 
-Checked = tuple[Report, tuple[str, ...]]
-
-
-def _mine(period: Period) -> list[Checked]:
-    return [row for row in queries.inbox(period) if may(Permission.CHECK_REPORT, row[0].lead.slug)]
+def _mine(period: str) -> list[Checked]:
+    found = queries.inbox(period_of(period))
+    return [row for row in found if may(Permission.CHECK_REPORT, row[0].lead.slug)]
 
 
 def _unremarkable(rows: Sequence[Checked]) -> list[Report]:
@@ -185,20 +181,17 @@ def _unremarkable(rows: Sequence[Checked]) -> list[Report]:
 @guard(Permission.CHECK_REPORT)
 def confirm_all(period: str) -> Response:
     """まとめて確認済みにする: only what the reader has seen, and only what has no remark."""
-    wanted = period_of(period)
-    form = forms.ConfirmAllForm()
-    until = form.until.data
-    if form.validate_on_submit() and until:
-        found = [
-            report
-            for report in _unremarkable(_mine(wanted))
-            if report.submitted_at and report.submitted_at <= until
-        ]
-        if form.attempt(lambda: report_actions.confirm_all(found, by=actor(), at=clock.now())):
-            flash(f"{form.result}件をまとめて確認済みにしました。", "ok")
-    for message in form.form_errors:
-        flash(message, "ng")
-    return redirect(url_for(".inbox", period=wanted))
+    rows = _mine(period)
+    shown = [report for report, _ in rows if forms.seen_name(report) in request.form]
+    form = forms.confirm_all_form(shown)
+    if form.carry_out(
+        lambda act: report_actions.confirm_all(
+            act, [(report, form[forms.seen_name(report)].data) for report in shown]
+        )
+    ):
+        said = f"{form.result}件をまとめて確認済みにしました。"
+        return done(url_for(".inbox", period=period), said)
+    return _inbox_page(period, rows, form)
 
 
 def _urgency(row: Checked) -> tuple[bool, bool, bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.agreements.queries import measures
@@ -14,7 +14,8 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db
-from tracker.plumbing.pages import number_asked, page, section
+from tracker.plumbing.forms import ButtonForm
+from tracker.plumbing.pages import complain, done, number_asked, page, section
 from tracker.projects import actions, forms, queries, report_views, round_views
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
@@ -36,7 +37,7 @@ def index() -> Response:
         abort(404)
     return page(
         "projects/index.html",
-        form=forms.ActForm(),
+        form=ButtonForm(),
         year=year,
         years=_years(),
         rows=rows,
@@ -59,18 +60,14 @@ def _years() -> list[tuple[int, str]]:
 def copy() -> Response:
     """前年度の事業を写す: whole years are the office's business, like rounds."""
     year = year_of(request.args.get("fy"))
-    form = forms.ActForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.copy_year(year.previous, year, by=actor(), at=clock.now())
-    ):
-        flash(
+    form, back = ButtonForm(), url_for(".index", fy=year.year)
+    if form.carry_out(lambda act: actions.copy_year(act, year.previous, year)):
+        return done(
+            back,
             f"{year.previous.label}の{form.result}事業を{year.label}に写しました。"
             "参加・予算額・目標を確かめてください。",
-            "ok",
         )
-    for message in form.form_errors:
-        flash(message, "ng")
-    return redirect(url_for(".index", fy=year.year))
+    return complain(form, back)
 
 
 @bp.get("/projects/<int:project_id>")
@@ -135,11 +132,11 @@ def new() -> Response:
     section("measures")
     year = year_of(request.args.get("fy"))
     form = _form(year, lead=actor().municipality, lead_post=actor().post_id, since_year=year.year)
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.create_project(form.plan(year, areas.towns()), by=actor(), at=clock.now())
-    ):
-        flash(f"「{form.result.name}」を登録しました。", "ok")
-        return redirect(url_for(".project", project_id=form.result.id, fy=year.year))
+    if form.carry_out(lambda act: actions.create_project(act, form.plan(year, areas.towns()))):
+        return done(
+            url_for(".project", project_id=form.result.id, fy=year.year),
+            f"「{form.result.name}」を登録しました。",
+        )
     return page("projects/edit.html", form=form, year=year, head=None, towns=areas.towns())
 
 
@@ -152,17 +149,15 @@ def edit(project_id: int) -> Response:
     require(Permission.EDIT_PROJECT, head.lead_slug)
     year = year_of(request.args.get("fy"))
     form = _form(year, **_values(head, queries.parts(project_id, year)))
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.change_project(
+    if form.carry_out(
+        lambda act: actions.change_project(
+            act,
             db.get_or_404(Project, project_id),
             form.plan(year, areas.towns()),
-            form.version.data,
-            by=actor(),
-            at=clock.now(),
+            form.seen.data,
         )
     ):
-        flash("保存しました。", "ok")
-        return redirect(url_for(".project", project_id=project_id, fy=year.year))
+        return done(url_for(".project", project_id=project_id, fy=year.year), "保存しました。")
     return page(
         "projects/edit.html", form=form, year=year, years=_years(), head=head, towns=areas.towns()
     )
@@ -183,7 +178,7 @@ def _values(head: Head, parts: Sequence[Report]) -> dict[str, Any]:
     """The project as the form shows it before anything is typed."""
     words = next(iter(parts), None)
     values: dict[str, Any] = {
-        "version": head.version,
+        "seen": head.seen,
         "name": head.name,
         "summary": head.summary,
         "measure": head.measure_id,

@@ -52,12 +52,12 @@
     return data;
   };
 
-  // The server may answer with a sentence of its own (text/plain) and with the draft's new version (X-Version).
+  // The server may answer with a sentence of its own (text/plain) and with what it is to be sent as seen next time (X-Seen).
   all("form[data-autosave]", (form) => {
     const place = document.querySelector("[data-autosave-status]");
     const typed = () => {
       const words = new URLSearchParams(withoutFiles(form));
-      words.delete("version");
+      words.delete("seen");
       return words.toString();
     };
     let kept = typed();
@@ -74,8 +74,8 @@
         const sentence = isOfType(answer, "text/plain") ? await answer.text() : "";
         if (!answer.ok) return say(sentence || "下書きを保存できませんでした。ログインし直すと、続きから入力できます。", true);
         kept = words;
-        const version = answer.headers.get("X-Version");
-        if (version && form.elements.version) form.elements.version.value = version;
+        const seen = answer.headers.get("X-Seen");
+        if (seen && form.elements.seen) form.elements.seen.value = seen;
         say(sentence || savedAt(), false);
       } catch {
         say("通信ができないため、下書きを保存できませんでした。20秒後にもう一度試します。", true);
@@ -95,7 +95,7 @@
       if (event.relatedTarget?.type !== "submit") save();
     });
 
-    // A submission waits for the draft under way: otherwise it would carry the older version and be refused.
+    // A submission waits for the draft under way: otherwise it would carry what was seen before it and be refused.
     form.addEventListener("submit", (event) => {
       if (!running) return;
       event.preventDefault();
