@@ -12,12 +12,13 @@ from tests import cast
 from tests.pages import Page
 from tracker.accounts import queries as accounts
 from tracker.agreements.models import Measure
-from tracker.cost_sharing import actions, queries
+from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.models import CostCase, Share
-from tracker.cost_sharing.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
-from tracker.cost_sharing.split import Rounding
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter

@@ -25,11 +25,11 @@ from tests.cost_sharing.makers import (
 )
 from tracker.accounts.models import Person
 from tracker.agreements.models import Agreement
-from tracker.cost_sharing import actions
+from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula.proposal import ProposedPart
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.models import CostPart, Share
-from tracker.cost_sharing.proposal import ProposedPart
 from tracker.cost_sharing.rules import CaseState, PartKind, RoundingMode
-from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas

@@ -20,7 +20,8 @@ from tests.cost_sharing.makers import (
     read,
     shares_of,
 )
-from tracker.cost_sharing import actions, queries
+from tracker.cost_sharing import queries
+from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseKind, CaseState
 from tracker.kernel.fiscal_year import FiscalYear

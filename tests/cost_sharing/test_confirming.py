@@ -19,7 +19,7 @@ from tests.cost_sharing.makers import (
     somebody,
 )
 from tracker.accounts.models import Person
-from tracker.cost_sharing import actions
+from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Decision
 from tracker.kernel.permissions import Actor

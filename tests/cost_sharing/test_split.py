@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
-from tracker.cost_sharing.split import (
+from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
     Part,
     Rounding,
@@ -17,6 +16,7 @@ from tracker.cost_sharing.split import (
     differences,
     split,
 )
+from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 
 AREA = ("青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町")

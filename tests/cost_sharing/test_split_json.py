@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tracker.cost_sharing.formula.json import loads_exact, read_split_request, split_json
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Part, Rounding
 from tracker.cost_sharing.rules import PartKind, RoundingMode
-from tracker.cost_sharing.split import LARGEST_REMAINDER, Part, Rounding
-from tracker.cost_sharing.split_json import loads_exact, read_split_request, split_json
 from tracker.kernel.refusal import Refusal
 
 AREA = ["青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町"]

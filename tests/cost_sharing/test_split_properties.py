@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cost_sharing.test_split import TO_THE_YEN, usage
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Part, Rounding, Split, split
 from tracker.cost_sharing.rules import PartKind, RoundingMode
-from tracker.cost_sharing.split import LARGEST_REMAINDER, Part, Rounding, Split, split
 from tracker.kernel.refusal import Refusal
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.cost_sharing.test_split import AREA, CENSUS_2020, TO_1000, equal, population, usage
+from tracker.cost_sharing.formula.split import Part, Rounding, split
 from tracker.cost_sharing.rules import PartKind, RoundingMode
-from tracker.cost_sharing.split import Part, Rounding, split
 from tracker.kernel.refusal import Refusal
 
 

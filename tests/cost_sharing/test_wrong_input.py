@@ -9,7 +9,7 @@ from tests.cost_sharing.makers import (
     make_sent,
     sentences,
 )
-from tracker.cost_sharing import actions
+from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.rules import CaseKind
 
 START = {

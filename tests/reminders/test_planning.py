@@ -14,7 +14,7 @@ from tests.reminders.makers import make_round
 from tests.reminders.test_outages import HOUR, MINUTE, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
-from tracker.cost_sharing import actions as costs
+from tracker.cost_sharing.cases import actions as costs
 from tracker.kernel.duty import KINDS, Kind
 from tracker.mail.letters import Letter, LetterItem, LetterState, hold_all
 from tracker.meetings import actions as meetings

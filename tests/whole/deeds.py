@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
-from tracker.cost_sharing import actions as costs
+from tracker.cost_sharing.cases import actions as costs
+from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.models import CostCase, Share
-from tracker.cost_sharing.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
-from tracker.cost_sharing.split import Rounding
 from tracker.demo.area import TOWNS
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings import actions as meetings

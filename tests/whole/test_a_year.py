@@ -47,7 +47,7 @@ from tracker.agreements.models import AgreementDuty
 from tracker.agreements.review import actions as agreements
 from tracker.agreements.review import question as asking
 from tracker.agreements.review.rules import review
-from tracker.cost_sharing import actions as costs
+from tracker.cost_sharing.cases import actions as costs
 from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.kernel.duty import Kind

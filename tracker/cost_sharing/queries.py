@@ -13,6 +13,9 @@ from tracker.agreements.models import Agreement
 from tracker.agreements.queries import in_force
 from tracker.cost_sharing.case import Answer, Case
 from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.formula.proposal import Grounds, Series
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Line, Rounding
+from tracker.cost_sharing.formula.table import PartSource, part_of
 from tracker.cost_sharing.models import (
     Confirmation,
     Consultation,
@@ -20,10 +23,7 @@ from tracker.cost_sharing.models import (
     CostPart,
     Share,
 )
-from tracker.cost_sharing.proposal import Grounds, Series
 from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, CaseState, Pair, Stage
-from tracker.cost_sharing.split import LARGEST_REMAINDER, Line, Rounding
-from tracker.cost_sharing.table import PartSource, part_of
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas

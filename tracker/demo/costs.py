@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from tracker.cost_sharing import actions
+from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
-from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
 from tracker.demo.moment import HUB, Moment, actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
 from tracker.kernel.permissions import Role

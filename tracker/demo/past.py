@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import measures
+from tracker.cost_sharing.formula.split import Part, Rounding, split
 from tracker.cost_sharing.models import (
     Confirmation,
     Consultation,
@@ -20,7 +21,6 @@ from tracker.cost_sharing.models import (
 )
 from tracker.cost_sharing.queries import bound
 from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, PartKind, RoundingMode, Stage
-from tracker.cost_sharing.split import Part, Rounding, split
 from tracker.demo import meeting, reports
 from tracker.demo.bulk import Book, Deed
 from tracker.demo.letters import MADE_UP

@@ -13,10 +13,10 @@ from wtforms import (
 )
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.forms import NO_AMOUNT, chosen, one_line, stage_field, stripped
-from tracker.cost_sharing.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.cases.forms import NO_AMOUNT, chosen, one_line, stage_field, stripped
+from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.rules import KINDS, CaseKind, PartKind, RoundingMode, Stage
-from tracker.cost_sharing.split import LARGEST_REMAINDER, Rounding
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
 from tracker.municipalities.rules import FigureKind, Town

@@ -3,14 +3,17 @@
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing import actions, forms, formula_form, queries, rules
+from tracker.cost_sharing import queries, rules
 from tracker.cost_sharing.blueprint import bp, get_case
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.cases.forms import AgainForm, in_year
 from tracker.cost_sharing.days import reply_due
-from tracker.cost_sharing.formula_form import FormulaForm, WorkForm
-from tracker.cost_sharing.proposal import Outcome, compare, table_of, work_out
-from tracker.cost_sharing.table import SplitTable
+from tracker.cost_sharing.formula import forms
+from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
+from tracker.cost_sharing.formula.proposal import Outcome, compare, table_of, work_out
+from tracker.cost_sharing.formula.table import SplitTable
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
@@ -65,7 +68,7 @@ def _formula_page(
         voids=voids,
         earlier=copied,
         towns=areas.towns(),
-        boxes=formula_form.BOXES,
+        boxes=forms.BOXES,
     )
 
 
@@ -88,20 +91,18 @@ def _content_form(
     case: Case, is_checked: bool = False
 ) -> tuple[FormulaForm | WorkForm, CaseNumber | None]:
     """The boxes with what is stored, and the earlier case whose formula a new draft may copy."""
-    more = [forms.in_year(forms.AgainForm, clock.today())] if is_checked else []
+    more = [in_year(AgainForm, clock.today())] if is_checked else []
     participants, copied = case.participants, None
     if not participants:
         participants = queries.members_of_project(case)
         copied = queries.last_formula(case) if case.is_money else None
     if not case.is_money:
-        return formula_form.work_form(
-            more, data=formula_form.content_of(case, case, participants, ())
-        ), None
+        return forms.work_form(more, data=forms.content_of(case, case, participants, ())), None
     is_asked = copied and request.args.get("from") == str(copied)
     source = queries.find(copied, clock.today()) if copied and is_asked else None
     series = areas.series()
-    data = formula_form.content_of(case, source or case, participants, series)
-    return formula_form.formula_form(series, more, data=data), copied
+    data = forms.content_of(case, source or case, participants, series)
+    return forms.formula_form(series, more, data=data), copied
 
 
 def _worked_out(form: FormulaForm | WorkForm) -> Outcome | None:
@@ -140,9 +141,7 @@ def _check(case: Case, form: FormulaForm | WorkForm, outcome: Outcome | None) ->
     today = clock.today()
     check = form
     if "reason" not in form:
-        check = forms.in_year(forms.AgainForm, today)(
-            formdata=None, data={"reply_due_on": reply_due(today)}
-        )
+        check = in_year(AgainForm, today)(formdata=None, data={"reply_due_on": reply_due(today)})
     order = [town.name for town in areas.towns()]
     answers = {side: one.person for (_, side), one in case.answers.items()}
     return page(

@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from tracker.cost_sharing import days, mailing, queries, rules
+from tracker.cost_sharing import days, queries, rules
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.cases import letters
+from tracker.cost_sharing.formula.proposal import Outcome, Proposal, check_participants, work_out
+from tracker.cost_sharing.formula.split import amount_to_share
+from tracker.cost_sharing.formula.table import PartSource
 from tracker.cost_sharing.models import Confirmation, Consultation, CostCase, CostPart, Share
-from tracker.cost_sharing.proposal import Outcome, Proposal, check_participants, work_out
 from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, Pair, RoundingMode, Stage
-from tracker.cost_sharing.split import amount_to_share
-from tracker.cost_sharing.table import PartSource
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -124,7 +125,7 @@ def _ask_again(act: Act, row: CostCase, was: Case, proposal: Proposal, again: As
         row.reply_due_on, row.sent_on = again.reply_due_on, act.today
         said = "の内容を変え、確認をもう一度お願いしました。理由："
         entry.sentence = f"{row.named}{said}{again.reason}"
-        mailing.put_changes(_read(act, row), was, again.reason, at=act.at)
+        letters.put_changes(_read(act, row), was, again.reason, at=act.at)
 
 
 def add_consultation(
@@ -164,7 +165,7 @@ def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -
     days.check_reply_due(reply_due_on, act.today)
     with act.change("cost.sent", row, f"{row.named}の案を送り、確認をお願いしました。"):
         row.state, row.sent_on, row.reply_due_on = CaseState.AWAITING, act.today, reply_due_on
-        mailing.put_requests(_read(act, row), at=act.at)
+        letters.put_requests(_read(act, row), at=act.at)
 
 
 def withdraw(act: Act, row: CostCase, seen: str | None = None) -> None:
@@ -241,7 +242,7 @@ def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None)
             _move(row, wanted)
             if is_agreed:
                 row.agreed_at = act.at
-                mailing.put_agreed(_read(act, row), at=act.at)
+                letters.put_agreed(_read(act, row), at=act.at)
         if is_agreed and replaced:
             _replaced(act, replaced, case.no)
 
@@ -266,7 +267,7 @@ def return_case(act: Act, row: CostCase, opinion: str, seen: str | None = None) 
         _move(row, CaseState.RETURNED)
         # Returned twice means two letters: the cause is this answer, not the case.
         cause = f"cost_returned:{case.id}:{case.seen}"
-        mailing.put_returned(case, by.municipality_name, opinion, cause=cause, at=act.at)
+        letters.put_returned(case, by.municipality_name, opinion, cause=cause, at=act.at)
 
 
 def _replaced(act: Act, row: CostCase, by_case: CaseNumber) -> None:

@@ -12,8 +12,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
 
+from tracker.cost_sharing.formula.split import PART_FIELDS, Part, Rounding, split
 from tracker.cost_sharing.rules import PartKind, RoundingMode
-from tracker.cost_sharing.split import PART_FIELDS, Part, Rounding, split
 from tracker.kernel.refusal import Refusal
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.table import formula_words
+from tracker.cost_sharing.formula.table import formula_words
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal

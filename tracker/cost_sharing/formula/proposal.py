@@ -7,9 +7,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.rules import CaseKind, PartKind, Stage
-from tracker.cost_sharing.split import Line, Rounding, Split, amount_to_share, split
-from tracker.cost_sharing.table import (
+from tracker.cost_sharing.formula.split import Line, Rounding, Split, amount_to_share, split
+from tracker.cost_sharing.formula.table import (
     PartSource,
     SplitTable,
     formula_words,
@@ -17,6 +16,7 @@ from tracker.cost_sharing.table import (
     rounding_words,
     split_table,
 )
+from tracker.cost_sharing.rules import CaseKind, PartKind, Stage
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from tracker.cost_sharing.rules import KINDS, PartKind, Stage
-from tracker.cost_sharing.split import (
+from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
     Part,
     Rounding,
@@ -18,6 +17,7 @@ from tracker.cost_sharing.split import (
     at_places,
     differences,
 )
+from tracker.cost_sharing.rules import KINDS, PartKind, Stage
 from tracker.kernel.yen import grouped, yen
 from tracker.municipalities.rules import Town
 

@@ -1,0 +1,1 @@
+"""Cases: drafted, talked over, sent, and answered by both sides."""

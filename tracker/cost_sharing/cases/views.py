@@ -1,0 +1,243 @@
+"""Pages of Article 4(2): the cases of a year, one case, and the consultations about it."""
+
+from collections.abc import Callable, Mapping
+
+from flask import redirect, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from tracker.cost_sharing import queries, rules
+from tracker.cost_sharing.blueprint import bp, get_case
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.cases import actions, forms, letters
+from tracker.cost_sharing.days import reply_due
+from tracker.cost_sharing.formula.table import StageTable, stage_table
+from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, Stage
+from tracker.kernel import wareki
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Permission
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.forms import SeenButtonForm, choices
+from tracker.plumbing.pages import complain, done, number_asked, page, section
+
+NO_CHOICE = "「この内容で確認する」か「意見を付けて戻す」を選んでください。"
+ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
+    "confirmed": (actions.confirm, "内容を確認しました。"),
+    "returned": (actions.return_case, "意見を付けて戻しました。"),
+}
+
+
+@bp.get("/costs")
+@guard(Permission.READ_AREA)
+def index() -> Response:
+    """The cases of a fiscal year."""
+    section("costs")
+    years = queries.years(clock.today())
+    asked = request.args.get("fy", type=int)
+    this = FiscalYear.containing(clock.today())
+    year = next((year for year in years if year.year == asked), this)
+    return page(
+        "cost_sharing/index.html",
+        year=year,
+        year_choices=[(one.year, one.long_label) for one in years],
+        base=url_for(".index"),
+        cases=queries.of_year(year, clock.today(), drafts=may(Permission.READ_COST_DRAFT)),
+        own=_own(),
+        may_draft=may(Permission.DRAFT_COST),
+    )
+
+
+@bp.route("/costs/new", methods=["GET", "POST"])
+@guard(Permission.DRAFT_COST)
+def new() -> Response:
+    """対象と金額: opens a draft."""
+    section("costs")
+    this = FiscalYear.containing(clock.today())
+    years, words = (this.next, this, this.previous), request.args.get("q", "")
+    chosen = request.form.get("project", type=int) or number_asked("project", 0)
+    form = forms.StartForm(data={"year": request.args.get("fy", this.year), "project": chosen})
+    projects, has_more = queries.projects(words, years, chosen)
+    form.project.choices = choices([("", "選んでください"), *projects])
+    form.year.choices = choices((year.year, year.long_label) for year in years)
+    if form.carry_out(
+        lambda act: actions.start_case(
+            act,
+            int(form.project.data),
+            FiscalYear(int(form.year.data)),
+            CaseKind(form.kind.data),
+            Stage(form.stage.data),
+            form.title.data or "",
+            form.total_yen.data or 0,
+            form.subsidy_yen.data or 0,
+        )
+    ):
+        return done(url_for(".formula", no=form.result.no))
+    return page("cost_sharing/new.html", form=form, hub=areas.hub(), words=words, has_more=has_more)
+
+
+@bp.get("/costs/<no>")
+@guard(Permission.READ_AREA)
+def show(no: str) -> Response:
+    """One case whole."""
+    return _case_page(get_case(no), forms.in_year(forms.ConsultationForm, clock.today())())
+
+
+@bp.post("/costs/<no>/consultations")
+@guard(Permission.DRAFT_COST)
+def add_consultation(no: str) -> Response:
+    """協議の記録: adds one."""
+    case = get_case(no)
+    form = forms.in_year(forms.ConsultationForm, clock.today())()
+    if form.carry_out(
+        lambda act: actions.add_consultation(
+            act,
+            queries.row(case),
+            form.consulted_on.data,
+            form.place.data,
+            form.participants.data,
+            form.gist.data,
+        )
+    ):
+        return done(url_for(".show", no=no), "協議の記録を加えました。")
+    return _case_page(case, form)
+
+
+def _own() -> Town:
+    return areas.by_id()[actor().municipality_id]
+
+
+def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
+    consultations = queries.consultations(case)
+    may_change = may(Permission.DRAFT_COST) and rules.STATES[case.state].voids is not None
+    is_asked = case.state in ASKED and may(
+        Permission.CONFIRM_COST, *(town.slug for town in case.parties)
+    )
+    return page(
+        "cost_sharing/show.html",
+        form=form,
+        press=SeenButtonForm(formdata=None, data={"seen": case.seen}),
+        case=case,
+        consultations=[
+            (f"{wareki.short(one.consulted_on)}　{one.place}（{one.participants}）", one.gist)
+            for one in consultations
+        ],
+        year=FiscalYear(case.no.fiscal_year),
+        formula=[(part.label, part.extent) for part in case.parts],
+        stages=_stages(case),
+        change_link=_change_link(case) if may_change else None,
+        steps=_steps(case),
+        may_draft=may(Permission.DRAFT_COST),
+        may_change=may_change,
+        may_confirm=is_asked and not case.has_confirmed(_own()),
+    )
+
+
+def _stages(case: Case) -> StageTable | None:
+    """For 精算: what each still pays or gets back."""
+    if case.stage is not Stage.RECONCILIATION or not case.shares:
+        return None
+    settled = queries.settled_before(case, clock.today())
+    return stage_table(settled, case.shares) if settled else None
+
+
+def _change_link(case: Case) -> Markup:
+    return Markup('<a href="{}">直す</a>').format(url_for(".formula", no=case.no))
+
+
+def _steps(case: Case) -> list[tuple[str, str]]:
+    """How far the case has come: everything before the first step not done is done."""
+    agreed = case.agreed_at is not None
+    done = {
+        "対象と金額": True,
+        "算式と負担額" if case.is_money else "分担の内容": bool(case.shares),
+        "協議の記録": case.consulted_at is not None,
+        "双方の確認": agreed,
+        "合意": agreed,
+    }
+    now = next((label for label, is_done in done.items() if not is_done), None)
+    return [
+        (label, "now" if label == now else "done" if is_done else "todo")
+        for label, is_done in done.items()
+    ]
+
+
+@bp.route("/costs/<no>/send", methods=["GET", "POST"])
+@guard(Permission.DRAFT_COST)
+def send(no: str) -> Response:
+    """Shows each letter before it goes out, then asks both sides of every pair."""
+    case, today = get_case(no), clock.today()
+    if case.state not in UNSENT or not case.shares:
+        return redirect(url_for(".show", no=no))
+    form = forms.in_year(forms.SendForm, today)(
+        data={"seen": case.seen, "reply_due_on": reply_due(today)}
+    )
+    if "preview" not in request.form and form.carry_out(
+        lambda act: actions.send(act, queries.row(case), form.reply_due_on.data, form.seen.data)
+    ):
+        return done(
+            url_for(".show", no=no), "案を送りました。確認がそろうまで、この画面で見られます。"
+        )
+    due_on = form.reply_due_on.data or reply_due(today)
+    refusal, previews = None, []
+    try:
+        previews = [
+            (to, *letters.preview(case, to, due_on)) for to in letters.confirmers(case.parties)
+        ]
+    except Refusal as found:
+        refusal = found.message
+    return page("cost_sharing/send.html", form=form, case=case, previews=previews, refusal=refusal)
+
+
+@bp.route("/costs/<no>/confirm", methods=["GET", "POST"])
+@guard(Permission.CONFIRM_COST)
+def confirm(no: str) -> Response:
+    """One side's word: the hub's counts for all its pairs, a town's for its own."""
+    case, own = get_case(no), _own()
+    require(Permission.CONFIRM_COST, *(town.slug for town in case.parties))
+    if case.state not in ASKED:
+        return redirect(url_for(".show", no=no))
+    form = forms.AnswerForm(data={"seen": str(case.revision)})
+    answer, said = ANSWERS.get(request.form.get("decision", ""), (_no_choice, ""))
+    if form.carry_out(
+        lambda act: answer(act, queries.row(case), form.opinion.data or "", form.seen.data)
+    ):
+        return done(url_for(".show", no=no), said)
+    before = queries.agreed_before(case, case.no.fiscal_year - 1, clock.today())
+    return page(
+        "cost_sharing/confirm.html",
+        form=form,
+        case=case,
+        own=own,
+        last_year=next((one.shares[own] for one in reversed(before) if own in one.shares), None),
+        has_confirmed=case.has_confirmed(own),
+    )
+
+
+def _no_choice(*_: object) -> None:
+    raise Refusal(NO_CHOICE)
+
+
+@bp.post("/costs/<no>/withdraw")
+@guard(Permission.DRAFT_COST)
+def withdraw(no: str) -> Response:
+    """取り下げる."""
+    case = get_case(no)
+    form = SeenButtonForm(data={"seen": case.seen})
+    if form.carry_out(lambda act: actions.withdraw(act, queries.row(case), form.seen.data)):
+        return done(url_for(".show", no=no), "取り下げました。")
+    return complain(form, url_for(".show", no=no))
+
+
+@bp.post("/costs/<no>/replace")
+@guard(Permission.DRAFT_COST)
+def replace(no: str) -> Response:
+    """差し替える: a new draft in the place of an agreed case."""
+    case = get_case(no)
+    form = SeenButtonForm(data={"seen": case.seen})
+    if form.carry_out(lambda act: actions.replace(act, queries.row(case), form.seen.data)):
+        return done(url_for(".formula", no=form.result.no))
+    return complain(form, url_for(".show", no=no))

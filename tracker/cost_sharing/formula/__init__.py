@@ -1,0 +1,1 @@
+"""算式と負担額: how an amount is divided, in whole yen."""
