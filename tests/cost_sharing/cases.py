@@ -5,9 +5,8 @@ from datetime import date
 from typing import Any
 
 from tracker.cost_sharing.case import Answer, Case
-from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.formula.split import Rounding
-from tracker.cost_sharing.rules import CaseKind, CaseState, Pair, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Pair, RoundingMode, Stage
 from tracker.municipalities.rules import Town
 
 AOMORI = Town(1, "02201", "aomori", "青森市", True, None)

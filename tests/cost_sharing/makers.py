@@ -15,6 +15,7 @@ from tracker.agreements.models import Measure
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.models import CostCase, Share
@@ -28,7 +29,7 @@ from tracker.plumbing.db import db
 from tracker.projects.models import Participation, Project, ProjectYear
 
 DUE = date(2026, 12, 4)
-LATER = actions.AskAgain("補助の額が決まったため。", date(2026, 12, 11))
+LATER = formula.AskAgain("補助の額が決まったため。", date(2026, 12, 11))
 CASE = "/costs/2026-01"
 NAMES = tuple(name for _, _, name, _, _ in cast.TOWNS)
 SHARES = dict(zip(NAMES, (1_964_000, 168_000, 115_000, 117_000, 136_000), strict=True))
@@ -115,7 +116,7 @@ def make_ready(proposal: Proposal | None = None, **changes: Any) -> CostCase:
     """A case with its shares and one consultation, ready to be sent."""
     case = make_draft(**changes)
     office = act_of("office")
-    actions.save_formula(office, case, proposal or make_proposal())
+    formula.save_formula(office, case, proposal or make_proposal())
     actions.add_consultation(
         office,
         case,

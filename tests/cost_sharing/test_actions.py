@@ -26,6 +26,7 @@ from tests.cost_sharing.makers import (
 from tracker.accounts.models import Person
 from tracker.agreements.models import Agreement
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.models import CostPart, Share
@@ -92,7 +93,7 @@ def test_funds_above_the_total_are_refused():
 def test_an_incomplete_formula_is_refused_and_nothing_is_kept(changes, sentence):
     case = make_draft()
     with pytest.raises(Refusal, match=sentence):
-        actions.save_formula(act_of("office"), case, make_proposal(**changes))
+        formula.save_formula(act_of("office"), case, make_proposal(**changes))
     db.session.rollback()
     assert shares_of(case) == {}
 
@@ -106,16 +107,16 @@ def test_a_partner_whose_agreement_has_ended_takes_no_part():
         .values(ended_on=cast.TODAY - timedelta(days=1))
     )
     with pytest.raises(Refusal, match="蓬田村との間に、今、効力のある連携協約がありません"):
-        actions.save_formula(act_of("office"), case, make_proposal())
+        formula.save_formula(act_of("office"), case, make_proposal())
 
 
 def test_whoever_saves_second_is_told_that_somebody_was_first():
     case = make_draft()
     seen = case.seen
     office = act_of("office")
-    actions.save_formula(office, case, make_proposal(), seen)
+    formula.save_formula(office, case, make_proposal(), seen)
     with pytest.raises(Conflict, match="先に直しました"):
-        actions.save_formula(office, case, make_proposal(), seen)
+        formula.save_formula(office, case, make_proposal(), seen)
 
 
 def test_every_kind_of_part_is_stored_and_read_again():
@@ -158,7 +159,7 @@ def test_a_consultation_makes_a_draft_one_under_consultation():
 
 def test_nothing_is_sent_before_a_consultation():
     case = make_draft()
-    actions.save_formula(act_of("office"), case, make_proposal())
+    formula.save_formula(act_of("office"), case, make_proposal())
     with pytest.raises(Refusal, match="協議の記録を1件以上入れてください（協約第4条第2項）。"):
         actions.send(act_of("office"), case, DUE)
     assert letters_of("cost_request") == []

@@ -22,6 +22,7 @@ from tests.cost_sharing.makers import (
 )
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseKind, CaseState
 from tracker.kernel.fiscal_year import FiscalYear
@@ -39,8 +40,8 @@ def test_a_change_after_sending_voids_all_confirmations_and_tells_both_amounts()
     office = act_of("office")
     changed = make_proposal(subsidy_yen=1_020_000)
     with pytest.raises(Refusal, match="いただいた確認はすべて取り消し"):
-        actions.save_formula(office, case, changed)
-    actions.save_formula(office, case, changed, again=LATER)
+        formula.save_formula(office, case, changed)
+    formula.save_formula(office, case, changed, again=LATER)
     assert (case.revision, case.state) == (2, CaseState.AWAITING)
     assert read(case).answers == {}
     assert len(letters_of("cost_changed")) == 5
@@ -61,7 +62,7 @@ def test_a_change_after_sending_voids_all_confirmations_and_tells_both_amounts()
 def test_who_no_longer_takes_part_is_told_so_and_asked_nothing():
     case = make_sent()
     without = make_proposal(participants=("青森市", "平内町", "今別町", "外ヶ浜町"))
-    actions.save_formula(act_of("office"), case, without, again=LATER)
+    formula.save_formula(act_of("office"), case, without, again=LATER)
     letter = next(one for one in letters_of("cost_released") if "yomogita" in one.to_email)
     assert "117,000円 → 0円" in letter.body
     assert "御確認は不要です。" in letter.body
@@ -73,7 +74,7 @@ def test_saving_the_same_again_voids_nothing():
     case = make_sent()
     confirm_by(case, "hiranai")
     with pytest.raises(Refusal, match="前と同じ内容です"):
-        actions.save_formula(act_of("office"), case, make_proposal(), again=LATER)
+        formula.save_formula(act_of("office"), case, make_proposal(), again=LATER)
     db.session.rollback()
     assert case.revision == 1
     assert len(read(case).answers) == 1
@@ -83,7 +84,7 @@ def test_an_agreed_case_never_changes():
     case = make_agreed()
     office = act_of("office")
     for attempt in (
-        lambda: actions.save_formula(office, case, make_proposal(total_yen=9_000_000), again=LATER),
+        lambda: formula.save_formula(office, case, make_proposal(total_yen=9_000_000), again=LATER),
         lambda: actions.add_consultation(office, case, cast.TODAY, "電話", "平内町", "…"),
         lambda: actions.withdraw(office, case),
         lambda: actions.send(office, case, DUE),
@@ -101,7 +102,7 @@ def test_a_replacement_takes_the_place_of_an_agreed_case_once_it_is_agreed():
     assert (new.no.label, new.state, shares_of(new)) == ("第8-02号", CaseState.DRAFT, SHARES)
     with pytest.raises(Refusal, match="第8-02号）が、すでにあります"):
         actions.replace(office, old)
-    actions.save_formula(office, new, make_proposal(total_yen=3_720_000))
+    formula.save_formula(office, new, make_proposal(total_yen=3_720_000))
     actions.add_consultation(office, new, cast.TODAY, "電話", "全市町村", "増額。")
     actions.send(office, new, DUE)
     assert old.state is CaseState.AGREED
@@ -124,7 +125,7 @@ def test_work_is_shared_by_the_same_confirmations_without_yen():
     work = make_proposal(
         kind=CaseKind.WORK, parts=(), total_yen=0, subsidy_yen=0, work="各町村　窓口　週1人・日"
     )
-    actions.save_formula(office, case, work)
+    formula.save_formula(office, case, work)
     actions.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "…")
     actions.send(office, case, DUE)
     assert "各町村　窓口　週1人・日" in letters_of("cost_request")[0].body
@@ -199,7 +200,7 @@ def entries(case: CostCase) -> list[history.HistoryEntry]:
 def test_a_change_of_amounts_is_recorded_row_by_row_before_and_after():
     case = make_sent()
     changed = make_proposal(subsidy_yen=1_020_000)
-    actions.save_formula(act_of("office"), case, changed, again=LATER)
+    formula.save_formula(act_of("office"), case, changed, again=LATER)
     payload = entries(case)[-1].payload
     assert (payload["before"]["subsidy_yen"], payload["after"]["subsidy_yen"]) == (
         1_120_000,

@@ -20,6 +20,7 @@ from tests.cost_sharing.makers import (
 )
 from tracker.accounts.models import Person
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Decision
 from tracker.kernel.permissions import Actor
@@ -139,6 +140,6 @@ def test_a_word_on_other_amounts_than_those_shown_does_not_count():
     confirm_by(case, "hiranai")
     actions.confirm(act_of("confirmer", "yomogita"), case, seen=seen)
     changed = make_proposal(total_yen=3_720_000)
-    actions.save_formula(act_of("office"), case, changed, again=LATER)
+    formula.save_formula(act_of("office"), case, changed, again=LATER)
     with pytest.raises(Conflict, match="青森市 連携推進担当が11月24日 .*に先に直しました"):
         actions.confirm(act_of("confirmer", "imabetsu"), case, seen=seen)

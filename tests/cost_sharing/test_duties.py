@@ -7,9 +7,8 @@ import pytest
 from tests.cost_sharing.cases import IMABETSU, Answer, make_case
 from tests.duties.makers import MEMBERS, TODAY, somebody
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.duties import duties
-from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, Stage
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
 from tracker.kernel import tokyo
 from tracker.kernel.duty import Duty, Kind, owed
 from tracker.kernel.permissions import Role

@@ -4,13 +4,7 @@ from types import MappingProxyType
 
 import pytest
 
-from tracker.cost_sharing.rules import (
-    Answers,
-    CaseState,
-    Decision,
-    Pair,
-    RoundingMode,
-    Stage,
+from tracker.cost_sharing.cases.rules import (
     check_change,
     check_confirm,
     check_return,
@@ -18,6 +12,7 @@ from tracker.cost_sharing.rules import (
     check_step,
     state,
 )
+from tracker.cost_sharing.rules import Answers, CaseState, Decision, Pair, RoundingMode, Stage
 from tracker.kernel.refusal import Refusal
 
 DRAFT, CONSULTING, AWAITING, RETURNED, AGREED, WITHDRAWN, REPLACED = CaseState

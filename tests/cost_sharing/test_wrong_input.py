@@ -9,7 +9,7 @@ from tests.cost_sharing.makers import (
     make_sent,
     sentences,
 )
-from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.rules import CaseKind
 
 START = {
@@ -127,7 +127,7 @@ def test_a_consultation_with_every_field_wrong_stays_on_the_page(browse, given):
 
 
 def test_sending_with_a_wrong_day_and_without_a_consultation(browse, given):
-    given(lambda: actions.save_formula(act_of("office"), make_draft(), make_proposal()))
+    given(lambda: formula.save_formula(act_of("office"), make_draft(), make_proposal()))
     office = browse("office")
     page = office.fill(f"{CASE}/send", {"send": "1"})
     assert sentences(page) == ["協議の記録を1件以上入れてください（協約第4条第2項）。"]

@@ -7,8 +7,7 @@ from tests import cast
 from tests.cost_sharing.cases import IMABETSU, Answer, make_case
 from tests.duties.makers import TODAY
 from tests.projects.makers import make_report
-from tracker.cost_sharing.case_number import CaseNumber
-from tracker.cost_sharing.rules import Decision, Pair
+from tracker.cost_sharing.rules import CaseNumber, Decision, Pair
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.meetings.rules import AgreementStanding, InvitationFact, MeetingFact, Standing
 from tracker.overview.year import Event, Facts, events, next_up

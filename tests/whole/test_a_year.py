@@ -48,6 +48,7 @@ from tracker.agreements.review import actions as agreements
 from tracker.agreements.review import question as asking
 from tracker.agreements.review.rules import review
 from tracker.cost_sharing.cases import actions as costs
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.kernel.duty import Kind
@@ -334,7 +335,7 @@ def december_costs_are_talked_over(story: Story) -> None:
             3_620_000,
             1_120_000,
         )
-        costs.save_formula(office, case, proposal(equal=20))
+        formula.save_formula(office, case, proposal(equal=20))
         assert shares() == SHARES
         due = date(2026, 12, 21)
         with pytest.raises(Refusal, match="協議の記録を1件以上"):
@@ -369,11 +370,11 @@ def december_a_change_asks_everybody_again(story: Story) -> None:
 
     with story.day(12, 11) as at:
         office = Act(actor("office"), at)
-        again = costs.AskAgain("御意見による", date(2026, 12, 25))
+        again = formula.AskAgain("御意見による", date(2026, 12, 25))
         with pytest.raises(Refusal, match="確認はすべて取り消し"):
-            costs.save_formula(office, the_case(), proposal(equal=10))
+            formula.save_formula(office, the_case(), proposal(equal=10))
         db.session.rollback()
-        costs.save_formula(office, the_case(), proposal(equal=10), again=again)
+        formula.save_formula(office, the_case(), proposal(equal=10), again=again)
         assert shares()["今別町"] == 67_000
         assert sum(shares().values()) == 2_500_000
         assert all(Kind.COST_UNCONFIRMED in owed("confirmer", slug) for slug in EVERYBODY)
@@ -385,7 +386,7 @@ def december_a_change_asks_everybody_again(story: Story) -> None:
         confirm_costs(at, *EVERYBODY)
         assert the_case().state is CaseState.AGREED
         with pytest.raises(Refusal, match="直せません"):
-            costs.save_formula(office, the_case(), proposal(equal=20), again=again)
+            formula.save_formula(office, the_case(), proposal(equal=20), again=again)
         db.session.rollback()
     assert all(story.subjects(f"confirmer@{slug}.example", "そろいました") for slug in EVERYBODY)
 

@@ -4,7 +4,7 @@ from flask import Blueprint, abort
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.case_number import CaseNumber
+from tracker.cost_sharing.rules import CaseNumber
 from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
 from tracker.plumbing.access import may

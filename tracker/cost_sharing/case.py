@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.formula.split import Line, Rounding, Split
 from tracker.cost_sharing.formula.table import PartSource, SplitTable, rounding_words, split_table
-from tracker.cost_sharing.rules import ASKED, Answers, CaseKind, CaseState, Decision, Pair, Stage
+from tracker.cost_sharing.rules import (
+    ASKED,
+    Answers,
+    CaseKind,
+    CaseNumber,
+    CaseState,
+    Decision,
+    Pair,
+    Stage,
+)
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
 

@@ -4,9 +4,8 @@ Nothing carries over from year to year by itself.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
-from tracker.cost_sharing import days
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import SENT, UNSENT, CaseState, Stage
 from tracker.kernel import tokyo
@@ -74,7 +73,7 @@ def _to_start(cases: Iterable[Case], year: FiscalYear, members: Members) -> Iter
             waiting,
             year,
             members,
-            due_on=days.start_due(year),
+            due_on=_start_due(year),
             said="は、前年度に負担を取り決めた事業です。"
             "取決めは引き継がれないため、今年度の協議を始めます（協約第4条第2項）。",
             known_since=tokyo.at(year.begins, time.min),
@@ -90,7 +89,7 @@ def _to_send(cases: Iterable[Case], members: Members) -> Iterable[Duty]:
             key=f"cost_unsent:{number}:{members.hub}",
             municipality=members.hub,
             is_hub=True,
-            due_on=days.send_due(year),
+            due_on=_send_due(year),
             url=own[0].no.path if len(own) == 1 else f"/costs?fy={number}",
             name=f"{year.label}の費用負担の案",
             text=f"{some(case.title for case in own)}は、まだ双方に確認をお願いしていません。",
@@ -122,7 +121,7 @@ def _to_reconcile(cases: Iterable[Case], this: FiscalYear, members: Members) -> 
             waiting,
             year,
             members,
-            due_on=days.reconcile_due(year),
+            due_on=_reconcile_due(year),
             said="の額は、まだ精算していません。決算額で計算し直し、差額を確かめます。",
             known_since=tokyo.at(this.begins, time.min),
         )
@@ -152,3 +151,18 @@ def _of_projects(
         remaining=len(waiting),
         known_since=known_since,
     )
+
+
+def _start_due(year: FiscalYear) -> date:
+    """31 January: time for drafting, talking it over and confirming before the year is over."""
+    return date(year.year + 1, 1, 31)
+
+
+def _send_due(year: FiscalYear) -> date:
+    """The last day of February: the parties still have March to confirm."""
+    return date(year.year + 1, 3, 1) - timedelta(days=1)
+
+
+def _reconcile_due(year: FiscalYear) -> date:
+    """31 May after the year: 出納整理期間, in which its accounts are settled, ends."""
+    return date(year.year + 1, 5, 31)

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.rules import (
     CaseKind,
+    CaseNumber,
     CaseState,
     Decision,
     PartKind,

@@ -12,7 +12,6 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import in_force
 from tracker.cost_sharing.case import Answer, Case
-from tracker.cost_sharing.case_number import CaseNumber
 from tracker.cost_sharing.formula.proposal import Grounds, Series
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Line, Rounding
 from tracker.cost_sharing.formula.table import PartSource, part_of
@@ -23,7 +22,7 @@ from tracker.cost_sharing.models import (
     CostPart,
     Share,
 )
-from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, CaseState, Pair, Stage
+from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, CaseNumber, CaseState, Pair, Stage
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
@@ -191,6 +190,14 @@ def find(number: CaseNumber, today: date) -> Case | None:
     """The case with that number, whole, or None."""
     where = CostCase.fiscal_year == number.fiscal_year, CostCase.number == number.number
     return next(iter(cases(today, *where, whole=True)), None)
+
+
+def of(row: CostCase, today: date) -> Case:
+    """A case as it stands within this transaction; LookupError when it is gone."""
+    found = find(row.no, today)
+    if found is None:
+        raise LookupError(f"case {row.no} is gone")
+    return found
 
 
 def row(case: Case) -> CostCase:

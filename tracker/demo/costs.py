@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.models import CostCase
@@ -108,7 +109,7 @@ def draft(m: Moment, number: int) -> None:
         example.subsidy_yen,
         is_example=True,
     )
-    actions.save_formula(act, case, proposal)
+    formula.save_formula(act, case, proposal)
 
 
 def talk(m: Moment, number: int, gist: str = "", place: str = ONLINE) -> None:

@@ -6,7 +6,16 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import FigureKind, Town
-from tracker.plumbing.forms import CountField, DayField, Form, at_most, labelled, optional, required
+from tracker.plumbing.forms import (
+    CountField,
+    DayField,
+    Form,
+    at_most,
+    labelled,
+    optional,
+    per_town,
+    required,
+)
 
 
 class FiguresForm(Form):
@@ -31,17 +40,13 @@ class FiguresForm(Form):
 
 def figures_form(towns: tuple[Town, ...], **kwargs: Any) -> FiguresForm:
     """The form with a count for every municipality; field names are value_<slug>."""
-
-    class WithTowns(FiguresForm):
-        pass
-
-    for town in towns:
-        setattr(
-            WithTowns,
-            f"value_{town.slug}",
-            CountField(town.name, named=f"{town.name}の数値", validators=[optional()]),
-        )
-    return WithTowns(**kwargs)
+    fields = per_town(
+        "value",
+        towns,
+        lambda town: CountField(town.name, named=f"{town.name}の数値", validators=[optional()]),
+    )
+    form: FiguresForm = type("FiguresForm", (FiguresForm,), fields)(**kwargs)
+    return form
 
 
 class EntryForm(Form):

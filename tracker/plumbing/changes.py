@@ -96,6 +96,13 @@ class Act:
     at: datetime
 
     @property
+    def person(self) -> Actor:
+        """Who acts, in what the system itself never does."""
+        if self.by is None:
+            raise ValueError("only a person does this")
+        return self.by
+
+    @property
     def today(self) -> date:
         """The day in Tokyo."""
         return clock.day(self.at)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from flask import abort, redirect, request
 from flask_wtf import FlaskForm
@@ -14,6 +14,7 @@ from wtforms import (
     FieldList,
     FileField,
     HiddenField,
+    SelectField,
     StringField,
     SubmitField,
 )
@@ -30,6 +31,7 @@ from tracker.plumbing.access import act
 from tracker.plumbing.changes import Act, Conflict, Stale, abandon
 from tracker.plumbing.db import db
 
+T = TypeVar("T", bound="_HasSlug")
 CONFLICT = "ほかの人が先に直しました。最新の内容を確かめてから、もう一度保存してください。"
 _AGAIN = {False: "?again=1", True: "&again=1"}
 ZERO_BYTE = "使えない文字が入っています。入力し直してください。"
@@ -219,6 +221,28 @@ class SeenButtonForm(Form):
     seen = SeenField()
 
 
+class _HasSlug(Protocol):
+    @property
+    def slug(self) -> str: ...
+
+
+def per_town(name: str, towns: Iterable[T], make: Callable[[T], Any]) -> dict[str, Any]:
+    """Fields of a form made at run time, one a municipality: NAME_SLUG, in the order given."""
+    return {f"{name}_{town.slug}": make(town) for town in towns}
+
+
+def must_choose(
+    label: str, sentence: str, offered: Sequence[SelectChoice] = (), field: Any = SelectField
+) -> Any:
+    """A field that must be chosen from a list; the sentence says so, also when tampered with."""
+    return field(
+        label,
+        choices=list(offered),
+        validators=required(sentence),
+        invalid_choice_message=sentence,
+    )
+
+
 def required(sentence: str) -> Sequence[Callable[[PlainForm, Field], None]]:
     """Validators of a field that must be filled in; the sentence says so."""
     return (InputRequired(sentence), _not_blank(sentence))
@@ -371,7 +395,9 @@ __all__ = [
     "at_most",
     "choices",
     "labelled",
+    "must_choose",
     "optional",
+    "per_town",
     "required",
     "whole_number",
 ]

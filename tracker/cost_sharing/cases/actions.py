@@ -4,24 +4,27 @@ A word is never a 決裁: both sides only say that the amounts are as they were 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from tracker.cost_sharing import days, queries, rules
+from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.case_number import CaseNumber
-from tracker.cost_sharing.cases import letters
-from tracker.cost_sharing.formula.proposal import Outcome, Proposal, check_participants, work_out
+from tracker.cost_sharing.cases import letters, rules
+from tracker.cost_sharing.formula.proposal import check_participants
 from tracker.cost_sharing.formula.split import amount_to_share
-from tracker.cost_sharing.formula.table import PartSource
 from tracker.cost_sharing.models import Confirmation, Consultation, CostCase, CostPart, Share
-from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, Pair, RoundingMode, Stage
+from tracker.cost_sharing.rules import (
+    CaseKind,
+    CaseNumber,
+    CaseState,
+    Decision,
+    Pair,
+    RoundingMode,
+    Stage,
+)
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
@@ -31,16 +34,6 @@ from tracker.plumbing.db import Model, db
 from tracker.projects.models import Project
 
 R = TypeVar("R", bound=Model)
-VOIDS = "この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。"
-UNCHANGED = "前と同じ内容です。変えるところを直してから、もう一度お試しください。"
-
-
-@dataclass(frozen=True)
-class AskAgain:
-    """What a change of amounts already sent must come with: why, and the new day to answer."""
-
-    reason: str
-    reply_due_on: date
 
 
 def start_case(
@@ -79,53 +72,12 @@ def start_case(
         remainder_id=areas.hub().id,
         state=CaseState.DRAFT,
         revision=1,
-        drafted_by_id=_person(act).person_id,
+        drafted_by_id=act.person.person_id,
         is_example=is_example,
     )
     with act.change("cost.started", row, f"{row.named}を作りました。"):
         db.session.add(row)
     return row
-
-
-def save_formula(
-    act: Act,
-    row: CostCase,
-    proposal: Proposal,
-    seen: str | None = None,
-    *,
-    again: AskAgain | None = None,
-) -> None:
-    """Sets formula and shares; once sent, this voids every confirmation and asks all again.
-
-    Raises Refusal for a closed case, an incomplete formula, a change sent without `again`, and
-    nothing changed at all; Conflict as `Act.lock` does.
-    """
-    was = _take(act, row, seen)
-    if rules.check_change(was.state):
-        if again is None:
-            raise Refusal(VOIDS)
-        _ask_again(act, row, was, proposal, again)
-        return
-    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
-    with act.change("cost.drafted", row, "") as entry:
-        _write(act, row, proposal, outcome)
-        entry.sentence = f"{row.named}の内容を決めました。"
-
-
-def _ask_again(act: Act, row: CostCase, was: Case, proposal: Proposal, again: AskAgain) -> None:
-    """A new revision: what was confirmed counts no more, and all sides are asked once more."""
-    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
-    with act.change("cost.changed", row, "") as entry:
-        _write(act, row, proposal, outcome)
-        if _read(act, row).content == was.content:
-            raise Refusal(UNCHANGED)
-        days.check_reply_due(again.reply_due_on, act.today)
-        rules.check_step(row.state, CaseState.AWAITING)
-        row.state, row.revision = CaseState.AWAITING, row.revision + 1
-        row.reply_due_on, row.sent_on = again.reply_due_on, act.today
-        said = "の内容を変え、確認をもう一度お願いしました。理由："
-        entry.sentence = f"{row.named}{said}{again.reason}"
-        letters.put_changes(_read(act, row), was, again.reason, at=act.at)
 
 
 def add_consultation(
@@ -134,14 +86,14 @@ def add_consultation(
     """Article 4(2): records that the parties talked it over; a draft becomes 協議中."""
     act.lock((row, None))
     rules.check_change(row.state)
-    days.check_consulted_on(consulted_on, act.today)
+    rules.check_consulted_on(consulted_on, act.today)
     consultation = Consultation(
         case_id=row.id,
         consulted_on=consulted_on,
         place=place,
         participants=participants,
         gist=gist,
-        recorded_by=_person(act).name,
+        recorded_by=act.person.name,
         recorded_at=act.at,
     )
     with act.change("cost.consulted", row, f"{row.named}の協議を記録しました。"):
@@ -157,15 +109,16 @@ def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -
     Raises Refusal without a recorded consultation (Article 4(2)), without shares that add up,
     for an agreement that has ended, a closed day, and a case that was sent already.
     """
-    case = _take(act, row, seen)
+    act.lock((row, seen))
+    case = queries.of(row, act.today)
     shares_yen = sum(case.shares.values()) if case.shares else None
     rules.check_send(case.state, case.consulted_at is not None, shares_yen, case.amount_yen)
     names = [town.name for town in case.participants]
     check_participants(names, queries.grounds(act.today))
-    days.check_reply_due(reply_due_on, act.today)
+    rules.check_reply_due(reply_due_on, act.today)
     with act.change("cost.sent", row, f"{row.named}の案を送り、確認をお願いしました。"):
         row.state, row.sent_on, row.reply_due_on = CaseState.AWAITING, act.today, reply_due_on
-        letters.put_requests(_read(act, row), at=act.at)
+        letters.put_requests(queries.of(row, act.today), at=act.at)
 
 
 def withdraw(act: Act, row: CostCase, seen: str | None = None) -> None:
@@ -196,7 +149,7 @@ def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
         state=CaseState.DRAFT,
         revision=1,
         version=1,
-        drafted_by_id=_person(act).person_id,
+        drafted_by_id=act.person.person_id,
         replaces_id=row.id,
         **dict.fromkeys(("id", "reply_due_on", "sent_on", "agreed_at")),
     )
@@ -217,7 +170,7 @@ def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None)
     `seen` is the revision of the amounts that the page had shown: only those are confirmed.
     Raises Refusal as `rules.check_confirm` does, Conflict for other amounts.
     """
-    by = _person(act)
+    by = act.person
     case, replaced = _take_to_answer(act, row, seen)
     pairs = tuple(case.pairs.values())
     left = rules.check_confirm(
@@ -242,7 +195,7 @@ def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None)
             _move(row, wanted)
             if is_agreed:
                 row.agreed_at = act.at
-                letters.put_agreed(_read(act, row), at=act.at)
+                letters.put_agreed(queries.of(row, act.today), at=act.at)
         if is_agreed and replaced:
             _replaced(act, replaced, case.no)
 
@@ -252,7 +205,7 @@ def return_case(act: Act, row: CostCase, opinion: str, seen: str | None = None) 
 
     Raises Refusal as `rules.check_return` does, Conflict for other amounts than those shown.
     """
-    by = _person(act)
+    by = act.person
     case, _ = _take_to_answer(act, row, seen)
     own = rules.check_return(
         case.state,
@@ -276,19 +229,6 @@ def _replaced(act: Act, row: CostCase, by_case: CaseNumber) -> None:
         row.state = CaseState.REPLACED
 
 
-def _person(act: Act) -> Actor:
-    """Who acts: cases are never the system's own."""
-    if act.by is None:
-        raise ValueError("a case is drafted, sent and answered by somebody")
-    return act.by
-
-
-def _take(act: Act, row: CostCase, seen: str | None) -> Case:
-    """Locks a case until the commit, and reads it as it stands then."""
-    act.lock((row, seen))
-    return _read(act, row)
-
-
 def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, CostCase | None]:
     """Locks a case and the one it replaces, which changes with the last word.
 
@@ -299,20 +239,12 @@ def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, Co
     if seen is not None and seen != str(row.revision):
         last = history.last_of(history.Subject("cost_case", row.id), verb="cost.changed")
         raise Conflict([Stale("", last.actor if last else None, last.at if last else None)])
-    return _read(act, row), replaced
-
-
-def _read(act: Act, row: CostCase) -> Case:
-    """The case as it stands within this transaction."""
-    found = queries.find(row.no, act.today)
-    if found is None:
-        raise LookupError(f"case {row.no} is gone")
-    return found
+    return queries.of(row, act.today), replaced
 
 
 def _answer(act: Act, row: CostCase, pairs: Iterable[Pair], decision: Decision, words: str) -> None:
     """One row per agreement; a later word of the same side takes the place of the earlier."""
-    by = _person(act)
+    by = act.person
     stored = {
         one.agreement_id: one
         for one in db.session.scalars(
@@ -342,71 +274,6 @@ def _move(row: CostCase, wanted: CaseState) -> None:
         row.state = wanted
 
 
-def _write(act: Act, row: CostCase, proposal: Proposal, outcome: Outcome) -> None:
-    """Sets the content of a case; whoever does is its drafter from now on."""
-    ids = {town.name: town.id for town in areas.towns()}
-    row.title, row.stage = proposal.title, proposal.stage
-    row.total_yen, row.subsidy_yen = proposal.total_yen, proposal.subsidy_yen
-    row.work = proposal.work
-    row.rounding_unit, row.rounding_mode = proposal.rounding.unit, proposal.rounding.mode
-    row.remainder_id = ids.get(proposal.remainder)
-    row.drafted_by_id = _person(act).person_id
-    _set_rows(
-        {one.position: one for one in db.session.scalars(_own(CostPart, row))},
-        {
-            position: {"case_id": row.id, "position": position, **_stored(one)}
-            for position, one in enumerate(outcome.parts)
-        },
-        CostPart,
-    )
-    _set_rows(
-        {one.municipality_id: one for one in db.session.scalars(_own(Share, row))},
-        {
-            ids[line.municipality]: {
-                "case_id": row.id,
-                "municipality_id": ids[line.municipality],
-                "parts": [_p_over_q(value) for value in line.parts],
-                "exact": _p_over_q(line.exact),
-                "rounded_yen": line.rounded,
-                "share_yen": line.share,
-            }
-            for line in outcome.split.lines
-        },
-        Share,
-    )
-    db.session.flush()
-
-
-def _own(kind: Any, row: CostCase) -> Any:
-    return select(kind).where(kind.case_id == row.id).execution_options(populate_existing=True)
-
-
-def _set_rows(stored: dict[int, Any], wanted: dict[int, dict[str, Any]], kind: type[R]) -> None:
-    """Row by row what is new, what changes and what goes: the record sees each."""
-    for key, values in wanted.items():
-        if key in stored:
-            for name, value in values.items():
-                setattr(stored[key], name, value)
-        else:
-            db.session.add(kind(**values))
-    for key in stored.keys() - wanted.keys():
-        db.session.delete(stored[key])
-
-
-def _stored(source: PartSource) -> dict[str, Any]:
-    """A part of the formula as its row keeps it."""
-    part = source.part
-    return {
-        "kind": part.kind,
-        "percent": source.percent,
-        "values": source.values,
-        "only": None if part.only is None else list(part.only),
-        "series_id": source.series_id,
-        "unit": source.unit,
-        "source": source.source,
-    }
-
-
 def _area() -> Area:
     """The row that is locked while a number is given out."""
     return db.session.scalars(select(Area)).one()
@@ -416,7 +283,3 @@ def _copy(row: R, **changes: Any) -> R:
     """A new row with the values of another, but for the changes."""
     columns = {one.key: getattr(row, one.key) for one in row.__mapper__.column_attrs}
     return type(row)(**{**columns, **changes})
-
-
-def _p_over_q(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

@@ -21,7 +21,8 @@ from tracker.plumbing.forms import (
     SeenField,
     YenField,
     at_most,
-    choices,
+    labelled,
+    must_choose,
     optional,
     required,
 )
@@ -30,20 +31,9 @@ F = TypeVar("F", bound=Form)
 NO_AMOUNT = "総事業費を入力してください。ないときは「0」を入れてください。"
 
 
-def chosen(label: str, sentence: str, pairs: Any = (), field: type[Field] = SelectField) -> Any:
-    """A field that must be chosen from a list; the sentence says so, also when tampered with."""
-    return field(
-        label,
-        choices=choices(pairs),
-        validators=required(sentence),
-        invalid_choice_message=sentence,
-    )
-
-
 def stage_field(field: type[Field] = SelectField) -> Any:
     """概算, 確定 or 精算."""
-    stages = ((stage.value, stage.label) for stage in Stage)
-    return chosen("段階", "段階を1つ選んでください。", stages, field)
+    return must_choose("段階", "段階を1つ選んでください。", labelled(Stage), field)
 
 
 def stripped(text: str | None) -> str | None:
@@ -59,12 +49,12 @@ def one_line(text: str | None) -> str | None:
 class StartForm(Form):
     """対象と金額: what the case is about; yen only where yen are shared."""
 
-    project = chosen("事業", "事業を選んでください。")
-    year = chosen("年度", "年度を選んでください。")
-    kind = chosen(
+    project = must_choose("事業", "事業を選んでください。")
+    year = must_choose("年度", "年度を選んでください。")
+    kind = must_choose(
         "区分",
         "区分を1つ選んでください。",
-        ((kind.value, kind.label) for kind in CaseKind),
+        labelled(CaseKind),
         RadioField,
     )
     stage = stage_field(RadioField)

@@ -6,13 +6,13 @@ from flask import redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing import queries, rules
+from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, get_case
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions, forms, letters
-from tracker.cost_sharing.days import reply_due
+from tracker.cost_sharing.cases.rules import reply_due
 from tracker.cost_sharing.formula.table import StageTable, stage_table
-from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, Stage
+from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, Stage
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -112,7 +112,7 @@ def _own() -> Town:
 
 def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
     consultations = queries.consultations(case)
-    may_change = may(Permission.DRAFT_COST) and rules.STATES[case.state].voids is not None
+    may_change = may(Permission.DRAFT_COST) and STATES[case.state].voids is not None
     is_asked = case.state in ASKED and may(
         Permission.CONFIRM_COST, *(town.slug for town in case.parties)
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 from wtforms import (
@@ -13,7 +14,7 @@ from wtforms import (
 )
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.cases.forms import NO_AMOUNT, chosen, one_line, stage_field, stripped
+from tracker.cost_sharing.cases.forms import NO_AMOUNT, one_line, stage_field, stripped
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.rules import KINDS, CaseKind, PartKind, RoundingMode, Stage
@@ -28,7 +29,10 @@ from tracker.plumbing.forms import (
     YenField,
     at_most,
     choices,
+    labelled,
+    must_choose,
     optional,
+    per_town,
     required,
 )
 
@@ -100,13 +104,13 @@ class FormulaForm(_ContentForm):
     fixed_reason = StringField(
         "定額の根拠", validators=[optional(), at_most(300)], filters=[one_line]
     )
-    unit = chosen("端数の単位", "端数の単位を選んでください。", UNITS)
-    mode = chosen(
+    unit = must_choose("端数の単位", "端数の単位を選んでください。", choices(UNITS))
+    mode = must_choose(
         "端数の扱い",
         "端数の扱いを選んでください。",
-        ((mode.value, mode.label) for mode in RoundingMode),
+        labelled(RoundingMode),
     )
-    remainder = chosen("端数の負担者", "端数の負担者を選んでください。")
+    remainder = must_choose("端数の負担者", "端数の負担者を選んでください。")
 
     @property
     def based(self) -> tuple[PartKind, ...]:
@@ -195,7 +199,7 @@ def formula_form(
     towns = areas.towns()
     known = {one.kind for one in series}
     fields: dict[str, Any] = {
-        f"percent_{kind}": PercentField(row.label, validators=[optional()])
+        f"percent_{kind}": PercentField(kind.label, validators=[optional()])
         for kind, row in KINDS.items()
         if "percent" in row.needs and FIGURES.get(kind) in {None, *known}
     }
@@ -206,20 +210,22 @@ def formula_form(
                 choices=_series_choices(one for one in series if one.kind is figure),
                 invalid_choice_message=f"{kind.label}の基礎数値を選んでください。",
             )
-    for what, (kind, words) in BOXES.items():
-        for town in towns:
-            named = f"{town.name}の{words}"
-            fields[f"{what}_{town.slug}"] = (
-                YenField(named, validators=[optional()])
-                if kind is PartKind.FIXED
-                else CountField(named, named=named, validators=[optional()])
-            )
+    for what in BOXES:
+        fields |= per_town(what, towns, partial(_box, what))
     form = type("FormulaForm", (FormulaForm, *more), fields)(**kwargs)
     by_slug = [(town.slug, town.name) for town in towns]
     form.participants.choices = choices(by_slug)
     form.host.choices = choices([("", "（なし）"), *by_slug])
     form.remainder.choices = choices([*by_slug, (LARGEST_REMAINDER, "最大剰余の順")])
     return cast(FormulaForm, form)
+
+
+def _box(what: str, town: Town) -> Any:
+    kind, words = BOXES[what]
+    named = f"{town.name}の{words}"
+    if kind is PartKind.FIXED:
+        return YenField(named, validators=[optional()])
+    return CountField(named, named=named, validators=[optional()])
 
 
 def work_form(more: Sequence[type[Form]] = (), **kwargs: Any) -> WorkForm:

@@ -222,18 +222,18 @@ def _check_frame(
 
 
 def _check_part(part: Part, municipalities: Sequence[str]) -> None:
-    row = KINDS[part.kind]
+    row, name = KINDS[part.kind], part.kind.label
     for field, label in PART_FIELDS.items():
         value = getattr(part, field)
         if value is not None and field not in row.needs + row.may:
-            _refuse(f"{row.label}では{label}を使いません。{label}を消してください。")
+            _refuse(f"{name}では{label}を使いません。{label}を消してください。")
         if value in ({}, ()) or (value is None and field in row.needs):
-            _refuse(f"{row.label}の{label}を入れてください。")
+            _refuse(f"{name}の{label}を入れてください。")
         if value is not None and field != "percent":
-            _check_listed(value, municipalities, f"{row.label}の{label}")
-    _check_once(part.only or (), f"{row.label}の対象の市町村")
+            _check_listed(value, municipalities, f"{name}の{label}")
+    _check_once(part.only or (), f"{name}の対象の市町村")
     if part.kind is PartKind.HOST and len(part.only or ()) != 1:
-        _refuse(f"{row.label}の対象は1市町村だけにしてください。")
+        _refuse(f"{name}の対象は1市町村だけにしてください。")
     _check_numbers(part, municipalities)
 
 

@@ -3,17 +3,16 @@
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing import queries, rules
+from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, get_case
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.case_number import CaseNumber
-from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.cases.forms import AgainForm, in_year
-from tracker.cost_sharing.days import reply_due
-from tracker.cost_sharing.formula import forms
+from tracker.cost_sharing.cases.rules import check_change, reply_due
+from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
 from tracker.cost_sharing.formula.proposal import Outcome, compare, table_of, work_out
 from tracker.cost_sharing.formula.table import SplitTable
+from tracker.cost_sharing.rules import CaseNumber
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
@@ -32,7 +31,7 @@ def formula(no: str) -> Response:
     """算式と負担額; a change of what was sent goes by a page that says what it voids."""
     case, pressed = get_case(no), request.form
     try:
-        voids = rules.check_change(case.state)
+        voids = check_change(case.state)
     except Refusal as refusal:
         flash(refusal.message, "warn")
         return redirect(url_for(".show", no=no))

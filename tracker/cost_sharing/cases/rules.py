@@ -1,0 +1,147 @@
+"""The steps of a case: what may be done when and by whom, and by which day (Article 4(2))."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair
+from tracker.kernel import office_days, wareki
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.yen import yen
+
+REPLY_OFFICE_DAYS = 10
+NO_CONSULTATION = "協議の記録を1件以上入れてください（協約第4条第2項）。"
+
+
+def check_step(now: CaseState, wanted: CaseState) -> None:
+    """Raises Refusal unless a case may go from `now` to `wanted`."""
+    allowed = STATES[now].next
+    if wanted in allowed:
+        return
+    if (now, wanted) == (CaseState.DRAFT, CaseState.AWAITING):
+        raise Refusal(NO_CONSULTATION)
+    here = f"この案件は「{now.label}」です。"
+    if not allowed:
+        raise Refusal(f"{here}ここからは変えられません。新しい案件を作ってください。")
+    ways = "".join(f"「{step.label}」" for step in allowed)
+    raise Refusal(f"{here}「{wanted.label}」にはできません。次に進めるのは{ways}です。")
+
+
+def check_send(now: CaseState, is_consulted: bool, shares_yen: int | None, amount_yen: int) -> None:
+    """Article 4(2): nothing is sent before a consultation is recorded and the yen add up.
+
+    `shares_yen` is what all bear together, None before the shares are set.  Raises Refusal with
+    the sentence of ux/spec.md 8, and for a case that was sent already or is closed.
+    """
+    if now in ASKED:
+        raise Refusal("この案件は、すでに送られています。")
+    if shares_yen is None:
+        raise Refusal("まだ負担の内容が決まっていません。先に算式と負担額を決めてください。")
+    if not is_consulted:
+        raise Refusal(NO_CONSULTATION)
+    check_step(now, CaseState.AWAITING)
+    missing = amount_yen - shares_yen
+    if missing:
+        differs = f"{yen(abs(missing))}{'少なく' if missing > 0 else '多く'}"
+        raise Refusal(
+            f"負担額の合計（{yen(shares_yen)}）が対象額より{differs}なっています。"
+            "端数の負担者を選んでください。"
+        )
+
+
+def check_change(now: CaseState) -> bool:
+    """Whether changing the amounts voids all confirmations; the screen says so before saving.
+
+    Raises Refusal for an agreed case, which is only ever replaced, and for a closed one.
+    """
+    voids = STATES[now].voids
+    if voids is None:
+        raise Refusal(
+            f"「{now.label}」の案件は直せません。変えるときは、新しい案を作ってください。"
+        )
+    return voids
+
+
+def state(pairs: Sequence[Pair], answers: Answers) -> CaseState:
+    """What the answers make of a case that was sent: 確認待ち, 意見あり or 合意済み.
+
+    Agreed needs both sides of every pair.
+    """
+    given = {answers.get((pair.agreement, side)) for pair in pairs for side in pair.parties}
+    if Decision.RETURNED in given:
+        return CaseState.RETURNED
+    return CaseState.AGREED if given == {Decision.CONFIRMED} else CaseState.AWAITING
+
+
+def check_confirm(
+    now: CaseState,
+    pairs: Sequence[Pair],
+    answers: Answers,
+    municipality: int,
+    *,
+    is_drafter: bool,
+) -> tuple[Pair, ...]:
+    """The pairs this municipality (id) confirms by this act: the hub all it has left, a town its own.
+
+    Raises Refusal for a case not waiting, the drafter's own draft, an outsider, a second time.
+    """
+    own = _own_pairs(now, pairs, municipality, is_drafter)
+    yes = Decision.CONFIRMED
+    left = tuple(pair for pair in own if answers.get((pair.agreement, municipality)) is not yes)
+    if not left:
+        raise Refusal("すでに確認済みです。もう一度確認していただく必要はありません。")
+    return left
+
+
+def check_return(
+    now: CaseState, pairs: Sequence[Pair], municipality: int, opinion: str, *, is_drafter: bool
+) -> tuple[Pair, ...]:
+    """The pairs this municipality (id) returns with its opinion; an earlier confirmation yields.
+
+    Raises Refusal as `check_confirm` does, and for an opinion without words.
+    """
+    own = _own_pairs(now, pairs, municipality, is_drafter)
+    if not opinion.strip():
+        raise Refusal("意見を入力してください。直してほしい所を書いてください。", field="opinion")
+    return own
+
+
+def _own_pairs(
+    now: CaseState, pairs: Sequence[Pair], municipality: int, is_drafter: bool
+) -> tuple[Pair, ...]:
+    if now not in ASKED:
+        raise Refusal(
+            f"この案件は「{now.label}」です。確認や意見は「確認待ち」の間に入れてください。"
+        )
+    own = tuple(pair for pair in pairs if municipality in pair.parties)
+    if not own:
+        raise Refusal("この案件の協約の当事者ではありません。確認は協約の双方が行います。")
+    if is_drafter:
+        raise Refusal(
+            "ご自分が作った案は確認できません。同じ市町村のほかの確認者にお願いしてください。"
+        )
+    return own
+
+
+def reply_due(today: date) -> date:
+    """The day proposed for answers: ten office days from today."""
+    return office_days.add(today, REPLY_OFFICE_DAYS)
+
+
+def check_reply_due(due_on: date, today: date) -> None:
+    """Refuses a day to answer by that has passed, or on which no office is open."""
+    if due_on <= today:
+        raise Refusal("回答期限は、明日以降の日にしてください。", field="reply_due_on")
+    reason = office_days.closed_reason(due_on)
+    if reason:
+        raise Refusal(
+            f"{wareki.month_day(due_on)}は{reason}です。別の日を選んでください。",
+            field="reply_due_on",
+        )
+
+
+def check_consulted_on(consulted_on: date, today: date) -> None:
+    """Refuses a consultation that has not happened yet."""
+    if consulted_on > today:
+        raise Refusal(
+            "協議の日がまだ来ていません。協議した日を入れてください。", field="consulted_on"
+        )

@@ -1,0 +1,143 @@
+"""Sets the formula of a case and the shares that come out of it (Article 4(2))."""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from tracker.cost_sharing import queries
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.cases import letters, rules
+from tracker.cost_sharing.formula.proposal import Outcome, Proposal, work_out
+from tracker.cost_sharing.formula.table import PartSource
+from tracker.cost_sharing.models import CostCase, CostPart, Share
+from tracker.cost_sharing.rules import CaseState
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities import queries as areas
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import Model, db
+
+R = TypeVar("R", bound=Model)
+VOIDS = "この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。"
+UNCHANGED = "前と同じ内容です。変えるところを直してから、もう一度お試しください。"
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """What a change of amounts already sent must come with: why, and the new day to answer."""
+
+    reason: str
+    reply_due_on: date
+
+
+def save_formula(
+    act: Act,
+    row: CostCase,
+    proposal: Proposal,
+    seen: str | None = None,
+    *,
+    again: AskAgain | None = None,
+) -> None:
+    """Sets formula and shares; once sent, this voids every confirmation and asks all again.
+
+    Raises Refusal for a closed case, an incomplete formula, a change sent without `again`, and
+    nothing changed at all; Conflict as `Act.lock` does.
+    """
+    act.lock((row, seen))
+    was = queries.of(row, act.today)
+    if rules.check_change(was.state):
+        if again is None:
+            raise Refusal(VOIDS)
+        _ask_again(act, row, was, proposal, again)
+        return
+    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
+    with act.change("cost.drafted", row, "") as entry:
+        _write(act, row, proposal, outcome)
+        entry.sentence = f"{row.named}の内容を決めました。"
+
+
+def _ask_again(act: Act, row: CostCase, was: Case, proposal: Proposal, again: AskAgain) -> None:
+    """A new revision: what was confirmed counts no more, and all sides are asked once more."""
+    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
+    with act.change("cost.changed", row, "") as entry:
+        _write(act, row, proposal, outcome)
+        if queries.of(row, act.today).content == was.content:
+            raise Refusal(UNCHANGED)
+        rules.check_reply_due(again.reply_due_on, act.today)
+        rules.check_step(row.state, CaseState.AWAITING)
+        row.state, row.revision = CaseState.AWAITING, row.revision + 1
+        row.reply_due_on, row.sent_on = again.reply_due_on, act.today
+        said = "の内容を変え、確認をもう一度お願いしました。理由："
+        entry.sentence = f"{row.named}{said}{again.reason}"
+        letters.put_changes(queries.of(row, act.today), was, again.reason, at=act.at)
+
+
+def _write(act: Act, row: CostCase, proposal: Proposal, outcome: Outcome) -> None:
+    """Sets the content of a case; whoever does is its drafter from now on."""
+    ids = {town.name: town.id for town in areas.towns()}
+    row.title, row.stage = proposal.title, proposal.stage
+    row.total_yen, row.subsidy_yen = proposal.total_yen, proposal.subsidy_yen
+    row.work = proposal.work
+    row.rounding_unit, row.rounding_mode = proposal.rounding.unit, proposal.rounding.mode
+    row.remainder_id = ids.get(proposal.remainder)
+    row.drafted_by_id = act.person.person_id
+    _set_rows(
+        {one.position: one for one in db.session.scalars(_own(CostPart, row))},
+        {
+            position: {"case_id": row.id, "position": position, **_stored(one)}
+            for position, one in enumerate(outcome.parts)
+        },
+        CostPart,
+    )
+    _set_rows(
+        {one.municipality_id: one for one in db.session.scalars(_own(Share, row))},
+        {
+            ids[line.municipality]: {
+                "case_id": row.id,
+                "municipality_id": ids[line.municipality],
+                "parts": [_p_over_q(value) for value in line.parts],
+                "exact": _p_over_q(line.exact),
+                "rounded_yen": line.rounded,
+                "share_yen": line.share,
+            }
+            for line in outcome.split.lines
+        },
+        Share,
+    )
+    db.session.flush()
+
+
+def _own(kind: Any, row: CostCase) -> Any:
+    return select(kind).where(kind.case_id == row.id).execution_options(populate_existing=True)
+
+
+def _set_rows(stored: dict[int, Any], wanted: dict[int, dict[str, Any]], kind: type[R]) -> None:
+    """Row by row what is new, what changes and what goes: the record sees each."""
+    for key, values in wanted.items():
+        if key in stored:
+            for name, value in values.items():
+                setattr(stored[key], name, value)
+        else:
+            db.session.add(kind(**values))
+    for key in stored.keys() - wanted.keys():
+        db.session.delete(stored[key])
+
+
+def _stored(source: PartSource) -> dict[str, Any]:
+    """A part of the formula as its row keeps it."""
+    part = source.part
+    return {
+        "kind": part.kind,
+        "percent": source.percent,
+        "values": source.values,
+        "only": None if part.only is None else list(part.only),
+        "series_id": source.series_id,
+        "unit": source.unit,
+        "source": source.source,
+    }
+
+
+def _p_over_q(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
