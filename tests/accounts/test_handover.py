@@ -1,5 +1,7 @@
 """The April confirmation, a post handed over, and the memo for the next holder."""
 
+import json
+import re
 from datetime import date, time
 
 import pytest
@@ -9,14 +11,15 @@ from sqlalchemy import select
 from tests import cast
 from tests.pages import Page, PageClient
 from tracker.accounts import queries
-from tracker.accounts.handover import actions as handover_actions
-from tracker.accounts.handover.actions import Overtaken, Words
+from tracker.accounts.handover import actions as handover
+from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import CalendarKey, Handover, Person, Post, PostKind
 from tracker.accounts.people import actions
 from tracker.accounts.sign_in.actions import set_password, sign_in
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.plumbing import clock, history
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
@@ -46,24 +49,22 @@ def verbs() -> list[str]:
 
 def test_one_button_vouches_for_every_post_of_the_municipality(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
-    assert handover_actions.confirm_people(by=officer, at=april()) == 3
+    assert handover.confirm_people(Act(officer, april())) == 3
     held = queries.staffed_posts(officer.municipality_id)
     assert {(one.confirmed_year, one.confirmed_by) for one in held} == {(2027, "今別町 企画担当")}
     others = queries.staffed_posts(actor("officer", "yomogita").municipality_id)
     assert {one.confirmed_year for one in others} == {2026}
-    assert verbs() == ["people.confirmed"]
+    assert verbs() == ["post.confirmed"] * 3
     with pytest.raises(Refusal, match="令和9年度の担当者は、すでに確認済みです"):
-        handover_actions.confirm_people(by=officer, at=april())
+        handover.confirm_people(Act(officer, april()))
 
 
 def test_whoever_was_confirmed_already_stays_as_he_was(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
     secretary = post("秘書")
-    handover_actions.hand_over(
-        secretary, "", "hisho@imabetsu.example", None, by=officer, at=april()
-    )
+    handover.hand_over(Act(officer, april()), secretary, "", "hisho@imabetsu.example", None)
     later = clock.at(date(2027, 4, 9), time(10))
-    assert handover_actions.confirm_people(by=officer, at=later) == 2
+    assert handover.confirm_people(Act(officer, later)) == 2
     assert post_by_id(secretary.id).confirmed_at == april()
 
 
@@ -73,9 +74,24 @@ def post_by_id(post_id: int) -> Post:
 
 def test_a_post_entered_now_is_held_this_year_and_the_next_asks_again(both: Flask, actor) -> None:
     made = actions.create_post(
-        "imabetsu", PostKind.LEAD, "産業観光課", None, None, by=actor("admin"), at=april()
+        Act(actor("admin"), april()), "imabetsu", PostKind.LEAD, "産業観光課", None, None
     )
     assert (made.confirmed_year, made.confirmed_by) == (2027, "青森市 管理者")
+
+
+def test_who_vouches_for_a_table_gone_stale_is_shown_the_new_one(browse, app, now) -> None:
+    now.move_to(clock.at(APRIL, time(10)))
+    officer, ids = browse("officer", "imabetsu"), _ids(app)
+    stale = officer.get("/handover").fields(0)
+    admin = browse("admin")
+    admin.fill(f"/admin/posts/{ids['imabetsu', 'confirmer']}", {"phone": "0174-00-0000"})
+    page = officer.post("/handover/confirm", stale)
+    assert page.status == 409
+    assert "「企画課長」は、青森市 管理者が" in page.text
+    left = officer.get("/handover").fields(0)
+    del left[next(name for name in left if name.endswith("-seen"))]
+    assert officer.post("/handover/confirm", left).status == 409
+    assert officer.post("/handover/confirm", officer.get("/handover").fields(0)).status == 302
 
 
 # --- 替わりました -----------------------------------------------------------------------------------
@@ -89,8 +105,8 @@ def test_a_new_holder_is_invited_and_the_old_one_is_out(both: Flask, actor) -> N
     )
     db.session.commit()
     held = post()
-    new = handover_actions.hand_over(
-        held, "企画担当", "kikaku@imabetsu.example", "0174-00-0000", by=officer, at=april()
+    new = handover.hand_over(
+        Act(officer, april()), held, "企画担当", "kikaku@imabetsu.example", "0174-00-0000"
     )
     assert new is not None and (new.post_id, new.password_hash) == (held.id, None)
     old = db.session.get_one(Person, officer.person_id)
@@ -107,15 +123,22 @@ def test_a_new_holder_is_invited_and_the_old_one_is_out(both: Flask, actor) -> N
         ["kikaku@imabetsu.example"],
         "officer@imabetsu.example",
     )
-    assert verbs()[-1] == "post.handed_over"
+    assert verbs() == ["account.closed", "account.created", "post.handed_over"]
+    closed, created, given = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id))
+    assert closed.payload["before"]["is_active"] is True
+    assert f"calendar_key/{officer.person_id}/created_at" in closed.payload["before"]
+    assert created.payload["after"]["email"] == "kikaku@imabetsu.example"
+    assert given.payload["before"]["confirmed_year"] == 2026
+    for entry in (closed, created, given):
+        assert "hash" not in json.dumps(entry.payload)
 
 
 def test_the_section_s_address_may_stay_and_its_old_password_does_not(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
-    actions.invite(db.session.get_one(Person, officer.person_id), by=None, at=april())
+    actions.invite(Act(None, april()), db.session.get_one(Person, officer.person_id))
     old = db.session.scalars(select(Letter.body)).one()
-    new = handover_actions.hand_over(
-        post(), "後任", "OFFICER@imabetsu.example ", None, by=officer, at=april()
+    new = handover.hand_over(
+        Act(officer, april()), post(), "後任", "OFFICER@imabetsu.example ", None
     )
     assert new is not None
     assert (new.id, new.name, new.is_active) == (officer.person_id, "後任", True)
@@ -124,13 +147,13 @@ def test_the_section_s_address_may_stay_and_its_old_password_does_not(both: Flas
     # A link that was given to whoever held the post before is used up.
     link = next(word for word in old.split() if "/invitations/" in word).rpartition("/")[2]
     with pytest.raises(Refusal, match="期限が過ぎました"):
-        set_password(link, "a longer password", at=april())
+        set_password(Act(None, april()), link, "a longer password")
 
 
 def test_a_post_without_account_gets_its_new_mailbox(both: Flask, actor) -> None:
     secretary = post("秘書")
-    made = handover_actions.hand_over(
-        secretary, "", "hisho@imabetsu.example", None, by=actor("officer", "imabetsu"), at=april()
+    made = handover.hand_over(
+        Act(actor("officer", "imabetsu"), april()), secretary, "", "hisho@imabetsu.example", None
     )
     assert made is None
     assert (secretary.email, secretary.phone) == ("hisho@imabetsu.example", None)
@@ -150,7 +173,7 @@ def test_an_address_that_cannot_be_leaves_everything_as_it_was(
 ) -> None:
     officer = actor("officer", "imabetsu")
     with pytest.raises(Refusal, match=said) as refused:
-        handover_actions.hand_over(post(), "後任", email, None, by=officer, at=april())
+        handover.hand_over(Act(officer, april()), post(), "後任", email, None)
     db.session.rollback()
     assert refused.value.field == "email"
     assert db.session.get_one(Person, officer.person_id).is_active
@@ -159,13 +182,12 @@ def test_an_address_that_cannot_be_leaves_everything_as_it_was(
 
 def test_nobody_gives_the_confirmer_s_post_away(both: Flask, actor) -> None:
     with pytest.raises(Refusal, match="管理者が入れ替えます"):
-        handover_actions.hand_over(
+        handover.hand_over(
+            Act(actor("officer", "imabetsu"), april()),
             post("企画課長"),
             "x",
             "x@imabetsu.example",
             None,
-            by=actor("officer", "imabetsu"),
-            at=april(),
         )
 
 
@@ -174,24 +196,27 @@ def test_nobody_gives_the_confirmer_s_post_away(both: Flask, actor) -> None:
 
 def test_a_memo_is_kept_with_who_wrote_it_and_never_in_the_record(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
-    memo = handover_actions.write_memo(WORDS, 0, by=officer, at=april())
+    memo = handover.write_memo(Act(officer, april()), WORDS, "")
     assert (memo.fiscal_year, memo.written_by, memo.version) == (2027, "今別町 企画担当", 1)
     [read] = queries.memos(officer.municipality_id)
     assert (read.stumbles, read.written_on) == ("名簿を先に数える。", APRIL)
     entry = db.session.scalars(select(HistoryEntry)).one()
-    assert entry.verb == "handover.written" and entry.payload == {"before": {}, "after": {}}
+    assert (entry.verb, entry.subject_kind) == ("handover.written", "handover")
+    assert not [word for word in vars(WORDS).values() if word in json.dumps(entry.payload)]
+    assert entry.payload["after"]["cautions"]["length"] == len(WORDS.cautions)
+    assert entry.payload["after"]["written_by"] == "今別町 企画担当"
     assert history.verify() is None
 
 
 def test_two_who_hold_the_same_post_do_not_overwrite_each_other(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
-    first = handover_actions.write_memo(WORDS, 0, by=officer, at=april()).version
-    for seen in (0, first + 1):
-        with pytest.raises(Overtaken, match="今別町 企画担当が先に直しました"):
-            handover_actions.write_memo(Words("別の文", "", ""), seen, by=officer, at=april())
+    first = handover.write_memo(Act(officer, april()), WORDS, "").seen
+    for seen in ("", "7"):
+        with pytest.raises(Conflict, match="今別町 企画担当が.*先に直しました"):
+            handover.write_memo(Act(officer, april()), Words("別の文", "", ""), seen)
         db.session.rollback()
-    second = handover_actions.write_memo(Words("別の文", "", ""), first, by=officer, at=april())
-    assert second.version == first + 1
+    second = handover.write_memo(Act(officer, april()), Words("別の文", "", ""), first)
+    assert second.seen != first
     assert db.session.scalars(select(Handover.cautions)).one() == "別の文"
 
 
@@ -206,7 +231,7 @@ def test_a_memo_says_something_and_not_too_much(
     both: Flask, actor, words: Words, said: str, field: str
 ) -> None:
     with pytest.raises(Refusal, match=said) as refused:
-        handover_actions.write_memo(words, 0, by=actor("officer", "imabetsu"), at=april())
+        handover.write_memo(Act(actor("officer", "imabetsu"), april()), words, "")
     assert refused.value.field == field
 
 
@@ -219,13 +244,13 @@ def test_the_officer_confirms_on_the_page_and_it_says_who_did(browse, now) -> No
     assert "担当者を確認する" in officer.get("/").text
     page = officer.get("/handover")
     assert "まだ確認していない役職が3つあります。" in page.text
-    done = officer.post("/handover/confirm", {"csrf_token": page.fields()["csrf_token"]})
+    done = officer.post("/handover/confirm", page.fields(0))
     page = officer.follow(done)
     assert "担当者を確認しました。" in page.text
     assert "令和9年4月5日（月）に今別町 企画担当が確認しました。" in page.text
     assert not page.all("form[action='/handover/confirm']")
     assert "担当者を確認する" not in officer.get("/").text
-    again = officer.post("/handover/confirm", {"csrf_token": page.fields()["csrf_token"]})
+    again = officer.post("/handover/confirm", page.fields())
     assert "すでに確認済みです" in officer.follow(again).text
 
 
@@ -282,7 +307,7 @@ def test_a_post_that_is_not_one_s_to_give_is_refused_in_words(browse, app) -> No
     confirmer = f"/handover/posts/{ids['imabetsu', 'confirmer']}"
     assert "管理者が入れ替えます" in officer.follow(officer.get(confirmer, status=302)).text
     token = officer.get("/handover").fields()["csrf_token"]
-    fields = {"csrf_token": token, "name": "x", "email": "x@imabetsu.example"}
+    fields = {"csrf_token": token, "name": "x", "email": "x@imabetsu.example", "seen": "1"}
     assert "管理者が入れ替えます" in officer.post(confirmer, fields).one(".error-summary").text
     officer.get(f"/handover/posts/{ids['yomogita', 'officer']}", status=403)
     officer.get("/handover/posts/99999", status=404)
@@ -308,8 +333,8 @@ def test_what_two_wrote_at_once_is_shown_to_the_second(browse) -> None:
     stale = other.get("/handover").fields()
     _write(one, cautions="先の文")
     page = other.post("/handover", {**stale, "cautions": "後の文"})
-    assert page.status == 422
-    assert "が先に直しました" in page.one(".error-summary").text
+    assert page.status == 409
+    assert re.search("今別町 企画担当が.*に先に直しました", page.one(".error-summary").text)
     assert "先の文" in page.text and page.fields()["cautions"] == "後の文"
     # Seen now: saving once more keeps the second text.
     other.follow(other.post("/handover", page.fields()))

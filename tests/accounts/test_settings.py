@@ -16,6 +16,7 @@ from tracker.accounts.settings import actions
 from tracker.kernel.permissions import Actor
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
@@ -24,6 +25,10 @@ Actors = Callable[..., Actor]
 
 def keys() -> list[CalendarKey]:
     return list(db.session.scalars(select(CalendarKey)))
+
+
+def person(who: Actor) -> Person:
+    return db.session.get_one(Person, who.person_id)
 
 
 def recorded() -> list[tuple[str, str]]:
@@ -38,7 +43,7 @@ def recorded() -> list[tuple[str, str]]:
 
 def test_only_a_digest_of_the_secret_is_kept(both: Flask, actor: Actors):
     officer = actor("officer", "imabetsu")
-    token = actions.make_calendar_key(by=officer, at=cast.NOW)
+    token = actions.make_calendar_key(Act(officer, cast.NOW), person(officer))
     [key] = keys()
     assert (key.person_id, key.token_hash) == (officer.person_id, queries.digest(token))
     assert len(token) == 43
@@ -51,21 +56,22 @@ def test_only_a_digest_of_the_secret_is_kept(both: Flask, actor: Actors):
 
 def test_a_new_secret_ends_the_one_before_and_nobody_else_s(both: Flask, actor: Actors):
     officer, other = actor("officer", "imabetsu"), actor("officer", "yomogita")
-    theirs = actions.make_calendar_key(by=other, at=cast.NOW)
-    first = actions.make_calendar_key(by=officer, at=cast.NOW)
-    second = actions.make_calendar_key(by=officer, at=cast.NOW)
+    theirs = actions.make_calendar_key(Act(other, cast.NOW), person(other))
+    first = actions.make_calendar_key(Act(officer, cast.NOW), person(officer))
+    second = actions.make_calendar_key(Act(officer, cast.NOW), person(officer))
     assert first != second
     opened = [queries.subscriber(token) for token in (first, second, theirs)]
     assert opened == [None, officer, other]
     assert recorded()[-1] == ("account.calendar_made", "予定表のアドレスを作り直しました。")
-    actions.revoke_calendar_key(by=officer, at=cast.NOW)
+    actions.revoke_calendar_key(Act(officer, cast.NOW), person(officer))
     opened = [queries.subscriber(token) for token in (first, second, theirs)]
     assert opened == [None, None, other]
     assert recorded()[-1] == ("account.calendar_revoked", "予定表のアドレスを使えなくしました。")
 
 
 def test_taking_back_what_is_not_there_changes_nothing(both: Flask, actor: Actors):
-    actions.revoke_calendar_key(by=actor("officer", "imabetsu"), at=cast.NOW)
+    officer = actor("officer", "imabetsu")
+    actions.revoke_calendar_key(Act(officer, cast.NOW), person(officer))
     assert (keys(), recorded()) == ([], [])
 
 
@@ -77,7 +83,7 @@ def test_a_button_pressed_twice_at_once_leaves_one_good_address(both: Flask, act
     def press_it() -> None:
         with both.app_context():
             start.wait()
-            tokens.append(actions.make_calendar_key(by=officer, at=cast.NOW))
+            tokens.append(actions.make_calendar_key(Act(officer, cast.NOW), person(officer)))
             db.session.remove()
 
     threads = [Thread(target=press_it) for _ in range(4)]
@@ -94,7 +100,7 @@ def test_a_button_pressed_twice_at_once_leaves_one_good_address(both: Flask, act
 def test_how_letters_come_is_kept_and_recorded(both: Flask, actor: Actors):
     officer = actor("officer", "imabetsu")
     for is_weekly, words in ((True, "週に1回まとめて"), (False, "期限ごとに1通ずつ")):
-        actions.choose_digest(is_weekly, by=officer, at=cast.NOW)
+        actions.choose_digest(Act(officer, cast.NOW), person(officer), is_weekly)
         db.session.expire_all()
         assert db.session.get_one(Person, officer.person_id).weekly_digest is is_weekly
         said = f"お知らせの受け取り方を「{words}」にしました。"
@@ -119,11 +125,11 @@ def test_how_letters_come_is_kept_and_recorded(both: Flask, actor: Actors):
     ],
 )
 def test_everybody_finds_their_own_settings_behind_their_name(browse, role, slug, said):
-    person = browse(role, slug)
-    home = person.get("/")
+    somebody = browse(role, slug)
+    home = somebody.get("/")
     links = {str(link["href"]) for link in home.all("a.me")}
     assert (len(home.all("a.me")), links) == (2, {"/account"})
-    page = person.get("/account")
+    page = somebody.get("/account")
     assert page.title == "自分の設定"
     assert said in page.text
     assert cast.email(role, slug) in page.text
@@ -223,3 +229,17 @@ def test_a_button_without_its_token_makes_no_address(browse, app):
         assert officer.post(path, {}).status == 400
     with app.app_context():
         assert keys() == []
+
+
+def test_a_choice_made_elsewhere_is_shown_and_not_overwritten(browse):
+    one, other = browse("officer", "imabetsu"), browse("officer", "imabetsu")
+    stale = other.get("/account").fields()
+    one.fill("/account", {"digest": "weekly"})
+    page = other.post("/account", {**stale, "digest": "each"})
+    assert page.status == 409 and "週に1回、まとめて" in page.text
+    assert page.fields()["digest"] == ["each"]
+    assert other.post("/account", page.fields()).status == 302
+    # Signing in keeps its own books and makes no page stale.
+    stale = one.get("/account").fields()
+    browse("officer", "imabetsu")
+    assert one.post("/account", {**stale, "digest": "weekly"}).status == 302

@@ -65,12 +65,16 @@ def test_a_session_ends_after_a_working_day(browse, now):
     client.get("/admin/bases", status=302)
 
 
+def hidden(form):
+    return {box["name"]: box["value"] for box in form.select("input[type=hidden]")}
+
+
 def test_a_closed_account_is_out_at_its_next_request(browse):
     officer, admin = browse("officer", "imabetsu"), browse("admin")
     page = admin.get("/admin/users")
     row = next(r for r in page.all("tbody tr") if "officer@imabetsu" in r.get_text())
     form = row.select_one("form[action$='/active']")
-    admin.post(form["action"], {"csrf_token": form.select_one("[name=csrf_token]")["value"]})
+    admin.post(form["action"], hidden(form))
     officer.get("/admin/bases", status=302)
 
 
@@ -79,7 +83,7 @@ def test_an_admin_cannot_close_their_own_account(browse):
     page = admin.get("/admin/users")
     row = next(r for r in page.all("tbody tr") if "admin@aomori" in r.get_text())
     form = row.select_one("form[action$='/active']")
-    done = admin.post(form["action"], {"csrf_token": form.select_one("[name=csrf_token]")["value"]})
+    done = admin.post(form["action"], hidden(form))
     assert "自分の利用は、自分では停止できません" in admin.follow(done).text
 
 
@@ -164,3 +168,48 @@ def test_a_session_goes_on_over_the_day_and_notes_when_it_was_seen(browse, app, 
     with app.app_context():
         seen = db.session.scalars(select(SignIn.last_seen_at)).one()
         assert (clock.now() - seen).total_seconds() < 60
+
+
+def test_two_admins_do_not_overwrite_each_other_s_post(browse):
+    one, other = browse("admin"), browse("admin")
+    path = one.get("/admin/users").link("企画課長")
+    stale = other.get(path).fields()
+    one.fill(path, {"phone": "0174-00-0001"})
+    page = other.post(path, {**stale, "phone": "0174-00-0002"})
+    assert page.status == 409
+    assert "青森市 管理者" in page.one(".error-summary").text and "0174-00-0001" in page.text
+    assert page.fields()["phone"] == "0174-00-0002"
+    assert other.post(path, page.fields()).status == 302
+    taken = other.fill(path, {"name": "企画担当"})
+    assert "「企画担当」はすでに登録されています。" in taken.one("#name-error").text
+
+
+def test_what_is_decided_of_an_account_on_a_page_gone_stale_is_refused(browse):
+    admin = browse("admin")
+    row = next(r for r in admin.get("/admin/users").all("tbody tr") if "officer@im" in r.get_text())
+    close, invite = row.select("form")
+    assert admin.post(close["action"], hidden(close)).status == 302
+    for form in (invite, close):
+        assert admin.post(form["action"], {**hidden(form), "once": "later"}).status == 409
+
+
+def test_the_link_of_an_invitation_pressed_twice_sets_one_password(browse, app):
+    from sqlalchemy import select
+
+    from tracker.mail.letters import Letter
+    from tracker.plumbing.db import db
+    from tracker.plumbing.history import HistoryEntry
+
+    admin = browse("admin")
+    row = next(r for r in admin.get("/admin/users").all("tbody tr") if "officer@im" in r.get_text())
+    form = row.select("form")[1]
+    admin.post(form["action"], hidden(form))
+    with app.app_context():
+        body = db.session.scalars(select(Letter.body)).one()
+    path = next(w for w in body.split() if "/invitations/" in w).partition("example.lg.jp")[2]
+    guest = browse()
+    fields = {**guest.get(path).fields(), "password": "a longer password"}
+    assert [guest.post(path, fields).location for _ in range(2)] == ["/login", "/login"]
+    with app.app_context():
+        set_ = select(HistoryEntry).where(HistoryEntry.verb == "account.password_set")
+        assert "hash" not in str(db.session.scalars(set_).one().payload)

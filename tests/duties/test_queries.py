@@ -13,7 +13,7 @@ from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.pages import counting
 from tests.projects import makers as projects
-from tracker.accounts.handover import actions as handover_actions
+from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import Post
 from tracker.duties import queries
@@ -169,7 +169,7 @@ def test_people_are_confirmed_once_the_town_has_said_so(both: Flask, actor) -> N
     duty = one(Kind.PERSON_UNCONFIRMED, april, "imabetsu")
     assert (duty.remaining, duty.total, duty.due_on) == (3, 3, date(2027, 4, 30))
     assert (duty.to_role, one(Kind.PERSON_UNCONFIRMED, april).to_role) == ("officer", "office")
-    handover_actions.confirm_people(by=actor("officer", "imabetsu"), at=at(april))
+    handover.confirm_people(Act(actor("officer", "imabetsu"), at(april)))
     assert Kind.PERSON_UNCONFIRMED not in open_kinds(april, "imabetsu")
     assert Kind.PERSON_UNCONFIRMED in open_kinds(april, "hiranai")
 
@@ -177,10 +177,10 @@ def test_people_are_confirmed_once_the_town_has_said_so(both: Flask, actor) -> N
 def test_a_memo_counts_for_the_year_in_which_it_was_written(both: Flask, actor) -> None:
     officer: Actor = actor("officer", "imabetsu")
     words = Words("名簿を先に数える。", "", "")
-    memo = handover_actions.write_memo(words, 0, by=officer, at=at(date(2027, 3, 3)))
+    memo = handover.write_memo(Act(officer, at(date(2027, 3, 3))), words, "")
     assert Kind.HANDOVER_UNWRITTEN not in open_kinds(date(2027, 3, 4), "imabetsu")
     assert Kind.HANDOVER_UNWRITTEN in open_kinds(date(2028, 3, 4), "imabetsu")
-    handover_actions.write_memo(words, memo.version, by=officer, at=at(date(2028, 3, 5)))
+    handover.write_memo(Act(officer, at(date(2028, 3, 5))), words, memo.seen)
     assert Kind.HANDOVER_UNWRITTEN not in open_kinds(date(2028, 3, 6), "imabetsu")
 
 

@@ -11,7 +11,7 @@ from tests.agreements.makers import asked, make_job
 from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.projects import makers as projects
-from tracker.accounts.handover import actions as handover_actions
+from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind
 from tracker.accounts.queries import actor_of, digest
@@ -22,6 +22,7 @@ from tracker.meetings import poll, poll_actions
 from tracker.meetings.models import CandidateDate, Meeting, MeetingAttendance, PollInvitation
 from tracker.meetings.rules import Attendance
 from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
 from tracker.projects.planning import Part
@@ -146,7 +147,7 @@ def _handed_over() -> dict[str, int]:
     for slug in (TOWN, OTHER):
         words = Words(MEMO_OF.format(NAMES[slug]), "", "")
         officer = actor_of(cast.email("officer", slug))
-        handover_actions.write_memo(words, 0, by=officer, at=cast.NOW)
+        handover.write_memo(Act(officer, cast.NOW), words, "")
     return {
         HUB: _post_id(cast.email("reader")),
         **{slug: _post_id(cast.email("officer", slug)) for slug in (TOWN, OTHER)},

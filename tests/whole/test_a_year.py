@@ -109,12 +109,12 @@ def test_a_year(story: Story) -> None:
 def april_the_area_is_set_up(story: Story) -> None:
     with story.day(4, 1) as at:
         sign_in.set_up(
+            Act(None, at),
             "青森圏域連携中枢都市圏",
             TOWNS,
             "青森市",
             cast.email("admin"),
             cast.PASSWORD,
-            at=at,
             office_phone="017-000-0000",
             meeting_place="青森市役所 本庁舎 庁議室",
         )
@@ -123,9 +123,9 @@ def april_the_area_is_set_up(story: Story) -> None:
             for kind, name in HUB_POSTS if town.slug == "aomori" else TOWN_POSTS:
                 email = f"{kind.value}@{town.slug}.example"
                 box = None if kind.signs_in else email
-                post = accounts.create_post(town.slug, kind, name, box, None, by=admin, at=at)
+                post = accounts.create_post(Act(admin, at), town.slug, kind, name, box, None)
                 if kind.signs_in:
-                    accounts.create_account(post, name, email, by=admin, at=at)
+                    accounts.create_account(Act(admin, at), post, name, email)
 
     # Twelve people chose their passwords by the links in their letters.
     assert len(story.mail()) == 12
@@ -440,7 +440,7 @@ def march_a_memo_is_left_for_whoever_comes(story: Story) -> None:
             role = "office" if slug == "aomori" else "officer"
             assert owed(role, slug).keys() == {Kind.HANDOVER_UNWRITTEN}
             words = handover.Words("名簿を先に数える。", "", "")
-            handover.write_memo(words, 0, by=actor(role, slug), at=at)
+            handover.write_memo(Act(actor(role, slug), at), words, "")
             assert owed(role, slug) == {}
 
 
@@ -459,7 +459,7 @@ def april_a_new_year_begins_and_nothing_carries_over(story: Story) -> None:
         assert owed("office")[Kind.COST_UNRECONCILED].due_on == date(2027, 5, 31)
         assert owed("office")[Kind.ROUND_UNOPENED].due_on == date(2027, 4, 15)
         assert owed("officer", "imabetsu")[Kind.PERSON_UNCONFIRMED].remaining == 3
-        handover.confirm_people(by=actor("officer", "imabetsu"), at=at)
+        handover.confirm_people(Act(actor("officer", "imabetsu"), at))
         assert owed("officer", "imabetsu") == {}
         assert history.verify() is None
 

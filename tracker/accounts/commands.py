@@ -11,6 +11,7 @@ from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import upgrade
 
 
@@ -34,12 +35,12 @@ def setup(
     """Enters the area, its municipalities and the first admin."""
     upgrade()
     set_up(
+        Act(None, clock.now()),
         area,
         read_towns("\n".join(towns)),
         hub,
         email,
         password,
-        at=clock.now(),
         office_phone=phone,
     )
     click.echo(f"{area}を登録しました。{email} でログインできます。")
@@ -62,15 +63,15 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
     town = next((t for t in areas.towns() if municipality in (t.name, t.slug, t.code)), None)
     if town is None:
         raise Refusal(f"「{municipality}」という市町村は登録されていません。")
-    now = clock.now()
-    held = {(row[1].id, row[0].name): row[0] for row in queries.posts()}
-    post = held.get((town.id, post_name)) or actions.create_post(
-        town.slug, PostKind(role), post_name, None, None, by=None, at=now
-    )
-    if post.kind != role:
-        raise Refusal(f"「{post_name}」の役割は {post.kind.value} です。")
-    hashed = hash_password(password)
-    person = actions.create_account(post, post_name, email, by=None, at=now, password_hash=hashed)
+    act = Act(None, clock.now())
+    with act:
+        post = queries.find_post(town.id, post_name) or actions.create_post(
+            act, town.slug, PostKind(role), post_name, None, None
+        )
+        if post.kind != role:
+            raise Refusal(f"「{post_name}」の役割は {post.kind.value} です。")
+        hashed = hash_password(password)
+        person = actions.create_account(act, post, post_name, email, password_hash=hashed)
     click.echo(f"{person.email} を登録しました。")
 
 
@@ -79,7 +80,7 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
 @with_appcontext
 def disable(email: str) -> None:
     """Closes an account and ends its sessions."""
-    actions.set_active(_get(email), False, by=None, at=clock.now())
+    actions.set_active(Act(None, clock.now()), _get(email), False)
     click.echo(f"{email} の利用を停止しました。")
 
 
@@ -88,7 +89,7 @@ def disable(email: str) -> None:
 @with_appcontext
 def reset(email: str) -> None:
     """Ends the password and writes a letter with a link to set a new one."""
-    actions.invite(_get(email), by=None, at=clock.now())
+    actions.invite(Act(None, clock.now()), _get(email))
     click.echo(f"{email} にパスワード設定の案内を送ります。")
 
 

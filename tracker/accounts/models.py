@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Role
-from tracker.plumbing.db import Model, UtcDateTime, Versioned, words
+from tracker.plumbing.db import NEVER, PRIVATE, UNRECORDED, Model, UtcDateTime, Versioned, words
 
 
 class PostKind(Labelled):
@@ -61,9 +61,9 @@ class Handover(Versioned, Model):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), primary_key=True)
     # The fiscal year whose holder wrote it last.
     fiscal_year: Mapped[int]
-    cautions: Mapped[str] = mapped_column(Text)
-    stumbles: Mapped[str] = mapped_column(Text)
-    contacts: Mapped[str] = mapped_column(Text)
+    cautions: Mapped[str] = mapped_column(Text, info=PRIVATE)
+    stumbles: Mapped[str] = mapped_column(Text, info=PRIVATE)
+    contacts: Mapped[str] = mapped_column(Text, info=PRIVATE)
     written_by: Mapped[str] = mapped_column(String(200))
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -78,11 +78,12 @@ class Person(Versioned, Model):
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(200), info=NEVER)
     is_active: Mapped[bool] = mapped_column(default=True)
-    failed_count: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Signing in keeps its own books.
+    failed_count: Mapped[int] = mapped_column(default=0, info=UNRECORDED)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=UNRECORDED)
+    signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=UNRECORDED)
     # 週のまとめ: one letter a week instead of one for each thing due.
     weekly_digest: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
@@ -93,7 +94,7 @@ class CalendarKey(Model):
     __tablename__ = "calendar_key"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, info=NEVER)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -103,7 +104,7 @@ class SignIn(Model):
     __tablename__ = "sign_in"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, info=NEVER)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -117,6 +118,6 @@ class Invitation(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, info=NEVER)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

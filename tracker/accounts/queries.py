@@ -111,14 +111,11 @@ def find_invitation(token: str, at: datetime) -> Row[Invitation, Person] | None:
     ).first()
 
 
-def posts() -> Sequence[Row[Post, Municipality, Person]]:
-    """Every post with its municipality and, one row each, the accounts that hold it."""
-    return db.session.execute(
-        select(Post, Municipality, Person)
-        .join(Municipality, Municipality.id == Post.municipality_id)
-        .outerjoin(Person, Person.post_id == Post.id)
-        .order_by(Municipality.code, Post.id, Person.id)
-    ).all()
+def find_post(municipality_id: int, name: str) -> Post | None:
+    """The post of that name in a municipality, or None."""
+    return db.session.scalar(
+        select(Post).where(Post.municipality_id == municipality_id, Post.name == name)
+    )
 
 
 def chiefs(municipality_id: int | None = None) -> Mapping[int, int | None]:
@@ -237,27 +234,43 @@ def held_posts() -> tuple[HeldPost, ...]:
     )
 
 
-class Holder(NamedTuple):
-    """Somebody with an account on a post, now or before."""
+@dataclass(frozen=True)
+class Holder:
+    """An account on a post, of now or before; without a password it waits for its holder."""
 
+    id: int
     name: str
     email: str
+    is_active: bool
+    has_password: bool
+    seen: str
 
 
 @dataclass(frozen=True)
 class StaffedPost:
-    """A post in use, who holds it, who held it last, and who vouched for it when."""
+    """A post with all its accounts, and who vouched for its holder when."""
 
     id: int
+    town: str
     kind: PostKind
     name: str
     mailbox: str | None
     phone: str | None
-    holders: tuple[Holder, ...]
-    former: Holder | None
+    seen: str
+    accounts: tuple[Holder, ...]
     confirmed_year: int | None
     confirmed_by: str | None
     confirmed_at: datetime | None
+
+    @property
+    def holders(self) -> tuple[Holder, ...]:
+        """Who holds it now."""
+        return tuple(one for one in self.accounts if one.is_active)
+
+    @property
+    def former(self) -> Holder | None:
+        """Who held it last."""
+        return next((one for one in reversed(self.accounts) if not one.is_active), None)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -265,30 +278,35 @@ class StaffedPost:
         return (self.mailbox,) if self.mailbox else tuple(one.email for one in self.holders)
 
 
-def staffed_posts(municipality_id: int) -> Sequence[StaffedPost]:
-    """The posts in use of a municipality, in the order in which they were entered (one query)."""
-    rows = db.session.execute(
-        select(Post, Person.name, Person.email, Person.is_active)
+def staffed_posts(municipality_id: int | None = None) -> Sequence[StaffedPost]:
+    """Every post, or those in use of one municipality, as they were entered (one query)."""
+    found = (
+        select(Post, Municipality.name, Person)
+        .join(Municipality, Municipality.id == Post.municipality_id)
         .outerjoin(Person, Person.post_id == Post.id)
-        .where(Post.municipality_id == municipality_id, Post.is_active)
-        .order_by(Post.id, Person.id)
+        .order_by(Municipality.code, Post.id, Person.id)
     )
+    if municipality_id is not None:
+        found = found.where(Post.municipality_id == municipality_id, Post.is_active)
     return [
-        _staffed(post, [(row[1], row[2], row[3]) for row in own if row[1] is not None])
-        for post, own in groupby(rows, lambda row: row[0])
+        _staffed(post, town, [person for *_, person in own if person])
+        for (post, town), own in groupby(db.session.execute(found), lambda row: (row[0], row[1]))
     ]
 
 
-def _staffed(post: Post, people: Sequence[tuple[str, str, bool]]) -> StaffedPost:
-    gone = [Holder(name, email) for name, email, is_active in people if not is_active]
+def _staffed(post: Post, town: str, people: Iterable[Person]) -> StaffedPost:
     return StaffedPost(
         post.id,
+        town,
         post.kind,
         post.name,
         post.email,
         post.phone,
-        tuple(Holder(name, email) for name, email, is_active in people if is_active),
-        gone[-1] if gone else None,
+        post.seen,
+        tuple(
+            Holder(one.id, one.name, one.email, one.is_active, bool(one.password_hash), one.seen)
+            for one in people
+        ),
         post.confirmed_year,
         post.confirmed_by,
         post.confirmed_at,
@@ -306,6 +324,11 @@ class Memo(NamedTuple):
     written_by: str
     written_at: datetime
     version: int
+
+    @property
+    def seen(self) -> str:
+        """What a form carries of it, as of every row (plumbing/db.py)."""
+        return str(self.version)
 
     @property
     def written_on(self) -> date:

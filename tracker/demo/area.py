@@ -71,31 +71,31 @@ def enter_people(area: str, towns: Sequence[NewTown], meeting_place: str, at: da
     """The area with its posts, and who holds them; the first of the towns is the hub."""
     password, hub = current_app.config["DEMO_PASSWORD"], towns[0]
     sign_in.set_up(
+        Act(None, at),
         area,
         towns,
         hub.name,
         f"admin@{hub.slug}.example",
         password,
-        at=at,
         is_example=True,
         office_phone=PHONE,
         meeting_place=meeting_place,
     )
-    admin, hashed = actor(Role.ADMIN, hub.slug), sign_in.hash_password(password)
+    act, hashed = Act(actor(Role.ADMIN, hub.slug), at), sign_in.hash_password(password)
     for town in towns:
         posts: dict[str, Post] = {}
         for kind, name in HUB_POSTS if town == hub else TOWN_POSTS:
             email = f"{kind.value}@{town.slug}.example"
             box = None if kind.signs_in else email
-            post = accounts.create_post(town.slug, kind, name, box, PHONE, by=admin, at=at)
+            post = accounts.create_post(act, town.slug, kind, name, box, PHONE)
             if kind.signs_in:
-                accounts.create_account(post, name, email, by=admin, at=at, password_hash=hashed)
+                accounts.create_account(act, post, name, email, password_hash=hashed)
             posts[name] = post
         for name, chief in CHIEFS.items():
             if name in posts:
                 one = posts[name]
                 chief_id = posts[chief].id
-                accounts.change_post(one, name, one.email, PHONE, chief_id, by=admin, at=at)
+                accounts.change_post(act, one, name, one.email, PHONE, chief_id)
 
 
 def _import_agreements(at: datetime) -> None:

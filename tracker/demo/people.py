@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from tracker.accounts.handover import actions as handover_actions
+from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
-from tracker.accounts.queries import memos
 from tracker.demo.moment import HUB, Moment, actor
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
+from tracker.plumbing.changes import Act
 
 MEMOS: Mapping[str, Words] = {
     "aomori": Words(
@@ -46,16 +46,13 @@ def confirm(m: Moment) -> None:
     """「変更なし」 everywhere; in the first year the posts have just been entered."""
     if not m.is_first:
         for by in _writers():
-            handover_actions.confirm_people(by=by, at=m.at)
+            handover.confirm_people(Act(by, m.at))
 
 
 def write_memos(m: Moment) -> None:
     """Each municipality's officer, and the office, write what the next holder should know."""
     for by in _writers():
-        version = next(
-            (one.version for one in memos(by.municipality_id) if one.post_id == by.post_id), 0
-        )
-        handover_actions.write_memo(MEMOS[by.municipality], version, by=by, at=m.at)
+        handover.write_memo(Act(by, m.at), MEMOS[by.municipality])
 
 
 def _writers() -> list[Actor]:

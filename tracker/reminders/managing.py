@@ -16,6 +16,7 @@ from tracker.kernel.steps import Step
 from tracker.mail import letters
 from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.plumbing import clock, history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
 from tracker.reminders import queries, rules
@@ -31,20 +32,20 @@ def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> b
     """
     if letter.state is not LetterState.UNDELIVERABLE:
         raise Refusal("このメールは届いているか、まだ送る途中です。送り直しはできません。")
-    before = letter.to_email
-    letter.to_email = check_address(email)
-    letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, at, 0
-    is_mended = people.mend_mailbox(letter.to_key, before, letter.to_email, by=by, at=at)
-    history.record(
-        by,
-        "letter.resent",
-        Subject("letter", letter.id),
-        f"{letter.to_name}あての宛先を直して送り直しました。",
-        at=at,
-        before={"email": before},
-        after={"email": letter.to_email},
-    )
-    db.session.commit()
+    before, act = letter.to_email, Act(by, at)
+    with act:
+        letter.to_email = check_address(email)
+        letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, at, 0
+        is_mended = people.correct_mailbox(act, letter.to_key, before, letter.to_email)
+        history.record(
+            by,
+            "letter.resent",
+            Subject("letter", letter.id),
+            f"{letter.to_name}あての宛先を直して送り直しました。",
+            at=at,
+            before={"email": before},
+            after={"email": letter.to_email},
+        )
     return is_mended
 
 

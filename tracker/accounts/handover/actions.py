@@ -1,24 +1,24 @@
 """Confirms each April who holds the posts, hands a post over, and writes the hand-over memo."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy import select
 
 from tracker.accounts import rules
 from tracker.accounts.models import CalendarKey, Handover, Invitation, Person, Post
-from tracker.accounts.people import actions as people
-from tracker.accounts.people.actions import end_sessions
+from tracker.accounts.people.actions import (
+    confirm_holder,
+    create_account,
+    end_sessions,
+    put_invitation,
+)
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
-from tracker.plumbing.db import db, insert_missing
-from tracker.plumbing.history import Subject
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
 
 LONGEST_WORDS = 400
 
@@ -32,40 +32,43 @@ class Words:
     contacts: str
 
 
-def confirm_people(*, by: Actor, at: datetime) -> int:
+def confirm_people(act: Act, seen: Mapping[int, str] | None = None) -> int:
     """「変更なし」: the actor's municipality vouches for every post not yet confirmed this year.
 
-    Returns how many there were.  Raises Refusal when there were none.
+    `seen` is what the page showed of each post, by its id.  Returns how many were confirmed.
+    Raises Refusal when there were none, Conflict when one was changed meanwhile or is new.
     """
-    year = FiscalYear.containing(clock.day(at))
-    waiting = db.session.scalars(
-        select(Post)
-        .where(
-            Post.municipality_id == by.municipality_id,
-            Post.is_active,
-            or_(Post.confirmed_year.is_(None), Post.confirmed_year < year.year),
+    by, year = _actor(act), FiscalYear.containing(act.today)
+    waiting = [
+        post
+        for post in db.session.scalars(
+            select(Post)
+            .where(Post.municipality_id == by.municipality_id, Post.is_active)
+            .order_by(Post.id)
         )
-        .order_by(Post.id)
-        .with_for_update()
-    ).all()
+        if (post.confirmed_year or 0) < year.year
+    ]
     if not waiting:
         raise Refusal(f"{year.label}の担当者は、すでに確認済みです。")
-    for post in waiting:
-        people.confirm(post, by=by, at=at)
-    history.record(
-        by,
-        "people.confirmed",
-        Subject("municipality", by.municipality),
-        f"{by.municipality_name}の{year.label}の担当者を確認しました（変更なし）。",
-        at=at,
-        after={"year": year.year, "posts": [post.name for post in waiting]},
-    )
-    db.session.commit()
+    act.lock(*((one, None if seen is None else seen.get(one.id, ""), one.name) for one in waiting))
+    with act:
+        for post in waiting:
+            said = (
+                f"{by.municipality_name} {post.name}の{year.label}の担当者を"
+                "確認しました（変更なし）。"
+            )
+            with act.change("post.confirmed", post, said):
+                confirm_holder(act, post)
     return len(waiting)
 
 
 def hand_over(
-    post: Post, name: str, email: str, phone: str | None, *, by: Actor, at: datetime
+    act: Act,
+    post: Post,
+    name: str,
+    email: str,
+    phone: str | None,
+    seen: str | None = None,
 ) -> Person | None:
     """「替わりました」: the accounts on the post close, the new holder is invited (M23).
 
@@ -73,106 +76,82 @@ def hand_over(
     only the person changes, the account goes on under the new name and without its password.
     Raises Refusal as `rules.check_hand_over` does, and for an address somebody else uses.
     """
-    towns = areas.by_id()
-    rules.check_hand_over(by, post.id, post.kind, towns[post.municipality_id].slug)
+    town = areas.by_id()[post.municipality_id]
+    rules.check_hand_over(_actor(act), post.id, post.kind, town.slug)
     former = db.session.scalars(select(Person).where(Person.post_id == post.id)).all()
-    before = _said(post, (one for one in former if one.is_active))
-    person = _new_holder(post, former, name, email, at) if post.kind.signs_in else None
-    if person is None:
-        post.email = rules.check_address(email)
-    post.phone = phone
-    people.confirm(post, by=by, at=at)
-    history.record(
-        by,
-        "post.handed_over",
-        Subject("post", post.id),
-        f"{towns[post.municipality_id].name} {post.name}の担当を替えました。",
-        at=at,
-        before=before,
-        after=_said(post, [person] if person else []),
-    )
-    db.session.commit()
+    act.lock((post, seen), *((one, None) for one in former))
+    address, person = rules.check_address(email), None
+    with act:
+        if post.kind.signs_in:
+            person = _new_holder(act, post, former, name, address)
+        said = f"{town.name} {post.name}の担当を替えました。"
+        with act.change("post.handed_over", post, said):
+            if person is None:
+                post.email = address
+            post.phone = phone
+            confirm_holder(act, post)
+            for one in former:
+                if one is not person:
+                    _take_back(act, one)
     return person
 
 
-def _said(post: Post, holders: Iterable[Person]) -> dict[str, Any]:
-    return {
-        "phone": post.phone,
-        "mailbox": post.email,
-        "holders": [one.email for one in holders],
-    }
-
-
-def _new_holder(
-    post: Post, former: Sequence[Person], name: str, email: str, at: datetime
-) -> Person:
-    address = rules.check_address(email)
+def _new_holder(act: Act, post: Post, former: Sequence[Person], name: str, address: str) -> Person:
+    stays = next((one for one in former if one.email == address), None)
     for one in former:
-        _close(one, at)
-    person = next((one for one in former if one.email == address), None)
-    if person is None:
-        person = people.new_person(post, name, email)
-    person.name, person.is_active, person.password_hash = name, True, None
-    person.failed_count, person.locked_until, person.signed_in_at = 0, None, None
-    person.weekly_digest = False
-    people.put_invitation(person, at=at)
-    return person
+        if one.is_active and one is not stays:
+            said = f"{one.email} の利用を停止しました。"
+            with act.change("account.closed", one, said):
+                one.is_active = False
+                _take_back(act, one)
+    if stays is None:
+        return create_account(act, post, name, address)
+    with act.change("account.handed_over", stays, f"{address} を新しい担当者に引き継ぎました。"):
+        _take_back(act, stays)
+        stays.name, stays.is_active, stays.password_hash = name, True, None
+        stays.failed_count, stays.locked_until, stays.signed_in_at = 0, None, None
+        stays.weekly_digest = False
+        put_invitation(act, stays)
+    return stays
 
 
-def _close(person: Person, at: datetime) -> None:
+def _take_back(act: Act, person: Person) -> None:
     """Whoever held the post comes in no more: no session, no link, no calendar of theirs is left."""
-    person.is_active = False
-    end_sessions(person.id, at=at)
-    db.session.execute(
-        update(Invitation)
-        .where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
-        .values(used_at=at)
-    )
-    db.session.execute(delete(CalendarKey).where(CalendarKey.person_id == person.id))
+    end_sessions(act, person)
+    for link in db.session.scalars(
+        select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
+    ):
+        link.used_at = act.at
+    key = db.session.get(CalendarKey, person.id)
+    if key is not None:
+        db.session.delete(key)
 
 
-class Overtaken(Refusal):
-    """Somebody else holding the same post saved first: what both wrote must stay visible."""
+def write_memo(act: Act, words: Words, seen: str | None = None) -> Handover:
+    """Keeps the memo of the actor's own post.
 
-    def __init__(self, who: str) -> None:
-        super().__init__(
-            f"{who}が先に直しました。最新の内容を確かめてから、もう一度保存してください。"
-        )
-
-
-def write_memo(words: Words, version: int, *, by: Actor, at: datetime) -> Handover:
-    """Keeps the memo of the actor's own post; its words are no part of the record.
-
-    `version` is the one the writer saw, 0 for none.  Raises Overtaken when somebody saved
-    meanwhile, Refusal for a memo without a word or with too many.
+    `seen` is "" where its writer saw none.  Raises Conflict when somebody saved meanwhile, Refusal
+    for a memo without a word or with too many.
     """
     _check_words(words)
-    year = FiscalYear.containing(clock.day(at)).year
-    fresh = {**asdict(words), "fiscal_year": year, "written_by": by.name, "written_at": at}
-    is_new = not version and insert_missing(
-        Handover, [{"post_id": by.post_id, **fresh}], ["post_id"]
-    )
-    memo = db.session.scalars(
-        select(Handover)
-        .where(Handover.post_id == by.post_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if memo is None or not (is_new or memo.version == version):
-        raise Overtaken(memo.written_by if memo else "ほかの人")
-    for field, value in fresh.items():
-        setattr(memo, field, value)
-    if not is_new:
-        flag_modified(memo, "written_at")
-    history.record(
-        by,
-        "handover.written",
-        Subject("post", by.post_id),
-        f"{by.name}の引継ぎメモを書きました。",
-        at=at,
-    )
-    db.session.commit()
+    by = _actor(act)
+    # Two may write the first memo of a post at once.
+    act.lock((db.session.get_one(Post, by.post_id), None))
+    memo = db.session.get(Handover, by.post_id, populate_existing=True)
+    if memo is not None:
+        act.lock((memo, seen))
+    memo = memo or Handover(post_id=by.post_id)
+    with act.change("handover.written", memo, f"{by.name}の引継ぎメモを書きました。"):
+        db.session.add(memo)
+        memo.cautions, memo.stumbles, memo.contacts = words.cautions, words.stumbles, words.contacts
+        memo.fiscal_year = FiscalYear.containing(act.today).year
+        memo.written_by, memo.written_at = by.name, act.at
     return memo
+
+
+def _actor(act: Act) -> Actor:
+    assert act.by is not None, "the system holds no post"
+    return act.by
 
 
 def _check_words(words: Words) -> None:

@@ -1,24 +1,44 @@
 """Asks who holds a post now, and what its next holder should know."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 
 from tracker.accounts.handover.actions import LONGEST_WORDS, Words
-from tracker.plumbing.forms import Form, at_most, optional, required
+from tracker.accounts.queries import StaffedPost
+from tracker.plumbing.forms import Form, SeenField, at_most, optional, required
 
 
-class ConfirmForm(Form):
-    """Only a button: 変更なし."""
+def confirm_form(posts: Iterable[StaffedPost]) -> Form:
+    """変更なし: a button about what its page shows of each post (fields `<id>-seen`)."""
+
+    class WithPosts(Form):
+        @property
+        def seen_of(self) -> Mapping[int, str]:
+            """What was seen of each post, by its id."""
+            return {id_: self[f"{id_}-seen"].data for id_ in ids}
+
+    ids = [post.id for post in posts]
+    for id_ in ids:
+        setattr(WithPosts, f"{id_}-seen", SeenField())
+    return WithPosts(data={f"{post.id}-seen": post.seen for post in posts})
 
 
 class MailboxForm(Form):
     """The new address and telephone of a post that gets letters and has no account."""
 
+    seen = SeenField()
     email = StringField(
         "メールアドレス", validators=[*required("メールアドレスを入力してください。"), at_most(254)]
     )
     phone = StringField("電話番号", validators=[optional(), at_most(40)])
+
+    @property
+    def holder(self) -> tuple[str, str, str | None]:
+        """Name (none for a post without account), address and telephone, as the action takes them."""
+        name = self["name"].data.strip() if "name" in self else ""
+        return name, self.email.data, self.phone.data or None
 
 
 class HolderForm(MailboxForm):
@@ -30,10 +50,12 @@ class HolderForm(MailboxForm):
     )
 
 
-def _whole(text: Any) -> int:
-    """The version that came back; whatever else came is no version."""
-    plain = str(text)
-    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else 0
+def holder_form(post: StaffedPost) -> MailboxForm:
+    """The form that fits the post, over what is stored of it."""
+    stored = {"phone": post.phone, "seen": post.seen}
+    if post.kind.signs_in:
+        return HolderForm(data=stored)
+    return MailboxForm(data={**stored, "email": post.mailbox})
 
 
 class _Lines(TextAreaField):
@@ -51,7 +73,7 @@ class _Lines(TextAreaField):
 class MemoForm(Form):
     """引継ぎメモ: three boxes (ux/spec.md 7.14)."""
 
-    version = HiddenField(filters=[_whole])
+    seen = SeenField()
     cautions = _Lines("今年の要注意")
     stumbles = _Lines("毎年つまずく所")
     contacts = _Lines("連絡先")

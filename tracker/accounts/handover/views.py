@@ -16,7 +16,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.pages import complain, done, page, section
 
 
 @bp.route("/handover", methods=["GET", "POST"])
@@ -24,25 +24,14 @@ from tracker.plumbing.pages import page, section
 def handover() -> Response:
     """引継ぎ of the reader's municipality; sent, it keeps the memo of the reader's post."""
     section("home")
-    memos = queries.memos(actor().municipality_id)
-    own = next((one for one in memos if one.post_id == actor().post_id), None)
-    form = forms.MemoForm(obj=own, version=own.version if own else 0)
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.write_memo(form.words, form.version.data, by=actor(), at=clock.now())
-    ):
-        flash("引継ぎメモを保存しました。", "ok")
-        return redirect(url_for(".handover"))
-    return _handover_page(form)
-
-
-def _handover_page(form: forms.MemoForm) -> Response:
-    who, year = actor(), FiscalYear.containing(clock.today())
-    posts = queries.staffed_posts(who.municipality_id)
+    who = actor()
     memos = queries.memos(who.municipality_id)
     own = next((one for one in memos if one.post_id == who.post_id), None)
-    theirs = own if own and form.version.data != own.version else None
-    # Seen now: saving once more keeps what stands in the form.
-    form.version.data = own.version if own else 0
+    form = forms.MemoForm(obj=own, seen=own.seen if own else "")
+    if form.carry_out(lambda act: actions.write_memo(act, form.words, form.seen.data)):
+        return done(url_for(".handover"), "引継ぎメモを保存しました。")
+    year = FiscalYear.containing(clock.today())
+    posts = queries.staffed_posts(who.municipality_id)
     may_confirm = may(Permission.CONFIRM_PEOPLE, who.municipality)
     confirmed = [(one.confirmed_at, one.confirmed_by or "") for one in posts if one.confirmed_at]
     last_at, last_by = max(confirmed, default=(None, ""))
@@ -51,6 +40,7 @@ def _handover_page(form: forms.MemoForm) -> Response:
         form=form,
         year=year,
         posts=posts,
+        confirm=forms.confirm_form(posts),
         left=sum((one.confirmed_year or 0) < year.year for one in posts),
         due_on=confirm_due(year),
         confirmed=last_at and (clock.day(last_at), last_by),
@@ -61,7 +51,6 @@ def _handover_page(form: forms.MemoForm) -> Response:
             if may_confirm and rules.may_hand_over(who, one.id, one.kind, who.municipality)
         },
         own=own,
-        theirs=theirs,
         others=[one for one in memos if one.post_id != who.post_id],
     )
 
@@ -70,14 +59,10 @@ def _handover_page(form: forms.MemoForm) -> Response:
 @guard(Permission.CONFIRM_PEOPLE)
 def confirm_people() -> Response:
     """変更なし: vouches for all posts of the reader's municipality at once."""
-    form = forms.ConfirmForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.confirm_people(by=actor(), at=clock.now())
-    ):
-        flash("担当者を確認しました。ありがとうございました。", "ok")
-    for message in form.form_errors:
-        flash(message, "info")
-    return redirect(url_for(".handover"))
+    form = forms.confirm_form(queries.staffed_posts(actor().municipality_id))
+    if form.carry_out(lambda act: actions.confirm_people(act, form.seen_of)):
+        return done(url_for(".handover"), "担当者を確認しました。ありがとうございました。")
+    return complain(form, url_for(".handover"))
 
 
 @bp.route("/handover/posts/<int:post_id>", methods=["GET", "POST"])
@@ -89,20 +74,8 @@ def hand_over(post_id: int) -> Response:
     town = areas.by_id()[post.municipality_id]
     require(Permission.CONFIRM_PEOPLE, town.slug)
     held = next((one for one in queries.staffed_posts(town.id) if one.id == post_id), None)
-    if held is None:
-        abort(404)
-    kind = forms.HolderForm if post.kind.signs_in else forms.MailboxForm
-    form = kind(email=None if post.kind.signs_in else post.email, phone=post.phone)
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.hand_over(
-            post,
-            form.name.data.strip() if post.kind.signs_in else "",
-            form.email.data,
-            form.phone.data or None,
-            by=actor(),
-            at=clock.now(),
-        )
-    ):
+    form = forms.holder_form(held or abort(404))
+    if form.carry_out(lambda act: actions.hand_over(act, post, *form.holder, form.seen.data)):
         return _handed_over(post_id)
     if not form.is_submitted():
         try:
@@ -116,9 +89,11 @@ def hand_over(post_id: int) -> Response:
 def _handed_over(post_id: int) -> Response:
     """Back to the list; whoever gave the own post away is out with it."""
     if post_id != actor().post_id:
-        flash("新しい担当者を登録しました。", "ok")
-        return redirect(url_for(".handover"))
+        return done(url_for(".handover"), "新しい担当者を登録しました。")
+    answer = done(
+        url_for(".sign_in"),
+        "引き継ぎました。新しい担当の方に、利用開始の案内を送ります。お疲れさまでした。",
+    )
     logout_user()
     g.actor = None
-    flash("引き継ぎました。新しい担当の方に、利用開始の案内を送ります。お疲れさまでした。", "ok")
-    return redirect(url_for(".sign_in"))
+    return answer

@@ -1,239 +1,138 @@
 """Enters and changes posts and accounts, and invites who holds them."""
 
 import secrets
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from tracker.accounts import queries, rules
 from tracker.accounts.models import Invitation, Person, Post, PostKind, SignIn
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
+from tracker.municipalities.models import Municipality
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
-
-
-def end_sessions(person_id: int, *, at: datetime) -> None:
-    """Ends every open session of an account, within the caller's transaction."""
-    db.session.execute(
-        update(SignIn)
-        .where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
-        .values(ended_at=at)
-    )
 
 
 def create_post(
+    act: Act,
     slug: str,
     kind: PostKind,
     name: str,
     email: str | None,
     phone: str | None,
     chief_id: int | None = None,
-    *,
-    by: Actor | None,
-    at: datetime,
 ) -> Post:
-    """Enters a post of a municipality; refuses a name that exists there, and an outside chief."""
+    """Enters a post of a municipality, which whoever enters it knows to be held this fiscal year.
+
+    Refuses a name that exists there, and an outside chief.
+    """
     town = areas.find_town(slug)
     if town is None:
         raise Refusal("市町村を選んでください。", field="municipality")
+    act.lock((db.session.get_one(Municipality, town.id), None))
+    _check_name(town.id, name)
     rules.check_chief(None, chief_id, queries.chiefs(town.id))
-    address = rules.check_address(email) if email else None
-    post = new_post(town.id, kind, name, address, phone, by=by, at=at)
-    post.chief_id = chief_id
-    history.record(
-        by,
-        "post.created",
-        Subject("post", post.id),
-        f"{town.name}に「{name}」を登録しました。",
-        at=at,
-        after=_said(post),
+    post = Post(
+        municipality_id=town.id,
+        kind=kind,
+        name=name,
+        email=rules.check_address(email) if email else None,
+        phone=phone,
+        chief_id=chief_id,
     )
-    db.session.commit()
+    with act.change("post.created", post, f"{town.name}に「{name}」を登録しました。"):
+        confirm_holder(act, post)
+        db.session.add(post)
     return post
 
 
 def change_post(
+    act: Act,
     post: Post,
     name: str,
     email: str | None,
     phone: str | None,
     chief_id: int | None,
-    *,
-    by: Actor,
-    at: datetime,
+    seen: str | None = None,
 ) -> None:
     """Changes name, mailbox, telephone and chief of a post; refuses a chief that cannot be."""
+    act.lock((post, seen), (db.session.get_one(Municipality, post.municipality_id), None))
+    if name != post.name:
+        _check_name(post.municipality_id, name)
     rules.check_chief(post.id, chief_id, queries.chiefs(post.municipality_id))
-    before = _said(post)
-    post.name, post.phone, post.chief_id = name, phone, chief_id
-    post.email = rules.check_address(email) if email else None
-    history.record(
-        by,
-        "post.changed",
-        Subject("post", post.id),
-        f"「{name}」の登録を直しました。",
-        at=at,
-        before=before,
-        after=_said(post),
-    )
-    db.session.commit()
+    address = rules.check_address(email) if email else None
+    with act.change("post.changed", post, f"「{name}」の登録を直しました。"):
+        post.name, post.email, post.phone, post.chief_id = name, address, phone, chief_id
 
 
-def _said(post: Post) -> dict[str, Any]:
-    return {
-        "name": post.name,
-        "kind": post.kind.value,
-        "email": post.email,
-        "phone": post.phone,
-        "chief": post.chief_id,
-    }
-
-
-def create_account(
-    post: Post,
-    name: str,
-    email: str,
-    *,
-    by: Actor | None,
-    at: datetime,
-    password_hash: str | None = None,
-) -> Person:
-    """Opens an account; without a password its holder gets a letter to set one (72 hours).
-
-    `password_hash` is what `hash_password` gives.
-    """
-    person = new_person(post, name, email)
-    if password_hash is not None:
-        person.password_hash = password_hash
-    else:
-        put_invitation(person, at=at)
-    history.record(
-        by,
-        "account.created",
-        Subject("account", person.id),
-        f"「{post.name}」の利用者を登録しました。",
-        at=at,
-        after={"email": person.email},
-    )
-    db.session.commit()
-    return person
-
-
-def invite(person: Person, *, by: Actor | None, at: datetime) -> None:
-    """Sends a new link to set a password; the old password and sessions end."""
-    person.password_hash = None
-    end_sessions(person.id, at=at)
-    put_invitation(person, at=at)
-    history.record(
-        by,
-        "account.invited",
-        Subject("account", person.id),
-        f"{person.email} にパスワード設定の案内を送りました。",
-        at=at,
-    )
-    db.session.commit()
-
-
-def set_active(person: Person, is_active: bool, *, by: Actor | None, at: datetime) -> None:
-    """Opens or closes an account; closing ends its sessions at once."""
-    if by is not None and by.person_id == person.id:
-        raise Refusal("自分の利用は、自分では停止できません。ほかの管理者に頼んでください。")
-    person.is_active = is_active
-    if not is_active:
-        end_sessions(person.id, at=at)
-    word = "再開" if is_active else "停止"
-    history.record(
-        by,
-        "account.opened" if is_active else "account.closed",
-        Subject("account", person.id),
-        f"{person.email} の利用を{word}しました。",
-        at=at,
-    )
-    db.session.commit()
-
-
-# --- within the acts of other rooms, too -------------------------------------------------------
-
-
-def new_post(
-    municipality_id: int,
-    kind: PostKind,
-    name: str,
-    email: str | None = None,
-    phone: str | None = None,
-    *,
-    by: Actor | None,
-    at: datetime,
-) -> Post:
-    """A post, which whoever enters it knows to be held this fiscal year.
-
-    Raises Refusal for a name that the municipality has already.
-    """
-    taken = select(Post.id).where(Post.municipality_id == municipality_id, Post.name == name)
-    if db.session.scalar(taken):
+def _check_name(municipality_id: int, name: str) -> None:
+    if queries.find_post(municipality_id, name):
         raise Refusal(f"「{name}」はすでに登録されています。", field="name")
-    post = Post(municipality_id=municipality_id, kind=kind, name=name, email=email, phone=phone)
-    confirm(post, by=by, at=at)
-    db.session.add(post)
-    db.session.flush()
-    return post
 
 
-def confirm(post: Post, *, by: Actor | None, at: datetime) -> None:
-    """Somebody said who holds the post in the fiscal year of `at`."""
-    post.confirmed_year = FiscalYear.containing(clock.day(at)).year
-    post.confirmed_by, post.confirmed_at = (by.name if by else None), at
+def confirm_holder(act: Act, post: Post) -> None:
+    """Somebody said who holds the post in this fiscal year; within a change of the post."""
+    post.confirmed_year = FiscalYear.containing(act.today).year
+    post.confirmed_by, post.confirmed_at = (act.by.name if act.by else None), act.at
 
 
-def mend_mailbox(to_key: str, before: str, after: str, *, by: Actor, at: datetime) -> bool:
-    """Where a post's own mailbox was the wrong address, mends it; whether it did.
+def correct_mailbox(act: Act, to_key: str, before: str, after: str) -> bool:
+    """Where a post's own mailbox was the wrong address, corrects it; whether it did.
 
-    `to_key` is that of a letter's recipient.  An account's address is its holder's name at the
-    door: that the admin changes.
+    `to_key` is that of a letter's recipient.  An account's address is its holder's name for
+    signing in: that the admin changes.
     """
     kind, _, number = to_key.partition(":")
     post = db.session.get(Post, int(number)) if kind == "post" else None
     if post is None or post.email != before:
         return False
-    post.email = rules.check_address(after)
-    history.record(
-        by,
-        "post.changed",
-        Subject("post", post.id),
-        f"「{post.name}」のお知らせの宛先を直しました。",
-        at=at,
-        before={"email": before},
-        after={"email": post.email},
-    )
+    with act.change("post.changed", post, f"「{post.name}」のお知らせの宛先を直しました。"):
+        post.email = rules.check_address(after)
     return True
 
 
-def new_person(post: Post, name: str, email: str) -> Person:
-    """An account that holds the post; refuses an address that has an account already."""
+def create_account(
+    act: Act, post: Post, name: str, email: str, *, password_hash: str | None = None
+) -> Person:
+    """Opens an account; without a password its holder gets a letter to set one (72 hours).
+
+    `password_hash` is what `sign_in.actions.hash_password` gives.  Refuses a post that needs no
+    account, and an address that has one already.
+    """
+    act.lock((post, None))
     if not post.kind.signs_in:
         raise Refusal("秘書と上司の役職には、利用者の登録は要りません。お知らせは届きます。")
     address = rules.check_address(email)
     if queries.find_person(address):
         raise Refusal("このメールアドレスは、すでに使われています。", field="email")
-    person = Person(post_id=post.id, name=name, email=address)
-    db.session.add(person)
-    db.session.flush()
+    person = Person(post_id=post.id, name=name, email=address, password_hash=password_hash)
+    with act.change("account.created", person, f"「{post.name}」の利用者を登録しました。"):
+        db.session.add(person)
+        db.session.flush()
+        if password_hash is None:
+            put_invitation(act, person)
     return person
 
 
-def put_invitation(person: Person, *, at: datetime) -> None:
-    """The letter with a link to set a password (M23)."""
+def invite(act: Act, person: Person, seen: str | None = None) -> None:
+    """Sends a new link to set a password; the old password and sessions end."""
+    act.lock((person, seen))
+    said = f"{person.email} にパスワード設定の案内を送りました。"
+    with act.change("account.invited", person, said):
+        person.password_hash = None
+        end_sessions(act, person)
+        put_invitation(act, person)
+
+
+def put_invitation(act: Act, person: Person) -> None:
+    """The letter with a link to set a password (M23); within a change of the account."""
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
         person_id=person.id,
         token_hash=queries.digest(token),
-        expires_at=at + rules.INVITATION_FOR,
+        expires_at=act.at + rules.INVITATION_FOR,
     )
     db.session.add(invitation)
     db.session.flush()
@@ -243,6 +142,27 @@ def put_invitation(person: Person, *, at: datetime) -> None:
             recipient,
             {},
             cause=f"invitation:{invitation.id}",
-            at=at,
+            at=act.at,
             link=f"/invitations/{token}",
         )
+
+
+def set_active(act: Act, person: Person, is_active: bool, seen: str | None = None) -> None:
+    """Opens or closes an account; closing ends its sessions at once."""
+    if act.by is not None and act.by.person_id == person.id:
+        raise Refusal("自分の利用は、自分では停止できません。ほかの管理者に頼んでください。")
+    act.lock((person, seen))
+    verb, word = ("account.opened", "再開") if is_active else ("account.closed", "停止")
+    with act.change(verb, person, f"{person.email} の利用を{word}しました。"):
+        person.is_active = is_active
+        if not is_active:
+            end_sessions(act, person)
+
+
+def end_sessions(act: Act, person: Person) -> None:
+    """Ends every open session of an account, within the caller's change."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+        .values(ended_at=act.at)
+    )

@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from tracker.accounts.models import PostKind
-from tracker.plumbing.forms import Form, at_most, choices, labelled, optional, required
+from tracker.plumbing.forms import (
+    Form,
+    SeenButtonForm,
+    SeenField,
+    at_most,
+    choices,
+    labelled,
+    optional,
+    required,
+)
 
 
 class PostForm(Form):
@@ -36,6 +45,7 @@ class PostForm(Form):
 class EditPostForm(PostForm):
     """The same for a post that exists: its municipality and role stay."""
 
+    seen = SeenField()
     municipality = None
     kind = None
 
@@ -51,7 +61,7 @@ class AccountForm(Form):
     )
 
 
-class ActiveForm(Form):
+class ActiveForm(SeenButtonForm):
     """Opens or closes an account."""
 
     is_active = BooleanField("利用できる")

@@ -1,6 +1,6 @@
 """The pages on which posts and accounts are managed, and the record is read."""
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from tracker.accounts import queries
@@ -9,11 +9,11 @@ from tracker.accounts.models import Person, Post, PostKind
 from tracker.accounts.people import actions, forms
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
-from tracker.plumbing.access import actor, guard
+from tracker.plumbing import history
+from tracker.plumbing.access import guard
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import choices
-from tracker.plumbing.pages import number_asked, page
+from tracker.plumbing.forms import SeenButtonForm, choices
+from tracker.plumbing.pages import complain, done, number_asked, page
 
 PER_PAGE = 50
 
@@ -22,7 +22,7 @@ PER_PAGE = 50
 @guard(Permission.MANAGE_PEOPLE)
 def people() -> Response:
     """利用者と役職: every post, who holds it, and what is missing."""
-    return page("accounts/people.html", rows=queries.posts())
+    return page("accounts/people.html", posts=queries.staffed_posts())
 
 
 @bp.route("/admin/posts/new", methods=["GET", "POST"])
@@ -32,45 +32,42 @@ def new_post() -> Response:
     form = forms.PostForm()
     form.municipality.choices = choices((town.slug, town.name) for town in areas.towns())
     form.offer_chiefs(queries.post_names())
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.create_post(
+    if form.carry_out(
+        lambda act: actions.create_post(
+            act,
             form.municipality.data,
             PostKind(form.kind.data),
             form.name.data.strip(),
             form.email.data or None,
             form.phone.data or None,
             form.chief_id,
-            by=actor(),
-            at=clock.now(),
         )
     ):
-        flash(f"「{form.result.name}」を登録しました。", "ok")
-        return redirect(url_for(".people"))
+        return done(url_for(".people"), f"「{form.result.name}」を登録しました。")
     return page("accounts/post.html", form=form, post=None)
 
 
 @bp.route("/admin/posts/<int:post_id>", methods=["GET", "POST"])
 @guard(Permission.MANAGE_PEOPLE)
 def edit_post(post_id: int) -> Response:
-    """Mends a post's name, mailbox, telephone and chief."""
+    """Changes a post's name, mailbox, telephone and chief."""
     post = db.session.get(Post, post_id) or abort(404)
     form = forms.EditPostForm(obj=post, chief=post.chief_id or "")
     form.offer_chiefs(
         (id_, name) for id_, name in queries.post_names(post.municipality_id) if id_ != post.id
     )
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.change_post(
+    if form.carry_out(
+        lambda act: actions.change_post(
+            act,
             post,
             form.name.data.strip(),
             form.email.data or None,
             form.phone.data or None,
             form.chief_id,
-            by=actor(),
-            at=clock.now(),
+            form.seen.data,
         )
     ):
-        flash("保存しました。", "ok")
-        return redirect(url_for(".people"))
+        return done(url_for(".people"), "保存しました。")
     return page("accounts/post.html", form=form, post=post)
 
 
@@ -80,13 +77,11 @@ def new_account(post_id: int) -> Response:
     """Opens an account for a post and sends its holder the link."""
     post = db.session.get(Post, post_id) or abort(404)
     form = forms.AccountForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.create_account(
-            post, form.name.data.strip(), form.email.data, by=actor(), at=clock.now()
-        )
+    if form.carry_out(
+        lambda act: actions.create_account(act, post, form.name.data.strip(), form.email.data)
     ):
-        flash(f"{form.result.email} にパスワード設定の案内を送ります。", "ok")
-        return redirect(url_for(".people"))
+        said = f"{form.result.email} にパスワード設定の案内を送ります。"
+        return done(url_for(".people"), said)
     return page("accounts/account.html", form=form, post=post)
 
 
@@ -95,14 +90,12 @@ def new_account(post_id: int) -> Response:
 def set_active(person_id: int) -> Response:
     """Closes an account or opens it again."""
     person = db.session.get(Person, person_id) or abort(404)
-    form = forms.ActiveForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.set_active(person, form.is_active.data, by=actor(), at=clock.now())
+    form = forms.ActiveForm(data={"is_active": person.is_active, "seen": person.seen})
+    if form.carry_out(
+        lambda act: actions.set_active(act, person, form.is_active.data, form.seen.data)
     ):
-        flash("保存しました。", "ok")
-    for message in form.form_errors:
-        flash(message, "ng")
-    return redirect(url_for(".people"))
+        return done(url_for(".people"), "保存しました。")
+    return complain(form, url_for(".people"))
 
 
 @bp.post("/admin/users/<int:person_id>/invite")
@@ -110,10 +103,11 @@ def set_active(person_id: int) -> Response:
 def invite(person_id: int) -> Response:
     """Sends a new link; the old password stops working."""
     person = db.session.get(Person, person_id) or abort(404)
-    if forms.ActiveForm().validate_on_submit():
-        actions.invite(person, by=actor(), at=clock.now())
-        flash(f"{person.email} にパスワード設定の案内を送ります。", "ok")
-    return redirect(url_for(".people"))
+    form = SeenButtonForm(data={"seen": person.seen})
+    if form.carry_out(lambda act: actions.invite(act, person, form.seen.data)):
+        said = f"{person.email} にパスワード設定の案内を送ります。"
+        return done(url_for(".people"), said)
+    return complain(form, url_for(".people"))
 
 
 @bp.get("/audit")

@@ -2,7 +2,7 @@
 
 from wtforms import RadioField
 
-from tracker.plumbing.forms import Form, choices, required
+from tracker.plumbing.forms import Form, SeenField, choices, required
 
 EACH, WEEKLY = "each", "weekly"
 
@@ -10,6 +10,7 @@ EACH, WEEKLY = "each", "weekly"
 class DigestForm(Form):
     """お知らせの受け取り方."""
 
+    seen = SeenField()
     digest = RadioField(
         "お知らせのメール",
         choices=choices(
@@ -17,7 +18,3 @@ class DigestForm(Form):
         ),
         validators=required("お知らせの受け取り方を1つ選んでください。"),
     )
-
-
-class CalendarForm(Form):
-    """Only a button."""

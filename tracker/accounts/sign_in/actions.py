@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -11,15 +12,13 @@ from sqlalchemy import update
 
 from tracker.accounts import queries
 from tracker.accounts.models import Person, PostKind, SignIn
-from tracker.accounts.people.actions import end_sessions, new_person, new_post
+from tracker.accounts.people.actions import create_account, create_post, end_sessions
 from tracker.accounts.sign_in import rules
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 
 
 def _hasher() -> PasswordHasher:
@@ -55,11 +54,12 @@ def sign_in(email: str, password: str, *, at: datetime) -> str:
     person = queries.find_person(email)
     if locked or person is None or not matches:
         if person is not None and not locked:
-            person.failed_count, person.locked_until = rules.after_failure(person.failed_count, at)
+            failed_count, locked_until = rules.after_failure(person.failed_count, at)
+            _count(person.id, failed_count=failed_count, locked_until=locked_until)
             db.session.commit()
-            locked = person.locked_until is not None
+            locked = locked_until is not None
         raise Refusal(rules.LOCKED if locked else rules.WRONG)
-    person.failed_count, person.locked_until, person.signed_in_at = 0, None, at
+    _count(person.id, failed_count=0, locked_until=None, signed_in_at=at)
     token = secrets.token_urlsafe(32)
     db.session.add(
         SignIn(
@@ -68,6 +68,11 @@ def sign_in(email: str, password: str, *, at: datetime) -> str:
     )
     db.session.commit()
     return token
+
+
+def _count(person_id: int, **values: Any) -> None:
+    """Keeps the books of signing in, which say nothing new of the account: its version stays."""
+    db.session.execute(update(Person).where(Person.id == person_id).values(**values))
 
 
 def sign_out(token: str, *, at: datetime) -> None:
@@ -79,19 +84,18 @@ def sign_out(token: str, *, at: datetime) -> None:
 
 
 def set_up(
+    act: Act,
     area: str,
     towns: Sequence[municipalities.NewTown],
     hub: str,
     email: str,
     password: str,
     *,
-    at: datetime,
     is_example: bool = False,
     office_phone: str = "",
     meeting_place: str = "",
 ) -> Person:
     """Enters area, municipalities and the first admin in one commit."""
-    act = Act(None, at)
     with act:
         municipalities.create_area(
             act,
@@ -102,28 +106,24 @@ def set_up(
             office_phone=office_phone,
             meeting_place=meeting_place,
         )
-        with act.change("account.created", None, "最初の管理者を登録しました。") as entry:
-            post = new_post(areas.hub().id, PostKind.ADMIN, "管理者", by=None, at=at)
-            entry.subject = person = new_person(post, "管理者", email)
-            person.password_hash = hash_password(password)
-    return person
+        name = PostKind.ADMIN.label
+        post = create_post(act, areas.hub().slug, PostKind.ADMIN, name, None, None)
+        hashed = hash_password(password)
+        return create_account(act, post, name, email, password_hash=hashed)
 
 
-def set_password(token: str, password: str, *, at: datetime) -> Person:
+def set_password(act: Act, token: str, password: str) -> Person:
     """Sets a password by the link of an invitation, which then is used up."""
-    found = queries.find_invitation(token, at)
-    if found is None:
+    found = queries.find_invitation(token, act.at)
+    if found is not None:
+        act.lock((found[0], None), (found[1], None))
+    if found is None or found[0].used_at is not None:
         raise Refusal("このリンクの期限が過ぎました。メールの差出人へお知らせください。")
     invitation, person = found
-    person.password_hash = hash_password(password)
-    invitation.used_at = at
-    end_sessions(person.id, at=at)
-    history.record(
-        None,
-        "account.password_set",
-        Subject("account", person.id),
-        f"{person.email} のパスワードが設定されました。",
-        at=at,
-    )
-    db.session.commit()
+    hashed = hash_password(password)
+    said = f"{person.email} のパスワードが設定されました。"
+    with act.change("account.password_set", person, said):
+        person.password_hash = hashed
+        invitation.used_at = act.at
+        end_sessions(act, person)
     return person

@@ -14,10 +14,6 @@ class SignInForm(Form):
     password = PasswordField("パスワード", validators=required("パスワードを入力してください。"))
 
 
-class SignOutForm(Form):
-    """Only a button."""
-
-
 class PasswordForm(Form):
     """A new password, shown to nobody."""
 

@@ -12,11 +12,13 @@ from tracker.accounts.blueprint import bp
 from tracker.accounts.models import SignIn
 from tracker.accounts.sign_in import actions, forms
 from tracker.kernel.permissions import Actor, Permission
+from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db, set_reading
-from tracker.plumbing.pages import page
+from tracker.plumbing.forms import ButtonForm
+from tracker.plumbing.pages import done, page
 
 _SEEN_EVERY = timedelta(minutes=5)
 
@@ -66,10 +68,11 @@ def sign_in() -> Response:
     if areas.area() is None:
         return redirect(url_for(".setup"))
     form = forms.SignInForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.sign_in(form.email.data, form.password.data, at=clock.now())
-    ):
-        return _enter(form.result)
+    if form.validate_on_submit():
+        try:
+            return _enter(actions.sign_in(form.email.data, form.password.data, at=clock.now()))
+        except Refusal as refusal:
+            form.refuse(refusal)
     return page("accounts/sign_in.html", form=form)
 
 
@@ -93,7 +96,7 @@ def _own_page(target: str | None) -> str:
 @guard(Permission.OWN_ACCOUNT)
 def sign_out() -> Response:
     """ログアウト: the session ends here and on the server."""
-    if forms.SignOutForm().validate_on_submit():
+    if ButtonForm().validate_on_submit():
         actions.sign_out(current_user.id, at=clock.now())
         logout_user()
         g.actor = None
@@ -108,32 +111,29 @@ def setup() -> Response:
     if areas.area() is not None:
         abort(404)
     form = forms.SetupForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.set_up(
+    if form.carry_out(
+        lambda act: actions.set_up(
+            act,
             form.area.data,
             form.read_towns(),
             form.hub.data.strip(),
             form.email.data,
             form.password.data,
-            at=clock.now(),
             office_phone=form.phone.data or "",
         )
     ):
-        flash("登録しました。管理者のメールアドレスでログインしてください。", "ok")
-        return redirect(url_for(".sign_in"))
+        said = "登録しました。管理者のメールアドレスでログインしてください。"
+        return done(url_for(".sign_in"), said)
     return page("accounts/setup.html", form=form)
 
 
 @bp.route("/invitations/<token>", methods=["GET", "POST"])
-@guard(Permission.PUBLIC)
+@guard(Permission.PUBLIC, link="token")
 def set_password(token: str) -> Response:
     """パスワードの設定, by the link in the letter."""
     if queries.find_invitation(token, clock.now()) is None:
         abort(410)
     form = forms.PasswordForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: actions.set_password(token, form.password.data, at=clock.now())
-    ):
-        flash("パスワードを設定しました。ログインしてください。", "ok")
-        return redirect(url_for(".sign_in"))
+    if form.carry_out(lambda act: actions.set_password(act, token, form.password.data)):
+        return done(url_for(".sign_in"), "パスワードを設定しました。ログインしてください。")
     return page("accounts/set_password.html", form=form)
