@@ -11,11 +11,9 @@ from sqlalchemy import select, update
 from tests import cast
 from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
-from tests.pages import counting
 from tests.projects import makers as projects
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
-from tracker.accounts.models import Post
 from tracker.duties import queries
 from tracker.duties.commands import duties as command
 from tracker.kernel.duty import Duty, Kind
@@ -182,33 +180,6 @@ def test_a_memo_counts_for_the_year_in_which_it_was_written(both: Flask, actor) 
     assert Kind.HANDOVER_UNWRITTEN in open_kinds(date(2028, 3, 4), "imabetsu")
     handover.write_memo(Act(officer, at(date(2028, 3, 5))), words, memo.seen)
     assert Kind.HANDOVER_UNWRITTEN not in open_kinds(date(2028, 3, 6), "imabetsu")
-
-
-def test_the_number_of_queries_does_not_grow_with_the_rows(both: Flask) -> None:
-    def queries_taken() -> int:
-        db.session.expire_all()
-        with counting() as seen:
-            queries.all_duties(date(2026, 11, 24))
-        return len(seen)
-
-    projects.make_project()
-    projects.make_round()
-    costs.make_sent()
-    few = queries_taken()
-    for number in range(5):
-        made = projects.make_project(name=f"事業{number}")
-        db.session.add(ProjectYear(project_id=made.id, fiscal_year=2025))
-        costs.make_sent()
-        costs.make_ready()
-        db.session.add(
-            Post(
-                municipality_id=db.session.scalars(select(Post.municipality_id).limit(1)).one(),
-                kind="chief",
-                name=f"課長{number}",
-            )
-        )
-    db.session.commit()
-    assert queries_taken() == few <= 14
 
 
 @pytest.mark.parametrize(

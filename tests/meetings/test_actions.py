@@ -22,7 +22,7 @@ from tests.meetings.makers import (
 )
 from tracker.agreements.models import Agreement
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import actions, queries
+from tracker.meetings import actions, poll, queries
 from tracker.meetings.rules import Attendance, Standing
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
@@ -260,7 +260,9 @@ def test_the_facts_of_a_poll_follow_its_answers():
     assert [one.municipality for one in asked if not one.answered] == ["今別町", "外ヶ浜町"]
     assert asked[2].candidates == DATES
     assert asked[2].post_id is not None
-    assert asked[2].answer_path.startswith("/p/")
+    [path] = poll.poll_paths([asked[2].link_row_id or 0]).values()
+    slip = poll.find_slip(path.removeprefix("/p/"), cast.TODAY)
+    assert slip is not None and slip[0].replies[0].town.name == "今別町"
     make_answers(meeting, {"imabetsu": "○○○○○", "sotogahama": "○    "})
     assert queries.meeting_facts(YEAR, cast.TODAY)[0].everybody_answered
 

@@ -1,37 +1,70 @@
 """Gathers the duties that the features tell."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import partial
 from itertools import chain
 
 from flask import g
-from sqlalchemy import select
 
-from tracker.accounts import duties as hand_over
+from tracker.accounts import duties as people
 from tracker.accounts import queries as accounts
 from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
 from tracker.kernel import duty as rules
-from tracker.kernel.duty import Duty, Kind, some
+from tracker.kernel.duty import Duty
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
-from tracker.mail.letters import Letter, LetterState
+from tracker.mail import duties as mail
+from tracker.mail import letters
 from tracker.meetings import duties as article_5
 from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Members
 from tracker.plumbing import clock
-from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
-from tracker.projects import duties as progress
+from tracker.projects import duties as reports
 from tracker.projects import queries as projects
+
+
+def _reports(members: Members, today: date) -> Iterable[Duty]:
+    requested = projects.requested_reports(FiscalYear.containing(today))
+    return reports.duties(requested, *projects.rounds_of(today), members, today)
+
+
+def _meetings(members: Members, today: date) -> Iterable[Duty]:
+    year = FiscalYear.containing(today)
+    found = meetings.meeting_facts(year, today)
+    return article_5.duties(found, meetings.invitations(year), members, today)
+
+
+def _costs(members: Members, today: date) -> Iterable[Duty]:
+    return costs.duties(cases.in_hand(today), members, today)
+
+
+def _people(members: Members, today: date) -> Iterable[Duty]:
+    return people.duties(accounts.held_posts(), members, today)
+
+
+def _letters(members: Members, _today: date) -> Iterable[Duty]:
+    return mail.duties(letters.undelivered(), members.hub)
+
+
+# Who tells duties, and the rooms whose tables are read for them: the others may change freely.
+TELLERS = (
+    (_reports, ("projects", "municipalities")),
+    (_meetings, ("meetings", "agreements", "municipalities")),
+    (_costs, ("cost_sharing", "projects", "agreements", "municipalities")),
+    (_people, ("accounts", "municipalities")),
+    (_letters, ("mail", "municipalities")),
+)
 
 
 def all_duties(today: date) -> tuple[Duty, ...]:
     """Every duty of the area, done ones too, by their day, then in the order of the municipalities.
 
-    A few set-based queries, once a version of the data.
+    A few set-based queries, for each feature once a version of what it reads.
     """
     if areas.area() is None:
         return ()
@@ -39,44 +72,18 @@ def all_duties(today: date) -> tuple[Duty, ...]:
 
 
 def _gather(today: date) -> tuple[Duty, ...]:
-    year, members = FiscalYear.containing(today), areas.members()
-    found = chain(
-        progress.duties(
-            projects.requested_reports(year), *projects.rounds_of(today), members, today
-        ),
-        article_5.duties(
-            meetings.meeting_facts(year, today), meetings.invitations(year), members, today
-        ),
-        costs.duties(cases.in_hand(today), members, today),
-        hand_over.duties(accounts.held_posts(), members, today),
-        _undeliverable(members),
+    members = areas.members()
+
+    def told(by: Callable[[Members, date], Iterable[Duty]]) -> tuple[Duty, ...]:
+        return tuple(by(members, today))
+
+    found = chain.from_iterable(
+        kept((by.__name__, "duties", today), rooms, partial(told, by)) for by, rooms in TELLERS
     )
     order = {slug: n for n, slug in enumerate(members.slugs)}
     return tuple(
         sorted(found, key=lambda one: (one.due_on, one.kind, order[one.municipality], one.key))
     )
-
-
-def _undeliverable(members: Members) -> Iterable[Duty]:
-    """Letters that did not arrive: the office corrects where they go."""
-    rows = db.session.execute(
-        select(Letter.id, Letter.to_name, Letter.next_attempt_at)
-        .where(Letter.state == LetterState.UNDELIVERABLE)
-        .order_by(Letter.id)
-    ).all()
-    if rows:
-        first = rows[0]
-        yield Duty(
-            Kind.ADDRESS_UNDELIVERABLE,
-            key=f"address_undeliverable:{first.id}",
-            municipality=members.hub,
-            is_hub=True,
-            due_on=min(clock.day(row.next_attempt_at) for row in rows),
-            url=f"/notices/{first.id}" if len(rows) == 1 else "/notices?state=undeliverable",
-            remaining=len(rows),
-            text=f"{some(row.to_name for row in rows)}あてのメールが届いていません。",
-            known_since=first.next_attempt_at,
-        )
 
 
 def owed(actor: Actor, today: date) -> tuple[Duty, ...]:

@@ -20,12 +20,14 @@ from sqlalchemy import (
     Update,
     case,
     or_,
+    select,
     text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.mail import texts, wording
+from tracker.mail.duties import Undelivered
 from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import Wording
 from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
@@ -334,3 +336,13 @@ def _change(statement: Update) -> int:
     result = db.session.execute(statement.execution_options(synchronize_session=False))
     db.session.expire_all()
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def undelivered() -> tuple[Undelivered, ...]:
+    """The letters that did not arrive, for the duties (one query)."""
+    rows = db.session.execute(
+        select(Letter.id, Letter.to_name, Letter.next_attempt_at)
+        .where(UNDELIVERED)
+        .order_by(Letter.id)
+    )
+    return tuple(Undelivered(*row) for row in rows)

@@ -98,19 +98,21 @@ class Bond:
         )
 
 
-def summaries() -> Sequence[Summary]:
-    """Every meeting, newest year first; read once for each version of the data (one query)."""
-    return kept("meetings", None, _read_summaries)
+def summaries(since: int = 0) -> Sequence[Summary]:
+    """The meetings of that fiscal year and later ones, newest year first (one query)."""
+    return kept(("meetings", since), ("meetings",), lambda: _read_summaries(since))
 
 
 def find_meeting(year: FiscalYear) -> Summary | None:
     """The year's meeting, unless it was called off."""
-    return next(
-        (one for one in summaries() if one.fiscal_year == year and not one.is_cancelled), None
-    )
+    return _held_in(year, summaries(year.year))
 
 
-def _read_summaries() -> Sequence[Summary]:
+def _held_in(year: FiscalYear, found: Iterable[Summary]) -> Summary | None:
+    return next((one for one in found if one.fiscal_year == year and not one.is_cancelled), None)
+
+
+def _read_summaries(since: int) -> Sequence[Summary]:
     rows: Iterable[Any] = db.session.execute(
         select(Meeting, PollInvitation, MeetingAttendance.attendance, CandidateDate)
         .join(PollInvitation, PollInvitation.meeting_id == Meeting.id)
@@ -125,6 +127,7 @@ def _read_summaries() -> Sequence[Summary]:
             CandidateDate,
             and_(CandidateDate.meeting_id == Meeting.id, Meeting.fixed_at.is_(None)),
         )
+        .where(Meeting.fiscal_year >= since)
         .order_by(
             Meeting.fiscal_year.desc(), Meeting.id.desc(), CandidateDate.on, CandidateDate.begins
         )
@@ -169,35 +172,38 @@ def _asked(invitation: PollInvitation, last_added_at: datetime | None) -> Invite
 
 
 class _Pledge(NamedTuple):
-    """An agreement that asks for a yearly meeting, with the parties' views by meeting."""
+    """An agreement that asks for a yearly meeting, with the parties' views of one, by their id."""
 
     agreement_id: int
     party_a_id: int
     party_b_id: int
-    views: Mapping[tuple[int, int], bool]
+    views: Mapping[int, bool]
 
 
-def _pledges(day: date) -> Sequence[_Pledge]:
-    return kept(("pledges", day), None, lambda: _read_pledges(day))
+def _pledges(day: date, meeting_id: int) -> Sequence[_Pledge]:
+    rooms = ("agreements", "meetings")
+    return kept(("pledges", day, meeting_id), rooms, lambda: _read_pledges(day, meeting_id))
 
 
-def _read_pledges(day: date) -> Sequence[_Pledge]:
+def _read_pledges(day: date, meeting_id: int) -> Sequence[_Pledge]:
     asking = select(AgreementDuty.agreement_id).where(AgreementDuty.kind == "annual_meeting")
     rows: Iterable[Any] = db.session.execute(
         select(
             Agreement.id,
             Agreement.party_a_id,
             Agreement.party_b_id,
-            HeldView.meeting_id,
             HeldView.municipality_id,
             HeldView.is_held,
         )
-        .outerjoin(HeldView, HeldView.agreement_id == Agreement.id)
+        .outerjoin(
+            HeldView,
+            and_(HeldView.agreement_id == Agreement.id, HeldView.meeting_id == meeting_id),
+        )
         .where(Agreement.id.in_(asking), in_force(day))
         .order_by(Agreement.id)
     )
     return tuple(
-        _Pledge._make([*head, {(row[3], row[4]): row[5] for row in own if row[3]}])
+        _Pledge._make([*head, {row[3]: row[4] for row in own if row[3]}])
         for head, own in groupby(rows, lambda row: tuple(row[:3]))
     )
 
@@ -207,9 +213,12 @@ def bonds(year: FiscalYear, today: date) -> Sequence[Bond]:
 
     Which agreements bind is asked for `today`, or for the year's nearer end outside it.
     """
-    meeting = find_meeting(year)
-    asked_on = year.nearest(today)
-    found = [_bond(pledge, meeting, year, today) for pledge in _pledges(asked_on)]
+    return _bonds(year, find_meeting(year), today)
+
+
+def _bonds(year: FiscalYear, meeting: Summary | None, today: date) -> Sequence[Bond]:
+    pledges = _pledges(year.nearest(today), meeting.id if meeting else 0)
+    found = [_bond(pledge, meeting, year, today) for pledge in pledges]
     return sorted(found, key=lambda bond: [party.code for party in bond.parties])
 
 
@@ -223,9 +232,7 @@ def _bond(pledge: _Pledge, meeting: Summary | None, year: FiscalYear, today: dat
     if meeting is not None:
         attendance = {towns[id_].slug: one for id_, one in meeting.attendance.items()}
         views = {
-            party.slug: pledge.views[meeting.id, party.id]
-            for party in parties
-            if (meeting.id, party.id) in pledge.views
+            party.slug: pledge.views[party.id] for party in parties if party.id in pledge.views
         }
     fixed_on = meeting.fixed.on if meeting and meeting.fixed else None
     state = standing(
@@ -282,11 +289,12 @@ def meeting_facts(year: FiscalYear, today: date) -> tuple[MeetingFact, ...]:
 
     A year nobody began to prepare is over with its 31 March: nothing can be owed for it.
     """
-    last = _meeting_fact(year.previous, find_meeting(year.previous), today)
+    found = summaries(year.previous.year)
+    last = _meeting_fact(year.previous, _held_in(year.previous, found), today)
     is_owed = last.fixed_on is not None and not (
         last.attendance_recorded and all(one.standing in FULFILLED for one in last.agreements)
     )
-    this = _meeting_fact(year, find_meeting(year), today)
+    this = _meeting_fact(year, _held_in(year, found), today)
     return (last, this) if is_owed else (this,)
 
 
@@ -298,7 +306,7 @@ def _meeting_fact(year: FiscalYear, meeting: Summary | None, today: date) -> Mee
             bond.standing,
             tuple(p.slug for p in bond.parties if bond.needs_views and p.slug not in bond.views),
         )
-        for bond in bonds(year, today)
+        for bond in _bonds(year, meeting, today)
     )
     if meeting is None:
         return MeetingFact(year, "/meetings", agreements)
@@ -335,7 +343,7 @@ def invitations(year: FiscalYear) -> tuple[InvitationFact, ...]:
             link_row_id=one.link_row_id,
             asked_at=one.asked_at or meeting.polled_at,
         )
-        for meeting in summaries()
+        for meeting in summaries(year.previous.year)
         if meeting.fiscal_year >= year and not meeting.is_cancelled and meeting.reply_due_on
         for town in areas.towns()
         for one in meeting.asked

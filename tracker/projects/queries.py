@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, false, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, exists, false, func, or_, select, true
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Measure, PolicyField
@@ -185,11 +185,10 @@ def requested_reports(year: FiscalYear) -> Sequence[Report]:
 
 def _requested(year: FiscalYear) -> Sequence[Report]:
     # The rounds first, by themselves: what is closed and past is never looked at.
-    chosen = [
-        one
-        for one in rounds()
-        if one.year == year.year or (one.year < year.year and not one.closed_at)
-    ]
+    number = ReportingRound.fiscal_year
+    chosen = _read_rounds(
+        or_(number == year.year, and_(number < year.year, ReportingRound.closed_at.is_(None)))
+    )
     found = reports(
         ProjectYear.fiscal_year.in_({one.year for one in chosen}),
         ReportingRound.id.is_not(None),
@@ -256,7 +255,7 @@ def rounds() -> Sequence[Round]:
     return kept("rounds", ("projects",), _read_rounds)
 
 
-def _read_rounds() -> Sequence[Round]:
+def _read_rounds(*where: ColumnElement[bool]) -> Sequence[Round]:
     rows = db.session.execute(
         select(
             ReportingRound.id,
@@ -266,7 +265,9 @@ def _read_rounds() -> Sequence[Round]:
             ReportingRound.covering_note,
             ReportingRound.closed_at,
             ReportingRound.version,
-        ).order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
+        )
+        .where(*where)
+        .order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
     )
     return tuple(Round._make(row) for row in rows)
 
@@ -277,11 +278,11 @@ def rounds_of(today: date) -> tuple[frozenset[int], frozenset[Period]]:
     rows = db.session.execute(
         select(ProjectYear.fiscal_year, ReportingRound.half)
         .distinct()
-        .join(Participation, Participation.project_year_id == ProjectYear.id)
         .outerjoin(ReportingRound, ReportingRound.fiscal_year == ProjectYear.fiscal_year)
         .where(
             ProjectYear.fiscal_year.in_((year.previous.year, year.year)),
             ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+            exists().where(Participation.project_year_id == ProjectYear.id),
         )
     ).all()
     opened = frozenset(Period(number, half) for number, half in rows if half is not None)
