@@ -1,9 +1,12 @@
 """Runs the migrations on the application's own engine, on SQLite and PostgreSQL alike."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
 from tracker.plumbing.db import UtcDateTime
 
@@ -26,7 +29,33 @@ def leave_out_nothing(_context: Any, _revision: Any, directives: list[Any]) -> N
 if context.is_offline_mode():
     raise SystemExit("Migrations run against a database; there is no offline form.")
 
-with target.engine.connect() as connection:
+
+@contextmanager
+def rebuilding(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by building it anew: others that refer to it must not mind meanwhile.
+
+    The switch works outside of transactions only; what refers to nothing at the end is refused.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def check_references(connection: Connection) -> None:
+    """What the switched-off check would have refused."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            raise RuntimeError(f"rows that refer to nothing: {broken[:5]}")
+
+
+with target.engine.connect() as connection, rebuilding(connection):
     context.configure(
         connection=connection,
         target_metadata=target.metadata,
@@ -36,3 +65,4 @@ with target.engine.connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
+        check_references(connection)

@@ -31,7 +31,6 @@ BLANK = Case(
     reply_due_on=date(2026, 12, 4),
     sent_on=date(2026, 11, 24),
     agreed_at=None,
-    drafted_by_id=1,
     hub=AOMORI,
     shares={AOMORI: 2_268_000, IMABETSU: 115_000, YOMOGITA: 117_000},
     pairs={IMABETSU: Pair(11, 1, 3), YOMOGITA: Pair(12, 1, 4)},

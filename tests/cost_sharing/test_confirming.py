@@ -99,6 +99,16 @@ def test_the_drafter_cannot_confirm_whatever_their_post_is_now():
         actions.confirm(Act(turned, cast.NOW), case)
 
 
+def test_whoever_drafted_any_revision_cannot_confirm():
+    case = make_sent()
+    changed = make_proposal(total_yen=3_720_000)
+    formula.save_formula(act_of("lead"), case, changed, again=LATER)
+    for role in ("office", "lead"):
+        turned = replace(somebody("confirmer"), person_id=somebody(role).person_id)
+        with pytest.raises(Refusal, match="ご自分が作った案は確認できません"):
+            actions.confirm(Act(turned, cast.NOW), case)
+
+
 def test_an_outsider_cannot_confirm():
     case = make_sent(make_proposal(participants=("青森市", "平内町")))
     with pytest.raises(Refusal, match="協約の当事者ではありません"):

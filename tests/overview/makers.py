@@ -127,7 +127,6 @@ def enter_case(state: CaseState, shares: Mapping[str, int], number: int = 1) -> 
         rounding_unit=1000,
         rounding_mode=RoundingMode.DOWN,
         state=state,
-        drafted_by_id=1,
         sent_on=cast.TODAY if sent else None,
         reply_due_on=date(2026, 12, 4) if sent else None,
     )

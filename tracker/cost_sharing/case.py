@@ -60,7 +60,6 @@ class Case:
     reply_due_on: date | None
     sent_on: date | None
     agreed_at: datetime | None
-    drafted_by_id: int
     hub: Town
     shares: Mapping[Town, int]
     pairs: Mapping[Town, Pair]

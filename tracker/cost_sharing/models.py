@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.cost_sharing.formula.split import FORMULA_VERSION
 from tracker.cost_sharing.rules import (
     CaseKind,
     CaseNumber,
@@ -41,11 +42,13 @@ class CostCase(Versioned, Example, Model):
     # Grows with every change of amounts; a confirmation counts for its revision only.
     revision: Mapped[int] = mapped_column(default=1)
     reply_due_on: Mapped[date | None]
-    drafted_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     # The day on which the agreements in force say who is asked.
     sent_on: Mapped[date | None]
     agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("cost_case.id"))
+    # Which arithmetic gave the shares (formula/split.py): they stay what they are when it changes.
+    formula_version: Mapped[int] = mapped_column(default=FORMULA_VERSION, server_default="1")
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def no(self) -> CaseNumber:
@@ -56,6 +59,17 @@ class CostCase(Versioned, Example, Model):
     def named(self) -> str:
         """「費用負担 第8-04号「東青地域移住促進事業の費用負担」」, for the record."""
         return f"費用負担 {self.no.label}「{self.title}」"
+
+
+class CaseDrafter(Model):
+    """Who drafted any revision of a case, and when last: none of them confirms it."""
+
+    __tablename__ = "case_drafter"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    person_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class CostPart(Model):
@@ -102,6 +116,8 @@ class Consultation(Model):
     participants: Mapped[str] = mapped_column(String(300))
     gist: Mapped[str] = mapped_column(Text, info=PRIVATE)
     recorded_by: Mapped[str] = mapped_column(String(200))
+    # Empty where it was recorded before persons were kept.
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -16,6 +16,7 @@ from tracker.cost_sharing.formula.proposal import Grounds, Series
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Line, Rounding
 from tracker.cost_sharing.formula.table import PartSource, part_of
 from tracker.cost_sharing.models import (
+    CaseDrafter,
     Confirmation,
     Consultation,
     CostCase,
@@ -172,7 +173,6 @@ def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
         reply_due_on=stored.reply_due_on,
         sent_on=stored.sent_on,
         agreed_at=stored.agreed_at,
-        drafted_by_id=stored.drafted_by_id,
         hub=areas.hub(),
         shares=sides.shares,
         pairs=sides.pairs,
@@ -198,6 +198,15 @@ def of(row: CostCase, today: date) -> Case:
     if found is None:
         raise LookupError(f"case {row.no} is gone")
     return found
+
+
+def drafters(case: Case) -> Sequence[CaseDrafter]:
+    """Whoever drafted any revision of a case, the latest last."""
+    return db.session.scalars(
+        select(CaseDrafter)
+        .where(CaseDrafter.case_id == case.id)
+        .order_by(CaseDrafter.at, CaseDrafter.person_id)
+    ).all()
 
 
 def row(case: Case) -> CostCase:

@@ -13,6 +13,7 @@ from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import measures
 from tracker.cost_sharing.formula.split import Part, Rounding, split
 from tracker.cost_sharing.models import (
+    CaseDrafter,
     Confirmation,
     Consultation,
     CostCase,
@@ -349,10 +350,16 @@ class _Past:
             remainder_id=self.hub.id,
             state=state if is_sent else CaseState.CONSULTING,
             reply_due_on=open_day(year, 5 + number, 12) if is_sent else None,
-            drafted_by_id=self.office.person_id,
             sent_on=clock.day(sent) if is_sent else None,
             agreed_at=agreed if is_agreed else None,
             is_example=True,
+        )
+        self.book.add(
+            CaseDrafter,
+            case_id=case_id,
+            person_id=self.office.person_id,
+            person_name=self.office.name,
+            at=started,
         )
         self.book.add(
             Consultation,
@@ -362,6 +369,7 @@ class _Past:
             participants="関係する市町村の担当者",
             gist="均等割を20％とすることで意見が一致。",
             recorded_by=self.office.name,
+            recorded_by_id=self.office.person_id,
             recorded_at=started,
         )
         takers = [town for town in one.towns if town.is_hub or town.id in self.bound]

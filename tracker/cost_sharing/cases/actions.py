@@ -14,7 +14,14 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.formula.proposal import check_participants
 from tracker.cost_sharing.formula.split import amount_to_share
-from tracker.cost_sharing.models import Confirmation, Consultation, CostCase, CostPart, Share
+from tracker.cost_sharing.models import (
+    CaseDrafter,
+    Confirmation,
+    Consultation,
+    CostCase,
+    CostPart,
+    Share,
+)
 from tracker.cost_sharing.rules import (
     CaseKind,
     CaseNumber,
@@ -72,11 +79,12 @@ def start_case(
         remainder_id=areas.hub().id,
         state=CaseState.DRAFT,
         revision=1,
-        drafted_by_id=act.person.person_id,
         is_example=is_example,
     )
     with act.change("cost.started", row, f"{row.named}を作りました。"):
         db.session.add(row)
+        db.session.flush()
+        note_drafter(act, row)
     return row
 
 
@@ -94,6 +102,7 @@ def add_consultation(
         participants=participants,
         gist=gist,
         recorded_by=act.person.name,
+        recorded_by_id=act.person.person_id,
         recorded_at=act.at,
     )
     with act.change("cost.consulted", row, f"{row.named}の協議を記録しました。"):
@@ -149,13 +158,13 @@ def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
         state=CaseState.DRAFT,
         revision=1,
         version=1,
-        drafted_by_id=act.person.person_id,
         replaces_id=row.id,
         **dict.fromkeys(("id", "reply_due_on", "sent_on", "agreed_at")),
     )
     with act.change("cost.started", new, f"{row.named}を差し替える案を作りました。"):
         db.session.add(new)
         db.session.flush()
+        note_drafter(act, new)
         for part in db.session.scalars(select(CostPart).where(CostPart.case_id == row.id)):
             db.session.add(_copy(part, id=None, case_id=new.id))
         for share in db.session.scalars(select(Share).where(Share.case_id == row.id)):
@@ -178,7 +187,7 @@ def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None)
         pairs,
         case.decisions,
         by.municipality_id,
-        is_drafter=by.person_id == case.drafted_by_id,
+        is_drafter=_is_drafter(act, case),
     )
     said = {(pair.agreement, by.municipality_id): Decision.CONFIRMED for pair in left}
     wanted = rules.state(pairs, {**case.decisions, **said})
@@ -212,7 +221,7 @@ def return_case(act: Act, row: CostCase, opinion: str, seen: str | None = None) 
         tuple(case.pairs.values()),
         by.municipality_id,
         opinion,
-        is_drafter=by.person_id == case.drafted_by_id,
+        is_drafter=_is_drafter(act, case),
     )
     said = f"{by.municipality_name}が{row.named}に意見を付けて戻しました。"
     with act.change("cost.returned", row, said):
@@ -220,7 +229,22 @@ def return_case(act: Act, row: CostCase, opinion: str, seen: str | None = None) 
         _move(row, CaseState.RETURNED)
         # Returned twice means two letters: the cause is this answer, not the case.
         cause = f"cost_returned:{case.id}:{case.seen}"
-        letters.put_returned(case, by.municipality_name, opinion, cause=cause, at=act.at)
+        last = queries.drafters(case)[-1].person_id
+        letters.put_returned(case, last, by.municipality_name, opinion, cause=cause, at=act.at)
+
+
+def note_drafter(act: Act, row: CostCase) -> None:
+    """Keeps who drafted a case, once a person, with the day of the last time."""
+    by = act.person
+    one = db.session.get(CaseDrafter, (row.id, by.person_id))
+    if one is None:
+        one = CaseDrafter(case_id=row.id, person_id=by.person_id)
+        db.session.add(one)
+    one.person_name, one.at = by.name, act.at
+
+
+def _is_drafter(act: Act, case: Case) -> bool:
+    return act.person.person_id in {one.person_id for one in queries.drafters(case)}
 
 
 def _replaced(act: Act, row: CostCase, by_case: CaseNumber) -> None:

@@ -112,11 +112,13 @@ def _moved(case: Case, before: Case, town: Town) -> str:
     return "\n".join(f"{label}\n　{yen(old)} → {yen(new)}" for label, old, new in steps)
 
 
-def put_returned(case: Case, town: str, opinion: str, *, cause: str, at: datetime) -> None:
-    """M16 to whoever drafted the amounts, or to the hub's office where they have left."""
+def put_returned(
+    case: Case, drafter_id: int, town: str, opinion: str, *, cause: str, at: datetime
+) -> None:
+    """M16 to whoever drafted the amounts last, or to the hub's office where they have left."""
     hub = areas.hub().id
     office = accounts.recipients(PostKind.OFFICE, municipality_ids=[hub])
-    drafters = accounts.recipients_of_person(case.drafted_by_id)
+    drafters = accounts.recipients_of_person(drafter_id)
     values = {**_subject(case), "町村": town, "意見": opinion}
     for to in drafters or office.get(hub, []):
         _put("cost_returned", to, values, cause, at=at, leads_to=case.no.path)

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
+from tracker.cost_sharing.cases.actions import note_drafter
 from tracker.cost_sharing.formula.proposal import Outcome, Proposal, work_out
+from tracker.cost_sharing.formula.split import FORMULA_VERSION
 from tracker.cost_sharing.formula.table import PartSource
 from tracker.cost_sharing.models import CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
@@ -82,7 +84,8 @@ def _write(act: Act, row: CostCase, proposal: Proposal, outcome: Outcome) -> Non
     row.work = proposal.work
     row.rounding_unit, row.rounding_mode = proposal.rounding.unit, proposal.rounding.mode
     row.remainder_id = ids.get(proposal.remainder)
-    row.drafted_by_id = act.person.person_id
+    row.formula_version = FORMULA_VERSION
+    note_drafter(act, row)
     _set_rows(
         {one.position: one for one in db.session.scalars(_own(CostPart, row))},
         {

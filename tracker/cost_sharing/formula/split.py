@@ -16,6 +16,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
 
 T = TypeVar("T")
+# Grows when the same formula would give other shares.
+FORMULA_VERSION = 1
 LARGEST_REMAINDER = "largest_remainder"
 Figure: TypeAlias = int | Fraction
 PART_FIELDS: Mapping[str, str] = {
