@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from flask import current_app, g
 from sqlalchemy import Row, select
@@ -14,7 +15,7 @@ from tracker.municipalities.models import (
     FigureSeries,
     Municipality,
 )
-from tracker.municipalities.rules import FigureKind, Members, Town, days_of
+from tracker.municipalities.rules import MANY, FigureKind, Members, Town, days_of
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -166,3 +167,18 @@ def figures(series_ids: Sequence[int]) -> Mapping[int, Mapping[int, int]]:
     for series_id, municipality_id, value in rows:
         found.setdefault(series_id, {})[municipality_id] = value
     return found
+
+
+class Columns(NamedTuple):
+    """The municipalities as the columns of a table; many are narrow, the reader's own stands first."""
+
+    towns: Sequence[Town]
+    is_many: bool
+
+
+def columns(own: str) -> Columns:
+    """Everybody in the order of the codes; from `MANY` on the municipality `own` (slug) first."""
+    found = towns()
+    if len(found) < MANY:
+        return Columns(found, False)
+    return Columns(sorted(found, key=lambda town: town.slug != own), True)

@@ -9,6 +9,8 @@ from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 
 LONGEST_ENTRY_DAYS = 60
+# From so many municipalities on, a table has no room for words in each one's column.
+MANY = 8
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from tracker.agreements.rules import common, differing
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
 from tracker.overview import calendar_views, home_views, queries, rules
 from tracker.overview.blueprint import bp
 from tracker.overview.rules import Show
 from tracker.plumbing import clock
-from tracker.plumbing.access import guard, may
+from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.pages import page, section
 from tracker.projects import queries as projects
 from tracker.projects.blueprint import year_of
@@ -30,15 +31,24 @@ HALVES: Mapping[str, Half] = {"1": Half.H1, "2": Half.FY}
 def matrix() -> Response:
     """別表と事業の状況: every measure by every municipality (ux/spec.md 7.1)."""
     section("measures")
-    period = _period()
-    year, towns = period.fiscal_year, areas.towns()
+    period, columns = _period(), areas.columns(actor().municipality)
+    year, chosen = period.fiscal_year, _town(request.args.get("town"))
+    towns = [chosen] if chosen else columns.towns
     show = next((one for one in Show if one == request.args.get("show")), Show.ALL)
-    parts = projects.of_year(year, period.half)
+    parts = [
+        part
+        for part in projects.of_year(year, period.half)
+        if chosen is None or part.town == chosen
+    ]
     measures = queries.measures()
     return page(
         "overview/matrix.html",
         period=period,
         query=_query(period),
+        columns=columns,
+        names=[("", "すべての市町村"), *((town.slug, town.name) for town in columns.towns)],
+        chosen=chosen,
+        parts_of={row.number: [p for p in parts if p.measure_id == row.id] for row in measures},
         half=_half(period),
         is_asked=any(one.period == period for one in projects.rounds()),
         others=[one and (one.label, _query(one)) for one in queries.neighbours(period)],
@@ -85,6 +95,11 @@ def measure(number: str) -> Response:
         ],
         projects=len({part.project_id for part in parts}),
     )
+
+
+def _town(slug: str | None) -> Town | None:
+    """The one municipality that the table is turned round to, if any."""
+    return (areas.find_town(slug) or abort(404)) if slug else None
 
 
 def _period() -> Period:

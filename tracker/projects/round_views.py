@@ -77,7 +77,7 @@ def answers(period: str) -> Response:
         looks={state: rules.shown(state, shown.due_on, today) for state in ReportState},
         own=_own(rows),
         actions=_ACTIONS,
-        towns=areas.towns(),
+        columns=areas.columns(actor().municipality),
         tally=_tally(rows),
         unsubmitted=sum(not row.is_reported for row in rows),
         waiting=sum(
