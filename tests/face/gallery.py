@@ -8,13 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace as Thing
 from typing import Any
 
+import wtforms
 from flask import Flask, Response, render_template, request, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 from wtforms import (
     BooleanField,
     FileField,
-    Form,
     PasswordField,
     RadioField,
     SelectField,
@@ -70,6 +70,12 @@ NAV = (
 
 def choices(*pairs: tuple[str, str]) -> list[SelectChoice]:
     return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+class Form(wtforms.Form):
+    """What the product's own forms bring beside their fields."""
+
+    conflict = None
 
 
 class ReportForm(Form):
@@ -222,6 +228,7 @@ def create_gallery() -> Flask:
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
         csrf_token=lambda: "gallery",
+        once_key=lambda: "gallery",
         asset=lambda name: url_for("static", filename=name),
         here=lambda: "#main",
     )
@@ -245,6 +252,7 @@ def create_gallery() -> Flask:
                 "title": "申し訳ありません。今、処理ができませんでした",
                 "text": "時間をおいてもう一度お試しください。",
                 "receipt": "8F2A",
+                "link": None,
             }
             return render_template("errors/error.html", **fields)
         return render_template(f"gallery_{name}.html", **fields)

@@ -195,6 +195,7 @@ class Part(Form):
 
 
 class Parts(Form):
+    conflict = None
     parts = FieldList(FormField(Part), min_entries=2)
 
 
@@ -219,7 +220,7 @@ def test_no_complaint_no_summary(gallery: Flask) -> None:
 def test_a_form_may_send_files_and_keep_drafts(gallery: Flask) -> None:
     markup = field(
         gallery,
-        'form_open("/here", multipart=True, autosave="/keep", live="/live", live_target="split")',
+        'form_open(action="/here", multipart=True, autosave="/keep", live="/live", live_target="split")',
     )
     assert markup.startswith(
         '<form method="post" novalidate action="/here" enctype="multipart/form-data"'

@@ -215,6 +215,15 @@ def test_the_annex_table_is_narrowed_by_its_address(browse, year):
     assert len(client.get("/measures?show=nonsense").all("tbody th a")) == 3
 
 
+def test_the_annex_table_turns_round_to_one_municipality(browse, year):
+    client = browse("officer", "imabetsu")
+    page = client.get("/measures?fy=2026&half=1&town=sotogahama")
+    assert [one.get_text() for one in page.all("thead .town")] == ["外ヶ浜町"]
+    row = page.html.find("a", string="戦略的な観光施策の展開").find_parent("tr").get_text()
+    assert "遅れ 1" in row and "農業研修事業　遅れ" in row
+    client.get("/measures?town=nowhere", status=404)
+
+
 def test_a_filter_that_finds_nothing_says_so_and_leads_back(browse, app):
     with app.app_context():
         enter("農業研修事業")
