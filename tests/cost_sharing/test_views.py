@@ -17,7 +17,7 @@ from tests.cost_sharing.makers import (
 )
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.rules import Stage
-from tracker.projects.planning import search_key
+from tracker.projects.plans.rules import search_key
 
 START = {
     "year": "2026",

@@ -23,8 +23,8 @@ from tracker.meetings.rules import Candidate
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import report_actions
 from tracker.projects.models import ProjectYear, ReportingRound
+from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import YearMark
 
 ARTICLE_5 = Kind.MEETING_UNPLANNED

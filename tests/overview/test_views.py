@@ -12,7 +12,7 @@ from tracker.accounts.queries import actor_of
 from tracker.cost_sharing.rules import CaseState
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import report_actions
+from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import YearMark
 
 EVERYBODY = [

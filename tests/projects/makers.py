@@ -17,10 +17,13 @@ from tracker.mail.letters import Letter
 from tracker.municipalities.rules import Town
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import actions, queries, report_actions, round_actions
+from tracker.projects import queries
 from tracker.projects.models import ProgressReport, Project, ReportingRound
-from tracker.projects.planning import Content, IndicatorText, Part, Plan
+from tracker.projects.plans import actions
+from tracker.projects.plans.rules import Content, IndicatorText, Part, Plan
 from tracker.projects.report import Report, Story
+from tracker.projects.reports import actions as report_actions
+from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating
 
 Browse = Callable[..., PageClient]

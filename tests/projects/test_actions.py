@@ -30,11 +30,14 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
-from tracker.projects import actions, queries, report_actions, round_actions
+from tracker.projects import queries
 from tracker.projects.models import (
     IndicatorTarget,
 )
-from tracker.projects.planning import Content, IndicatorText, Part
+from tracker.projects.plans import actions
+from tracker.projects.plans.rules import Content, IndicatorText, Part
+from tracker.projects.reports import actions as report_actions
+from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import ReportState, YearMark
 
 LATER = cast.NOW + timedelta(hours=1)

@@ -22,8 +22,8 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import report_actions
-from tracker.projects.planning import Part
+from tracker.projects.plans.rules import Part
+from tracker.projects.reports import actions as report_actions
 
 
 def test_the_letters_read_as_agreed(app: Flask, project_id: int, inside: None) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
-from tracker.projects.planning import (
+from tracker.projects.plans.rules import (
     Content,
     IndicatorText,
     Part,

@@ -33,7 +33,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.projects import actions, queries, report_actions, round_actions
+from tracker.projects import queries
 from tracker.projects.models import (
     IndicatorValue,
     Participation,
@@ -41,7 +41,10 @@ from tracker.projects.models import (
     ProjectYear,
     ReportVersion,
 )
-from tracker.projects.planning import Content, Part
+from tracker.projects.plans import actions
+from tracker.projects.plans.rules import Content, Part
+from tracker.projects.reports import actions as report_actions
+from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating, ReportState
 
 Who = Callable[..., Actor]

@@ -21,7 +21,7 @@ from tests.projects.makers import (
 from tracker.accounts.queries import actor_of
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import report_actions
+from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import Rating, ReportState
 
 

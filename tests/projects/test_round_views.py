@@ -26,7 +26,8 @@ from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.projects import queries, report_actions
+from tracker.projects import queries
+from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import Rating, ReportState
 
 

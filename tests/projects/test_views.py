@@ -21,8 +21,8 @@ from tests.projects.makers import (
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import actions
-from tracker.projects.planning import Part
+from tracker.projects.plans import actions
+from tracker.projects.plans.rules import Part
 
 
 def test_a_year_without_projects_begins_with_a_copy(app: Flask, browse: Browse) -> None:

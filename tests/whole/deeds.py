@@ -26,10 +26,10 @@ from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import queries as projects
-from tracker.projects import report_actions
 from tracker.projects.models import Project
-from tracker.projects.planning import Content, IndicatorText, Part, Plan
+from tracker.projects.plans.rules import Content, IndicatorText, Part, Plan
 from tracker.projects.report import Report
+from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import Rating
 
 YEAR = FiscalYear(2026)

@@ -25,7 +25,7 @@ from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
-from tracker.projects.planning import Part
+from tracker.projects.plans.rules import Part
 from tracker.projects.rules import Rating
 
 HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"

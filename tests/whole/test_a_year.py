@@ -64,9 +64,10 @@ from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import actions as projects
-from tracker.projects import report_actions, round_actions
 from tracker.projects.models import Project
+from tracker.projects.plans import actions as projects
+from tracker.projects.reports import actions as report_actions
+from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import ReportState
 
 TOWN_ROLES = ("officer", "confirmer")

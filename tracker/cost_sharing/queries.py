@@ -32,7 +32,7 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectYear
-from tracker.projects.planning import search_key
+from tracker.projects.plans.rules import search_key
 from tracker.projects.rules import YearMark
 
 ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")

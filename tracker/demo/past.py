@@ -54,7 +54,7 @@ from tracker.projects.models import (
     ReportingRound,
     ReportVersion,
 )
-from tracker.projects.planning import Content, receipt, search_key
+from tracker.projects.plans.rules import Content, receipt, search_key
 from tracker.projects.rules import Rating, ReportState, YearMark
 
 MATTERS = (

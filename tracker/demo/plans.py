@@ -12,9 +12,9 @@ from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import actions
 from tracker.projects.models import Project
-from tracker.projects.planning import Part, Plan
+from tracker.projects.plans import actions
+from tracker.projects.plans.rules import Part, Plan
 
 SINCE = 2020
 SPENT_PERMILLE = 970

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tracker.projects.planning import IndicatorText
+from tracker.projects.plans.rules import IndicatorText
 
 FIGURES = Path(__file__).with_name("figures.csv")
 MADE_UP = "（例示）"

@@ -10,9 +10,11 @@ from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.projects import queries, report_actions, round_actions
-from tracker.projects.planning import Content, guide
+from tracker.projects import queries
+from tracker.projects.plans.rules import Content, guide
 from tracker.projects.report import Report
+from tracker.projects.reports import actions as report_actions
+from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating, ReportState
 
 BY_NAME = {project.name: project for project in PROJECTS}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
-from tracker.projects.planning import half_name
+from tracker.projects.plans.rules import half_name
 from tracker.projects.report import Report
 from tracker.projects.rules import Cell, CellState, ReportState, Total, YearMark, cell, total
 

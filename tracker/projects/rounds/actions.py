@@ -10,9 +10,10 @@ from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import mailing, queries
+from tracker.projects import queries
 from tracker.projects.models import ReportingRound
-from tracker.projects.planning import check_round
+from tracker.projects.plans.rules import check_round
+from tracker.projects.rounds import letters
 
 
 def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> ReportingRound:
@@ -36,7 +37,7 @@ def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> Re
         db.session.add(opened)
         db.session.flush()
         asked = queries.asked_of(period)
-        sent = mailing.put_requests(opened, asked, at=act.at)
+        sent = letters.put_requests(opened, asked, at=act.at)
         entry.sentence = (
             f"{period.label}の進捗報告を{sent}件の宛先にお願いしました"
             f"（期限 {wareki.long(due_on)}）。"

@@ -12,7 +12,7 @@ from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.projects.models import ReportingRound
-from tracker.projects.planning import half_name
+from tracker.projects.plans.rules import half_name
 from tracker.projects.report import Report
 
 

@@ -12,10 +12,12 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, finish, page, section
-from tracker.projects import forms, queries, report_actions
+from tracker.projects import queries
 from tracker.projects.blueprint import bp, period_of
-from tracker.projects.planning import brief, share_of_guide
+from tracker.projects.plans import forms
+from tracker.projects.plans.rules import brief, share_of_guide
 from tracker.projects.report import Report, Story
+from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
 ADDRESS = "/reports/<period>/<int:project_id>/<slug>"

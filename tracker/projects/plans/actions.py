@@ -23,7 +23,7 @@ from tracker.projects.models import (
     ProjectYear,
     ReportingRound,
 )
-from tracker.projects.planning import Part, Plan, check_plan, search_key
+from tracker.projects.plans.rules import Part, Plan, check_plan, search_key
 from tracker.projects.report import Report
 
 

@@ -27,9 +27,9 @@ from tracker.plumbing.forms import (
     optional,
     required,
 )
-from tracker.projects.planning import Content, IndicatorText, Part, Plan
+from tracker.projects.plans.rules import Content, IndicatorText, Part, Plan
 from tracker.projects.report import Report
-from tracker.projects.report_actions import QUESTION_MISSING
+from tracker.projects.reports.actions import QUESTION_MISSING
 from tracker.projects.rules import LONGEST_TEXT, Rating, YearMark
 
 FIRST_YEAR = 2010

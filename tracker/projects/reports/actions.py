@@ -10,10 +10,11 @@ from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.projects import mailing, queries
+from tracker.projects import queries
 from tracker.projects.models import IndicatorValue, ProgressReport, ReportingRound, ReportVersion
-from tracker.projects.planning import Content, check_unlocked, receipt
+from tracker.projects.plans.rules import Content, check_unlocked, receipt
 from tracker.projects.report import Report
+from tracker.projects.rounds import letters
 from tracker.projects.rules import ReportState, check_report, check_step, saved
 
 QUESTION_MISSING = "どこを、どう直していただきたいかを書いてください。"
@@ -122,7 +123,7 @@ def return_report(
         report.asked_by, report.asked_at = _person(act).name, act.at
         report.confirmed_by = report.confirmed_at = None
         cause = f"report:{report.id}:returned:{number}"
-        mailing.put_question(place, report.question, cause=cause, at=act.at)
+        letters.put_question(place, report.question, cause=cause, at=act.at)
     return report
 
 
@@ -151,7 +152,7 @@ def confirm_all(act: Act, chosen: Sequence[tuple[Report, str | None]]) -> int:
 def _thank(act: Act, place: Report) -> None:
     asked = queries.asked_of(place.period, place.town.id)
     if all(one.state is ReportState.CONFIRMED for one in asked):
-        mailing.put_thanks(place, asked, at=act.at)
+        letters.put_thanks(place, asked, at=act.at)
 
 
 class _Found(NamedTuple):

@@ -1,0 +1,203 @@
+"""Pages of projects: the plain list, one project, and the forms that enter and change it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.agreements.queries import measures
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Permission
+from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.db import db
+from tracker.plumbing.forms import ButtonForm
+from tracker.plumbing.pages import complain, done, number_asked, page, section
+from tracker.projects import queries
+from tracker.projects.blueprint import bp, year_of
+from tracker.projects.models import Project
+from tracker.projects.plans import actions, forms
+from tracker.projects.project import Head, Sheet, sheet
+from tracker.projects.report import Report
+
+
+@bp.get("/projects")
+@guard(Permission.READ_AREA)
+def index() -> Response:
+    """事業の一覧 of a fiscal year, by name, 50 a page."""
+    section("measures")
+    year = year_of(request.args.get("fy"))
+    number = number_asked("page", 1)
+    rows, total = queries.listing(year, max(number, 1))
+    if number < 1 or (number > 1 and not rows):
+        abort(404)
+    return page(
+        "projects/index.html",
+        form=ButtonForm(),
+        year=year,
+        years=_years(),
+        rows=rows,
+        total=total,
+        number=number,
+        pages=-(-total // queries.A_PAGE),
+        may_enter=may(Permission.EDIT_PROJECT),
+        may_copy=may(Permission.OPEN_ROUND),
+    )
+
+
+def _years() -> list[tuple[int, str]]:
+    """The fiscal years to choose from: next year's plans, this year, and ten before."""
+    newest = FiscalYear.containing(clock.today()).next.year
+    return [(one, FiscalYear(one).long_label) for one in range(newest, newest - 12, -1)]
+
+
+@bp.post("/projects/copy")
+@guard(Permission.OPEN_ROUND)
+def copy() -> Response:
+    """前年度の事業を写す: whole years are the office's business, like rounds."""
+    year = year_of(request.args.get("fy"))
+    form, back = ButtonForm(), url_for(".index", fy=year.year)
+    if form.carry_out(lambda act: actions.copy_year(act, year.previous, year)):
+        return done(
+            back,
+            f"{year.previous.label}の{form.result}事業を{year.label}に写しました。"
+            "参加・予算額・目標を確かめてください。",
+        )
+    return complain(form, back)
+
+
+@bp.get("/projects/<int:project_id>")
+@guard(Permission.READ_AREA)
+def project(project_id: int) -> Response:
+    """事業ページ: how it stands, its indicator by year and municipality, and what happened."""
+    section("measures")
+    head = queries.head(project_id) or abort(404)
+    ran = queries.years_of(project_id)
+    year = _year_shown(ran)
+    shown = sheet(year, areas.towns(), queries.of_project(project_id, year))
+    return page(
+        "projects/project.html",
+        head=head,
+        sheet=shown,
+        years=[(one, FiscalYear(one).long_label) for one in ran],
+        towns=areas.towns(),
+        questions_of=_questions_of(head, shown),
+        own=_own_report(shown),
+        todo=shown.todo(head.lead),
+        since=f"{FiscalYear(head.since_year).label}〜",
+        may_edit=may(Permission.EDIT_PROJECT, head.lead_slug),
+    )
+
+
+def _year_shown(ran: Sequence[int]) -> FiscalYear:
+    """The year asked for; else this year, or the newest before it in which the project ran."""
+    if request.args.get("fy"):
+        return year_of(request.args["fy"])
+    now = year_of(None)
+    return FiscalYear(max((one for one in ran if one <= now.year), default=now.year))
+
+
+def _questions_of(head: Head, shown: Sheet) -> frozenset[str]:
+    """The municipalities whose returned questions the reader may read, like their 相談."""
+    hub = areas.hub().slug
+    return frozenset(
+        row.town.slug
+        for row in shown.rows
+        if may(Permission.READ_TROUBLES, row.town.slug, head.lead_slug, hub)
+    )
+
+
+def _own_report(shown: Sheet) -> Town | None:
+    """The reader's municipality, if a report can be written for it now."""
+    if shown.period is None or shown.is_closed:
+        return None
+    return next(
+        (
+            row.town
+            for row in shown.participants
+            if row.town.slug == actor().municipality and may(Permission.WRITE_REPORT, row.town.slug)
+        ),
+        None,
+    )
+
+
+@bp.route("/projects/new", methods=["GET", "POST"])
+@guard(Permission.EDIT_PROJECT)
+def new() -> Response:
+    """Enters a project with its first fiscal year."""
+    section("measures")
+    year = year_of(request.args.get("fy"))
+    form = _form(year, lead=actor().municipality, lead_post=actor().post_id, since_year=year.year)
+    if form.carry_out(lambda act: actions.create_project(act, form.plan(year, areas.towns()))):
+        return done(
+            url_for(".project", project_id=form.result.id, fy=year.year),
+            f"「{form.result.name}」を登録しました。",
+        )
+    return page("projects/edit.html", form=form, year=year, head=None, towns=areas.towns())
+
+
+@bp.route("/projects/<int:project_id>/edit", methods=["GET", "POST"])
+@guard(Permission.EDIT_PROJECT)
+def edit(project_id: int) -> Response:
+    """Changes a project and one of its fiscal years."""
+    section("measures")
+    head = queries.head(project_id) or abort(404)
+    require(Permission.EDIT_PROJECT, head.lead_slug)
+    year = year_of(request.args.get("fy"))
+    form = _form(year, **_values(head, queries.parts(project_id, year)))
+    if form.carry_out(
+        lambda act: actions.change_project(
+            act,
+            db.get_or_404(Project, project_id),
+            form.plan(year, areas.towns()),
+            form.seen.data,
+        )
+    ):
+        return done(url_for(".project", project_id=project_id, fy=year.year), "保存しました。")
+    return page(
+        "projects/edit.html", form=form, year=year, years=_years(), head=head, towns=areas.towns()
+    )
+
+
+def _form(year: FiscalYear, **values: Any) -> forms.ProjectForm:
+    return forms.project_form(
+        areas.towns(),
+        year,
+        leads=[town for town in areas.towns() if may(Permission.EDIT_PROJECT, town.slug)],
+        measures=[(one.id, f"{one.number}　{one.title}") for one in measures()],
+        posts=queries.lead_posts(),
+        **values,
+    )
+
+
+def _values(head: Head, parts: Sequence[Report]) -> dict[str, Any]:
+    """The project as the form shows it before anything is typed."""
+    words = next(iter(parts), None)
+    values: dict[str, Any] = {
+        "seen": head.seen,
+        "name": head.name,
+        "summary": head.summary,
+        "measure": head.measure_id,
+        "lead": head.lead_slug,
+        "lead_section": head.lead_section,
+        "lead_post": head.lead_post_id or 0,
+        "since_year": head.since_year,
+        "indicator_name": head.indicator_name,
+        "indicator_unit": head.unit,
+        "indicator_definition": head.definition,
+        "comment": words.comment if words else None,
+    }
+    if words and words.mark:
+        values["mark"] = words.mark.value
+    for part in parts:
+        slug = part.town.slug
+        values |= {
+            f"part_{slug}": True,
+            f"budget_{slug}": part.budget_yen,
+            f"actual_{slug}": part.actual_yen,
+            f"target_{slug}": part.target,
+        }
+    return values

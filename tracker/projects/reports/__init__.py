@@ -1,0 +1,1 @@
+"""進捗報告: writing, submitting, confirming and returning one report."""
