@@ -20,9 +20,10 @@ from tracker.plumbing.db import db
 from tracker.projects import queries
 from tracker.projects.models import ProgressReport, Project, ReportingRound
 from tracker.projects.plans import actions
-from tracker.projects.plans.rules import Content, IndicatorText, Part, Plan
+from tracker.projects.plans.rules import IndicatorText, Part, Plan
 from tracker.projects.report import Report, Story
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.reports.rules import Content
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating
 

@@ -35,8 +35,9 @@ from tracker.projects.models import (
     IndicatorTarget,
 )
 from tracker.projects.plans import actions
-from tracker.projects.plans.rules import Content, IndicatorText, Part
+from tracker.projects.plans.rules import IndicatorText, Part
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.reports.rules import Content
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import ReportState, YearMark
 

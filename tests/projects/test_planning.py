@@ -4,23 +4,17 @@ import pytest
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
-from tracker.projects.plans.rules import (
+from tracker.projects.plans.rules import IndicatorText, Part, Plan, check_plan, search_key
+from tracker.projects.reports.rules import (
     Content,
-    IndicatorText,
-    Part,
-    Plan,
     brief,
-    check_plan,
-    check_round,
     guide,
     half_name,
     receipt,
     remarks,
-    round_due,
-    search_key,
     share_of_guide,
-    unopened,
 )
+from tracker.projects.rounds.rules import check_round, round_due, unopened
 from tracker.projects.rules import Rating
 
 H1 = Period(2026, Half.H1)

@@ -42,8 +42,9 @@ from tracker.projects.models import (
     ReportVersion,
 )
 from tracker.projects.plans import actions
-from tracker.projects.plans.rules import Content, Part
+from tracker.projects.plans.rules import Part
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.reports.rules import Content
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating, ReportState
 

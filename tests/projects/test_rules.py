@@ -3,19 +3,14 @@ from datetime import date
 import pytest
 
 from tracker.kernel.refusal import Refusal
-from tracker.projects.rules import (
-    LONGEST_TEXT,
-    Rating,
-    ReportState,
-    YearMark,
+from tracker.projects.reports.rules import (
     check_report,
     check_step,
-    days_overdue,
     half_year_guide,
     saved,
-    shown,
     soft_checks,
 )
+from tracker.projects.rules import LONGEST_TEXT, Rating, ReportState, YearMark, days_overdue, shown
 
 NONE, DRAFT, SUBMITTED, RETURNED, CONFIRMED = ReportState
 ON_TRACK, SLIGHTLY_LATE, LATE, DONE = Rating

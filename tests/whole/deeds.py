@@ -27,9 +27,10 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import queries as projects
 from tracker.projects.models import Project
-from tracker.projects.plans.rules import Content, IndicatorText, Part, Plan
+from tracker.projects.plans.rules import IndicatorText, Part, Plan
 from tracker.projects.report import Report
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.reports.rules import Content
 from tracker.projects.rules import Rating
 
 YEAR = FiscalYear(2026)

@@ -54,7 +54,8 @@ from tracker.projects.models import (
     ReportingRound,
     ReportVersion,
 )
-from tracker.projects.plans.rules import Content, receipt, search_key
+from tracker.projects.plans.rules import search_key
+from tracker.projects.reports.rules import Content, receipt
 from tracker.projects.rules import Rating, ReportState, YearMark
 
 MATTERS = (

@@ -11,9 +11,9 @@ from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.projects import queries
-from tracker.projects.plans.rules import Content, guide
 from tracker.projects.report import Report
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.reports.rules import Content, guide
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating, ReportState
 

@@ -17,6 +17,7 @@ from wtforms import (
     SelectField,
     StringField,
     SubmitField,
+    TextAreaField,
 )
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
@@ -34,6 +35,8 @@ from tracker.plumbing.db import db
 T = TypeVar("T", bound="_HasSlug")
 CONFLICT = "ほかの人が先に直しました。最新の内容を確かめてから、もう一度保存してください。"
 _AGAIN = {False: "?again=1", True: "&again=1"}
+# The first choice of a list from which one must be chosen.
+CHOOSE = ("", "選んでください")
 ZERO_BYTE = "使えない文字が入っています。入力し直してください。"
 # What the library itself complains of, in our words.
 _CHOOSE_AGAIN = "示された中から選び直してください。"
@@ -287,6 +290,15 @@ def _not_blank(sentence: str) -> Callable[[PlainForm, Field], None]:
     return check
 
 
+class LinesField(TextAreaField):
+    """A text of several lines, counted as its writer counts: one character a line's end."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(
+            *args, filters=[lambda text: text and text.replace("\r\n", "\n")], **kwargs
+        )
+
+
 class _Read(StringField):
     """A text box whose text is read into a value; what was typed is shown again."""
 
@@ -386,6 +398,7 @@ __all__ = [
     "Form",
     "HiddenField",
     "Length",
+    "LinesField",
     "PercentField",
     "Row",
     "SeenButtonForm",

@@ -8,8 +8,8 @@ from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Item, Kind, grouped, some
 from tracker.kernel.fiscal_year import Period
 from tracker.municipalities.rules import Members
-from tracker.projects.plans.rules import round_asked_from, round_due, unopened
 from tracker.projects.report import Report
+from tracker.projects.rounds.rules import round_asked_from, round_due, unopened
 from tracker.projects.rules import ReportState, shown
 
 

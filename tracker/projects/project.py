@@ -8,8 +8,8 @@ from typing import NamedTuple
 from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
-from tracker.projects.plans.rules import half_name
 from tracker.projects.report import Report
+from tracker.projects.reports.rules import half_name
 from tracker.projects.rules import Cell, CellState, ReportState, Total, YearMark, cell, total
 
 # As many bars as the plot has.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
-from tracker.projects.plans.rules import Content, guide, remarks
+from tracker.projects.reports.rules import Content, guide, remarks
 from tracker.projects.rules import REPORTED, CellState, Rating, ReportState, YearMark, part_state
 
 

@@ -12,12 +12,18 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import queries
 from tracker.projects.models import IndicatorValue, ProgressReport, ReportingRound, ReportVersion
-from tracker.projects.plans.rules import Content, check_unlocked, receipt
 from tracker.projects.report import Report
+from tracker.projects.reports.rules import (
+    QUESTION_MISSING,
+    Content,
+    check_report,
+    check_step,
+    check_unlocked,
+    receipt,
+    saved,
+)
 from tracker.projects.rounds import letters
-from tracker.projects.rules import ReportState, check_report, check_step, saved
-
-QUESTION_MISSING = "どこを、どう直していただきたいかを書いてください。"
+from tracker.projects.rules import ReportState
 
 
 def save_draft(

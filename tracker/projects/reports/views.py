@@ -14,10 +14,10 @@ from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, finish, page, section
 from tracker.projects import queries
 from tracker.projects.blueprint import bp, period_of
-from tracker.projects.plans import forms
-from tracker.projects.plans.rules import brief, share_of_guide
 from tracker.projects.report import Report, Story
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.reports import forms
+from tracker.projects.reports.rules import brief, share_of_guide
 from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
 ADDRESS = "/reports/<period>/<int:project_id>/<slug>"

@@ -12,8 +12,8 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import queries
 from tracker.projects.models import ReportingRound
-from tracker.projects.plans.rules import check_round
 from tracker.projects.rounds import letters
+from tracker.projects.rounds.rules import check_round
 
 
 def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> ReportingRound:

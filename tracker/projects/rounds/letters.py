@@ -12,8 +12,8 @@ from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.projects.models import ReportingRound
-from tracker.projects.plans.rules import half_name
 from tracker.projects.report import Report
+from tracker.projects.reports.rules import half_name
 
 
 def writers(asked: Iterable[Report]) -> Mapping[Recipient, int]:

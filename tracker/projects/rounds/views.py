@@ -15,10 +15,10 @@ from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, page, section
 from tracker.projects import queries, rules
 from tracker.projects.blueprint import bp, period_of
-from tracker.projects.plans import forms
 from tracker.projects.report import Report, Round
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rounds import actions as round_actions
+from tracker.projects.rounds import forms
 from tracker.projects.rules import Rating, ReportState
 
 Checked = tuple[Report, tuple[str, ...]]

@@ -1,0 +1,93 @@
+"""Asks for a report, and what its lead wants to know when it goes back."""
+
+from typing import Any
+
+from wtforms import BooleanField, RadioField
+
+from tracker.kernel.fiscal_year import Half
+from tracker.kernel.yen import ask_for_count
+from tracker.plumbing.forms import (
+    CountField,
+    Form,
+    LinesField,
+    SeenField,
+    at_most,
+    labelled,
+    must_choose,
+    optional,
+    required,
+)
+from tracker.projects.report import Report
+from tracker.projects.reports.rules import QUESTION_MISSING, Content
+from tracker.projects.rules import LONGEST_TEXT, Rating
+
+
+class ReportForm(Form):
+    """A report; its fields are asked in the words of the place by `report_form`."""
+
+    seen: Any
+    value: Any
+    rating: Any
+    done: Any
+    trouble: Any
+    for_meeting: Any
+    plan: Any
+
+    def let_unfinished(self) -> None:
+        """A draft may have gaps: only what cannot be read is still said."""
+        for field in self:
+            if field.name != "csrf_token":
+                field.validators = [optional()]
+
+    @property
+    def content(self) -> Content:
+        """What was filled in, as the action takes it."""
+        return Content(
+            value=self.value.data if self.value else None,
+            rating=Rating(self.rating.data) if self.rating.data else None,
+            done=self.done.data or "",
+            trouble=self.trouble.data or "",
+            for_meeting=self.for_meeting.data,
+            plan=self.plan.data or "",
+        )
+
+
+def report_form(place: Report, content: Content) -> ReportForm:
+    """The form of one report, filled in with `content` until something is typed."""
+    span = "この半年" if place.period.half is Half.H1 else "この1年"
+    number = f"{place.town.name}の{place.indicator}"
+    missing = (
+        f"{span}に行ったことを入力してください。行っていないときは、その理由を入れてください。"
+    )
+
+    class Asked(ReportForm):
+        seen = SeenField()
+        value = place.indicator and CountField(
+            number, named=place.indicator, validators=required(ask_for_count(number))
+        )
+        rating = must_choose(
+            "事業の状況", "事業の状況を1つ選んでください。", labelled(Rating), RadioField
+        )
+        done = LinesField(f"{span}に行ったこと", [*required(missing), at_most(LONGEST_TEXT)])
+        trouble = LinesField(
+            "困っていること・青森市や他町村への相談", [optional(), at_most(LONGEST_TEXT)]
+        )
+        for_meeting = BooleanField("市町村長会議の議題の候補にする")
+        plan = LinesField("これからの予定", [optional(), at_most(LONGEST_TEXT)])
+
+    return Asked(
+        seen=place.seen,
+        value=content.value,
+        rating=content.rating and content.rating.value,
+        done=content.done,
+        trouble=content.trouble,
+        for_meeting=content.for_meeting,
+        plan=content.plan,
+    )
+
+
+class QuestionForm(Form):
+    """What the lead asks when a report goes back."""
+
+    seen = SeenField()
+    question = LinesField("確認したいこと", [*required(QUESTION_MISSING), at_most(LONGEST_TEXT)])

@@ -1,0 +1,59 @@
+"""Asks for the reports of a period, and which of them to confirm at one go."""
+
+from collections.abc import Iterable
+
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.plumbing.forms import (
+    CHOOSE,
+    DayField,
+    Form,
+    LinesField,
+    SeenField,
+    at_most,
+    choices,
+    must_choose,
+    optional,
+    required,
+)
+from tracker.projects.report import Report
+from tracker.projects.rules import LONGEST_TEXT
+
+
+class RoundForm(Form):
+    """A reporting round; the periods to choose from are this year's and last year's."""
+
+    period = must_choose("期間", "期間を選んでください。")
+    due_on = DayField("期限")
+    covering_note = LinesField("添える文", [optional(), at_most(LONGEST_TEXT)])
+
+
+def round_form(year: FiscalYear) -> RoundForm:
+    """The form for somebody who opens a round in that fiscal year."""
+
+    class WithYear(RoundForm):
+        due_on = DayField("期限", validators=required("期限を入力してください。"), within=year)
+
+    form = WithYear()
+    asked = (
+        Period(year.year, Half.H1),
+        Period(year.previous.year, Half.FY),
+        Period(year.year, Half.FY),
+    )
+    form.period.choices = choices([CHOOSE, *((period, period.label) for period in asked)])
+    return form
+
+
+def confirm_all_form(reports: Iterable[Report]) -> Form:
+    """Confirms at one go: of each report what was seen."""
+
+    class WithReports(Form):
+        pass
+
+    for report in reports:
+        setattr(WithReports, seen_name(report), SeenField(default=report.seen))
+    return WithReports()
+
+
+def seen_name(report: Report) -> str:
+    """The field that carries what was seen of a report among others."""
+    return f"{report.project_id}-{report.town.slug}-seen"

@@ -1,0 +1,73 @@
+"""When a reporting round may be opened, and when one should be."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from tracker.kernel import office_days, wareki
+from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.refusal import Refusal
+
+# 上期 is asked for by 15 October, 年度末 by 15 April (ux/spec.md 6: the office may be earlier).
+ASK_WITHIN = timedelta(days=15)
+
+
+def check_round(
+    period: Period,
+    due_on: date,
+    *,
+    today: date,
+    closures: frozenset[date],
+    is_open_already: bool,
+    asked: int,
+) -> None:
+    """Whether reports may be asked for by that day; `asked` is how many there would be."""
+    closed = office_days.closed_reason(due_on, closures)
+    for refused, sentence, field in (
+        (is_open_already, f"{period.label}の報告は、すでにお願いしています。", "period"),
+        (
+            not asked,
+            f"{period.fiscal_year.label}の事業がまだ登録されていません。先に事業を登録してください。",
+            "period",
+        ),
+        (due_on <= today, "期限は、今日より後の日にしてください。", "due_on"),
+        (
+            due_on <= period.ends,
+            f"期限は、期間の終わり（{wareki.long(period.ends)}）より後の日にしてください。",
+            "due_on",
+        ),
+        (
+            closed is not None,
+            f"{wareki.month_day(due_on)}は{closed}です。別の日を選んでください。",
+            "due_on",
+        ),
+    ):
+        if refused:
+            raise Refusal(sentence, field=field)
+
+
+def round_asked_from(period: Period) -> date:
+    """The day from which reports can be asked for in earnest: the first after the period."""
+    return period.ends + timedelta(days=1)
+
+
+def round_due(period: Period) -> date:
+    """By when the office opens the round: the 15th, or the open day before it."""
+    return office_days.on_or_before(period.ends + ASK_WITHIN)
+
+
+def unopened(
+    planned: Collection[int], opened: Collection[Period], today: date
+) -> tuple[Period, ...]:
+    """The periods over by `today` whose round is still to open; `planned` years have projects.
+
+    A 上期 never asked for is past asking once the whole year was asked for, or is over.
+    """
+    this = FiscalYear.containing(today)
+    wanted = ((this.previous, Half.FY), (this, Half.H1))
+    return tuple(
+        period
+        for period in (Period(year.year, half) for year, half in wanted)
+        if period.year in planned
+        and today >= round_asked_from(period)
+        and not {period, Period(period.year, Half.FY)} & set(opened)
+    )
