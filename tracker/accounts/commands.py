@@ -10,6 +10,7 @@ from tracker.accounts.sign_in.actions import hash_password, set_up
 from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import code_readings
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import upgrade
@@ -60,7 +61,14 @@ def accounts() -> None:
 @with_appcontext
 def create(municipality: str, post_name: str, role: str, email: str, password: str) -> None:
     """Opens an account, and its post where there is none of that name."""
-    town = next((t for t in areas.towns() if municipality in (t.name, t.slug, t.code)), None)
+    town = next(
+        (
+            t
+            for t in areas.towns()
+            if municipality in (t.name, t.slug) or t.code in code_readings(municipality)
+        ),
+        None,
+    )
     if town is None:
         raise Refusal(f"「{municipality}」という市町村は登録されていません。")
     act = Act(None, clock.now())

@@ -50,6 +50,7 @@ class Post(Versioned, Model):
     # 4月の担当者の確認: the last fiscal year for which somebody said who holds it.
     confirmed_year: Mapped[int | None]
     confirmed_by: Mapped[str | None] = mapped_column(String(200))
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -65,6 +66,7 @@ class Handover(Versioned, Model):
     stumbles: Mapped[str] = mapped_column(Text, info=PRIVATE)
     contacts: Mapped[str] = mapped_column(Text, info=PRIVATE)
     written_by: Mapped[str] = mapped_column(String(200))
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -1,6 +1,7 @@
 """What a base figure and a calendar entry must be (product.md sections 2 and 6)."""
 
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -79,4 +80,49 @@ def days_of(spans: Iterable[tuple[date, date]]) -> frozenset[date]:
         begins + timedelta(days=n)
         for begins, ends in spans
         for n in range((ends - begins).days + 1)
+    )
+
+
+def check_digit(five: str) -> str:
+    """The sixth digit of a 全国地方公共団体コード, which checks the five before it.
+
+    Source: 総務省 「全国地方公共団体コード仕様」: weights 6 to 2, modulus 11.
+    """
+    total = sum(int(digit) * weight for digit, weight in zip(five, range(6, 1, -1), strict=True))
+    return str(11 - total % 11)[-1]
+
+
+def code_readings(typed: str) -> tuple[str, ...]:
+    """The codes of five digits that may be meant, full-width digits too; none: it is no code.
+
+    Six digits are taken by their check digit.  A spreadsheet takes the zero in front of the codes
+    of 北海道 to 栃木県, so that four digits are five, and five may be six without it.
+    """
+    plain = unicodedata.normalize("NFKC", typed).strip()
+    if not (plain.isascii() and plain.isdecimal() and 4 <= len(plain) <= 6):
+        return ()
+    six = plain if len(plain) == 6 else f"0{plain}"
+    found = [plain] if len(plain) == 5 else [six] if len(plain) == 4 else []
+    if len(six) == 6 and check_digit(six[:5]) == six[5]:
+        found.append(six[:5])
+    # Below 100 stand prefectures, from 800 on associations of municipalities.
+    return tuple(one for one in found if one[:2] != "00" and "100" <= one[2:] < "800")
+
+
+def read_code(typed: str, prefectures: Collection[str] = ()) -> str:
+    """A 団体コード as it is stored: five digits.
+
+    `prefectures` are the first two digits of the codes beside it: they decide between two
+    readings.  Raises Refusal for no code, a wrong check digit, and what stays ambiguous.
+    """
+    found = code_readings(typed)
+    meant = [one for one in found if one[:2] in prefectures] if len(found) > 1 else found
+    if len(meant) == 1:
+        return meant[0]
+    said = f"コード「{typed[:20]}」"
+    if found:
+        raise Refusal(f"{said}は2通りに読めます。6けたのコードで入力してください（例 022012）。")
+    raise Refusal(
+        f"{said}は正しくありません。全国地方公共団体コードを、5けたか、"
+        "検査数字の付いた6けたで入力してください（例 02201、022012）。"
     )

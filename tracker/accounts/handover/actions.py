@@ -145,7 +145,7 @@ def write_memo(act: Act, words: Words, seen: str | None = None) -> Handover:
         db.session.add(memo)
         memo.cautions, memo.stumbles, memo.contacts = words.cautions, words.stumbles, words.contacts
         memo.fiscal_year = FiscalYear.containing(act.today).year
-        memo.written_by, memo.written_at = by.name, act.at
+        memo.written_by, memo.written_by_id, memo.written_at = by.name, by.person_id, act.at
     return memo
 
 

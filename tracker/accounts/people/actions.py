@@ -76,6 +76,7 @@ def confirm_holder(act: Act, post: Post) -> None:
     """Somebody said who holds the post in this fiscal year; within a change of the post."""
     post.confirmed_year = FiscalYear.containing(act.today).year
     post.confirmed_by, post.confirmed_at = (act.by.name if act.by else None), act.at
+    post.confirmed_by_id = act.by.person_id if act.by else None
 
 
 def correct_mailbox(act: Act, to_key: str, before: str, after: str) -> bool:

@@ -1,9 +1,12 @@
 """Asks who comes in, for a new password, and for the area before anything else."""
 
+from collections.abc import Collection
+
 from wtforms import PasswordField, StringField, TextAreaField
 
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.actions import NewTown
+from tracker.municipalities.rules import code_readings, read_code
 from tracker.plumbing.forms import Form, at_most, optional, required
 
 
@@ -52,26 +55,26 @@ class SetupForm(Form):
 
 def read_towns(text: str) -> list[NewTown]:
     """Reads lines of code, name, reading and (optional) slug; refuses others by line."""
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split()
-        if not words:
-            continue
-        if not 2 <= len(words) <= 4 or not (words[0].isascii() and words[0].isdecimal()):
-            raise Refusal(
-                f"{number}行目「{line.strip()[:30]}」を読めませんでした。"
-                "「02201 青森市 あおもりし」のように、コード・名前・よみを空白で区切ってください。",
-                field="towns",
-            )
-        code, name, kana, slug = (*words, "", "")[:4]
-        if len(code) not in (5, 6):
-            raise Refusal(
-                f"{number}行目のコードは、全国地方公共団体コード（5けたか6けた）にしてください。",
-                field="towns",
-            )
-        if slug and not (slug.isascii() and slug.isalnum()):
-            raise Refusal(
-                f"{number}行目の英字名「{slug}」は、半角の英数字にしてください。", field="towns"
-            )
-        found.append(NewTown(code[:5], name, kana, (slug or code[:5]).lower()))
-    return found
+    lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1)]
+    codes = [code_readings(words[0]) for _, words in lines if words]
+    prefectures = {found[0][:2] for found in codes if len(found) == 1}
+    return [_town(number, words, prefectures) for number, words in lines if words]
+
+
+def _town(number: int, words: list[str], prefectures: Collection[str]) -> NewTown:
+    if not 2 <= len(words) <= 4 or not words[0].isdecimal():
+        raise Refusal(
+            f"{number}行目「{' '.join(words)[:30]}」を読めませんでした。"
+            "「02201 青森市 あおもりし」のように、コード・名前・よみを空白で区切ってください。",
+            field="towns",
+        )
+    typed, name, kana, slug = (*words, "", "")[:4]
+    try:
+        code = read_code(typed, prefectures)
+    except Refusal as refusal:
+        raise Refusal(f"{number}行目の{refusal.message}", field="towns") from refusal
+    if slug and not (slug.isascii() and slug.isalnum()):
+        raise Refusal(
+            f"{number}行目の英字名「{slug}」は、半角の英数字にしてください。", field="towns"
+        )
+    return NewTown(code, name, kana, (slug or code).lower())

@@ -1,0 +1,63 @@
+"""団体コード as people and spreadsheets write them."""
+
+import pytest
+
+from tests import cast
+from tracker.accounts.sign_in.forms import read_towns
+from tracker.demo import area, large
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities.rules import check_digit, code_readings, read_code
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("02201", "02201"),
+        ("022012", "02201"),
+        ("０２２０１２", "02201"),
+        (" 022012 ", "02201"),
+        ("2201", "02201"),
+        ("22012", "02201"),
+        ("23019", "02301"),
+        ("023035", "02303"),
+        ("341002", "34100"),
+        ("131041", "13104"),
+        ("99201", "99201"),
+    ],
+)
+def test_a_code_is_kept_in_five_digits(typed: str, code: str) -> None:
+    assert read_code(typed) == code
+
+
+@pytest.mark.parametrize(
+    "typed", ["022011", "922012", "220", "0220123", "", "02-201", "二二〇一", "00201", "020001"]
+)
+def test_what_is_no_code_is_refused_with_what_to_type(typed: str) -> None:
+    with pytest.raises(Refusal, match="検査数字の付いた6けたで入力してください"):
+        read_code(typed)
+
+
+def test_five_digits_that_may_be_two_codes_are_told_by_those_beside_them() -> None:
+    assert code_readings("22101") == ("22101", "02210")
+    with pytest.raises(Refusal, match="2通りに読めます。6けたの"):
+        read_code("22101")
+    assert read_code("22101", {"02"}) == "02210"
+    assert read_code("22101", {"22"}) == "22101"
+    towns = read_towns("22012 青森市\n22101 平川市 ひらかわし hirakawa")
+    assert [(town.code, town.slug) for town in towns] == [("02201", "02201"), ("02210", "hirakawa")]
+    with pytest.raises(Refusal, match="^1行目のコード「22101」は2通りに") as refused:
+        read_towns("22101 平川市")
+    assert refused.value.field == "towns"
+
+
+def test_every_code_of_the_examples_and_of_the_tests_is_one() -> None:
+    towns = [*area.TOWNS, *large.TOWNS]
+    for code in [*(town.code for town in towns), *(row[0] for row in cast.TOWNS)]:
+        assert read_code(code) == read_code(code + check_digit(code)) == code
+
+
+@pytest.mark.parametrize("five", [f"{p:02}{n}" for p in (1, 2, 9) for n in range(100, 800, 7)])
+def test_no_lost_zero_is_ever_read_as_another_code_unasked(five: str) -> None:
+    assert read_code(five) == five
+    assert five in code_readings(five[1:])
+    assert five in code_readings((five + check_digit(five))[1:])
