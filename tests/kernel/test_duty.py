@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.duties.makers import MEMBERS, somebody
-from tracker.kernel.duty import KINDS, Duty, Kind, KindRow, owed, some
+from tracker.kernel.duty import KINDS, Duty, Kind, KindRule, owed, some
 from tracker.kernel.permissions import Role
 from tracker.mail.kinds import TextUse
 from tracker.mail.texts import LETTER_KINDS
@@ -34,7 +34,7 @@ def make_duty(kind: Kind, municipality: str = "imabetsu", **changes: object) -> 
 
 def test_every_kind_has_its_row_and_the_row_every_column():
     assert set(KINDS) == set(Kind)
-    columns = dataclasses.fields(KindRow)
+    columns = dataclasses.fields(KindRule)
     assert [one.name for one in columns if one.default is not dataclasses.MISSING] == []
     assert [one.name for one in columns if one.default_factory is not dataclasses.MISSING] == []
     for row in KINDS.values():
@@ -42,11 +42,11 @@ def test_every_kind_has_its_row_and_the_row_every_column():
         assert {type(getattr(row, one.name)) for one in columns} <= {str, int, bool, tuple}
 
 
-@pytest.mark.parametrize("missing", [one.name for one in dataclasses.fields(KindRow)])
+@pytest.mark.parametrize("missing", [one.name for one in dataclasses.fields(KindRule)])
 def test_a_row_that_misses_one_column_is_no_row(missing: str):
     columns = vars(KINDS[Kind.REPORT_UNSUBMITTED])
     with pytest.raises(TypeError, match=missing):
-        KindRow(**{name: value for name, value in columns.items() if name != missing})
+        KindRule(**{name: value for name, value in columns.items() if name != missing})
 
 
 def test_no_two_kinds_have_the_same_label():

@@ -72,7 +72,7 @@ def test_attendance_is_owed_once_the_day_has_come():
 
 def test_article_5_falls_due_on_31_march():
     [duty] = told(make_meeting(Standing.NONE)).values()
-    assert (duty.due_on, duty.row.article) == (date(2027, 3, 31), 5)
+    assert (duty.due_on, duty.rule.article) == (date(2027, 3, 31), 5)
 
 
 def test_a_poll_leads_those_who_sign_in_to_its_page_and_names_the_row_of_the_personal_link():

@@ -26,7 +26,7 @@ def duties(on: datetime | None, as_json: bool) -> None:
             {
                 "key": duty.key,
                 "kind": duty.kind.value,
-                "article": duty.row.article,
+                "article": duty.rule.article,
                 "agreement": duty.agreement,
                 "municipality": names[duty.municipality],
                 "post": duty.to_role,

@@ -102,7 +102,7 @@ def nav_counts() -> Mapping[str, int]:
     def count() -> Mapping[str, int]:
         counts: Counter[str] = Counter()
         for duty in owed(actor, today):
-            counts[duty.row.menu] += duty.remaining if duty.row.menu == "reports" else 1
+            counts[duty.rule.menu] += duty.remaining if duty.rule.menu == "reports" else 1
         return counts
 
     return kept(("nav", actor, today), None, count)

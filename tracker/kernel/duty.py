@@ -80,7 +80,7 @@ def _always(letter: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class KindRow:
+class KindRule:
     """All that is the same for every duty of a kind; no column has a default.
 
     label: its name in lists of kinds.  article: of the agreement.  menu: the item that counts it
@@ -103,8 +103,8 @@ class KindRow:
     ends_with_its_day: bool
 
 
-KINDS: Mapping[Kind, KindRow] = {
-    Kind.REPORT_UNSUBMITTED: KindRow(
+KINDS: Mapping[Kind, KindRule] = {
+    Kind.REPORT_UNSUBMITTED: KindRule(
         label="進捗報告の提出",
         article=3,
         menu="reports",
@@ -116,7 +116,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=("report_unsubmitted", "report_overdue"),
         ends_with_its_day=False,
     ),
-    Kind.REPORT_RETURNED: KindRow(
+    Kind.REPORT_RETURNED: KindRule(
         label="差し戻された進捗報告",
         article=3,
         menu="reports",
@@ -128,7 +128,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("report_unanswered"),
         ends_with_its_day=False,
     ),
-    Kind.REPORT_UNCHECKED: KindRow(
+    Kind.REPORT_UNCHECKED: KindRule(
         label="進捗報告の確認",
         article=3,
         menu="reports",
@@ -140,7 +140,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("report_unchecked"),
         ends_with_its_day=False,
     ),
-    Kind.ROUND_UNOPENED: KindRow(
+    Kind.ROUND_UNOPENED: KindRule(
         label="進捗報告の依頼を始めること",
         article=3,
         menu="reports",
@@ -152,7 +152,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.RESULTS_UNPUBLISHED: KindRow(
+    Kind.RESULTS_UNPUBLISHED: KindRule(
         label="実績と決算額の公表",
         article=3,
         menu="measures",
@@ -164,7 +164,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.POLL_UNANSWERED: KindRow(
+    Kind.POLL_UNANSWERED: KindRule(
         label="市町村長会議の日程の回答",
         article=5,
         menu="meetings",
@@ -176,7 +176,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("poll_unanswered"),
         ends_with_its_day=True,
     ),
-    Kind.MEETING_UNPLANNED: KindRow(
+    Kind.MEETING_UNPLANNED: KindRule(
         label="市町村長会議の準備（第5条）",
         article=5,
         menu="meetings",
@@ -188,7 +188,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("meeting_unplanned"),
         ends_with_its_day=False,
     ),
-    Kind.MEETING_UNHELD: KindRow(
+    Kind.MEETING_UNHELD: KindRule(
         label="市町村長会議の開催（第5条）",
         article=5,
         menu="meetings",
@@ -201,7 +201,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("meeting_unheld"),
         ends_with_its_day=False,
     ),
-    Kind.MEETING_UNDATED: KindRow(
+    Kind.MEETING_UNDATED: KindRule(
         label="市町村長会議の日程の決定",
         article=5,
         menu="meetings",
@@ -213,7 +213,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.NOTICE_UNSENT: KindRow(
+    Kind.NOTICE_UNSENT: KindRule(
         label="市町村長会議の開催案内",
         article=5,
         menu="meetings",
@@ -225,7 +225,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.ATTENDANCE_UNRECORDED: KindRow(
+    Kind.ATTENDANCE_UNRECORDED: KindRule(
         label="市町村長会議の出席の記録",
         article=5,
         menu="meetings",
@@ -237,7 +237,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.VIEW_UNRECORDED: KindRow(
+    Kind.VIEW_UNRECORDED: KindRule(
         label="市町村長会議の扱いの記録",
         article=5,
         menu="meetings",
@@ -249,7 +249,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.MINUTES_UNCIRCULATED: KindRow(
+    Kind.MINUTES_UNCIRCULATED: KindRule(
         label="市町村長会議の議事録の送付",
         article=5,
         menu="meetings",
@@ -261,7 +261,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.MINUTES_UNCONFIRMED: KindRow(
+    Kind.MINUTES_UNCONFIRMED: KindRule(
         label="市町村長会議の議事録の確認",
         article=5,
         menu="meetings",
@@ -273,7 +273,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.DECISION_OPEN: KindRow(
+    Kind.DECISION_OPEN: KindRule(
         label="市町村長会議の決定事項の状況",
         article=5,
         menu="meetings",
@@ -285,7 +285,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("decision_open"),
         ends_with_its_day=False,
     ),
-    Kind.COST_UNSTARTED: KindRow(
+    Kind.COST_UNSTARTED: KindRule(
         label="費用負担の協議を始めること",
         article=4,
         menu="costs",
@@ -297,7 +297,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.COST_UNSENT: KindRow(
+    Kind.COST_UNSENT: KindRule(
         label="費用負担の案の送付",
         article=4,
         menu="costs",
@@ -309,7 +309,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.COST_UNCONFIRMED: KindRow(
+    Kind.COST_UNCONFIRMED: KindRule(
         label="費用負担の案の確認",
         article=4,
         menu="costs",
@@ -321,7 +321,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("cost_unconfirmed"),
         ends_with_its_day=False,
     ),
-    Kind.COST_UNRECONCILED: KindRow(
+    Kind.COST_UNRECONCILED: KindRule(
         label="費用負担の精算",
         article=4,
         menu="costs",
@@ -333,7 +333,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.INSTALMENT_DUE: KindRow(
+    Kind.INSTALMENT_DUE: KindRule(
         label="負担金の納入",
         article=4,
         menu="costs",
@@ -345,7 +345,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.QUESTION_OPEN: KindRow(
+    Kind.QUESTION_OPEN: KindRule(
         label="疑義への回答（第6条）",
         article=6,
         menu="home",
@@ -357,7 +357,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
-    Kind.PERSON_UNCONFIRMED: KindRow(
+    Kind.PERSON_UNCONFIRMED: KindRule(
         label="4月の担当者の確認",
         article=4,
         menu="home",
@@ -370,7 +370,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("person_unconfirmed"),
         ends_with_its_day=False,
     ),
-    Kind.HANDOVER_UNWRITTEN: KindRow(
+    Kind.HANDOVER_UNWRITTEN: KindRule(
         label="3月の引継ぎメモ",
         article=4,
         menu="home",
@@ -382,7 +382,7 @@ KINDS: Mapping[Kind, KindRow] = {
         letters=_always("handover_unwritten"),
         ends_with_its_day=False,
     ),
-    Kind.ADDRESS_UNDELIVERABLE: KindRow(
+    Kind.ADDRESS_UNDELIVERABLE: KindRule(
         label="届かなかったメール",
         article=5,
         menu="notices",
@@ -399,7 +399,7 @@ KINDS: Mapping[Kind, KindRow] = {
 
 
 @dataclass(frozen=True)
-class Item:
+class DutyItem:
     """One line under a duty: a report still to write, with its state as a chip."""
 
     label: str
@@ -445,31 +445,31 @@ class Duty:
     agreement: str | None = None
     to_post_id: int | None = None
     known_since: datetime | None = None
-    items: tuple[Item, ...] = ()
+    items: tuple[DutyItem, ...] = ()
     # What a letter lists line by line, when it is not the items.
     listed: tuple[str, ...] = ()
     # Where a letter leads, when it is not the page for those who sign in.
     link: PersonalLink | None = None
 
     @property
-    def row(self) -> KindRow:
+    def rule(self) -> KindRule:
         """What it shares with all duties of its kind."""
         return KINDS[self.kind]
 
     @property
     def title(self) -> str:
         """What is to be done: 「上期（4月〜9月）の進捗を報告する」."""
-        return self.row.title.format(name=self.name, detail=self.detail, n=self.remaining)
+        return self.rule.title.format(name=self.name, detail=self.detail, n=self.remaining)
 
     @property
     def subject(self) -> str:
         """The matter as a letter names it: 「上期の進捗報告」."""
-        return self.row.subject.format(name=self.name, detail=self.detail, n=self.remaining)
+        return self.rule.subject.format(name=self.name, detail=self.detail, n=self.remaining)
 
     @property
     def to_role(self) -> str:
         """The kind of post that owes it."""
-        return self.row.who[self.is_hub].role
+        return self.rule.who[self.is_hub].role
 
     @property
     def is_done(self) -> bool:
@@ -484,7 +484,7 @@ class Duty:
 
     def is_for(self, actor: Actor) -> bool:
         """Whether the actor finds it on the home page; of the role asked, perhaps one post only."""
-        home = self.row.who[self.is_hub].home
+        home = self.rule.who[self.is_hub].home
         if self.municipality != actor.municipality or actor.role not in home:
             return False
         only_one_post = actor.role == self.to_role and self.to_post_id is not None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Item, Kind, grouped, some
+from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, Kind, grouped, some
 from tracker.kernel.fiscal_year import Period
 from tracker.municipalities.rules import Members
 from tracker.projects.report import Report
@@ -81,10 +81,10 @@ def _urgency(report: Report) -> int:
     return {ReportState.RETURNED: 0, ReportState.DRAFT: 1}.get(report.state, 2)
 
 
-def _item(report: Report) -> Item:
+def _item(report: Report) -> DutyItem:
     state = shown(report.state, report.due_on, report.due_on)
     action = {ReportState.RETURNED: "直して出す", ReportState.DRAFT: "続きから"}
-    return Item(
+    return DutyItem(
         report.project, report.path, state.kind, state.label, action.get(report.state, "始める")
     )
 

@@ -20,7 +20,7 @@ from tracker.mail.letters import (
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, insert_many, insert_missing
-from tracker.reminders import lost, queries, rules, writing
+from tracker.reminders import queries, rules, undelivered, writing
 from tracker.reminders.rules import Merged, Notice
 
 CLOCK_WRONG = "サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。"
@@ -131,7 +131,7 @@ def plan(at: datetime) -> tuple[int, int]:
     useless = [one for one in due if not rules.is_of_use(one, today)]
     drafts = _compose(useful, today)
     planned, skipped = _write(drafts, useless, at)
-    lost.tell(at)
+    undelivered.tell(at)
     state.watermark_at = max(at, since)
     state.heartbeat_at = at
     db.session.commit()

@@ -176,40 +176,42 @@ def progress(at: datetime) -> Progress:
 
 
 def banners() -> Sequence[Banner]:
-    """What must be known at once: the clock stopped or went back, letters lost or stuck."""
+    """What must be known at once: the clock stopped or went back, letters undelivered or stuck."""
     at = clock.now()
-    last_lost = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
-    lost_count = select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery()
+    last_undelivered = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
+    undelivered_count = (
+        select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery()
+    )
     stuck_count = count_due(at - OVERDUE).scalar_subquery()
     row = db.session.execute(
-        select(ClockState, Letter, lost_count, stuck_count)
-        .outerjoin(Letter, Letter.id == last_lost)
+        select(ClockState, Letter, undelivered_count, stuck_count)
+        .outerjoin(Letter, Letter.id == last_undelivered)
         .where(ClockState.id == 1)
     ).first()
     if row is None:
         return []
-    state, letter, lost, stuck = row
+    state, letter, undelivered, stuck = row
     found = []
     if rules.clock_is_wrong(at, state.watermark_at):
         found.append(Banner("ng", CLOCK_WRONG, CLOCK_WRONG_TEXT))
     elif rules.clock_is_silent(at, state.heartbeat_at):
         found.append(Banner("ng", SILENT, SILENT_TEXT))
     if allowed(g.actor, Permission.MANAGE_LETTERS):
-        found += _for_the_office(letter, lost, stuck)
+        found += _for_the_office(letter, undelivered, stuck)
     return found
 
 
-def _for_the_office(letter: Letter | None, lost: int, stuck: int) -> list[Banner]:
+def _for_the_office(letter: Letter | None, undelivered: int, stuck: int) -> list[Banner]:
     found = []
     if stuck:
         text = "メールサーバーの設定と、送信の記録を確かめてください。"
         strong = f"1時間以上、送れていないメールが{stuck}件あります。"
         found.append(Banner("warn", strong, text, "/notices?state=retrying", "記録を見る"))
     if letter is not None:
-        where = f"/notices/{letter.id}" if lost == 1 else "/notices?state=undeliverable"
+        where = f"/notices/{letter.id}" if undelivered == 1 else "/notices?state=undeliverable"
         reason = (letter.last_answer or "").partition("（")[0]
-        more = "ほか。" if lost > 1 else "。"
+        more = "ほか。" if undelivered > 1 else "。"
         text = f"{letter.to_name}あて{more}{reason}"
-        strong = f"{lost}件のメールが届いていません。"
+        strong = f"{undelivered}件のメールが届いていません。"
         found.append(Banner("ng", strong, text, where, "宛先を直して送り直す"))
     return found

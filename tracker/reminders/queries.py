@@ -72,9 +72,10 @@ def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
 
 
 def personal_links(found: Iterable[Notice]) -> Mapping[PersonalLink, str]:
-    """The secret links of those whose letters are about to be written; kept nowhere."""
-    polls = {one.duty.link.row_id for one in found if one.duty.link}
-    return {PersonalLink("poll", id_): path for id_, path in poll.poll_paths(polls).items()}
+    """The secret links of those whose letters are about to be written (one query); kept nowhere."""
+    ids = {one.duty.link.row_id for one in found if one.duty.link}
+    paths = poll.poll_paths(ids) if ids else {}
+    return {PersonalLink("poll", id_): path for id_, path in paths.items()}
 
 
 def _dealt_with(first: date, last: date) -> Mapping[tuple[str, str, str], LetterState]:

@@ -48,7 +48,7 @@ def text_for(duty: Duty, step: Step, days_left: int) -> str:
     """The kind of letter that mentions a duty; `days_left` until its day, negative after it."""
     if step.to is not Audience.OWNER:
         return f"escalated_{step.to}"
-    until, after = duty.row.letters
+    until, after = duty.rule.letters
     return until if days_left >= 0 else after
 
 
@@ -194,12 +194,12 @@ class Merged:
 
 def is_of_use(notice: Notice, today: date) -> bool:
     """Whether a mention that comes late can still be followed."""
-    return not notice.duty.row.ends_with_its_day or today <= notice.duty.due_on
+    return not notice.duty.rule.ends_with_its_day or today <= notice.duty.due_on
 
 
 def useful_until(mentioned: Sequence[Notice]) -> datetime | None:
     """When a letter that keeps failing is worth no more try; None: as long as any."""
-    if any(not notice.duty.row.ends_with_its_day for notice in mentioned):
+    if any(not notice.duty.rule.ends_with_its_day for notice in mentioned):
         return None
     last = max(notice.duty.due_on for notice in mentioned)
     return tokyo.at(last + timedelta(days=1), time.min)

@@ -19,9 +19,9 @@ MOST = 20
 
 
 def tell(at: datetime) -> int:
-    """One letter to each of the office about what was lost since the last; how many letters.
+    """One letter to each of the office about what did not arrive since the last; how many letters.
 
-    A letter about lost letters that is lost itself is shown, and told of no further.
+    A letter of this kind that does not arrive itself is shown, and told of no further.
     """
     found = db.session.execute(
         select(
@@ -80,7 +80,10 @@ def _tell(found: Sequence[Row[*tuple[Any, ...]]], to: Recipient, at: datetime) -
 
 
 def _name(row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
-    """A letter that is lost once more after its address was mended is another loss."""
+    """A letter that fails once more after its address was corrected is told of once more.
+
+    The names stand in the database as they are: by them nothing is told twice.
+    """
     return f"letter:{row.id}", f"lost@{row.next_attempt_at:%Y%m%dT%H%M%S}"
 
 
