@@ -4,9 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from tracker.agreements.models import Agreement
@@ -45,6 +57,21 @@ def cases(today: date, *where: ColumnElement[bool], whole: bool = False) -> list
 
     Formula, arithmetic and opinions are there only where they are read `whole`.
     """
+    hub, year = areas.hub().id, FiscalYear.containing(today).year
+    asked = {"today": today, "year": year, "hub": hub}
+    rows = db.session.execute(_heads(whole).where(*where), asked).all()
+    heads = {row[0].id: row for row in rows}
+    parts: dict[int, list[PartSource]] = {}
+    for row in rows if whole else ():
+        if row[-1]:
+            parts.setdefault(row[0].id, []).append(_part(row[-1]))
+    sides = _sides(db.session.execute(_words(whole).where(*where), asked), whole)
+    return [_case(row, parts.get(id_, []), sides.get(id_, _Sides())) for id_, row in heads.items()]
+
+
+@cache
+def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
+    """Each case with what stands in its own row and beside it; its parts only as far as wanted."""
     old, new = aliased(CostCase), aliased(CostCase)
     later = (
         select(func.max(new.number))
@@ -56,7 +83,7 @@ def cases(today: date, *where: ColumnElement[bool], whole: bool = False) -> list
     )
     goes_on = exists().where(
         ProjectYear.project_id == CostCase.project_id,
-        ProjectYear.fiscal_year == FiscalYear.containing(today).year,
+        ProjectYear.fiscal_year == bindparam("year"),
         ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
     )
     consulted_at = (
@@ -64,41 +91,27 @@ def cases(today: date, *where: ColumnElement[bool], whole: bool = False) -> list
         .where(Consultation.case_id == CostCase.id)
         .scalar_subquery()
     )
-    rows = db.session.execute(
-        select(CostCase, Project.name, old.number, later, goes_on, consulted_at, CostPart)
+    found: Select[*tuple[Any, ...]] = (
+        select(CostCase, Project.name, old.number, later, goes_on, consulted_at)
         .join(Project, Project.id == CostCase.project_id)
         .outerjoin(old, old.id == CostCase.replaces_id)
-        .outerjoin(CostPart, and_(CostPart.case_id == CostCase.id, true() if whole else false()))
-        .where(*where)
-        .order_by(CostCase.fiscal_year, CostCase.number, CostPart.position)
+        .order_by(CostCase.fiscal_year, CostCase.number)
         .execution_options(populate_existing=True)
-    ).all()
-    heads = {row[0].id: row for row in rows}
-    parts: dict[int, list[PartSource]] = {}
-    for row in rows:
-        if row[-1]:
-            parts.setdefault(row[0].id, []).append(_part(row[-1]))
-    sides = _sides(today, where, whole)
-    return [_case(row, parts.get(id_, []), sides.get(id_, _Sides())) for id_, row in heads.items()]
+    )
+    if not whole:
+        return found
+    of_case = CostPart.case_id == CostCase.id
+    return found.add_columns(CostPart).outerjoin(CostPart, of_case).order_by(CostPart.position)
 
 
-@dataclass
-class _Sides:
-    """What the sides of one case bear and said."""
-
-    shares: dict[Town, int] = field(default_factory=dict)
-    pairs: dict[Town, Pair] = field(default_factory=dict)
-    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)
-    lines: dict[Town, Line] = field(default_factory=dict)
-
-
-def _sides(today: date, where: Iterable[ColumnElement[bool]], whole: bool) -> Mapping[int, _Sides]:
-    """By case: pairs as of the day it was sent, and the answers to its present revision."""
-    day = func.coalesce(CostCase.sent_on, today)
+@cache
+def _words(whole: bool) -> Select[*tuple[Any, ...]]:
+    """Shares, with pairs as of the day a case was sent and the answers to its present revision."""
+    day = func.coalesce(CostCase.sent_on, bindparam("today", type_=Date))
     more: tuple[Any, ...] = (
         (Confirmation.opinion, Share.parts, Share.exact, Share.rounded_yen) if whole else ()
     )
-    rows = db.session.execute(
+    return (
         select(
             Share.case_id,
             Share.municipality_id,
@@ -113,9 +126,10 @@ def _sides(today: date, where: Iterable[ColumnElement[bool]], whole: bool) -> Ma
             *more,
         )
         .join(CostCase, CostCase.id == Share.case_id)
-        .join(Project, Project.id == CostCase.project_id)
         .join(Municipality, Municipality.id == Share.municipality_id)
-        .outerjoin(Agreement, and_(in_force(day), between(areas.hub().id, Share.municipality_id)))
+        .outerjoin(
+            Agreement, and_(in_force(day), _between(bindparam("hub"), Share.municipality_id))
+        )
         .outerjoin(
             Confirmation,
             and_(
@@ -124,9 +138,22 @@ def _sides(today: date, where: Iterable[ColumnElement[bool]], whole: bool) -> Ma
                 Confirmation.revision == CostCase.revision,
             ),
         )
-        .where(*where)
         .order_by(Municipality.code, Agreement.concluded_on, Agreement.id)
-    ).all()
+    )
+
+
+@dataclass
+class _Sides:
+    """What the sides of one case bear and said."""
+
+    shares: dict[Town, int] = field(default_factory=dict)
+    pairs: dict[Town, Pair] = field(default_factory=dict)
+    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)
+    lines: dict[Town, Line] = field(default_factory=dict)
+
+
+def _sides(rows: Iterable[Any], whole: bool) -> Mapping[int, _Sides]:
+    """By case what its sides bear and said."""
     towns, found = areas.by_id(), dict[int, _Sides]()
     for case_id, town_id, yen, agreement, a, b, side, decision, person, at, *rest in rows:
         of, town = found.setdefault(case_id, _Sides()), towns[town_id]
@@ -151,7 +178,7 @@ def _part(part: CostPart) -> PartSource:
 
 
 def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
-    stored, project, replaces, replaced_by, goes_on, consulted_at, _ = row
+    stored, project, replaces, replaced_by, goes_on, consulted_at = row[:6]
     remainder = areas.by_id().get(stored.remainder_id)
     year = stored.fiscal_year
     return Case(
@@ -295,7 +322,7 @@ def years(today: date) -> Sequence[FiscalYear]:
     return sorted({this, this.next, *map(FiscalYear, stored)}, reverse=True)
 
 
-def between(hub_id: int, partner: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+def _between(hub_id: Any, partner: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether an agreement is the one of the hub and that partner, whoever is 甲."""
     return or_(
         and_(Agreement.party_a_id == hub_id, Agreement.party_b_id == partner),
