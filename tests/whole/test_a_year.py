@@ -182,19 +182,18 @@ def april_figures_days_and_projects_are_entered(story: Story) -> None:
     with story.day(4, 6) as at:
         office = actor("office")
         municipalities.enter_figures(
+            Act(office, at),
             FigureKind.POPULATION,
             "令和2年国勢調査",
             date(2020, 10, 1),
             "総務省統計局「国勢調査」",
             {slug: people for _, slug, _, _, people in cast.TOWNS},
             is_confirmed=True,
-            by=office,
-            at=at,
         )
         closed = date(2026, 11, 27)
-        officer = actor("officer", "sotogahama")
+        act = Act(actor("officer", "sotogahama"), at)
         municipalities.add_calendar_entry(
-            "sotogahama", EntryKind.CLOSURE, "設備点検", closed, closed, by=officer, at=at
+            act, "sotogahama", EntryKind.CLOSURE, "設備点検", closed, closed
         )
         projects.create_project(Act(office, at), plan(FARMING, "1-3"))
         projects.create_project(Act(office, at), plan(MOVING, "3(2)-1"))
