@@ -18,7 +18,7 @@ from tracker.duties import queries
 from tracker.duties.commands import duties as command
 from tracker.kernel.duty import Duty, Kind
 from tracker.kernel.permissions import Actor
-from tracker.meetings import poll_actions
+from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Candidate
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act

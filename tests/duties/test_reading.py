@@ -20,7 +20,7 @@ from tracker.duties import queries
 from tracker.kernel.fiscal_year import Half
 from tracker.mail.letters import Letter
 from tracker.meetings.models import PollInvitation
-from tracker.meetings.poll import poll_path
+from tracker.meetings.poll.queries import poll_path
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import Model, db

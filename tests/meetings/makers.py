@@ -9,9 +9,11 @@ from sqlalchemy import select
 from tests import cast
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter
-from tracker.meetings import actions, poll, poll_actions
+from tracker.meetings import actions
 from tracker.meetings.models import Meeting
-from tracker.meetings.poll import Sheet
+from tracker.meetings.poll import actions as poll_actions
+from tracker.meetings.poll import queries as poll
+from tracker.meetings.poll.queries import Sheet
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.plumbing.db import db
 

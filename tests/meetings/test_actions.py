@@ -22,7 +22,8 @@ from tests.meetings.makers import (
 )
 from tracker.agreements.models import Agreement
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import actions, poll, queries
+from tracker.meetings import actions, queries
+from tracker.meetings.poll import queries as poll
 from tracker.meetings.rules import Attendance, Standing
 from tracker.plumbing import clock
 from tracker.plumbing.db import db

@@ -21,12 +21,15 @@ from tests.meetings.makers import (
 )
 from tracker.accounts.models import Post
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import actions, poll, poll_actions
+from tracker.meetings import actions
 from tracker.meetings.models import Meeting, PollInvitation
+from tracker.meetings.poll import actions as poll_actions
+from tracker.meetings.poll import queries as poll
 from tracker.meetings.rules import Answer, Candidate
 from tracker.municipalities.actions import add_calendar_entry
 from tracker.municipalities.models import EntryKind
 from tracker.plumbing import history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -101,14 +104,14 @@ def test_a_refused_poll_leaves_nothing_behind():
             make_meeting(**wrong)
         db.session.rollback()
     assert db.session.scalar(select(func.count()).select_from(Meeting)) == 0
-    assert history.version() == 0
+    assert history.versions() == {}
     assert letters("poll_request") == []
 
 
 def test_a_closed_day_is_refused_and_a_session_of_an_assembly_warned_about():
     for kind, day in ((EntryKind.CLOSURE, 19), (EntryKind.ASSEMBLY, 21)):
         on = date(2027, 1, day)
-        add_calendar_entry("hiranai", kind, kind.label, on, on, by=None, at=cast.NOW)
+        add_calendar_entry(Act(None, cast.NOW), "hiranai", kind, kind.label, on, on)
     with pytest.raises(Refusal, match="1月19日は閉庁日です。"):
         make_meeting()
     soon = Candidate(date(2026, 12, 15), time(10), time(11))

@@ -19,8 +19,10 @@ from tests.meetings.makers import (
 )
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter, LetterState
-from tracker.meetings import actions, poll, poll_actions
+from tracker.meetings import actions
 from tracker.meetings.models import Meeting, PollAnswer
+from tracker.meetings.poll import actions as poll_actions
+from tracker.meetings.poll import queries as poll
 from tracker.plumbing import history
 from tracker.plumbing.db import db
 
@@ -439,11 +441,11 @@ def test_an_answer_that_is_none_of_the_three_is_refused_in_plain_words(browse, p
 def test_opening_a_link_changes_nothing(browse, polling, link, app):
     secretary, path = browse(), link("imabetsu")
     with app.app_context():
-        before = history.version()
+        before = history.versions()
     secretary.get(path)
     assert secretary.get(f"{path}/done", status=302).location == path
     with app.app_context():
-        assert history.version() == before
+        assert history.versions() == before
         assert sheet_of(db.session.get(Meeting, 1)).reply_of("imabetsu").answers == {}
 
 

@@ -18,7 +18,7 @@ from tracker.cost_sharing.cases import actions as costs
 from tracker.kernel.duty import KINDS, Kind
 from tracker.mail.letters import Letter, LetterItem, LetterState, hold_all
 from tracker.meetings import actions as meetings
-from tracker.meetings import poll_actions
+from tracker.meetings.poll import actions as poll_actions
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act

@@ -16,9 +16,9 @@ from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
 from tracker.demo.area import TOWNS
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings import actions as meetings
-from tracker.meetings import poll_actions
 from tracker.meetings import queries as meeting_queries
 from tracker.meetings.models import Meeting
+from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Candidate, Standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import FigureKind

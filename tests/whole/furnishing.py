@@ -18,8 +18,9 @@ from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
-from tracker.meetings import poll, poll_actions
 from tracker.meetings.models import CandidateDate, Meeting, MeetingAttendance, PollInvitation
+from tracker.meetings.poll import actions as poll_actions
+from tracker.meetings.poll import queries as poll
 from tracker.meetings.rules import Attendance
 from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
 from tracker.plumbing.changes import Act

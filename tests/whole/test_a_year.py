@@ -55,8 +55,8 @@ from tracker.kernel.duty import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions as meetings
-from tracker.meetings import poll_actions
 from tracker.meetings import queries as meeting_queries
+from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance, Standing
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind

@@ -9,8 +9,9 @@ from tracker.demo.moment import Moment, actor, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail.letters import Letter, LetterState, SendAttempt
-from tracker.meetings import actions, poll_actions, queries
+from tracker.meetings import actions, queries
 from tracker.meetings.models import Meeting
+from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock

@@ -12,9 +12,10 @@ from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
-from tracker.meetings import checks, mailing, queries
+from tracker.meetings import checks, queries
+from tracker.meetings import letters as mailing
 from tracker.meetings.models import HeldView, Meeting, MeetingAttendance, PollInvitation
-from tracker.meetings.poll_actions import load, record
+from tracker.meetings.poll.actions import load, record
 from tracker.meetings.rules import Attendance
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock

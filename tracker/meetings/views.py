@@ -9,8 +9,10 @@ from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.mail import letters
-from tracker.meetings import actions, checks, forms, mailing, queries
-from tracker.meetings.poll_views import bp, get_meeting, get_sheet, go_back
+from tracker.meetings import actions, checks, forms, queries
+from tracker.meetings import letters as mailing
+from tracker.meetings.blueprint import bp
+from tracker.meetings.poll.views import get_meeting, get_sheet, go_back
 from tracker.meetings.rules import FULFILLED, NO_COMMON_DAY
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock

@@ -10,7 +10,7 @@ from tracker.duties import queries as duties
 from tracker.kernel.duty import Duty, Kind, PersonalLink
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.letters import ClockState, LetterItem, LetterState, Recipient
-from tracker.meetings import poll
+from tracker.meetings.poll import queries as poll
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db

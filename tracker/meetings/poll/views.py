@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
-from tracker.meetings import checks, forms, mailing, poll, poll_actions, queries
+from tracker.meetings import checks, forms, queries
+from tracker.meetings import letters as mailing
+from tracker.meetings.blueprint import bp
 from tracker.meetings.models import Meeting
-from tracker.meetings.poll import Reply, Sheet
+from tracker.meetings.poll import actions as poll_actions
+from tracker.meetings.poll import queries as poll
+from tracker.meetings.poll.queries import Reply, Sheet
 from tracker.meetings.rules import (
     Candidate,
     check_answer,
@@ -26,7 +30,6 @@ from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form
 from tracker.plumbing.pages import page, section
 
-bp = Blueprint("meetings", __name__)
 FORGED = (
     "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
 )

@@ -14,9 +14,11 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
-from tracker.meetings import checks, mailing, poll, queries
+from tracker.meetings import checks, queries
+from tracker.meetings import letters as mailing
 from tracker.meetings.models import CandidateDate, Meeting, PollAnswer, PollInvitation
-from tracker.meetings.poll import Reply, Sheet
+from tracker.meetings.poll import queries as poll
+from tracker.meetings.poll.queries import Reply, Sheet
 from tracker.meetings.rules import Answer, Candidate, check_answer
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, history
