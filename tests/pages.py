@@ -192,7 +192,7 @@ def check(page: Page, path: str) -> None:
             assert name in ids, f"aria-describedby {name!r} leads nowhere {where}"
     assert not html.select("[style], style"), f"inline style {where}"
     assert not [s for s in html.select("script") if not s.get("src")], f"inline script {where}"
-    assert not re.search(r"\bNone\b|Undefined|<tracker\.", page.text), f"raw value {where}"
+    assert not re.search(r"\bNone\b|Undefined|<tracker\.|<input", page.text), f"raw value {where}"
     for tag in html.select("[href], [src]"):
         target = str(tag.get("href") or tag.get("src"))
         assert not target.startswith(("http:", "https:", "//")), (

@@ -19,6 +19,7 @@ from tracker.mail.letters import Letter, Recipient
 from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import LINE, Wording, width
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.reminders import text_actions
@@ -87,7 +88,7 @@ WORDS = Wording(
 
 
 def test_changed_words_are_those_of_the_next_letter(both, actor):
-    text_actions.change("report_request", WORDS, 0, by=actor("office"), at=cast.NOW)
+    text_actions.change(Act(actor("office"), cast.NOW), "report_request", WORDS, "0")
     subject, body = letters.compose(
         "report_request", TO, LETTER_KINDS["report_request"].fields, link="/reports/2026-h1"
     )
@@ -103,17 +104,17 @@ def test_changed_words_are_those_of_the_next_letter(both, actor):
 
 def test_the_first_words_come_back(both, actor):
     office = actor("office")
-    text_actions.change("report_request", WORDS, 0, by=office, at=cast.NOW)
-    text_actions.restore("report_request", by=office, at=cast.NOW)
+    text_actions.change(Act(office, cast.NOW), "report_request", WORDS, "0")
+    text_actions.restore(Act(office, cast.NOW), "report_request")
     assert texts.words("report_request") == LETTER_KINDS["report_request"].original
     with pytest.raises(Refusal, match="最初のままです"):
-        text_actions.restore("report_request", by=office, at=cast.NOW)
+        text_actions.restore(Act(office, cast.NOW), "report_request")
 
 
 def test_of_two_who_change_the_same_words_the_second_is_told(both, actor):
-    text_actions.change("report_request", WORDS, 0, by=actor("office"), at=cast.NOW)
-    with pytest.raises(Refusal, match="ほかの人が先に直しました"):
-        text_actions.change("report_request", WORDS, 0, by=actor("office"), at=cast.NOW)
+    text_actions.change(Act(actor("office"), cast.NOW), "report_request", WORDS, "0")
+    with pytest.raises(Conflict, match="青森市 連携推進担当が11月24日 10:00に先に直しました"):
+        text_actions.change(Act(actor("office"), cast.NOW), "report_request", WORDS, "0")
 
 
 def test_words_that_name_a_field_of_an_older_version_are_passed_over(both):
@@ -131,7 +132,7 @@ def test_nothing_in_words_or_values_is_run(both, actor):
     hostile = Wording(
         "{{ 7 * 7 }}【x】", "{% for x in y %}${7*7}%(x)s{0}\n〔リンク〕\n〔添え書き〕\n"
     )
-    text_actions.change("report_request", hostile, 0, by=actor("office"), at=cast.NOW)
+    text_actions.change(Act(actor("office"), cast.NOW), "report_request", hostile, "0")
     values = {**LETTER_KINDS["report_request"].fields, "添え書き": "{{ config }}〔宛先〕"}
     subject, body = letters.compose("report_request", TO, values, link="/x")
     assert subject == "{{ 7 * 7 }}【x】"
@@ -154,7 +155,6 @@ PATH = "/notices/templates/report_request"
         ({"body": "期限は〔期限〕です。"}, "〔リンク〕は残してください"),
         ({"body": "〔リンク〕\n〔期限まで"}, "差し込みを囲むときだけ"),
         ({"body": "〔リンク〕" + "あ" * 4000}, "4000字までで入力してください"),
-        ({"version": "7"}, "ほかの人が先に直しました"),
     ],
 )
 def test_words_that_cannot_be_are_refused_at_their_field(browse, typed, sentence):

@@ -21,6 +21,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Step
 from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.reminders import actions, queries
 
@@ -146,11 +147,11 @@ def test_a_clock_that_was_ahead_goes_on_when_somebody_says_it_is_right(busy, act
     right = nine(11, 27) + HOUR
     with pytest.raises(Refusal, match="前に戻っています"):
         actions.plan(right)
-    managing.trust_clock(by=actor("office"), at=right)
+    managing.trust_clock(Act(actor("office"), right))
     actions.plan(nine(12, 1) + HOUR)
     assert db.session.scalar(select(func.count()).select_from(Letter)) == told
     with pytest.raises(Refusal, match="時計は合っています"):
-        managing.trust_clock(by=actor("office"), at=nine(12, 1) + HOUR)
+        managing.trust_clock(Act(actor("office"), nine(12, 1) + HOUR))
     actions.plan(nine(12, 2) + HOUR)
     assert db.session.scalar(select(func.count()).select_from(Letter)) > told
 

@@ -1,6 +1,7 @@
 """The forms of the house, what they are fed with, and what their answers must be like."""
 
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -67,6 +68,11 @@ class Box:
     offers: tuple[str, ...] = ()
 
     @property
+    def is_carried(self) -> bool:
+        """What the page itself carries along of the row it shows: nobody types it."""
+        return self.name.endswith("seen")
+
+    @property
     def plausible(self) -> str:
         """Something this box may well take."""
         if self.value or self.kind in ("hidden", "checkbox"):
@@ -91,7 +97,7 @@ class Asked:
 
     def fillings(self, nonsense: str) -> Iterator[dict[str, str]]:
         """Everything wrong; then only what is written, the choices being right."""
-        yield {box.name: nonsense for box in self.boxes}
+        yield {box.name: box.value if box.is_carried else nonsense for box in self.boxes}
         written = {box.name: nonsense for box in self.boxes if box.kind in PLAIN_TEXTS}
         if written:
             yield {**self.plausible(), **written}
@@ -102,7 +108,7 @@ def boxes(form: Tag) -> tuple[Box, ...]:
     found: dict[str, Box] = {}
     for tag in form.select("input[name], select[name], textarea[name]"):
         name, kind = str(tag["name"]), str(tag.get("type", "text"))
-        if name == "csrf_token" or kind in ("file", "submit"):
+        if name in ("csrf_token", "once") or kind in ("file", "submit"):
             continue
         before = found.get(name)
         if tag.name == "textarea":
@@ -174,7 +180,8 @@ def sent(typed: Mapping[str, str], what: str) -> dict[str, Any]:
 
 
 def multipart(parts: Mapping[str, bytes]) -> dict[str, Any]:
-    """A body of several parts, as a browser writes it."""
+    """A body of several parts, as a browser writes it, from a page just opened."""
+    parts = {**parts, 'name="once"': secrets.token_hex(8).encode()}
     body = b"".join(
         f"--line\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n"
         for head, content in parts.items()

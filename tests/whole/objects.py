@@ -88,7 +88,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "municipalities.remove_entry": lambda s, slug: Target({"entry_id": s.entries[slug]}),
     "projects.check": lambda s, slug: Target(_drafted(s, slug)),
     "projects.confirm": lambda s, slug: Target(_led(s, slug)),
-    "projects.done": lambda s, slug: Target(_submitted(s, slug)),
+    "projects.submitted": lambda s, slug: Target(_submitted(s, slug)),
     "projects.edit": lambda s, slug: Target({"project_id": s.projects[slug]}),
     "projects.return_to": lambda s, slug: Target(_led(s, slug)),
     "projects.withdraw": lambda s, slug: Target(_submitted(s, slug)),
@@ -141,7 +141,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "reminders.schedule": lambda s: [{"kind": "report_unsubmitted"}],
     "reminders.text": lambda s: [{"kind": "report_request"}, {"kind": "opening"}],
     "reminders.original_text": lambda s: [{"kind": "report_request"}],
-    "reminders.mend": lambda s: [{"letter_id": s.letters[TOWN]}],
+    "reminders.correct": lambda s: [{"letter_id": s.letters[TOWN]}],
     "projects.project": lambda s: [{"project_id": id_} for id_ in s.projects.values()],
     # Open to all; what each reader sees of it is asked by way of SECRETS.
     "projects.report": lambda s: [

@@ -1,5 +1,6 @@
 """A furnished house with its visitors: everybody is signed in once, every change is undone."""
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,7 +79,9 @@ class AnyHouse:
         return answer.headers["Set-Cookie"].partition(";")[0]
 
     def ask(self, visitor: Visitor, method: str, path: str, **more: Any) -> TestResponse:
-        """One request of a visitor whose cookies nothing changes."""
+        """One request of a visitor whose cookies nothing changes, from a page just opened."""
+        if method == "POST" and isinstance(more.get("data", {}), dict):
+            more["data"] = {"once": secrets.token_hex(8), **more.get("data", {})}
         headers = {"Cookie": self.cookies[visitor]} if visitor.role else {}
         return self.client.open(path, method=method, headers=headers, **more)
 

@@ -15,6 +15,7 @@ from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.reminders import managing as reminders
 
@@ -99,7 +100,7 @@ def mend_address(m: Moment) -> None:
     """The letter that did not arrive goes out once more."""
     if m.is_present:
         lost = _lost_letter(_meeting(m))
-        reminders.mend_and_resend(lost, lost.to_email, by=actor(Role.OFFICE), at=m.at)
+        reminders.correct_and_resend(Act(actor(Role.OFFICE), m.at), lost, lost.to_email)
 
 
 def fix(m: Moment) -> None:

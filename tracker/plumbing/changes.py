@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from flask import current_app
 from sqlalchemy import Table, event, inspect, select
@@ -24,9 +24,10 @@ from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock, history
-from tracker.plumbing.db import Mark, Model, Versioned, db
+from tracker.plumbing.db import UNSEEN, Mark, Model, Versioned, db
 from tracker.plumbing.history import Subject
 
+M = TypeVar("M", bound=Model)
 # Tables of which the record says nothing, each with its reason.
 EXEMPT: Mapping[str, str] = {
     "alembic_version": "which migrations have run",
@@ -74,12 +75,13 @@ class Conflict(Refusal):
 class Entry:
     """What the record will say of a change; its parts may be set when the outcome is known.
 
-    `told` are plain values beside the changed columns; `digest` is the place for the digest of a
-    decision's frozen content.
+    `was` and `told` are plain values beside the changed columns, before and after; `digest` is the
+    place for the digest of a decision's frozen content.
     """
 
     subject: Model | Subject | None
     sentence: str
+    was: dict[str, Any] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
     digest: str | None = None
 
@@ -139,6 +141,18 @@ class Act:
         if stale:
             raise Conflict(stale)
 
+    def own(self, kind: type[M], key: Any, seen: str | None) -> M | None:
+        """The one row with that key, locked, or None where nobody has made it yet.
+
+        Raises Conflict where it is not what its author saw (`UNSEEN`: that there was none).
+        """
+        row = db.session.get(kind, key)
+        if row is not None:
+            self.lock((row, seen))
+        elif seen not in (None, UNSEEN):
+            raise Conflict([Stale("", None, None)])
+        return row
+
     @contextmanager
     def change(self, verb: str, subject: Model | Subject | None, sentence: str) -> Iterator[Entry]:
         """What is done inside becomes one entry of the record: before → after of every column.
@@ -170,9 +184,9 @@ class Act:
                 named,
                 entry.sentence,
                 at=self.at,
-                before=before,
+                before={**before, **entry.was},
                 after={**after, **entry.told, **({"digest": entry.digest} if entry.digest else {})},
-                rooms=noted.rooms | _room(subject),
+                rooms=noted.rooms | _room(subject) or {history.EVERY_ROOM},
             )
 
 

@@ -110,6 +110,15 @@ PRIVATE, NEVER, UNRECORDED = (
 )
 
 
+# What a form carries of a row that does not exist yet.
+UNSEEN = "0"
+
+
+def seen_of(row: "Versioned | None") -> str:
+    """What a form carries of a row that may not exist yet."""
+    return row.seen if row else UNSEEN
+
+
 class Versioned:
     """Gives a row a version, so that nobody overwrites another's work unnoticed."""
 

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from flask import abort, redirect, request
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import (
     BooleanField,
     Field,
     FieldList,
     FileField,
+    FormField,
     HiddenField,
     SelectField,
     StringField,
@@ -155,7 +157,7 @@ class Form(FlaskForm):
             abandon()
             self.refuse(refusal)
             return False
-        except StaleDataError:
+        except (StaleDataError, IntegrityError):
             abandon()
             self._show(Conflict([Stale("", None, None)]))
             return False
@@ -188,14 +190,15 @@ class Form(FlaskForm):
 
 def _differences(fields: Iterable[Field], within: str = "") -> Iterator[Difference]:
     for field in fields:
-        label = f"{within}{field.label.text}"
-        inner = field.entries if isinstance(field, FieldList) else getattr(field, "form", None)
-        if inner is not None:
-            yield from _differences(inner, f"{label}　" if field.label.text else within)
+        if isinstance(field, FieldList):
+            for number, entry in enumerate(field.entries, 1):
+                yield from _differences([entry], f"{within}{number}番目の")
+        elif isinstance(field, FormField):
+            yield from _differences(field.form, within)
         elif not isinstance(field, HiddenField | SubmitField | FileField):
             typed, stored = _said(field, field.data), _said(field, field.object_data)
             if typed != stored:
-                yield Difference(label, typed, stored)
+                yield Difference(f"{within}{field.label.text}", typed, stored)
 
 
 def _said(field: Field, value: Any) -> str:
@@ -204,6 +207,9 @@ def _said(field: Field, value: Any) -> str:
         case BooleanField():
             return "はい" if value else "いいえ"
         case SelectFieldBase():
+            if value is None and isinstance(field, SelectField):
+                # Nothing stored: the browser offers the first choice.
+                value = next((option.data for option in field), "")
             chosen = {str(one) for one in (value if isinstance(value, list | tuple) else [value])}
             return "、".join(
                 str(option.label.text) for option in field if str(option.data) in chosen

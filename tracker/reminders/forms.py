@@ -1,4 +1,4 @@
-"""Asks for a mended address, which letter is meant, and the days to send on."""
+"""Asks for a corrected address, which letter is meant, and the days to send on."""
 
 from wtforms import (
     BooleanField,
@@ -17,6 +17,7 @@ from tracker.plumbing.forms import (
     DayField,
     Form,
     Row,
+    SeenField,
     at_most,
     choices,
     optional,
@@ -29,7 +30,7 @@ from tracker.reminders.rules import MOST_STEPS, Schedule
 WHICH = "どのお知らせかを読み取れませんでした。画面を開き直してください。"
 
 
-class MendForm(Form):
+class CorrectForm(Form):
     """The right address for a letter that did not arrive."""
 
     email = StringField(
@@ -62,7 +63,7 @@ class ScheduleForm(Form):
     is_on = BooleanField("お知らせを送る")
     hour = SelectField("時刻", choices=choices((hour, f"{hour}時") for hour in range(7, 20)))
     steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
-    version = HiddenField(filters=[whole_number])
+    seen = SeenField()
 
     def read_steps(self) -> list[Step]:
         """The mentions as typed, in order of time."""
@@ -74,12 +75,12 @@ class ScheduleForm(Form):
         return sorted(found, key=lambda step: step.offset)
 
 
-def schedule_form(schedule: Schedule, version: int) -> ScheduleForm:
+def schedule_form(schedule: Schedule, seen: str) -> ScheduleForm:
     """The form filled with what holds now."""
     return ScheduleForm(
         is_on=schedule.is_on,
         hour=str(schedule.hour.hour),
-        version=version,
+        seen=seen,
         steps=[
             {
                 "days": abs(step.offset),
@@ -106,7 +107,7 @@ class WordsForm(Form):
         "本文", validators=[*required("本文を入力してください。"), at_most(MOST_BODY)]
     )
     post = SelectField("見本の宛先", validate_choice=False)
-    version = HiddenField(filters=[whole_number])
+    seen = SeenField()
 
     def read(self) -> Wording:
         """The words as typed."""

@@ -1,6 +1,7 @@
-"""What the office does with letters: mend and resend, skip one, try one out, set the days."""
+"""What the office does with letters: correct and resend, skip one, try one out, set the days."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime, time
 
 from sqlalchemy import delete, select, tuple_
@@ -10,13 +11,12 @@ from tracker.accounts.people import actions as people
 from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
 from tracker.kernel.duty import KINDS, Kind
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Step
 from tracker.mail import letters
 from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
-from tracker.plumbing import clock, history
-from tracker.plumbing.changes import Act
+from tracker.plumbing import clock
+from tracker.plumbing.changes import Act, Entry
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
 from tracker.reminders import queries, rules
@@ -25,56 +25,47 @@ from tracker.reminders.models import StepRule
 from tracker.reminders.rules import Notice, Schedule, check_schedule
 
 
-def mend_and_resend(letter: Letter, email: str, *, by: Actor, at: datetime) -> bool:
-    """Sends an undeliverable letter again to a mended address; only where it never arrived.
+def correct_and_resend(act: Act, letter: Letter, email: str) -> bool:
+    """Sends an undeliverable letter again to a corrected address; only where it never arrived.
 
-    A post's mailbox is mended with it, so that the next letter arrives, too: whether it was.
+    A post's mailbox is corrected with it, so that the next letter arrives, too: whether it was.
     """
+    act.lock((letter, None))
     if letter.state is not LetterState.UNDELIVERABLE:
         raise Refusal("このメールは届いているか、まだ送る途中です。送り直しはできません。")
-    before, act = letter.to_email, Act(by, at)
-    with act:
+    before = letter.to_email
+    said = f"{letter.to_name}あての宛先を直して送り直しました。"
+    with act.change("letter.resent", letter, said) as entry:
         letter.to_email = check_address(email)
-        letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, at, 0
-        is_mended = people.correct_mailbox(act, letter.to_key, before, letter.to_email)
-        history.record(
-            by,
-            "letter.resent",
-            Subject("letter", letter.id),
-            f"{letter.to_name}あての宛先を直して送り直しました。",
-            at=at,
-            before={"email": before},
-            after={"email": letter.to_email},
-        )
-    return is_mended
+        letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, act.at, 0
+        entry.was, entry.told = {"email": before}, {"email": letter.to_email}
+        return people.correct_mailbox(act, letter.to_key, before, letter.to_email)
 
 
-def skip(kind: str, step: str, on: date, *, by: Actor, at: datetime) -> int:
+def skip(act: Act, kind: str, step: str, on: date) -> int:
     """今回は送らない: that mention goes to nobody; later steps stay.  Returns how many.
 
     `kind` and `step` are those of the line (letter_queries.Upcoming).
     """
-    found = _meant(kind, step, on, at, None)
-    insert_many(LetterItem, [item(one) for one in found], ["duty_key", "step", "to_key"])
-    _record_choice("reminder.skipped", found[0], "見送りました", by, at)
-    db.session.commit()
+    found = _meant(kind, step, on, act.at, None)
+    with _chosen(act, "reminder.skipped", found[0], "見送りました"):
+        insert_many(LetterItem, [item(one) for one in found], ["duty_key", "step", "to_key"])
     return len(found)
 
 
-def resume(kind: str, step: str, on: date, *, by: Actor, at: datetime) -> int:
+def resume(act: Act, kind: str, step: str, on: date) -> int:
     """送ることにする: takes back that a mention goes to nobody.  Returns how many."""
-    found = _meant(kind, step, on, at, LetterState.SKIPPED)
-    db.session.execute(
-        delete(LetterItem).where(
-            LetterItem.letter_id.is_(None),
-            LetterItem.state == LetterState.SKIPPED,
-            tuple_(LetterItem.duty_key, LetterItem.step, LetterItem.to_key).in_(
-                [one.key for one in found]
-            ),
+    found = _meant(kind, step, on, act.at, LetterState.SKIPPED)
+    with _chosen(act, "reminder.resumed", found[0], "送ることにしました"):
+        db.session.execute(
+            delete(LetterItem).where(
+                LetterItem.letter_id.is_(None),
+                LetterItem.state == LetterState.SKIPPED,
+                tuple_(LetterItem.duty_key, LetterItem.step, LetterItem.to_key).in_(
+                    [one.key for one in found]
+                ),
+            )
         )
-    )
-    _record_choice("reminder.resumed", found[0], "送ることにしました", by, at)
-    db.session.commit()
     return len(found)
 
 
@@ -91,122 +82,95 @@ def _meant(
     return found
 
 
-def _record_choice(verb: str, notice: Notice, done: str, by: Actor, at: datetime) -> None:
+def _chosen(act: Act, verb: str, notice: Notice, done: str) -> AbstractContextManager[Entry]:
     title = notice.duty.subject if notice.step else ""
-    history.record(
-        by,
+    return act.change(
         verb,
         Subject("reminder", f"{notice.kind}:{notice.step_name}"),
         f"{wareki.short(notice.on)}の「{title}　{notice.label}」を{done}。",
-        at=at,
     )
 
 
-def try_out(duty_key: str, on: date, *, by: Actor, at: datetime) -> str:
+def try_out(act: Act, duty_key: str, on: date) -> str:
     """自分あてに試し送り: the same words to oneself; returns the address."""
-    draft = preview_of(duty_key, on, clock.day(at))
+    draft = preview_of(duty_key, on, act.today)
     if draft is None:
         raise Refusal("このお知らせは、すでに送られたか、なくなっています。")
-    return send_to_oneself(draft.subject, draft.body, f"test:{duty_key}", by=by, at=at)
+    return send_to_oneself(act, draft.subject, draft.body, f"test:{duty_key}")
 
 
-def send_to_oneself(subject: str, body: str, cause: str, *, by: Actor, at: datetime) -> str:
-    """Puts a letter to try it out into the outbox and commits; returns the address."""
-    [to, *_] = accounts.recipients_of_person(by.person_id)
-    key = f"{cause}:{at.isoformat()}:{to.key}"
-    letters.write("test", to, f"【試し送り】{subject}", body, key=key, at=at)
-    db.session.commit()
+def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
+    """Puts a letter to try it out into the outbox; returns the address."""
+    assert act.by is not None
+    [to, *_] = accounts.recipients_of_person(act.by.person_id)
+    key = f"{cause}:{act.at.isoformat()}:{to.key}"
+    with act:
+        letters.write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
     return to.email
 
 
-def let_go(letter_id: int, *, by: Actor, at: datetime) -> int:
+def let_go(act: Act, letter_id: int) -> int:
     """Lets a held letter, or all of them (0), go out; returns how many."""
-    return _decide_held(letter_id, letters.release, "letter.released", "送ることにしました", by, at)
+    return _decide_held(act, letter_id, letters.release, "letter.released", "送ることにしました")
 
 
-def give_up(letter_id: int, *, by: Actor, at: datetime) -> int:
+def give_up(act: Act, letter_id: int) -> int:
     """見送り: a held letter, or all of them (0), will not go out; returns how many."""
-    return _decide_held(letter_id, letters.give_up, "letter.given_up", "見送りました", by, at)
+    return _decide_held(act, letter_id, letters.give_up, "letter.given_up", "見送りました")
 
 
 def _decide_held(
+    act: Act,
     letter_id: int,
-    act: Callable[[Sequence[int], datetime], int],
+    decide: Callable[[Sequence[int], datetime], int],
     verb: str,
     done: str,
-    by: Actor,
-    at: datetime,
 ) -> int:
     query = select(Letter.id).where(Letter.state == LetterState.HELD)
     ids = db.session.scalars(query.where(Letter.id == letter_id) if letter_id else query).all()
-    count = act(ids, at)
-    if not count:
-        raise Refusal("保留しているメールはありません。ほかの人が先に決めたようです。")
-    which = str(letter_id or "all")
-    history.record(
-        by, verb, Subject("letter", which), f"保留していたメール{count}通を{done}。", at=at
-    )
-    db.session.commit()
+    with act.change(verb, Subject("letter", letter_id or "all"), "") as entry:
+        count = decide(ids, act.at)
+        if not count:
+            raise Refusal("保留しているメールはありません。ほかの人が先に決めたようです。")
+        entry.sentence = f"保留していたメール{count}通を{done}。"
     return count
 
 
-def trust_clock(*, by: Actor, at: datetime) -> None:
+def trust_clock(act: Act) -> None:
     """Goes on from this instant although the clock was ahead before: a person says it is right.
 
     What was mentioned while it was ahead is written down and not mentioned again.  Raises
     Refusal where the clock had not gone back.
     """
-    state = db.session.get(ClockState, 1)
-    if state is None or not rules.clock_is_wrong(at, state.watermark_at):
+    state = act.own(ClockState, 1, None)
+    if state is None or not rules.clock_is_wrong(act.at, state.watermark_at):
         raise Refusal("時計は合っています。お知らせは予定どおり送られます。")
-    history.record(
-        by,
-        "clock.trusted",
-        Subject("clock", 1),
-        "サーバーの時計が今は正しいと確かめ、お知らせを続けることにしました。",
-        at=at,
-        before={"planned_until": state.watermark_at.isoformat() if state.watermark_at else None},
-        after={"planned_until": at.isoformat()},
-    )
-    state.watermark_at = state.heartbeat_at = at
-    db.session.commit()
+    said = "サーバーの時計が今は正しいと確かめ、お知らせを続けることにしました。"
+    with act.change("clock.trusted", Subject("clock", 1), said) as entry:
+        before = state.watermark_at
+        entry.was = {"planned_until": before.isoformat() if before else None}
+        entry.told = {"planned_until": act.at.isoformat()}
+        state.watermark_at = state.heartbeat_at = act.at
 
 
 def set_schedule(
-    kind: Kind,
-    steps: Sequence[Step],
-    hour: time,
-    is_on: bool,
-    version: int,
-    *,
-    by: Actor,
-    at: datetime,
+    act: Act, kind: Kind, steps: Sequence[Step], hour: time, is_on: bool, seen: str | None = None
 ) -> None:
     """Changes 送る日 of one kind; what was planned by the old days is planned anew.
 
-    `version` is the one the person saw, 0 for the defaults.
+    `seen` is what the person saw, `UNSEEN` for the defaults.  Raises Conflict and Refusal.
     """
     check_schedule(steps)
-    row = db.session.get(StepRule, kind)
-    if (row.version if row else 0) != version:
-        raise Refusal(
-            "ほかの人が先に直しました。最新の内容を確かめてから、もう一度保存してください。"
-        )
+    row = act.own(StepRule, kind, seen)
     before = queries.schedules()[kind]
-    row = row or StepRule(kind=kind)
-    row.is_on, row.hour = is_on, hour
-    row.steps = [(step.offset, step.unit.value, step.to.value) for step in steps]
-    db.session.add(row)
-    history.record(
-        by,
-        "schedule.changed",
-        Subject("schedule", kind),
-        f"「{KINDS[kind].label}」を送る日を直しました。",
-        at=at,
-        before=_said(before),
-        after=_said(Schedule(tuple(steps), hour, is_on)),
-    )
-    db.session.commit()
+    said = f"「{KINDS[kind].label}」を送る日を直しました。"
+    with act.change("schedule.changed", row, said) as entry:
+        if row is None:
+            row = entry.subject = StepRule(kind=kind)
+            db.session.add(row)
+        row.is_on, row.hour = is_on, hour
+        row.steps = [(step.offset, step.unit.value, step.to.value) for step in steps]
+        entry.was, entry.told = _said(before), _said(Schedule(tuple(steps), hour, is_on))
 
 
 def _said(schedule: Schedule) -> dict[str, object]:

@@ -13,6 +13,7 @@ class StepRule(Versioned, Model):
     """The schedule of one kind where it differs from the default."""
 
     __tablename__ = "step_rule"
+    subject_kind = "schedule"
 
     kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
     is_on: Mapped[bool]

@@ -13,7 +13,7 @@ from tracker.mail.letters import ClockState, LetterItem, LetterState, Recipient
 from tracker.meetings.poll import queries as poll
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, seen_of
 from tracker.plumbing.memo import kept
 from tracker.reminders import rules
 from tracker.reminders.models import StepRule
@@ -102,10 +102,9 @@ def _step(offset: int, unit: str, to: str = Audience.OWNER) -> Step:
     return Step(offset, Unit(unit), Audience(to))
 
 
-def schedule(kind: Kind) -> tuple[Schedule, int]:
-    """送る日 of one kind, and its version (0 while the default holds)."""
-    row = db.session.get(StepRule, kind)
-    return schedules()[kind], row.version if row else 0
+def schedule(kind: Kind) -> tuple[Schedule, str]:
+    """送る日 of one kind, and what a form carries of it as seen."""
+    return schedules()[kind], seen_of(db.session.get(StepRule, kind))
 
 
 def watermark() -> datetime | None:

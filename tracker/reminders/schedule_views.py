@@ -2,14 +2,13 @@
 
 from datetime import time
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.permissions import Permission
-from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard, may
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.access import guard, may
+from tracker.plumbing.pages import done, page, section
 from tracker.reminders import forms, managing, queries
 from tracker.reminders.blueprint import bp
 
@@ -34,19 +33,17 @@ def schedule(kind: str) -> Response:
     section("notices")
     if kind not in KINDS:
         abort(404)
-    found, version = queries.schedule(Kind(kind))
-    form = forms.schedule_form(found, version)
-    if form.validate_on_submit() and form.attempt(
-        lambda: managing.set_schedule(
+    found, seen = queries.schedule(Kind(kind))
+    form = forms.schedule_form(found, seen)
+    if form.carry_out(
+        lambda act: managing.set_schedule(
+            act,
             Kind(kind),
             form.read_steps(),
             time(int(form.hour.data)),
             form.is_on.data,
-            form.version.data,
-            by=actor(),
-            at=clock.now(),
+            form.seen.data,
         )
     ):
-        flash(f"「{KINDS[Kind(kind)].label}」を送る日を直しました。", "ok")
-        return redirect(url_for(".schedules"))
+        return done(url_for(".schedules"), f"「{KINDS[Kind(kind)].label}」を送る日を直しました。")
     return page("reminders/schedule.html", form=form, label=KINDS[Kind(kind)].label)

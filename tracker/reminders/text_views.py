@@ -1,6 +1,6 @@
 """文面: the words of each kind of letter, to read, to change, to try out and to take back."""
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.accounts import queries as accounts
@@ -11,10 +11,11 @@ from tracker.mail.kinds import LetterKind, TextUse
 from tracker.mail.letters import Recipient
 from tracker.mail.texts import LETTER_KINDS
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard
-from tracker.plumbing.forms import Form, choices
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.access import guard
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import seen_of
+from tracker.plumbing.forms import SeenButtonForm, choices
+from tracker.plumbing.pages import complain, done, finish, page, section
 from tracker.reminders import forms, managing, text_actions
 from tracker.reminders.blueprint import bp
 
@@ -45,19 +46,17 @@ def text(kind: str) -> Response:
     """One kind's words: saved, shown to a post, or sent to oneself to try them out."""
     section("notices")
     found, row = _get(kind), letter_texts.find(kind)
-    version = row.version if row else 0
-    form = forms.WordsForm(data={**letter_texts.words(kind)._asdict(), "version": version})
+    stored = {**letter_texts.words(kind)._asdict(), "seen": seen_of(row)}
+    form = forms.WordsForm(data=stored)
     to = _reader(form)
-    if form.validate_on_submit():
-        if "try" in request.form and to and form.attempt(lambda: _try_out(kind, form, to)):
+    if "try" in request.form and to:
+        if form.carry_out(lambda act: _try_out(act, kind, form, to), once=False):
+            finish()
             flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
-        elif not request.form.keys() & {"try", "preview"} and form.attempt(
-            lambda: text_actions.change(
-                kind, form.read(), form.version.data, by=actor(), at=clock.now()
-            )
-        ):
-            flash(f"「{found.label}」の文面を直しました。", "ok")
-            return redirect(url_for(".texts"))
+    elif "preview" in request.form:
+        form.validate_on_submit()
+    elif form.carry_out(lambda act: text_actions.change(act, kind, form.read(), form.seen.data)):
+        return done(url_for(".texts"), f"「{found.label}」の文面を直しました。")
     return page(
         "reminders/text.html",
         form=form,
@@ -66,7 +65,7 @@ def text(kind: str) -> Response:
         fields=found.allowed,
         preview=_preview(kind, form, to),
         to=to,
-        is_changed=row is not None,
+        original_form=SeenButtonForm(data={"seen": seen_of(row)}) if row else None,
     )
 
 
@@ -74,14 +73,10 @@ def text(kind: str) -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def original_text(kind: str) -> Response:
     """最初の文面に戻す."""
-    found, form = _get(kind), Form()
-    if form.validate_on_submit() and form.attempt(
-        lambda: text_actions.restore(kind, by=actor(), at=clock.now())
-    ):
-        flash(f"「{found.label}」を最初の文面に戻しました。", "ok")
-    for sentence in form.form_errors:
-        flash(sentence, "ng")
-    return redirect(url_for(".text", kind=kind))
+    found, form = _get(kind), SeenButtonForm(data={"seen": seen_of(letter_texts.find(kind))})
+    if form.carry_out(lambda act: text_actions.restore(act, kind, form.seen.data)):
+        return done(url_for(".text", kind=kind), f"「{found.label}」を最初の文面に戻しました。")
+    return complain(form, url_for(".text", kind=kind))
 
 
 def _reader(form: forms.WordsForm) -> Recipient | None:
@@ -99,11 +94,10 @@ def _get(kind: str) -> LetterKind:
     return LETTER_KINDS.get(kind) or abort(404)
 
 
-def _try_out(kind: str, form: forms.WordsForm, to: Recipient) -> str:
+def _try_out(act: Act, kind: str, form: forms.WordsForm, to: Recipient) -> str:
     subject, body = text_actions.preview(kind, form.read(), to)
-    return managing.send_to_oneself(
-        subject or LETTER_KINDS[kind].label, body, f"test:text:{kind}", by=actor(), at=clock.now()
-    )
+    subject = subject or LETTER_KINDS[kind].label
+    return managing.send_to_oneself(act, subject, body, f"test:text:{kind}")
 
 
 def _preview(kind: str, form: forms.WordsForm, to: Recipient | None) -> tuple[str, str] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
@@ -12,8 +12,8 @@ from tracker.mail.letters import Letter, LetterState
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.forms import Form
-from tracker.plumbing.pages import number_asked, page, section
+from tracker.plumbing.forms import ButtonForm
+from tracker.plumbing.pages import complain, done, number_asked, page, section
 from tracker.reminders import (
     actions,
     forms,
@@ -90,27 +90,25 @@ def progress() -> Response:
 def letter(letter_id: int) -> Response:
     """One letter and its tries."""
     found = _get(letter_id)
-    return _letter_page(found, forms.MendForm(email=found.to_email))
+    return _letter_page(found, forms.CorrectForm(email=found.to_email))
 
 
 @bp.post("/notices/<int:letter_id>")
 @guard(Permission.MANAGE_LETTERS)
-def mend(letter_id: int) -> Response:
-    """Mends the address of a letter that did not arrive, and sends it again."""
+def correct(letter_id: int) -> Response:
+    """Corrects the address of a letter that did not arrive, and sends it again."""
     found = _get(letter_id)
     if found.state is not LetterState.UNDELIVERABLE:
         abort(403)
-    form = forms.MendForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: managing.mend_and_resend(found, form.email.data, by=actor(), at=clock.now())
-    ):
+    form = forms.CorrectForm(email=found.to_email)
+    if form.carry_out(lambda act: managing.correct_and_resend(act, found, form.email.data)):
         whose = "このメールと、役職のお知らせの宛先" if form.result else "このメールの宛先"
-        flash(f"{whose}を直しました。次の送信で送り直します。", "ok")
-        return redirect(url_for(".letter", letter_id=letter_id))
+        said = f"{whose}を直しました。次の送信で送り直します。"
+        return done(url_for(".letter", letter_id=letter_id), said)
     return _letter_page(found, form)
 
 
-def _letter_page(found: Letter, form: forms.MendForm) -> Response:
+def _letter_page(found: Letter, form: forms.CorrectForm) -> Response:
     section("notices")
     return page(
         "reminders/letter.html",
@@ -135,13 +133,11 @@ def resume() -> Response:
     return _choose(managing.resume, "予定どおり送ることにしました。")
 
 
-def _choose(act: Callable[..., int], said: str) -> Response:
+def _choose(choose: Callable[..., int], said: str) -> Response:
     form = forms.PickForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: act(form.kind.data, form.step.data, form.on.data, by=actor(), at=clock.now())
-    ):
-        flash(said, "ok")
-    return _back(form)
+    if form.carry_out(lambda act: choose(act, form.kind.data, form.step.data, form.on.data)):
+        return done(url_for(".index"), said)
+    return complain(form, url_for(".index"))
 
 
 @bp.post("/notices/try")
@@ -149,11 +145,10 @@ def _choose(act: Callable[..., int], said: str) -> Response:
 def try_out() -> Response:
     """自分あてに試し送り."""
     form = forms.PickForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: managing.try_out(form.duty.data, form.on.data, by=actor(), at=clock.now())
-    ):
-        flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
-    return _back(form)
+    if form.carry_out(lambda act: managing.try_out(act, form.duty.data, form.on.data)):
+        said = f"{form.result} あてに試し送りをしました。次の送信で届きます。"
+        return done(url_for(".index"), said)
+    return complain(form, url_for(".index"))
 
 
 @bp.post("/notices/release")
@@ -170,31 +165,21 @@ def give_up() -> Response:
     return _decide(managing.give_up, "見送りました。")
 
 
-def _decide(act: Callable[..., int], said: str) -> Response:
+def _decide(decide: Callable[..., int], said: str) -> Response:
     form = forms.LetterForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: act(form.letter.data, by=actor(), at=clock.now())
-    ):
-        flash(f"保留していたメール{form.result}通を{said}", "ok")
-    return _back(form)
+    if form.carry_out(lambda act: decide(act, form.letter.data)):
+        return done(url_for(".index"), f"保留していたメール{form.result}通を{said}")
+    return complain(form, url_for(".index"))
 
 
 @bp.post("/notices/clock")
 @guard(Permission.MANAGE_LETTERS)
 def trust_clock() -> Response:
     """The clock is right now: reminders go on from here."""
-    form = Form()
-    if form.validate_on_submit() and form.attempt(
-        lambda: managing.trust_clock(by=actor(), at=clock.now())
-    ):
-        flash("今の時計から、お知らせを続けます。", "ok")
-    return _back(form)
-
-
-def _back(form: Form) -> Response:
-    for sentences in form.errors.values():
-        flash(sentences[0], "ng")
-    return redirect(url_for(".index"))
+    form = ButtonForm()
+    if form.carry_out(managing.trust_clock):
+        return done(url_for(".index"), "今の時計から、お知らせを続けます。")
+    return complain(form, url_for(".index"))
 
 
 def _get(letter_id: int) -> Letter:

@@ -58,6 +58,7 @@
     const typed = () => {
       const words = new URLSearchParams(withoutFiles(form));
       words.delete("seen");
+      words.delete("once");
       return words.toString();
     };
     let kept = typed();
