@@ -284,13 +284,16 @@ class _Past:
             plan=content.plan,
             receipt=receipt(period, town.name, one.id) if is_sent else None,
             written_by=writer.name,
+            written_by_id=writer.person_id,
             written_at=min(sent, self.until),
             submitted_at=sent if is_sent else None,
             question=reports.QUESTION if is_asked else None,
             asked_by=self.lead.name if is_asked else None,
+            asked_by_id=self.lead.person_id if is_asked else None,
             asked_at=asked if is_asked else None,
             confirmed_at=checked if is_checked else None,
             confirmed_by=self.lead.name if is_checked else None,
+            confirmed_by_id=self.lead.person_id if is_checked else None,
         )
         self.book.add(
             IndicatorValue,
@@ -305,6 +308,7 @@ class _Past:
                 number=1,
                 submitted_at=sent,
                 submitted_by=writer.name,
+                submitted_by_id=writer.person_id,
                 content=asdict(content),
             )
         named = f"{town.name}の{period.label}「{one.name}」の報告"

@@ -126,13 +126,16 @@ class ProgressReport(Versioned, Model):
     plan: Mapped[str] = mapped_column(Text, default="", info=PRIVATE)
     receipt: Mapped[str | None] = mapped_column(String(40), info=UNRECORDED)
     written_by: Mapped[str | None] = mapped_column(String(200))
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     question: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
     asked_by: Mapped[str | None] = mapped_column(String(200))
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_by: Mapped[str | None] = mapped_column(String(200))
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class IndicatorValue(Model):
@@ -156,4 +159,5 @@ class ReportVersion(Model):
     number: Mapped[int]
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_by: Mapped[str] = mapped_column(String(200))
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     content: Mapped[dict[str, Any]] = mapped_column(JSON, info=PRIVATE)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -50,7 +49,8 @@ def save_draft(
         report.rating, report.done = content.rating, content.done
         report.trouble, report.for_meeting = content.trouble, content.for_meeting
         report.plan = content.plan
-        report.written_by, report.written_at = _person(act).name, act.at
+        report.written_by, report.written_by_id = _person(act)
+        report.written_at = act.at
         db.session.add(report)
         db.session.flush()
         _write_value(place, report, content)
@@ -84,7 +84,7 @@ def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
         trouble=content.trouble,
         plan=content.plan,
     )
-    number = _last_version(report) + 1
+    number, (by, by_id) = _last_version(report) + 1, _person(act)
     with act.change("report.submitted", report, _said(place, "提出しました")) as entry:
         entry.told["version"] = number
         report.state, report.submitted_at = ReportState.SUBMITTED, act.at
@@ -94,7 +94,8 @@ def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
                 report_id=report.id,
                 number=number,
                 submitted_at=act.at,
-                submitted_by=_person(act).name,
+                submitted_by=by,
+                submitted_by_id=by_id,
                 content=asdict(content),
             )
         )
@@ -126,8 +127,9 @@ def return_report(
     with act.change("report.returned", report, _said(place, "質問して戻しました")) as entry:
         entry.told["version"] = number
         report.state, report.question = ReportState.RETURNED, question.strip()
-        report.asked_by, report.asked_at = _person(act).name, act.at
-        report.confirmed_by = report.confirmed_at = None
+        report.asked_by, report.asked_by_id = _person(act)
+        report.asked_at = act.at
+        report.confirmed_by = report.confirmed_by_id = report.confirmed_at = None
         cause = f"report:{report.id}:returned:{number}"
         letters.put_question(place, report.question, cause=cause, at=act.at)
     return report
@@ -149,7 +151,8 @@ def confirm_all(act: Act, chosen: Sequence[tuple[Report, str | None]]) -> int:
         for (place, _), report in zip(chosen, reports, strict=True):
             with act.change("report.confirmed", report, _said(place, "確認済みにしました")):
                 report.state = ReportState.CONFIRMED
-                report.confirmed_by, report.confirmed_at = _person(act).name, act.at
+                report.confirmed_by, report.confirmed_by_id = _person(act)
+                report.confirmed_at = act.at
         for last in {place.town: place for place, _ in chosen}.values():
             _thank(act, last)
     return len(reports)
@@ -225,9 +228,10 @@ def _last_version(report: ProgressReport) -> int:
     )
 
 
-def _person(act: Act) -> Actor:
+def _person(act: Act) -> tuple[str, int]:
+    """Municipality and post of who acts, as the report names them, and the person's id."""
     assert act.by is not None, "reports are people's business"
-    return act.by
+    return act.by.name, act.by.person_id
 
 
 def _said(place: Report, done: str) -> str:

@@ -1,0 +1,66 @@
+"""What a database of the release before holds is kept when it is brought up, and goes back."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from tests.projects.makers import (
+    LATER,
+    WRITTEN,
+    make_project,
+    make_round,
+    report_of,
+    save,
+    submit,
+    writer,
+)
+from tracker.kernel.permissions import Actor
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
+from tracker.projects.reports import actions as report_actions
+
+BEFORE = "0003"
+
+
+def rows(sql: str) -> list[tuple[Any, ...]]:
+    found = [tuple(row) for row in db.session.execute(text(sql))]
+    db.session.commit()
+    return found
+
+
+@pytest.mark.usefixtures("both")
+def test_authors_are_found_again_as_persons(actor: Callable[..., Actor]) -> None:
+    project, lead, officer = make_project(), actor("lead"), writer()
+    make_round()
+    place = report_of(project)
+    submit(place)
+    report_actions.return_report(Act(lead, LATER), place, "名簿では7人です。")
+    report_actions.submit(Act(officer, LATER), place)
+    report_actions.confirm(Act(lead, LATER), place)
+    save(report_of(project, "hiranai"), WRITTEN)
+    authors = (
+        "SELECT written_by_id, asked_by_id, confirmed_by_id FROM progress_report ORDER BY id",
+        "SELECT submitted_by_id FROM report_version ORDER BY number",
+    )
+    wanted = [rows(sql) for sql in authors]
+    hiranai = writer("hiranai").person_id
+    assert wanted[0] == [
+        (officer.person_id, lead.person_id, lead.person_id),
+        (hiranai, None, None),
+    ]
+    assert wanted[1] == [(officer.person_id,)] * 2
+
+    db.session.commit()
+    downgrade(revision=BEFORE)
+    columns = {one["name"] for one in inspect(db.engine).get_columns("progress_report")}
+    assert "written_by" in columns and "written_by_id" not in columns
+    # A name that the record does not know stays without a person.
+    db.session.execute(
+        text("UPDATE progress_report SET written_by = '平内町 前任' WHERE asked_by IS NULL")
+    )
+    db.session.commit()
+    upgrade(revision="0006")
+    assert [rows(sql) for sql in authors] == [[wanted[0][0], (None, None, None)], wanted[1]]
