@@ -45,7 +45,9 @@ def in_force(day: _Day) -> ColumnElement[bool]:
     return and_(Agreement.concluded_on <= day, not_ended(day))
 
 
-def between(one: int, other: int) -> ColumnElement[bool]:
+def between(
+    one: int | ColumnElement[int], other: int | InstrumentedAttribute[int]
+) -> ColumnElement[bool]:
     """Whether an agreement is that of two municipalities (ids), whoever is 甲."""
     return or_(
         and_(Agreement.party_a_id == one, Agreement.party_b_id == other),

@@ -19,10 +19,10 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
-from tracker.agreements.queries import in_force
+from tracker.agreements.queries import between, in_force
 from tracker.cost_sharing.case import Answer, Case
 from tracker.cost_sharing.formula.proposal import Grounds, Series
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Line, Rounding
@@ -127,9 +127,7 @@ def _words(whole: bool) -> Select[*tuple[Any, ...]]:
         )
         .join(CostCase, CostCase.id == Share.case_id)
         .join(Municipality, Municipality.id == Share.municipality_id)
-        .outerjoin(
-            Agreement, and_(in_force(day), _between(bindparam("hub"), Share.municipality_id))
-        )
+        .outerjoin(Agreement, and_(in_force(day), between(bindparam("hub"), Share.municipality_id)))
         .outerjoin(
             Confirmation,
             and_(
@@ -320,14 +318,6 @@ def years(today: date) -> Sequence[FiscalYear]:
     this = FiscalYear.containing(today)
     stored = db.session.scalars(select(CostCase.fiscal_year).distinct())
     return sorted({this, this.next, *map(FiscalYear, stored)}, reverse=True)
-
-
-def _between(hub_id: Any, partner: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Whether an agreement is the one of the hub and that partner, whoever is 甲."""
-    return or_(
-        and_(Agreement.party_a_id == hub_id, Agreement.party_b_id == partner),
-        and_(Agreement.party_b_id == hub_id, Agreement.party_a_id == partner),
-    )
 
 
 def bound(day: date) -> Mapping[Town, int]:
