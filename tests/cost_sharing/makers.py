@@ -56,7 +56,6 @@ def make_project(**changes: Any) -> Project:
     project = Project(
         **{
             "name": "東青地域移住促進事業",
-            "search_key": "東青地域移住促進事業",
             "summary": "移住の相談と体験を五つの市町村で行う。",
             "measure_id": db.session.scalar(select(Measure.id).where(Measure.number == "1-1")),
             "lead_municipality_id": areas.hub().id,

@@ -17,7 +17,6 @@ from tests.cost_sharing.makers import (
 )
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.rules import Stage
-from tracker.projects.plans.rules import search_key
 
 START = {
     "year": "2026",
@@ -194,7 +193,7 @@ def test_a_draft_can_be_withdrawn(browse, given):
 def test_only_some_projects_are_listed_and_the_rest_is_found_by_name(browse, given, monkeypatch):
     monkeypatch.setattr(queries, "MOST_PROJECTS", 2)
     for name in ("い事業", "ろ事業", "は事業", "に事業"):
-        given(lambda name=name: make_project(name=name, search_key=search_key(name)))
+        given(lambda name=name: make_project(name=name))
     office = browse("office")
     page = office.get("/costs/new")
     assert len(page.all("#project option")) == 3

@@ -71,7 +71,6 @@ def enter(
     """A project of the year with its 上期 reports by `SIGNS`; amounts for each municipality."""
     project = Project(
         name=name,
-        search_key=name,
         summary="",
         measure_id=measure_id(measure),
         lead_municipality_id=towns()["aomori"],

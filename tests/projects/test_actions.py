@@ -57,6 +57,10 @@ def test_a_project_is_entered_with_its_year(both: Flask) -> None:
     head = queries.head(project.id)
     assert head is not None
     assert (head.lead, head.unit, head.measure_number) == ("青森市 農業振興センター", "人", "1-1")
+    assert (project.name, project.search_key) == ("農業研修事業", "農業研修事業")
+    project.name = "外が浜 まつり"
+    assert project.search_key == "外ケ浜マツリ"
+    db.session.rollback()
 
 
 def test_changing_one_year_leaves_the_other_years_alone(both: Flask) -> None:

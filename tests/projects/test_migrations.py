@@ -64,3 +64,17 @@ def test_authors_are_found_again_as_persons(actor: Callable[..., Actor]) -> None
     db.session.commit()
     upgrade(revision="0006")
     assert [rows(sql) for sql in authors] == [[wanted[0][0], (None, None, None)], wanted[1]]
+
+
+@pytest.mark.usefixtures("both")
+def test_reports_stay_whole_when_a_day_of_publishing_is_added_and_taken_away() -> None:
+    project = make_project()
+    make_round()
+    submit(report_of(project))
+    kept = "SELECT id, done, plan, receipt, version FROM progress_report"
+    before = rows(kept)
+    downgrade(revision="0006")
+    assert rows(kept) == before
+    upgrade(revision="0007")
+    assert rows(kept) == before
+    assert rows("SELECT published_at FROM progress_report") == [(None,)]

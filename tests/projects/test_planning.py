@@ -4,7 +4,7 @@ import pytest
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
-from tracker.projects.plans.rules import IndicatorText, Part, Plan, check_plan, search_key
+from tracker.projects.plans.rules import IndicatorText, Part, Plan, check_plan
 from tracker.projects.reports.rules import (
     Content,
     brief,
@@ -159,12 +159,6 @@ def test_the_remarks_of_a_report_follow_its_period() -> None:
     content = Content(value=12, rating=Rating.ON_TRACK)
     assert remarks(H1, content, 12, 20, "人") == ()
     assert "年間の目標20人に対し12人です。" in remarks(Period(2026, Half.FY), content, 12, 20, "人")
-
-
-def test_a_search_finds_a_name_however_its_kana_are_typed() -> None:
-    assert search_key("外ヶ浜 まつり") == search_key("外が浜マツリ") == search_key("外ケ浜ﾏﾂﾘ")
-    assert search_key("ＩＣＴガイド") == "ictガイド"
-    assert search_key("ガイド") != search_key("ケイド")
 
 
 # --- rounds nobody has opened ----------------------------------------------------------------------

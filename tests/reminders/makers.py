@@ -28,7 +28,6 @@ def make_round(
     for number in range(projects):
         project = Project(
             name=f"事業{number + 1}",
-            search_key=f"事業{number + 1}",
             summary="",
             measure_id=measure_id,
             lead_municipality_id=towns[0].id,

@@ -38,13 +38,13 @@ from tracker.cost_sharing.models import (
 from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, CaseNumber, CaseState, Pair, Stage
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.search import search_key
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectYear
-from tracker.projects.plans.rules import search_key
 from tracker.projects.rules import YearMark
 
 ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")

@@ -30,6 +30,7 @@ from tracker.demo.plans import SPENT_PERMILLE
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Role
+from tracker.kernel.search import search_key
 from tracker.mail.letters import Letter, LetterState, Recipient, new_row
 from tracker.meetings.models import (
     CandidateDate,
@@ -54,7 +55,6 @@ from tracker.projects.models import (
     ReportingRound,
     ReportVersion,
 )
-from tracker.projects.plans.rules import search_key
 from tracker.projects.reports.rules import Content, receipt
 from tracker.projects.rules import Rating, ReportState, YearMark
 

@@ -20,12 +20,14 @@ from sqlalchemy import (
     Engine,
     Enum,
     MetaData,
+    String,
     event,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
+from tracker.kernel.search import search_key
 from tracker.plumbing.files import project_root
 
 
@@ -132,6 +134,17 @@ class Versioned:
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
+
+
+class Searchable:
+    """Gives a row with a `name` what searches compare it by."""
+
+    search_key: Mapped[str] = mapped_column(String(200), index=True, info=UNRECORDED)
+
+    @validates("name")
+    def _follow(self, _column: str, name: str) -> str:
+        self.search_key = search_key(name)
+        return name
 
 
 class Example:

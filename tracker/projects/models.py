@@ -12,6 +12,7 @@ from tracker.plumbing.db import (
     UNRECORDED,
     Example,
     Model,
+    Searchable,
     UtcDateTime,
     Versioned,
     Yen,
@@ -20,14 +21,13 @@ from tracker.plumbing.db import (
 from tracker.projects.rules import Rating, ReportState, YearMark
 
 
-class Project(Versioned, Example, Model):
+class Project(Versioned, Searchable, Example, Model):
     """連携事業: carries out one measure; belongs to the vision, so it changes by year."""
 
     __tablename__ = "project"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
-    search_key: Mapped[str] = mapped_column(String(200), index=True, info=UNRECORDED)
     summary: Mapped[str] = mapped_column(Text)
     measure_id: Mapped[int] = mapped_column(ForeignKey("measure.id"), index=True)
     lead_municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
@@ -136,6 +136,7 @@ class ProgressReport(Versioned, Model):
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_by: Mapped[str | None] = mapped_column(String(200))
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class IndicatorValue(Model):

@@ -23,7 +23,7 @@ from tracker.projects.models import (
     ProjectYear,
     ReportingRound,
 )
-from tracker.projects.plans.rules import Part, Plan, check_plan, search_key
+from tracker.projects.plans.rules import Part, Plan, check_plan
 from tracker.projects.report import Report
 
 
@@ -90,8 +90,7 @@ def _indicator(project_id: int) -> Indicator | None:
 
 def _write(act: Act, project: Project, plan: Plan) -> None:
     ids = {town.slug: town.id for town in areas.towns()}
-    project.name, project.search_key = plan.name, search_key(plan.name)
-    project.summary, project.measure_id = plan.summary, plan.measure_id
+    project.name, project.summary, project.measure_id = plan.name, plan.summary, plan.measure_id
     project.lead_municipality_id, project.lead_section = ids[plan.lead], plan.lead_section
     project.lead_post_id, project.since_year = plan.lead_post_id, plan.since_year
     db.session.add(project)

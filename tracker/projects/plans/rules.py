@@ -1,16 +1,11 @@
 """What a project and one of its fiscal years must be (product.md 4)."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.projects.rules import YearMark
-
-_TO_KATAKANA = {ord(kana): ord(kana) + 0x60 for kana in map(chr, range(0x3041, 0x3097))}
-_SMALL_KE = re.compile(r"(?<=[\u4e00-\u9fff々])[ヶヵガケ](?=[\u4e00-\u9fff々])")
 
 
 @dataclass(frozen=True)
@@ -103,9 +98,3 @@ def check_plan(
     ):
         if refused:
             raise Refusal(sentence, field=field)
-
-
-def search_key(name: str) -> str:
-    """A name as searches compare it: NFKC, small letters, katakana, 外ヶ浜 = 外ケ浜 = 外が浜."""
-    folded = unicodedata.normalize("NFKC", name).lower().translate(_TO_KATAKANA)
-    return _SMALL_KE.sub("ケ", "".join(folded.split()))
