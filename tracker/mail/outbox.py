@@ -7,7 +7,7 @@ server.  A crash before the mark can be sent again without risk; only a crash af
 have sent twice, and is flagged.  A second such crash ends the letter: a person decides.
 """
 
-import uuid
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -163,7 +163,7 @@ def recover(on: Connection, at: datetime) -> int:
 
 def take(on: Connection, at: datetime) -> Claimed | None:
     """Takes one due letter, in the caller's transaction; what others hold is left alone."""
-    token = str(uuid.uuid4())
+    token = secrets.token_hex(16)
     row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()})
     return Claimed(Taken(*row), token, at) if row else None
 

@@ -22,7 +22,7 @@ class _Ready(NamedTuple):
     is_positional: bool
     fixed: Mapping[str, Any]
     into: tuple[tuple[str, Change], ...]
-    out: tuple[Change, ...]
+    out: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 class Prepared:
@@ -43,38 +43,44 @@ class Prepared:
         cursor.close()
         return count
 
-    def one(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def one(self, on: Connection, values: Mapping[str, Any]) -> Sequence[Any] | None:
         """Runs it in the connection's transaction; returns the row it gives back, if any."""
-        cursor, out = self._run(on, values)
+        cursor, ready = self._run(on, values)
         row = cursor.fetchone()
         cursor.close()
         if row is None:
             return None
-        return tuple(
-            change(value) if change else value for change, value in zip(out, row, strict=True)
-        )
+        found = list(row)
+        for place, change in ready.out:
+            found[place] = change(found[place])
+        return found
 
-    def _run(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, tuple[Change, ...]]:
+    def _run(self, on: Connection, values: Mapping[str, Any]) -> tuple[Any, _Ready]:
         ready = self._ready.get(on.dialect.name) or self._prepare(on.dialect)
         every = {**ready.fixed, **values}
-        given = {
-            name: change(every[name]) if change else every[name] for name, change in ready.into
-        }
+        given: Any
+        if ready.is_positional:
+            given = [change(every[name]) if change else every[name] for name, change in ready.into]
+        else:
+            given = {
+                name: change(every[name]) if change else every[name] for name, change in ready.into
+            }
         cursor = on.connection.cursor()
-        cursor.execute(ready.sql, tuple(given.values()) if ready.is_positional else given)
-        return cursor, ready.out
+        cursor.execute(ready.sql, given)
+        return cursor, ready
 
     def _prepare(self, dialect: Dialect) -> _Ready:
         made = self._statement.compile(dialect=dialect, column_keys=list(self._names))
         assert isinstance(made, SQLCompiler)
         names = (made.positiontup if made.positional else made.bind_names.values()) or ()
         fixed = {name: made.binds[name].value for name in names if name not in self._names}
+        changes = (_out(column.type, dialect) for column in self._returning)
         self._ready[dialect.name] = ready = _Ready(
             str(made),
             bool(made.positional),
             fixed,
             tuple((name, _into(made.binds[name].type, dialect)) for name in names),
-            tuple(_out(column.type, dialect) for column in self._returning),
+            tuple((place, change) for place, change in enumerate(changes) if change),
         )
         return ready
 

@@ -3,6 +3,7 @@ TLS, refusals raised, QUIT errors ignored, the moment told at which the text goe
 """
 
 import contextlib
+import math
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
@@ -50,15 +51,15 @@ class Replies:
         """The socket is closed by who opened it."""
 
     def _more(self) -> bool:
-        left = self.deadline - monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        # Nearly always the socket waits so long already: each setting is a system call.
-        if abs((self.sock.gettimeout() or 0.0) - left) > _GRAIN:
-            self.sock.settimeout(left)
-        more = self.sock.recv(_CHUNK)
-        self._read += more
-        return bool(more)
+        while (left := self.deadline - monotonic()) > 0:
+            # The socket waits as long as a command may take, most often: no system call for that.
+            if left + _GRAIN < (self.sock.gettimeout() or math.inf):
+                self.sock.settimeout(left)
+            with contextlib.suppress(TimeoutError):
+                more = self.sock.recv(_CHUNK)
+                self._read += more
+                return bool(more)
+        raise TimeoutError("timed out")
 
     def _cut(self, end: int) -> bytes:
         cut, self._read = self._read[:end], self._read[end:]

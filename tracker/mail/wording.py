@@ -35,6 +35,7 @@ class Wording(NamedTuple):
         return fields_of(self.subject + "\n" + self.body)
 
 
+@lru_cache(maxsize=256)
 def fields_of(text: str) -> tuple[str, ...]:
     """The names between 〔 and 〕, each once, in order."""
     return tuple(dict.fromkeys(_FIELD.findall(text)))
