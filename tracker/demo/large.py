@@ -3,8 +3,8 @@
 from datetime import date, datetime, time
 
 from tracker.agreements.review import actions as agreements
-from tracker.demo import area, letters, past
-from tracker.demo.moment import actor
+from tracker.demo import area, letters, past, people
+from tracker.demo.moment import Moment, actor, open_day
 from tracker.demo.past import Scale
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -41,12 +41,16 @@ SIGN_INS = (
 
 def load(until: datetime) -> None:
     """Writes the area as it stands at an instant, with the fiscal years up to that day's own."""
-    first = FiscalYear(FiscalYear.containing(clock.day(until)).year - SCALE.years + 1)
+    this = FiscalYear.containing(clock.day(until))
+    first = FiscalYear(this.year - SCALE.years + 1)
     at = clock.at(first.begins, area.BEGINS)
     area.enter_people(NAME, TOWNS, PLACE, at)
     _import_agreements(date(first.year - 1, 12, 25), at)
     _enter_population(at)
-    _enter_sessions(first, at)
+    _enter_sessions(this, at)
+    confirmed = clock.at(open_day(this, 4, 7), time(10))
+    if confirmed <= until:
+        people.confirm(Moment(this, confirmed, is_first=False, is_present=True))
     past.write(SCALE, until)
     letters.remind(clock.at(clock.day(until), time.min), until)
     letters.mark_sent()
@@ -87,15 +91,14 @@ def _enter_population(at: datetime) -> None:
     )
 
 
-def _enter_sessions(first: FiscalYear, at: datetime) -> None:
-    """The assemblies' days of the last of the years."""
-    year = first.year + SCALE.years - 1
+def _enter_sessions(year: FiscalYear, at: datetime) -> None:
+    """The days on which the assemblies sit."""
     for town in TOWNS:
         municipalities.add_calendar_entry(
             Act(actor(Role.OFFICE, HUB), at),
             town.slug,
             EntryKind.ASSEMBLY,
             "12月定例会（例示）",
-            date(year, 12, 3),
-            date(year, 12, 18),
+            date(year.year, 12, 3),
+            date(year.year, 12, 18),
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
-from tracker.demo.moment import HUB, Moment, actor
+from tracker.demo.moment import Moment, actor
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
@@ -57,6 +57,5 @@ def write_memos(m: Moment) -> None:
 
 def _writers() -> list[Actor]:
     return [
-        actor(Role.OFFICE if town.slug == HUB else Role.OFFICER, town.slug)
-        for town in areas.towns()
+        actor(Role.OFFICE if town.is_hub else Role.OFFICER, town.slug) for town in areas.towns()
     ]

@@ -1,20 +1,36 @@
 """Pages on which base figures and closed days are entered."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from flask import Blueprint, abort, url_for
+from jinja2 import Environment, pass_environment
+from jinja2.filters import make_attrgetter
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import actions, forms, queries
 from tracker.municipalities.models import CalendarEntry, EntryKind
-from tracker.municipalities.rules import FigureKind
+from tracker.municipalities.rules import MANY, FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, choices
 from tracker.plumbing.pages import complain, done, page
 
+R = TypeVar("R")
 bp = Blueprint("municipalities", __name__)
+# Whatever shows municipalities asks how many make a table narrow.
+bp.record_once(lambda state: state.app.jinja_env.globals.update(MANY=MANY))
+
+
+@bp.app_template_filter()
+@pass_environment
+def own_first(environment: Environment, rows: Iterable[R], path: str, own: str) -> list[R]:
+    """Rows of many municipalities with the reader's own first: where the `path` in it says `own`."""
+    found, of = list(rows), make_attrgetter(environment, path)
+    return sorted(found, key=lambda row: of(row) != own) if len(found) >= MANY else found
 
 
 @bp.get("/admin/bases")
