@@ -23,7 +23,7 @@ from tracker.duties import queries as duties
 from tracker.kernel.duty import Kind
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.refusal import Refusal
-from tracker.mail.letters import ClockState, Letter, LetterState
+from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import queries as meetings
 from tracker.meetings.rules import Standing
 from tracker.municipalities import queries as areas
@@ -36,6 +36,7 @@ from tracker.projects import queries as projects
 from tracker.projects.models import Participation, ProgressReport, Project, ReportingRound
 from tracker.projects.rules import ReportState
 from tracker.reminders import actions as reminders
+from tracker.reminders.models import ClockState
 
 YEAR = FiscalYear(2026)
 Counts = dict[str, int]

@@ -149,7 +149,7 @@ def test_another_recipients_failure_is_not_ours(house, returned):
     assert (look().state, tries()) == (SENT, [])
 
 
-def test_a_late_bounce_of_an_address_mended_since_changes_nothing(house, returned):
+def test_a_late_bounce_of_an_address_corrected_since_changes_nothing(house, returned):
     uid = returned.add(notices.postfix(ours(), "old@imabetsu.example"))
     assert mailbox.collect(AT) == Collected(read=1)
     assert (look().state, tries(), losses()) == (SENT, [], 0)

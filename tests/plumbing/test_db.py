@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.app_fixtures import make_app
-from tracker.mail.letters import ClockState
 from tracker.plumbing import clock, db
 from tracker.reminders import actions
+from tracker.reminders.models import ClockState
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 

@@ -7,11 +7,12 @@ from sqlalchemy import func, select
 
 from tests.reminders.makers import make_round
 from tracker.kernel.refusal import Refusal
-from tracker.mail.letters import Letter, LetterItem, LetterState
+from tracker.mail.letters import Letter, LetterState
 from tracker.municipalities.models import Area
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions
+from tracker.reminders.models import LetterItem
 
 FRIDAY_NINE = datetime(2026, 11, 27, 0, 0, 1, tzinfo=UTC)
 

@@ -19,11 +19,12 @@ from tracker.kernel.duty import KINDS
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Step
-from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
+from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.reminders import actions, queries
+from tracker.reminders.models import ClockState, LetterItem
 
 TOWNS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
 AWAKE = datetime(2026, 12, 8, 3, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing.cases import actions as costs
 from tracker.kernel.duty import KINDS, Kind
-from tracker.mail.letters import Letter, LetterItem, LetterState, hold_all
+from tracker.mail.letters import Letter, LetterState, hold_all
 from tracker.meetings import actions as meetings
 from tracker.meetings.poll import actions as poll_actions
 from tracker.municipalities.models import Municipality
@@ -26,6 +26,7 @@ from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
 from tracker.reminders import actions, managing, queries
+from tracker.reminders.models import LetterItem
 
 LATER = cast.NOW + timedelta(hours=2)
 

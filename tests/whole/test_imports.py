@@ -13,7 +13,7 @@ SENTENCES = {
     "Features stand on each other in one direction",
     "Inside a feature, everything leans on the rules",
     "Rules know no web and no database",
-    "Only the post office touches mail and the clock",
+    "Only mail sends and reads mail, only the scheduler keeps time",
 }
 PLANTED = {
     "a lower feature reads a higher one": (
@@ -44,12 +44,12 @@ PLANTED = {
     "a page sends mail itself": (
         "tracker/overview/planted.py",
         "import smtplib",
-        "Only the post office touches mail and the clock",
+        "Only mail sends and reads mail, only the scheduler keeps time",
     ),
-    "the post office reads mail in a second place": (
+    "mail is read in a second place": (
         "tracker/mail/delivery.py",
         "import imaplib",
-        "Only the post office touches mail and the clock",
+        "Only mail sends and reads mail, only the scheduler keeps time",
     ),
     "reading a bounce asks the database": (
         "tracker/mail/bounces.py",
@@ -59,7 +59,7 @@ PLANTED = {
     "a feature keeps a clock of its own": (
         "tracker/meetings/planted.py",
         "import apscheduler",
-        "Only the post office touches mail and the clock",
+        "Only mail sends and reads mail, only the scheduler keeps time",
     ),
 }
 

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import case, update
 
-from tracker.mail.letters import ClockState, Letter, LetterState
+from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, insert_missing
 from tracker.reminders import actions, queries
+from tracker.reminders.models import ClockState
 
 MADE_UP = "例示"
 

@@ -251,7 +251,7 @@ class _Pipeline:
         assert self.claimed is not None
         self._phase = None
         try:
-            words = transport.hand_over(self.claimed.letter, self._mark)
+            words = transport.hand_over(self.claimed, self._mark)
         except LeaseLost:
             return None
         except transports.FAILURES as error:

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from flask import Flask, current_app
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Index,
     String,
     Text,
-    UniqueConstraint,
     Update,
     case,
     or_,
@@ -26,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.kernel.labelled import Labelled
 from tracker.mail import texts, wording
 from tracker.mail.duties import Undelivered
 from tracker.mail.texts import LETTER_KINDS
@@ -34,38 +33,19 @@ from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 from tracker.plumbing.db import words as words_column
 
 
-class LetterState(StrEnum):
-    """What is known of a letter."""
+class LetterState(Labelled):
+    """What is known of a letter, and how everybody reads it."""
 
-    PLANNED = "planned"
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    RETRYING = "retrying"
-    UNDELIVERABLE = "undeliverable"
-    RESENT = "resent"
-    SKIPPED = "skipped"
-    HELD = "held"
-    CANCELLED = "cancelled"
-
-    @property
-    def label(self) -> str:
-        """The state in words, as everybody reads it."""
-        return LETTER_STATE_LABELS[self]
-
-
-LETTER_STATE_LABELS: Mapping[LetterState, str] = {
-    LetterState.PLANNED: "予定",
-    LetterState.QUEUED: "送信待ち",
-    LetterState.SENDING: "送信中",
-    LetterState.SENT: "送信済み",
-    LetterState.RETRYING: "再送予定",
-    LetterState.UNDELIVERABLE: "届いていません",
-    LetterState.RESENT: "再送済み(重複の可能性)",
-    LetterState.SKIPPED: "見送り",
-    LetterState.HELD: "保留",
-    LetterState.CANCELLED: "取消",
-}
+    PLANNED = "planned", "予定"
+    QUEUED = "queued", "送信待ち"
+    SENDING = "sending", "送信中"
+    SENT = "sent", "送信済み"
+    RETRYING = "retrying", "再送予定"
+    UNDELIVERABLE = "undeliverable", "届いていません"
+    RESENT = "resent", "再送済み(重複の可能性)"
+    SKIPPED = "skipped", "見送り"
+    HELD = "held", "保留"
+    CANCELLED = "cancelled", "取消"
 
 
 # In these states somebody must still do something about a letter.
@@ -116,22 +96,6 @@ class Letter(Model):
     note: Mapped[str | None] = mapped_column(String(300))
 
 
-class LetterItem(Model):
-    """One due thing mentioned in a reminder, unique by (duty, step, person)."""
-
-    __tablename__ = "letter_item"
-    __table_args__ = (UniqueConstraint("duty_key", "step", "to_key"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
-    duty_key: Mapped[str] = mapped_column(String(160))
-    step: Mapped[str] = mapped_column(String(40))
-    to_key: Mapped[str] = mapped_column(String(40))
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    state: Mapped[LetterState] = mapped_column(words_column(LetterState))
-    title: Mapped[str] = mapped_column(String(300))
-
-
 class SendAttempt(Model):
     """One try to hand a letter to the mail server; append-only."""
 
@@ -145,16 +109,6 @@ class SendAttempt(Model):
     phase: Mapped[str | None] = mapped_column(String(10))
     code: Mapped[int | None]
     answer: Mapped[str | None] = mapped_column(String(500))
-
-
-class ClockState(Model):
-    """The one row of the clock: how far it has planned, and that it is alive."""
-
-    __tablename__ = "clock_state"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    watermark_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _read(box: "_Box", at: datetime, found: Counter[Verdict]) -> None:
     db.session.commit()
 
 
-# --- the books -------------------------------------------------------------------------------
+# --- how far it has been read --------------------------------------------------------------
 
 
 def _state() -> MailboxState:

@@ -1,4 +1,4 @@
-"""A letter as the bytes that go over the wire, built by hand.
+"""A letter as the bytes that a mail server takes, built by hand.
 
 Pure, and quick: building the message is what sending thousands of letters costs
 (performance.md section 5).  Headers are ASCII encoded words, the text is base64 of UTF-8:
@@ -25,7 +25,7 @@ class Unsendable(ValueError):
 
 
 class Sendable(Protocol):
-    """What of a letter goes over the wire."""
+    """What of a letter is sent."""
 
     @property
     def message_id(self) -> str: ...

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 from flask import current_app
 from sqlalchemy import (
@@ -47,8 +47,8 @@ TOO_LATE = "送り直しを続けましたが、お知らせの時期を過ぎ�
 _WORDS = 400
 
 
-class Taken(NamedTuple):
-    """The columns of a letter that its sender needs."""
+class Claimed(NamedTuple):
+    """What its sender needs of a letter, taken under a token that only its taker knows."""
 
     id: int
     message_id: str
@@ -60,15 +60,12 @@ class Taken(NamedTuple):
     useful_until: datetime | None
     attempts: int
     maybe_duplicate: bool
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A letter taken for sending, under a token that only its taker knows."""
-
-    letter: Taken
     token: str
     begun_at: datetime
+
+
+# The first of them are columns of the letter.
+_COLUMNS = Claimed._fields[:-2]
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ _TAKE = Prepared(
         phase=null(),
     ),
     *("at", "token", "until"),
-    returning=[_LETTER.c[name] for name in Taken._fields],
+    returning=[_LETTER.c[name] for name in _COLUMNS],
 )
 _OURS = update(_LETTER).where(
     _LETTER.c.id == bindparam("letter"), _LETTER.c.lease_token == bindparam("token")
@@ -149,8 +146,8 @@ def recover(on: Connection, at: datetime) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for letter in found:
-        taken = Taken(*(getattr(letter, name) for name in Taken._fields))
-        tried = Claimed(taken, letter.lease_token, letter.next_attempt_at - _lease())
+        columns = (getattr(letter, name) for name in _COLUMNS)
+        tried = Claimed._make([*columns, letter.lease_token, letter.next_attempt_at - _lease()])
         is_unsure = letter.phase == "data"
         result = SendResult(LetterState.RETRYING, None, CUT_OFF, is_unsure, letter.phase)
         ending = _Ending(LetterState.RETRYING, at, CUT_OFF)
@@ -165,16 +162,16 @@ def take(on: Connection, at: datetime) -> Claimed | None:
     """Takes one due letter, in the caller's transaction; what others hold is left alone."""
     token = secrets.token_hex(16)
     row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()})
-    return Claimed(Taken(*row), token, at) if row else None
+    return Claimed._make([*row, token, at]) if row else None
 
 
 def put_back(on: Connection, many: Sequence[Claimed], at: datetime) -> None:
     """Gives back what was taken and not tried, in the caller's transaction."""
     for claimed in many:
-        tried_before = claimed.letter.attempts > 1
+        tried_before = claimed.attempts > 1
         on.execute(
             update(_LETTER)
-            .where(_LETTER.c.id == claimed.letter.id, _LETTER.c.lease_token == claimed.token)
+            .where(_LETTER.c.id == claimed.id, _LETTER.c.lease_token == claimed.token)
             .values(
                 state=LetterState.RETRYING if tried_before else LetterState.QUEUED,
                 lease_token=None,
@@ -186,7 +183,7 @@ def put_back(on: Connection, many: Sequence[Claimed], at: datetime) -> None:
 
 def mark(on: Connection, claimed: Claimed, at: datetime) -> bool:
     """Marks that the text goes out now, in the caller's transaction; whether it is still ours."""
-    values = {"letter": claimed.letter.id, "token": claimed.token, "phase": "data"}
+    values = {"letter": claimed.id, "token": claimed.token, "phase": "data"}
     return bool(_MARK.count(on, {**values, "next_attempt_at": at + _lease()}))
 
 
@@ -209,18 +206,9 @@ def count_due(at: datetime) -> Select[int]:
     return select(func.count()).select_from(Letter).where(OPEN, Letter.next_attempt_at <= at)
 
 
-class Addressed(Protocol):
-    """What of a letter the record names."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def to_name(self) -> str: ...
-    @property
-    def to_email(self) -> str: ...
-
-
-def record_undelivered(letter: Addressed, answer: str, *, at: datetime, session: Session) -> None:
+def record_undelivered(
+    letter: Letter | Claimed, answer: str, *, at: datetime, session: Session
+) -> None:
     """Records that the letter did not arrive and why, in the session's transaction."""
     history.record(
         None,
@@ -240,47 +228,46 @@ def _lease() -> timedelta:
 
 def _ending(claimed: Claimed, result: SendResult, at: datetime) -> _Ending:
     """What an answer means for this letter after its earlier tries."""
-    letter, state, words = claimed.letter, result.state, result.text[:_WORDS]
-    if state is LetterState.SENT and letter.maybe_duplicate:
+    state, words = result.state, result.text[:_WORDS]
+    if state is LetterState.SENT and claimed.maybe_duplicate:
         return _Ending(LetterState.RESENT, at, words)
     if state is not LetterState.RETRYING:
         return _Ending(state, at, words)
-    if result.is_ambiguous and letter.maybe_duplicate:
+    if result.is_ambiguous and claimed.maybe_duplicate:
         return _Ending(LetterState.UNDELIVERABLE, at, UNSURE + words)
-    tries = min(letter.attempts, len(RETRY_MINUTES))
+    tries = min(claimed.attempts, len(RETRY_MINUTES))
     wait = _lease() if result.is_ambiguous else timedelta(minutes=RETRY_MINUTES[tries - 1])
-    until = letter.useful_until or letter.send_at + USEFUL
-    if at + wait > until and letter.attempts > len(RETRY_MINUTES):
+    until = claimed.useful_until or claimed.send_at + USEFUL
+    if at + wait > until and claimed.attempts > len(RETRY_MINUTES):
         return _Ending(LetterState.UNDELIVERABLE, at, TOO_LATE + words)
     return _Ending(state, at + wait, words)
 
 
 def _end(on: Connection, claimed: Claimed, result: SendResult, ending: _Ending) -> bool:
     """Ends a try if the letter is still ours; what did not arrive goes into the record."""
-    letter = claimed.letter
     is_sent = ending.state in (LetterState.SENT, LetterState.RESENT)
     values = {
-        "letter": letter.id,
+        "letter": claimed.id,
         "token": claimed.token,
         "state": ending.state,
         "lease_token": None,
         "next_attempt_at": ending.next_at,
         "last_answer": ending.words,
-        "maybe_duplicate": letter.maybe_duplicate or result.is_ambiguous,
+        "maybe_duplicate": claimed.maybe_duplicate or result.is_ambiguous,
         "sent_at": ending.next_at if is_sent else None,
     }
     if not _END.count(on, values):
         return False
     if ending.state is LetterState.UNDELIVERABLE:
         with Session(on) as session:
-            record_undelivered(letter, ending.words, at=ending.next_at, session=session)
+            record_undelivered(claimed, ending.words, at=ending.next_at, session=session)
     return True
 
 
 def _note(on: Connection, claimed: Claimed, result: SendResult, ended_at: datetime | None) -> None:
     """Keeps the try; append-only."""
     values = {
-        "letter_id": claimed.letter.id,
+        "letter_id": claimed.id,
         "token": claimed.token,
         "begun_at": claimed.begun_at,
         "ended_at": ended_at,

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.types import TypeEngine
 
 Change = Callable[[Any], Any] | None
 
@@ -74,20 +73,18 @@ class Prepared:
         assert isinstance(made, SQLCompiler)
         names = (made.positiontup if made.positional else made.bind_names.values()) or ()
         fixed = {name: made.binds[name].value for name in names if name not in self._names}
-        changes = (_out(column.type, dialect) for column in self._returning)
+        changes = (
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in self._returning
+        )
         self._ready[dialect.name] = ready = _Ready(
             str(made),
             bool(made.positional),
             fixed,
-            tuple((name, _into(made.binds[name].type, dialect)) for name in names),
+            tuple(
+                (name, made.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+                for name in names
+            ),
             tuple((place, change) for place, change in enumerate(changes) if change),
         )
         return ready
-
-
-def _into(kind: TypeEngine[Any], dialect: Dialect) -> Change:
-    return kind.dialect_impl(dialect).bind_processor(dialect)
-
-
-def _out(kind: TypeEngine[Any], dialect: Dialect) -> Change:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)

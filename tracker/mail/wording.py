@@ -1,6 +1,6 @@
 """The words of letters: fields set in 〔 〕, and lines short enough for any mail reader.
 
-A letter's text is plain words that a clerk can edit; what changes from letter to letter stands
+A letter's text is plain words that anybody can edit; what changes from letter to letter stands
 in fields.  Nothing in a text or in a value is ever run as code.
 """
 

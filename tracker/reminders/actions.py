@@ -1,4 +1,4 @@
-"""Plans reminders into the outbox and has the post office send what is due."""
+"""Plans reminders into the outbox and sends what is due."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,12 @@ from sqlalchemy import select, update
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.mail import delivery, mailbox, texts
-from tracker.mail.letters import (
-    ClockState,
-    Letter,
-    LetterItem,
-    LetterState,
-    Recipient,
-    new_row,
-)
+from tracker.mail.letters import Letter, LetterState, Recipient, new_row
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, insert_many, insert_missing
 from tracker.reminders import queries, rules, undelivered, writing
+from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Merged, Notice
 
 CLOCK_WRONG = "サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。"

@@ -9,20 +9,13 @@ from flask import g
 from sqlalchemy import ColumnElement, Row, TextClause, func, select
 
 from tracker.kernel.permissions import Actor, Permission, allowed
-from tracker.mail.letters import (
-    OPEN,
-    UNDELIVERED,
-    ClockState,
-    Letter,
-    LetterItem,
-    LetterState,
-    SendAttempt,
-)
+from tracker.mail.letters import OPEN, UNDELIVERED, Letter, LetterState, SendAttempt
 from tracker.mail.outbox import OVERDUE, count_due
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.pages import Banner
 from tracker.reminders import rules
+from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.queries import mentions
 from tracker.reminders.rules import Notice
 

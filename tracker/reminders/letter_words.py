@@ -1,4 +1,4 @@
-"""What the words of a letter must keep to when a clerk changes them (ux/spec.md 7.10)."""
+"""What the words of a letter must keep to when somebody changes them (ux/spec.md 7.10)."""
 
 from tracker.kernel.refusal import Refusal
 from tracker.mail.kinds import LetterKind

@@ -14,14 +14,14 @@ from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Step
 from tracker.mail import letters
-from tracker.mail.letters import ClockState, Letter, LetterItem, LetterState
+from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Entry
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
 from tracker.reminders import queries, rules
 from tracker.reminders.actions import item, preview_of
-from tracker.reminders.models import StepRule
+from tracker.reminders.models import ClockState, LetterItem, StepRule
 from tracker.reminders.rules import Notice, Schedule, check_schedule
 
 

@@ -1,16 +1,17 @@
-"""What somebody changed on the page 送る日; the defaults stand in rules."""
+"""What was mentioned to whom, how far the clock has planned, and changed schedules."""
 
-from datetime import time
+from datetime import datetime, time
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.duty import Kind
-from tracker.plumbing.db import Model, Versioned, words
+from tracker.mail.letters import LetterState
+from tracker.plumbing.db import Model, UtcDateTime, Versioned, words
 
 
 class StepRule(Versioned, Model):
-    """The schedule of one kind where it differs from the default."""
+    """The schedule of one kind where it differs from the default (the page 送る日)."""
 
     __tablename__ = "step_rule"
     subject_kind = "schedule"
@@ -20,3 +21,29 @@ class StepRule(Versioned, Model):
     hour: Mapped[time]
     # Offset, unit and whom: [[-14, "days"], [3, "office_days", "chief"]]; whom: owner unless said.
     steps: Mapped[list[tuple[int, str, str]]] = mapped_column(JSON)
+
+
+class LetterItem(Model):
+    """One due thing mentioned in a reminder, unique by (duty, step, person)."""
+
+    __tablename__ = "letter_item"
+    __table_args__ = (UniqueConstraint("duty_key", "step", "to_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)
+    duty_key: Mapped[str] = mapped_column(String(160))
+    step: Mapped[str] = mapped_column(String(40))
+    to_key: Mapped[str] = mapped_column(String(40))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    state: Mapped[LetterState] = mapped_column(words(LetterState))
+    title: Mapped[str] = mapped_column(String(300))
+
+
+class ClockState(Model):
+    """The one row of the clock: how far it has planned, and that it is alive."""
+
+    __tablename__ = "clock_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    watermark_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

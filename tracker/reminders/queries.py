@@ -9,14 +9,14 @@ from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
 from tracker.kernel.duty import Duty, Kind, PersonalLink
 from tracker.kernel.steps import Audience, Step, Unit
-from tracker.mail.letters import ClockState, LetterItem, LetterState, Recipient
+from tracker.mail.letters import LetterState, Recipient
 from tracker.meetings.poll import queries as poll
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, seen_of
 from tracker.plumbing.memo import kept
 from tracker.reminders import rules
-from tracker.reminders.models import StepRule
+from tracker.reminders.models import ClockState, LetterItem, StepRule
 from tracker.reminders.rules import SCHEDULES, Notice, Schedule
 
 # A step that moves off closed days stays within these days of its own.

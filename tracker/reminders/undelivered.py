@@ -8,10 +8,11 @@ from sqlalchemy import Row, select
 
 from tracker.accounts import queries as accounts
 from tracker.mail import letters
-from tracker.mail.letters import UNDELIVERED, Letter, LetterItem, LetterState, Recipient
+from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.pages import jst_day
+from tracker.reminders.models import LetterItem
 
 KIND = "undeliverable"
 # A letter lists so many; the page lists all.

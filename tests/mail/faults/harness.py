@@ -14,14 +14,9 @@ from sqlalchemy import delete, select
 
 from tests.app_fixtures import SETTINGS
 from tests.services import SmtpServer
-from tracker.mail.letters import (
-    ClockState,
-    Letter,
-    LetterItem,
-    LetterState,
-    SendAttempt,
-)
+from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.plumbing.db import db
+from tracker.reminders.models import ClockState, LetterItem
 
 # Past the lease of 15 minutes.
 LATER = 20
@@ -119,6 +114,6 @@ class Harness:
         for address, message in zip(self._server.recipients, self._server.messages, strict=True):
             message_ids.setdefault(address, set()).add(message["Message-ID"])
         rows = db.session.execute(select(Letter.to_email, Letter.state, Letter.maybe_duplicate))
-        books = {address: (state, is_flagged) for address, state, is_flagged in rows}
+        known = {address: (state, is_flagged) for address, state, is_flagged in rows}
         db.session.rollback()
-        return Outcome(Counter(self._server.recipients), message_ids, books)
+        return Outcome(Counter(self._server.recipients), message_ids, known)
