@@ -196,7 +196,7 @@ def test_nobody_gives_the_confirmer_s_post_away(both: Flask, actor) -> None:
 
 def test_a_memo_is_kept_with_who_wrote_it_and_never_in_the_record(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
-    memo = handover.write_memo(Act(officer, april()), WORDS, "")
+    memo = handover.write_memo(Act(officer, april()), WORDS)
     assert (memo.fiscal_year, memo.written_by, memo.version) == (2027, "今別町 企画担当", 1)
     [read] = queries.memos(officer.municipality_id)
     assert (read.stumbles, read.written_on) == ("名簿を先に数える。", APRIL)
@@ -210,7 +210,7 @@ def test_a_memo_is_kept_with_who_wrote_it_and_never_in_the_record(both: Flask, a
 
 def test_two_who_hold_the_same_post_do_not_overwrite_each_other(both: Flask, actor) -> None:
     officer = actor("officer", "imabetsu")
-    first = handover.write_memo(Act(officer, april()), WORDS, "").seen
+    first = handover.write_memo(Act(officer, april()), WORDS).seen
     for seen in ("", "7"):
         with pytest.raises(Conflict, match="今別町 企画担当が.*先に直しました"):
             handover.write_memo(Act(officer, april()), Words("別の文", "", ""), seen)
@@ -231,7 +231,7 @@ def test_a_memo_says_something_and_not_too_much(
     both: Flask, actor, words: Words, said: str, field: str
 ) -> None:
     with pytest.raises(Refusal, match=said) as refused:
-        handover.write_memo(Act(actor("officer", "imabetsu"), april()), words, "")
+        handover.write_memo(Act(actor("officer", "imabetsu"), april()), words)
     assert refused.value.field == field
 
 

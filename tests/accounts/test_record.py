@@ -93,7 +93,7 @@ def test_signing_in_is_no_act_and_leaves_every_page_fresh(both: Flask, actor: Ac
 
 def test_a_memo_is_told_by_digest_and_length(both: Flask, actor: Actors) -> None:
     officer = actor("officer", "imabetsu")
-    first = handover.write_memo(Act(officer, cast.NOW), Words("一", "二", "三"), "").seen
+    first = handover.write_memo(Act(officer, cast.NOW), Words("一", "二", "三")).seen
     handover.write_memo(Act(officer, cast.NOW), Words("一", "二と", "三"), first)
     _, (_, kind, before, after) = told()
     assert (kind, before.keys(), after.keys()) == ("handover", {"stumbles"}, {"stumbles"})

@@ -118,7 +118,7 @@ def test_two_at_the_same_formula_see_both_texts_and_who_was_first(browse, given)
     late = one.post(f"{CASE}/formula", {**page.fields(), "total_yen": "5,000,000", "save": "1"})
     assert late.status == 409
     assert re.search(r"^青森市 .*が11月24日 .*に先に直しました。", sentences(late)[0])
-    rows = cells(late.one(".card-late table"))
+    rows = cells(late.one(".conflict table"))
     assert ["総事業費", "5,000,000", "4,000,000"] in rows
     assert late.fields()["total_yen"] == "5,000,000"
     assert "4,000,000円" in one.get(CASE).text
@@ -134,7 +134,7 @@ def test_a_change_checked_too_late_shows_both_texts_and_voids_nothing(browse, gi
     given(lambda: answer("hiranai"))
     late = office.post(f"{CASE}/formula", {**typed, "reason": "補助が決定"})
     assert (late.status, late.title) == (409, "算式と負担額")
-    assert ["国・県などの補助", "1,020,000", "1,120,000"] in cells(late.one(".card-late table"))
+    assert ["国・県などの補助", "1,020,000", "1,120,000"] in cells(late.one(".conflict table"))
     assert len(office.get(CASE).all(".pairs .chip-ok")) == 1
 
 

@@ -175,7 +175,7 @@ def test_people_are_confirmed_once_the_town_has_said_so(both: Flask, actor) -> N
 def test_a_memo_counts_for_the_year_in_which_it_was_written(both: Flask, actor) -> None:
     officer: Actor = actor("officer", "imabetsu")
     words = Words("名簿を先に数える。", "", "")
-    memo = handover.write_memo(Act(officer, at(date(2027, 3, 3))), words, "")
+    memo = handover.write_memo(Act(officer, at(date(2027, 3, 3))), words)
     assert Kind.HANDOVER_UNWRITTEN not in open_kinds(date(2027, 3, 4), "imabetsu")
     assert Kind.HANDOVER_UNWRITTEN in open_kinds(date(2028, 3, 4), "imabetsu")
     handover.write_memo(Act(officer, at(date(2028, 3, 5))), words, memo.seen)

@@ -158,7 +158,7 @@ def test_two_writers_see_both_texts(app: Flask, browse: Browse, project_id: int)
     page = officer.post(path(project_id), {**form.fields(), **FILLED, "done": "私の文"})
     assert page.status == 409
     assert "今別町 企画担当が11月24日 10:00に先に直しました。" in page.text
-    assert "先に書かれた文" in page.one(".card-late").get_text()
+    assert "先に書かれた文" in page.one(".conflict").get_text()
     assert page.fields()["done"] == "私の文"
     # Seen now: saving once more keeps my own words.
     assert officer.post(path(project_id), {**page.fields(), "save": "next"}).status == 302

@@ -210,7 +210,7 @@ def test_two_editors_of_a_project_do_not_overwrite_each_other(
     assert lead.fill(f"/projects/{project_id}/edit", {"summary": "先に直した"}).status == 302
     page = office.post(f"/projects/{project_id}/edit", {**mine, "summary": "後から直した"})
     assert page.status == 409 and "青森市 農業振興センターが" in page.text
-    assert "先に直した" in page.one(".card-late").get_text()
+    assert "先に直した" in page.one(".conflict").get_text()
     assert page.fields()["summary"] == "後から直した"
 
 

@@ -148,7 +148,7 @@ def _handed_over() -> dict[str, int]:
     for slug in (TOWN, OTHER):
         words = Words(MEMO_OF.format(NAMES[slug]), "", "")
         officer = actor_of(cast.email("officer", slug))
-        handover.write_memo(Act(officer, cast.NOW), words, "")
+        handover.write_memo(Act(officer, cast.NOW), words)
     return {
         HUB: _post_id(cast.email("reader")),
         **{slug: _post_id(cast.email("officer", slug)) for slug in (TOWN, OTHER)},
@@ -211,7 +211,7 @@ def _letters() -> dict[str, int]:
             key=f"of-the-tests:{slug}",
             message_id=message_id(f"of-the-tests:{slug}"),
             kind="reminder",
-            to_key=f"post:{slug}",
+            to_key=f"post:{id_}",
             to_name=f"{NAMES[slug]} 企画担当",
             to_email=f"officer@{slug}.example",
             municipality_id=id_,

@@ -128,8 +128,8 @@ def boxes(form: Tag) -> tuple[Box, ...]:
 
 
 @cache
-def find_forms(house: AnyHouse) -> list[Asked]:
-    """Every form that asks for something, once for each address it goes to."""
+def find_forms(house: AnyHouse, *, buttons: bool = False) -> list[Asked]:
+    """Every form that asks for something, once for each address it goes to; or bare buttons too."""
     found: dict[tuple[str, frozenset[str]], Asked] = {}
     order = (OFFICE, ADMIN, LEAD, OFFICER, *VISITORS)
     for endpoint, method, target, path in house.doors():
@@ -141,13 +141,13 @@ def find_forms(house: AnyHouse) -> list[Asked]:
         html = BeautifulSoup(house.ask(visitor, "GET", path).get_data(as_text=True), "html.parser")
         for form in html.select("main form[method=post]"):
             asked = Asked(visitor, path, str(form.get("action") or path), boxes(form))
-            if any(box.kind != "hidden" for box in asked.boxes):
+            if buttons or any(box.kind != "hidden" for box in asked.boxes):
                 names = frozenset(re.sub(r"\d+", "", box.name) for box in asked.boxes)
-                found.setdefault((_endpoint(house, asked.target), names), asked)
+                found.setdefault((endpoint_of(house, asked.target), names), asked)
     return list(found.values())
 
 
-def _endpoint(house: AnyHouse, path: str) -> str:
+def endpoint_of(house: AnyHouse, path: str) -> str:
     adapter = house.app.url_map.bind("localhost")
     return str(adapter.match(path.partition("?")[0], method="POST")[0])
 

@@ -440,7 +440,7 @@ def march_a_memo_is_left_for_whoever_comes(story: Story) -> None:
             role = "office" if slug == "aomori" else "officer"
             assert owed(role, slug).keys() == {Kind.HANDOVER_UNWRITTEN}
             words = handover.Words("名簿を先に数える。", "", "")
-            handover.write_memo(Act(actor(role, slug), at), words, "")
+            handover.write_memo(Act(actor(role, slug), at), words)
             assert owed(role, slug) == {}
 
 

@@ -123,20 +123,26 @@ class Act:
         elif not info["acts"]:
             db.session.commit()
 
-    def lock(self, *wanted: tuple[Model, str | None] | tuple[Model, str | None, str]) -> None:
+    def lock(
+        self, *wanted: tuple[Model | None, str | None] | tuple[Model | None, str | None, str]
+    ) -> None:
         """Takes all rows of the act until the commit, in one order, one statement a table.
 
         Each comes with what its author saw of it (`Versioned.seen`; None: nobody looked, as from
-        a command) and, where several rows stand in one form, with its name.  Rows are read anew.
-        Raises Conflict that names every row changed or taken out meanwhile.
+        a command) and, where several rows stand in one form, with its name.  None stands for a row
+        that nobody has made yet: its author saw `UNSEEN`.  Rows are read anew.  Raises Conflict
+        that names every row changed or taken out meanwhile.
         """
         by_table: dict[type[Model], list[Model]] = {}
-        for one in sorted(wanted, key=lambda one: (one[0].__tablename__, inspect(one[0]).identity)):
-            by_table.setdefault(type(one[0]), []).append(one[0])
+        known = [one[0] for one in wanted if one[0] is not None]
+        for one in sorted(known, key=lambda one: (one.__tablename__, inspect(one).identity)):
+            by_table.setdefault(type(one), []).append(one)
         there = {row for kind, rows in by_table.items() for row in _locked(kind, rows)}
         stale = []
         for row, seen, *names in wanted:
-            if row not in there or (seen is not None and seen != getattr(row, "seen", seen)):
+            stored = UNSEEN if row is None else getattr(row, "seen", seen)
+            gone = row is not None and row not in there
+            if gone or (seen is not None and seen != stored):
                 stale.append(_stale(row, names[0] if names else ""))
         if stale:
             raise Conflict(stale)
@@ -147,10 +153,7 @@ class Act:
         Raises Conflict where it is not what its author saw (`UNSEEN`: that there was none).
         """
         row = db.session.get(kind, key)
-        if row is not None:
-            self.lock((row, seen))
-        elif seen not in (None, UNSEEN):
-            raise Conflict([Stale("", None, None)])
+        self.lock((row, seen))
         return row
 
     @contextmanager
@@ -233,8 +236,8 @@ def _any_of(keys: Sequence[Any], identities: Iterable[Any]) -> Any:
     return tuple_(*keys).in_([tuple(key) for key in identities if key])
 
 
-def _stale(row: Model, name: str) -> Stale:
-    last = history.last_of(subject_of(row))
+def _stale(row: Model | None, name: str) -> Stale:
+    last = history.last_of(subject_of(row)) if row is not None else None
     return Stale(name, last.actor if last else None, last.at if last else None)
 
 

@@ -82,13 +82,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 Yen = BigInteger
 
 
-def words(kind: type[StrEnum]) -> Enum:
-    """A column type for a StrEnum: its values as text, guarded by a CHECK."""
+def words(kind: type[StrEnum], *, guarded: bool = True) -> Enum:
+    """A column type for a StrEnum: its values as text, guarded by a CHECK.
+
+    Unguarded where the values are rows of a table in the code, so that a new one needs no migration.
+    """
     return Enum(
         kind,
         name=kind.__name__.lower(),
         native_enum=False,
-        create_constraint=True,
+        create_constraint=guarded,
         length=24,
         values_callable=lambda members: [member.value for member in members],
     )

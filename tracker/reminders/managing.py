@@ -174,8 +174,4 @@ def set_schedule(
 
 
 def _said(schedule: Schedule) -> dict[str, object]:
-    return {
-        "is_on": schedule.is_on,
-        "hour": schedule.hour.isoformat(),
-        "steps": [step.label for step in schedule.steps],
-    }
+    return {"days": [step.label for step in schedule.steps]}

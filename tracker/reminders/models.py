@@ -16,7 +16,7 @@ class StepRule(Versioned, Model):
     __tablename__ = "step_rule"
     subject_kind = "schedule"
 
-    kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
+    kind: Mapped[Kind] = mapped_column(words(Kind, guarded=False), primary_key=True)
     is_on: Mapped[bool]
     hour: Mapped[time]
     # Offset, unit and whom: [[-14, "days"], [3, "office_days", "chief"]]; whom: owner unless said.

@@ -130,16 +130,14 @@ def _take_back(act: Act, person: Person) -> None:
 def write_memo(act: Act, words: Words, seen: str | None = None) -> Handover:
     """Keeps the memo of the actor's own post.
 
-    `seen` is "" where its writer saw none.  Raises Conflict when somebody saved meanwhile, Refusal
+    `seen` is `UNSEEN` where its writer saw none.  Raises Conflict when somebody saved meanwhile, Refusal
     for a memo without a word or with too many.
     """
     _check_words(words)
     by = _actor(act)
     # Two may write the first memo of a post at once.
     act.lock((db.session.get_one(Post, by.post_id), None))
-    memo = db.session.get(Handover, by.post_id, populate_existing=True)
-    if memo is not None:
-        act.lock((memo, seen))
+    memo = act.own(Handover, by.post_id, seen)
     memo = memo or Handover(post_id=by.post_id)
     with act.change("handover.written", memo, f"{by.name}の引継ぎメモを書きました。"):
         db.session.add(memo)

@@ -15,7 +15,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.db import db
+from tracker.plumbing.db import UNSEEN, db
 from tracker.plumbing.pages import complain, done, page, section
 
 
@@ -27,7 +27,7 @@ def handover() -> Response:
     who = actor()
     memos = queries.memos(who.municipality_id)
     own = next((one for one in memos if one.post_id == who.post_id), None)
-    form = forms.MemoForm(obj=own, seen=own.seen if own else "")
+    form = forms.MemoForm(obj=own, seen=own.seen if own else UNSEEN)
     if form.carry_out(lambda act: actions.write_memo(act, form.words, form.seen.data)):
         return done(url_for(".handover"), "引継ぎメモを保存しました。")
     year = FiscalYear.containing(clock.today())

@@ -183,7 +183,6 @@ def _lock(act: Act, *wanted: tuple[Report, str | None]) -> _Found:
         *(
             (row, seen, f"{place.town.name}　{place.project}")
             for row, (place, seen) in zip(rows, wanted, strict=True)
-            if row
         )
     )
     return _Found(asked.closed_at is not None, rows)
