@@ -29,7 +29,7 @@ from tracker.demo.moment import actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
-from tracker.kernel.permissions import Role
+from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.search import search_key
 from tracker.mail.letters import Letter, LetterState, Recipient, new_row
 from tracker.meetings.models import (
@@ -265,35 +265,25 @@ class _Past:
         is_sent = self.has_come(sent) and not (is_open and number % 17 == 0)
         is_asked = is_sent and is_open and number % 19 == 0 and self.has_come(asked)
         is_checked = is_sent and not is_asked and self.has_come(checked)
-        steps = (
-            (is_checked, ReportState.CONFIRMED),
-            (is_asked, ReportState.RETURNED),
-            (is_sent, ReportState.SUBMITTED),
-            (True, ReportState.DRAFT),
-        )
+        state = ReportState.SUBMITTED if is_sent else ReportState.DRAFT
+        state = ReportState.RETURNED if is_asked else state
         report_id = self.book.add(
             ProgressReport,
             round_id=round_id,
             project_id=one.id,
             municipality_id=town.id,
-            state=next(state for has_come, state in steps if has_come),
+            state=ReportState.CONFIRMED if is_checked else state,
             rating=content.rating,
             done=content.done,
             trouble=content.trouble,
             for_meeting=content.for_meeting,
             plan=content.plan,
             receipt=receipt(period, town.name, one.id) if is_sent else None,
-            written_by=writer.name,
-            written_by_id=writer.person_id,
-            written_at=min(sent, self.until),
             submitted_at=sent if is_sent else None,
             question=reports.QUESTION if is_asked else None,
-            asked_by=self.lead.name if is_asked else None,
-            asked_by_id=self.lead.person_id if is_asked else None,
-            asked_at=asked if is_asked else None,
-            confirmed_at=checked if is_checked else None,
-            confirmed_by=self.lead.name if is_checked else None,
-            confirmed_by_id=self.lead.person_id if is_checked else None,
+            **_signed("written", writer, min(sent, self.until)),
+            **_signed("asked", self.lead, asked if is_asked else None),
+            **_signed("confirmed", self.lead, checked if is_checked else None),
         )
         self.book.add(
             IndicatorValue,
@@ -306,10 +296,8 @@ class _Past:
                 ReportVersion,
                 report_id=report_id,
                 number=1,
-                submitted_at=sent,
-                submitted_by=writer.name,
-                submitted_by_id=writer.person_id,
                 content=asdict(content),
+                **_signed("submitted", writer, sent),
             )
         named = f"{town.name}の{period.label}「{one.name}」の報告"
         deeds = [(begun, writer, "report.begun", f"{named}を書き始めました。")]
@@ -373,9 +361,7 @@ class _Past:
             place="担当者打合せ（オンライン）",
             participants="関係する市町村の担当者",
             gist="均等割を20％とすることで意見が一致。",
-            recorded_by=self.office.name,
-            recorded_by_id=self.office.person_id,
-            recorded_at=started,
+            **_signed("recorded", self.office, started),
         )
         takers = [town for town in one.towns if town.is_hub or town.id in self.bound]
         self._shares(case_id, takers, total_yen - subsidy_yen)
@@ -448,7 +434,10 @@ class _Past:
             return
         dates, name = meeting.candidates(year), f"{year.label} {areas.get_area().meeting_name}"
         chosen = dates[meeting.CHOSEN] if self.has_come(fixed) else None
-        is_noticed, is_attended = self.has_come(noticed), self.has_come(attended)
+        is_attended, notice = self.has_come(attended), {}
+        if self.has_come(noticed):
+            words = {"notice_number": "連第8号", "notice_text": meeting.NOTICE}
+            notice = {**words, "noticed_at": noticed}
         meeting_id = self.book.add(
             Meeting,
             fiscal_year=year.year,
@@ -460,9 +449,7 @@ class _Past:
             begins=chosen and chosen.begins,
             ends=chosen and chosen.ends,
             fixed_at=fixed if chosen else None,
-            notice_number="連第8号" if is_noticed else None,
-            notice_text=meeting.NOTICE if is_noticed else None,
-            noticed_at=noticed if is_noticed else None,
+            **notice,
             attendance_at=attended if is_attended else None,
             is_example=True,
         )
@@ -547,6 +534,12 @@ class _Past:
             row = new_row(kind, to, f"【御依頼】{matter}", body, key=key, at=at, path=path)
             sent = {"state": LetterState.SENT, "sent_at": at, "attempts": 1, "note": MADE_UP}
             self.book.add(Letter, **{**row, **sent})
+
+
+def _signed(verb: str, by: Actor, at: datetime | None) -> dict[str, object]:
+    """Who did something when, as tables keep it; nobody when it was not done."""
+    row = {f"{verb}_by": by.name, f"{verb}_by_id": by.person_id, f"{verb}_at": at}
+    return row if at else dict.fromkeys(row)
 
 
 def _p_over_q(value: Fraction) -> str:

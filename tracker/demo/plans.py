@@ -1,12 +1,12 @@
 """The example's projects, planned anew each 1 April."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 
 from tracker.agreements.queries import measures
 from tracker.demo.moment import HUB, Moment, actor
-from tracker.demo.projects import PROJECTS, ExampleProject, Figures, figures
+from tracker.demo.projects import ExampleProject, Figures, figures, projects
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
@@ -26,26 +26,26 @@ COMMENTS: Mapping[str, str] = {
 
 def plan_year(m: Moment) -> None:
     """The year's projects with their budgets and targets."""
-    _write(m, m.year, PROJECTS, by=actor(Role.OFFICE))
+    _write(m, m.year, projects().values(), by=actor(Role.OFFICE))
 
 
 def enter_costs(m: Moment) -> None:
     """Last year's actual costs are known."""
     if not m.is_first:
-        _write(m, m.year.previous, PROJECTS, by=actor(Role.OFFICE), settled=True)
+        _write(m, m.year.previous, projects().values(), by=actor(Role.OFFICE), settled=True)
 
 
 def comment(m: Moment) -> None:
     """The lead says in its own words how a project stands."""
     if m.is_present:
-        commented = [one for one in PROJECTS if one.name in COMMENTS]
+        commented = [one for one in projects().values() if one.name in COMMENTS]
         _write(m, m.year, commented, by=actor(Role.LEAD), comments=COMMENTS)
 
 
 def _write(
     m: Moment,
     year: FiscalYear,
-    examples: list[ExampleProject] | tuple[ExampleProject, ...],
+    examples: Iterable[ExampleProject],
     *,
     by: Actor,
     settled: bool = False,

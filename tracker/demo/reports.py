@@ -5,7 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from tracker.demo.moment import Moment, actor, open_day
-from tracker.demo.projects import PROJECTS, figures
+from tracker.demo.projects import figures, projects
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
@@ -17,7 +17,6 @@ from tracker.projects.reports.rules import Content, guide
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating, ReportState
 
-BY_NAME = {project.name: project for project in PROJECTS}
 NOTE = "いただいた御報告は、市町村長会議の資料になります。"
 QUESTION = "参加者数が5人となっていましたが、受講者名簿では7人です。御確認をお願いします。"
 COUNTED_AGAIN = 7
@@ -128,7 +127,7 @@ def begin_a_draft(m: Moment) -> None:
     """A report is begun, and left before the number was known."""
     writers = _writers()
     for fact in _pending_as(m, Pending.DRAFT):
-        content = Content(done=BY_NAME[fact.project].told)
+        content = Content(done=projects()[fact.project].told)
         report_actions.save_draft(Act(writers[fact.town.slug], m.at), fact, content)
 
 
@@ -219,7 +218,7 @@ def _content(m: Moment, fact: Report) -> Content:
         value = COUNTED_AGAIN
     goal = guide(fact.period, fact.target) or 0
     rating = Rating.ON_TRACK if value * 10 >= goal * 9 else Rating.SLIGHTLY_LATE
-    example = BY_NAME[fact.project]
+    example = projects()[fact.project]
     usual = Told(f"{example.told}{example.indicator.name}は{value:,}{example.indicator.unit}。")
     special = TOLD.get((fact.project, fact.town.name, half)) if m.is_present else None
     told = special or usual
