@@ -1,0 +1,126 @@
+"""One act, one entry; one name, one meaning: which files a room may hold, and who may write."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "tracker"
+ROOMS = (
+    "municipalities",
+    "accounts",
+    "agreements",
+    "projects",
+    "cost_sharing",
+    "meetings",
+    "reminders",
+    "overview",
+)
+INNER = {"rules", "actions", "forms", "views", "letters", "papers", "queries"}
+SHARED = {*INNER, "models", "duties", "commands", "blueprint"}
+# The one pure shape of a room's subject.
+SHAPES = {"projects/report", "projects/project", "cost_sharing/case", "meetings/meeting"}
+# Pure files named after what they are, each with its reason; at most ten.
+PURE: Mapping[str, str] = {
+    "agreements/reading/agreement": "the shape of an agreement's text as it was read",
+    "agreements/reading/lines": "lines and cells of a text, before anything has a meaning",
+    "agreements/reading/parts": "articles, annex rows and remarks made of those lines",
+    "agreements/review/question": "what is asked about a reading, and what an answer does",
+    "cost_sharing/formula/split": "the arithmetic itself, exact to the yen",
+    "cost_sharing/formula/json": "the same arithmetic for other programs (contracts.md)",
+    "cost_sharing/formula/table": "a split as people read it",
+    "cost_sharing/formula/proposal": "a formula as it was typed, before it is worked out",
+    "overview/calendar_feed": "duties and meetings as iCalendar",
+    "overview/year": "a fiscal year's months with what falls into them",
+}
+# Rooms whose files still bear names of their own; the list only shrinks.
+NOT_YET: Mapping[str, frozenset[str]] = {
+    "meetings": frozenset({"checks"}),
+    "overview": frozenset({"calendar_views", "home_views"}),
+    "reminders": frozenset(
+        {
+            "letter_queries",
+            "letter_words",
+            "managing",
+            "schedule_views",
+            "scheduler",
+            "text_actions",
+            "text_views",
+            "undelivered",
+            "writing",
+        }
+    ),
+}
+# Who commits beside `act.change`: contracts.md, "Acts, conflicts, keys".
+COMMITS: Mapping[str, str] = {
+    "plumbing/changes": "the act itself",
+    "plumbing/pages": "the act of a request, ended with its answer",
+    "plumbing/db": "settings of a new connection",
+    "mail/mailbox": "mail's books",
+    "reminders/actions": "the clock's pass",
+    "accounts/sign_in/actions": "signing in and out",
+    "demo/letters": "the example's letters are marked as sent",
+    "demo/meeting": "the example's letter that did not arrive",
+}
+RECORDS = {"plumbing/changes": "the act itself", "mail/outbox": "the system tells of a lost letter"}
+# Still to become acts; the list only shrinks.
+NO_ACTS_YET = {"meetings/actions", "meetings/poll/actions"}
+
+
+def misnamed(root: Path = ROOT) -> Iterator[str]:
+    """A sentence for each file of a room whose name says nothing to whoever knows the list."""
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*.py")):
+            name = path.relative_to(root).with_suffix("").as_posix()
+            _, *inner, last = name.split("/")
+            allowed = INNER if inner else SHARED
+            known = last == "__init__" or last in allowed or name in SHAPES or name in PURE
+            if not known and last not in NOT_YET.get(room, ()):
+                yield f"{name}: no name of the list (docs/house.md, What a file may be called)"
+
+
+def calls(root: Path, function: str) -> Iterator[str]:
+    """The files that call something.FUNCTION(...)."""
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(function):
+                yield path.relative_to(root).with_suffix("").as_posix()
+                break
+
+
+def test_files_are_called_by_the_one_list() -> None:
+    assert list(misnamed()) == []
+    assert len(PURE) <= 10
+
+
+@pytest.mark.parametrize(
+    "name", ["projects/report_views.py", "projects/reports/helpers.py", "costs_extra.py"]
+)
+def test_a_misnamed_file_is_found(name: str, tmp_path: Path) -> None:
+    (tmp_path / "projects" / "reports").mkdir(parents=True)
+    (tmp_path / "projects" / "rules.py").touch()
+    (tmp_path / "projects" / "reports" / "views.py").touch()
+    assert list(misnamed(tmp_path)) == []
+    path = tmp_path / "projects" / name.removeprefix("projects/")
+    path.touch()
+    assert len(list(misnamed(tmp_path))) == 1
+
+
+def test_what_is_named_as_an_exception_is_there() -> None:
+    """A list of exceptions that nothing needs any more must not stay."""
+    there = {path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.rglob("*.py")}
+    assert set(PURE) <= there
+    for room, names in NOT_YET.items():
+        missing = {name for name in names if f"{room}/{name}" not in there}
+        assert missing == set(), f"{room}: take {missing} off the list"
+
+
+def test_nobody_commits_or_writes_the_record_beside_the_act() -> None:
+    assert set(calls(ROOT, "session.commit")) - set(COMMITS) - NO_ACTS_YET == set()
+    assert set(calls(ROOT, "history.record")) - set(RECORDS) - NO_ACTS_YET == set()
+
+
+def test_a_commit_elsewhere_is_found(tmp_path: Path) -> None:
+    (tmp_path / "planted.py").write_text("db.session.commit()\n")
+    assert list(calls(tmp_path, "session.commit")) == ["planted"]
