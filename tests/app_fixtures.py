@@ -3,10 +3,9 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import CodeType
 from typing import Any
 
@@ -19,7 +18,7 @@ from sqlalchemy.util import LRUCache
 
 from tests import cast
 from tests.pages import PageClient
-from tests.services import FOLDER, Postgres
+from tests.services import FOLDER, running_postgres
 from tracker.app import create_app
 from tracker.demo import actions as demo
 from tracker.kernel.permissions import Actor
@@ -99,7 +98,7 @@ def now() -> Iterator[time_machine.Traveller]:
 # --- databases to copy: each is made by the test process that asks first, and shared by all ---------
 
 
-def _made_once(name: str, make: Callable[[], str]) -> str:
+def made_once(name: str, make: Callable[[], str]) -> str:
     """What `make` gives, made by the test process that asks first and shared by all."""
     note = Path(os.environ[FOLDER]) / name
     with note.with_suffix(".lock").open("w") as lock:
@@ -109,40 +108,18 @@ def _made_once(name: str, make: Callable[[], str]) -> str:
     return note.read_text()
 
 
-def _fill(url: str, fill: Callable[[], object]) -> None:
-    with (
-        time_machine.travel(cast.NOW, tick=True),
-        TemporaryDirectory() as home,
-        opened(url, Path(home)) as app,
-        app.app_context(),
-    ):
-        fill()
+def copy_of(template: str | None, engine: str, path: Path) -> tuple[str, str]:
+    """A copy of a template (None: nothing yet): its address, and what it is called as a template.
 
-
-def _sqlite_file(name: str, fill: Callable[[], object], start: Path | None = None) -> Path:
-    """A SQLite file with what `fill` enters into a copy of `start`."""
-
-    def make() -> str:
-        path = Path(os.environ[FOLDER]) / f"{name}.sqlite3"
-        if start:
-            shutil.copy(start, path)
-        _fill(f"sqlite:///{path}", fill)
-        return str(path)
-
-    return Path(_made_once(f"{name}-sqlite", make))
-
-
-def _postgres_database(
-    postgres: Postgres, name: str, fill: Callable[[], object], start: str = "template1"
-) -> str:
-    """The name of a PostgreSQL database with what `fill` enters into a copy of `start`."""
-
-    def make() -> str:
-        database = postgres.make_database(template=start)
-        _fill(postgres.url(database), fill)
-        return database
-
-    return _made_once(f"{name}-postgresql", make)
+    Templates are files on SQLite (the copy lies at `path`) and names of databases on PostgreSQL.
+    """
+    if engine == "sqlite":
+        if template:
+            shutil.copy(template, path)
+        return f"sqlite:///{path}", str(path)
+    postgres = running_postgres()
+    name = postgres.make_database(template or "template1")
+    return postgres.url(name), name
 
 
 def _load_demo() -> None:
@@ -153,82 +130,52 @@ def _load_large() -> None:
     assert demo.load(at=cast.NOW, is_large=True)
 
 
-def empty_sqlite(folder: Path) -> str:
-    """The address of a migrated SQLite file with nothing in it, made in that folder."""
-    path = folder / "empty.sqlite3"
-    shutil.copy(_sqlite_file("empty", upgrade), path)
-    return f"sqlite:///{path}"
+# Template -> the one it starts from, and what is entered into it.
+TEMPLATES: Mapping[str, tuple[str | None, Callable[[], object]]] = {
+    "empty": (None, upgrade),
+    "cast": ("empty", cast.enter),
+    "demo": ("empty", _load_demo),
+    "large": ("empty", _load_large),
+}
 
 
-@pytest.fixture(scope="session")
-def sqlite_template() -> Path:
-    """A SQLite file with the cast in it."""
-    return _sqlite_file("cast", cast.enter, _sqlite_file("empty", upgrade))
+def template(name: str, engine: str) -> str:
+    """A migrated database with nothing in it, the cast, the Aomori example or the large area."""
+    start, fill = TEMPLATES[name]
+
+    def make() -> str:
+        folder = Path(os.environ[FOLDER])
+        begin = template(start, engine) if start else None
+        url, made = copy_of(begin, engine, folder / f"{name}.sqlite3")
+        with (
+            time_machine.travel(cast.NOW, tick=True),
+            opened(url, folder / f"{name}-{engine}-home") as app,
+            app.app_context(),
+        ):
+            fill()
+        return made
+
+    return made_once(f"{name}-{engine}", make)
 
 
-@pytest.fixture(scope="session")
-def demo_template() -> Path:
-    """A SQLite file with the Aomori example as it stands on the day of the design shots."""
-    return _sqlite_file("demo", _load_demo, _sqlite_file("empty", upgrade))
-
-
-@pytest.fixture(scope="session")
-def large_template() -> Path:
-    """The same with the large area: 30 municipalities, 100 projects, seven years."""
-    return _sqlite_file("large", _load_large, _sqlite_file("empty", upgrade))
-
-
-@pytest.fixture(scope="session")
-def empty_postgres_template(postgres: Postgres) -> str:
-    """A migrated PostgreSQL database with nothing in it; its name."""
-    return _postgres_database(postgres, "empty", upgrade)
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres: Postgres, empty_postgres_template: str) -> str:
-    """A PostgreSQL database with the cast in it; its name."""
-    return _postgres_database(postgres, "cast", cast.enter, empty_postgres_template)
-
-
-@pytest.fixture(scope="session")
-def demo_postgres_template(postgres: Postgres, empty_postgres_template: str) -> str:
-    """A PostgreSQL database with the Aomori example in it; its name."""
-    return _postgres_database(postgres, "demo", _load_demo, empty_postgres_template)
+def copy_database(name: str, engine: str, folder: Path) -> str:
+    """The address of a fresh copy of a template, for one test."""
+    return copy_of(template(name, engine), engine, folder / "tracker.sqlite3")[0]
 
 
 # --- what a test gets ------------------------------------------------------------------------------
 
 
-DEMO = ("demo_template", "demo_postgres_template")
-
-
-def _copy(
-    request: pytest.FixtureRequest,
-    folder: Path,
-    engine: str,
-    templates: tuple[str, str] = ("sqlite_template", "postgres_template"),
-) -> str:
-    """The address of a fresh copy of one of the databases above."""
-    on_sqlite, on_postgres = templates
-    if engine == "sqlite":
-        path = folder / "tracker.sqlite3"
-        shutil.copy(request.getfixturevalue(on_sqlite), path)
-        return f"sqlite:///{path}"
-    postgres = request.getfixturevalue("postgres")
-    template = request.getfixturevalue(on_postgres)
-    return str(postgres.url(postgres.make_database(template=template)))
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh copy of the database with the cast: each test runs on both engines."""
-    return _copy(request, tmp_path, request.param)
+    return copy_database("cast", request.param, tmp_path)
 
 
 @pytest.fixture
-def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """The same on SQLite only, where the database does not matter."""
-    return _copy(request, tmp_path, "sqlite")
+    return copy_database("cast", "sqlite", tmp_path)
 
 
 @pytest.fixture
@@ -265,16 +212,16 @@ def actor() -> Callable[..., Actor]:
 
 
 @pytest.fixture
-def demo_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+def demo_app(tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh copy of the example (SQLite), outside any context."""
-    with opened(_copy(request, tmp_path, "sqlite", DEMO), tmp_path) as app:
+    with opened(copy_database("demo", "sqlite", tmp_path), tmp_path) as app:
         yield app
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def demo_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh copy of the example, inside its context, on both engines."""
-    url = _copy(request, tmp_path, request.param, DEMO)
+    url = copy_database("demo", request.param, tmp_path)
     with opened(url, tmp_path) as app, app.app_context():
         yield app
 

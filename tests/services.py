@@ -139,8 +139,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Postgres:
+def running_postgres() -> Postgres:
     """The cluster, started by the test process that asks first."""
     programs = _postgres_programs()
     if programs is None:
@@ -151,6 +150,12 @@ def postgres() -> Postgres:
         if not (shared / "postgres").exists():
             _start_postgres(shared / "postgres", programs)
     return Postgres(shared / "postgres")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """The cluster of all test processes."""
+    return running_postgres()
 
 
 @pytest.fixture

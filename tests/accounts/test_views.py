@@ -3,7 +3,7 @@
 import time_machine
 
 from tests import cast
-from tests.app_fixtures import empty_sqlite, make_app
+from tests.app_fixtures import copy_database, make_app
 from tests.pages import PageClient
 
 
@@ -126,7 +126,7 @@ def test_a_new_account_sets_its_password_once_by_letter(browse, app):
 def test_setting_up_an_empty_database_as_a_page(tmp_path, now: time_machine.Traveller):
     from tracker.plumbing.db import db
 
-    app = make_app(empty_sqlite(tmp_path), tmp_path)
+    app = make_app(copy_database("empty", "sqlite", tmp_path), tmp_path)
     client = PageClient(app)
     assert client.get("/login", status=302).location == "/setup"
     wrong = client.fill(

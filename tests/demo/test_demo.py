@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import cast
-from tests.app_fixtures import empty_sqlite, opened
+from tests.app_fixtures import copy_database, opened
 from tracker.accounts.models import Person, Post
 from tracker.accounts.queries import actor_of, memos
 from tracker.agreements.models import Agreement, AnnexEntry, Measure
@@ -52,7 +52,7 @@ def counts() -> Counts:
 @contextmanager
 def empty_app(home: Path, **changes: object) -> Iterator[Flask]:
     """The application on an empty, migrated SQLite file, inside its context."""
-    with opened(empty_sqlite(home), home, **changes) as app, app.app_context():
+    with opened(copy_database("empty", "sqlite", home), home, **changes) as app, app.app_context():
         yield app
 
 

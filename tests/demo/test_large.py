@@ -1,6 +1,5 @@
 """The large area: complete, made up throughout, every decision in the record."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
@@ -12,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests import cast
-from tests.app_fixtures import load_demo, make_app
+from tests.app_fixtures import copy_database, load_demo, make_app, opened
 from tests.demo.test_demo import counts, empty_app
 from tests.pages import PageClient
 from tracker.accounts.models import Person
@@ -33,14 +32,9 @@ from tracker.reminders import actions as reminders
 
 
 @pytest.fixture
-def large_app(large_template: Path, tmp_path: Path) -> Iterator[Flask]:
-    path = tmp_path / "large.sqlite3"
-    shutil.copy(large_template, path)
-    made = make_app(f"sqlite:///{path}", tmp_path)
-    yield made
-    with made.app_context():
-        db.session.remove()
-        db.engine.dispose()
+def large_app(tmp_path: Path) -> Iterator[Flask]:
+    with opened(copy_database("large", "sqlite", tmp_path), tmp_path) as app:
+        yield app
 
 
 def check(on: date) -> None:

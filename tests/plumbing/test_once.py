@@ -25,9 +25,9 @@ def count(app) -> int:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either(request, tmp_path):
-    from tests.app_fixtures import _copy, make_app
+    from tests.app_fixtures import copy_database, make_app
 
-    made = make_app(_copy(request, tmp_path, request.param), tmp_path)
+    made = make_app(copy_database("cast", request.param, tmp_path), tmp_path)
     yield made
     with made.app_context():
         db.session.remove()

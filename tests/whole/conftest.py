@@ -1,41 +1,87 @@
-"""The furnished house, built once a process and put back before every test that asks for it."""
+"""Furnished houses: each is filled once a run, opened once a process, put back before every test."""
 
-import shutil
-from collections.abc import Iterator
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
-from tests.app_fixtures import make_app
-from tests.services import Postgres
-from tests.whole.visitors import AnyHouse, House, furnished
+from tests import cast
+from tests.app_fixtures import copy_of, made_once, opened, template
+from tests.services import FOLDER
+from tests.whole.clients import House, PostgresHouse, SqliteHouse, fill
+
+HOUSES: dict[str, type[House]] = {"sqlite": SqliteHouse, "postgresql": PostgresHouse}
+
+
+def _filled(engine: str) -> str:
+    """A house as a template, what stands in it and everybody's cookies; their file."""
+    folder = Path(os.environ[FOLDER])
+    url, made = copy_of(template("cast", engine), engine, folder / "house.sqlite3")
+    # A cookie signed later than a test begins would not be good yet.
+    with (
+        time_machine.travel(cast.NOW - timedelta(minutes=1), tick=True),
+        opened(url, folder / f"house-{engine}-home") as app,
+    ):
+        path = folder / f"house-{engine}.pickle"
+        path.write_bytes(pickle.dumps((made, *fill(app))))
+    return str(path)
 
 
 @pytest.fixture(scope="session")
-def standing_house(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    """One house for all tests of this process; `house` is the one to ask for."""
-    path = tmp_path_factory.mktemp("house") / "house.sqlite3"
-    shutil.copy(sqlite_template, path)
-    with furnished(lambda: House(make_app(f"sqlite:///{path}", path.parent), path)) as house:
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], House]]:
+    """standing("sqlite") is the house of this process on that engine, as the last test left it."""
+    made: dict[str, House] = {}
+    folder = tmp_path_factory.mktemp("house")
+    with ExitStack() as stack:
+
+        def house(engine: str) -> House:
+            if engine not in made:
+                note = made_once(f"house-{engine}", lambda: _filled(engine))
+                filled, stock, cookies = pickle.loads(Path(note).read_bytes())
+                url, _ = copy_of(filled, engine, folder / "house.sqlite3")
+                app = stack.enter_context(opened(url, folder))
+                made[engine] = HOUSES[engine](app, stock, cookies)
+                stack.callback(made[engine].close)
+            return made[engine]
+
         yield house
 
 
-@pytest.fixture
-def house(standing_house: House) -> Iterator[House]:
-    """The application with one object of every kind, everybody signed in, no CSRF tokens asked."""
-    standing_house.app.config["WTF_CSRF_ENABLED"] = False
-    standing_house.restore()
-    yield standing_house
-    standing_house.app.config["WTF_CSRF_ENABLED"] = False
+def _ready(house: House) -> House:
+    """No CSRF tokens are asked, and everything is in its place."""
+    house.app.config["WTF_CSRF_ENABLED"] = False
+    house.restore()
+    return house
 
 
 @pytest.fixture
-def postgres_house(
-    postgres: Postgres, postgres_template: str, tmp_path: Path
-) -> Iterator[AnyHouse]:
-    """The same on PostgreSQL, where nothing is put back."""
-    url = postgres.url(postgres.make_database(template=postgres_template))
-    with furnished(lambda: AnyHouse(make_app(url, tmp_path))) as house:
-        yield house
+def house(standing: Callable[[str], House]) -> House:
+    """The application with one object of every kind, everybody signed in, on SQLite."""
+    return _ready(standing("sqlite"))
+
+
+@pytest.fixture
+def postgres_house(standing: Callable[[str], House]) -> House:
+    """The same on PostgreSQL."""
+    return _ready(standing("postgresql"))
+
+
+@pytest.fixture(
+    params=["by turns", *(pytest.param(name, marks=pytest.mark.slow) for name in HOUSES)]
+)
+def shared_out(
+    request: pytest.FixtureRequest, standing: Callable[[str], House]
+) -> list[tuple[House, list[str]]]:
+    """Houses, each with the endpoints it is to be asked for: what is generated from the URL map.
+
+    Each endpoint once, the engines by turns; in the slow run every endpoint on both.
+    """
+    engines = list(HOUSES) if request.param == "by turns" else [request.param]
+    houses = [_ready(standing(engine)) for engine in engines]
+    known = sorted(set(houses[0].app.view_functions) - {"static"})
+    return [(house, known[turn :: len(houses)]) for turn, house in enumerate(houses)]

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from tests.whole.furnishing import (
+from tests.whole.seed import (
     ALL,
     CALENDAR_TOKEN,
     HUB,

@@ -14,8 +14,8 @@ import time_machine
 from sqlalchemy import select
 
 from tests import cast
-from tests.app_fixtures import empty_sqlite, opened
-from tests.whole.deeds import (
+from tests.app_fixtures import copy_database, opened
+from tests.whole.steps import (
     CANDIDATES,
     EVERYBODY,
     FARMING,
@@ -78,11 +78,7 @@ def story(
     request: pytest.FixtureRequest, tmp_path: Path, now: time_machine.Traveller
 ) -> Iterator[Story]:
     """An empty, migrated database and an empty outbox."""
-    if request.param == "postgresql":
-        postgres, empty = map(request.getfixturevalue, ("postgres", "empty_postgres_template"))
-        url = str(postgres.url(postgres.make_database(empty)))
-    else:
-        url = empty_sqlite(tmp_path)
+    url = copy_database("empty", request.param, tmp_path)
     now.move_to(clock.at(YEAR.begins, time(8)))
     with opened(url, tmp_path) as app:
         yield Story(app, now, YEAR.begins)

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.agreements.makers import FILE
-from tests.whole.nonsense import Asked, endpoint_of, find_forms
-from tests.whole.visitors import AnyHouse, House
+from tests.whole.bad_input import Asked, endpoint_of, find_forms
+from tests.whole.clients import House
 from tracker.plumbing.changes import EXEMPT, _plain
 from tracker.plumbing.db import Mark, Model, db
 
@@ -43,7 +43,7 @@ NOT_YET = ("meetings.",)
 NO_ACT = {"accounts.sign_in", "accounts.sign_out", "cost_sharing.preview", "reminders.try_out"}
 
 
-def rows(house: AnyHouse) -> Rows:
+def rows(house: House) -> Rows:
     """All that stands in every recorded table, by table and key."""
     found: Rows = {}
     with house.app.app_context(), db.engine.connect() as connection:
@@ -57,7 +57,7 @@ def rows(house: AnyHouse) -> Rows:
     return found
 
 
-def entries(house: AnyHouse) -> list[dict[str, Any]]:
+def entries(house: House) -> list[dict[str, Any]]:
     """The record, oldest first."""
     from tracker.plumbing.history import HistoryEntry
 
@@ -139,7 +139,7 @@ def _same_instant(said: Any, value: Any) -> bool:
     return hasattr(value, "tzinfo") and str(said)[:19] == value.isoformat()[:19]
 
 
-def press(house: AnyHouse, form: Asked, key: str = "key", **changes: str) -> TestResponse:
+def press(house: House, form: Asked, key: str = "key", **changes: str) -> TestResponse:
     """Sends a form filled in with what it may well take."""
     fields = {**form.plausible(), **FILLED.get(endpoint_of(house, form.target), {}), **changes}
     return house.ask(form.visitor, "POST", form.target, data={**fields, "once": key})
@@ -157,7 +157,7 @@ def forms(house: House) -> list[Asked]:
     ]
 
 
-def judge(house: AnyHouse, form: Asked) -> tuple[bool, list[str]]:
+def judge(house: House, form: Asked) -> tuple[bool, list[str]]:
     """Whether the form was carried out, and what the record fails to say of it."""
     before, past = rows(house), len(entries(house))
     answer = press(house, form)
@@ -184,7 +184,7 @@ def test_each_changed_column_stands_in_the_record(house: House, forms: list[Aske
 
 
 def test_each_changed_column_stands_in_the_record_on_postgresql_too(
-    postgres_house: AnyHouse,
+    postgres_house: House,
 ) -> None:
     """Nothing is put back there: what an earlier form used up is refused, the rest is asked."""
     wrong, done = [], 0

@@ -18,10 +18,10 @@ from sqlalchemy import select
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.test import TestResponse
 
-from tests.app_fixtures import empty_sqlite, make_app
+from tests.app_fixtures import copy_database, make_app
 from tests.meetings import makers as meetings
 from tests.pages import Page, check
-from tests.whole.nonsense import (
+from tests.whole.bad_input import (
     MORE_NONSENSE,
     NONSENSE,
     PLAIN_TEXTS,
@@ -34,8 +34,8 @@ from tests.whole.nonsense import (
     refusal,
     sent,
 )
+from tests.whole.clients import NOBODY, OFFICE, VISITORS, House
 from tests.whole.objects import targets
-from tests.whole.visitors import NOBODY, OFFICE, VISITORS, AnyHouse, House
 from tracker.municipalities.models import Area
 from tracker.plumbing import clock, forms
 from tracker.plumbing.db import db
@@ -135,7 +135,7 @@ def test_what_would_be_kept_or_said_wrongly_is_found(
 
 
 @pytest.mark.slow
-def test_postgresql_takes_nonsense_as_calmly(postgres_house: AnyHouse) -> None:
+def test_postgresql_takes_nonsense_as_calmly(postgres_house: House) -> None:
     """What was taken is not put back here: it is enough that nothing breaks."""
     wrong = []
     for form in find_forms(postgres_house):
@@ -152,7 +152,7 @@ def test_postgresql_takes_nonsense_as_calmly(postgres_house: AnyHouse) -> None:
 
 
 def test_the_first_page_of_all_refuses_in_plain_words(tmp_path: Path) -> None:
-    app = make_app(empty_sqlite(tmp_path), tmp_path, WTF_CSRF_ENABLED=False)
+    app = make_app(copy_database("empty", "sqlite", tmp_path), tmp_path, WTF_CSRF_ENABLED=False)
     client = app.test_client()
     found = BeautifulSoup(client.get("/setup").get_data(as_text=True), "html.parser")
     form = Asked(NOBODY, "/setup", "/setup", boxes(found.select("main form")[0]))

@@ -14,54 +14,11 @@ from jinja2 import nodes
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from tests.whole.visitors import OFFICE, OFFICER, House, Visitor
+from tests.whole.clients import OFFICE, OFFICER, House, Visitor
 from tracker.app import FEATURES
 from tracker.plumbing.pages import NAV
 
 ROOT = Path(__file__).parents[2]
-# contracts.md and ux/spec.md 2.2, as far as the pages stand; tokens and numbers are examples.
-PINNED = [
-    "/",
-    "/login",
-    "/setup",
-    "/account",
-    "/calendar/TOKEN.ics",
-    "/p/TOKEN",
-    "/p/TOKEN/done",
-    "/measures",
-    "/measures/1-1",
-    "/projects",
-    "/projects/1",
-    "/projects/new",
-    "/projects/1/edit",
-    "/reports",
-    "/reports/2026-h1",
-    "/reports/2026-h1/inbox",
-    "/reports/2026-h1/1/imabetsu",
-    "/reports/2026-h1/1/imabetsu/check",
-    "/reports/2026-h1/1/imabetsu/done",
-    "/meetings",
-    "/meetings/1",
-    "/meetings/2026",
-    "/costs",
-    "/costs/new",
-    "/costs/2026-04",
-    "/costs/2026-04/formula",
-    "/costs/2026-04/send",
-    "/costs/2026-04/confirm",
-    "/notices",
-    "/notices/1",
-    "/agreements",
-    "/agreements/1",
-    "/agreements/import",
-    "/agreements/import/1",
-    "/admin/users",
-    "/admin/holidays",
-    "/admin/bases",
-    "/audit",
-    "/handover",
-    "/handover/posts/1",
-]
 # The macro that pages through a list takes the name of its page.
 PAGER = "pager"
 
@@ -156,12 +113,6 @@ def leads(app: Flask, path: str, method: str = "GET") -> bool:
     except HTTPException:
         return False
     return True
-
-
-@pytest.mark.parametrize("path", PINNED)
-def test_the_addresses_that_were_promised_exist(app: Flask, path: str) -> None:
-    assert leads(app, path)
-    assert not leads(app, "/year" + path)
 
 
 def test_every_feature_has_its_pages(app: Flask) -> None:

@@ -12,14 +12,13 @@ from sqlalchemy import BigInteger, Integer, String
 from werkzeug.test import TestResponse
 
 from tests.pages import Page, check
-from tests.whole.visitors import (
+from tests.whole.clients import (
     ADMIN,
     LEAD,
     NOBODY,
     OFFICE,
     OFFICER,
     VISITORS,
-    AnyHouse,
     House,
     Visitor,
 )
@@ -128,7 +127,7 @@ def boxes(form: Tag) -> tuple[Box, ...]:
 
 
 @cache
-def find_forms(house: AnyHouse, *, buttons: bool = False) -> list[Asked]:
+def find_forms(house: House, *, buttons: bool = False) -> list[Asked]:
     """Every form that asks for something, once for each address it goes to; or bare buttons too."""
     found: dict[tuple[str, frozenset[str]], Asked] = {}
     order = (OFFICE, ADMIN, LEAD, OFFICER, *VISITORS)
@@ -147,7 +146,7 @@ def find_forms(house: AnyHouse, *, buttons: bool = False) -> list[Asked]:
     return list(found.values())
 
 
-def endpoint_of(house: AnyHouse, path: str) -> str:
+def endpoint_of(house: House, path: str) -> str:
     adapter = house.app.url_map.bind("localhost")
     return str(adapter.match(path.partition("?")[0], method="POST")[0])
 

@@ -1,0 +1,256 @@
+"""A furnished house with its visitors: everybody is signed in once, every change is undone."""
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, LiteralString, NamedTuple
+from typing import cast as cast_
+
+import psycopg
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from tests import cast
+from tests.pages import Page
+from tests.whole.objects import Target, targets
+from tests.whole.seed import HUB, TOWN, Stock, furnish
+from tracker.kernel.permissions import Permission, Reach, Role, reach
+from tracker.plumbing.db import db
+
+# Both come by themselves: HEAD runs the view of GET, OPTIONS runs none.
+BY_THEMSELVES = frozenset({"HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody at the door: nobody known, or the account with a role in a municipality."""
+
+    role: Role | None = None
+    town: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.role}@{self.town}" if self.role else "nobody"
+
+    def may(self, permission: Permission, involved: frozenset[str] | None) -> bool:
+        """What the table alone says; `involved` None is asked of the role only."""
+        if permission is Permission.PUBLIC:
+            return True
+        far = reach(self.role, permission) if self.role else None
+        return far is Reach.ANY or (
+            far is Reach.OWN and (involved is None or self.town in involved)
+        )
+
+
+NOBODY = Visitor()
+OFFICE, LEAD = Visitor(Role.OFFICE, HUB), Visitor(Role.LEAD, HUB)
+OFFICER = Visitor(Role.OFFICER, TOWN)
+ADMIN = Visitor(Role.ADMIN, HUB)
+VISITORS = (
+    NOBODY,
+    OFFICE,
+    LEAD,
+    Visitor(Role.CONFIRMER, HUB),
+    Visitor(Role.READER, HUB),
+    ADMIN,
+    OFFICER,
+    Visitor(Role.CONFIRMER, TOWN),
+    Visitor(Role.LEAD, TOWN),
+)
+
+
+class Met(NamedTuple):
+    """What became of one request: whether it changed anything is asked before it is undone."""
+
+    endpoint: str
+    method: str
+    target: Target
+    path: str
+    answer: TestResponse
+    was_changed: bool
+
+
+class House:
+    """The application with one object of every kind and everybody signed in; all of it is put back."""
+
+    def __init__(self, app: Flask, stock: Stock, cookies: Mapping[Visitor, str]) -> None:
+        self.app, self.stock, self.cookies = app, stock, cookies
+        self.client: FlaskClient = app.test_client(use_cookies=False)
+
+    def was_changed(self) -> bool:
+        """Whether anything at all was committed since this was asked last."""
+        raise NotImplementedError
+
+    def put_back(self) -> None:
+        """Every row as it was at the beginning."""
+        raise NotImplementedError
+
+    def restore(self) -> None:
+        """Puts every row back, and lets the process forget what it kept of them."""
+        self.put_back()
+        self.app.extensions.pop("memo", None)
+        self.was_changed()
+
+    def ask(self, visitor: Visitor, method: str, path: str, **more: Any) -> TestResponse:
+        """One request of a visitor whose cookies nothing changes; a form comes with its key."""
+        headers = {"Cookie": self.cookies[visitor]} if visitor.role else {}
+        data = more.pop("data", None)
+        if method == "POST" and not isinstance(data, bytes):
+            data = {"once": secrets.token_hex(8), **(data or {})}
+        return self.client.open(path, method=method, headers=headers, data=data, **more)
+
+    def send(
+        self, visitor: Visitor, page: str, target: str, data: Mapping[str, str]
+    ) -> TestResponse:
+        """Opens a page, fills in its form that goes to an address, and sends it."""
+        opened = Page(self.ask(visitor, "GET", page), [])
+        forms = opened.all("main form[method=post]")
+        number = [str(form.get("action") or page) for form in forms].index(target)
+        return self.ask(visitor, "POST", target, data={**opened.fields(number), **data})
+
+    def path(self, endpoint: str, args: dict[str, Any]) -> str:
+        """The address of a page; arguments it does not know go behind the question mark."""
+        with self.app.test_request_context():
+            return self.app.url_for(endpoint, **args)
+
+    def doors(self, *endpoints: str) -> Iterator[tuple[str, str, Target, str]]:
+        """Every method of every address with every object: endpoint, method, object, path."""
+        for rule in sorted(self.app.url_map.iter_rules(), key=str):
+            if rule.endpoint == "static" or (endpoints and rule.endpoint not in endpoints):
+                continue
+            for target in targets(rule.endpoint, self.stock):
+                path = self.path(rule.endpoint, target.args)
+                for method in sorted(set(rule.methods or ()) - BY_THEMSELVES):
+                    yield rule.endpoint, method, target, path
+
+    def walk(self, visitor: Visitor, *endpoints: str) -> Iterator[Met]:
+        """Every door as somebody meets it, each with everything in its place."""
+        for endpoint, method, target, path in self.doors(*endpoints):
+            answer = self.ask(visitor, method, path)
+            was_changed = self.was_changed()
+            if was_changed:
+                self.restore()
+            yield Met(endpoint, method, target, path, answer, was_changed)
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that stands in every table but the sign-ins' last-seen time."""
+        with self.app.app_context(), db.engine.connect() as connection:
+            return {
+                table.name: [
+                    tuple(row)
+                    for row in connection.execute(
+                        select(*(one for one in table.c if one.name != "last_seen_at"))
+                    )
+                ]
+                for table in db.metadata.sorted_tables
+            }
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+class SqliteHouse(House):
+    """On a SQLite file, which a backup puts back in a moment."""
+
+    def __init__(self, app: Flask, stock: Stock, cookies: Mapping[Visitor, str]) -> None:
+        super().__init__(app, stock, cookies)
+        with app.app_context():
+            self.live = sqlite3.connect(str(db.engine.url.database))
+        self.saved = sqlite3.connect(":memory:")
+        self.live.backup(self.saved)
+        self.version = self._version()
+
+    def _version(self) -> int:
+        return int(self.live.execute("PRAGMA data_version").fetchone()[0])
+
+    def was_changed(self) -> bool:
+        """Whether anything at all was committed since this was asked last."""
+        before, self.version = self.version, self._version()
+        return before != self.version
+
+    def put_back(self) -> None:
+        """Every row as it was at the beginning."""
+        self.saved.backup(self.live)
+
+    def close(self) -> None:
+        """Lets go of both connections too."""
+        self.live.close()
+        self.saved.close()
+        super().close()
+
+
+class PostgresHouse(House):
+    """On PostgreSQL, where triggers name the tables that were written to and a copy refills them."""
+
+    def __init__(self, app: Flask, stock: Stock, cookies: Mapping[Visitor, str]) -> None:
+        super().__init__(app, stock, cookies)
+        self.tables = [table.name for table in db.metadata.sorted_tables]
+        self.written: set[str] = set()
+        with app.app_context():
+            url = db.engine.url.set(drivername="postgresql").render_as_string()
+        self.live = psycopg.connect(url, autocommit=True)
+        self._say("CREATE SCHEMA saved", "CREATE TABLE saved.written (name text PRIMARY KEY)", NOTE)
+        for name in self.tables:
+            self._say(
+                f'CREATE TABLE saved."{name}" AS TABLE public."{name}"',
+                f'CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON public."{name}" '
+                "FOR EACH ROW EXECUTE FUNCTION saved.note()",
+            )
+
+    def _say(self, *statements: str) -> None:
+        for statement in statements:
+            self.live.execute(cast_(LiteralString, statement))
+
+    def was_changed(self) -> bool:
+        """Whether any row was written since this was asked last."""
+        found = self.live.execute("DELETE FROM saved.written RETURNING name").fetchall()
+        self.written |= {name for (name,) in found}
+        return bool(found)
+
+    def put_back(self) -> None:
+        """Every row as it was at the beginning; neither triggers nor foreign keys ask about it."""
+        self.was_changed()
+        with self.live.transaction():
+            self._say("SET LOCAL session_replication_role = replica")
+            for name in self.written:
+                self._say(
+                    f'DELETE FROM public."{name}"',
+                    f'INSERT INTO public."{name}" SELECT * FROM saved."{name}"',
+                )
+        self.written.clear()
+
+    def close(self) -> None:
+        """Lets go of the connection too."""
+        self.live.close()
+        super().close()
+
+
+# A statement that touches no row writes nothing, so the trigger is one of rows.
+NOTE = """
+CREATE FUNCTION saved.note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO saved.written VALUES (TG_TABLE_NAME) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$
+"""
+
+
+def fill(app: Flask) -> tuple[Stock, dict[Visitor, str]]:
+    """Fills the cast's area and signs everybody in: what was made, and their cookies."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        stock = furnish()
+    client = app.test_client(use_cookies=False)
+    return stock, {one: _sign_in(client, one) for one in VISITORS if one.role}
+
+
+def _sign_in(client: FlaskClient, visitor: Visitor) -> str:
+    fields = {"email": cast.email(visitor.role or "", visitor.town), "password": cast.PASSWORD}
+    answer = client.post("/login", data=fields)
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    return answer.headers["Set-Cookie"].partition(";")[0]
