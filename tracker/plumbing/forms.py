@@ -1,6 +1,6 @@
 """Forms that ask in Japanese, keep what was typed, and say what to do (ux/spec.md 8)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -98,6 +98,8 @@ class Form(FlaskForm):
     then a conflict can show both.
     """
 
+    # Boxes that are not stored with the rest: a conflict does not compare them.
+    asides: Collection[str] = ()
     result: Any = None
     conflict: Conflict | None = None
     _is_without_key = False
@@ -177,7 +179,7 @@ class Form(FlaskForm):
     @property
     def differences(self) -> list[Difference]:
         """Box by box what was typed beside what is stored now, where they differ."""
-        return list(_differences(self))
+        return list(_differences(field for field in self if field.name not in self.asides))
 
     def refuse(self, refusal: Refusal) -> None:
         """Puts the refusal at its field, or over the form when it has none here."""

@@ -102,6 +102,8 @@ class LetterForm(Form):
 class WordsForm(Form):
     """The words of one kind of letter."""
 
+    asides = ("post",)
+
     subject = StringField("件名", validators=[at_most(MOST_SUBJECT)])
     body = TextAreaField(
         "本文", validators=[*required("本文を入力してください。"), at_most(MOST_BODY)]
