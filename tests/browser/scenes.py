@@ -10,7 +10,7 @@ from tests.agreements.makers import FILE, REAL
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.review import actions as agreements
 from tracker.mail.letters import Letter, LetterState
-from tracker.meetings.models import CandidateDate, Meeting
+from tracker.meetings.models import CandidateDate, MeetingRow
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -86,7 +86,7 @@ SCENES: Mapping[Who | None, tuple[str, ...]] = {
 def places(app: Flask) -> dict[str, str]:
     """What stands in braces: numbers of the example, a poll link still open, a fresh import."""
     with app.app_context():
-        meeting = db.session.scalars(select(Meeting).where(Meeting.fiscal_year == 2026)).one()
+        meeting = db.session.scalars(select(MeetingRow).where(MeetingRow.fiscal_year == 2026)).one()
         candidates = select(CandidateDate.id).where(CandidateDate.meeting_id == meeting.id)
         undelivered = select(Letter.id).where(Letter.state == LetterState.UNDELIVERABLE)
         posts = select(Post.id).where(Post.kind == PostKind.OFFICER)

@@ -199,18 +199,18 @@ def test_the_worked_split_comes_out_in_the_example(demo_both: Flask) -> None:
 def test_the_meeting_is_polling_with_three_of_five(demo_both: Flask) -> None:
     this, last = meetings.find_meeting(YEAR), meetings.find_meeting(YEAR.previous)
     assert this is not None and last is not None
-    assert sum(one.answered for one in this.asked) == 3
-    assert [one.on.isoformat()[5:] for one in this.candidates] == [
+    assert len(this.seats) - len(this.silent) == 3
+    assert [one.on.isoformat()[5:] for one in this.dates.values()] == [
         "01-19",
         "01-21",
         "01-28",
         "02-02",
         "02-04",
     ]
-    standings = [bond.standing for bond in meetings.bonds(YEAR, cast.TODAY)]
+    standings = [one.standing for one in meetings.agreement_standings(YEAR, cast.TODAY)]
     assert standings == [Standing.POLLING] * 4
     # A deputy came last year: both sides regard the meeting as held.
-    standings = [bond.standing for bond in meetings.bonds(YEAR.previous, cast.TODAY)]
+    standings = [one.standing for one in meetings.agreement_standings(YEAR.previous, cast.TODAY)]
     assert standings == [Standing.HELD] * 4
 
 
@@ -270,8 +270,8 @@ def test_the_example_stands_on_that_day_as_the_year_has_come(
     with loaded_on(today, tmp_path):
         halves = db.session.scalars(select(ReportingRound.half)).all()
         assert set(halves) == set([Half.H1, Half.FY][:rounds])
-        bonds = meetings.bonds(FiscalYear.containing(today), today)
-        assert [bond.standing for bond in bonds] == [standing] * 4
+        found = meetings.agreement_standings(FiscalYear.containing(today), today)
+        assert [one.standing for one in found] == [standing] * 4
 
 
 @pytest.mark.slow

@@ -79,8 +79,8 @@ def test_it_is_complete_and_every_decision_is_in_the_record(large_app: Flask) ->
         assert entries("meeting.polled") == 7 and entries("meeting.attended") == 6
         newest = db.session.scalar(select(func.max(HistoryEntry.at)))
         assert newest is not None and newest <= cast.NOW
-        bonds = meetings.bonds(FiscalYear(2025), cast.TODAY)
-        assert {bond.standing.value for bond in bonds} == {"held"} and len(bonds) == 29
+        found = meetings.agreement_standings(FiscalYear(2025), cast.TODAY)
+        assert {one.standing.value for one in found} == {"held"} and len(found) == 29
 
 
 def test_nothing_of_it_is_ever_mailed_and_the_clock_goes_on(large_app: Flask) -> None:

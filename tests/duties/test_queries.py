@@ -142,7 +142,7 @@ def test_a_poll_is_known_since_it_was_sent_or_dates_were_added_for_who_had_answe
     meetings.make_answers(meeting, {"imabetsu": "○○○○○"})
     later = cast.NOW + timedelta(hours=5)
     more = [Candidate(date(2027, 2, 9), time(14), time(15, 30))]
-    poll_actions.add_dates(meeting, more, meetings.DUE, by=None, at=later)
+    poll_actions.add_dates(Act(None, later), meeting, more, meetings.DUE)
     asked_again = one(Kind.POLL_UNANSWERED, cast.TODAY, "imabetsu")
     silent = one(Kind.POLL_UNANSWERED, cast.TODAY, "yomogita")
     assert (asked_again.known_since, silent.known_since) == (later, cast.NOW)

@@ -19,8 +19,8 @@ from tracker.accounts.models import CalendarKey, Invitation, Post, SignIn
 from tracker.duties import queries
 from tracker.kernel.fiscal_year import Half
 from tracker.mail.letters import Letter
-from tracker.meetings.models import PollInvitation
-from tracker.meetings.poll.queries import poll_path
+from tracker.meetings import queries as meeting_queries
+from tracker.meetings.models import MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import Model, db
@@ -189,8 +189,8 @@ def live_secrets() -> set[str]:
     """All that opens something, as the database and the letters in it have it."""
     found = {
         part
-        for id_, nonce in db.session.execute(select(PollInvitation.id, PollInvitation.nonce))
-        for part in (nonce, poll_path(id_, nonce).rpartition("/")[2])
+        for id_, nonce in db.session.execute(select(MeetingSeat.id, MeetingSeat.nonce))
+        for part in (nonce, meeting_queries.link(id_, nonce).rpartition("/")[2])
     }
     for body in db.session.scalars(select(Letter.body)):
         found |= set(TOKEN.findall(body))

@@ -1,6 +1,7 @@
 """Meetings for the tests, made through the feature's own actions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -8,13 +9,15 @@ from sqlalchemy import select
 
 from tests import cast
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
-from tracker.meetings import actions
-from tracker.meetings.models import Meeting
+from tracker.meetings import actions, queries
+from tracker.meetings.meeting import AgreementStanding, ArticleFive, Meeting, Seat
+from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.poll import queries as poll
-from tracker.meetings.poll.queries import Sheet
-from tracker.meetings.rules import Answer, Attendance, Candidate
+from tracker.meetings.rules import Answer, Attendance, Candidate, Standing
+from tracker.municipalities.rules import Town
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 YEAR = FiscalYear(2026)
@@ -41,52 +44,88 @@ DEPUTY = {"imabetsu": (Attendance.DEPUTY, "副町長")}
 ALL_HEADS = {slug: (Attendance.HEAD, "") for _, slug, *_ in cast.TOWNS}
 
 
-def make_meeting(**changes: Any) -> Meeting:
+TOWNS = {
+    slug: Town(id_, code, slug, name, slug == "aomori", None)
+    for id_, (code, slug, name, *_) in enumerate(cast.TOWNS, 1)
+}
+_PURE = Meeting(
+    *(1, 1, YEAR, True, "令和8年度 市町村長会議", PLACE, None, None, None, None, None),
+    *(None, None, None, None, None, None, {}, None, ()),
+)
+
+
+def make_pure(**changes: Any) -> Meeting:
+    """A meeting without a database."""
+    return replace(_PURE, **changes)
+
+
+def make_article(*standings: Standing, meeting: Meeting | None = None) -> ArticleFive:
+    """Article 5 of FY2026, with the partners' agreements standing so, in order."""
+    partners = ("hiranai", "imabetsu", "yomogita", "sotogahama")
+    return ArticleFive(
+        YEAR,
+        meeting,
+        tuple(
+            AgreementStanding(n, (TOWNS["aomori"], TOWNS[slug]), standing, {}, False)
+            for n, (slug, standing) in enumerate(zip(partners, standings, strict=False), 1)
+        ),
+    )
+
+
+def act(by: Actor | None = None, at: datetime = cast.NOW) -> Act:
+    """An act at that instant; of nobody signed in, unless said."""
+    return Act(by, at)
+
+
+def make_meeting(doing: Act | None = None, **changes: Any) -> MeetingRow:
     """The poll of the shots, just opened."""
     wanted: dict[str, Any] = {
         "year": YEAR,
         "candidates": DATES,
         "place": PLACE,
         "reply_due_on": DUE,
-        "by": None,
-        "at": cast.NOW,
     }
-    return poll_actions.open_poll(**{**wanted, **changes})
+    return poll_actions.open_poll(doing or act(), **{**wanted, **changes})
 
 
-def sheet_of(meeting: Meeting) -> Sheet:
-    """The meeting's sheet as it stands in the database."""
-    found = poll.find_sheet(meeting.id)
+def dates_of(row: MeetingRow) -> list[int]:
+    """The ids of its candidate dates, in order of time."""
+    return list(queries.of(row).dates)
+
+
+def seat_of(row: MeetingRow, slug: str) -> Seat:
+    """One municipality's seat as it stands in the database."""
+    found = queries.of(row).seat_of(slug)
     assert found is not None
     return found
 
 
-def make_answers(meeting: Meeting, answers: Mapping[str, str] = ANSWERS, **changes: Any) -> None:
+def make_answers(
+    row: MeetingRow,
+    answers: Mapping[str, str] = ANSWERS,
+    doing: Act | None = None,
+    told_by: str = "",
+) -> None:
     """Answers by municipality slug, one symbol a date in order; a space stays unanswered."""
-    dates = [one.id for one in sheet_of(meeting).candidates]
+    dates = dates_of(row)
     for slug, symbols in answers.items():
         given = {id_: SYMBOLS[s] for id_, s in zip(dates, symbols, strict=False) if s != " "}
-        poll_actions.answer(meeting, slug, given, "", **{"by": None, "at": cast.NOW, **changes})
+        poll_actions.answer(doing or act(), row, slug, given, "", told_by)
 
 
-def make_fixed(which: int = 2, **changes: Any) -> Meeting:
+def make_fixed(which: int = 2) -> MeetingRow:
     """A meeting fixed on 28 January, with the shots' answers."""
-    meeting = make_meeting()
-    make_answers(meeting)
-    chosen = sheet_of(meeting).candidates[which].id
-    actions.fix(meeting, chosen, "", **{"by": None, "at": cast.NOW, **changes})
-    return meeting
+    row = make_meeting()
+    make_answers(row)
+    actions.fix(act(), row, dates_of(row)[which], "")
+    return row
 
 
-def make_held(
-    entries: Mapping[str, tuple[Attendance, str]], at: datetime, **changes: Any
-) -> Meeting:
+def make_held(entries: Mapping[str, tuple[Attendance, str]], at: datetime) -> MeetingRow:
     """A fixed meeting whose attendance was recorded at `at`; the other heads came themselves."""
-    meeting = make_fixed()
-    actions.record_attendance(
-        meeting, {**ALL_HEADS, **entries}, **{"by": None, "at": at, **changes}
-    )
-    return meeting
+    row = make_fixed()
+    actions.record_attendance(act(at=at), row, {**ALL_HEADS, **entries})
+    return row
 
 
 def letters(kind: str) -> Sequence[Letter]:

@@ -13,37 +13,41 @@ from tests.meetings.makers import (
     DUE,
     ON_THE_DAY,
     YEAR,
+    dates_of,
     letters,
     make_answers,
     make_fixed,
     make_held,
     make_meeting,
-    sheet_of,
+    seat_of,
 )
 from tracker.agreements.models import Agreement
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions, queries
-from tracker.meetings.poll import queries as poll
+from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance, Standing
-from tracker.plumbing import clock
+from tracker.plumbing import clock, history
+from tracker.plumbing.changes import Act, Conflict, subject_of
 from tracker.plumbing.db import db
 
 pytestmark = pytest.mark.usefixtures("both")
 DAY = date(2027, 1, 28)
+LATER = [one._replace(on=one.on.replace(year=2028)) for one in DATES[:1]]
 NONE, POLLING, FIXED, NOTICED, HELD, _MINUTED, MISSED = Standing
 
 
 def standings(today=DAY):
-    return {slug: state for _label, slug, state in queries.year_standing(YEAR, today)}
+    found = queries.agreement_standings(YEAR, today)
+    return {one.parties[-1].slug: one.standing for one in found}
 
 
 def agreement_with(slug):
-    bond = next(one for one in queries.bonds(YEAR, DAY) if one.parties[-1].slug == slug)
-    return bond.agreement_id
+    found = queries.agreement_standings(YEAR, DAY)
+    return next(one.agreement_id for one in found if one.parties[-1].slug == slug)
 
 
 def view(meeting, slug, is_held, by, at=ON_THE_DAY):
-    actions.view_as_held(meeting, agreement_with(slug), is_held, by=by, at=at)
+    actions.view_as_held(Act(by, at), meeting, agreement_with(slug), is_held)
 
 
 def test_every_agreement_stands_where_the_meeting_stands():
@@ -52,13 +56,13 @@ def test_every_agreement_stands_where_the_meeting_stands():
     meeting = make_meeting()
     assert standings(cast.TODAY) == dict.fromkeys(four, POLLING)
     make_answers(meeting)
-    actions.fix(meeting, sheet_of(meeting).candidates[2].id, "", by=None, at=cast.NOW)
+    actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "")
     assert standings(cast.TODAY) == dict.fromkeys(four, FIXED)
-    actions.send_notice(meeting, "", "議題は追って。", by=None, at=cast.NOW)
+    actions.send_notice(Act(None, cast.NOW), meeting, "", "議題は追って。")
     assert standings(cast.TODAY) == dict.fromkeys(four, NOTICED)
-    actions.record_attendance(meeting, ALL_HEADS, by=None, at=ON_THE_DAY)
+    actions.record_attendance(Act(None, ON_THE_DAY), meeting, ALL_HEADS)
     assert standings() == dict.fromkeys(four, HELD)
-    labels = [label for label, _slug, _state in queries.year_standing(YEAR, DAY)]
+    labels = [one.label for one in queries.agreement_standings(YEAR, DAY)]
     assert labels == ["青森市・平内町", "青森市・今別町", "青森市・蓬田村", "青森市・外ヶ浜町"]
 
 
@@ -74,25 +78,25 @@ def test_fixing_tells_the_secretaries_and_the_officers():
 def test_a_refused_date_is_fixed_only_with_a_written_reason():
     meeting = make_meeting()
     make_answers(meeting)
-    first = sheet_of(meeting).candidates[0].id
+    first = dates_of(meeting)[0]
     with pytest.raises(Refusal, match="平内町が「出席できない」と答えた日です。") as refusal:
-        actions.fix(meeting, first, " ", by=None, at=cast.NOW)
+        actions.fix(Act(None, cast.NOW), meeting, first, " ")
     assert refusal.value.field == "reason"
     db.session.rollback()
     assert meeting.held_on is None
-    actions.fix(meeting, first, "平内町長に了承をいただいた。", by=None, at=cast.NOW)
+    actions.fix(Act(None, cast.NOW), meeting, first, "平内町長に了承をいただいた。")
     assert meeting.fixed_reason == "平内町長に了承をいただいた。"
     assert "了承" not in letters("poll_fixed")[0].body
 
 
 def test_moving_to_another_candidate_takes_the_notice_back_and_tells_everybody():
     meeting = make_fixed()
-    actions.send_notice(meeting, "", "議題は追って。", by=None, at=cast.NOW)
-    second = sheet_of(meeting).candidates[1].id
+    actions.send_notice(Act(None, cast.NOW), meeting, "", "議題は追って。")
+    second = dates_of(meeting)[1]
     with pytest.raises(Refusal, match="日程を変える理由を入れてください。"):
-        actions.fix(meeting, second, "", by=None, at=cast.NOW)
+        actions.fix(Act(None, cast.NOW), meeting, second, "")
     db.session.rollback()
-    actions.fix(meeting, second, "会場の都合による。", by=None, at=cast.NOW)
+    actions.fix(Act(None, cast.NOW), meeting, second, "会場の都合による。")
     assert meeting.hours == DATES[1]
     assert meeting.noticed_at is None
     assert set(standings(cast.TODAY).values()) == {FIXED}
@@ -105,25 +109,25 @@ def test_moving_to_another_candidate_takes_the_notice_back_and_tells_everybody()
 
 def test_moving_away_and_back_is_told_each_time():
     meeting = make_fixed()
-    dates = [one.id for one in sheet_of(meeting).candidates]
+    dates = dates_of(meeting)
     for chosen in (dates[1], dates[2]):
-        actions.fix(meeting, chosen, "会場の都合による。", by=None, at=cast.NOW)
+        actions.fix(Act(None, cast.NOW), meeting, chosen, "会場の都合による。")
     assert (len(letters("poll_fixed")), len(letters("meeting_moved"))) == (9, 18)
     with pytest.raises(Refusal, match="会議はすでにこの日に決まっています。"):
-        actions.fix(meeting, dates[2], "もう一度", by=None, at=cast.NOW)
+        actions.fix(Act(None, cast.NOW), meeting, dates[2], "もう一度")
 
 
 def test_a_candidate_of_another_meeting_cannot_be_fixed():
     meeting = make_meeting()
     with pytest.raises(Refusal, match="この会議の候補日ではありません。"):
-        actions.fix(meeting, 999, "", by=None, at=cast.NOW)
+        actions.fix(Act(None, cast.NOW), meeting, 999, "")
 
 
 def test_the_notice_is_one_letter_each_however_often_it_is_sent():
     meeting = make_fixed()
-    assert actions.send_notice(meeting, "青企第1号", "議題は追って。", by=None, at=cast.NOW) == 9
-    assert actions.send_notice(meeting, "青企第1号", "議題は追って。", by=None, at=cast.NOW) == 0
-    assert actions.send_notice(meeting, "青企第1号", "議題を加えます。", by=None, at=cast.NOW) == 9
+    assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 9
+    assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 0
+    assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題を加えます。") == 9
     first = letters("meeting_notice")[0]
     assert first.subject == "【御案内】令和8年度 市町村長会議の開催について"
     assert first.body.startswith("青企第1号\n\n青森市 市長秘書 様\n")
@@ -134,24 +138,24 @@ def test_the_notice_is_one_letter_each_however_often_it_is_sent():
 def test_a_notice_needs_a_day_that_is_not_over():
     meeting = make_meeting()
     with pytest.raises(Refusal, match="日程がまだ決まっていません。"):
-        actions.send_notice(meeting, "", "議題", by=None, at=cast.NOW)
+        actions.send_notice(Act(None, cast.NOW), meeting, "", "議題")
     db.session.rollback()
     make_answers(meeting)
-    actions.fix(meeting, sheet_of(meeting).candidates[2].id, "", by=None, at=cast.NOW)
+    actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "")
     with pytest.raises(Refusal, match="過ぎています。出席を記録してください。"):
-        actions.send_notice(meeting, "", "議題", by=None, at=ON_THE_DAY + timedelta(days=1))
+        actions.send_notice(Act(None, ON_THE_DAY + timedelta(days=1)), meeting, "", "議題")
 
 
 def test_attendance_is_complete_or_not_recorded_at_all():
     meeting = make_fixed()
     with pytest.raises(Refusal, match="から記録できます。"):
-        actions.record_attendance(meeting, ALL_HEADS, by=None, at=cast.NOW)
+        actions.record_attendance(Act(None, cast.NOW), meeting, ALL_HEADS)
     db.session.rollback()
     missing = {slug: one for slug, one in ALL_HEADS.items() if slug != "yomogita"}
     with pytest.raises(Refusal, match="蓬田村の出席を選んでください。"):
-        actions.record_attendance(meeting, missing, by=None, at=ON_THE_DAY)
+        actions.record_attendance(Act(None, ON_THE_DAY), meeting, missing)
     db.session.rollback()
-    assert sheet_of(meeting).attendance == {}
+    assert queries.of(meeting).attendance == {}
     assert meeting.attendance_at is None
 
 
@@ -197,28 +201,28 @@ def test_nobody_records_the_view_of_another_municipality(actor):
 
 def test_attendance_that_was_wrong_can_be_mended():
     meeting = make_held(DEPUTY, ON_THE_DAY)
-    assert sheet_of(meeting).reply_of("imabetsu").attended == "代理（副町長）"
-    actions.record_attendance(meeting, ALL_HEADS, by=None, at=ON_THE_DAY)
-    assert sheet_of(meeting).reply_of("imabetsu").attended == "本人"
+    assert seat_of(meeting, "imabetsu").attended == "代理（副町長）"
+    actions.record_attendance(Act(None, ON_THE_DAY), meeting, ALL_HEADS)
+    assert seat_of(meeting, "imabetsu").attended == "本人"
     assert set(standings().values()) == {HELD}
 
 
 def test_a_meeting_is_called_off_for_a_reason_and_everybody_hears_of_it():
     meeting = make_fixed()
     with pytest.raises(Refusal, match="取りやめる理由を入れてください。"):
-        actions.cancel(meeting, " ", by=None, at=cast.NOW)
+        actions.cancel(Act(None, cast.NOW), meeting, " ")
     db.session.rollback()
-    actions.cancel(meeting, "大雪のため", by=None, at=cast.NOW)
+    actions.cancel(Act(None, cast.NOW), meeting, "大雪のため")
     assert set(standings(cast.TODAY).values()) == {NONE}
     told = letters("meeting_cancelled")
     assert len(told) == 9
     assert "　理由　大雪のため" in told[0].body
-    first = sheet_of(meeting).candidates[0].id
+    first = dates_of(meeting)[0]
     for act in (
-        lambda: actions.cancel(meeting, "もう一度", by=None, at=cast.NOW),
-        lambda: actions.fix(meeting, first, "", by=None, at=cast.NOW),
-        lambda: actions.send_notice(meeting, "", "議題", by=None, at=cast.NOW),
-        lambda: actions.record_attendance(meeting, ALL_HEADS, by=None, at=ON_THE_DAY),
+        lambda: actions.cancel(Act(None, cast.NOW), meeting, "もう一度"),
+        lambda: actions.fix(Act(None, cast.NOW), meeting, first, ""),
+        lambda: actions.send_notice(Act(None, cast.NOW), meeting, "", "議題"),
+        lambda: actions.record_attendance(Act(None, ON_THE_DAY), meeting, ALL_HEADS),
     ):
         with pytest.raises(Refusal, match="この会議は取りやめになりました。"):
             act()
@@ -227,10 +231,10 @@ def test_a_meeting_is_called_off_for_a_reason_and_everybody_hears_of_it():
 def test_a_meeting_that_took_place_is_neither_moved_nor_called_off():
     meeting = make_held({}, ON_THE_DAY)
     with pytest.raises(Refusal, match="取りやめにできません。"):
-        actions.cancel(meeting, "大雪のため", by=None, at=ON_THE_DAY)
-    last = sheet_of(meeting).candidates[4].id
+        actions.cancel(Act(None, ON_THE_DAY), meeting, "大雪のため")
+    last = dates_of(meeting)[4]
     with pytest.raises(Refusal, match="日程は変えられません。"):
-        actions.fix(meeting, last, "都合", by=None, at=ON_THE_DAY)
+        actions.fix(Act(None, ON_THE_DAY), meeting, last, "都合")
 
 
 def test_an_agreement_counts_from_its_signing_to_its_end():
@@ -238,56 +242,101 @@ def test_an_agreement_counts_from_its_signing_to_its_end():
     ended.ended_on = date(2026, 9, 30)
     db.session.flush()
     assert list(standings(cast.TODAY)) == ["hiranai", "yomogita", "sotogahama"]
-    assert len(queries.year_standing(YEAR.previous, cast.TODAY)) == 4
-    before = [state for *_, state in queries.year_standing(type(YEAR)(2018), cast.TODAY)]
-    assert before == []
+    assert len(queries.agreement_standings(YEAR.previous, cast.TODAY)) == 4
+    assert queries.agreement_standings(type(YEAR)(2018), cast.TODAY) == ()
 
 
 def test_the_facts_of_a_year_nobody_prepared():
-    (fact,) = queries.meeting_facts(YEAR, cast.TODAY)
-    assert fact.path == "/meetings"
-    assert [one.standing for one in fact.agreements] == [NONE] * 4
-    assert fact.agreements[1].parties == ("aomori", "imabetsu")
-    assert queries.invitations(YEAR) == ()
+    [article] = queries.article_five_owed(YEAR, cast.TODAY)
+    assert article.path == "/meetings"
+    assert [one.standing for one in article.agreements] == [NONE] * 4
+    assert [one.slug for one in article.agreements[1].parties] == ["aomori", "imabetsu"]
+    assert queries.meetings(YEAR) == ()
 
 
-def test_the_facts_of_a_poll_follow_its_answers():
+def test_a_poll_is_read_with_its_answers():
     meeting = make_meeting()
     make_answers(meeting)
-    (fact,) = queries.meeting_facts(YEAR, cast.TODAY)
-    assert (fact.path, fact.poll_reply_due_on) == (meeting.path, DUE)
-    assert not fact.everybody_answered
-    asked = queries.invitations(YEAR)
-    assert [one.municipality for one in asked if not one.answered] == ["今別町", "外ヶ浜町"]
-    assert asked[2].candidates == DATES
-    assert asked[2].post_id is not None
-    [path] = poll.poll_paths([asked[2].link_row_id or 0]).values()
-    slip = poll.find_slip(path.removeprefix("/p/"), cast.TODAY)
-    assert slip is not None and slip[0].replies[0].town.name == "今別町"
+    [article] = queries.article_five_owed(YEAR, cast.TODAY)
+    assert article.meeting is not None
+    assert (article.path, article.meeting.reply_due_on) == (f"/meetings/{meeting.id}", DUE)
+    assert [one.name for one in article.meeting.silent] == ["今別町", "外ヶ浜町"]
+    assert tuple(article.meeting.dates.values()) == DATES
+    seat = article.meeting.seats[2]
+    assert seat.post_id is not None
+    [path] = queries.links([seat.id]).values()
+    found = queries.find_by_link(path.removeprefix("/p/"), cast.TODAY)
+    assert found is not None and [one.name for one in found[0].seats] == ["今別町"]
     make_answers(meeting, {"imabetsu": "○○○○○", "sotogahama": "○    "})
-    assert queries.meeting_facts(YEAR, cast.TODAY)[0].everybody_answered
+    assert queries.find_meeting(YEAR).silent == ()
 
 
 def test_once_a_date_is_fixed_nothing_is_asked_any_more():
     make_fixed()
-    (fact,) = queries.meeting_facts(YEAR, cast.TODAY)
-    assert (fact.fixed_on, fact.noticed, fact.attendance_recorded) == (DAY, False, False)
-    assert all(one.answered for one in queries.invitations(YEAR))
+    found = queries.find_meeting(YEAR)
+    assert (found.fixed_on, found.noticed_at, found.attendance_at) == (DAY, None, None)
+    assert all(found.has_answered(one) for one in found.seats)
 
 
-def test_a_cancelled_poll_asks_nobody():
-    actions.cancel(make_meeting(), "大雪のため", by=None, at=cast.NOW)
-    assert queries.invitations(YEAR) == ()
-    assert queries.meeting_facts(YEAR, cast.TODAY)[0].path == "/meetings"
+def test_a_meeting_called_off_is_the_years_no_longer():
+    actions.cancel(Act(None, cast.NOW), make_meeting(), "大雪のため")
+    assert [one.cancelled_at for one in queries.meetings(YEAR)] == [cast.NOW]
+    assert queries.article_five_owed(YEAR, cast.TODAY)[0].path == "/meetings"
+
+
+def test_other_meetings_of_the_year_leave_article_5_alone():
+    yearly = make_meeting()
+    other = make_meeting(is_yearly=False)
+    assert queries.find_meeting(YEAR).id == yearly.id
+    actions.cancel(Act(None, cast.NOW), yearly, "大雪のため")
+    assert set(standings(cast.TODAY).values()) == {NONE}
+    assert [one.id for one in queries.meetings(YEAR)] == [other.id, yearly.id]
+    assert queries.of(other).stage is POLLING
+    make_meeting()
+
+
+def test_a_date_is_fixed_on_the_answers_that_were_seen(actor):
+    meeting = make_meeting()
+    make_answers(meeting)
+    seen = {one.id: one.seen for one in queries.of(meeting).seats}
+    make_answers(meeting, {"hiranai": "○○××○"}, Act(actor("officer", "hiranai"), cast.NOW))
+    with pytest.raises(Conflict, match="「平内町長のご予定」は、平内町 企画担当が"):
+        actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "", None, seen)
+
+
+def test_each_party_overwrites_only_what_it_saw_of_its_own_view(actor):
+    meeting = make_held(DEPUTY, ON_THE_DAY)
+    office = Act(actor("office"), ON_THE_DAY)
+    agreement = agreement_with("imabetsu")
+    actions.view_as_held(office, meeting, agreement, True, seen="0")
+    officer = Act(actor("officer", "imabetsu"), ON_THE_DAY)
+    actions.view_as_held(officer, meeting, agreement, True, seen="0")
+    with pytest.raises(Conflict, match="青森市 連携推進担当が"):
+        actions.view_as_held(office, meeting, agreement, False, seen="0")
+
+
+def test_what_changed_stands_before_and_after_in_the_record(actor):
+    meeting = make_held(DEPUTY, ON_THE_DAY)
+    seat = seat_of(meeting, "imabetsu")
+    actions.record_attendance(Act(actor("office"), ON_THE_DAY), meeting, ALL_HEADS)
+    entry = history.last_of(subject_of(meeting))
+    assert entry.payload["before"][f"meeting_seat/{seat.id}/attendance"] == "deputy"
+    assert entry.payload["after"][f"meeting_seat/{seat.id}/attendance"] == "head"
+    assert entry.payload["before"][f"meeting_seat/{seat.id}/deputy"] == "副町長"
+    poll_actions.renew_link(
+        Act(None, cast.NOW), make_meeting(year=YEAR.next, candidates=LATER), "hiranai"
+    )
+    told = history.entries(1)[0][0]
+    assert told.verb == "poll.link_renewed" and "nonce" not in str(told.payload)
 
 
 def test_last_years_meeting_is_told_of_until_it_is_recorded_and_held():
     meeting = make_fixed()
     april = date(2027, 4, 2)
-    last, this = queries.meeting_facts(YEAR.next, april)
-    assert (last.fiscal_year, last.fixed_on, this.fiscal_year) == (YEAR, DAY, YEAR.next)
+    last, this = queries.article_five_owed(YEAR.next, april)
+    assert (last.year, last.meeting.fixed_on, this.year) == (YEAR, DAY, YEAR.next)
     at = clock.at(april, ON_THE_DAY.time())
-    actions.record_attendance(meeting, {**ALL_HEADS, **DEPUTY}, by=None, at=at)
-    assert queries.meeting_facts(YEAR.next, april)[0].attendance_recorded
-    actions.record_attendance(meeting, ALL_HEADS, by=None, at=at)
-    assert [fact.fiscal_year for fact in queries.meeting_facts(YEAR.next, april)] == [YEAR.next]
+    actions.record_attendance(Act(None, at), meeting, {**ALL_HEADS, **DEPUTY})
+    assert queries.article_five_owed(YEAR.next, april)[0].meeting.attendance_at
+    actions.record_attendance(Act(None, at), meeting, ALL_HEADS)
+    assert [one.year for one in queries.article_five_owed(YEAR.next, april)] == [YEAR.next]

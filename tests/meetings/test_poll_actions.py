@@ -13,23 +13,23 @@ from tests.meetings.makers import (
     DUE,
     PLACE,
     YEAR,
+    dates_of,
     letters,
     make_answers,
     make_fixed,
     make_meeting,
-    sheet_of,
+    seat_of,
 )
 from tracker.accounts.models import Post
 from tracker.kernel.refusal import Refusal
-from tracker.meetings import actions
-from tracker.meetings.models import Meeting, PollInvitation
+from tracker.meetings import actions, queries
+from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.poll import queries as poll
 from tracker.meetings.rules import Answer, Candidate
 from tracker.municipalities.actions import add_calendar_entry
 from tracker.municipalities.models import EntryKind
 from tracker.plumbing import history
-from tracker.plumbing.changes import Act
+from tracker.plumbing.changes import Act, subject_of
 from tracker.plumbing.db import db
 
 pytestmark = pytest.mark.usefixtures("both")
@@ -38,16 +38,16 @@ MORE = Candidate(date(2027, 2, 9), time(14), time(15, 30))
 
 
 def token_of(meeting, slug):
-    reply = sheet_of(meeting).reply_of(slug)
-    path = poll.poll_path(reply.invitation.id, reply.invitation.nonce)
+    [path] = queries.links([seat_of(meeting, slug).id]).values()
     return path.removeprefix("/p/")
 
 
 def test_opening_a_poll_asks_five_secretaries_in_one_go():
     meeting = make_meeting()
-    sheet = sheet_of(meeting)
-    assert [one.hours for one in sheet.candidates] == list(DATES)
-    assert [reply.town.name for reply in sheet.replies] == [name for *_, name, _, _ in cast.TOWNS]
+    found = queries.of(meeting)
+    assert tuple(found.dates.values()) == DATES
+    assert [seat.name for seat in found.seats] == [name for *_, name, _, _ in cast.TOWNS]
+    assert [seat.title for seat in found.seats][:2] == ["青森市長", "平内町長"]
     sent = letters("poll_request")
     assert [letter.to_email for letter in sent] == [
         f"secretary@{slug}.example" for _, slug, *_ in cast.TOWNS
@@ -56,17 +56,17 @@ def test_opening_a_poll_asks_five_secretaries_in_one_go():
     assert "今別町長の御都合を" in sent[2].body
     assert "　候補　1　令和9年1月19日（火）14時〜15時30分" in sent[2].body
     assert "　回答期限　令和8年11月27日（金）17時" in sent[2].body
-    assert len({reply.invitation.nonce for reply in sheet.replies}) == 5
+    assert len(set(db.session.scalars(select(MeetingSeat.nonce)))) == 5
 
 
 def test_the_lines_of_every_letter_are_short_enough_for_any_reader():
     meeting = make_fixed()
     poll_kinds = ["poll_request", "poll_fixed"]
-    actions.fix(meeting, sheet_of(meeting).candidates[0].id, "都合", by=None, at=cast.NOW)
-    actions.send_notice(meeting, "青企第1号", "議題は追って。", by=None, at=cast.NOW)
-    actions.cancel(meeting, "大雪のため", by=None, at=cast.NOW)
+    actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[0], "都合")
+    actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。")
+    actions.cancel(Act(None, cast.NOW), meeting, "大雪のため")
     again = make_meeting()
-    poll_actions.ask_again(again, by=None, at=cast.NOW)
+    poll_actions.ask_again(Act(None, cast.NOW), again)
     for kind in [*poll_kinds, "meeting_notice", "meeting_cancelled", "poll_again"]:
         for letter in letters(kind):
             for line in letter.body.splitlines():
@@ -81,14 +81,14 @@ def test_a_year_has_one_meeting_until_it_is_called_off():
     with pytest.raises(Refusal, match="令和8年度の会議は、すでに準備が始まっています。"):
         make_meeting()
     db.session.rollback()
-    actions.cancel(meeting, "候補日がなくなったため", by=None, at=cast.NOW)
+    actions.cancel(Act(None, cast.NOW), meeting, "候補日がなくなったため")
     assert make_meeting().id != meeting.id
     assert len(letters("poll_request")) == 10
 
 
 def test_the_database_itself_refuses_a_second_meeting_of_the_year():
     make_meeting()
-    db.session.add(Meeting(fiscal_year=2026, name="もう一つ", place=PLACE))
+    db.session.add(MeetingRow(fiscal_year=2026, name="もう一つ", place=PLACE))
     with pytest.raises(IntegrityError):
         db.session.flush()
 
@@ -103,7 +103,7 @@ def test_a_refused_poll_leaves_nothing_behind():
         with pytest.raises(Refusal):
             make_meeting(**wrong)
         db.session.rollback()
-    assert db.session.scalar(select(func.count()).select_from(Meeting)) == 0
+    assert db.session.scalar(select(func.count()).select_from(MeetingRow)) == 0
     assert history.versions() == {}
     assert letters("poll_request") == []
 
@@ -129,22 +129,24 @@ def test_a_municipality_without_a_secretary_is_answered_for_by_telephone(actor):
     meeting = make_meeting()
     assert len(letters("poll_request")) == 4
     with pytest.raises(Refusal, match="だれから聞いたかを入れてください。"):
-        make_answers(meeting, {"sotogahama": "○○○○○"}, by=actor("office"))
+        make_answers(meeting, {"sotogahama": "○○○○○"}, Act(actor("office"), cast.NOW))
     db.session.rollback()
-    make_answers(meeting, {"sotogahama": "○○○○○"}, by=actor("office"), told_by="総務課 電話")
-    reply = sheet_of(meeting).reply_of("sotogahama")
-    assert reply.is_complete
-    assert reply.invitation.told_by == "総務課 電話"
-    assert reply.answered_by == "青森市 連携推進担当"
+    by_phone = Act(actor("office"), cast.NOW)
+    make_answers(meeting, {"sotogahama": "○○○○○"}, by_phone, "総務課 電話")
+    seat = seat_of(meeting, "sotogahama")
+    assert queries.of(meeting).has_answered(seat)
+    assert (seat.told_by, seat.answerer) == ("総務課 電話", "青森市 連携推進担当")
+    who = select(PollAnswer.answered_by_id).distinct()
+    assert db.session.scalars(who).all() == [by_phone.person.person_id]
 
 
 def test_the_best_date_of_the_shots_is_the_28th_of_january():
     meeting = make_meeting()
     make_answers(meeting)
-    sheet = sheet_of(meeting)
-    assert sheet.candidate(sheet.best).on == date(2027, 1, 28)
-    assert not sheet.has_no_common_day
-    assert [str(sheet.tallies[one.id]) for one in sheet.candidates] == [
+    found = queries.of(meeting)
+    assert found.dates[found.best].on == date(2027, 1, 28)
+    assert not found.has_no_common_day
+    assert [str(one) for one in found.tallies.values()] == [
         "○ 1　△ 1　× 1",
         "○ 2　△ 1　× 0",
         "回答済み全員 ○",
@@ -152,18 +154,23 @@ def test_the_best_date_of_the_shots_is_the_28th_of_january():
         "○ 2　△ 1　× 0",
     ]
     make_answers(meeting, {"imabetsu": "△△△△△"})
-    assert sheet_of(meeting).has_no_common_day
+    assert queries.of(meeting).has_no_common_day
 
 
 def test_an_answer_replaces_the_one_before_and_may_leave_dates_out():
     meeting = make_meeting()
     make_answers(meeting, {"imabetsu": "○○○○○"})
     make_answers(meeting, {"imabetsu": "×  △ "})
-    sheet = sheet_of(meeting)
-    reply = sheet.reply_of("imabetsu")
-    assert list(reply.answers.values()) == [Answer.NO, Answer.MAYBE]
-    assert [one.on.day for one in sheet.unanswered(reply)] == [21, 28, 4]
-    assert reply.answered_by == "秘書"
+    found, seat = queries.of(meeting), seat_of(meeting, "imabetsu")
+    assert list(seat.given.values()) == [Answer.NO, Answer.MAYBE]
+    assert [one.on.day for one in found.unanswered(seat)] == [21, 28, 4]
+    assert seat.answerer == "秘書"
+    first, fourth = [dates_of(meeting)[place] for place in (0, 3)]
+    entry = history.last_of(subject_of(db.session.get_one(MeetingSeat, seat.id)))
+    assert entry.payload["before"][f"poll_answer/{seat.id}-{first}/answer"] == "yes"
+    assert entry.payload["after"][f"poll_answer/{seat.id}-{first}/answer"] == "no"
+    assert entry.payload["after"][f"poll_answer/{seat.id}-{fourth}/answer"] == "maybe"
+    assert entry.payload["after"][f"poll_answer/{seat.id}-{dates_of(meeting)[1]}/answer"] is None
     with pytest.raises(Refusal, match="候補日を1つ以上選んでください。"):
         make_answers(meeting, {"imabetsu": "     "})
 
@@ -172,36 +179,37 @@ def test_late_answers_are_refused_except_those_the_office_took_by_telephone(acto
     meeting = make_meeting()
     for by in (None, actor("officer", "imabetsu")):
         with pytest.raises(Refusal) as refusal:
-            make_answers(meeting, {"imabetsu": "○○○○○"}, by=by, at=LATE)
+            make_answers(meeting, {"imabetsu": "○○○○○"}, Act(by, LATE))
         assert refusal.value.message == (
             "回答の期限（11月27日）を過ぎました。"
             "青森市 連携推進担当（017-000-0000）へお電話ください。"
         )
         db.session.rollback()
-    make_answers(meeting, {"imabetsu": "○○○○○"}, by=actor("office"), at=LATE, told_by="企画課 電話")
-    assert len(sheet_of(meeting).silent) == 4
+    by_phone = Act(actor("office"), LATE)
+    make_answers(meeting, {"imabetsu": "○○○○○"}, by_phone, "企画課 電話")
+    assert len(queries.of(meeting).silent) == 4
 
 
 def test_only_the_silent_are_asked_again_and_once_a_day():
     meeting = make_meeting()
     make_answers(meeting)
-    assert poll_actions.ask_again(meeting, by=None, at=cast.NOW) == ["今別町", "外ヶ浜町"]
+    assert poll_actions.ask_again(Act(None, cast.NOW), meeting) == ["今別町", "外ヶ浜町"]
     assert letters("poll_again")[0].subject == "【あと3日】市町村長会議の日程の御回答について"
     with pytest.raises(Refusal, match="今日は、送れるお願いがありません。"):
-        poll_actions.ask_again(meeting, by=None, at=cast.NOW + timedelta(hours=5))
+        poll_actions.ask_again(Act(None, cast.NOW + timedelta(hours=5)), meeting)
     db.session.rollback()
     make_answers(meeting, {"imabetsu": "○○○○○"})
     tomorrow = cast.NOW + timedelta(days=1)
-    assert poll_actions.ask_again(meeting, by=None, at=tomorrow) == ["外ヶ浜町"]
+    assert poll_actions.ask_again(Act(None, tomorrow), meeting) == ["外ヶ浜町"]
     assert [one.to_name for one in letters("poll_again")] == [
         *("今別町 秘書", "外ヶ浜町 秘書", "外ヶ浜町 秘書")
     ]
     with pytest.raises(Refusal, match="回答期限を過ぎています。"):
-        poll_actions.ask_again(meeting, by=None, at=LATE)
+        poll_actions.ask_again(Act(None, LATE), meeting)
     db.session.rollback()
     make_answers(meeting, {"sotogahama": "○○○○○"})
     with pytest.raises(Refusal, match="未回答の市町村はありません。"):
-        poll_actions.ask_again(meeting, by=None, at=tomorrow)
+        poll_actions.ask_again(Act(None, tomorrow), meeting)
 
 
 def test_a_date_is_added_and_earlier_answers_stay():
@@ -209,83 +217,83 @@ def test_a_date_is_added_and_earlier_answers_stay():
     make_answers(meeting)
     later = cast.NOW + timedelta(hours=1)
     due = date(2026, 12, 4)
-    poll_actions.add_dates(meeting, [MORE], due, by=None, at=later)
-    sheet = sheet_of(meeting)
-    assert [one.on for one in sheet.candidates][-1] == MORE.on
-    reply = sheet.reply_of("hiranai")
-    assert len(reply.answers) == 5
-    assert not reply.is_complete
+    poll_actions.add_dates(Act(None, later), meeting, [MORE], due)
+    found, seat = queries.of(meeting), seat_of(meeting, "hiranai")
+    assert [one.on for one in found.dates.values()][-1] == MORE.on
+    assert len(seat.given) == 5
+    assert not found.has_answered(seat)
     assert meeting.reply_due_on == due
     told = letters("poll_added")
     assert len(told) == 5
     assert told[0].subject == "【御回答のお願い】市町村長会議の候補日を加えました（12月4日まで）"
     assert "1　令和9年2月9日（火）14時〜15時30分" in told[0].body
     assert "1月19日" not in told[0].body
-    make_answers(meeting, {"hiranai": "×○○○△○"}, at=later)
-    assert sheet_of(meeting).reply_of("hiranai").is_complete
+    make_answers(meeting, {"hiranai": "×○○○△○"}, Act(None, later))
+    assert queries.of(meeting).has_answered(seat_of(meeting, "hiranai"))
 
 
 def test_a_deadline_alone_may_be_put_off_without_a_letter():
     meeting = make_meeting()
     with pytest.raises(Refusal, match="加える候補日か、新しい回答期限を入れてください。"):
-        poll_actions.add_dates(meeting, [], DUE, by=None, at=cast.NOW)
+        poll_actions.add_dates(Act(None, cast.NOW), meeting, [], DUE)
     db.session.rollback()
-    poll_actions.add_dates(meeting, [], date(2026, 12, 1), by=None, at=LATE)
+    poll_actions.add_dates(Act(None, LATE), meeting, [], date(2026, 12, 1))
     assert meeting.reply_due_on == date(2026, 12, 1)
     assert len(letters("poll_request")) == 5
-    make_answers(meeting, {"imabetsu": "○○○○○"}, at=LATE)
-    assert sheet_of(meeting).reply_of("imabetsu").is_complete
+    make_answers(meeting, {"imabetsu": "○○○○○"}, Act(None, LATE))
+    assert queries.of(meeting).has_answered(seat_of(meeting, "imabetsu"))
 
 
 def test_after_a_date_is_fixed_no_date_and_no_answer_is_taken():
     meeting = make_fixed()
     said = "日程は令和9年1月28日（木）に決まりました。"
     with pytest.raises(Refusal, match=said):
-        poll_actions.add_dates(meeting, [MORE], DUE, by=None, at=cast.NOW)
+        poll_actions.add_dates(Act(None, cast.NOW), meeting, [MORE], DUE)
     with pytest.raises(Refusal, match=said):
         make_answers(meeting, {"imabetsu": "○○○○○"})
     with pytest.raises(Refusal, match=said):
-        poll_actions.ask_again(meeting, by=None, at=cast.NOW)
+        poll_actions.ask_again(Act(None, cast.NOW), meeting)
 
 
 def test_a_link_leads_to_its_own_municipality_and_to_no_other():
     meeting = make_meeting()
     make_answers(meeting)
-    sheet, opens = poll.find_slip(token_of(meeting, "imabetsu"), cast.TODAY)
+    found, opens = queries.find_by_link(token_of(meeting, "imabetsu"), cast.TODAY)
     assert opens
-    assert [reply.town.slug for reply in sheet.replies] == ["imabetsu"]
-    assert sheet.replies[0].answers == {}
+    assert [seat.slug for seat in found.seats] == ["imabetsu"]
+    assert found.seats[0].given == {}
 
 
 def test_a_forged_link_is_none_at_all():
     meeting = make_meeting()
     token = token_of(meeting, "imabetsu")
     for forged in ("x", token[:-1], token.replace(".", ".x"), f"{token}x", "W10.x"):
-        assert poll.find_slip(forged, cast.TODAY) is None
+        assert queries.find_by_link(forged, cast.TODAY) is None
 
 
 def test_a_renewed_link_stops_the_one_before():
     meeting = make_meeting()
     old = token_of(meeting, "imabetsu")
-    poll_actions.renew_link(meeting, "imabetsu", by=None, at=cast.NOW)
+    poll_actions.renew_link(Act(None, cast.NOW), meeting, "imabetsu")
     new = token_of(meeting, "imabetsu")
-    assert poll.find_slip(old, cast.TODAY)[1] is False
-    assert poll.find_slip(new, cast.TODAY)[1] is True
+    assert queries.find_by_link(old, cast.TODAY)[1] is False
+    assert queries.find_by_link(new, cast.TODAY)[1] is True
     assert new in letters("poll_request")[-1].body
-    assert poll.find_slip(new, DUE + timedelta(days=7))[1] is True
-    assert poll.find_slip(new, DUE + timedelta(days=8))[1] is False
+    assert queries.find_by_link(new, DUE + timedelta(days=7))[1] is True
+    assert queries.find_by_link(new, DUE + timedelta(days=8))[1] is False
 
 
 def test_a_cancelled_meeting_stops_every_link():
     meeting = make_meeting()
-    actions.cancel(meeting, "大雪のため", by=None, at=cast.NOW)
-    assert poll.find_slip(token_of(meeting, "imabetsu"), cast.TODAY)[1] is False
-    revoked = db.session.scalars(select(PollInvitation.revoked_at)).all()
+    token = token_of(meeting, "imabetsu")
+    actions.cancel(Act(None, cast.NOW), meeting, "大雪のため")
+    assert queries.find_by_link(token, cast.TODAY)[1] is False
+    revoked = db.session.scalars(select(MeetingSeat.revoked_at)).all()
     assert len(revoked) == 5 and None not in revoked
 
 
 def test_every_step_stands_in_the_history(actor):
-    meeting = make_meeting(by=actor("office"))
+    meeting = make_meeting(Act(actor("office"), cast.NOW))
     make_answers(meeting, {"imabetsu": "○○○○○"})
     entries = db.session.scalars(
         select(history.HistoryEntry).order_by(history.HistoryEntry.id)

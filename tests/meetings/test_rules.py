@@ -4,21 +4,28 @@ from itertools import pairwise
 
 import pytest
 
+from tests.meetings.makers import DATES, DUE
 from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.meetings.poll.rules import (
+    check_answer,
+    check_candidate,
+    check_candidates,
+    default_reply_due,
+    propose_days,
+)
 from tracker.meetings.rules import (
     Answer,
     Attendance,
     Candidate,
     Standing,
     best_candidate,
-    check_answer,
-    check_candidate,
-    check_fix,
-    default_reply_due,
+    check_attendance,
+    check_choice,
+    check_view,
     link_readable,
-    propose_days,
+    overall,
     standing,
     summary,
 )
@@ -32,6 +39,8 @@ BOTH_HEADS = {"aomori": Attendance.HEAD, "imabetsu": Attendance.HEAD}
 A_DEPUTY = {"aomori": Attendance.HEAD, "imabetsu": Attendance.DEPUTY}
 BOTH_AGREE = {"aomori": True, "imabetsu": True}
 YES, MAYBE, NO = Answer
+NO_CLOSURES: frozenset[date] = frozenset()
+SEATS = {"imabetsu": "今別町"}
 
 
 def stands(
@@ -242,17 +251,6 @@ def test_a_candidate_reads_as_in_the_letter() -> None:
     assert candidate.label == "令和9年1月19日（火）14時〜15時30分"
 
 
-def test_fixing_a_refused_date_needs_a_written_reason() -> None:
-    answers = {"青森市": YES, "平内町": NO, "蓬田村": NO}
-    with pytest.raises(
-        Refusal, match="^平内町、蓬田村が「出席できない」と答えた日です。"
-    ) as refusal:
-        check_fix(answers, " 　\n")
-    assert refusal.value.field == "reason"
-    check_fix(answers, "平内町長に了承をいただいたため。")
-    check_fix({"青森市": YES, "平内町": MAYBE}, "")
-
-
 def test_answers_are_taken_until_the_end_of_the_deadline_day() -> None:
     check_answer(DEADLINE, DEADLINE, revoked=False)
     with pytest.raises(Refusal) as refusal:
@@ -280,3 +278,101 @@ def test_a_link_is_readable_until_seven_days_after_the_deadline(
     today: date, revoked: bool, readable: bool
 ) -> None:
     assert link_readable(today, DEADLINE, revoked) is readable
+
+
+@pytest.mark.parametrize(
+    ("standings", "whole"),
+    [
+        ([], Standing.NONE),
+        ([Standing.POLLING] * 4, Standing.POLLING),
+        ([Standing.HELD, Standing.NOTICED, Standing.HELD], Standing.NOTICED),
+        ([Standing.HELD, Standing.MISSED], Standing.MISSED),
+        ([Standing.MINUTED, Standing.HELD], Standing.HELD),
+    ],
+)
+def test_a_meeting_stands_where_its_slowest_agreement_stands(
+    standings: list[Standing], whole: Standing
+) -> None:
+    assert overall(standings) is whole
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        (TODAY, "回答期限は、明日以降の日にしてください。"),
+        (date(2026, 11, 28), "11月28日は土曜日です。別の日を選んでください。"),
+    ],
+)
+def test_a_deadline_lies_ahead_on_an_office_day(due: date, said: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        check_candidates([], due, TODAY, YEAR, NO_CLOSURES)
+    assert (refusal.value.message, refusal.value.field) == (said, "reply_due_on")
+
+
+def test_a_date_is_offered_once_and_ends_after_it_begins() -> None:
+    with pytest.raises(Refusal, match="1月19日（火）14時〜15時30分は候補日に2回あります"):
+        check_candidates([DATES[0]], DUE, TODAY, YEAR, NO_CLOSURES, existing=[DATES[0]])
+    backwards = Candidate(date(2027, 1, 19), time(15), time(14))
+    with pytest.raises(Refusal, match="1月19日の終わりの時刻は、始まりの時刻より後に"):
+        check_candidates([backwards], DUE, TODAY, YEAR, NO_CLOSURES)
+
+
+def test_two_dates_on_one_day_are_two_candidates() -> None:
+    morning = Candidate(DATES[0].on, time(9), time(10))
+    assert check_candidates([DATES[0], morning], DUE, TODAY, YEAR, NO_CLOSURES) == []
+
+
+def test_a_later_deadline_may_not_pass_a_date_already_offered() -> None:
+    with pytest.raises(Refusal, match="回答期限は、最初の候補日より前の日に") as refusal:
+        check_candidates([], DATES[0].on, TODAY, YEAR, NO_CLOSURES, existing=DATES)
+    assert refusal.value.field == "reply_due_on"
+    over = date(2027, 1, 22)
+    assert check_candidates([], date(2027, 1, 25), over, YEAR, NO_CLOSURES, DATES[:2]) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason", "fixed", "said"),
+    [
+        (
+            {"平内町": NO, "蓬田村": NO},
+            " ",
+            None,
+            "平内町、蓬田村が「出席できない」と答えた日です。",
+        ),
+        ({}, "", DATES[2], "日程を変える理由を入れてください。"),
+        ({}, "都合", DATES[0], "会議はすでにこの日に決まっています。"),
+    ],
+)
+def test_a_refused_date_and_a_move_need_a_reason(
+    answers: Mapping[str, Answer], reason: str, fixed: Candidate | None, said: str
+) -> None:
+    with pytest.raises(Refusal, match=said):
+        check_choice(DATES[0], answers, reason, TODAY, fixed=fixed, attendance_recorded=False)
+    check_choice(DATES[0], answers, "ご了承を得た。", TODAY, fixed=None, attendance_recorded=False)
+
+
+def test_a_day_that_has_come_cannot_be_fixed() -> None:
+    with pytest.raises(Refusal, match="1月19日では間に合いません。"):
+        check_choice(DATES[0], {}, "", DATES[0].on, fixed=None, attendance_recorded=False)
+
+
+def test_attendance_waits_for_the_day_and_a_deputy_has_a_name() -> None:
+    deputy = {"imabetsu": (Attendance.DEPUTY, "　")}
+    day = date(2027, 1, 28)
+    with pytest.raises(Refusal, match=r"出席は、開催日（1月28日（木））から記録できます。"):
+        check_attendance(day, date(2027, 1, 27), deputy, SEATS)
+    with pytest.raises(Refusal, match="職・氏名") as refusal:
+        check_attendance(day, day, deputy, SEATS)
+    assert refusal.value.field == "deputy_imabetsu"
+    check_attendance(day, day, {"imabetsu": (Attendance.ABSENT, "")}, SEATS)
+    with pytest.raises(Refusal, match="今別町の出席を選んでください。"):
+        check_attendance(day, day, {}, SEATS)
+
+
+def test_the_parties_are_asked_only_where_a_head_did_not_come() -> None:
+    heads = {"aomori": Attendance.HEAD, "imabetsu": Attendance.HEAD}
+    with pytest.raises(Refusal, match="双方の長が出席しています。"):
+        check_view(heads, heads)
+    with pytest.raises(Refusal, match="出席の記録がまだありません。"):
+        check_view({}, heads)
+    check_view({**heads, "imabetsu": Attendance.DEPUTY}, heads)

@@ -10,20 +10,21 @@ from tests.meetings.makers import (
     DATES,
     DEPUTY,
     ON_THE_DAY,
+    dates_of,
     letters,
     make_answers,
     make_fixed,
     make_held,
     make_meeting,
-    sheet_of,
+    seat_of,
 )
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter, LetterState
-from tracker.meetings import actions
-from tracker.meetings.models import Meeting, PollAnswer
+from tracker.meetings import actions, queries
+from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.poll import queries as poll
 from tracker.plumbing import history
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 BASE = "https://renkei.example.lg.jp"
@@ -38,7 +39,7 @@ def made(app):
     def run(make, *args, **kwargs):
         with app.app_context():
             meeting = make(*args, **kwargs)
-            return meeting.path if isinstance(meeting, Meeting) else meeting
+            return f"/meetings/{meeting.id}" if isinstance(meeting, MeetingRow) else meeting
 
     return run
 
@@ -112,7 +113,7 @@ def test_the_office_prepares_the_meeting_in_three_pages(browse, app):
     assert check.title == "宛先と文面の確認"
     assert len(check.all("ul.links li")) == 5
     assert "令和9年1月28日（木）14時〜15時30分" in check.one("pre").text
-    assert count(app, Meeting) == count(app, Letter) == 0
+    assert count(app, MeetingRow) == count(app, Letter) == 0
     back = office.post("/meetings/new?fy=2026", {**check.fields(), "back": "1"})
     assert back.title == "候補日と回答期限"
     assert back.fields()["days-0-begins"] == "14時"
@@ -165,7 +166,7 @@ def test_every_wrong_box_of_the_new_meeting_is_named_and_nothing_is_saved(browse
         assert said in summary, said
     assert page.fields()["days-0-on"] == "明日"
     assert page.fields()["place"] == " "
-    assert count(app, Meeting) == 0
+    assert count(app, MeetingRow) == 0
     nothing = {f"days-{i}-{box}": "" for i in range(8) for box in ("on", "begins", "ends")}
     page = browse("office").fill("/meetings/new", {**nothing, "reply_due_on": "12/5"})
     assert page.status == 422
@@ -204,7 +205,7 @@ def test_nobody_but_the_office_sees_what_another_head_answered(browse, polling):
 
 def test_only_the_office_manages_the_meeting(browse, polling, app):
     with app.app_context():
-        first = sheet_of(db.session.get(Meeting, 1)).candidates[0].id
+        first = dates_of(db.session.get_one(MeetingRow, 1))[0]
     for role, slug in (("officer", "imabetsu"), ("reader", "aomori"), ("admin", "aomori")):
         client = browse(role, slug)
         for path in ("dates/new", f"dates/{first}/fix", "notice", "attendance", "cancel"):
@@ -244,7 +245,7 @@ def test_the_offices_answer_for_a_town_is_marked_and_says_who_told_it(browse, po
 
 def test_a_poll_without_a_common_day_says_what_to_do(browse, polling, made):
     def refuse():
-        meeting = db.session.get(Meeting, 1)
+        meeting = db.session.get_one(MeetingRow, 1)
         make_answers(meeting, {"imabetsu": "△△△△△"})
 
     office = browse("office")
@@ -420,7 +421,7 @@ def test_a_secretary_answers_by_the_link_in_the_letter(browse, polling, link, ap
     assert [box["value"] for box in mend.all("input[checked]")] == ["no", "yes", "yes", "maybe"]
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(PollAnswer)) == 15 + 4
-        assert len(sheet_of(db.session.get(Meeting, 1)).silent) == 1
+        assert len(queries.find(1).silent) == 1
 
 
 def test_an_answer_that_is_none_of_the_three_is_refused_in_plain_words(browse, polling, link):
@@ -446,7 +447,7 @@ def test_opening_a_link_changes_nothing(browse, polling, link, app):
     assert secretary.get(f"{path}/done", status=302).location == path
     with app.app_context():
         assert history.versions() == before
-        assert sheet_of(db.session.get(Meeting, 1)).reply_of("imabetsu").answers == {}
+        assert seat_of(db.session.get_one(MeetingRow, 1), "imabetsu").given == {}
 
 
 def test_a_forged_link_is_explained_in_plain_words(browse, polling, link):
@@ -493,6 +494,80 @@ def test_the_poll_tells_the_secretary_once_the_date_is_fixed(browse, made, link)
     assert not page.all("main form")
 
 
+def answers_of(page, mark):
+    """What a browser would send for every date answered alike."""
+    names = {box["name"] for box in page.all("input[type=radio]")}
+    return {**page.fields(0), **dict.fromkeys(names, mark)}
+
+
+def test_an_answer_meets_the_one_given_meanwhile(browse, polling, link):
+    officer, secretary, path = browse("officer", "imabetsu"), browse(), link("imabetsu")
+    page = secretary.get(path)
+    own = f"{polling}/answers/imabetsu"
+    officer.post(own, answers_of(officer.get(own), "yes"))
+    conflict = secretary.post(path, answers_of(page, "no"))
+    assert conflict.status == 409
+    assert "今別町 企画担当" in conflict.text and "出席できる" in conflict.text
+    again = secretary.post(path, conflict.fields(0))
+    assert secretary.follow(again).title == "回答を受け付けました"
+
+
+def test_forms_that_decide_refuse_a_page_that_is_out_of_date(browse, made, app, now):
+    path = made(make_fixed)
+    first, second = browse("office"), browse("office")
+    notice = first.get(f"{path}/notice").fields()
+    second.post(f"{path}/notice", {**second.get(f"{path}/notice").fields(), "number": "第8号"})
+    late = first.post(f"{path}/notice", {**notice, "number": "第9号"})
+    assert late.status == 409 and "第8号" in late.text and "第9号" in late.text
+    now.move_to(ON_THE_DAY)
+    first, second = browse("office"), browse("office")
+    heads = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
+    stale = first.get(f"{path}/attendance").fields()
+    said = {**second.get(f"{path}/attendance").fields(), **heads}
+    second.post(f"{path}/attendance", {**said, "attendance_imabetsu": "absent"})
+    late = first.post(f"{path}/attendance", {**stale, **heads})
+    assert late.status == 409 and "欠席" in late.text
+    with app.app_context():
+        assert seat_of(db.session.get_one(MeetingRow, 1), "imabetsu").attended == "欠席"
+
+
+def test_a_date_is_not_fixed_on_answers_that_have_changed(browse, polling, app):
+    office, officer = browse("office"), browse("officer", "hiranai")
+    fix = office.get(polling).one("tr.pick a")["href"]
+    asked = office.get(fix).fields()
+    own = f"{polling}/answers/hiranai"
+    officer.post(own, answers_of(officer.get(own), "no"))
+    conflict = office.post(fix, asked)
+    assert conflict.status == 409
+    assert "「平内町長のご予定」は、平内町 企画担当が" in conflict.text
+    with app.app_context():
+        assert queries.find(1).hours is None
+
+
+def test_the_same_press_twice_is_one_act(browse, polling, link, app):
+    secretary, path = browse(), link("imabetsu")
+    said = answers_of(secretary.get(path), "yes")
+    first, again = secretary.post(path, said), secretary.post(path, said)
+    assert first.location == again.location
+    with app.app_context():
+        done = select(func.count()).where(history.HistoryEntry.verb == "poll.answered")
+        assert db.session.scalar(done) == 3 + 1
+
+
+def test_meetings_of_long_ago_stand_on_pages_of_their_own(browse, app, made):
+    made(make_meeting)
+    with app.app_context():
+        for year in range(2010, 2016):
+            db.session.add(old := MeetingRow(fiscal_year=year, name="会議", place="庁議室"))
+            db.session.flush()
+            db.session.add(MeetingSeat(meeting_id=old.id, title="青森市長", nonce="n"))
+        db.session.commit()
+    page = browse("office").get("/meetings")
+    assert [one.text for one in page.all("tbody th")] == ["令和8年度"]
+    page = browse("office").get(page.link("以前の会議"))
+    assert page.all("tbody th")[0].text == "平成27年度" and len(page.all("tbody th")) == 6
+
+
 def test_the_number_of_queries_does_not_grow_with_the_meetings(browse, polling, made, link):
     office, secretary = browse("office"), browse()
     paths = ("/meetings", polling, f"{polling}/answers/imabetsu", link("imabetsu"))
@@ -510,14 +585,13 @@ def test_the_number_of_queries_does_not_grow_with_the_meetings(browse, polling, 
             dates = [one._replace(on=one.on.replace(year=year + 1)) for one in DATES[:1]]
             meeting = make_meeting(year=FiscalYear(year), candidates=dates)
             make_answers(meeting, {slug: "○" for _, slug, *_ in cast.TOWNS})
-            actions.cancel(meeting, "例", by=None, at=cast.NOW)
+            actions.cancel(Act(None, cast.NOW), meeting, "例")
             make_meeting(year=FiscalYear(year), candidates=dates)
         poll_actions.add_dates(
-            db.session.get(Meeting, 1),
+            Act(None, cast.NOW),
+            db.session.get_one(MeetingRow, 1),
             [one._replace(begins=one.begins.replace(hour=9)) for one in DATES],
-            poll.find_sheet(1).meeting.reply_due_on,
-            by=None,
-            at=cast.NOW,
+            queries.find(1).reply_due_on,
         )
 
     made(more)

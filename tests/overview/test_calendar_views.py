@@ -15,9 +15,10 @@ from tests.pages import MOST_QUERIES, Page, PageClient
 from tracker.accounts.models import Person, Post
 from tracker.cost_sharing.rules import CaseState
 from tracker.meetings import actions as meetings
-from tracker.meetings.models import Meeting
+from tracker.meetings.models import MeetingRow
 from tracker.municipalities.models import Municipality
 from tracker.overview.calendar_feed import OVERDUE
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 PEOPLE = [
@@ -86,7 +87,7 @@ def test_what_is_done_is_gone_and_what_is_late_says_so(browse, app, year, now):
     now.move_to("2026-12-02 10:00+09:00")
     assert all(title.endswith(OVERDUE) for title in titles(browse().get(address)))
     with app.app_context():
-        make_answers(db.session.scalars(select(Meeting)).one(), {"imabetsu": "○○○○○"})
+        make_answers(db.session.scalars(select(MeetingRow)).one(), {"imabetsu": "○○○○○"})
     [left] = titles(browse().get(address))
     assert left.startswith("上期（4月〜9月）の進捗を報告する")
 
@@ -104,8 +105,8 @@ def test_the_day_the_heads_meet_is_in_everybody_s_feed_until_it_is_called_off(br
         assert [event.one("DTSTART").value for event in found] == ["20270128T140000"], who
         assert text(found[0].one("LOCATION").value) == "青森市役所 本庁舎 庁議室"
     with app.app_context():
-        meeting = db.session.scalars(select(Meeting)).one()
-        meetings.cancel(meeting, "大雪の予報のため。", by=None, at=cast.NOW)
+        meeting = db.session.scalars(select(MeetingRow)).one()
+        meetings.cancel(Act(None, cast.NOW), meeting, "大雪の予報のため。")
     page = browse().get(make_address(browse("reader")))
     assert components(page.response.data, "VEVENT") == []
 
@@ -154,12 +155,12 @@ def test_who_holds_what_is_still_said_gets_no_second_copy(browse, app, year, now
     # Somebody else's work changes nothing here, though the stamps move on.
     before = browse().get(address).response.data
     with app.app_context():
-        make_answers(db.session.scalars(select(Meeting)).one(), {"sotogahama": "○○○○○"})
+        make_answers(db.session.scalars(select(MeetingRow)).one(), {"sotogahama": "○○○○○"})
     assert browse().get(address).response.data != before
     assert again(mark).status == 304
     # The own day moves: the office asks for answers by another day.
     with app.app_context():
-        db.session.scalars(select(Meeting)).one().reply_due_on = date(2026, 12, 1)
+        db.session.scalars(select(MeetingRow)).one().reply_due_on = date(2026, 12, 1)
         save()
     assert again(mark).status == 200
     mark = again(mark).response.headers["ETag"]
@@ -181,7 +182,7 @@ def test_a_moved_day_keeps_its_name_for_the_calendar(browse, app, year):
 
     before = asked()
     with app.app_context():
-        db.session.scalars(select(Meeting)).one().reply_due_on = date(2026, 12, 1)
+        db.session.scalars(select(MeetingRow)).one().reply_due_on = date(2026, 12, 1)
         save()
     after = asked()
     assert (before["DTSTART"], after["DTSTART"]) == ("20261127", "20261201")

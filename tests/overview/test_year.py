@@ -1,15 +1,17 @@
 """この1年の流れ as the facts tell it."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from tests import cast
 from tests.cost_sharing.cases import IMABETSU, Answer, make_case
 from tests.duties.makers import TODAY
+from tests.meetings.makers import TOWNS, make_article, make_pure
 from tests.projects.makers import make_report
 from tracker.cost_sharing.rules import CaseNumber, Decision, Pair
 from tracker.kernel.fiscal_year import FiscalYear, Half
-from tracker.meetings.rules import AgreementStanding, InvitationFact, MeetingFact, Standing
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.rules import Candidate, Standing
 from tracker.overview.year import Event, Facts, events, next_up
 from tracker.projects.report import Round
 from tracker.projects.rules import ReportState
@@ -17,8 +19,9 @@ from tracker.projects.rules import ReportState
 YEAR = FiscalYear(2026)
 NOTHING = Facts()
 DUE = date(2026, 11, 30)
-ROUND = Round(1, 2026, Half.H1, DUE, "", None)
+ROUND = Round(1, 2026, Half.H1, DUE, "", None, 1)
 ARTICLE_5 = "市町村長会議（第5条）"
+FIXED = make_pure(hours=Candidate(date(2027, 1, 28), time(14), time(15, 30)))
 
 
 def told(
@@ -29,19 +32,14 @@ def told(
     return [(one.label, one.note, one.state) for one in found]
 
 
-def make_meeting(*standings: Standing, **changes: object) -> Facts:
-    """A meeting for which each partner's agreement stands somewhere."""
-    partners = ("hiranai", "imabetsu", "yomogita", "sotogahama")
-    agreements = tuple(
-        AgreementStanding(slug, ("aomori", slug), standing)
-        for slug, standing in zip(partners, standings, strict=False)
-    )
-    fact = MeetingFact(YEAR, "/meetings/1", agreements)
-    return replace(NOTHING, meetings=(replace(fact, **changes),))  # type: ignore[arg-type]
+def make_meeting(*standings: Standing, meeting: Meeting | None = None) -> Facts:
+    """Facts of a year in which each partner's agreement stands somewhere."""
+    return replace(NOTHING, meetings=(make_article(*standings, meeting=meeting),))
 
 
-def make_invitation(slug: str, answered: bool) -> InvitationFact:
-    return InvitationFact("/meetings/1", slug, slug, 1, date(2026, 11, 27), answered, ())
+def make_seat(slug: str, answered: bool) -> Seat:
+    at = cast.NOW if answered else None
+    return Seat(1, 1, TOWNS[slug], f"{TOWNS[slug].name}長", answered_at=at)
 
 
 def test_a_round_runs_until_its_day_and_is_overdue_after_it():
@@ -70,7 +68,7 @@ def test_a_closed_round_is_done_whoever_is_missing():
 
 
 def test_a_day_outside_the_year_is_left_out():
-    whole_year = Round(2, 2026, Half.FY, date(2027, 5, 28), "", None)
+    whole_year = Round(2, 2026, Half.FY, date(2027, 5, 28), "", None, 1)
     assert told(NOTHING, whole_year) == []
 
 
@@ -84,10 +82,12 @@ def test_an_area_without_agreements_has_no_meeting_in_its_year():
 
 
 def test_a_poll_has_its_own_day_done_for_those_who_answered():
-    facts = replace(
-        make_meeting(*[Standing.POLLING] * 4, poll_reply_due_on=date(2026, 11, 27)),
-        invitations=(make_invitation("imabetsu", True), make_invitation("hiranai", False)),
+    meeting = make_pure(
+        reply_due_on=date(2026, 11, 27),
+        last_added_at=cast.NOW,
+        seats=(make_seat("imabetsu", True), make_seat("hiranai", False)),
     )
+    facts = make_meeting(*[Standing.POLLING] * 4, meeting=meeting)
     assert told(facts) == [
         ("会議の日程の回答", "11月27日まで", "now"),
         (ARTICLE_5, "3月31日まで　日程調整中", "now"),
@@ -96,7 +96,7 @@ def test_a_poll_has_its_own_day_done_for_those_who_answered():
 
 
 def test_a_fixed_meeting_stands_on_its_day_and_31_march_stays_until_it_is_held():
-    facts = make_meeting(*[Standing.NOTICED] * 4, fixed_on=date(2027, 1, 28))
+    facts = make_meeting(*[Standing.NOTICED] * 4, meeting=FIXED)
     assert told(facts) == [
         (ARTICLE_5, "1月28日（木）　案内済み", "now"),
         ("第5条の期限", "3月31日まで", "todo"),
@@ -104,14 +104,14 @@ def test_a_fixed_meeting_stands_on_its_day_and_31_march_stays_until_it_is_held()
 
 
 def test_a_meeting_held_leaves_only_its_day():
-    facts = make_meeting(*[Standing.HELD] * 4, fixed_on=date(2027, 1, 28))
+    facts = make_meeting(*[Standing.HELD] * 4, meeting=FIXED)
     held = told(facts, today=date(2027, 2, 1))
     assert held == [(ARTICLE_5, "1月28日（木）　開催済み", "done")]
 
 
 def test_a_deputy_leaves_article_5_open_for_that_agreement_only():
     standings = Standing.HELD, Standing.NOTICED, Standing.HELD, Standing.HELD
-    facts = make_meeting(*standings, fixed_on=date(2027, 1, 28))
+    facts = make_meeting(*standings, meeting=FIXED)
     after = date(2027, 2, 1)
     assert [row[2] for row in told(facts, town="imabetsu", today=after)] == ["now", "todo"]
     assert [row[2] for row in told(facts, town="hiranai", today=after)] == ["done"]

@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from tests import cast
 from tests.cost_sharing.makers import make_agreed, somebody
-from tests.meetings.makers import ANSWERS, DATES, make_answers, make_fixed, make_meeting, sheet_of
+from tests.meetings.makers import ANSWERS, DATES, dates_of, make_answers, make_fixed, make_meeting
 from tests.pages import counting
 from tests.reminders.makers import make_round
 from tests.reminders.test_outages import HOUR, MINUTE, fall_asleep, nine
@@ -58,7 +58,7 @@ def open_round(**changes: object) -> None:
 def test_a_moved_deadline_of_the_poll_moves_its_mentions(both):
     meeting = make_meeting()
     fall_asleep(cast.NOW)
-    poll_actions.add_dates(meeting, [], date(2026, 12, 11), by=None, at=LATER)
+    poll_actions.add_dates(Act(None, LATER), meeting, [], date(2026, 12, 11))
     told = pass_by(*every_day(date(2026, 11, 25), date(2026, 12, 11)))
     assert told["secretary@imabetsu.example"] == 2
     days = {
@@ -72,9 +72,9 @@ def test_a_moved_deadline_of_the_poll_moves_its_mentions(both):
 def test_a_moved_meeting_moves_the_mention_of_its_notice(both):
     meeting = make_fixed()
     fall_asleep(cast.NOW)
-    earlier = sheet_of(meeting).candidates[1]
-    meetings.fix(meeting, earlier.id, "会場の都合による。", by=None, at=LATER)
-    assert earlier.hours == DATES[1]
+    earlier = dates_of(meeting)[1]
+    meetings.fix(Act(None, LATER), meeting, earlier, "会場の都合による。")
+    assert meeting.hours == DATES[1]
     pass_by(*every_day(date(2026, 12, 20), date(2027, 1, 31)))
     notices = [one for one in letters() if "開催案内を送る" in one.subject]
     # Two weeks before the 21st is the 7th, three days before that the 4th.
@@ -102,7 +102,7 @@ def test_a_letter_that_keeps_failing_is_tried_no_longer_than_it_helps(both):
 
 
 def test_a_cancelled_meeting_is_silent(both):
-    meetings.cancel(make_meeting(), "大雪の予報のため。", by=None, at=cast.NOW)
+    meetings.cancel(Act(None, cast.NOW), make_meeting(), "大雪の予報のため。")
     fall_asleep(cast.NOW)
     assert pass_by(*every_day(date(2026, 11, 25), date(2026, 12, 4))) == {}
 

@@ -18,9 +18,9 @@ from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
-from tracker.meetings.models import CandidateDate, Meeting, MeetingAttendance, PollInvitation
+from tracker.meetings import queries as meeting_queries
+from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.poll import queries as poll
 from tracker.meetings.rules import Attendance
 from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
 from tracker.plumbing.changes import Act
@@ -93,7 +93,7 @@ def furnish() -> Stock:
         ready_case=_case("make_ready", OTHER),
         agreed_case=str(costs.make_agreed().no),
         polling=polling,
-        candidate=meetings.sheet_of(db.session.get_one(Meeting, polling)).candidates[0].id,
+        candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,
         poll_token=_poll_token(polling, TOWN),
         answered_token=_poll_token(polling, "hiranai"),
@@ -239,11 +239,11 @@ def _polled() -> int:
     """This year's poll; two municipalities wrote something beside their answers."""
     meeting = meetings.make_meeting()
     meetings.make_answers(meeting, {"hiranai": "○○○○○"})
-    first = meetings.sheet_of(meeting).candidates[0].id
+    first = meetings.dates_of(meeting)[0]
     for slug in (TOWN, OTHER):
         comment = COMMENT_OF.format(NAMES[slug])
         given = {first: meetings.SYMBOLS["○"]}
-        poll_actions.answer(meeting, slug, given, comment, by=None, at=cast.NOW)
+        poll_actions.answer(Act(None, cast.NOW), meeting, slug, given, comment)
     return meeting.id
 
 
@@ -251,7 +251,7 @@ def _held() -> int:
     """Last year's meeting, to which every town sent a deputy."""
     day = date(2026, 2, 3)
     at = datetime(2026, 1, 20, 1, 0, tzinfo=UTC)
-    meeting = Meeting(
+    meeting = MeetingRow(
         fiscal_year=2025,
         name="令和7年度 市町村長会議",
         place=meetings.PLACE,
@@ -270,11 +270,12 @@ def _held() -> int:
     db.session.add(CandidateDate(meeting_id=meeting.id, on=day, added_at=at, **hours))
     for slug, id_ in _town_ids().items():
         is_hub = slug == HUB
-        db.session.add(PollInvitation(meeting_id=meeting.id, municipality_id=id_, nonce="n"))
         db.session.add(
-            MeetingAttendance(
+            MeetingSeat(
                 meeting_id=meeting.id,
                 municipality_id=id_,
+                title=f"{NAMES[slug]}長",
+                nonce="n",
                 attendance=Attendance.HEAD if is_hub else Attendance.DEPUTY,
                 deputy=None if is_hub else "副町長",
             )
@@ -284,10 +285,5 @@ def _held() -> int:
 
 
 def _poll_token(meeting_id: int, slug: str) -> str:
-    invitation = db.session.scalars(
-        select(PollInvitation).where(
-            PollInvitation.meeting_id == meeting_id,
-            PollInvitation.municipality_id == _town_ids()[slug],
-        )
-    ).one()
-    return poll.poll_path(invitation.id, invitation.nonce).removeprefix("/p/")
+    seat = meetings.seat_of(db.session.get_one(MeetingRow, meeting_id), slug)
+    return meeting_queries.links([seat.id])[seat.id].removeprefix("/p/")

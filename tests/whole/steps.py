@@ -17,7 +17,7 @@ from tracker.demo.area import TOWNS
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings import actions as meetings
 from tracker.meetings import queries as meeting_queries
-from tracker.meetings.models import Meeting
+from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Candidate, Standing
 from tracker.municipalities import queries as areas
@@ -88,19 +88,19 @@ def open_poll(at: datetime, dates: list[Candidate]) -> None:
     """Asks all five secretaries, to be answered by 27 November."""
     place_of_meeting = areas.get_area().meeting_place
     due = date(2026, 11, 27)
-    poll_actions.open_poll(YEAR, dates, place_of_meeting, due, by=actor("office"), at=at)
+    poll_actions.open_poll(Act(actor("office"), at), YEAR, dates, place_of_meeting, due)
 
 
-def meeting() -> Meeting:
+def meeting() -> MeetingRow:
     """The year's meeting."""
-    return db.session.scalars(select(Meeting)).one()
+    return db.session.scalars(select(MeetingRow)).one()
 
 
 def signs(text: str) -> Mapping[int, Answer]:
     """「○△×」 as answers to the dates offered."""
     answers = {answer.symbol: answer for answer in Answer}
-    dates = poll_actions.load(meeting()).candidates
-    return {one.id: answers[sign] for one, sign in zip(dates, text, strict=True)}
+    dates = meeting_queries.of(meeting()).dates
+    return {id_: answers[sign] for id_, sign in zip(dates, text, strict=True)}
 
 
 def answer_by_link(story: Story, path: str, text: str) -> None:
@@ -113,12 +113,12 @@ def answer_by_link(story: Story, path: str, text: str) -> None:
 
 def standings() -> list[Standing]:
     """How the four agreements stand with Article 5, in the order of the partners."""
-    return [bond.standing for bond in meeting_queries.bonds(YEAR, clock.today())]
+    return [one.standing for one in meeting_queries.agreement_standings(YEAR, clock.today())]
 
 
 def see(agreement_id: int, role: str, slug: str, at: datetime) -> None:
     """A party records that it regards the meeting as held."""
-    meetings.view_as_held(meeting(), agreement_id, True, by=actor(role, slug), at=at)
+    meetings.view_as_held(Act(actor(role, slug), at), meeting(), agreement_id, True)
 
 
 def proposal(*, equal: int) -> Proposal:

@@ -275,10 +275,10 @@ def november_the_silent_are_reminded(story: Story) -> None:
         assert story.subjects("secretary@hiranai.example", "あと") == []
         office = actor("office")
         with pytest.raises(Refusal, match="だれから聞いたか"):
-            poll_actions.answer(meeting(), "sotogahama", signs("○△○"), "", by=office, at=at)
+            poll_actions.answer(Act(office, at), meeting(), "sotogahama", signs("○△○"), "")
         told = "外ヶ浜町 秘書"
         poll_actions.answer(
-            meeting(), "sotogahama", signs("○△○"), "", by=office, at=at, told_by=told
+            Act(office, at), meeting(), "sotogahama", signs("○△○"), "", told_by=told
         )
     letter = story.last_letter("secretary@imabetsu.example")
     answer_by_link(story, story.path_in(letter, "/p/"), "×○○")
@@ -309,10 +309,10 @@ def december_the_last_reports_come_late(story: Story) -> None:
 
 def december_a_date_is_fixed(story: Story) -> None:
     with story.day(12, 4) as at:
-        office, dates = actor("office"), poll_actions.load(meeting()).candidates
+        office, dates = actor("office"), list(meeting_queries.of(meeting()).dates)
         with pytest.raises(Refusal, match="平内町が「出席できない」と答えた日です"):
-            meetings.fix(meeting(), dates[1].id, "", by=office, at=at)
-        meetings.fix(meeting(), dates[2].id, "", by=office, at=at)
+            meetings.fix(Act(office, at), meeting(), dates[1], "")
+        meetings.fix(Act(office, at), meeting(), dates[2], "")
         assert standings() == [Standing.FIXED] * 4
     assert "1月28日（木）14時です" in story.subjects("secretary@imabetsu.example")[-1]
 
@@ -394,7 +394,7 @@ def january_the_notice_goes_out(story: Story) -> None:
             "【あと100日】令和8年度の市町村長会議が未開催です"
         ]
         meetings.send_notice(
-            meeting(), "第8号", "資料は当日お配りします。", by=actor("office"), at=at
+            Act(actor("office"), at), meeting(), "第8号", "資料は当日お配りします。"
         )
         assert standings() == [Standing.NOTICED] * 4
     notices = [one for one in story.mail() if "の開催について" in str(one["Subject"])]
@@ -406,9 +406,9 @@ def january_the_heads_meet_and_one_sends_a_deputy(story: Story) -> None:
     came = dict.fromkeys(EVERYBODY, (Attendance.HEAD, ""))
     came["yomogita"] = (Attendance.DEPUTY, "副村長")
     with story.day(1, 27) as at, pytest.raises(Refusal, match="開催日"):
-        meetings.record_attendance(meeting(), came, by=actor("office"), at=at)
+        meetings.record_attendance(Act(actor("office"), at), meeting(), came)
     with story.day(1, 28, 16) as at:
-        meetings.record_attendance(meeting(), came, by=actor("office"), at=at)
+        meetings.record_attendance(Act(actor("office"), at), meeting(), came)
         held, noticed = Standing.HELD, Standing.NOTICED
         assert standings() == [held, held, noticed, held]
 
@@ -419,13 +419,13 @@ def february_both_sides_say_how_they_see_it(story: Story) -> None:
         assert story.subjects("office@aomori.example", "未開催")[1:] == [
             "【あと61日】令和8年度の市町村長会議が未開催です"
         ]
-        year = meeting_queries.bonds(YEAR, clock.day(at))
-        bond = next(one for one in year if one.label == "青森市・蓬田村")
+        year = meeting_queries.agreement_standings(YEAR, clock.day(at))
+        agreement = next(one for one in year if one.label == "青森市・蓬田村")
         with pytest.raises(Refusal, match="当事者だけ"):
-            see(bond.agreement_id, "officer", "imabetsu", at)
-        see(bond.agreement_id, "office", "aomori", at)
+            see(agreement.agreement_id, "officer", "imabetsu", at)
+        see(agreement.agreement_id, "office", "aomori", at)
         assert standings()[2] is Standing.NOTICED
-        see(bond.agreement_id, "confirmer", "yomogita", at)
+        see(agreement.agreement_id, "confirmer", "yomogita", at)
         assert standings() == [Standing.HELD] * 4
         assert owed("office") == {}
 

@@ -10,7 +10,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.meetings import actions, queries
-from tracker.meetings.models import Meeting
+from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.municipalities import queries as areas
@@ -46,20 +46,15 @@ def candidates(year: FiscalYear) -> tuple[Candidate, ...]:
 
 def ask_for_dates(m: Moment) -> None:
     """The office asks the secretaries; this year one mailbox does not exist."""
+    place, due_on = areas.get_area().meeting_place, open_day(m.year, 11, 27)
     meeting = poll_actions.open_poll(
-        m.year,
-        candidates(m.year),
-        areas.get_area().meeting_place,
-        open_day(m.year, 11, 27),
-        by=actor(Role.OFFICE),
-        at=m.at,
-        is_example=True,
+        _act(m), m.year, candidates(m.year), place, due_on, is_example=True
     )
     if m.is_present:
         _lose_letter(meeting, m)
 
 
-def _lose_letter(meeting: Meeting, m: Moment) -> None:
+def _lose_letter(meeting: MeetingRow, m: Moment) -> None:
     """What the mail server would have said; the example mails nothing."""
     lost = _lost_letter(meeting)
     lost.state, lost.attempts, lost.last_answer = LetterState.UNDELIVERABLE, 1, REFUSED
@@ -72,12 +67,12 @@ def _lose_letter(meeting: Meeting, m: Moment) -> None:
     db.session.commit()
 
 
-def _lost_letter(meeting: Meeting) -> Letter:
+def _lost_letter(meeting: MeetingRow) -> Letter:
     town = areas.find_town(LOST)
     return db.session.scalars(
         select(Letter).where(
             Letter.kind == "poll_request",
-            Letter.path == meeting.path,
+            Letter.path == queries.of(meeting).path,
             Letter.municipality_id == (town and town.id),
         )
     ).one()
@@ -86,9 +81,9 @@ def _lost_letter(meeting: Meeting) -> Letter:
 def answer(m: Moment, slug: str, by: Actor | None = None, told_by: str = "") -> None:
     """A secretary answers by the personal link."""
     meeting = _meeting(m)
-    dates = poll_actions.load(meeting).candidates
-    given = {one.id: SYMBOLS[sign] for one, sign in zip(dates, ANSWERS[slug], strict=True)}
-    poll_actions.answer(meeting, slug, given, "", by=by, at=m.at, told_by=told_by)
+    dates = queries.of(meeting).dates
+    given = {id_: SYMBOLS[sign] for id_, sign in zip(dates, ANSWERS[slug], strict=True)}
+    poll_actions.answer(Act(by, m.at), meeting, slug, given, "", told_by)
 
 
 def answer_by_telephone(m: Moment, slug: str, told_by: str) -> None:
@@ -106,13 +101,13 @@ def mend_address(m: Moment) -> None:
 def fix(m: Moment) -> None:
     """The one date that suits all."""
     meeting = _meeting(m)
-    chosen = poll_actions.load(meeting).candidates[CHOSEN]
-    actions.fix(meeting, chosen.id, "", by=actor(Role.OFFICE), at=m.at)
+    chosen = list(queries.of(meeting).dates)[CHOSEN]
+    actions.fix(_act(m), meeting, chosen, "")
 
 
 def send_notice(m: Moment) -> None:
     """The notice of the meeting."""
-    actions.send_notice(_meeting(m), "青連第8号", NOTICE, by=actor(Role.OFFICE), at=m.at)
+    actions.send_notice(_act(m), _meeting(m), "青連第8号", NOTICE)
 
 
 def record_attendance(m: Moment) -> None:
@@ -121,22 +116,26 @@ def record_attendance(m: Moment) -> None:
         town.slug: (Attendance.DEPUTY, "副村長") if town.slug == DEPUTY else (Attendance.HEAD, "")
         for town in areas.towns()
     }
-    actions.record_attendance(_meeting(m), entries, by=actor(Role.OFFICE), at=m.at)
+    actions.record_attendance(_act(m), _meeting(m), entries)
 
 
 def regard_as_held(m: Moment) -> None:
     """Both sides of the deputy's agreement say how they see it."""
     meeting = _meeting(m)
-    [bond] = [
+    [agreement] = [
         one
-        for one in queries.bonds(m.year, clock.day(m.at))
+        for one in queries.agreement_standings(m.year, clock.day(m.at))
         if DEPUTY in {party.slug for party in one.parties}
     ]
     for by in (actor(Role.OFFICE), actor(Role.CONFIRMER, DEPUTY)):
-        actions.view_as_held(meeting, bond.agreement_id, True, by=by, at=m.at)
+        actions.view_as_held(Act(by, m.at), meeting, agreement.agreement_id, True)
 
 
-def _meeting(m: Moment) -> Meeting:
-    return db.session.scalars(
-        select(Meeting).where(Meeting.fiscal_year == m.year.year, Meeting.cancelled_at.is_(None))
-    ).one()
+def _act(m: Moment) -> Act:
+    return Act(actor(Role.OFFICE), m.at)
+
+
+def _meeting(m: Moment) -> MeetingRow:
+    found = queries.find_meeting(m.year)
+    assert found is not None
+    return queries.row(found)

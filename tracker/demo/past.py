@@ -35,10 +35,9 @@ from tracker.mail.letters import Letter, LetterState, Recipient, new_row
 from tracker.meetings.models import (
     CandidateDate,
     HeldView,
-    Meeting,
-    MeetingAttendance,
+    MeetingRow,
+    MeetingSeat,
     PollAnswer,
-    PollInvitation,
 )
 from tracker.meetings.rules import Answer, Attendance
 from tracker.municipalities import queries as areas
@@ -439,7 +438,7 @@ class _Past:
             words = {"notice_number": "連第8号", "notice_text": meeting.NOTICE}
             notice = {**words, "noticed_at": noticed}
         meeting_id = self.book.add(
-            Meeting,
+            MeetingRow,
             fiscal_year=year.year,
             name=name,
             place=areas.get_area().meeting_place,
@@ -473,59 +472,64 @@ class _Past:
         ]
         for town in self.towns:
             is_in = chosen is not None or town.id % 6 > 0
-            self._answer(meeting_id, offered, town, polled + timedelta(days=1 + town.id % 8), is_in)
-            if is_attended:
-                self._attend(meeting_id, town, attended)
+            at = polled + timedelta(days=1 + town.id % 8)
+            is_deputy = is_attended and town.id % 11 == 4
+            came = Attendance.DEPUTY if is_deputy else Attendance.HEAD
+            seat_id = self.book.add(
+                MeetingSeat,
+                meeting_id=meeting_id,
+                municipality_id=town.id,
+                title=town.head_title,
+                nonce=f"{meeting_id:08}{town.id:08}",
+                comment="午後は公務があります。" if is_in and town.id % 9 == 0 else None,
+                attendance=came if is_attended else None,
+                deputy="副町長" if is_deputy else None,
+            )
+            if is_in and self.has_come(at):
+                self._answer(seat_id, offered, town, at)
+            if is_deputy:
+                self._regard_as_held(meeting_id, town, attended)
         for to in self.to:
             if to.key.startswith("post"):
                 self._letter("poll_request", to, name, f"/meetings/{meeting_id}", polled)
 
-    def _answer(
-        self, meeting_id: int, offered: Sequence[int], town: Town, at: datetime, is_in: bool
-    ) -> None:
-        is_in = is_in and self.has_come(at)
+    def _answer(self, seat_id: int, offered: Sequence[int], town: Town, at: datetime) -> None:
         by_telephone, secretary = town.id % 7 == 0, f"{town.name} 秘書"
-        invitation_id = self.book.add(
-            PollInvitation,
-            meeting_id=meeting_id,
-            municipality_id=town.id,
-            nonce=f"{meeting_id:08}{town.id:08}",
-            answered_at=at if is_in else None,
-            answered_by=(self.office.name if by_telephone else secretary) if is_in else None,
-            told_by=secretary if is_in and by_telephone else None,
-            comment="午後は公務があります。" if is_in and town.id % 9 == 0 else None,
-        )
         kinds = (Answer.YES, Answer.YES, Answer.MAYBE, Answer.YES, Answer.NO)
-        for place, candidate_id in enumerate(offered if is_in else ()):
+        for place, candidate_id in enumerate(offered):
             answer = kinds[(town.id * 3 + place) % len(kinds)]
-            given = Answer.YES if place == meeting.CHOSEN else answer
-            row = {"invitation_id": invitation_id, "candidate_id": candidate_id, "answer": given}
-            self.book.add(PollAnswer, **row)
-        if is_in:
-            said = f"{town.head_title}のご予定に{secretary}が回答しました。"
-            self.book.tell("meeting", meeting_id, [(at, None, "poll.answered", said)])
+            self.book.add(
+                PollAnswer,
+                seat_id=seat_id,
+                candidate_id=candidate_id,
+                answer=Answer.YES if place == meeting.CHOSEN else answer,
+                answered_at=at,
+                answered_by=self.office.name if by_telephone else secretary,
+                answered_by_id=self.office.person_id if by_telephone else None,
+                told_by=secretary if by_telephone else None,
+            )
+        by = self.office if by_telephone else None
+        said = f"{town.head_title}のご予定に{secretary}が回答しました。"
+        self.book.tell("seat", seat_id, [(at, by, "poll.answered", said)])
 
-    def _attend(self, meeting_id: int, town: Town, at: datetime) -> None:
-        is_deputy = town.id % 11 == 4
-        self.book.add(
-            MeetingAttendance,
-            meeting_id=meeting_id,
-            municipality_id=town.id,
-            attendance=Attendance.DEPUTY if is_deputy else Attendance.HEAD,
-            deputy="副町長" if is_deputy else None,
-        )
-        for by in (self.office, self.confirmers[town.id]) if is_deputy else ():
+    def _regard_as_held(self, meeting_id: int, town: Town, at: datetime) -> None:
+        for by in (self.office, self.confirmers[town.id]):
+            place = {
+                "meeting_id": meeting_id,
+                "agreement_id": self.bound[town.id],
+                "municipality_id": by.municipality_id,
+            }
             self.book.add(
                 HeldView,
-                meeting_id=meeting_id,
-                agreement_id=self.bound[town.id],
-                municipality_id=by.municipality_id,
+                **place,
                 is_held=True,
                 person_name=by.name,
+                person_id=by.person_id,
                 recorded_at=at,
             )
             said = f"{by.municipality_name}が「第5条の会議が開かれたと見る」と記録しました。"
-            self.book.tell("meeting", meeting_id, [(at, by, "meeting.viewed", said)])
+            key = "-".join(map(str, place.values()))
+            self.book.tell("held_view", key, [(at, by, "meeting.viewed", said)])
 
     def _letter(self, kind: str, to: Recipient, matter: str, path: str, at: datetime) -> None:
         """A letter that counts as sent: nothing of an example is ever mailed."""

@@ -35,8 +35,8 @@ def _reports(members: Members, today: date) -> Iterable[Duty]:
 
 def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
-    found = meetings.meeting_facts(year, today)
-    return article_5.duties(found, meetings.invitations(year), members, today)
+    owed = meetings.article_five_owed(year, today)
+    return article_5.duties(owed, meetings.meetings(year), members, today)
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:

@@ -9,6 +9,9 @@ from functools import lru_cache
 
 import jpholiday
 
+from tracker.kernel import wareki
+from tracker.kernel.refusal import Refusal
+
 NO_CLOSURES: frozenset[date] = frozenset()
 _ONE_DAY = timedelta(days=1)
 _WEEKEND = {5: "土曜日", 6: "日曜日"}
@@ -71,3 +74,18 @@ def count_between(a: date, b: date, closures: frozenset[date] = NO_CLOSURES) -> 
     step = 1 if b >= a else -1
     days = (a + timedelta(days=step * i) for i in range(1, abs((b - a).days) + 1))
     return step * sum(is_open(day, closures) for day in days)
+
+
+def check_due_day(
+    due_on: date, today: date, name: str, field: str, closures: frozenset[date] = NO_CLOSURES
+) -> None:
+    """A day by which something is asked lies ahead and is open; `name` is its label on screen.
+
+    Raises Refusal at `field`.
+    """
+    if due_on <= today:
+        raise Refusal(f"{name}は、明日以降の日にしてください。", field=field)
+    reason = closed_reason(due_on, closures)
+    if reason is not None:
+        said = wareki.month_day(due_on)
+        raise Refusal(f"{said}は{reason}です。別の日を選んでください。", field=field)

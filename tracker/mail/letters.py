@@ -66,6 +66,8 @@ class Letter(Model):
     __table_args__ = (
         # Taking the next letter and counting those that did not arrive cost the same after many years.
         Index("ix_letter_open", "next_attempt_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        # What a recipient was told about one page.
+        Index(None, "to_key", "path", "id"),
         Index("ix_letter_lost", "id", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
     )
 
@@ -73,7 +75,7 @@ class Letter(Model):
     key: Mapped[str] = mapped_column(String(200), unique=True)
     message_id: Mapped[str] = mapped_column(String(200), unique=True)
     kind: Mapped[str] = mapped_column(String(40), index=True)
-    to_key: Mapped[str] = mapped_column(String(40), index=True)
+    to_key: Mapped[str] = mapped_column(String(40))
     to_name: Mapped[str] = mapped_column(String(200))
     to_email: Mapped[str] = mapped_column(String(254))
     municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))

@@ -2,174 +2,152 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
 
-from sqlalchemy import delete, update
-
-from tracker.accounts import queries as accounts
-from tracker.accounts.models import PostKind
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.mail import letters
-from tracker.mail.letters import Recipient
-from tracker.meetings import checks, queries
-from tracker.meetings import letters as mailing
-from tracker.meetings.models import HeldView, Meeting, MeetingAttendance, PollInvitation
-from tracker.meetings.poll.actions import load, record
+from tracker.meetings import letters, queries, rules
+from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat
 from tracker.meetings.rules import Attendance
-from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import db
 
-
-def addressees() -> list[Recipient]:
-    """Who hears of the meeting itself: the secretaries and the officers of all municipalities."""
-    found = accounts.recipients(PostKind.SECRETARY, PostKind.OFFICER)
-    return [one for many in found.values() for one in many]
+# What is seen of a view that nobody has recorded.
+NO_VIEW = "0"
 
 
 def fix(
-    meeting: Meeting, candidate_id: int, reason: str, *, by: Actor | None, at: datetime
+    act: Act,
+    row: MeetingRow,
+    candidate_id: int,
+    reason: str,
+    seen: str | None = None,
+    answers_seen: Mapping[int, str] | None = None,
 ) -> None:
     """Fixes the meeting on a candidate date, or moves it to another one; letters M8.
 
-    A date somebody refused, and every move, need a reason. A move takes the notice back: it has
-    to go out again. Raises Refusal.
+    `answers_seen` is what was seen of each seat's answers, by its id. A date somebody refused,
+    and every move, need a reason. A move takes the notice back: it has to go out again. Raises
+    Refusal, and Conflict where somebody has answered meanwhile.
     """
-    sheet, before = load(meeting), meeting.hours
-    checks.check_active(meeting.cancelled_at is not None)
-    chosen = sheet.candidate(candidate_id)
+    _lock(act, row, seen, answers_seen)
+    meeting = queries.of(row)
+    chosen = meeting.dates.get(candidate_id)
     if chosen is None:
         raise Refusal("この会議の候補日ではありません。候補日を選び直してください。")
-    checks.check_choice(
-        chosen.hours,
-        sheet.answers_to(chosen.id),
+    rules.check_choice(
+        chosen,
+        meeting.answers_to(candidate_id),
         reason,
-        clock.day(at),
-        fixed=before,
+        act.today,
+        fixed=meeting.hours,
         attendance_recorded=meeting.attendance_at is not None,
     )
-    meeting.held_on, meeting.begins, meeting.ends = chosen.hours
-    meeting.fixed_at, meeting.fixed_reason = at, reason.strip() or None
-    meeting.noticed_at = None
-    said = f"{chosen.hours.label}に{'変えました' if before else '決めました'}。"
-    changes = {"reason": meeting.fixed_reason, "day": chosen.hours.label}
-    was = {"day": before.label if before else None}
-    record(by, "meeting.fixed", meeting, said, at, before=was, after=changes)
-    cause = f"meeting:{meeting.id}:fixed:{meeting.version}"
-    _tell(
-        "meeting_moved" if before else "poll_fixed",
-        meeting,
-        {
-            **mailing.day(meeting),
-            "変更前": before.label if before else "",
-            "理由": meeting.fixed_reason or "",
-        },
-        cause,
-        at,
-    )
-    db.session.commit()
+    said = f"{row.name}：{chosen.label}に{'変えました' if meeting.hours else '決めました'}。"
+    with act.change("meeting.fixed", row, said):
+        row.held_on, row.begins, row.ends = chosen
+        row.fixed_at, row.fixed_reason = act.at, reason.strip() or None
+        row.noticed_at = None
+        db.session.flush()
+        values = letters.day(queries.of(row), reason.strip(), meeting.hours)
+        kind = "meeting_moved" if meeting.hours else "poll_fixed"
+        letters.put(act, kind, meeting, values, f"fixed:{row.version}")
 
 
-def send_notice(meeting: Meeting, number: str, text: str, *, by: Actor | None, at: datetime) -> int:
+def send_notice(act: Act, row: MeetingRow, number: str, text: str, seen: str | None = None) -> int:
     """Sends the notice of the meeting (M9) and keeps its words; how many letters were written.
 
     The same words twice are one letter each; changed words go out again.
     """
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_notice(meeting.held_on, clock.day(at))
-    meeting.notice_number, meeting.notice_text = number.strip() or None, text.strip()
-    meeting.noticed_at = at
-    after = {"number": meeting.notice_number, "text": meeting.notice_text}
-    record(by, "meeting.noticed", meeting, "開催案内を送りました。", at, after=after)
-    words = f"{meeting.hours}{meeting.notice_number}{meeting.notice_text}"
-    cause = f"meeting:{meeting.id}:notice:{hashlib.sha256(words.encode()).hexdigest()[:12]}"
-    notice = mailing.notice(meeting, meeting.notice_number or "", meeting.notice_text)
-    written = _tell("meeting_notice", meeting, notice, cause, at)
-    db.session.commit()
-    return written
+    _lock(act, row, seen)
+    meeting = queries.of(row)
+    rules.check_notice(meeting.fixed_on, act.today)
+    with act.change("meeting.noticed", row, f"{row.name}：開催案内を送りました。"):
+        row.notice_number, row.notice_text = number.strip() or None, text.strip()
+        row.noticed_at = act.at
+        words = f"{row.hours}{row.notice_number}{row.notice_text}"
+        values = letters.notice(meeting, row.notice_number or "", row.notice_text)
+        cause = f"notice:{hashlib.sha256(words.encode()).hexdigest()[:12]}"
+        return letters.put(act, "meeting_notice", meeting, values, cause)
 
 
 def record_attendance(
-    meeting: Meeting,
+    act: Act,
+    row: MeetingRow,
     entries: Mapping[str, tuple[Attendance, str]],
-    *,
-    by: Actor | None,
-    at: datetime,
+    seen: str | None = None,
 ) -> None:
-    """Records who came for each municipality (slug): head, deputy with 職・氏名, or nobody."""
-    towns = areas.towns()
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_attendance(meeting.held_on, clock.day(at), entries)
-    for town in towns:
-        if town.slug not in entries:
-            raise Refusal(f"{town.name}の出席を選んでください。", field=f"attendance_{town.slug}")
-    before = {one.town.name: one.attended for one in load(meeting).replies if one.attendance}
-    db.session.execute(delete(MeetingAttendance).where(MeetingAttendance.meeting_id == meeting.id))
-    for town in towns:
-        attendance, deputy = entries[town.slug]
-        db.session.add(
-            MeetingAttendance(
-                meeting_id=meeting.id,
-                municipality_id=town.id,
-                attendance=attendance,
-                deputy=deputy.strip() if attendance is Attendance.DEPUTY else None,
-            )
-        )
-    meeting.attendance_at = at
-    after = {one.town.name: one.attended for one in load(meeting).replies}
-    record(by, "meeting.attended", meeting, "出席を記録しました。", at, before=before, after=after)
-    db.session.commit()
+    """Records who came to each seat (by its key): the head, a deputy by its post, or nobody."""
+    by_id = {seat.id: seat for seat in _lock(act, row, seen)}
+    meeting = queries.of(row)
+    names = {seat.key: seat.name for seat in meeting.seats}
+    rules.check_attendance(meeting.fixed_on, act.today, entries, names)
+    with act.change("meeting.attended", row, f"{row.name}：出席を記録しました。"):
+        row.attendance_at = act.at
+        for seat in meeting.seats:
+            attendance, deputy = entries[seat.key]
+            by_id[seat.id].attendance = attendance
+            is_deputy = attendance is Attendance.DEPUTY
+            by_id[seat.id].deputy = deputy.strip() if is_deputy else None
 
 
 def view_as_held(
-    meeting: Meeting, agreement_id: int, is_held: bool, *, by: Actor, at: datetime
+    act: Act, row: MeetingRow, agreement_id: int, is_held: bool, seen: str | None = None
 ) -> None:
     """Records how the actor's municipality regards a meeting that a deputy attended.
 
-    When both parties of the agreement regard it as held, it is (contracts.md, States).
+    `seen` is what was seen of its view before, NO_VIEW when it had none. When both parties of the
+    agreement regard the meeting as held, it is (contracts.md, States).
     """
-    checks.check_active(meeting.cancelled_at is not None)
-    bonds = queries.bonds(meeting.year, clock.day(at))
-    bond = next((one for one in bonds if one.agreement_id == agreement_id), None)
-    if bond is None or by.municipality not in {party.slug for party in bond.parties}:
+    by = act.person
+    act.lock((row, None))
+    rules.check_active(row.cancelled_at is not None)
+    meeting = queries.of(row)
+    bound = queries.agreement_standings(row.year, act.today) if meeting.is_yearly else ()
+    one = next((one for one in bound if one.agreement_id == agreement_id), None)
+    if one is None or by.municipality not in {party.slug for party in one.parties}:
         raise Refusal("この協約の当事者だけが記録できます。")
-    checks.check_view(bond.attendance, [party.slug for party in bond.parties])
-    db.session.merge(
-        HeldView(
-            meeting_id=meeting.id,
-            agreement_id=agreement_id,
-            municipality_id=by.municipality_id,
-            is_held=is_held,
-            person_name=by.name,
-            recorded_at=at,
-        )
+    rules.check_view(meeting.attendance, [party.slug for party in one.parties])
+    view = db.session.get(HeldView, (row.id, agreement_id, by.municipality_id))
+    if view is not None:
+        act.lock((view, seen))
+    elif seen not in (None, NO_VIEW):
+        raise Conflict([Stale("", None, None)])
+    held = "第5条の会議が開かれたと見る" if is_held else "第5条の会議が開かれたとは見ない"
+    said = (
+        f"{row.name}：{one.label}の協約について、{by.municipality_name}が「{held}」と記録しました。"
     )
-    seen = "第5条の会議が開かれたと見る" if is_held else "第5条の会議が開かれたとは見ない"
-    said = f"{bond.label}の協約について、{by.municipality_name}が「{seen}」と記録しました。"
-    record(by, "meeting.viewed", meeting, said, at, after={"is_held": is_held})
-    db.session.commit()
+    with act.change("meeting.viewed", view, said) as entry:
+        if view is None:
+            view = HeldView(
+                meeting_id=row.id, agreement_id=agreement_id, municipality_id=by.municipality_id
+            )
+            db.session.add(view)
+        view.is_held, view.recorded_at = is_held, act.at
+        view.person_name, view.person_id = by.name, by.person_id
+        entry.subject = view
 
 
-def cancel(meeting: Meeting, reason: str, *, by: Actor | None, at: datetime) -> None:
+def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> None:
     """Calls the meeting off, so that another can be prepared; the links stop, everybody is told."""
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_cancel(reason, meeting.attendance_at is not None)
-    meeting.cancelled_at, meeting.cancelled_reason = at, reason.strip()
-    db.session.execute(
-        update(PollInvitation)
-        .where(PollInvitation.meeting_id == meeting.id)
-        .values(revoked_at=at, version=PollInvitation.version + 1)
-    )
-    record(by, "meeting.cancelled", meeting, "取りやめました。", at, after={"reason": reason})
-    cause = f"meeting:{meeting.id}:cancelled"
-    values = {**mailing.day(meeting), "変更前": "", "理由": reason.strip()}
-    _tell("meeting_cancelled" if meeting.hours else "poll_cancelled", meeting, values, cause, at)
-    db.session.commit()
+    seats = _lock(act, row, seen)
+    rules.check_cancel(reason, row.attendance_at is not None)
+    with act.change("meeting.cancelled", row, f"{row.name}：取りやめました。"):
+        row.cancelled_at, row.cancelled_reason = act.at, reason.strip()
+        for seat in seats:
+            seat.revoked_at = act.at
+        kind = "meeting_cancelled" if row.hours else "poll_cancelled"
+        meeting = queries.of(row)
+        letters.put(act, kind, meeting, letters.day(meeting, reason.strip()), "cancelled")
 
 
-def _tell(kind: str, meeting: Meeting, values: Mapping[str, str], cause: str, at: datetime) -> int:
-    return sum(
-        letters.put(kind, to, values, cause=cause, at=at, link=meeting.path, path=meeting.path)
-        for to in addressees()
-    )
+def _lock(
+    act: Act,
+    row: MeetingRow,
+    seen: str | None,
+    answers_seen: Mapping[int, str] | None = None,
+) -> list[MeetingSeat]:
+    """The meeting, which must be active, and all of its seats."""
+    seats, of = list(queries.seat_rows(row)), answers_seen or {}
+    names = [(seat, of.get(seat.id), f"{seat.title}のご予定") for seat in seats]
+    act.lock((row, seen, row.name), *names)
+    rules.check_active(row.cancelled_at is not None)
+    return seats

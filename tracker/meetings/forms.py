@@ -1,178 +1,51 @@
-"""Asks for candidate dates, a head's answers, a reason, the notice's words and who came."""
+"""Asks for a reason, the notice's words, who came, and how a party sees it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from wtforms import (
-    Field,
-    FieldList,
-    FormField,
-    RadioField,
-    StringField,
-    TextAreaField,
-)
-from wtforms import (
-    Form as PlainForm,
-)
+from wtforms import Field, RadioField, StringField, TextAreaField
+from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
 
-from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.refusal import Refusal
-from tracker.meetings.checks import DEPUTY_WANTED, ENDS_FIRST, ROWS_EMPTY
-from tracker.meetings.models import CandidateDate
-from tracker.meetings.rules import Answer, Attendance, Candidate, check_candidate
-from tracker.municipalities.rules import Town
-from tracker.plumbing.forms import DayField, Form, TimeField, at_most, choices, optional, required
-
-_ANSWERS = choices((answer.value, answer.label) for answer in Answer)
-_ATTENDANCES = choices((one.value, one.label) for one in Attendance)
-_MISSING = {
-    "on": "候補日の日付を入力してください。",
-    "begins": "始まりの時刻を入力してください（例 14:00）。",
-    "ends": "終わりの時刻を入力してください（例 15:30）。",
-}
-
-
-class DatesForm(Form):
-    """Rows of candidate dates and the deadline for answers; empty rows are passed over."""
-
-    # The boxes and the calendar come in with `dates_form`.
-    check_day: Callable[[Candidate, date], str | None]
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Shape of every row, then what the calendar says about each of its days."""
-        is_good = bool(super().validate(extra_validators))
-        due: date | None = self.reply_due_on.data
-        for row in self.days:
-            candidate = row.form.candidate
-            if candidate is None or due is None or row.errors:
-                continue
-            try:
-                self.check_day(candidate, due)
-            except Refusal as refusal:
-                field = self.reply_due_on if refusal.field else row.form.on
-                if refusal.message not in field.errors:
-                    field.errors = [*field.errors, refusal.message]
-                is_good = False
-        return is_good
-
-    @property
-    def candidates(self) -> list[Candidate]:
-        """The dates typed in."""
-        return [row.form.candidate for row in self.days if row.form.candidate is not None]
-
-
-class _Row(PlainForm):
-    """One candidate date: a day and its hours, or nothing at all."""
-
-    @property
-    def candidate(self) -> Candidate | None:
-        """The row as a date, when it is whole."""
-        values = (self.on.data, self.begins.data, self.ends.data)
-        return None if None in values else Candidate(*values)
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """All three boxes or none; the end after the beginning."""
-        is_good = bool(super().validate(extra_validators))
-        begun = [box for box in self if box.raw_data and box.raw_data[0].strip()]
-        if begun and len(begun) < len(_MISSING):
-            for box in self:
-                if box not in begun:
-                    box.errors = [_MISSING[box.short_name]]
-            return False
-        candidate = self.candidate
-        if candidate is not None and candidate.ends <= candidate.begins:
-            self.ends.errors = [ENDS_FIRST]
-            return False
-        return is_good
-
-
-def dates_form(
-    year: FiscalYear,
-    today: date,
-    closed: frozenset[date],
-    *,
-    proposed: Sequence[Candidate] = (),
-    with_place: bool = False,
-    **kwargs: Any,
-) -> DatesForm:
-    """The form with a row for each date proposed and some empty ones; 「1/19」 is of `year`."""
-
-    class Row(_Row):
-        on = DayField("日付", within=year, validators=[optional()])
-        begins = TimeField("始まり", validators=[optional()])
-        ends = TimeField("終わり", validators=[optional()])
-
-    class WithRows(DatesForm):
-        days = FieldList(
-            FormField(Row), "候補日", min_entries=len(proposed) + ROWS_EMPTY, max_entries=20
-        )
-
-        reply_due_on = DayField(
-            "回答期限",
-            within=FiscalYear.containing(today),
-            validators=required("回答期限を入力してください。"),
-        )
-
-        def check_day(self, candidate: Candidate, due: date) -> str | None:
-            return check_candidate(candidate.on, due, today, year, closed)
-
-    if with_place:
-        WithRows.place = StringField(
-            "会場", validators=[*required("会場を入力してください。"), at_most(200)]
-        )
-    rows = [one._asdict() for one in proposed]
-    return WithRows(data={"days": rows, **kwargs})
-
-
-class AnswersForm(Form):
-    """A head's answers; a choice per date is added by `answers_form`."""
-
-    comment = TextAreaField("連絡事項", validators=[at_most(400)])
-
-    def answers(self) -> dict[int, Answer]:
-        """The answers chosen, by candidate id."""
-        boxes = ((name.removeprefix("date_"), box) for name, box in self._fields.items())
-        return {int(id_): Answer(box.data) for id_, box in boxes if id_.isdigit() and box.data}
-
-
-def answers_form(
-    candidates: Iterable[CandidateDate], *, is_proxy: bool = False, **kwargs: Any
-) -> AnswersForm:
-    """The form with three answers to every date; field names are date_<id>."""
-
-    class WithDates(AnswersForm):
-        pass
-
-    for one in candidates:
-        choice = RadioField(
-            one.hours.label,
-            choices=_ANSWERS,
-            validators=[optional()],
-            invalid_choice_message="○・△・×のどれかを選んでください。",
-        )
-        setattr(WithDates, f"date_{one.id}", choice)
-    if is_proxy:
-        WithDates.told_by = StringField(
-            "だれから聞いたか",
-            validators=[
-                *required("だれから聞いたかを入力してください（例 総務課 秘書 電話）。"),
-                at_most(200),
-            ],
-        )
-    return WithDates(**kwargs)
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.rules import DEPUTY_WANTED, Attendance
+from tracker.plumbing.forms import (
+    Form,
+    SeenField,
+    at_most,
+    choices,
+    labelled,
+    must_choose,
+    required,
+)
 
 
 class FixForm(Form):
-    """The reason, where one is wanted; the action says when."""
+    """The reason, where one is wanted; with what was seen of the meeting and of every answer."""
 
+    seen = SeenField()
     reason = TextAreaField("この日に決める理由", validators=[at_most(400)])
+
+    def answers_seen(self, seats: Iterable[Seat]) -> Mapping[int, str]:
+        """What was seen of each seat's answers, by its id."""
+        return {seat.id: self[f"{seat.key}-seen"].data for seat in seats}
+
+
+def fix_form(meeting: Meeting) -> FixForm:
+    """The form with KEY-seen for every seat: a date is fixed on the answers seen."""
+
+    class WithSeats(FixForm):
+        pass
+
+    for seat in meeting.seats:
+        setattr(WithSeats, f"{seat.key}-seen", SeenField(default=seat.seen))
+    return WithSeats(data={"seen": meeting.seen})
 
 
 class NoticeForm(Form):
     """The notice's number and words; day, hours and place come from the meeting."""
 
+    seen = SeenField()
     number = StringField("文書番号", validators=[at_most(60)])
     text = TextAreaField(
         "案内の文", validators=[*required("案内の文を入力してください。"), at_most(2000)]
@@ -180,38 +53,39 @@ class NoticeForm(Form):
 
 
 class AttendanceForm(Form):
-    """Who came; two boxes per municipality are added by `attendance_form`."""
+    """Who came; two boxes a seat are added by `attendance_form`."""
 
-    def entries(self, towns: Iterable[Town]) -> dict[str, tuple[Attendance, str]]:
-        """Attendance and deputy by municipality slug."""
+    seen = SeenField()
+
+    def entries(self, seats: Iterable[Seat]) -> dict[str, tuple[Attendance, str]]:
+        """Attendance and deputy by the seat's key."""
         return {
-            town.slug: (
-                Attendance(self[f"attendance_{town.slug}"].data),
-                self[f"deputy_{town.slug}"].data or "",
+            seat.key: (
+                Attendance(self[f"attendance_{seat.key}"].data),
+                self[f"deputy_{seat.key}"].data or "",
             )
-            for town in towns
+            for seat in seats
         }
 
 
-def attendance_form(towns: Iterable[Town], **kwargs: Any) -> AttendanceForm:
-    """The form with attendance_<slug> and deputy_<slug> for every municipality."""
+def attendance_form(meeting: Meeting) -> AttendanceForm:
+    """The form with attendance_KEY and deputy_KEY for every seat."""
 
-    class WithTowns(AttendanceForm):
+    class WithSeats(AttendanceForm):
         pass
 
-    for town in towns:
-        choice = RadioField(
-            f"{town.head_title}の出席",
-            choices=_ATTENDANCES,
-            validators=required(f"{town.head_title}の出席を選んでください。"),
+    stored: dict[str, Any] = {"seen": meeting.seen}
+    for seat in meeting.seats:
+        came, deputy = f"attendance_{seat.key}", f"deputy_{seat.key}"
+        sentence = f"{seat.title}の出席を選んでください。"
+        offered = labelled(Attendance)
+        setattr(WithSeats, came, must_choose(f"{seat.title}の出席", sentence, offered, RadioField))
+        box = StringField(
+            f"{seat.name}の代理の方の職・氏名", validators=[_wanted_of_deputies(came), at_most(200)]
         )
-        deputy = StringField(
-            f"{town.name}の代理の方の職・氏名",
-            validators=[_wanted_of_deputies(f"attendance_{town.slug}"), at_most(200)],
-        )
-        setattr(WithTowns, f"attendance_{town.slug}", choice)
-        setattr(WithTowns, f"deputy_{town.slug}", deputy)
-    return WithTowns(**kwargs)
+        setattr(WithSeats, deputy, box)
+        stored.update({came: seat.attendance, deputy: seat.deputy})
+    return WithSeats(data=stored)
 
 
 def _wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:
@@ -225,21 +99,20 @@ def _wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:
 class ViewForm(Form):
     """Two buttons: how a party regards a meeting that a deputy attended."""
 
-    is_held = RadioField(
+    seen = SeenField()
+    is_held = must_choose(
         "見方",
-        choices=choices([("yes", "開催と見る"), ("no", "開催とは見ない")]),
-        validators=required("どちらかのボタンを押してください。"),
+        "どちらかのボタンを押してください。",
+        choices([("yes", "開催と見る"), ("no", "開催とは見ない")]),
+        RadioField,
     )
 
 
 class CancelForm(Form):
     """Why the meeting is called off."""
 
+    seen = SeenField()
     reason = TextAreaField(
         "取りやめる理由",
         validators=[*required("取りやめる理由を入力してください。"), at_most(400)],
     )
-
-
-class ButtonForm(Form):
-    """Only a button."""

@@ -1,28 +1,51 @@
-"""What the letters of a meeting are told: dates asked for, fixed, moved, notified (M6 to M9)."""
+"""What the letters of a meeting are told (dates asked for, fixed, moved, notified: M6 to M9)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
+from tracker.accounts import queries as accounts
+from tracker.accounts.models import PostKind
 from tracker.kernel import wareki
-from tracker.meetings.models import Meeting
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.mail import letters
+from tracker.mail.letters import Recipient
+from tracker.meetings.meeting import Meeting
 from tracker.meetings.rules import Candidate
-from tracker.municipalities.rules import Town
+from tracker.plumbing.changes import Act
+
+
+def addressees() -> list[Recipient]:
+    """Who hears of the meeting itself: the secretaries and the officers of all municipalities."""
+    found = accounts.recipients(PostKind.SECRETARY, PostKind.OFFICER)
+    return [one for many in found.values() for one in many]
+
+
+def put(act: Act, kind: str, meeting: Meeting, values: Mapping[str, str], cause: str) -> int:
+    """One letter to each of them, in the act's transaction; how many were written."""
+    path = meeting.path
+    return sum(
+        letters.put(
+            kind, to, values, cause=f"meeting:{meeting.id}:{cause}", at=act.at, link=path, path=path
+        )
+        for to in addressees()
+    )
 
 
 def request(
-    meeting: Meeting,
-    town: Town,
-    dates: Sequence[Candidate],
+    year: FiscalYear,
+    place: str,
+    head: str,
+    dates: Iterable[Candidate],
+    due_on: date | None,
     today: date,
-    added: Sequence[Candidate] = (),
+    added: Iterable[Candidate] = (),
 ) -> dict[str, str]:
     """The fields of the letters that ask for dates: for sending (M6, M7) and for their preview."""
-    due_on = meeting.reply_due_on
     left = (due_on - today).days if due_on else 0
     return {
-        "年度": meeting.year.label,
-        "首長": town.head_title,
-        "会場": meeting.place,
+        "年度": year.label,
+        "首長": head,
+        "会場": place,
         "候補日": _listed(dates),
         "加えた候補日": _listed(sorted(added)),
         "期限": wareki.full(due_on) if due_on else "",
@@ -31,12 +54,14 @@ def request(
     }
 
 
-def day(meeting: Meeting) -> dict[str, str]:
-    """When and where a meeting is, once it is fixed (M8)."""
+def day(meeting: Meeting, reason: str, before: Candidate | None = None) -> dict[str, str]:
+    """When and where a meeting is, once it is fixed (M8), what it was before, and why."""
     hours = meeting.hours
     return {
         **_place(meeting),
         "開催日時": f"{wareki.short(hours.on)}{wareki.clock_time(hours.begins)}" if hours else "",
+        "変更前": before.label if before else "",
+        "理由": reason,
     }
 
 
@@ -53,5 +78,5 @@ def _place(meeting: Meeting) -> dict[str, str]:
     }
 
 
-def _listed(dates: Sequence[Candidate]) -> str:
+def _listed(dates: Iterable[Candidate]) -> str:
     return "\n".join(f"{place}　{one.label}" for place, one in enumerate(dates, 1))

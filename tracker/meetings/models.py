@@ -1,4 +1,4 @@
-"""The yearly meeting (Article 5): poll, candidate dates, answers, attendance."""
+"""Meetings of the heads (Article 5): candidate dates, seats, answers, views."""
 
 from datetime import date, datetime, time
 
@@ -7,26 +7,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.rules import Answer, Attendance, Candidate
-from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
+from tracker.plumbing.db import NEVER, PRIVATE, Example, Model, UtcDateTime, Versioned, words
 
 
-class Meeting(Versioned, Example, Model):
-    """市町村長会議 of a fiscal year; its day is set when a candidate is fixed."""
+class MeetingRow(Versioned, Example, Model):
+    """市町村長会議; its day is set when a candidate is fixed."""
 
     __tablename__ = "meeting"
     __table_args__ = (
-        # A year has one Article 5 meeting; a cancelled one makes room for the next.
+        # A year has one Article 5 meeting, and others; a cancelled one makes room for the next.
         Index(
             "uq_meeting_active_fiscal_year",
             "fiscal_year",
             unique=True,
-            sqlite_where=text("cancelled_at IS NULL"),
-            postgresql_where=text("cancelled_at IS NULL"),
+            sqlite_where=text("cancelled_at IS NULL AND is_yearly"),
+            postgresql_where=text("cancelled_at IS NULL AND is_yearly"),
         ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     fiscal_year: Mapped[int]
+    # Whether it is the one that Article 5 asks for every year.
+    is_yearly: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     name: Mapped[str] = mapped_column(String(100))
     place: Mapped[str] = mapped_column(String(200))
     reply_due_on: Mapped[date | None]
@@ -37,22 +39,18 @@ class Meeting(Versioned, Example, Model):
     fixed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fixed_reason: Mapped[str | None] = mapped_column(Text)
     notice_number: Mapped[str | None] = mapped_column(String(60))
-    notice_text: Mapped[str | None] = mapped_column(Text)
+    notice_text: Mapped[str | None] = mapped_column(Text, deferred=True)
     noticed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attendance_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     minutes_final_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_reason: Mapped[str | None] = mapped_column(Text)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def year(self) -> FiscalYear:
-        """The fiscal year whose Article 5 meeting it is."""
+        """The fiscal year in which it is held."""
         return FiscalYear(self.fiscal_year)
-
-    @property
-    def path(self) -> str:
-        """Its page, as letters and duties name it."""
-        return f"/meetings/{self.id}"
 
     @property
     def hours(self) -> Candidate | None:
@@ -82,50 +80,51 @@ class CandidateDate(Model):
         return Candidate(self.on, self.begins, self.ends)
 
 
-class PollInvitation(Versioned, Model):
-    """A secretary's personal link; expiry and revocation are read from here."""
+class MeetingSeat(Versioned, Model):
+    """A seat at a meeting: a municipality's head, or an outside member; asked by a personal link.
 
-    __tablename__ = "poll_invitation"
-    __table_args__ = (UniqueConstraint("meeting_id", "municipality_id"),)
+    Expiry and revocation of the link are read from here.
+    """
+
+    __tablename__ = "meeting_seat"
+    __table_args__ = (UniqueConstraint("meeting_id", "municipality_id", "title"),)
+    subject_kind = "seat"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
-    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))
+    # The post that sits here, as people call it: 今別町長, or an outside member's.
+    title: Mapped[str] = mapped_column(String(200))
+    # The post that is asked for it.
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     # Part of the signed link: a new one revokes the links given out before.
-    nonce: Mapped[str] = mapped_column(String(32))
+    nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    answered_by: Mapped[str | None] = mapped_column(String(200))
-    # 代理入力: who told whom, when the office answers for a town.
-    told_by: Mapped[str | None] = mapped_column(String(200))
-    comment: Mapped[str | None] = mapped_column(Text)
+    comment: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
+    attendance: Mapped[Attendance | None] = mapped_column(words(Attendance))
+    # Which post came instead of the head.
+    deputy: Mapped[str | None] = mapped_column(String(200))
 
 
 class PollAnswer(Model):
-    """○ △ × of one head for one candidate date."""
+    """○ △ × for one seat on one candidate date, and who gave it when."""
 
     __tablename__ = "poll_answer"
 
-    invitation_id: Mapped[int] = mapped_column(ForeignKey("poll_invitation.id"), primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("meeting_seat.id"), primary_key=True)
     candidate_id: Mapped[int] = mapped_column(
         ForeignKey("candidate_date.id", ondelete="CASCADE"), primary_key=True
     )
     answer: Mapped[Answer] = mapped_column(words(Answer))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_by: Mapped[str] = mapped_column(String(200))
+    # None: the secretary behind the personal link.
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # 代理入力: who told whom, when the office answers for a town.
+    told_by: Mapped[str | None] = mapped_column(String(200))
 
 
-class MeetingAttendance(Model):
-    """Who came for a municipality: the head, a deputy (職・氏名), or nobody."""
-
-    __tablename__ = "meeting_attendance"
-
-    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
-    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
-    attendance: Mapped[Attendance] = mapped_column(words(Attendance))
-    deputy: Mapped[str | None] = mapped_column(String(200))
-
-
-class HeldView(Model):
+class HeldView(Versioned, Model):
     """How one party regards the meeting when a head did not come in person."""
 
     __tablename__ = "held_view"
@@ -135,4 +134,5 @@ class HeldView(Model):
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
     is_held: Mapped[bool]
     person_name: Mapped[str] = mapped_column(String(200))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

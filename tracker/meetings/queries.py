@@ -1,258 +1,374 @@
-"""Reads how each agreement stands with Article 5, year by year, and what a new poll needs."""
+"""Reads meetings in one shape, and how every agreement stands with Article 5."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import ColumnElement, String, and_, cast, literal, null, select, true, union_all
 
+from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Agreement, AgreementDuty
 from tracker.agreements.queries import in_force
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.meetings.models import (
-    CandidateDate,
-    HeldView,
-    Meeting,
-    MeetingAttendance,
-    PollInvitation,
-)
-from tracker.meetings.rules import (
-    FULFILLED,
-    AgreementStanding,
-    Attendance,
-    Candidate,
-    InvitationFact,
-    MeetingFact,
-    Standing,
-    standing,
-)
+from tracker.mail.letters import Letter, LetterState, Recipient
+from tracker.meetings.meeting import AgreementStanding, ArticleFive, Meeting, PartyView, Seat
+from tracker.meetings.models import CandidateDate, HeldView, MeetingRow, MeetingSeat, PollAnswer
+from tracker.meetings.rules import Attendance, link_readable, standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import Town, days_of
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
-
-class Invited(NamedTuple):
-    """One municipality asked for dates; `link_row_id` is what the secretary's link opens, if good.
-
-    `asked_at`: of whoever answered before a date was added, when that was; else None.
-    """
-
-    municipality_id: int
-    post_id: int | None
-    link_row_id: int | None
-    answered: bool
-    asked_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One meeting as plain values; its candidates only while its date is open."""
-
-    id: int
-    fiscal_year: FiscalYear
-    name: str
-    place: str
-    is_cancelled: bool
-    reply_due_on: date | None
-    fixed: Candidate | None
-    is_noticed: bool
-    is_recorded: bool
-    minutes_final: bool
-    candidates: tuple[Candidate, ...]
-    asked: tuple[Invited, ...]
-    attendance: Mapping[int, Attendance]
-    polled_at: datetime | None
-    fixed_at: datetime | None
-    attendance_at: datetime | None
-
-    @property
-    def path(self) -> str:
-        """The meeting's page, as duties and letters name it."""
-        return f"/meetings/{self.id}"
+POLL_LETTERS = ("poll_request", "poll_added", "poll_again")
+# The state of the last letter that asked this seat's post for the dates of this meeting.
+_LAST_LETTER = (
+    select(Letter.state)
+    .where(
+        Letter.to_key == literal("post:").concat(cast(MeetingSeat.post_id, String)),
+        Letter.path == literal("/meetings/").concat(cast(MeetingSeat.meeting_id, String)),
+        Letter.kind.in_(POLL_LETTERS),
+    )
+    .order_by(Letter.id.desc())
+    .limit(1)
+    .correlate(MeetingSeat)
+    .scalar_subquery()
+)
 
 
-@dataclass(frozen=True)
-class Bond:
-    """One agreement's way to Article 5: its parties, the hub first, and their views by slug."""
-
-    agreement_id: int
-    parties: tuple[Town, ...]
-    attendance: Mapping[str, Attendance]
-    views: Mapping[str, bool]
-    standing: Standing
-
-    @property
-    def label(self) -> str:
-        """「青森市・今別町」."""
-        return "・".join(party.name for party in self.parties)
-
-    @property
-    def needs_views(self) -> bool:
-        """Whether a deputy or an empty chair leaves it to the parties' view."""
-        return bool(self.attendance) and any(
-            self.attendance.get(party.slug) is not Attendance.HEAD for party in self.parties
-        )
+# --- meetings -------------------------------------------------------------------------------------
 
 
-def summaries(since: int = 0) -> Sequence[Summary]:
-    """The meetings of that fiscal year and later ones, newest year first (one query)."""
-    return kept(("meetings", since), ("meetings",), lambda: _read_summaries(since))
+def meetings(first: FiscalYear, last: FiscalYear | None = None) -> Sequence[Meeting]:
+    """The meetings of these fiscal years, called off or not, the newest first (one query)."""
+    years = MeetingRow.fiscal_year >= first.year
+    if last is not None:
+        years = and_(years, MeetingRow.fiscal_year <= last.year)
+    return kept(
+        ("meetings", first, last),
+        ("meetings", "municipalities"),
+        lambda: _meetings(_rows(years, MeetingRow.fixed_at.is_(None), null())),
+    )
 
 
-def find_meeting(year: FiscalYear) -> Summary | None:
-    """The year's meeting, unless it was called off."""
-    return _held_in(year, summaries(year.year))
+def find(meeting_id: int) -> Meeting | None:
+    """One meeting with all of its dates and answers (one query)."""
+    return next(iter(_whole(MeetingRow.id == meeting_id)), None)
 
 
-def _held_in(year: FiscalYear, found: Iterable[Summary]) -> Summary | None:
-    return next((one for one in found if one.fiscal_year == year and not one.is_cancelled), None)
+def of(row: MeetingRow) -> Meeting:
+    """The meeting of a row, as the database has it now."""
+    [found] = _whole(MeetingRow.id == row.id)
+    return found
 
 
-def _read_summaries(since: int) -> Sequence[Summary]:
-    rows: Iterable[Any] = db.session.execute(
-        select(Meeting, PollInvitation, MeetingAttendance.attendance, CandidateDate)
-        .join(PollInvitation, PollInvitation.meeting_id == Meeting.id)
+def find_meeting(year: FiscalYear) -> Meeting | None:
+    """The year's Article 5 meeting, unless it was called off."""
+    return _yearly(meetings(year), year)
+
+
+def row(meeting: Meeting) -> MeetingRow:
+    """The row of a meeting, for an act."""
+    return db.session.get_one(MeetingRow, meeting.id)
+
+
+def seat_rows(row: MeetingRow) -> Sequence[MeetingSeat]:
+    """All seats of a meeting, for an act."""
+    found = select(MeetingSeat).where(MeetingSeat.meeting_id == row.id).order_by(MeetingSeat.id)
+    return db.session.scalars(found).all()
+
+
+def is_older(year: FiscalYear) -> bool:
+    """Whether there is any meeting before that year."""
+    found = select(MeetingRow.id).where(MeetingRow.fiscal_year < year.year).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def _whole(*conditions: ColumnElement[bool]) -> Sequence[Meeting]:
+    return _meetings(_rows(and_(*conditions), true(), _LAST_LETTER))
+
+
+def _rows(conditions: Any, with_dates: Any, last_letter: Any) -> Sequence[Any]:
+    return db.session.execute(
+        select(MeetingRow, CandidateDate, MeetingSeat, PollAnswer, last_letter)
+        .join(MeetingSeat, MeetingSeat.meeting_id == MeetingRow.id)
+        .outerjoin(CandidateDate, and_(CandidateDate.meeting_id == MeetingRow.id, with_dates))
         .outerjoin(
-            MeetingAttendance,
+            PollAnswer,
             and_(
-                MeetingAttendance.meeting_id == Meeting.id,
-                MeetingAttendance.municipality_id == PollInvitation.municipality_id,
+                PollAnswer.seat_id == MeetingSeat.id,
+                PollAnswer.candidate_id == CandidateDate.id,
             ),
         )
-        .outerjoin(
-            CandidateDate,
-            and_(CandidateDate.meeting_id == Meeting.id, Meeting.fixed_at.is_(None)),
-        )
-        .where(Meeting.fiscal_year >= since)
+        .where(conditions)
         .order_by(
-            Meeting.fiscal_year.desc(), Meeting.id.desc(), CandidateDate.on, CandidateDate.begins
+            MeetingRow.fiscal_year.desc(),
+            MeetingRow.id.desc(),
+            CandidateDate.on,
+            CandidateDate.begins,
+            MeetingSeat.id,
         )
+    ).all()
+
+
+def _meetings(rows: Iterable[Any]) -> tuple[Meeting, ...]:
+    return tuple(_meeting(one, list(own)) for one, own in groupby(rows, lambda row: row[0]))
+
+
+def _meeting(one: MeetingRow, rows: Sequence[Any]) -> Meeting:
+    order = {town.id: (n, town) for n, town in enumerate(areas.towns())}
+    dates = dict.fromkeys(date for _, date, *_ in rows if date)
+    by_seat: dict[MeetingSeat, list[Any]] = {}
+    for row in rows:
+        by_seat.setdefault(row[2], []).append(row)
+    seats = sorted(
+        by_seat, key=lambda seat: (order.get(seat.municipality_id or 0, (len(order),))[0], seat.id)
     )
-    return tuple(_summary(meeting, list(own)) for meeting, own in groupby(rows, lambda row: row[0]))
-
-
-def _summary(meeting: Meeting, rows: Sequence[Any]) -> Summary:
-    dates = list(dict.fromkeys(row[3] for row in rows if row[3] is not None))
-    last_added_at = max((one.added_at for one in dates), default=None)
-    invitations = dict.fromkeys(row[1] for row in rows)
-    return Summary(
-        id=meeting.id,
-        fiscal_year=FiscalYear(meeting.fiscal_year),
-        name=meeting.name,
-        place=meeting.place,
-        is_cancelled=meeting.cancelled_at is not None,
-        reply_due_on=meeting.reply_due_on,
-        fixed=meeting.hours,
-        is_noticed=meeting.noticed_at is not None,
-        is_recorded=meeting.attendance_at is not None,
-        minutes_final=meeting.minutes_final_at is not None,
-        candidates=tuple(one.hours for one in dates),
-        asked=tuple(_asked(one, last_added_at) for one in invitations),
-        attendance={row[1].municipality_id: row[2] for row in rows if row[2] is not None},
-        polled_at=meeting.polled_at,
-        fixed_at=meeting.fixed_at,
-        attendance_at=meeting.attendance_at,
+    return Meeting(
+        id=one.id,
+        version=one.version,
+        year=one.year,
+        is_yearly=one.is_yearly,
+        name=one.name,
+        place=one.place,
+        reply_due_on=one.reply_due_on,
+        hours=one.hours,
+        polled_at=one.polled_at,
+        fixed_at=one.fixed_at,
+        fixed_reason=one.fixed_reason,
+        notice_number=one.notice_number,
+        noticed_at=one.noticed_at,
+        attendance_at=one.attendance_at,
+        minutes_final_at=one.minutes_final_at,
+        cancelled_at=one.cancelled_at,
+        cancelled_reason=one.cancelled_reason,
+        dates={date.id: date.hours for date in dates},
+        last_added_at=max((date.added_at for date in dates), default=None),
+        seats=tuple(
+            _seat(seat, order[seat.municipality_id][1] if seat.municipality_id else None, own)
+            for seat in seats
+            for own in [by_seat[seat]]
+        ),
     )
 
 
-def _asked(invitation: PollInvitation, last_added_at: datetime | None) -> Invited:
-    at = invitation.answered_at
-    is_good = invitation.post_id is not None and invitation.revoked_at is None
-    return Invited(
-        invitation.municipality_id,
-        invitation.post_id,
-        invitation.id if is_good else None,
-        last_added_at is None or (at is not None and at >= last_added_at),
-        last_added_at if at is not None else None,
+def _seat(seat: MeetingSeat, town: Town | None, rows: Sequence[Any]) -> Seat:
+    answers: list[PollAnswer] = [row[3] for row in rows if row[3] is not None]
+    last = max(answers, key=lambda one: one.answered_at, default=None)
+    return Seat(
+        id=seat.id,
+        version=seat.version,
+        town=town,
+        title=seat.title,
+        post_id=seat.post_id,
+        is_revoked=seat.revoked_at is not None,
+        comment=seat.comment,
+        attendance=seat.attendance,
+        deputy=seat.deputy,
+        answers={one.candidate_id: one.answer for one in answers},
+        answered_at=last.answered_at if last else None,
+        answered_by=last.answered_by if last else None,
+        told_by=last.told_by if last else None,
+        is_undelivered=rows[0][4] is LetterState.UNDELIVERABLE,
     )
 
 
-class _Pledge(NamedTuple):
-    """An agreement that asks for a yearly meeting, with the parties' views of one, by their id."""
+# --- Article 5 ------------------------------------------------------------------------------------
+
+
+class _Bound(NamedTuple):
+    """An agreement that asks for a yearly meeting, with the views of one meeting by party id."""
 
     agreement_id: int
-    party_a_id: int
-    party_b_id: int
-    views: Mapping[int, bool]
+    party_ids: tuple[int, int]
+    views: Mapping[int, PartyView]
 
 
-def _pledges(day: date, meeting_id: int) -> Sequence[_Pledge]:
-    rooms = ("agreements", "meetings")
-    return kept(("pledges", day, meeting_id), rooms, lambda: _read_pledges(day, meeting_id))
+def article_five(years: Iterable[FiscalYear], today: date) -> tuple[ArticleFive, ...]:
+    """How Article 5 stands in each of these years (two queries, whatever their number).
+
+    Which agreements bind in a year is asked for `today`, or for the year's nearer end outside it.
+    """
+    wanted = sorted(years)
+    found = meetings(wanted[0], wanted[-1])
+    by_year = [(year, _yearly(found, year)) for year in wanted]
+    asked = tuple((year.nearest(today), one.id if one else 0) for year, one in by_year)
+    bound = kept(
+        ("article five", asked),
+        ("agreements", "meetings", "municipalities"),
+        partial(_read_bound, asked),
+    )
+    return tuple(
+        ArticleFive(year, one, tuple(_agreement_standings(bound[place], one, year, today)))
+        for place, (year, one) in enumerate(by_year)
+    )
 
 
-def _read_pledges(day: date, meeting_id: int) -> Sequence[_Pledge]:
+def agreement_standings(year: FiscalYear, today: date) -> tuple[AgreementStanding, ...]:
+    """How every agreement that binds in the year stands with it, in the order of the partners."""
+    return article_five([year], today)[0].agreements
+
+
+def article_five_owed(year: FiscalYear, today: date) -> tuple[ArticleFive, ...]:
+    """Article 5 in `year`, prepared or not; last year's too while it was fixed but not fulfilled.
+
+    A year nobody began to prepare is over with its 31 March: nothing can be owed for it.
+    """
+    last, this = article_five([year.previous, year], today)
+    return (last, this) if last.is_owed else (this,)
+
+
+def _yearly(found: Iterable[Meeting], year: FiscalYear) -> Meeting | None:
+    return next(
+        (one for one in found if one.is_yearly and one.year == year and not one.cancelled_at), None
+    )
+
+
+def _read_bound(asked: Sequence[tuple[date, int]]) -> Sequence[Sequence[_Bound]]:
     asking = select(AgreementDuty.agreement_id).where(AgreementDuty.kind == "annual_meeting")
-    rows: Iterable[Any] = db.session.execute(
+    each = [
         select(
+            literal(place).label("place"),
             Agreement.id,
             Agreement.party_a_id,
             Agreement.party_b_id,
             HeldView.municipality_id,
             HeldView.is_held,
+            HeldView.version,
         )
         .outerjoin(
             HeldView,
             and_(HeldView.agreement_id == Agreement.id, HeldView.meeting_id == meeting_id),
         )
         .where(Agreement.id.in_(asking), in_force(day))
-        .order_by(Agreement.id)
-    )
-    return tuple(
-        _Pledge._make([*head, {row[3]: row[4] for row in own if row[3]}])
-        for head, own in groupby(rows, lambda row: tuple(row[:3]))
-    )
+        for place, (day, meeting_id) in enumerate(asked)
+    ]
+    rows: Iterable[Any] = sorted(db.session.execute(union_all(*each)), key=lambda row: row[:2])
+    found: list[list[_Bound]] = [[] for _ in asked]
+    for (place, id_, *parties), own in groupby(rows, lambda row: tuple(row[:4])):
+        views = {row[4]: PartyView(bool(row[5]), row[6]) for row in own if row[4]}
+        found[place].append(_Bound(id_, (parties[0], parties[1]), views))
+    return found
 
 
-def bonds(year: FiscalYear, today: date) -> Sequence[Bond]:
-    """Every agreement that binds in the year, and how it stands, in the order of the partners.
-
-    Which agreements bind is asked for `today`, or for the year's nearer end outside it.
-    """
-    return _bonds(year, find_meeting(year), today)
-
-
-def _bonds(year: FiscalYear, meeting: Summary | None, today: date) -> Sequence[Bond]:
-    pledges = _pledges(year.nearest(today), meeting.id if meeting else 0)
-    found = [_bond(pledge, meeting, year, today) for pledge in pledges]
-    return sorted(found, key=lambda bond: [party.code for party in bond.parties])
-
-
-def _bond(pledge: _Pledge, meeting: Summary | None, year: FiscalYear, today: date) -> Bond:
+def _agreement_standings(
+    bound: Iterable[_Bound], meeting: Meeting | None, year: FiscalYear, today: date
+) -> Sequence[AgreementStanding]:
     towns = areas.by_id()
-    parties = sorted(
-        (towns[pledge.party_a_id], towns[pledge.party_b_id]),
-        key=lambda town: (not town.is_hub, town.code),
-    )
-    attendance, views = {}, {}
-    if meeting is not None:
-        attendance = {towns[id_].slug: one for id_, one in meeting.attendance.items()}
-        views = {
-            party.slug: pledge.views[party.id] for party in parties if party.id in pledge.views
-        }
-    fixed_on = meeting.fixed.on if meeting and meeting.fixed else None
-    state = standing(
-        year,
-        polling=meeting is not None,
-        fixed_on=fixed_on,
-        noticed=meeting is not None and meeting.is_noticed,
-        held_on=fixed_on,
-        attendance=attendance,
-        parties=[party.slug for party in parties],
-        views=views,
-        minutes_final=meeting is not None and meeting.minutes_final,
-        today=today,
-    )
-    return Bond(pledge.agreement_id, tuple(parties), attendance, views, state)
+    attendance = meeting.attendance if meeting else {}
+    fixed_on = meeting.fixed_on if meeting else None
+    found = []
+    for one in bound:
+        parties = sorted(
+            (towns[id_] for id_ in one.party_ids), key=lambda town: (not town.is_hub, town.code)
+        )
+        views = {towns[id_].slug: view for id_, view in one.views.items()}
+        state = standing(
+            year,
+            polling=meeting is not None,
+            fixed_on=fixed_on,
+            noticed=meeting is not None and meeting.noticed_at is not None,
+            held_on=fixed_on,
+            attendance=attendance,
+            parties=[party.slug for party in parties],
+            views={slug: view.is_held for slug, view in views.items()},
+            minutes_final=meeting is not None and meeting.minutes_final_at is not None,
+            today=today,
+        )
+        in_person = all(attendance.get(one.slug) is Attendance.HEAD for one in parties)
+        needs_views = bool(attendance) and not in_person
+        found.append(AgreementStanding(one.agreement_id, tuple(parties), state, views, needs_views))
+    return sorted(found, key=lambda one: [party.code for party in one.parties])
 
 
-def year_standing(year: FiscalYear, today: date) -> list[tuple[str, str, Standing]]:
-    """Article 5 in one year, for the home page: 「青森市・今別町」, the partner's slug, standing."""
-    return [(bond.label, bond.parties[-1].slug, bond.standing) for bond in bonds(year, today)]
+# --- personal links -------------------------------------------------------------------------------
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(
+        current_app.config["SECRET_KEY"],
+        salt="poll",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
+
+
+def link(seat_id: int, nonce: str) -> str:
+    """A secretary's personal link; whether it still opens is read from the database."""
+    token = _signer().dumps([seat_id, nonce])
+    return f"/p/{token if isinstance(token, str) else token.decode()}"
+
+
+def links(seat_ids: Iterable[int]) -> Mapping[int, str]:
+    """The personal links of seats, by id; none of a revoked one (one query)."""
+    rows = db.session.execute(
+        select(MeetingSeat.id, MeetingSeat.nonce).where(
+            MeetingSeat.id.in_(set(seat_ids)), MeetingSeat.revoked_at.is_(None)
+        )
+    )
+    return {id_: link(id_, nonce) for id_, nonce in rows}
+
+
+def find_by_link(token: str, today: date) -> tuple[Meeting, bool] | None:
+    """The meeting behind a personal link, and whether the link still opens; None when forged.
+
+    Only the one seat's answers are read: nobody sees another's.
+    """
+    try:
+        seat_id, nonce = _signer().loads(token)
+    except BadSignature:
+        return None
+    rows = _rows(MeetingSeat.id == seat_id, true(), null())
+    if not rows:
+        return None
+    [found], seat = _meetings(rows), rows[0][2]
+    revoked = seat.revoked_at is not None or seat.nonce != nonce
+    due = found.reply_due_on
+    return found, due is not None and link_readable(today, due, revoked)
+
+
+class Secretary(NamedTuple):
+    """The post that answers for a head, and where its letters go."""
+
+    post_id: int
+    recipient: Recipient
+
+
+def secretaries() -> Mapping[int, Secretary]:
+    """The secretary's post of each municipality that has one with a mailbox, by its id."""
+    towns = areas.by_id()
+    rows = db.session.execute(
+        select(Post.id, Post.municipality_id, Post.name, Post.email)
+        .where(Post.kind == PostKind.SECRETARY, Post.is_active, Post.email.is_not(None))
+        .order_by(Post.id.desc())
+    )
+    return {
+        town_id: Secretary(
+            post_id,
+            Recipient(
+                f"post:{post_id}",
+                f"{towns[town_id].name} {name}",
+                email,
+                town_id,
+                towns[town_id].base_url,
+            ),
+        )
+        for post_id, town_id, name, email in rows
+        if email
+    }
+
+
+def contact() -> str:
+    """Whom to ring: 「青森市 連携推進担当（017-…）」."""
+    area = areas.get_area()
+    return f"{area.office_name}（{area.office_phone}）" if area.office_phone else area.office_name
+
+
+# --- what a new poll needs ------------------------------------------------------------------------
 
 
 class Unavailable(NamedTuple):
@@ -282,70 +398,3 @@ def unavailable(year: FiscalYear) -> Unavailable:
         own = days[entry.kind]
         own[name] = own.get(name, frozenset()) | days_of([(entry.begins_on, entry.ends_on)])
     return Unavailable(days[EntryKind.CLOSURE], days[EntryKind.ASSEMBLY])
-
-
-def meeting_facts(year: FiscalYear, today: date) -> tuple[MeetingFact, ...]:
-    """Article 5 in `year`, prepared or not; last year's too while it was fixed but not fulfilled.
-
-    A year nobody began to prepare is over with its 31 March: nothing can be owed for it.
-    """
-    found = summaries(year.previous.year)
-    last = _meeting_fact(year.previous, _held_in(year.previous, found), today)
-    is_owed = last.fixed_on is not None and not (
-        last.attendance_recorded and all(one.standing in FULFILLED for one in last.agreements)
-    )
-    this = _meeting_fact(year, _held_in(year, found), today)
-    return (last, this) if is_owed else (this,)
-
-
-def _meeting_fact(year: FiscalYear, meeting: Summary | None, today: date) -> MeetingFact:
-    agreements = tuple(
-        AgreementStanding(
-            bond.label,
-            tuple(party.slug for party in bond.parties),
-            bond.standing,
-            tuple(p.slug for p in bond.parties if bond.needs_views and p.slug not in bond.views),
-        )
-        for bond in _bonds(year, meeting, today)
-    )
-    if meeting is None:
-        return MeetingFact(year, "/meetings", agreements)
-    return MeetingFact(
-        year,
-        meeting.path,
-        agreements,
-        poll_reply_due_on=meeting.reply_due_on,
-        everybody_answered=all(one.answered for one in meeting.asked),
-        fixed_on=meeting.fixed.on if meeting.fixed else None,
-        noticed=meeting.is_noticed,
-        attendance_recorded=meeting.is_recorded,
-        minutes_final=meeting.minutes_final,
-        polled_at=meeting.polled_at,
-        fixed_at=meeting.fixed_at,
-        attendance_at=meeting.attendance_at,
-    )
-
-
-def invitations(year: FiscalYear) -> tuple[InvitationFact, ...]:
-    """Everybody asked for dates of `year` or of a later one prepared early.
-
-    Answered: since the last date was added, or nothing is asked any more.
-    """
-    return tuple(
-        InvitationFact(
-            meeting_path=meeting.path,
-            municipality_slug=town.slug,
-            municipality=town.name,
-            post_id=one.post_id,
-            due_on=meeting.reply_due_on,
-            answered=one.answered,
-            candidates=meeting.candidates,
-            link_row_id=one.link_row_id,
-            asked_at=one.asked_at or meeting.polled_at,
-        )
-        for meeting in summaries(year.previous.year)
-        if meeting.fiscal_year >= year and not meeting.is_cancelled and meeting.reply_due_on
-        for town in areas.towns()
-        for one in meeting.asked
-        if one.municipality_id == town.id
-    )

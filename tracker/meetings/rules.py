@@ -1,38 +1,28 @@
 """Article 5: every fiscal year the heads of each agreement meet (product.md 5, contracts.md)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import date, time, timedelta
 from typing import NamedTuple
 
-from tracker.kernel import office_days, wareki
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 
-NOTICE_WANTED = timedelta(weeks=4)
 LINK_OUTLIVES_DEADLINE = timedelta(days=7)
-REPLY_OFFICE_DAYS = 10
-PROPOSALS_APART_OFFICE_DAYS = 3
-HOURS = ((time(14), time(15, 30)), (time(10), time(11, 30)))
-NO_COMMON_DAY = "全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。"
+DEPUTY_WANTED = "代理で出席された方の職・氏名を入力してください（例 副町長）。"
 
 
-class Standing(StrEnum):
+class Standing(Labelled):
     """How far one agreement has come with its meeting of the year (contracts.md, States)."""
 
-    NONE = "none"
-    POLLING = "polling"
-    FIXED = "fixed"
-    NOTICED = "noticed"
-    HELD = "held"
-    MINUTED = "minuted"
-    MISSED = "missed"
-
-    @property
-    def label(self) -> str:
-        """The words on screen."""
-        return _STANDING_LABELS[self]
+    NONE = "none", "準備前"
+    POLLING = "polling", "日程調整中"
+    FIXED = "fixed", "日程決定"
+    NOTICED = "noticed", "案内済み"
+    HELD = "held", "開催済み"
+    MINUTED = "minuted", "議事録確定"
+    MISSED = "missed", "未開催"
 
     @property
     def kind(self) -> str:
@@ -40,54 +30,40 @@ class Standing(StrEnum):
         return f"meeting_{self}"
 
 
-_STANDING_LABELS: Mapping[Standing, str] = {
-    Standing.NONE: "準備前",
-    Standing.POLLING: "日程調整中",
-    Standing.FIXED: "日程決定",
-    Standing.NOTICED: "案内済み",
-    Standing.HELD: "開催済み",
-    Standing.MINUTED: "議事録確定",
-    Standing.MISSED: "未開催",
-}
 FULFILLED = frozenset({Standing.HELD, Standing.MINUTED})
 
 
-class Answer(StrEnum):
+class Answer(Labelled):
     """A head's answer for one candidate date; always shown as symbol and words."""
 
-    YES = "yes"
-    MAYBE = "maybe"
-    NO = "no"
+    YES = "yes", "出席できる", "○"
+    MAYBE = "maybe", "調整すれば可", "△"
+    NO = "no", "出席できない", "×"
 
-    @property
-    def symbol(self) -> str:
-        """○ △ ×."""
-        return _ANSWERS[self][0]
-
-    @property
-    def label(self) -> str:
-        """The words on screen."""
-        return _ANSWERS[self][1]
+    def __init__(self, _value: str, _label: str = "", symbol: str = "") -> None:
+        self.symbol = symbol
 
 
-_ANSWERS: Mapping[Answer, tuple[str, str]] = {
-    Answer.YES: ("○", "出席できる"),
-    Answer.MAYBE: ("△", "調整すれば可"),
-    Answer.NO: ("×", "出席できない"),
-}
+class Attendance(Labelled):
+    """Who comes, or came, to a seat."""
+
+    HEAD = "head", "本人"
+    DEPUTY = "deputy", "代理"
+    ABSENT = "absent", "欠席"
 
 
-class Attendance(StrEnum):
-    """Who comes, or came, for a municipality."""
+class Candidate(NamedTuple):
+    """候補日: a day and its hours in Tokyo."""
 
-    HEAD = "head"
-    DEPUTY = "deputy"
-    ABSENT = "absent"
+    on: date
+    begins: time
+    ends: time
 
     @property
     def label(self) -> str:
-        """The words on screen."""
-        return {"head": "本人", "deputy": "代理", "absent": "欠席"}[self]
+        """「令和9年1月19日（火）14時〜15時30分」."""
+        begins, ends = wareki.clock_time(self.begins), wareki.clock_time(self.ends)
+        return f"{wareki.full(self.on)}{begins}〜{ends}"
 
 
 def standing(
@@ -125,6 +101,14 @@ def standing(
     return next((state for reached, state in steps if reached), Standing.NONE)
 
 
+def overall(standings: Iterable[Standing]) -> Standing:
+    """How a meeting stands as a whole: as the agreement that has come least far."""
+    all_of_them = list(standings)
+    order = list(Standing).index
+    unfulfilled = [one for one in all_of_them if one not in FULFILLED]
+    return min(unfulfilled or all_of_them, key=order, default=Standing.NONE)
+
+
 class Tally(NamedTuple):
     """The answers to one candidate date, counted."""
 
@@ -155,146 +139,89 @@ def best_candidate(ids: Sequence[int], answers: Mapping[int, Iterable[Answer]]) 
     return max(possible, key=lambda c: tallies[c], default=None)
 
 
-def default_reply_due(today: date, closures: frozenset[date] = office_days.NO_CLOSURES) -> date:
-    """回答期限 offered for a poll sent today: ten office days later."""
-    return office_days.add(today, REPLY_OFFICE_DAYS, closures)
+def link_readable(today: date, reply_due: date, revoked: bool) -> bool:
+    """Whether a poll link still shows its page: until seven days after the deadline."""
+    return not revoked and today <= reply_due + LINK_OUTLIVES_DEADLINE
 
 
-def check_candidate(
-    day: date,
-    reply_due: date,
+def check_active(is_cancelled: bool) -> None:
+    """A meeting called off takes no more changes."""
+    if is_cancelled:
+        raise Refusal("この会議は取りやめになりました。新しい会議を準備してください。")
+
+
+def check_choice(
+    chosen: Candidate,
+    answers: Mapping[str, Answer],
+    reason: str,
     today: date,
-    year: FiscalYear,
-    closures: frozenset[date] = office_days.NO_CLOSURES,
-) -> str | None:
-    """Whether `day` may be offered: to come, within the year, open, after the reply deadline.
+    *,
+    fixed: Candidate | None,
+    attendance_recorded: bool,
+) -> None:
+    """Whether the meeting may be fixed on `chosen`, or moved there from `fixed`.
 
-    `closures` are the days closed in any of the municipalities. Raises Refusal; returns a warning
-    sentence for a day less than four weeks ahead, None when there is nothing to say.
+    `answers` are those given to the chosen date, by municipality name: a date somebody refused
+    needs a written reason. Raises Refusal.
     """
-    said = wareki.month_day(day)
-    closed = office_days.closed_reason(day, closures)
-    if day not in year:
-        last = wareki.long(year.ends)
-        raise Refusal(f"会議は{year.label}のうち（{last}まで）に開きます。別の日を選んでください。")
-    if day <= today:
-        raise Refusal(f"{said}では間に合いません。明日以降の日を選んでください。")
-    if closed is not None:
-        raise Refusal(f"{said}は{closed}です。別の日を選んでください。")
-    if day <= reply_due:
-        raise Refusal("回答期限は、最初の候補日より前の日にしてください。", field="reply_due_on")
-    if day < today + NOTICE_WANTED:
-        return f"{said}まで4週間ありません。ご予定の調整がつきにくいことがあります。"
-    return None
-
-
-class Candidate(NamedTuple):
-    """候補日: a day and its hours in Tokyo."""
-
-    on: date
-    begins: time
-    ends: time
-
-    @property
-    def label(self) -> str:
-        """「令和9年1月19日（火）14時〜15時30分」."""
-        begins, ends = wareki.clock_time(self.begins), wareki.clock_time(self.ends)
-        return f"{wareki.full(self.on)}{begins}〜{ends}"
-
-
-def propose_days(
-    today: date,
-    year: FiscalYear,
-    closures_by_municipality: Mapping[str, frozenset[date]],
-    n: int = 5,
-) -> tuple[Candidate, ...]:
-    """Up to `n` candidates, open in every municipality, four weeks ahead or more, within the year.
-
-    Spaced by three office days, closer when the year is nearly over; afternoon and morning by
-    turns. Closures hold assembly sessions too (product.md 5).
-    """
-    closed = frozenset[date]().union(*closures_by_municipality.values())
-    first = max(today + NOTICE_WANTED, year.begins)
-    days = (first + timedelta(days=i) for i in range((year.ends - first).days + 1))
-    open_days = [day for day in days if office_days.is_open(day, closed)]
-    possible = open_days[: n * PROPOSALS_APART_OFFICE_DAYS]
-    chosen = possible[:: max(1, len(possible) // n)][:n]
-    return tuple(Candidate(day, *HOURS[turn % len(HOURS)]) for turn, day in enumerate(chosen))
-
-
-def check_fix(answers: Mapping[str, Answer], reason: str) -> None:
-    """Fixing a date somebody refused needs a written reason; answers by municipality name.
-
-    Raises Refusal naming who refused.
-    """
+    if attendance_recorded:
+        raise Refusal("出席を記録した会議の日程は変えられません。")
+    if chosen == fixed:
+        raise Refusal("会議はすでにこの日に決まっています。")
+    if chosen.on <= today:
+        said = wareki.month_day(chosen.on)
+        raise Refusal(f"{said}では間に合いません。ほかの候補日を選んでください。")
     refusing = "、".join(name for name, answer in answers.items() if answer is Answer.NO)
     if refusing and not reason.strip():
         raise Refusal(
             f"{refusing}が「{Answer.NO.label}」と答えた日です。この日に決める理由を入れてください。",
             field="reason",
         )
+    if fixed is not None and not reason.strip():
+        raise Refusal("日程を変える理由を入れてください。", field="reason")
 
 
-def check_answer(
-    today: date, reply_due: date, revoked: bool, contact: str = "メールの差出人"
+def check_notice(held_on: date | None, today: date) -> None:
+    """The notice goes out once a date is fixed, and before it is over."""
+    if held_on is None:
+        raise Refusal("日程がまだ決まっていません。先に開催日を決めてください。")
+    if today > held_on:
+        raise Refusal(f"開催日（{wareki.short(held_on)}）を過ぎています。出席を記録してください。")
+
+
+def check_attendance(
+    held_on: date | None,
+    today: date,
+    entries: Mapping[str, tuple[Attendance, str]],
+    seats: Mapping[str, str],
 ) -> None:
-    """Whether a poll link still takes answers: until the end of its last day, unless revoked.
+    """Attendance is recorded from the day itself on, of every seat; a deputy has a post and name.
 
-    `contact` is whom to ring, with the number. Raises Refusal.
+    `entries` and the names of `seats` by the seat's key. Raises Refusal.
     """
-    if revoked:
-        raise Refusal(f"このリンクは使えなくなりました。{contact}へお知らせください。")
-    if today > reply_due:
-        raise Refusal(
-            f"回答の期限（{wareki.month_day(reply_due)}）を過ぎました。{contact}へお電話ください。"
-        )
+    if held_on is None:
+        raise Refusal("日程がまだ決まっていません。先に開催日を決めてください。")
+    if today < held_on:
+        raise Refusal(f"出席は、開催日（{wareki.short(held_on)}）から記録できます。")
+    for key, (attendance, deputy) in entries.items():
+        if attendance is Attendance.DEPUTY and not deputy.strip():
+            raise Refusal(DEPUTY_WANTED, field=f"deputy_{key}")
+    for key, name in seats.items():
+        if key not in entries:
+            raise Refusal(f"{name}の出席を選んでください。", field=f"attendance_{key}")
 
 
-def link_readable(today: date, reply_due: date, revoked: bool) -> bool:
-    """Whether a poll link still shows its page: until seven days after the deadline."""
-    return not revoked and today <= reply_due + LINK_OUTLIVES_DEADLINE
+def check_view(attendance: Mapping[str, Attendance], parties: Iterable[str]) -> None:
+    """Only a meeting that a deputy attended, or nobody, is left to the parties' view of it."""
+    if not attendance:
+        raise Refusal("出席の記録がまだありません。")
+    if all(attendance.get(party) is Attendance.HEAD for party in parties):
+        raise Refusal("双方の長が出席しています。この記録は要りません。")
 
 
-class AgreementStanding(NamedTuple):
-    """「青森市・今別町」, its parties, how it stands, and who still owes a view (by slug)."""
-
-    agreement: str
-    parties: tuple[str, ...]
-    standing: Standing
-    silent: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class MeetingFact:
-    """What the duties need to know of a fiscal year's meeting, prepared or not; instants in UTC."""
-
-    fiscal_year: FiscalYear
-    path: str
-    agreements: tuple[AgreementStanding, ...]
-    poll_reply_due_on: date | None = None
-    everybody_answered: bool = False
-    fixed_on: date | None = None
-    noticed: bool = False
-    attendance_recorded: bool = False
-    minutes_final: bool = False
-    polled_at: datetime | None = None
-    fixed_at: datetime | None = None
-    attendance_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class InvitationFact:
-    """What the duties need to know of one secretary asked for dates; `asked_at` the last time.
-
-    `link_row_id` is the row its personal link opens, None where that is no longer good.
-    """
-
-    meeting_path: str
-    municipality_slug: str
-    municipality: str
-    post_id: int | None
-    due_on: date
-    answered: bool
-    candidates: tuple[Candidate, ...]
-    link_row_id: int | None = None
-    asked_at: datetime | None = None
+def check_cancel(reason: str, attendance_recorded: bool) -> None:
+    """A meeting is called off for a reason, and only before it took place."""
+    if attendance_recorded:
+        raise Refusal("出席を記録した会議は、取りやめにできません。")
+    if not reason.strip():
+        raise Refusal("取りやめる理由を入れてください。", field="reason")

@@ -51,7 +51,7 @@ def _meetings(who: Actor, today: date) -> list[Entry]:
     if not allowed(who, Permission.READ_AREA):
         return []
     return [
-        of_meeting(one.path, one.name, one.place, one.fixed)
-        for one in reversed(meetings.summaries())
-        if one.fixed and not one.is_cancelled and one.fiscal_year >= FiscalYear.containing(today)
+        of_meeting(one.path, one.name, one.place, one.hours)
+        for one in reversed(meetings.meetings(FiscalYear.containing(today)))
+        if one.hours and not one.cancelled_at
     ]

@@ -44,8 +44,7 @@ def home() -> Response:
     this = FiscalYear.containing(today)
     facts = year.Facts(
         projects.requested_reports(this),
-        meetings.meeting_facts(this, today),
-        meetings.invitations(this),
+        meetings.article_five([this], today),
         costs.in_hand(today),
     )
     events = year.events(
@@ -75,7 +74,7 @@ def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
     """今別町の令和8年度."""
     hand = queries.in_hand(this)
     own = [part for part in hand.asked if part.town.slug == who.municipality]
-    bonds = meetings.bonds(this, today)
+    bound = meetings.agreement_standings(this, today)
     return {
         "round": hand.round,
         "submitted": rules.submitted(own),
@@ -83,13 +82,13 @@ def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
         "own": sum(part.town.slug == who.municipality for part in hand.parts),
         "all": len({part.project_id for part in hand.parts}),
         "cases": queries.cases(this, who.municipality_id),
-        "bond": next((one for one in bonds if one.parties[-1].slug == who.municipality), None),
+        "agreement": next((one for one in bound if one.parties[-1].slug == who.municipality), None),
     }
 
 
 def _yearly(_who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
     """協約で毎年度行うこと: how many agreements stand where with Article 5, and the cases."""
-    standings = Counter(bond.standing for bond in meetings.bonds(this, today))
+    standings = Counter(one.standing for one in meetings.agreement_standings(this, today))
     return {"standings": standings, "ends": this.ends, "cases": queries.cases(this)}
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from tracker.cost_sharing.case import Case
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.meetings.rules import FULFILLED, InvitationFact, MeetingFact, Standing
+from tracker.meetings.meeting import ArticleFive
+from tracker.meetings.rules import FULFILLED, Standing
 from tracker.projects.report import Report, Round
 
 
@@ -29,8 +30,7 @@ class Facts:
     """What the features tell of the year."""
 
     reports: Sequence[Report] = ()
-    meetings: Sequence[MeetingFact] = ()
-    invitations: Sequence[InvitationFact] = ()
+    meetings: Sequence[ArticleFive] = ()
     cases: Sequence[Case] = ()
 
 
@@ -71,38 +71,39 @@ def _rounds(
 
 def _meetings(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[Event]:
     """Art. 5: the answers to the poll, the day of the meeting, and 31 March while it is open."""
-    for fact in facts.meetings:
-        if fact.fiscal_year != year or not fact.agreements:
+    for article in facts.meetings:
+        meeting = article.meeting
+        if article.year != year or not article.agreements:
             continue
-        if fact.poll_reply_due_on:
-            answered = fact.fixed_on is not None or all(
-                one.answered
-                for one in facts.invitations
-                if one.meeting_path == fact.path and town in (None, one.municipality_slug)
+        if meeting and meeting.reply_due_on:
+            answered = meeting.hours is not None or all(
+                meeting.has_answered(seat) for seat in meeting.seats if town in (None, seat.slug)
             )
-            yield _until(fact.poll_reply_due_on, "会議の日程の回答", answered, today, fact.path)
-        yield from _heads_meet(fact, _standings(fact, town))
+            label = "会議の日程の回答"
+            yield _until(meeting.reply_due_on, label, answered, today, article.path)
+        yield from _heads_meet(article, _standings(article, town))
 
 
-def _standings(fact: MeetingFact, town: str | None) -> Sequence[Standing]:
-    own = [one for one in fact.agreements if town in one.parties]
-    return [one.standing for one in own or fact.agreements]
+def _standings(article: ArticleFive, town: str | None) -> Sequence[Standing]:
+    own = [one for one in article.agreements if town in {party.slug for party in one.parties}]
+    return [one.standing for one in own or article.agreements]
 
 
-def _heads_meet(fact: MeetingFact, standings: Sequence[Standing]) -> Iterable[Event]:
+def _heads_meet(article: ArticleFive, standings: Sequence[Standing]) -> Iterable[Event]:
     open_ones = [one for one in standings if one not in FULFILLED]
     is_planned = any(one is not Standing.NONE for one in standings)
     label = (open_ones or standings)[0].label
-    if fact.fixed_on:
+    day = article.meeting and article.meeting.fixed_on
+    if day:
         state = "now" if open_ones else "done"
-        said = f"{wareki.short(fact.fixed_on)}　{label}"
-        yield Event(fact.fixed_on, "市町村長会議（第5条）", said, state, fact.path, wide=True)
+        said = f"{wareki.short(day)}　{label}"
+        yield Event(day, "市町村長会議（第5条）", said, state, article.path, wide=True)
     if open_ones:
-        name = "第5条の期限" if fact.fixed_on else "市町村長会議（第5条）"
-        state = "now" if is_planned and not fact.fixed_on else "todo"
-        said = f"{wareki.month_day(fact.fiscal_year.ends)}まで"
-        said += "" if fact.fixed_on else f"　{label}"
-        yield Event(fact.fiscal_year.ends, name, said, state, fact.path)
+        name = "第5条の期限" if day else "市町村長会議（第5条）"
+        state = "now" if is_planned and not day else "todo"
+        said = f"{wareki.month_day(article.year.ends)}まで"
+        said += "" if day else f"　{label}"
+        yield Event(article.year.ends, name, said, state, article.path)
 
 
 def _costs(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[Event]:

@@ -166,13 +166,15 @@ class Form(FlaskForm):
         return True
 
     def _show(self, conflict: Conflict) -> None:
-        seen = self._fields.get("seen")
-        if seen is not None:
-            if seen.data and seen.data == seen.object_data and "again" not in request.args:
+        seen = [field for field in self if isinstance(field, SeenField)]
+        if seen:
+            is_current = all(field.data and field.data == field.object_data for field in seen)
+            if is_current and "again" not in request.args:
                 # Changed between our reading and our locking: read once more what to show.
                 abort(redirect(request.full_path.rstrip("?&") + _AGAIN[bool(request.args)], 307))
             # Seen now: saving once more keeps what stands in the form.
-            seen.data = seen.object_data
+            for field in seen:
+                field.data = field.object_data
         self.conflict = conflict
         self.form_errors.append(conflict.message)
 

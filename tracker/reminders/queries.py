@@ -10,7 +10,7 @@ from tracker.duties import queries as duties
 from tracker.kernel.duty import Duty, Kind, PersonalLink
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.letters import LetterState, Recipient
-from tracker.meetings.poll import queries as poll
+from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, seen_of
@@ -74,7 +74,7 @@ def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
 def personal_links(found: Iterable[Notice]) -> Mapping[PersonalLink, str]:
     """The secret links of those whose letters are about to be written (one query); kept nowhere."""
     ids = {one.duty.link.row_id for one in found if one.duty.link}
-    paths = poll.poll_paths(ids) if ids else {}
+    paths = meetings.links(ids) if ids else {}
     return {PersonalLink("poll", id_): path for id_, path in paths.items()}
 
 

@@ -2,43 +2,45 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
-from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from tracker.accounts.models import Post
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.permissions import Actor, Permission, allowed
+from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
-from tracker.mail import letters
-from tracker.meetings import checks, queries
-from tracker.meetings import letters as mailing
-from tracker.meetings.models import CandidateDate, Meeting, PollAnswer, PollInvitation
-from tracker.meetings.poll import queries as poll
-from tracker.meetings.poll.queries import Reply, Sheet
-from tracker.meetings.rules import Answer, Candidate, check_answer
+from tracker.mail import letters as mail
+from tracker.meetings import letters, queries
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat, PollAnswer
+from tracker.meetings.poll import rules
+from tracker.meetings.rules import Answer, Candidate, check_active
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
+from tracker.municipalities.models import Area
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 
 
 def check_new(
-    year: FiscalYear, candidates: Sequence[Candidate], reply_due_on: date, today: date
+    year: FiscalYear,
+    candidates: Sequence[Candidate],
+    reply_due_on: date,
+    today: date,
+    *,
+    is_yearly: bool = True,
 ) -> list[str]:
     """Whether a poll with these dates may be opened; returns what to think over before.
 
-    Raises Refusal, also when the year's meeting exists already: there is one a year.
+    Raises Refusal, also when the year's Article 5 meeting exists already: there is one a year.
     """
-    if queries.find_meeting(year) is not None:
+    if is_yearly and queries.find_meeting(year) is not None:
         raise Refusal(f"{year.label}の会議は、すでに準備が始まっています。")
     if not candidates:
         raise Refusal("候補日を1つ以上入れてください。", field="days")
     days = queries.unavailable(year)
-    warnings = checks.check_candidates(candidates, reply_due_on, today, year, days.closed)
+    warnings = rules.check_candidates(candidates, reply_due_on, today, year, days.closed)
     return warnings + [
         f"{wareki.short(candidate.on)}は{name}の議会日程に当たります。"
         for candidate in candidates
@@ -48,187 +50,173 @@ def check_new(
 
 
 def open_poll(
+    act: Act,
     year: FiscalYear,
     candidates: Sequence[Candidate],
     place: str,
     reply_due_on: date,
     *,
-    by: Actor | None,
-    at: datetime,
+    is_yearly: bool = True,
     is_example: bool = False,
-) -> Meeting:
-    """Prepares the year's meeting and asks the secretaries for dates: letters M6, one commit.
+) -> MeetingRow:
+    """Prepares a meeting of the year and asks the secretaries for dates: letters M6.
 
-    A municipality without a secretary's mailbox is invited too; its answer is entered by hand.
+    A municipality without a secretary's mailbox has its seat too; its answer is entered by hand.
     """
-    check_new(year, candidates, reply_due_on, clock.day(at))
-    meeting = Meeting(
+    area = db.session.scalars(select(Area)).one()
+    # Whoever else prepares the year's meeting waits here.
+    act.lock((area, None))
+    check_new(year, candidates, reply_due_on, act.today, is_yearly=is_yearly)
+    row = MeetingRow(
         fiscal_year=year.year,
-        name=f"{year.label} {areas.get_area().meeting_name}",
+        is_yearly=is_yearly,
+        name=f"{year.label} {area.meeting_name}",
         place=place,
         reply_due_on=reply_due_on,
-        polled_at=at,
+        polled_at=act.at,
         is_example=is_example,
     )
-    db.session.add(meeting)
-    try:
+    with act.change("meeting.polled", row, f"{row.name}：候補日を出しました。"):
+        db.session.add(row)
         db.session.flush()
-    except IntegrityError:
-        raise Refusal(f"{year.label}の会議は、すでに準備が始まっています。") from None
-    db.session.add_all(
-        PollInvitation(meeting_id=meeting.id, municipality_id=town.id, nonce=_nonce())
-        for town in areas.towns()
-    )
-    _add(meeting, candidates, at)
-    sheet = load(meeting)
-    record(by, "meeting.polled", meeting, "候補日を出しました。", at, after=_said(candidates))
-    _ask(sheet, sheet.replies, "poll_request", f"poll:{meeting.id}", at)
-    db.session.commit()
-    return meeting
+        db.session.add_all(
+            MeetingSeat(
+                meeting_id=row.id, municipality_id=town.id, title=town.head_title, nonce=_nonce()
+            )
+            for town in areas.towns()
+        )
+        _add(act, row, candidates)
+        _ask(act, row, "poll_request", f"poll:{row.id}")
+    return row
 
 
 def add_dates(
-    meeting: Meeting,
+    act: Act,
+    row: MeetingRow,
     candidates: Sequence[Candidate],
     reply_due_on: date,
-    *,
-    by: Actor | None,
-    at: datetime,
+    seen: str | None = None,
 ) -> None:
     """Offers more dates, or a later deadline, before a date is fixed.
 
     Those who answered keep their answers; a letter tells everybody of the new dates (M6).
     """
-    sheet = load(meeting)
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_polling(meeting.held_on)
+    act.lock((row, seen), *((seat, None) for seat in queries.seat_rows(row)))
+    meeting = queries.of(row)
+    _check_open(meeting)
     if not candidates and reply_due_on == meeting.reply_due_on:
         raise Refusal("加える候補日か、新しい回答期限を入れてください。", field="days")
-    checks.check_candidates(
+    rules.check_candidates(
         candidates,
         reply_due_on,
-        clock.day(at),
+        act.today,
         meeting.year,
         queries.unavailable(meeting.year).closed,
-        existing=[one.hours for one in sheet.candidates],
+        existing=tuple(meeting.dates.values()),
     )
-    meeting.reply_due_on = reply_due_on
-    added = _add(meeting, candidates, at)
-    said = "候補日を加えました。" if added else "回答期限を改めました。"
-    after = {**_said(candidates), "回答期限": reply_due_on.isoformat()}
-    record(by, "meeting.dates_added", meeting, said, at, after=after)
-    if added:
-        cause = f"poll:{meeting.id}:added:{added[0].id}"
-        _ask(load(meeting), sheet.replies, "poll_added", cause, at, added=candidates)
-    db.session.commit()
+    said = "候補日を加えました。" if candidates else "回答期限を改めました。"
+    with act.change("meeting.dates_added", row, f"{row.name}：{said}"):
+        row.reply_due_on = reply_due_on
+        added = _add(act, row, candidates)
+        if added:
+            _ask(act, row, "poll_added", f"poll:{row.id}:added:{added[0].id}", added=candidates)
 
 
 def answer(
-    meeting: Meeting,
+    act: Act,
+    row: MeetingRow,
     slug: str,
     answers: Mapping[int, Answer],
     comment: str,
-    *,
-    by: Actor | None,
-    at: datetime,
     told_by: str = "",
+    seen: str | None = None,
 ) -> None:
     """Takes a head's answers by candidate id; dates left out stay unanswered.
 
-    `by` is None for the secretary behind the personal link. The office may answer for another
+    Nobody signed in means the secretary behind the personal link. The office may answer for another
     municipality (代理入力, saying who told it), and after the deadline, by telephone.
     """
-    sheet = load(meeting)
-    reply = _reply(sheet, slug)
-    invitation = reply.invitation
-    is_proxy = by is not None and by.municipality != slug
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_polling(meeting.held_on)
-    if meeting.reply_due_on and not allowed(by, Permission.MANAGE_MEETING):
-        revoked = by is None and invitation.revoked_at is not None
-        check_answer(clock.day(at), meeting.reply_due_on, revoked, poll.contact())
+    seat = _seat_row(row, slug)
+    act.lock((row, None), (seat, seen))
+    meeting = queries.of(row)
+    place = meeting.seat_of(slug)
+    assert place is not None
+    is_proxy = act.by is not None and act.by.municipality != slug
+    _check_open(meeting)
+    if meeting.reply_due_on and not allowed(act.by, Permission.MANAGE_MEETING):
+        revoked = act.by is None and place.is_revoked
+        rules.check_answer(act.today, meeting.reply_due_on, revoked, queries.contact())
     if is_proxy and not told_by.strip():
         raise Refusal("だれから聞いたかを入れてください。", field="told_by")
-    given = {one.id: answers[one.id] for one in sheet.candidates if one.id in answers}
+    given = {id_: answers[id_] for id_ in meeting.dates if id_ in answers}
     if not given:
         raise Refusal("候補日を1つ以上選んでください。")
-    invitation.answered_at = at
-    invitation.answered_by = by.name if by else _secretary(reply)
-    invitation.told_by = told_by.strip() if is_proxy else None
-    invitation.comment = comment.strip() or None
-    _replace(invitation, given)
-    how = f"（代理入力、{invitation.told_by}から）" if is_proxy else ""
-    said = f"{reply.town.head_title}のご予定に{invitation.answered_by}が回答しました{how}。"
-    after = {one.hours.label: given[one.id] for one in sheet.candidates if one.id in given}
-    record(by, "poll.answered", meeting, said, at, after=after)
-    db.session.commit()
+    who = act.by.name if act.by else _secretary(place)
+    how = f"（代理入力、{told_by.strip()}から）" if is_proxy else ""
+    said = f"{row.name}：{seat.title}のご予定に{who}が回答しました{how}。"
+    with act.change("poll.answered", seat, said):
+        seat.comment = comment.strip() or None
+        stored = {one.candidate_id: one for one in _answers(seat)}
+        for id_ in stored.keys() - given.keys():
+            db.session.delete(stored[id_])
+        for id_, one in given.items():
+            told = stored.get(id_) or PollAnswer(seat_id=seat.id, candidate_id=id_)
+            told.answer, told.answered_at, told.answered_by = one, act.at, who
+            told.answered_by_id = act.by.person_id if act.by else None
+            told.told_by = told_by.strip() if is_proxy else None
+            db.session.add(told)
 
 
-def ask_again(meeting: Meeting, *, by: Actor | None, at: datetime) -> list[str]:
+def ask_again(act: Act, row: MeetingRow) -> list[str]:
     """もう一度お願いする: to the silent only, once a day each; returns whose letters were written.
 
     Raises Refusal when nobody is silent, or none of them can be reached by letter today.
     """
-    sheet, today = load(meeting), clock.day(at)
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_polling(meeting.held_on)
-    if meeting.reply_due_on is None or today > meeting.reply_due_on:
+    act.lock((row, None), *((seat, None) for seat in queries.seat_rows(row)))
+    meeting = queries.of(row)
+    _check_open(meeting)
+    if meeting.reply_due_on is None or act.today > meeting.reply_due_on:
         raise Refusal("回答期限を過ぎています。先に「候補日を加える」で期限を改めてください。")
-    if not sheet.silent:
+    if not meeting.silent:
         raise Refusal("未回答の市町村はありません。")
-    names = _ask(sheet, sheet.silent, "poll_again", f"poll:{meeting.id}:again:{today}", at)
-    if not names:
-        raise Refusal(
-            "今日は、送れるお願いがありません。お電話で伺い、代わりに入力することもできます。"
-        )
-    said = f"{'・'.join(names)}へもう一度お願いしました。"
-    record(by, "meeting.asked_again", meeting, said, at)
-    db.session.commit()
+    with act.change("meeting.asked_again", row, "") as entry:
+        cause = f"poll:{row.id}:again:{act.today}"
+        names = _ask(act, row, "poll_again", cause, only=meeting.silent)
+        if not names:
+            raise Refusal(
+                "今日は、送れるお願いがありません。お電話で伺い、代わりに入力することもできます。"
+            )
+        entry.sentence = f"{row.name}：{'・'.join(names)}へもう一度お願いしました。"
+        entry.told["asked"] = names
     return names
 
 
-def renew_link(meeting: Meeting, slug: str, *, by: Actor | None, at: datetime) -> None:
+def renew_link(act: Act, row: MeetingRow, slug: str) -> None:
     """Gives a secretary a new link by letter; every link given out before stops opening."""
-    sheet = load(meeting)
-    reply = _reply(sheet, slug)
-    checks.check_active(meeting.cancelled_at is not None)
-    checks.check_polling(meeting.held_on)
-    reply.invitation.nonce = _nonce()
-    said = f"{reply.town.name}の回答のリンクを作り直しました。"
-    record(by, "poll.link_renewed", meeting, said, at)
-    cause = f"poll:{meeting.id}:link:{reply.invitation.version}"
-    if not _ask(sheet, [reply], "poll_request", cause, at):
-        raise Refusal(f"{reply.town.name}の秘書の宛先が登録されていません。先に登録してください。")
-    db.session.commit()
+    seat = _seat_row(row, slug)
+    act.lock((row, None), (seat, None))
+    meeting = queries.of(row)
+    place = meeting.seat_of(slug)
+    assert place is not None
+    _check_open(meeting)
+    with act.change(
+        "poll.link_renewed", seat, f"{row.name}：{place.name}の回答のリンクを作り直しました。"
+    ):
+        seat.nonce = _nonce()
+        db.session.flush()
+        cause = f"poll:{row.id}:link:{seat.version}"
+        if not _ask(act, row, "poll_request", cause, only=[place]):
+            raise Refusal(f"{place.name}の秘書の宛先が登録されていません。先に登録してください。")
 
 
-def load(meeting: Meeting) -> Sheet:
-    """The meeting's sheet as the database has it now."""
-    found = poll.find_sheet(meeting.id)
-    if found is None:
-        raise LookupError(f"meeting {meeting.id} has no poll")
-    return found
+def _check_open(meeting: Meeting) -> None:
+    check_active(meeting.cancelled_at is not None)
+    rules.check_polling(meeting.fixed_on)
 
 
-def record(
-    by: Actor | None,
-    verb: str,
-    meeting: Meeting,
-    said: str,
-    at: datetime,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    """Writes what was done to a meeting into the history."""
-    subject, summary = Subject("meeting", meeting.id), f"{meeting.name}：{said}"
-    history.record(by, verb, subject, summary, at=at, before=before, after=after)
-
-
-def _add(meeting: Meeting, candidates: Sequence[Candidate], at: datetime) -> list[CandidateDate]:
+def _add(act: Act, row: MeetingRow, candidates: Sequence[Candidate]) -> list[CandidateDate]:
     added = [
-        CandidateDate(
-            meeting_id=meeting.id, on=one.on, begins=one.begins, ends=one.ends, added_at=at
-        )
+        CandidateDate(meeting_id=row.id, added_at=act.at, **one._asdict())
         for one in sorted(candidates)
     ]
     db.session.add_all(added)
@@ -237,59 +225,59 @@ def _add(meeting: Meeting, candidates: Sequence[Candidate], at: datetime) -> lis
 
 
 def _ask(
-    sheet: Sheet,
-    replies: Iterable[Reply],
+    act: Act,
+    row: MeetingRow,
     kind: str,
     cause: str,
-    at: datetime,
+    *,
+    only: Iterable[Seat] | None = None,
     added: Sequence[Candidate] = (),
 ) -> list[str]:
-    """One letter to the secretary of each; the names of those whose letter was written."""
-    posts = poll.secretaries()
+    """One letter to the secretary of each seat; the names of those whose letter was written."""
+    meeting, posts = queries.of(row), queries.secretaries()
+    rows = {seat.id: seat for seat in queries.seat_rows(row)}
     written = []
-    for reply in replies:
-        if reply.town.id not in posts:
+    for seat in meeting.seats if only is None else only:
+        post = posts.get(seat.town.id) if seat.town else None
+        if post is None:
             continue
-        post = posts[reply.town.id]
-        reply.invitation.post_id = post.post_id
-        dates = [one.hours for one in sheet.candidates]
-        if letters.put(
+        rows[seat.id].post_id = post.post_id
+        if mail.put(
             kind,
             post.recipient,
-            mailing.request(sheet.meeting, reply.town, dates, clock.day(at), added),
+            letters.request(
+                meeting.year,
+                meeting.place,
+                seat.title,
+                meeting.dates.values(),
+                meeting.reply_due_on,
+                act.today,
+                added,
+            ),
             cause=cause,
-            at=at,
-            link=poll.poll_path(reply.invitation.id, reply.invitation.nonce),
-            path=sheet.meeting.path,
+            at=act.at,
+            link=queries.link(seat.id, rows[seat.id].nonce),
+            path=meeting.path,
         ):
-            written.append(reply.town.name)
+            written.append(seat.name)
     return written
 
 
-def _replace(invitation: PollInvitation, given: Mapping[int, Answer]) -> None:
-    # The invitation first: its version stops the slower of two who answer at once.
-    db.session.flush()
-    db.session.execute(delete(PollAnswer).where(PollAnswer.invitation_id == invitation.id))
-    db.session.add_all(
-        PollAnswer(invitation_id=invitation.id, candidate_id=id_, answer=one)
-        for id_, one in given.items()
-    )
+def _answers(seat: MeetingSeat) -> Sequence[PollAnswer]:
+    return db.session.scalars(select(PollAnswer).where(PollAnswer.seat_id == seat.id)).all()
 
 
-def _reply(sheet: Sheet, slug: str) -> Reply:
-    found = sheet.reply_of(slug)
-    if found is None:
+def _seat_row(row: MeetingRow, slug: str) -> MeetingSeat:
+    town = areas.find_town(slug)
+    found = [one for one in queries.seat_rows(row) if town and one.municipality_id == town.id]
+    if not found:
         raise Refusal("この会議の市町村ではありません。市町村を選び直してください。")
-    return found
+    return found[0]
 
 
-def _secretary(reply: Reply) -> str:
-    post = db.session.get(Post, reply.invitation.post_id) if reply.invitation.post_id else None
-    return f"{reply.town.name} {post.name if post else '秘書'}"
-
-
-def _said(candidates: Sequence[Candidate]) -> dict[str, Any]:
-    return {"候補日": [one.label for one in candidates]}
+def _secretary(seat: Seat) -> str:
+    post = db.session.get(Post, seat.post_id) if seat.post_id else None
+    return f"{seat.name} {post.name if post else '秘書'}"
 
 
 def _nonce() -> str:

@@ -1,34 +1,26 @@
 """Pages of the date poll: preparing it, answering it, with and without signing in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
-from tracker.mail import letters
-from tracker.meetings import checks, forms, queries
-from tracker.meetings import letters as mailing
-from tracker.meetings.blueprint import bp
-from tracker.meetings.models import Meeting
-from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.poll import queries as poll
-from tracker.meetings.poll.queries import Reply, Sheet
-from tracker.meetings.rules import (
-    Candidate,
-    check_answer,
-    default_reply_due,
-    propose_days,
-)
+from tracker.mail import letters as mail
+from tracker.meetings import letters, queries
+from tracker.meetings.blueprint import bp, get_meeting
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.poll import actions, forms, rules
+from tracker.meetings.rules import check_active
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
-from tracker.plumbing.db import db
-from tracker.plumbing.forms import Form
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.changes import Act
+from tracker.plumbing.forms import ButtonForm
+from tracker.plumbing.pages import complain, done, page, section
 
 FORGED = (
     "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
@@ -45,19 +37,16 @@ def new() -> Response:
     existing = queries.find_meeting(year)
     if existing is not None:
         return redirect(existing.path)
-    form = _dates_form(year, today)
-    if "back" in request.form or not form.validate_on_submit():
-        return page("meetings/new.html", form=form, year=year)
-    candidates, place, due = sorted(form.candidates), form.place.data, form.reply_due_on.data
-    if "send" in request.form and form.attempt(
-        lambda: poll_actions.open_poll(year, candidates, place, due, by=actor(), at=clock.now())
+    form = _new_form(year, today)
+    if "send" in request.form and form.carry_out(
+        lambda act: actions.open_poll(
+            act, year, sorted(form.candidates), form.place.data, form.reply_due_on.data
+        )
     ):
-        flash("日程の調整を始めました。回答が届くと、この画面に並びます。", "ok")
-        return redirect(form.result.path)
-    if not form.errors and form.attempt(
-        lambda: poll_actions.check_new(year, candidates, due, today)
-    ):
-        return _letters_page(form, year, candidates, today)
+        said = "日程の調整を始めました。回答が届くと、この画面に並びます。"
+        return done(url_for(".show", number=form.result.id), said)
+    if not {"back", "send"} & request.form.keys() and form.validate_on_submit():
+        return _letters_page(form, year, today)
     return page("meetings/new.html", form=form, year=year)
 
 
@@ -69,48 +58,46 @@ def _year_to_prepare(today: date) -> FiscalYear:
     )
 
 
-def _dates_form(year: FiscalYear, today: date) -> forms.DatesForm:
+def _new_form(year: FiscalYear, today: date) -> forms.DatesForm:
     days = queries.unavailable(year)
     return forms.dates_form(
         year,
         today,
         days.closed,
-        proposed=propose_days(today, year, days.either, checks.ROWS_PROPOSED),
+        proposed=rules.propose_days(today, year, days.either),
         with_place=True,
         place=areas.get_area().meeting_place,
-        reply_due_on=default_reply_due(today),
+        reply_due_on=rules.default_reply_due(today),
     )
 
 
-def _letters_page(
-    form: forms.DatesForm, year: FiscalYear, candidates: Sequence[Candidate], today: date
-) -> Response:
+def _letters_page(form: forms.DatesForm, year: FiscalYear, today: date) -> Response:
     """宛先と文面の確認: who is asked, and what they will read."""
-    posts = poll.secretaries()
+    dates, due_on = sorted(form.candidates), form.reply_due_on.data
+    try:
+        warnings = actions.check_new(year, dates, due_on, today)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return page("meetings/new.html", form=form, year=year)
+    posts = queries.secretaries()
     asked = [(town, posts.get(town.id)) for town in areas.towns()]
-    planned = Meeting(
-        fiscal_year=year.year, place=form.place.data, reply_due_on=form.reply_due_on.data
-    )
-    preview = next(
-        (
-            letters.compose(
-                "poll_request",
-                post.recipient,
-                mailing.request(planned, town, candidates, today),
-                link="/p/…",
-            )
-            for town, post in asked
-            if post
-        ),
-        None,
+    previews = (
+        mail.compose(
+            "poll_request",
+            post.recipient,
+            letters.request(year, form.place.data, town.head_title, dates, due_on, today),
+            link="/p/…",
+        )
+        for town, post in asked
+        if post
     )
     return page(
         "meetings/letters.html",
         form=form,
         year=year,
         asked=asked,
-        preview=preview,
-        warnings=form.result,
+        preview=next(previews, None),
+        warnings=warnings,
     )
 
 
@@ -118,22 +105,26 @@ def _letters_page(
 @guard(Permission.MANAGE_MEETING)
 def add_dates(meeting_id: int) -> Response:
     """候補日を加える, or a later deadline."""
-    section("meetings")
     meeting, today = get_meeting(meeting_id), clock.today()
     due = meeting.reply_due_on
     form = forms.dates_form(
         meeting.year,
         today,
         queries.unavailable(meeting.year).closed,
-        reply_due_on=due if due and due > today else default_reply_due(today),
+        seen=meeting.seen,
+        reply_due_on=due if due and due > today else rules.default_reply_due(today),
     )
-    if form.validate_on_submit() and form.attempt(
-        lambda: poll_actions.add_dates(
-            meeting, form.candidates, form.reply_due_on.data, by=actor(), at=clock.now()
+    if form.carry_out(
+        lambda act: actions.add_dates(
+            act,
+            queries.row(meeting),
+            form.candidates,
+            form.reply_due_on.data,
+            seen=form.seen.data,
         )
     ):
-        flash("保存しました。候補日を加えたときは、秘書あてにお知らせを送ります。", "ok")
-        return redirect(meeting.path)
+        said = "保存しました。候補日を加えたときは、秘書あてにお知らせを送ります。"
+        return done(meeting.path, said)
     return page("meetings/add_dates.html", form=form, meeting=meeting)
 
 
@@ -141,45 +132,30 @@ def add_dates(meeting_id: int) -> Response:
 @guard(Permission.MANAGE_MEETING)
 def ask_again(meeting_id: int) -> Response:
     """もう一度お願いする: only to those who have not answered."""
-    meeting = get_meeting(meeting_id)
-    form = forms.ButtonForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: poll_actions.ask_again(meeting, by=actor(), at=clock.now())
-    ):
-        flash(f"{'・'.join(form.result)}へもう一度お願いを送ります。", "ok")
-    return go_back(form, meeting)
+    meeting, form = get_meeting(meeting_id), ButtonForm()
+    if form.carry_out(lambda act: actions.ask_again(act, queries.row(meeting))):
+        return done(meeting.path, f"{'・'.join(form.result)}へもう一度お願いを送ります。")
+    return complain(form, meeting.path)
 
 
 @bp.route("/meetings/<int:meeting_id>/answers/<municipality>", methods=["GET", "POST"])
 @guard(Permission.ANSWER_POLL, own="municipality")
 def answer(meeting_id: int, municipality: str) -> Response:
     """The same form for those who sign in; the office's entry for another is 代理入力."""
-    section("meetings")
-    sheet = get_sheet(meeting_id)
-    meeting, reply = sheet.meeting, sheet.reply_of(municipality) or abort(404)
+    meeting = get_meeting(meeting_id)
+    seat = meeting.seat_of(municipality) or abort(404)
     is_proxy = actor().municipality != municipality
-    form = _answers_form(sheet, reply, is_proxy)
-    if form.validate_on_submit() and form.attempt(
-        lambda: poll_actions.answer(
-            meeting,
-            municipality,
-            form.answers(),
-            form.comment.data or "",
-            by=actor(),
-            at=clock.now(),
-            told_by=form.told_by.data if is_proxy else "",
-        )
-    ):
-        flash(f"{reply.town.head_title}のご予定を記録しました。", "ok")
-        return redirect(meeting.path)
+    form = _answers_form(meeting, seat, is_proxy)
+    if _answered(form, meeting, seat):
+        return done(meeting.path, f"{seat.title}のご予定を記録しました。")
     return page(
         "meetings/answer.html",
         form=form,
-        sheet=sheet,
-        reply=reply,
+        meeting=meeting,
+        seat=seat,
         is_proxy=is_proxy,
-        closed=_closed(sheet, by_telephone=may(Permission.MANAGE_MEETING)),
-        link_form=forms.ButtonForm() if may(Permission.MANAGE_MEETING) else None,
+        closed=_closed(meeting, by_telephone=may(Permission.MANAGE_MEETING)),
+        may_renew=may(Permission.MANAGE_MEETING) and seat.post_id is not None,
     )
 
 
@@ -187,88 +163,77 @@ def answer(meeting_id: int, municipality: str) -> Response:
 @guard(Permission.MANAGE_MEETING)
 def renew_link(meeting_id: int, municipality: str) -> Response:
     """Sends the secretary a new link; the old one stops opening."""
-    meeting = get_meeting(meeting_id)
-    form = forms.ButtonForm()
-    if form.validate_on_submit() and form.attempt(
-        lambda: poll_actions.renew_link(meeting, municipality, by=actor(), at=clock.now())
-    ):
-        flash("新しいリンクを送ります。前のリンクは使えなくなりました。", "ok")
-    return go_back(form, meeting)
+    meeting, form = get_meeting(meeting_id), ButtonForm()
+    if form.carry_out(lambda act: actions.renew_link(act, queries.row(meeting), municipality)):
+        return done(meeting.path, "新しいリンクを送ります。前のリンクは使えなくなりました。")
+    return complain(form, meeting.path)
 
 
 @bp.route("/p/<token>", methods=["GET", "POST"])
-@guard(Permission.PUBLIC)
+@guard(Permission.PUBLIC, link="token")
 def answer_by_link(token: str) -> Response:
     """日程の回答: one secretary's own dates, without signing in."""
-    sheet = _slip(token)
-    reply = sheet.replies[0]
-    form = _answers_form(sheet, reply)
-    if form.validate_on_submit() and form.attempt(
-        lambda: poll_actions.answer(
-            sheet.meeting,
-            reply.town.slug,
-            form.answers(),
-            form.comment.data or "",
-            by=None,
-            at=clock.now(),
-        )
-    ):
-        return redirect(url_for(".answered", token=token))
-    return page("meetings/poll.html", form=form, sheet=sheet, reply=reply, closed=_closed(sheet))
-
-
-@bp.get("/p/<token>/done")
-@guard(Permission.PUBLIC)
-def answered(token: str) -> Response:
-    """回答を受け付けました: the own answers once more, to be mended until the deadline."""
-    sheet = _slip(token)
-    reply = sheet.replies[0]
-    if not reply.invitation.answered_at:
-        return redirect(url_for(".answer_by_link", token=token))
+    meeting = _by_link(token)
+    [seat] = meeting.seats
+    form = _answers_form(meeting, seat)
+    # Whoever is signed in besides: who holds the link answers as the secretary.
+    if _answered(form, meeting, seat, lambda act: Act(None, act.at)):
+        return done(url_for(".answered", token=token))
     return page(
-        "meetings/poll_done.html", sheet=sheet, reply=reply, token=token, closed=_closed(sheet)
+        "meetings/poll.html", form=form, meeting=meeting, seat=seat, closed=_closed(meeting)
     )
 
 
-def _slip(token: str) -> Sheet:
-    found = poll.find_slip(token, clock.today()) or abort(404, FORGED)
-    sheet, is_open = found
-    return sheet if is_open else abort(410)
+@bp.get("/p/<token>/done")
+@guard(Permission.PUBLIC, link="token")
+def answered(token: str) -> Response:
+    """回答を受け付けました: the own answers once more, to be corrected until the deadline."""
+    meeting = _by_link(token)
+    [seat] = meeting.seats
+    if not seat.answered_at:
+        return redirect(url_for(".answer_by_link", token=token))
+    return page(
+        "meetings/poll_done.html", meeting=meeting, seat=seat, token=token, closed=_closed(meeting)
+    )
 
 
-def _answers_form(sheet: Sheet, reply: Reply, is_proxy: bool = False) -> forms.AnswersForm:
-    invitation = reply.invitation
-    stored = {f"date_{id_}": one for id_, one in reply.answers.items()}
-    said = {"comment": invitation.comment, "told_by": invitation.told_by}
-    return forms.answers_form(sheet.candidates, is_proxy=is_proxy, data={**stored, **said})
+def _by_link(token: str) -> Meeting:
+    meeting, is_open = queries.find_by_link(token, clock.today()) or abort(404, FORGED)
+    return meeting if is_open else abort(410)
 
 
-def _closed(sheet: Sheet, by_telephone: bool = False) -> str | None:
+def _answers_form(meeting: Meeting, seat: Seat, is_proxy: bool = False) -> forms.AnswersForm:
+    stored = {f"date_{id_}": one for id_, one in seat.given.items()}
+    said = {"seen": seat.seen, "comment": seat.comment, "told_by": seat.told_by}
+    return forms.answers_form(meeting.dates, is_proxy=is_proxy, data={**stored, **said})
+
+
+def _answered(
+    form: forms.AnswersForm,
+    meeting: Meeting,
+    seat: Seat,
+    acting: Callable[[Act], Act] = lambda act: act,
+) -> bool:
+    return form.carry_out(
+        lambda act: actions.answer(
+            acting(act),
+            queries.row(meeting),
+            seat.slug,
+            form.answers(),
+            form.comment.data or "",
+            form.told_by.data if "told_by" in form else "",
+            seen=form.seen.data,
+        )
+    )
+
+
+def _closed(meeting: Meeting, by_telephone: bool = False) -> str | None:
     """Why no more answers are taken, or None while they are."""
-    meeting = sheet.meeting
     try:
-        checks.check_active(meeting.cancelled_at is not None)
-        checks.check_polling(meeting.held_on)
+        check_active(meeting.cancelled_at is not None)
+        rules.check_polling(meeting.fixed_on)
         if meeting.reply_due_on and not by_telephone:
-            check_answer(clock.today(), meeting.reply_due_on, False, poll.contact())
+            rules.check_answer(clock.today(), meeting.reply_due_on, False, queries.contact())
     except Refusal as refusal:
         return refusal.message
     return None
-
-
-def get_sheet(meeting_id: int) -> Sheet:
-    """The meeting with its poll, or the 404 page."""
-    return poll.find_sheet(meeting_id) or abort(404)
-
-
-def get_meeting(meeting_id: int) -> Meeting:
-    """The meeting alone, or the 404 page."""
-    return db.session.get(Meeting, meeting_id) or abort(404)
-
-
-def go_back(form: Form, meeting: Meeting) -> Response:
-    """Back to the meeting, with what the form complained of."""
-    for complaints in form.errors.values():
-        for complaint in complaints:
-            flash(complaint, "ng")
-    return redirect(meeting.path)

@@ -1,0 +1,164 @@
+"""Asks for candidate dates, and for a head's answers to them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from wtforms import FieldList, FormField, RadioField, StringField, TextAreaField
+
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.refusal import Refusal
+from tracker.meetings.poll.rules import ENDS_FIRST, ROWS_EMPTY, check_candidate
+from tracker.meetings.rules import Answer, Candidate
+from tracker.plumbing.forms import (
+    DayField,
+    Form,
+    Row,
+    SeenField,
+    TimeField,
+    at_most,
+    labelled,
+    optional,
+    required,
+)
+
+_MISSING = {
+    "on": "候補日の日付を入力してください。",
+    "begins": "始まりの時刻を入力してください（例 14:00）。",
+    "ends": "終わりの時刻を入力してください（例 15:30）。",
+}
+
+
+class DatesForm(Form):
+    """Rows of candidate dates and the deadline for answers; empty rows are passed over."""
+
+    # The boxes and the calendar come in with `dates_form`.
+    check_day: Callable[[Candidate, date], str | None]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Shape of every row, then what the calendar says about each of its days."""
+        is_good = bool(super().validate(extra_validators))
+        due: date | None = self.reply_due_on.data
+        for row in self.days:
+            candidate = row.form.candidate
+            if candidate is None or due is None or row.errors:
+                continue
+            try:
+                self.check_day(candidate, due)
+            except Refusal as refusal:
+                field = self.reply_due_on if refusal.field else row.form.on
+                if refusal.message not in field.errors:
+                    field.errors = [*field.errors, refusal.message]
+                is_good = False
+        self.days.errors = [row.errors for row in self.days]
+        return is_good
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The dates typed in."""
+        return [row.form.candidate for row in self.days if row.form.candidate is not None]
+
+
+class _Row(Row):
+    """One candidate date: a day and its hours, or nothing at all."""
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The row as a date, when it is whole."""
+        values = (self.on.data, self.begins.data, self.ends.data)
+        return None if None in values else Candidate(*values)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """All three boxes or none; the end after the beginning."""
+        is_good = bool(super().validate(extra_validators))
+        begun = [box for box in self if box.raw_data and box.raw_data[0].strip()]
+        if begun and len(begun) < len(_MISSING):
+            for box in self:
+                if box not in begun:
+                    box.errors = [_MISSING[box.short_name]]
+            return False
+        candidate = self.candidate
+        if candidate is not None and candidate.ends <= candidate.begins:
+            self.ends.errors = [ENDS_FIRST]
+            return False
+        return is_good
+
+
+def dates_form(
+    year: FiscalYear,
+    today: date,
+    closed: frozenset[date],
+    *,
+    proposed: Sequence[Candidate] = (),
+    with_place: bool = False,
+    seen: str | None = None,
+    **kwargs: Any,
+) -> DatesForm:
+    """The form with a row for each date proposed and some empty ones; 「1/19」 is of `year`."""
+
+    class DateRow(_Row):
+        on = DayField("日付", within=year, validators=[optional()])
+        begins = TimeField("始まり", validators=[optional()])
+        ends = TimeField("終わり", validators=[optional()])
+
+    class WithRows(DatesForm):
+        days = FieldList(
+            FormField(DateRow), "候補日", min_entries=len(proposed) + ROWS_EMPTY, max_entries=20
+        )
+
+        reply_due_on = DayField(
+            "回答期限",
+            within=FiscalYear.containing(today),
+            validators=required("回答期限を入力してください。"),
+        )
+
+        def check_day(self, candidate: Candidate, due: date) -> str | None:
+            return check_candidate(candidate.on, due, today, year, closed)
+
+    if with_place:
+        WithRows.place = StringField(
+            "会場", validators=[*required("会場を入力してください。"), at_most(200)]
+        )
+    if seen is not None:
+        WithRows.seen = SeenField()
+    rows = [one._asdict() for one in proposed]
+    return WithRows(data={"days": rows, "seen": seen, **kwargs})
+
+
+class AnswersForm(Form):
+    """A head's answers; a choice per date is added by `answers_form`."""
+
+    seen = SeenField()
+    comment = TextAreaField("連絡事項", validators=[at_most(400)])
+
+    def answers(self) -> dict[int, Answer]:
+        """The answers chosen, by candidate id."""
+        boxes = ((name.removeprefix("date_"), box) for name, box in self._fields.items())
+        return {int(id_): Answer(box.data) for id_, box in boxes if id_.isdigit() and box.data}
+
+
+def answers_form(
+    dates: Mapping[int, Candidate], *, is_proxy: bool = False, **kwargs: Any
+) -> AnswersForm:
+    """The form with three answers to every date; field names are date_<id>."""
+
+    class WithDates(AnswersForm):
+        pass
+
+    for id_, one in dates.items():
+        choice = RadioField(
+            one.label,
+            choices=labelled(Answer),
+            validators=[optional()],
+            invalid_choice_message="○・△・×のどれかを選んでください。",
+        )
+        setattr(WithDates, f"date_{id_}", choice)
+    if is_proxy:
+        WithDates.told_by = StringField(
+            "だれから聞いたか",
+            validators=[
+                *required("だれから聞いたかを入力してください（例 総務課 秘書 電話）。"),
+                at_most(200),
+            ],
+        )
+    return WithDates(**kwargs)
