@@ -257,3 +257,12 @@ def test_what_the_record_leaves_out_is_found(house: House, forms: list[Asked], m
     carried_out, wrong = judge(house, form)
     assert carried_out
     assert any("calendar_entry" in one for one in wrong)
+
+
+def test_the_secret_of_a_link_is_not_kept_with_its_press(house: House, forms: list[Asked]) -> None:
+    form = next(form for form in forms if form.target.startswith("/p/"))
+    answer = press(house, form)
+    assert form.target in answer.location
+    [(kept,)] = house.live.execute("SELECT location FROM once").fetchall()
+    assert kept == answer.location.replace(form.target.removeprefix("/p/"), "{link}")
+    assert press(house, form).location == answer.location

@@ -24,6 +24,8 @@ from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 
 KEPT = timedelta(days=7)
 MISSING = "この画面からは、まだ送られていません。内容を確かめて、もう一度押してください。"
+# Stands in a stored address where the page's own link stood.
+_LINK = "{link}"
 _NO_PART = {"csrf_token", "once"}
 
 
@@ -66,7 +68,8 @@ def init_app(app: Flask, link_of: Callable[[], str | None]) -> None:
     def answer_again() -> Response | None:
         if request.method != "POST" or request.endpoint is None:
             return None
-        g.press = press = _press(g.get("actor"), link_of())
+        g.link = link_of()
+        g.press = press = _press(g.get("actor"), g.link)
         return _answered(press) if press and press.key else None
 
 
@@ -101,7 +104,9 @@ def _answered(press: Press) -> Response | None:
             Once.owner == press.owner, Once.key == press.key, Once.digest == press.digest
         )
     ).first()
-    return redirect(found[0] or _here(), 303) if found else None
+    if found is None:
+        return None
+    return redirect((found[0] or _here()).replace(_LINK, g.link or ""), 303)
 
 
 def _here() -> str:
@@ -133,8 +138,10 @@ def claim() -> None:
 
 
 def note_answer(location: str) -> None:
-    """Keeps where the answer leads, within the act's own transaction."""
+    """Keeps where the answer leads, within the act's own transaction; a page's secret is left out."""
     press: Press | None = g.get("press")
+    if g.get("link"):
+        location = location.replace(g.link, _LINK)
     if press is not None and len(location) <= 500:
         db.session.execute(
             update(Once)
