@@ -1,13 +1,12 @@
 """Thirty municipalities, a hundred projects: every list and table can be read, on a desk and a telephone."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.app_fixtures import make_app
+from tests.app_fixtures import copy_database, make_app
 from tests.browser.house import House, serving
 from tests.browser.test_accessibility import complaints
 from tests.services import Pages
@@ -70,11 +69,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def large(large_template: Path, tmp_path: Path, page: Pages) -> Iterator[House]:
+def large(tmp_path: Path, page: Pages) -> Iterator[House]:
     """The large area at its address."""
-    path = tmp_path / "large.sqlite3"
-    shutil.copy(large_template, path)
-    app = make_app(f"sqlite:///{path}", tmp_path)
+    app = make_app(copy_database("large", "sqlite", tmp_path), tmp_path)
     with serving(app) as address:
         yield House(app, address, page)
         page.close()

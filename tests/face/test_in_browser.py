@@ -135,7 +135,7 @@ def test_a_draft_is_kept_when_a_field_is_left(page: Page, address: str) -> None:
         page.locator("#plans").fill("募集を1月から始める。")
         page.locator("#plans").blur()
     assert "募集を1月から始める。" in (answer.value.request.post_data or "")
-    expect(page.locator("[name=version]")).to_have_value("2")
+    expect(page.locator("[name=seen]")).to_have_value("2")
     assert "下書きを自動保存しました" in (
         page.locator("[data-autosave-status]").text_content() or ""
     )

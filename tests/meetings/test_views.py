@@ -73,8 +73,8 @@ def press(client, path, action, **fields):
     """Presses the button of the one form on the page whose action ends so."""
     page = client.get(path)
     form = page.one(f"form[action$='{action}']")
-    token = form.select_one("[name=csrf_token]")["value"]
-    return client.post(form["action"], {"csrf_token": token, **fields})
+    carried = {box["name"]: box["value"] for box in form.select("input[type=hidden]")}
+    return client.post(form["action"], {**carried, **fields})
 
 
 def count(app, what):

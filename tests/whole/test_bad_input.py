@@ -128,7 +128,8 @@ def test_what_would_be_kept_or_said_wrongly_is_found(
     monkeypatch.setattr(forms.Form, "validate", FlaskForm.validate)
     nothing = {box.name: "x" for box in entry.boxes}
     assert any("Not a valid choice" in fault for fault in judge(house, entry, nothing, "empty"))
-    zero = {"reason": NONSENSE["a zero byte"]}
+    carried = {box.name: box.value for box in cancel.boxes if box.is_carried}
+    zero = {**carried, "reason": NONSENSE["a zero byte"]}
     faults = judge(house, cancel, zero, "a zero byte")
     assert any("instr" in fault for fault in faults)
     assert any("was taken" in fault for fault in faults)
@@ -286,7 +287,8 @@ def test_a_forged_link_opens_nothing_and_says_what_to_do(house: House) -> None:
 
 def test_a_link_that_has_expired_says_so_and_takes_nothing(house: House, now: Any) -> None:
     path = f"/p/{house.stock.poll_token}"
-    first = {f"date_{house.stock.candidate}": "no", "comment": "あとから"}
+    seen = Page(house.ask(NOBODY, "GET", path), []).fields()["seen"]
+    first = {f"date_{house.stock.candidate}": "no", "comment": "あとから", "seen": seen}
     # The day after the deadline it can still be read, and answers nothing.
     now.move_to(clock.at(meetings.DUE + timedelta(days=1), time_of_day(10)))
     assert house.ask(NOBODY, "GET", path).status_code == 200
