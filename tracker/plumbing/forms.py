@@ -35,7 +35,6 @@ from tracker.plumbing.changes import Act, Conflict, Stale, abandon
 from tracker.plumbing.db import db
 
 T = TypeVar("T", bound="_HasSlug")
-CONFLICT = "ほかの人が先に直しました。最新の内容を確かめてから、もう一度保存してください。"
 _AGAIN = {False: "?again=1", True: "&again=1"}
 # The first choice of a list from which one must be chosen.
 CHOOSE = ("", "選んでください")
