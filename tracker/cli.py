@@ -92,6 +92,8 @@ def run(host: str, port: int, empty: bool) -> None:
         click.echo("Loading the Aomori example ...")
         demo.load(at=clock.now())
     is_example = (found := areas.area()) is not None and found.is_example
+    addresses = demo.sign_ins() if is_example else ()
+    # This thread only serves from here on: a transaction left open would lock everybody out.
     db.session.remove()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     app.config["BASE_URL"] = os.environ.get("TRACKER_BASE_URL") or f"http://{host}:{port}"
@@ -99,7 +101,7 @@ def run(host: str, port: int, empty: bool) -> None:
     click.echo(f"連携協約 進行管理: http://{host}:{port}")
     if is_example:
         click.echo("Example sign-ins (one password for all): " + app.config["DEMO_PASSWORD"])
-        for address in demo.sign_ins():
+        for address in addresses:
             click.echo(f"  {address}")
     waitress.serve(app, host=host, port=port, threads=8, _quiet=True)
 
