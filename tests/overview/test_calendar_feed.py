@@ -13,7 +13,7 @@ from icalendar import Calendar
 from tests.overview.ics import components, faults, text
 from tracker.kernel.duty import Duty, Kind
 from tracker.meetings.rules import Candidate
-from tracker.overview.calendar_feed import OVERDUE, Entry, Feed, of_duty, of_meeting
+from tracker.overview.calendar.feed import OVERDUE, Entry, Feed, of_duty, of_meeting
 
 TODAY = date(2026, 11, 24)
 CHANGED = datetime(2026, 11, 20, 6, 2, tzinfo=UTC)

@@ -17,7 +17,7 @@ from tracker.cost_sharing.rules import CaseState
 from tracker.meetings import actions as meetings
 from tracker.meetings.models import MeetingRow
 from tracker.municipalities.models import Municipality
-from tracker.overview.calendar_feed import OVERDUE
+from tracker.overview.calendar.feed import OVERDUE
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 

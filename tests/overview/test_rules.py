@@ -1,8 +1,9 @@
 """What the annex table makes of the parts of a year."""
 
 from tests.projects.makers import make_report
-from tracker.overview import rules
-from tracker.overview.rules import Show
+from tracker.overview.home import rules as home
+from tracker.overview.measures import rules
+from tracker.overview.measures.rules import Show
 from tracker.projects.report import Report
 from tracker.projects.rules import CellState, Rating, ReportState, YearMark
 
@@ -122,13 +123,13 @@ def test_the_legend_adds_the_rare_states_only_where_they_occur():
 
 def test_a_year_called_off_asks_for_no_report():
     off = part(3, state=SKIPPED)
-    done = rules.submitted([part(1), part(2, state=UNREPORTED), off])
+    done = home.submitted([part(1), part(2, state=UNREPORTED), off])
     assert (done.done, done.asked, done.left) == (1, 2, 1)
 
 
 def test_states_are_said_from_good_to_bad_without_the_empty_ones():
     parts = [part(1), part(2), part(3, state=UNREPORTED), part(4, state=SLIGHTLY_LATE)]
-    assert rules.said(parts) == "順調 2、やや遅れ 1、未報告 1"
+    assert home.said(parts) == "順調 2、やや遅れ 1、未報告 1"
 
 
 def test_late_projects_are_watched_before_slightly_late_ones_and_once_each():
@@ -139,7 +140,7 @@ def test_late_projects_are_watched_before_slightly_late_ones_and_once_each():
         part(2, "yomogita", LATE),
         part(3),
     ]
-    found = [(one.project, one.state, one.towns) for one in rules.watched(parts)]
+    found = [(one.project, one.state, one.towns) for one in home.watched(parts)]
     assert found == [
         ("事業2", LATE, ("aomori", "yomogita")),
         ("事業1", SLIGHTLY_LATE, ("aomori",)),
@@ -148,5 +149,5 @@ def test_late_projects_are_watched_before_slightly_late_ones_and_once_each():
 
 def test_a_section_finds_its_own_projects_the_worst_first():
     parts = [part(1), part(2, state=LATE), part(2, "aomori"), part(3, lead_post_id=8)]
-    found = [(one.project, one.cell.spoken) for one in rules.led(parts, 7)]
+    found = [(one.project, one.cell.spoken) for one in home.led(parts, 7)]
     assert found == [("事業2", "遅れ1件、参加2事業"), ("事業1", "順調、参加1事業")]

@@ -12,7 +12,7 @@ from tracker.cost_sharing.rules import CaseNumber, Decision, Pair
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import Candidate, Standing
-from tracker.overview.year import Event, Facts, events, next_up
+from tracker.overview.home.year import Event, Facts, events, next_up
 from tracker.projects.report import Round
 from tracker.projects.rules import ReportState
 

@@ -31,12 +31,11 @@ PURE: Mapping[str, str] = {
     "cost_sharing/formula/json": "the same arithmetic for other programs (contracts.md)",
     "cost_sharing/formula/table": "a split as people read it",
     "cost_sharing/formula/proposal": "a formula as it was typed, before it is worked out",
-    "overview/calendar_feed": "duties and meetings as iCalendar",
-    "overview/year": "a fiscal year's months with what falls into them",
+    "overview/calendar/feed": "duties and meetings as iCalendar",
+    "overview/home/year": "a fiscal year's months with what falls into them",
 }
 # Rooms whose files still bear names of their own; the list only shrinks.
 NOT_YET: Mapping[str, frozenset[str]] = {
-    "overview": frozenset({"calendar_views", "home_views"}),
     "reminders": frozenset(
         {
             "letter_queries",

@@ -12,9 +12,9 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
-from tracker.overview import queries
 from tracker.overview.blueprint import bp
-from tracker.overview.calendar_feed import Entry, Feed, of_duty, of_meeting
+from tracker.overview.calendar import queries
+from tracker.overview.calendar.feed import Entry, Feed, of_duty, of_meeting
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 

@@ -1,16 +1,14 @@
-"""Reads across the features, once for each version of the data (plumbing.memo)."""
+"""Reads across the features for the home page, once for each version of the data."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import String, and_, cast, func, or_, select
 
-from tracker.agreements import queries as agreements
-from tracker.agreements.queries import MeasureRow
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import CaseState
-from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -59,23 +57,6 @@ def in_hand(year: FiscalYear) -> InHand:
 def _is_in_hand(one: Round, year: FiscalYear) -> bool:
     is_last_open = one.period.fiscal_year == year.previous and not one.is_closed
     return one.period.fiscal_year == year or is_last_open
-
-
-def period_in_hand(year: FiscalYear) -> Period:
-    """年度末 once its reports were asked for, before that 上期."""
-    asked = {one.period for one in projects.rounds()}
-    whole_year = Period(year.year, Half.FY)
-    return whole_year if whole_year in asked else Period(year.year, Half.H1)
-
-
-def measures() -> Sequence[MeasureRow]:
-    """Every measure of the area in the order of the annex."""
-    return kept("measures", None, agreements.measures)
-
-
-def coverage(day: date) -> Mapping[int, frozenset[str]]:
-    """By measure id the municipalities (slugs) whose agreement in force on `day` has it."""
-    return kept(("coverage", day), None, lambda: agreements.coverage(day))
 
 
 class Cases(NamedTuple):
@@ -143,22 +124,3 @@ def movements(actor: Actor) -> Sequence[Movement]:
         return tuple(Movement(*row) for row in rows)
 
     return kept(("movements", actor.municipality), None, read)
-
-
-def last_change() -> tuple[int, datetime]:
-    """The version of all data, and when it came to be; before anything was done, 0 in year 1."""
-
-    def read() -> tuple[int, datetime]:
-        last = select(HistoryEntry.id, HistoryEntry.at).order_by(HistoryEntry.id.desc()).limit(1)
-        row = db.session.execute(last).first()
-        return (row[0], row[1]) if row else (0, datetime.min.replace(tzinfo=UTC))
-
-    return kept("last change", None, read)
-
-
-def neighbours(period: Period) -> tuple[Period | None, Period | None]:
-    """The nearest periods before and after that have a round, to step to in the annex table."""
-    asked = sorted(one.period for one in projects.rounds())
-    before = [one for one in asked if one < period]
-    after = [one for one in asked if period < one]
-    return before[-1] if before else None, after[0] if after else None

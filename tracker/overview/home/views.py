@@ -14,8 +14,8 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
-from tracker.overview import queries, rules, year
 from tracker.overview.blueprint import bp
+from tracker.overview.home import queries, rules, year
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.pages import page, section
