@@ -14,7 +14,7 @@ from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
 from tracker.plumbing import access, addresses, db, once, pages
 from tracker.plumbing.files import project_root
-from tracker.reminders.letter_queries import banners
+from tracker.reminders.queries import banners
 
 # The feature folders with pages, from the ground up.
 FEATURES = (

@@ -85,7 +85,7 @@ def run(host: str, port: int, empty: bool) -> None:
     from tracker.demo import actions as demo
     from tracker.municipalities import queries as areas
     from tracker.plumbing.db import db, upgrade
-    from tracker.reminders import scheduler
+    from tracker.reminders.commands import start_clock
 
     upgrade()
     if not empty and areas.area() is None:
@@ -97,7 +97,7 @@ def run(host: str, port: int, empty: bool) -> None:
     db.session.remove()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     app.config["BASE_URL"] = os.environ.get("TRACKER_BASE_URL") or f"http://{host}:{port}"
-    scheduler.start(app)
+    start_clock(app)
     click.echo(f"連携協約 進行管理: http://{host}:{port}")
     if is_example:
         click.echo("Example sign-ins (one password for all): " + app.config["DEMO_PASSWORD"])

@@ -19,7 +19,7 @@ from tests.services import Pages, SmtpServer
 from tracker.kernel.permissions import Role
 from tracker.plumbing.db import db
 from tracker.reminders import actions as reminders
-from tracker.reminders import scheduler
+from tracker.reminders.commands import start_clock
 
 PATIENCE_SECONDS = 20
 # A browser's width in pixels, and whether it runs JavaScript.
@@ -182,7 +182,7 @@ class House:
     def lets_the_clock_send(self, *addresses: str) -> None:
         """Runs the real clock until each of these has one more letter, and nobody else."""
         before = len(self.mail.recipients)
-        clock = scheduler.start(self.app)
+        clock = start_clock(self.app)
         deadline = monotonic() + PATIENCE_SECONDS
         while len(self.mail.recipients) - before < len(addresses) and monotonic() < deadline:
             sleep(0.05)

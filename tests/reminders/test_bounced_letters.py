@@ -21,7 +21,8 @@ from tracker.mail.mailbox import MailboxState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.reminders import actions, managing
+from tracker.reminders import actions
+from tracker.reminders.notices.actions import correct_and_resend
 
 TO = "officer@imabetsu.example"
 REASON = "受信箱がいっぱいです（554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceeded;"
@@ -61,7 +62,7 @@ def test_the_office_owes_mending_the_address_until_it_is_mended(
         select(Letter).where(Letter.state == LetterState.UNDELIVERABLE)
     ).one()
     assert letter.to_email == TO and letter.last_answer.startswith(REASON)
-    managing.correct_and_resend(Act(office, clock.now()), letter, "kikaku@imabetsu.example")
+    correct_and_resend(Act(office, clock.now()), letter, "kikaku@imabetsu.example")
     assert Kind.ADDRESS_UNDELIVERABLE not in owed(office)
     # The same notice again speaks of the old address: the mended letter stays sent.
     returned.add(notices.exchange(letter.message_id, TO))

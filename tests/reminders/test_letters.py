@@ -22,7 +22,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.reminders import text_actions
+from tracker.reminders.texts import actions as text_actions
 
 GOLDEN = Path(__file__).with_name("golden")
 TO = Recipient("person:1", "今別町 企画担当", "officer@imabetsu.example", None)

@@ -140,7 +140,7 @@ def test_a_hundred_jumps_of_the_clock_send_nothing_twice(busy):
 
 
 def test_a_clock_that_was_ahead_goes_on_when_somebody_says_it_is_right(busy, actor):
-    from tracker.reminders import managing
+    from tracker.reminders.notices.actions import trust_clock
 
     fall_asleep(nine(11, 26) - MINUTE)
     actions.plan(nine(12, 1) + HOUR)
@@ -148,11 +148,11 @@ def test_a_clock_that_was_ahead_goes_on_when_somebody_says_it_is_right(busy, act
     right = nine(11, 27) + HOUR
     with pytest.raises(Refusal, match="前に戻っています"):
         actions.plan(right)
-    managing.trust_clock(Act(actor("office"), right))
+    trust_clock(Act(actor("office"), right))
     actions.plan(nine(12, 1) + HOUR)
     assert db.session.scalar(select(func.count()).select_from(Letter)) == told
     with pytest.raises(Refusal, match="時計は合っています"):
-        managing.trust_clock(Act(actor("office"), nine(12, 1) + HOUR))
+        trust_clock(Act(actor("office"), nine(12, 1) + HOUR))
     actions.plan(nine(12, 2) + HOUR)
     assert db.session.scalar(select(func.count()).select_from(Letter)) > told
 

@@ -25,8 +25,10 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
-from tracker.reminders import actions, managing, queries
+from tracker.reminders import actions, queries
 from tracker.reminders.models import LetterItem
+from tracker.reminders.notices import actions as notices
+from tracker.reminders.schedule.actions import set_schedule
 
 LATER = cast.NOW + timedelta(hours=2)
 
@@ -148,12 +150,10 @@ def test_an_hour_put_forward_into_the_past_still_sends_today(both, actor):
     make_round()
     office = actor("office")
     steps = queries.schedules()[Kind.REPORT_UNSUBMITTED].steps
-    managing.set_schedule(
-        Act(office, cast.NOW), Kind.REPORT_UNSUBMITTED, steps, time(15), True, "0"
-    )
+    set_schedule(Act(office, cast.NOW), Kind.REPORT_UNSUBMITTED, steps, time(15), True, "0")
     fall_asleep(cast.NOW)
     assert pass_by(nine(11, 27) + 3 * HOUR) == {}
-    managing.set_schedule(
+    set_schedule(
         Act(office, nine(11, 27) + 3 * HOUR), Kind.REPORT_UNSUBMITTED, steps, time(9), True, "1"
     )
     assert pass_by(nine(11, 27) + 3 * HOUR + MINUTE)["officer@imabetsu.example"] == 1
@@ -289,7 +289,7 @@ def test_a_letter_that_is_lost_again_after_its_mending_is_told_of_again(both, ac
         actions.plan(nine(11, 27) + (minutes + 1) * MINUTE)
         [lost] = [one for one in letters() if one.state is LetterState.UNDELIVERABLE]
         address = "kikaku@imabetsu.example"
-        managing.correct_and_resend(
+        notices.correct_and_resend(
             Act(actor("office"), nine(11, 27) + (minutes + 2) * MINUTE), lost, address
         )
     assert len(letters("undeliverable")) == 2
@@ -319,8 +319,8 @@ def test_held_letters_wait_for_a_person_who_sends_or_passes_them_over(both, acto
     assert actions.run_once().sent == 0
     first = letters()[0].id
     at = clock.now()
-    assert managing.let_go(Act(actor("office"), at), first) == 1
-    assert managing.give_up(Act(actor("office"), at), 0) == 3
+    assert notices.let_go(Act(actor("office"), at), first) == 1
+    assert notices.give_up(Act(actor("office"), at), 0) == 3
     assert actions.run_once().sent == 1
     states = Counter(one.state for one in letters())
     assert states == {LetterState.RESENT: 1, LetterState.SKIPPED: 3}

@@ -11,6 +11,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.reminders import rules
 from tracker.reminders.rules import Notice
+from tracker.reminders.schedule.rules import MOST_STEPS, check_schedule
 
 
 @dataclass(frozen=True)
@@ -236,10 +237,10 @@ def test_who_wants_one_letter_a_week_still_hears_at_once_of_others_who_are_late(
 )
 def test_days_nobody_can_mean_are_refused(chosen, sentence):
     with pytest.raises(Refusal, match=sentence):
-        rules.check_schedule(chosen)
+        check_schedule(chosen)
 
 
 def test_the_table_keeps_its_own_rules():
     for row in KINDS.values():
-        rules.check_schedule(row.steps)
-        assert len(row.steps) <= rules.MOST_STEPS
+        check_schedule(row.steps)
+        assert len(row.steps) <= MOST_STEPS

@@ -65,6 +65,26 @@ PLANTED = {
         "import tracker.projects.rounds.actions",
         "Projects: inner rooms stand on what they share, and that on their rules",
     ),
+    "the days to send on lean on the page of letters": (
+        "tracker/reminders/schedule/planted.py",
+        "import tracker.reminders.notices.actions",
+        "Reminders: pages stand on the clock's pass, which knows nothing of them",
+    ),
+    "the calendar leans on the home page": (
+        "tracker/overview/calendar/planted.py",
+        "import tracker.overview.home.queries",
+        "Overview: home, the annex table and the calendar do not know each other",
+    ),
+    "the poll acts for the meeting": (
+        "tracker/meetings/poll/actions.py",
+        "import tracker.meetings.actions",
+        "Meetings: the date poll and the meeting itself meet only on the pages",
+    ),
+    "the pages of a case lean on those of its formula": (
+        "tracker/cost_sharing/cases/views.py",
+        "import tracker.cost_sharing.formula.views",
+        "Cost sharing: a formula is worked out for a case, and the arithmetic knows of none",
+    ),
     "a feature keeps a clock of its own": (
         "tracker/meetings/planted.py",
         "import apscheduler",

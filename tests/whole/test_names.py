@@ -34,22 +34,6 @@ PURE: Mapping[str, str] = {
     "overview/calendar/feed": "duties and meetings as iCalendar",
     "overview/home/year": "a fiscal year's months with what falls into them",
 }
-# Rooms whose files still bear names of their own; the list only shrinks.
-NOT_YET: Mapping[str, frozenset[str]] = {
-    "reminders": frozenset(
-        {
-            "letter_queries",
-            "letter_words",
-            "managing",
-            "schedule_views",
-            "scheduler",
-            "text_actions",
-            "text_views",
-            "undelivered",
-            "writing",
-        }
-    ),
-}
 # Who commits beside `act.change`: contracts.md, "Acts, conflicts, keys".
 COMMITS: Mapping[str, str] = {
     "plumbing/changes": "the act itself",
@@ -72,7 +56,7 @@ def misnamed(root: Path = ROOT) -> Iterator[str]:
             _, *inner, last = name.split("/")
             allowed = INNER if inner else SHARED
             known = last == "__init__" or last in allowed or name in SHAPES or name in PURE
-            if not known and last not in NOT_YET.get(room, ()):
+            if not known:
                 yield f"{name}: no name of the list (docs/house.md, What a file may be called)"
 
 
@@ -107,9 +91,6 @@ def test_what_is_named_as_an_exception_is_there() -> None:
     """A list of exceptions that nothing needs any more must not stay."""
     there = {path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.rglob("*.py")}
     assert set(PURE) <= there
-    for room, names in NOT_YET.items():
-        missing = {name for name in names if f"{room}/{name}" not in there}
-        assert missing == set(), f"{room}: take {missing} off the list"
 
 
 def test_nobody_commits_or_writes_the_record_beside_the_act() -> None:

@@ -17,7 +17,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.reminders import managing as reminders
+from tracker.reminders.notices import actions as notices
 
 AFTERNOON, MORNING = (time(14), time(15, 30)), (time(10), time(11, 30))
 # Tuesdays and Thursdays from the third Tuesday of January on: never a holiday.
@@ -95,7 +95,7 @@ def mend_address(m: Moment) -> None:
     """The letter that did not arrive goes out once more."""
     if m.is_present:
         lost = _lost_letter(_meeting(m))
-        reminders.correct_and_resend(Act(actor(Role.OFFICE), m.at), lost, lost.to_email)
+        notices.correct_and_resend(Act(actor(Role.OFFICE), m.at), lost, lost.to_email)
 
 
 def fix(m: Moment) -> None:

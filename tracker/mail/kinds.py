@@ -50,7 +50,7 @@ COMMON: Mapping[str, str] = {
 # What stands inside others has no link of its own, and holds no opening or closing.
 _ONLY_WITH_SUBJECT = ("リンク", "冒頭", "結び")
 
-# Fields of every text about a duty, with samples (reminders/writing.py fills them in).
+# Fields of every text about a duty, with samples (reminders/letters.py fills them in).
 DUTY: Mapping[str, str] = {
     "期限": "令和8年11月30日（月）",
     "期限の月日": "11月30日",

@@ -6,14 +6,16 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select, update
 
+from tracker.accounts import queries as accounts
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.mail import delivery, mailbox, texts
-from tracker.mail.letters import Letter, LetterState, Recipient, new_row
+from tracker.mail.letters import Letter, LetterState, Recipient, new_row, write
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_many, insert_missing
-from tracker.reminders import queries, rules, undelivered, writing
+from tracker.reminders import letters, queries, rules
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Merged, Notice
 
@@ -125,7 +127,7 @@ def plan(at: datetime) -> tuple[int, int]:
     useless = [one for one in due if not rules.is_of_use(one, today)]
     drafts = _compose(useful, today)
     planned, skipped = _write(drafts, useless, at)
-    undelivered.tell(at)
+    letters.tell_undelivered(at)
     state.watermark_at = max(at, since)
     state.heartbeat_at = at
     db.session.commit()
@@ -154,7 +156,7 @@ def _compose(due: Sequence[Notice], on: date) -> list[Draft]:
     for merged in rules.merge(due):
         to = merged.to
         assert isinstance(to, Recipient)
-        drafts.append(Draft(merged, to, on, *writing.compose(merged.notices, to, on, links)))
+        drafts.append(Draft(merged, to, on, *letters.compose(merged.notices, to, on, links)))
     return drafts
 
 
@@ -217,6 +219,16 @@ def preview_of(duty_key: str, on: date, today: date) -> Draft | None:
         draft for draft in drafts if any(one.duty.key == duty_key for one in draft.merged.notices)
     ]
     return fitting[0] if fitting else None
+
+
+def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
+    """Puts a letter to try it out into the outbox; returns the address."""
+    assert act.by is not None
+    [to, *_] = accounts.recipients_of_person(act.by.person_id)
+    key = f"{cause}:{act.at.isoformat()}:{to.key}"
+    with act:
+        write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
+    return to.email
 
 
 def check_day(on: date | None) -> datetime | None:

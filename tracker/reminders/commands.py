@@ -1,6 +1,7 @@
-"""tracker reminders preview | run; tracker worker."""
+"""tracker reminders preview | run; tracker worker; the clock that both kinds of server run."""
 
 import json
+import logging
 import signal
 import sys
 import threading
@@ -8,16 +9,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.reminders import actions, letter_queries, scheduler
+from tracker.reminders import actions
+from tracker.reminders.notices.queries import progress
 from tracker.reminders.rules import HOUR
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = logging.getLogger(__name__)
 
 _ON = click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="As if it were that day.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="For other programs.")
@@ -84,11 +93,45 @@ def _bar() -> Iterator[actions.Told | None]:
 
         def told(counts: Mapping[LetterState, int]) -> None:
             done = sum(counts.values())
-            bar.length = done + letter_queries.progress(clock.now()).left
+            bar.length = done + progress(clock.now()).left
             db.session.rollback()
             bar.update(done - bar.pos)
 
         yield told
+
+
+def start_clock(app: Flask) -> "BackgroundScheduler":
+    """Looks every CLOCK_SECONDS, in this process; more such processes do no harm.
+
+    APScheduler is only the clock: it says "look", the tables say what there is to do.
+    """
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
+    scheduler.add_job(
+        look,
+        "interval",
+        args=[app],
+        seconds=app.config["CLOCK_SECONDS"],
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    scheduler.start()
+    return scheduler
+
+
+def look(app: Flask) -> None:
+    """One pass; whatever goes wrong is written down and the next look tries again."""
+    with app.app_context():
+        try:
+            actions.run_once()
+        except Refusal as refusal:
+            log.error("%s", refusal.message)
+        except Exception:
+            log.exception("the pass failed; the next one tries again")
+        finally:
+            db.session.remove()
 
 
 @click.command()
@@ -98,7 +141,7 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    running = scheduler.start(current_app._get_current_object())  # type: ignore[attr-defined]
+    running = start_clock(current_app._get_current_object())  # type: ignore[attr-defined]
     click.echo("The clock is running.")
     stop.wait()
     running.shutdown()

@@ -1,26 +1,34 @@
-"""Reads what is to be mentioned to whom, and what became of it."""
+"""Reads what is to be mentioned to whom, what became of it, and what must be known at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from flask import g
+from sqlalchemy import func, select
 
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
 from tracker.kernel.duty import Duty, Kind, PersonalLink
+from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.steps import Audience, Step, Unit
-from tracker.mail.letters import LetterState, Recipient
+from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
+from tracker.mail.outbox import OVERDUE, count_due
 from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, seen_of
 from tracker.plumbing.memo import kept
+from tracker.plumbing.pages import Banner
 from tracker.reminders import rules
 from tracker.reminders.models import ClockState, LetterItem, StepRule
 from tracker.reminders.rules import SCHEDULES, Notice, Schedule
 
 # A step that moves off closed days stays within these days of its own.
 AROUND = timedelta(days=31)
+SILENT = "通知係が止まっています。"
+SILENT_TEXT = "お知らせのメールは、動き出すまで送られません。"
+CLOCK_WRONG = "サーバーの時計が前に戻っています。"
+CLOCK_WRONG_TEXT = "時計を直すまで、お知らせを送りません。"
 
 
 def recipients(all_duties: Sequence[Duty]) -> Mapping[tuple[str, Audience], list[Recipient]]:
@@ -110,3 +118,45 @@ def schedule(kind: Kind) -> tuple[Schedule, str]:
 def watermark() -> datetime | None:
     """Up to when reminders were planned already."""
     return db.session.scalar(select(ClockState.watermark_at).where(ClockState.id == 1))
+
+
+def banners() -> Sequence[Banner]:
+    """What must be known at once: the clock stopped or went back, letters undelivered or stuck."""
+    at = clock.now()
+    last_undelivered = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
+    undelivered_count = (
+        select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery()
+    )
+    stuck_count = count_due(at - OVERDUE).scalar_subquery()
+    row = db.session.execute(
+        select(ClockState, Letter, undelivered_count, stuck_count)
+        .outerjoin(Letter, Letter.id == last_undelivered)
+        .where(ClockState.id == 1)
+    ).first()
+    if row is None:
+        return []
+    state, letter, undelivered, stuck = row
+    found = []
+    if rules.clock_is_wrong(at, state.watermark_at):
+        found.append(Banner("ng", CLOCK_WRONG, CLOCK_WRONG_TEXT))
+    elif rules.clock_is_silent(at, state.heartbeat_at):
+        found.append(Banner("ng", SILENT, SILENT_TEXT))
+    if allowed(g.actor, Permission.MANAGE_LETTERS):
+        found += _for_the_office(letter, undelivered, stuck)
+    return found
+
+
+def _for_the_office(letter: Letter | None, undelivered: int, stuck: int) -> list[Banner]:
+    found = []
+    if stuck:
+        text = "メールサーバーの設定と、送信の記録を確かめてください。"
+        strong = f"1時間以上、送れていないメールが{stuck}件あります。"
+        found.append(Banner("warn", strong, text, "/notices?state=retrying", "記録を見る"))
+    if letter is not None:
+        where = f"/notices/{letter.id}" if undelivered == 1 else "/notices?state=undeliverable"
+        reason = (letter.last_answer or "").partition("（")[0]
+        more = "ほか。" if undelivered > 1 else "。"
+        text = f"{letter.to_name}あて{more}{reason}"
+        strong = f"{undelivered}件のメールが届いていません。"
+        found.append(Banner("ng", strong, text, where, "宛先を直して送り直す"))
+    return found

@@ -7,12 +7,9 @@ from typing import Protocol
 
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import KINDS, Duty, Kind
-from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Audience, Step
 
 HOUR = time(9)
-MOST_STEPS = 7
-FARTHEST_DAYS = 200
 
 # A clock this far behind what was planned already is wrong: nothing is sent.
 CLOCK_MAY_LAG = timedelta(minutes=5)
@@ -32,16 +29,6 @@ class Schedule:
 
 # What holds until somebody changes it on the page 送る日.
 SCHEDULES: Mapping[Kind, Schedule] = {kind: Schedule(row.steps) for kind, row in KINDS.items()}
-
-
-def check_schedule(steps: Sequence[Step]) -> None:
-    """Refuses the same day twice, or days nobody can mean."""
-    if len(set(steps)) < len(steps):
-        raise Refusal("同じ日が2回あります。どちらかを空にしてください。")
-    if any(abs(step.offset) > FARTHEST_DAYS for step in steps):
-        raise Refusal(f"日数は{FARTHEST_DAYS}日までで入力してください。")
-    if any(step.to is not Audience.OWNER and step.offset < 0 for step in steps):
-        raise Refusal("上司と連携推進担当へは、期限の日か、その後に送ります。")
 
 
 def text_for(duty: Duty, step: Step, days_left: int) -> str:

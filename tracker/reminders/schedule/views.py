@@ -9,8 +9,9 @@ from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard, may
 from tracker.plumbing.pages import done, page, section
-from tracker.reminders import forms, managing, queries
+from tracker.reminders import queries
 from tracker.reminders.blueprint import bp
+from tracker.reminders.schedule import actions, forms
 
 
 @bp.get("/notices/rules")
@@ -36,7 +37,7 @@ def schedule(kind: str) -> Response:
     found, seen = queries.schedule(Kind(kind))
     form = forms.schedule_form(found, seen)
     if form.carry_out(
-        lambda act: managing.set_schedule(
+        lambda act: actions.set_schedule(
             act,
             Kind(kind),
             form.read_steps(),

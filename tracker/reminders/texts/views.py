@@ -16,8 +16,9 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import seen_of
 from tracker.plumbing.forms import SeenButtonForm, choices
 from tracker.plumbing.pages import complain, done, finish, page, section
-from tracker.reminders import forms, managing, text_actions
+from tracker.reminders.actions import send_to_oneself
 from tracker.reminders.blueprint import bp
+from tracker.reminders.texts import actions, forms
 
 GROUPS = (
     (TextUse.LETTER, "用件ごとに送るもの"),
@@ -55,7 +56,7 @@ def text(kind: str) -> Response:
             flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
     elif "preview" in request.form:
         form.validate_on_submit()
-    elif form.carry_out(lambda act: text_actions.change(act, kind, form.read(), form.seen.data)):
+    elif form.carry_out(lambda act: actions.change(act, kind, form.read(), form.seen.data)):
         return done(url_for(".texts"), f"「{found.label}」の文面を直しました。")
     return page(
         "reminders/text.html",
@@ -74,7 +75,7 @@ def text(kind: str) -> Response:
 def original_text(kind: str) -> Response:
     """最初の文面に戻す."""
     found, form = _get(kind), SeenButtonForm(data={"seen": seen_of(letter_texts.find(kind))})
-    if form.carry_out(lambda act: text_actions.restore(act, kind, form.seen.data)):
+    if form.carry_out(lambda act: actions.restore(act, kind, form.seen.data)):
         return done(url_for(".text", kind=kind), f"「{found.label}」を最初の文面に戻しました。")
     return complain(form, url_for(".text", kind=kind))
 
@@ -95,9 +96,9 @@ def _get(kind: str) -> LetterKind:
 
 
 def _try_out(act: Act, kind: str, form: forms.WordsForm, to: Recipient) -> str:
-    subject, body = text_actions.preview(kind, form.read(), to)
+    subject, body = actions.preview(kind, form.read(), to)
     subject = subject or LETTER_KINDS[kind].label
-    return managing.send_to_oneself(act, subject, body, f"test:text:{kind}")
+    return send_to_oneself(act, subject, body, f"test:text:{kind}")
 
 
 def _preview(kind: str, form: forms.WordsForm, to: Recipient | None) -> tuple[str, str] | None:
@@ -105,7 +106,7 @@ def _preview(kind: str, form: forms.WordsForm, to: Recipient | None) -> tuple[st
     if to is None:
         return None
     try:
-        return text_actions.preview(kind, form.read(), to)
+        return actions.preview(kind, form.read(), to)
     except Refusal as refusal:
         if not form.errors:
             form.refuse(refusal)

@@ -1,29 +1,22 @@
-"""Reads for the pages: what will be sent, what was sent, and what everybody must know at once."""
+"""Reads for the page 通知: what will be sent, and what was sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from flask import g
 from sqlalchemy import ColumnElement, Row, TextClause, func, select
 
 from tracker.kernel.permissions import Actor, Permission, allowed
-from tracker.mail.letters import OPEN, UNDELIVERED, Letter, LetterState, SendAttempt
-from tracker.mail.outbox import OVERDUE, count_due
+from tracker.mail.letters import OPEN, Letter, LetterState, SendAttempt
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.pages import Banner
 from tracker.reminders import rules
-from tracker.reminders.models import ClockState, LetterItem
+from tracker.reminders.models import LetterItem
 from tracker.reminders.queries import mentions
 from tracker.reminders.rules import Notice
 
 PER_PAGE = 20
-SILENT = "通知係が止まっています。"
-SILENT_TEXT = "お知らせのメールは、動き出すまで送られません。"
-CLOCK_WRONG = "サーバーの時計が前に戻っています。"
-CLOCK_WRONG_TEXT = "時計を直すまで、お知らせを送りません。"
 # What people may choose from in the list of letters, besides everything.
 STATES = (
     LetterState.UNDELIVERABLE,
@@ -166,45 +159,3 @@ def progress(at: datetime) -> Progress:
         )
     ).one()
     return Progress(*row)
-
-
-def banners() -> Sequence[Banner]:
-    """What must be known at once: the clock stopped or went back, letters undelivered or stuck."""
-    at = clock.now()
-    last_undelivered = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
-    undelivered_count = (
-        select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery()
-    )
-    stuck_count = count_due(at - OVERDUE).scalar_subquery()
-    row = db.session.execute(
-        select(ClockState, Letter, undelivered_count, stuck_count)
-        .outerjoin(Letter, Letter.id == last_undelivered)
-        .where(ClockState.id == 1)
-    ).first()
-    if row is None:
-        return []
-    state, letter, undelivered, stuck = row
-    found = []
-    if rules.clock_is_wrong(at, state.watermark_at):
-        found.append(Banner("ng", CLOCK_WRONG, CLOCK_WRONG_TEXT))
-    elif rules.clock_is_silent(at, state.heartbeat_at):
-        found.append(Banner("ng", SILENT, SILENT_TEXT))
-    if allowed(g.actor, Permission.MANAGE_LETTERS):
-        found += _for_the_office(letter, undelivered, stuck)
-    return found
-
-
-def _for_the_office(letter: Letter | None, undelivered: int, stuck: int) -> list[Banner]:
-    found = []
-    if stuck:
-        text = "メールサーバーの設定と、送信の記録を確かめてください。"
-        strong = f"1時間以上、送れていないメールが{stuck}件あります。"
-        found.append(Banner("warn", strong, text, "/notices?state=retrying", "記録を見る"))
-    if letter is not None:
-        where = f"/notices/{letter.id}" if undelivered == 1 else "/notices?state=undeliverable"
-        reason = (letter.last_answer or "").partition("（")[0]
-        more = "ほか。" if undelivered > 1 else "。"
-        text = f"{letter.to_name}あて{more}{reason}"
-        strong = f"{undelivered}件のメールが届いていません。"
-        found.append(Banner("ng", strong, text, where, "宛先を直して送り直す"))
-    return found

@@ -1,28 +1,24 @@
-"""What the office does with letters: correct and resend, skip one, try one out, set the days."""
+"""What the office does with letters: correct and resend, skip one, try one out, decide."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import delete, select, tuple_
 
-from tracker.accounts import queries as accounts
 from tracker.accounts.people import actions as people
 from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
-from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.steps import Step
 from tracker.mail import letters
 from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Entry
 from tracker.plumbing.db import db, insert_many
 from tracker.plumbing.history import Subject
-from tracker.reminders import queries, rules
-from tracker.reminders.actions import item, preview_of
-from tracker.reminders.models import ClockState, LetterItem, StepRule
-from tracker.reminders.rules import Notice, Schedule, check_schedule
+from tracker.reminders import actions, queries, rules
+from tracker.reminders.models import ClockState, LetterItem
+from tracker.reminders.rules import Notice
 
 
 def correct_and_resend(act: Act, letter: Letter, email: str) -> bool:
@@ -45,11 +41,13 @@ def correct_and_resend(act: Act, letter: Letter, email: str) -> bool:
 def skip(act: Act, kind: str, step: str, on: date) -> int:
     """今回は送らない: that mention goes to nobody; later steps stay.  Returns how many.
 
-    `kind` and `step` are those of the line (letter_queries.Upcoming).
+    `kind` and `step` are those of the line (notices.queries.Upcoming).
     """
     found = _meant(kind, step, on, act.at, None)
     with _chosen(act, "reminder.skipped", found[0], "見送りました"):
-        insert_many(LetterItem, [item(one) for one in found], ["duty_key", "step", "to_key"])
+        insert_many(
+            LetterItem, [actions.item(one) for one in found], ["duty_key", "step", "to_key"]
+        )
     return len(found)
 
 
@@ -93,20 +91,10 @@ def _chosen(act: Act, verb: str, notice: Notice, done: str) -> AbstractContextMa
 
 def try_out(act: Act, duty_key: str, on: date) -> str:
     """自分あてに試し送り: the same words to oneself; returns the address."""
-    draft = preview_of(duty_key, on, act.today)
+    draft = actions.preview_of(duty_key, on, act.today)
     if draft is None:
         raise Refusal("このお知らせは、すでに送られたか、なくなっています。")
-    return send_to_oneself(act, draft.subject, draft.body, f"test:{duty_key}")
-
-
-def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
-    """Puts a letter to try it out into the outbox; returns the address."""
-    assert act.by is not None
-    [to, *_] = accounts.recipients_of_person(act.by.person_id)
-    key = f"{cause}:{act.at.isoformat()}:{to.key}"
-    with act:
-        letters.write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
-    return to.email
+    return actions.send_to_oneself(act, draft.subject, draft.body, f"test:{duty_key}")
 
 
 def let_go(act: Act, letter_id: int) -> int:
@@ -151,27 +139,3 @@ def trust_clock(act: Act) -> None:
         entry.was = {"planned_until": before.isoformat() if before else None}
         entry.told = {"planned_until": act.at.isoformat()}
         state.watermark_at = state.heartbeat_at = act.at
-
-
-def set_schedule(
-    act: Act, kind: Kind, steps: Sequence[Step], hour: time, is_on: bool, seen: str | None = None
-) -> None:
-    """Changes 送る日 of one kind; what was planned by the old days is planned anew.
-
-    `seen` is what the person saw, `UNSEEN` for the defaults.  Raises Conflict and Refusal.
-    """
-    check_schedule(steps)
-    row = act.own(StepRule, kind, seen)
-    before = queries.schedules()[kind]
-    said = f"「{KINDS[kind].label}」を送る日を直しました。"
-    with act.change("schedule.changed", row, said) as entry:
-        if row is None:
-            row = entry.subject = StepRule(kind=kind)
-            db.session.add(row)
-        row.is_on, row.hour = is_on, hour
-        row.steps = [(step.offset, step.unit.value, step.to.value) for step in steps]
-        entry.was, entry.told = _said(before), _said(Schedule(tuple(steps), hour, is_on))
-
-
-def _said(schedule: Schedule) -> dict[str, object]:
-    return {"days": [step.label for step in schedule.steps]}

@@ -8,7 +8,7 @@ from tracker.mail.texts import LETTER_KINDS, LetterText
 from tracker.mail.wording import Wording
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.reminders.letter_words import check_words
+from tracker.reminders.texts.rules import check_words
 
 LINK = "/reports/2026-h1"
 

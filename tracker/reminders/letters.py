@@ -1,18 +1,27 @@
-"""Puts what is due into words: each matter in its own, the week's in one, all in one letter."""
+"""The letters of the clock: what is due, all in one (M4 and on), and what did not arrive (M24)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import Row, select
+
+from tracker.accounts import queries as accounts
 from tracker.kernel import wareki
 from tracker.kernel.duty import Duty, PersonalLink
 from tracker.mail import letters
-from tracker.mail.letters import Recipient
+from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
 from tracker.municipalities import queries as areas
 from tracker.plumbing import history
+from tracker.plumbing.db import db, insert_many
+from tracker.plumbing.pages import jst_day
+from tracker.reminders.models import LetterItem
 from tracker.reminders.rules import Notice, text_for
 
 _INDENT = "　"
-
+UNDELIVERABLE = "undeliverable"
+# A letter lists so many; the page lists all.
+MOST = 20
 
 Links = Mapping[PersonalLink, str]
 
@@ -97,3 +106,80 @@ def _until(first: date, last: date) -> str:
 def _line(duty: Duty, today: date) -> str:
     late = "（期限を過ぎています）" if duty.due_on < today else ""
     return f"{wareki.short(duty.due_on)}{late}　{duty.title}\n{_INDENT}{duty.text}"
+
+
+# --- what did not arrive ------------------------------------------------------------------------
+
+
+def tell_undelivered(at: datetime) -> int:
+    """One letter to each of the office about what did not arrive since the last; how many letters.
+
+    A letter of this kind that does not arrive itself is shown, and told of no further.
+    """
+    found = db.session.execute(
+        select(
+            Letter.id,
+            Letter.to_name,
+            Letter.subject,
+            Letter.send_at,
+            Letter.last_answer,
+            Letter.next_attempt_at,
+        )
+        .where(UNDELIVERED, Letter.kind != UNDELIVERABLE)
+        .order_by(Letter.id)
+    ).all()
+    if not found:
+        return 0
+    office = accounts.recipients_by_role({"office"}).get(("office", areas.hub().id), [])
+    return sum(_tell(found, to, at) for to in office)
+
+
+def _tell(found: Sequence[Row[*tuple[Any, ...]]], to: Recipient, at: datetime) -> bool:
+    names = {_name(row): row for row in found}
+    told = db.session.execute(
+        select(LetterItem.duty_key, LetterItem.step).where(
+            LetterItem.to_key == to.key, LetterItem.duty_key.in_([key for key, _ in names])
+        )
+    )
+    new = {name: names[name] for name in names.keys() - {(key, step) for key, step in told}}
+    if not new:
+        return False
+    insert_many(
+        LetterItem,
+        [
+            {
+                "letter_id": None,
+                "duty_key": duty_key,
+                "step": step,
+                "to_key": to.key,
+                "due_at": at,
+                "state": LetterState.QUEUED,
+                "title": row.subject,
+            }
+            for (duty_key, step), row in new.items()
+        ],
+        ["duty_key", "step", "to_key"],
+    )
+    first, *others = sorted(new.values(), key=lambda row: row.id)
+    shown = "\n\n".join(_told(row) for row in (first, *others[: MOST - 1]))
+    more = f"\n\nほか{len(others) + 1 - MOST}件" if len(others) >= MOST else ""
+    values = {
+        "宛先の名": first.to_name + (f" ほか{len(others)}件" if others else ""),
+        "一覧": shown + more,
+    }
+    link = "/notices?state=undeliverable" if others else f"/notices/{first.id}"
+    cause = f"lost:{first.id}:{at.isoformat()}"
+    return letters.put(UNDELIVERABLE, to, values, cause=cause, at=at, link=link, path=link)
+
+
+def _name(row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
+    """A letter that fails once more after its address was corrected is told of once more.
+
+    The names stand in the database as they are: by them nothing is told twice.
+    """
+    return f"letter:{row.id}", f"lost@{row.next_attempt_at:%Y%m%dT%H%M%S}"
+
+
+def _told(row: Row[*tuple[Any, ...]]) -> str:
+    answer = row.last_answer or "相手のサーバーが受け取りませんでした。"
+    return f"{row.to_name}（{jst_day(row.send_at)}）\n　{row.subject}\n　{answer}"

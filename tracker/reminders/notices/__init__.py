@@ -1,0 +1,1 @@
+"""通知: what will be sent, what was sent, and what the office does with it."""

@@ -1,0 +1,183 @@
+"""通知: what will be sent, what was sent, and a page for each letter."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from flask import abort, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.kernel.permissions import Permission
+from tracker.mail import mailbox
+from tracker.mail.letters import Letter, LetterState
+from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.forms import ButtonForm
+from tracker.plumbing.pages import complain, done, number_asked, page, section
+from tracker.reminders import queries as planned
+from tracker.reminders import rules
+from tracker.reminders.actions import Draft, preview_of
+from tracker.reminders.blueprint import bp
+from tracker.reminders.notices import actions, forms, queries
+from tracker.reminders.notices.queries import Upcoming
+
+
+@bp.get("/notices")
+@guard(Permission.READ_LETTERS)
+def index() -> Response:
+    """これから送るもの and 送った記録, with one letter to come shown beside them."""
+    section("notices")
+    at = clock.now()
+    number = max(1, number_asked("page", 1))
+    state = _state_asked()
+    upcoming = queries.upcoming(at, actor())
+    line = _line_asked(upcoming)
+    rows, total = queries.sent(actor(), number, state)
+    return page(
+        "reminders/index.html",
+        now=at,
+        upcoming=upcoming,
+        line=line,
+        shown=_draft_of(line, clock.day(at)),
+        rows=rows,
+        total=total,
+        number=number,
+        pages=-(-total // queries.PER_PAGE),
+        state=state or "",
+        may_manage=may(Permission.MANAGE_LETTERS),
+        states=[("", "すべて"), *((one.value, one.label) for one in queries.STATES)],
+        progress=queries.progress(at),
+        mailbox=mailbox.standing() if may(Permission.MANAGE_LETTERS) else None,
+        clock_wrong=rules.clock_is_wrong(at, planned.watermark()),
+        passed_over=queries.passed_over(actor(), at) if state is LetterState.SKIPPED else (),
+    )
+
+
+def _state_asked() -> LetterState | None:
+    wanted = request.args.get("state", "")
+    return LetterState(wanted) if wanted in queries.STATES else None
+
+
+def _line_asked(upcoming: Sequence[Upcoming]) -> Upcoming | None:
+    wanted = request.args.get("show")
+    fitting = [one for one in upcoming if one.token == wanted]
+    return next(iter(fitting or [one for one in upcoming if not one.is_skipped]), None)
+
+
+def _draft_of(line: Upcoming | None, today: date) -> Draft | None:
+    if line is None or line.is_skipped:
+        return None
+    return preview_of(line.first.duty.key, line.first.on, today)
+
+
+@bp.get("/notices/progress")
+@guard(Permission.READ_LETTERS)
+def progress() -> Response:
+    """How far the delivery is, for a page that is open: a piece of it."""
+    return page("reminders/_progress.html", progress=queries.progress(clock.now()))
+
+
+@bp.get("/notices/<int:letter_id>")
+@guard(Permission.READ_LETTERS)
+def letter(letter_id: int) -> Response:
+    """One letter and its tries."""
+    found = _get(letter_id)
+    return _letter_page(found, forms.CorrectForm(email=found.to_email))
+
+
+@bp.post("/notices/<int:letter_id>")
+@guard(Permission.MANAGE_LETTERS)
+def correct(letter_id: int) -> Response:
+    """Corrects the address of a letter that did not arrive, and sends it again."""
+    found = _get(letter_id)
+    if found.state is not LetterState.UNDELIVERABLE:
+        abort(403)
+    form = forms.CorrectForm(email=found.to_email)
+    if form.carry_out(lambda act: actions.correct_and_resend(act, found, form.email.data)):
+        whose = "このメールと、役職のお知らせの宛先" if form.result else "このメールの宛先"
+        said = f"{whose}を直しました。次の送信で送り直します。"
+        return done(url_for(".letter", letter_id=letter_id), said)
+    return _letter_page(found, form)
+
+
+def _letter_page(found: Letter, form: forms.CorrectForm) -> Response:
+    section("notices")
+    return page(
+        "reminders/letter.html",
+        form=form,
+        letter=found,
+        attempts=queries.attempts(found.id),
+        may_manage=may(Permission.MANAGE_LETTERS),
+    )
+
+
+@bp.post("/notices/skip")
+@guard(Permission.MANAGE_LETTERS)
+def skip() -> Response:
+    """今回は送らない."""
+    return _choose(actions.skip, "今回は送らないことにしました。")
+
+
+@bp.post("/notices/resume")
+@guard(Permission.MANAGE_LETTERS)
+def resume() -> Response:
+    """送ることにする, of what was skipped."""
+    return _choose(actions.resume, "予定どおり送ることにしました。")
+
+
+def _choose(choose: Callable[..., int], said: str) -> Response:
+    form = forms.PickForm()
+    if form.carry_out(lambda act: choose(act, form.kind.data, form.step.data, form.on.data)):
+        return done(url_for(".index"), said)
+    return complain(form, url_for(".index"))
+
+
+@bp.post("/notices/try")
+@guard(Permission.MANAGE_LETTERS)
+def try_out() -> Response:
+    """自分あてに試し送り."""
+    form = forms.PickForm()
+    if form.carry_out(lambda act: actions.try_out(act, form.duty.data, form.on.data)):
+        said = f"{form.result} あてに試し送りをしました。次の送信で届きます。"
+        return done(url_for(".index"), said)
+    return complain(form, url_for(".index"))
+
+
+@bp.post("/notices/release")
+@guard(Permission.MANAGE_LETTERS)
+def release() -> Response:
+    """Lets held letters go out."""
+    return _decide(actions.let_go, "送ることにしました。次の送信で出ていきます。")
+
+
+@bp.post("/notices/give-up")
+@guard(Permission.MANAGE_LETTERS)
+def give_up() -> Response:
+    """Held letters will not go out."""
+    return _decide(actions.give_up, "見送りました。")
+
+
+def _decide(decide: Callable[..., int], said: str) -> Response:
+    form = forms.LetterForm()
+    if form.carry_out(lambda act: decide(act, form.letter.data)):
+        return done(url_for(".index"), f"保留していたメール{form.result}通を{said}")
+    return complain(form, url_for(".index"))
+
+
+@bp.post("/notices/clock")
+@guard(Permission.MANAGE_LETTERS)
+def trust_clock() -> Response:
+    """The clock is right now: reminders go on from here."""
+    form = ButtonForm()
+    if form.carry_out(actions.trust_clock):
+        return done(url_for(".index"), "今の時計から、お知らせを続けます。")
+    return complain(form, url_for(".index"))
+
+
+def _get(letter_id: int) -> Letter:
+    found = queries.find_letter(letter_id)
+    if found is None:
+        abort(404)
+    town = areas.by_id().get(found.municipality_id or 0)
+    require(Permission.READ_LETTERS, *([town.slug] if town else []))
+    return found

@@ -1,0 +1,1 @@
+"""送る日: when each kind of duty is mentioned, and to whom."""

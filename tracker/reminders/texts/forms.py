@@ -1,0 +1,25 @@
+"""Asks for the words of a letter."""
+
+from wtforms import SelectField, StringField, TextAreaField
+
+from tracker.mail.wording import Wording
+from tracker.plumbing.forms import Form, SeenField, at_most, required
+from tracker.reminders.texts.rules import MOST_BODY, MOST_SUBJECT
+
+
+class WordsForm(Form):
+    """The words of one kind of letter."""
+
+    asides = ("post",)
+
+    subject = StringField("件名", validators=[at_most(MOST_SUBJECT)])
+    body = TextAreaField(
+        "本文", validators=[*required("本文を入力してください。"), at_most(MOST_BODY)]
+    )
+    post = SelectField("見本の宛先", validate_choice=False)
+    seen = SeenField()
+
+    def read(self) -> Wording:
+        """The words as typed."""
+        lines = (self.body.data or "").replace("\r\n", "\n").strip("\n")
+        return Wording((self.subject.data or "").strip(), lines + "\n")
