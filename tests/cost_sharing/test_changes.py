@@ -202,7 +202,8 @@ def test_a_change_of_amounts_is_recorded_row_by_row_before_and_after():
     changed = make_proposal(subsidy_yen=1_020_000)
     formula.save_formula(act_of("office"), case, changed, again=LATER)
     payload = entries(case)[-1].payload
-    assert (payload["before"]["subsidy_yen"], payload["after"]["subsidy_yen"]) == (
+    subsidy = f"project_cost/{case.cost_id}/subsidy_yen"
+    assert (payload["before"][subsidy], payload["after"][subsidy]) == (
         1_120_000,
         1_020_000,
     )

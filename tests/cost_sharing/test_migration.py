@@ -1,15 +1,27 @@
-"""Drafters come from the record when a database of the release before is brought up, and go back."""
+"""What a database of the release before holds of cases is kept when it is brought up, and goes back."""
 
 import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text, update
 
 from tests import cast
-from tests.cost_sharing.makers import act_of, make_draft, make_proposal, make_ready, somebody
+from tests.cost_sharing.makers import (
+    act_of,
+    make_agreed,
+    make_draft,
+    make_proposal,
+    make_ready,
+    read,
+    somebody,
+)
+from tests.projects import makers as projects
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CaseDrafter, Consultation, CostCase
+from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
+from tracker.projects.plans.rules import Part
 
 BEFORE, AFTER = "0003", "0004"
 
@@ -65,3 +77,52 @@ def test_every_drafter_and_recorder_is_known_again():
     assert at == {cast.NOW}
     versions = db.session.execute(text("SELECT formula_version, published_at FROM cost_case"))
     assert {tuple(row) for row in versions} == {(1, None)}
+
+
+def told(sql: str) -> list[tuple[object, ...]]:
+    found = [tuple(row) for row in db.session.execute(text(sql))]
+    db.session.commit()
+    return found
+
+
+@pytest.mark.usefixtures("both")
+def test_the_yen_of_projects_and_cases_come_to_one_place_and_go_back():
+    make_agreed(make_proposal(stage=Stage.RECONCILIATION, total_yen=3_500_000))
+    make_draft(total_yen=10_000_000_000, subsidy_yen=1)
+    make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0)
+    parts = {"aomori": Part(1_000, 0, 5), "imabetsu": Part(None, 20), "hiranai": Part()}
+    planned = projects.make_project(parts=parts)
+    places = "SELECT project_id, fiscal_year, municipality_id, phase, total_yen, subsidy_yen"
+    kept = f"{places} FROM project_cost ORDER BY 1, 3, 4, 5"
+    before, ids = told(kept), {town.slug: town.id for town in areas.towns()}
+    assert sorted(before, key=str) == sorted(
+        [
+            (planned.id, 2026, ids["aomori"], "budget", 1_000, None),
+            (planned.id, 2026, ids["aomori"], "settled", 0, None),
+            (planned.id, 2026, ids["imabetsu"], "settled", 20, None),
+            (1, 2026, None, "settled", 3_500_000, 1_120_000),
+            (1, 2026, None, "budget", 10_000_000_000, 1),
+            (1, 2026, None, "budget", 0, 0),
+        ],
+        key=str,
+    )
+    cases = read(db.session.get(CostCase, 1)).content
+    db.session.commit()
+
+    downgrade(revision="0009")
+    own = "SELECT municipality_id, budget_yen, actual_yen FROM participation"
+    of_planned = "WHERE project_year_id = (SELECT max(id) FROM project_year) ORDER BY 1"
+    assert told(f"{own} {of_planned}") == [
+        (ids["aomori"], 1_000, 0),
+        (ids["hiranai"], None, None),
+        (ids["imabetsu"], None, 20),
+    ]
+    assert told("SELECT total_yen, subsidy_yen FROM cost_case ORDER BY number") == [
+        (3_500_000, 1_120_000),
+        (10_000_000_000, 1),
+        (0, 0),
+    ]
+
+    upgrade(revision="0010")
+    assert told(kept) == before
+    assert read(db.session.get(CostCase, 1)).content == cases

@@ -19,10 +19,11 @@ from tracker.projects.models import (
     Participation,
     ProgressReport,
     Project,
+    ProjectCost,
     ProjectYear,
     ReportingRound,
 )
-from tracker.projects.rules import Rating, ReportState, YearMark
+from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
 
 # One sign for each municipality in the order of the codes; a space takes no part.
 SIGNS = {
@@ -90,9 +91,21 @@ def enter(
             Participation(
                 project_year_id=own.id,
                 municipality_id=town_id,
-                budget_yen=budget_yen,
-                actual_yen=actual_yen,
             )
+        )
+        db.session.add_all(
+            ProjectCost(
+                project_id=project.id,
+                fiscal_year=year,
+                municipality_id=town_id,
+                phase=phase,
+                total_yen=yen,
+            )
+            for phase, yen in (
+                (CostPhase.BUDGET, budget_yen),
+                (CostPhase.SETTLED, actual_yen),
+            )
+            if yen is not None
         )
         if told := SIGNS[sign]:
             state, rating = told
@@ -114,15 +127,24 @@ def enter(
 def enter_case(state: CaseState, shares: Mapping[str, int], number: int = 1) -> CostCase:
     """A case of the year in that state, with its shares by slug; sent unless still a draft."""
     sent = state not in (CaseState.DRAFT, CaseState.CONSULTING)
+    project_id = db.session.scalars(select(Project.id).limit(1)).one()
+    cost = ProjectCost(
+        project_id=project_id,
+        fiscal_year=2026,
+        phase=CostPhase.BUDGET,
+        total_yen=sum(shares.values()),
+        subsidy_yen=0,
+    )
+    db.session.add(cost)
+    db.session.flush()
     case = CostCase(
         fiscal_year=2026,
         number=number,
-        project_id=db.session.scalars(select(Project.id).limit(1)).one(),
+        project_id=project_id,
+        cost_id=cost.id,
         kind=CaseKind.MONEY,
         stage=Stage.ESTIMATE,
         title="東青地域移住促進事業",
-        total_yen=sum(shares.values()),
-        subsidy_yen=0,
         rounding_unit=1000,
         rounding_mode=RoundingMode.DOWN,
         state=state,

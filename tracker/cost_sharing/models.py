@@ -31,8 +31,8 @@ class CostCase(Versioned, Example, Model):
     kind: Mapped[CaseKind] = mapped_column(words(CaseKind))
     stage: Mapped[Stage] = mapped_column(words(Stage))
     title: Mapped[str] = mapped_column(String(200))
-    total_yen: Mapped[int] = mapped_column(Yen)
-    subsidy_yen: Mapped[int] = mapped_column(Yen)
+    # What is divided, in the one place for the yen of a project; only this case writes it.
+    cost_id: Mapped[int] = mapped_column(ForeignKey("project_cost.id"), unique=True)
     work: Mapped[str] = mapped_column(Text, default="", info=PRIVATE)
     rounding_unit: Mapped[int]
     rounding_mode: Mapped[RoundingMode] = mapped_column(words(RoundingMode))

@@ -44,7 +44,7 @@ from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
-from tracker.projects.models import Participation, Project, ProjectYear
+from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import YearMark
 
 ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")
@@ -92,7 +92,8 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     found: Select[*tuple[Any, ...]] = (
-        select(CostCase, Project.name, old.number, later, goes_on, consulted_at)
+        select(CostCase, ProjectCost, Project.name, old.number, later, goes_on, consulted_at)
+        .join(ProjectCost, ProjectCost.id == CostCase.cost_id)
         .join(Project, Project.id == CostCase.project_id)
         .outerjoin(old, old.id == CostCase.replaces_id)
         .order_by(CostCase.fiscal_year, CostCase.number)
@@ -176,7 +177,7 @@ def _part(part: CostPart) -> PartSource:
 
 
 def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
-    stored, project, replaces, replaced_by, goes_on, consulted_at = row[:6]
+    stored, cost, project, replaces, replaced_by, goes_on, consulted_at = row[:7]
     remainder = areas.by_id().get(stored.remainder_id)
     year = stored.fiscal_year
     return Case(
@@ -190,8 +191,8 @@ def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
         stage=stored.stage,
         state=stored.state,
         title=stored.title,
-        total_yen=stored.total_yen,
-        subsidy_yen=stored.subsidy_yen,
+        total_yen=cost.total_yen,
+        subsidy_yen=cost.subsidy_yen,
         work=stored.work,
         rounding=Rounding(stored.rounding_unit, stored.rounding_mode),
         remainder=remainder.name if remainder else LARGEST_REMAINDER,

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self, TypeAlias
 
 from tracker.kernel import wareki
 from tracker.kernel.labelled import Labelled
+from tracker.projects.rules import CostPhase
 
 
 class CaseKind(Labelled):
@@ -95,6 +96,11 @@ class Stage(Labelled):
     ESTIMATE = "estimate", "概算"
     FIXED = "fixed", "確定"
     RECONCILIATION = "reconciliation", "精算"
+
+    @property
+    def phase(self) -> CostPhase:
+        """Which yen of the project are divided: 精算 those that the accounts closed with."""
+        return CostPhase.SETTLED if self is Stage.RECONCILIATION else CostPhase.BUDGET
 
 
 class Decision(Labelled):

@@ -50,12 +50,13 @@ from tracker.projects.models import (
     Participation,
     ProgressReport,
     Project,
+    ProjectCost,
     ProjectYear,
     ReportingRound,
     ReportVersion,
 )
 from tracker.projects.reports.rules import Content, receipt
-from tracker.projects.rules import Rating, ReportState, YearMark
+from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
 
 MATTERS = (
     *("圏域周遊観光", "農産物販路拡大", "起業・創業支援", "産学連携", "地域公共交通"),
@@ -205,9 +206,11 @@ class _Past:
                 Participation,
                 project_year_id=year_id,
                 municipality_id=town.id,
-                budget_yen=yen,
-                actual_yen=yen * SPENT_PERMILLE // 1000 if is_past else None,
             )
+            self._cost(one, year, CostPhase.BUDGET, yen, town)
+            if is_past:
+                spent = yen * SPENT_PERMILLE // 1000
+                self._cost(one, year, CostPhase.SETTLED, spent, town)
             self.book.add(
                 IndicatorTarget,
                 indicator_id=one.indicator_id,
@@ -220,6 +223,25 @@ class _Past:
             deed = (self.on(year, 4, 1), self.office, "project.changed", said)
             self.book.tell("project", one.id, [deed])
         return mark
+
+    def _cost(
+        self,
+        one: Joint,
+        year: FiscalYear,
+        phase: CostPhase,
+        total_yen: int,
+        town: Town | None = None,
+        subsidy_yen: int | None = None,
+    ) -> int:
+        return self.book.add(
+            ProjectCost,
+            project_id=one.id,
+            fiscal_year=year.year,
+            municipality_id=town.id if town else None,
+            phase=phase,
+            total_yen=total_yen,
+            subsidy_yen=subsidy_yen,
+        )
 
     def _round(self, period: Period, asked: Sequence[Joint]) -> None:
         year, is_half = period.fiscal_year, period.half is Half.H1
@@ -335,8 +357,7 @@ class _Past:
             kind=CaseKind.MONEY,
             stage=Stage.FIXED,
             title=title,
-            total_yen=total_yen,
-            subsidy_yen=subsidy_yen,
+            cost_id=self._cost(one, year, Stage.FIXED.phase, total_yen, subsidy_yen=subsidy_yen),
             rounding_unit=1000,
             rounding_mode=RoundingMode.DOWN,
             remainder_id=self.hub.id,

@@ -1,7 +1,7 @@
 """The database: one metadata, SQLite and PostgreSQL alike (architecture.md section 7)."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     String,
     event,
+    select,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, validates
@@ -228,6 +230,32 @@ def upgrade() -> None:
         now = MigrationContext.configure(connection).get_current_heads()
     if set(now) != set(ScriptDirectory.from_config(config).get_heads()):
         run()
+
+
+def set_rows(
+    table: type[Model],
+    of: Mapping[str, Any],
+    key: str | tuple[str, ...],
+    wanted: Iterable[Mapping[str, Any]],
+    *where: ColumnElement[bool],
+) -> None:
+    """Brings the rows of a table that have the values `of` (and fit `where`) to what is wanted.
+
+    Row by row, as the record sees them: what has the same `key` is changed, what is new added, and
+    what is no longer wanted deleted.
+    """
+    keys = (key,) if isinstance(key, str) else key
+    found = select(table).filter_by(**of).where(*where).execution_options(populate_existing=True)
+    stored = {tuple(getattr(row, one) for one in keys): row for row in db.session.scalars(found)}
+    for values in wanted:
+        row = stored.pop(tuple(values[one] for one in keys), None)
+        if row is None:
+            db.session.add(table(**of, **values))
+        else:
+            for name, value in values.items():
+                setattr(row, name, value)
+    for row in stored.values():
+        db.session.delete(row)
 
 
 def insert_many(table: type[Base], rows: list[dict[str, Any]], unique: list[str]) -> None:

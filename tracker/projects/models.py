@@ -18,7 +18,7 @@ from tracker.plumbing.db import (
     Yen,
     words,
 )
-from tracker.projects.rules import Rating, ReportState, YearMark
+from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
 
 
 class Project(Versioned, Searchable, Example, Model):
@@ -51,7 +51,7 @@ class ProjectYear(Versioned, Model):
 
 
 class Participation(Model):
-    """A municipality's part in a project's year, with its budget and actual cost in yen."""
+    """A municipality's part in a project's year."""
 
     __tablename__ = "participation"
     __table_args__ = (UniqueConstraint("project_year_id", "municipality_id"),)
@@ -59,8 +59,28 @@ class Participation(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     project_year_id: Mapped[int] = mapped_column(ForeignKey("project_year.id"))
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
-    budget_yen: Mapped[int | None] = mapped_column(Yen)
-    actual_yen: Mapped[int | None] = mapped_column(Yen)
+
+
+class ProjectCost(Model):
+    """The one place for the yen of a project in a fiscal year: planned, and as settled.
+
+    Of a municipality: what it spends itself.  Without one: what several bear together, one row a
+    cost case (Article 4(2)), which divides it.  `subsidy_yen` are all funds of others, national and
+    prefectural ones among them; None where nobody has told them (apart), which is never 0.
+    """
+
+    __tablename__ = "project_cost"
+    __table_args__ = (UniqueConstraint("project_id", "fiscal_year", "municipality_id", "phase"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    fiscal_year: Mapped[int]
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))
+    phase: Mapped[CostPhase] = mapped_column(words(CostPhase))
+    total_yen: Mapped[int] = mapped_column(Yen)
+    subsidy_yen: Mapped[int | None] = mapped_column(Yen)
+    national_yen: Mapped[int | None] = mapped_column(Yen)
+    prefectural_yen: Mapped[int | None] = mapped_column(Yen)
 
 
 class Indicator(Model):

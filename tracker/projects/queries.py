@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, and_, cast, exists, false, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Measure, PolicyField
@@ -20,15 +21,17 @@ from tracker.projects.models import (
     Participation,
     ProgressReport,
     Project,
+    ProjectCost,
     ProjectYear,
     ReportingRound,
     ReportVersion,
 )
 from tracker.projects.project import YEARS_SHOWN, Head
 from tracker.projects.report import Report, Round, Story
-from tracker.projects.rules import REPORTED, ReportState, YearMark
+from tracker.projects.rules import REPORTED, CostPhase, ReportState, YearMark
 
 A_PAGE = 50
+_BUDGET, _SETTLED = aliased(ProjectCost), aliased(ProjectCost)
 # What a report is made of, in the order of its fields; the first two are read as towns.
 _PART: tuple[Any, ...] = (
     Participation.municipality_id,
@@ -40,8 +43,8 @@ _PART: tuple[Any, ...] = (
     Project.lead_post_id,
     ProjectYear.fiscal_year,
     ProjectYear.mark,
-    Participation.budget_yen,
-    Participation.actual_yen,
+    _BUDGET.total_yen,
+    _SETTLED.total_yen,
     ReportingRound.id,
     ReportingRound.half,
     ReportingRound.due_on,
@@ -98,6 +101,8 @@ def reports(
         .join(Project, Project.id == ProjectYear.project_id)
         .join(Participation, Participation.project_year_id == ProjectYear.id)
         .join(Municipality, Municipality.id == town)
+        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET))
+        .outerjoin(_SETTLED, _own_cost(_SETTLED, CostPhase.SETTLED))
         .outerjoin(
             ReportingRound,
             and_(
@@ -298,6 +303,16 @@ def versions(report_id: int | None) -> Sequence[ReportVersion]:
     ).all()
 
 
+def _own_cost(cost: Any, phase: CostPhase) -> ColumnElement[bool]:
+    """Joins a part to its municipality's own yen of that phase."""
+    return and_(
+        cost.project_id == ProjectYear.project_id,
+        cost.fiscal_year == ProjectYear.fiscal_year,
+        cost.municipality_id == Participation.municipality_id,
+        cost.phase == phase,
+    )
+
+
 class ListRow(NamedTuple):
     """A project in the plain list of a fiscal year."""
 
@@ -335,13 +350,15 @@ def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
             Project.lead_section,
             func.count(Participation.id),
             # PostgreSQL adds whole numbers up to a decimal.
-            cast(func.sum(Participation.budget_yen), BigInteger),
+            cast(func.sum(_BUDGET.total_yen), BigInteger),
         )
         .select_from(own)
         .join(Project, Project.id == own.c.id)
         .join(Measure, Measure.id == Project.measure_id)
         .join(Municipality, Municipality.id == Project.lead_municipality_id)
-        .outerjoin(Participation, Participation.project_year_id == own.c.year_id)
+        .join(ProjectYear, ProjectYear.id == own.c.year_id)
+        .outerjoin(Participation, Participation.project_year_id == ProjectYear.id)
+        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET))
         .group_by(Project.id, Measure.id, Municipality.id)
         .order_by(Project.name, Project.id)
     )

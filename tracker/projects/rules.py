@@ -49,6 +49,13 @@ class YearMark(Labelled):
     SKIPPED = "skipped", "見送り"
 
 
+class CostPhase(Labelled):
+    """What the yen of a project are: planned for the year, or as the accounts closed."""
+
+    BUDGET = "budget", "予算額"
+    SETTLED = "settled", "決算額"
+
+
 class Shown(NamedTuple):
     """A state as a page shows it: the key of its colour and icon, and the words."""
 

@@ -38,7 +38,7 @@ from tracker.municipalities.models import Area
 from tracker.plumbing import history
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import Model, db
-from tracker.projects.models import Project
+from tracker.projects.models import Project, ProjectCost
 
 R = TypeVar("R", bound=Model)
 
@@ -71,8 +71,6 @@ def start_case(
         kind=kind,
         stage=stage,
         title=title or f"{project.name}の費用負担",
-        total_yen=total_yen,
-        subsidy_yen=subsidy_yen,
         work="",
         rounding_unit=1000,
         rounding_mode=RoundingMode.DOWN,
@@ -82,9 +80,14 @@ def start_case(
         is_example=is_example,
     )
     with act.change("cost.started", row, f"{row.named}を作りました。"):
-        db.session.add(row)
-        db.session.flush()
-        note_drafter(act, row)
+        cost = ProjectCost(
+            project_id=project.id,
+            fiscal_year=year.year,
+            phase=stage.phase,
+            total_yen=total_yen,
+            subsidy_yen=subsidy_yen,
+        )
+        _add(act, row, cost)
     return row
 
 
@@ -152,6 +155,7 @@ def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
     )
     if under_way:
         raise Refusal(f"差し替える案（{under_way.no.label}）が、すでにあります。")
+    cost = db.session.get_one(ProjectCost, row.cost_id)
     new = _copy(
         row,
         number=queries.last_number(FiscalYear(row.fiscal_year)) + 1,
@@ -162,9 +166,7 @@ def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
         **dict.fromkeys(("id", "reply_due_on", "sent_on", "agreed_at")),
     )
     with act.change("cost.started", new, f"{row.named}を差し替える案を作りました。"):
-        db.session.add(new)
-        db.session.flush()
-        note_drafter(act, new)
+        _add(act, new, _copy(cost, id=None))
         for part in db.session.scalars(select(CostPart).where(CostPart.case_id == row.id)):
             db.session.add(_copy(part, id=None, case_id=new.id))
         for share in db.session.scalars(select(Share).where(Share.case_id == row.id)):
@@ -231,6 +233,15 @@ def return_case(act: Act, row: CostCase, opinion: str, seen: str | None = None) 
         cause = f"cost_returned:{case.id}:{case.seen}"
         last = queries.drafters(case)[-1].person_id
         letters.put_returned(case, last, by.municipality_name, opinion, cause=cause, at=act.at)
+
+
+def _add(act: Act, row: CostCase, cost: ProjectCost) -> None:
+    db.session.add(cost)
+    db.session.flush()
+    row.cost_id = cost.id
+    db.session.add(row)
+    db.session.flush()
+    note_drafter(act, row)
 
 
 def note_drafter(act: Act, row: CostCase) -> None:

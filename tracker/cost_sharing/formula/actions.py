@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any, TypeVar
-
-from sqlalchemy import select
+from typing import Any
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
@@ -19,9 +17,9 @@ from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import Model, db
+from tracker.plumbing.db import db, set_rows
+from tracker.projects.models import ProjectCost
 
-R = TypeVar("R", bound=Model)
 VOIDS = "この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。"
 UNCHANGED = "前と同じ内容です。変えるところを直してから、もう一度お試しください。"
 
@@ -80,52 +78,29 @@ def _write(act: Act, row: CostCase, proposal: Proposal, outcome: Outcome) -> Non
     """Sets the content of a case; whoever does is its drafter from now on."""
     ids = {town.name: town.id for town in areas.towns()}
     row.title, row.stage = proposal.title, proposal.stage
-    row.total_yen, row.subsidy_yen = proposal.total_yen, proposal.subsidy_yen
+    cost = db.session.get_one(ProjectCost, row.cost_id)
+    cost.phase = proposal.stage.phase
+    cost.total_yen, cost.subsidy_yen = proposal.total_yen, proposal.subsidy_yen
     row.work = proposal.work
     row.rounding_unit, row.rounding_mode = proposal.rounding.unit, proposal.rounding.mode
     row.remainder_id = ids.get(proposal.remainder)
     row.formula_version = FORMULA_VERSION
     note_drafter(act, row)
-    _set_rows(
-        {one.position: one for one in db.session.scalars(_own(CostPart, row))},
+    of_case = {"case_id": row.id}
+    parts = [{"position": n, **_stored(one)} for n, one in enumerate(outcome.parts)]
+    set_rows(CostPart, of_case, "position", parts)
+    shares = [
         {
-            position: {"case_id": row.id, "position": position, **_stored(one)}
-            for position, one in enumerate(outcome.parts)
-        },
-        CostPart,
-    )
-    _set_rows(
-        {one.municipality_id: one for one in db.session.scalars(_own(Share, row))},
-        {
-            ids[line.municipality]: {
-                "case_id": row.id,
-                "municipality_id": ids[line.municipality],
-                "parts": [_p_over_q(value) for value in line.parts],
-                "exact": _p_over_q(line.exact),
-                "rounded_yen": line.rounded,
-                "share_yen": line.share,
-            }
-            for line in outcome.split.lines
-        },
-        Share,
-    )
+            "municipality_id": ids[line.municipality],
+            "parts": [_p_over_q(value) for value in line.parts],
+            "exact": _p_over_q(line.exact),
+            "rounded_yen": line.rounded,
+            "share_yen": line.share,
+        }
+        for line in outcome.split.lines
+    ]
+    set_rows(Share, of_case, "municipality_id", shares)
     db.session.flush()
-
-
-def _own(kind: Any, row: CostCase) -> Any:
-    return select(kind).where(kind.case_id == row.id).execution_options(populate_existing=True)
-
-
-def _set_rows(stored: dict[int, Any], wanted: dict[int, dict[str, Any]], kind: type[R]) -> None:
-    """Row by row what is new, what changes and what goes: the record sees each."""
-    for key, values in wanted.items():
-        if key in stored:
-            for name, value in values.items():
-                setattr(stored[key], name, value)
-        else:
-            db.session.add(kind(**values))
-    for key in stored.keys() - wanted.keys():
-        db.session.delete(stored[key])
 
 
 def _stored(source: PartSource) -> dict[str, Any]:

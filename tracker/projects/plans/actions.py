@@ -11,7 +11,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, set_rows
 from tracker.plumbing.history import Subject
 from tracker.projects import queries
 from tracker.projects.models import (
@@ -20,11 +20,13 @@ from tracker.projects.models import (
     Participation,
     ProgressReport,
     Project,
+    ProjectCost,
     ProjectYear,
     ReportingRound,
 )
 from tracker.projects.plans.rules import Part, Plan, check_plan
 from tracker.projects.report import Report
+from tracker.projects.rules import CostPhase
 
 
 def create_project(act: Act, plan: Plan, *, is_example: bool = False) -> Project:
@@ -96,7 +98,14 @@ def _write(act: Act, project: Project, plan: Plan) -> None:
     db.session.add(project)
     db.session.flush()
     parts = {ids[slug]: part for slug, part in plan.parts.items()}
-    _write_parts(_write_year(act, project, plan), parts)
+    year = _write_year(act, project, plan)
+    set_rows(
+        Participation,
+        {"project_year_id": year.id},
+        "municipality_id",
+        [{"municipality_id": town_id} for town_id in parts],
+    )
+    _write_costs(project, plan, parts)
     _write_targets(project, plan, parts)
 
 
@@ -112,21 +121,27 @@ def _write_year(act: Act, project: Project, plan: Plan) -> ProjectYear:
     return year
 
 
-def _write_parts(year: ProjectYear, parts: Mapping[int, Part]) -> None:
-    kept = {
-        row.municipality_id: row
-        for row in db.session.scalars(
-            select(Participation).where(Participation.project_year_id == year.id)
+def _write_costs(project: Project, plan: Plan, parts: Mapping[int, Part]) -> None:
+    """The municipalities' own yen; those that several bear together belong to the cost cases."""
+    amounts = (
+        (town_id, phase, yen)
+        for town_id, part in parts.items()
+        for phase, yen in (
+            (CostPhase.BUDGET, part.budget_yen),
+            (CostPhase.SETTLED, part.actual_yen),
         )
-    }
-    for town_id, part in parts.items():
-        row = kept.pop(town_id, None) or Participation(
-            project_year_id=year.id, municipality_id=town_id
-        )
-        row.budget_yen, row.actual_yen = part.budget_yen, part.actual_yen
-        db.session.add(row)
-    for row in kept.values():
-        db.session.delete(row)
+    )
+    set_rows(
+        ProjectCost,
+        {"project_id": project.id, "fiscal_year": plan.year.year},
+        ("municipality_id", "phase"),
+        [
+            {"municipality_id": town_id, "phase": phase, "total_yen": yen}
+            for town_id, phase, yen in amounts
+            if yen is not None
+        ],
+        ProjectCost.municipality_id.is_not(None),
+    )
 
 
 def _write_targets(project: Project, plan: Plan, parts: Mapping[int, Part]) -> None:
@@ -137,18 +152,16 @@ def _write_targets(project: Project, plan: Plan, parts: Mapping[int, Part]) -> N
     indicator.definition = plan.indicator.definition
     db.session.add(indicator)
     db.session.flush()
-    of_year = {"indicator_id": indicator.id, "fiscal_year": plan.year.year}
-    kept = {
-        row.municipality_id: row
-        for row in db.session.scalars(select(IndicatorTarget).filter_by(**of_year))
-    }
-    for town_id, part in parts.items():
-        if part.target is not None:
-            row = kept.pop(town_id, None) or IndicatorTarget(**of_year, municipality_id=town_id)
-            row.value = part.target
-            db.session.add(row)
-    for row in kept.values():
-        db.session.delete(row)
+    set_rows(
+        IndicatorTarget,
+        {"indicator_id": indicator.id, "fiscal_year": plan.year.year},
+        "municipality_id",
+        [
+            {"municipality_id": town_id, "value": part.target}
+            for town_id, part in parts.items()
+            if part.target is not None
+        ],
+    )
 
 
 def copy_year(act: Act, source: FiscalYear, target: FiscalYear) -> int:
