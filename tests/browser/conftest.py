@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.agreements.makers import clear_agreements
 from tests.app_fixtures import make_app
+from tests.browser.chapters import agreement
 from tests.browser.house import House, serving
 from tests.services import Pages, SmtpServer
 
@@ -29,6 +30,13 @@ def town_hall(
         yield House(app, address, page, smtp_server)
         # Before the server goes: a page may still be fetching its pictures.
         page.close()
+
+
+@pytest.fixture
+def planned(town_hall: House) -> House:
+    """The same with its four agreements and two projects."""
+    agreement.plan_behind_the_pages(town_hall)
+    return town_hall
 
 
 @pytest.fixture

@@ -1,17 +1,22 @@
 """The forms of the house, what they are fed with, and what their answers must be like."""
 
+import os
+import pickle
 import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from sqlalchemy import BigInteger, Integer, String
 from werkzeug.test import TestResponse
 
+from tests.app_fixtures import made_once
 from tests.pages import Page, check
+from tests.services import FOLDER
 from tests.whole.clients import (
     ADMIN,
     LEAD,
@@ -90,6 +95,11 @@ class Asked:
     target: str
     boxes: tuple[Box, ...]
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to fill in; else it is a bare button."""
+        return any(box.kind != "hidden" for box in self.boxes)
+
     def plausible(self) -> dict[str, str]:
         """Every box filled in with something it may well take."""
         return {box.name: box.plausible for box in self.boxes if box.plausible}
@@ -127,8 +137,24 @@ def boxes(form: Tag) -> tuple[Box, ...]:
 
 
 @cache
-def find_forms(house: House, *, buttons: bool = False) -> list[Asked]:
-    """Every form that asks for something, once for each address it goes to; or bare buttons too."""
+def forms_of(house: House) -> list[Asked]:
+    """Every form of the pages, bare buttons too, once for each address it goes to.
+
+    Looked for by the test process that asks first; the engine's other houses have the same.
+    """
+    with house.app.app_context():
+        name = f"forms-{db.engine.name}"
+
+    def find() -> str:
+        path = Path(os.environ[FOLDER]) / f"{name}.pickle"
+        path.write_bytes(pickle.dumps(_find_forms(house)))
+        return str(path)
+
+    found: list[Asked] = pickle.loads(Path(made_once(name, find)).read_bytes())
+    return found
+
+
+def _find_forms(house: House) -> list[Asked]:
     found: dict[tuple[str, frozenset[str]], Asked] = {}
     order = (OFFICE, ADMIN, LEAD, OFFICER, *VISITORS)
     for endpoint, method, target, path in house.doors():
@@ -140,9 +166,8 @@ def find_forms(house: House, *, buttons: bool = False) -> list[Asked]:
         html = BeautifulSoup(house.ask(visitor, "GET", path).get_data(as_text=True), "html.parser")
         for form in html.select("main form[method=post]"):
             asked = Asked(visitor, path, str(form.get("action") or path), boxes(form))
-            if buttons or any(box.kind != "hidden" for box in asked.boxes):
-                names = frozenset(re.sub(r"\d+", "", box.name) for box in asked.boxes)
-                found.setdefault((endpoint_of(house, asked.target), names), asked)
+            names = frozenset(re.sub(r"\d+", "", box.name) for box in asked.boxes)
+            found.setdefault((endpoint_of(house, asked.target), names), asked)
     return list(found.values())
 
 

@@ -15,6 +15,7 @@ from tests.app_fixtures import copy_of, made_once, opened, template
 from tests.services import FOLDER
 from tests.whole.clients import House, PostgresHouse, SqliteHouse, fill
 
+Standing = Callable[[str], House]
 HOUSES: dict[str, type[House]] = {"sqlite": SqliteHouse, "postgresql": PostgresHouse}
 
 
@@ -33,7 +34,7 @@ def _filled(engine: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], House]]:
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """standing("sqlite") is the house of this process on that engine, as the last test left it."""
     made: dict[str, House] = {}
     folder = tmp_path_factory.mktemp("house")
@@ -60,13 +61,13 @@ def _ready(house: House) -> House:
 
 
 @pytest.fixture
-def house(standing: Callable[[str], House]) -> House:
+def house(standing: Standing) -> House:
     """The application with one object of every kind, everybody signed in, on SQLite."""
     return _ready(standing("sqlite"))
 
 
 @pytest.fixture
-def postgres_house(standing: Callable[[str], House]) -> House:
+def postgres_house(standing: Standing) -> House:
     """The same on PostgreSQL."""
     return _ready(standing("postgresql"))
 
@@ -74,14 +75,14 @@ def postgres_house(standing: Callable[[str], House]) -> House:
 @pytest.fixture(
     params=["by turns", *(pytest.param(name, marks=pytest.mark.slow) for name in HOUSES)]
 )
-def shared_out(
-    request: pytest.FixtureRequest, standing: Callable[[str], House]
-) -> list[tuple[House, list[str]]]:
-    """Houses, each with the endpoints it is to be asked for: what is generated from the URL map.
-
-    Each endpoint once, the engines by turns; in the slow run every endpoint on both.
-    """
+def houses(request: pytest.FixtureRequest, standing: Standing) -> list[House]:
+    """One house an engine, which share out what is generated; in the slow run each has it all."""
     engines = list(HOUSES) if request.param == "by turns" else [request.param]
-    houses = [_ready(standing(engine)) for engine in engines]
+    return [_ready(standing(engine)) for engine in engines]
+
+
+@pytest.fixture
+def shared_out(houses: list[House]) -> list[tuple[House, list[str]]]:
+    """Houses, each with the endpoints it is to be asked for: each endpoint once."""
     known = sorted(set(houses[0].app.view_functions) - {"static"})
     return [(house, known[turn :: len(houses)]) for turn, house in enumerate(houses)]

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.agreements.makers import FILE
-from tests.whole.bad_input import Asked, endpoint_of, find_forms
+from tests.whole.bad_input import Asked, endpoint_of, forms_of
 from tests.whole.clients import House
 from tracker.plumbing.changes import EXEMPT, _plain
 from tracker.plumbing.db import Mark, Model, db
@@ -150,11 +150,25 @@ def press(house: House, form: Asked, key: str = "key", **changes: str) -> TestRe
     return house.ask(form.visitor, "POST", form.target, data={**fields, "once": key})
 
 
-@pytest.fixture
-def forms(house: House) -> list[Asked]:
+def with_acts(house: House) -> list[Asked]:
     """Every form with an act, bare buttons too."""
-    found = find_forms(house, buttons=True)
-    return [form for form in found if endpoint_of(house, form.target) not in NO_ACT]
+    return [one for one in forms_of(house) if endpoint_of(house, one.target) not in NO_ACT]
+
+
+Pressed = Iterator[tuple[House, Asked]]
+
+
+@pytest.fixture
+def pressed(houses: list[House]) -> Pressed:
+    """Each form with the house it stands in, which is put back after it."""
+
+    def one_by_one() -> Pressed:
+        for turn, forms in enumerate(zip(*map(with_acts, houses), strict=True)):
+            place = turn % len(houses)
+            yield houses[place], forms[place]
+            houses[place].restore()
+
+    return one_by_one()
 
 
 def judge(house: House, form: Asked) -> tuple[bool, list[str]]:
@@ -170,39 +184,19 @@ def judge(house: House, form: Asked) -> tuple[bool, list[str]]:
     return True, [f"{form.visitor} {form.target}: {one}" for one in wrong]
 
 
-def test_each_changed_column_stands_in_the_record(house: House, forms: list[Asked]) -> None:
-    wrong, done = [], set()
-    for form in forms:
+def test_each_changed_column_stands_in_the_record(pressed: Pressed) -> None:
+    wrong, done, refused = [], set(), set()
+    for house, form in pressed:
         carried_out, said = judge(house, form)
         wrong += said
-        if carried_out:
-            done.add(endpoint_of(house, form.target))
-        house.restore()
+        (done if carried_out else refused).add(endpoint_of(house, form.target))
     assert wrong == [], "\n".join(wrong)
-    refused = {endpoint_of(house, form.target) for form in forms} - done
-    assert refused == set(ELSEWHERE)
+    assert refused - done == set(ELSEWHERE)
 
 
-def test_each_changed_column_stands_in_the_record_on_postgresql_too(
-    postgres_house: House,
-) -> None:
-    """Nothing is put back there: what an earlier form used up is refused, the rest is asked."""
-    wrong, done = [], 0
-    for form in find_forms(postgres_house, buttons=True):
-        endpoint = endpoint_of(postgres_house, form.target)
-        if endpoint not in NO_ACT:
-            carried_out, said = judge(postgres_house, form)
-            done += carried_out
-            wrong += said
-    assert wrong == [], "\n".join(wrong)
-    assert done >= 20
-
-
-def test_a_stale_page_is_answered_with_409_and_changes_nothing(
-    house: House, forms: list[Asked]
-) -> None:
+def test_a_stale_page_is_answered_with_409_and_changes_nothing(pressed: Pressed) -> None:
     wrong, asked = [], 0
-    for form in forms:
+    for house, form in pressed:
         marks = [box.name for box in form.boxes if box.is_carried]
         for seen in ("stale", "") if marks else ():
             asked += 1
@@ -214,14 +208,13 @@ def test_a_stale_page_is_answered_with_409_and_changes_nothing(
                 wrong.append(f"{form.target}: says not that somebody was first")
             if rows(house) != before:
                 wrong.append(f"{form.target}: changed something")
-            house.restore()
     assert wrong == [], "\n".join(wrong)
     assert asked >= 20
 
 
-def test_a_double_press_is_one_act(house: House, forms: list[Asked]) -> None:
+def test_a_double_press_is_one_act(pressed: Pressed) -> None:
     wrong, done = [], 0
-    for form in forms:
+    for house, form in pressed:
         first = press(house, form)
         if first.status_code not in (302, 303):
             continue
@@ -232,35 +225,33 @@ def test_a_double_press_is_one_act(house: House, forms: list[Asked]) -> None:
             wrong.append(f"{form.target}: {second.status_code} {second.location}")
         if rows(house) != once or len(entries(house)) != past:
             wrong.append(f"{form.target}: was done twice")
-        house.restore()
     assert wrong == [], "\n".join(wrong)
     assert done >= 30
 
 
-def test_a_form_without_its_key_is_not_carried_out(house: House, forms: list[Asked]) -> None:
+def test_a_form_without_its_key_is_not_carried_out(pressed: Pressed) -> None:
     wrong = []
-    for form in forms:
+    for house, form in pressed:
         before = rows(house)
         answer = press(house, form, key="")
         if answer.status_code not in (400, 409, 422) or rows(house) != before:
             wrong.append(f"{form.target}: {answer.status_code}")
-        house.restore()
     assert wrong == [], "\n".join(wrong)
 
 
-def test_what_the_record_leaves_out_is_found(house: House, forms: list[Asked], monkeypatch) -> None:
+def test_what_the_record_leaves_out_is_found(house: House, monkeypatch) -> None:
     """The control: with the collecting of new rows switched off, the judge says so."""
     from tracker.plumbing import changes
 
     monkeypatch.setattr(changes._Noted, "note", lambda *_: None)
-    form = next(form for form in forms if form.target == "/admin/holidays/new")
+    form = next(form for form in with_acts(house) if form.target == "/admin/holidays/new")
     carried_out, wrong = judge(house, form)
     assert carried_out
     assert any("calendar_entry" in one for one in wrong)
 
 
-def test_the_secret_of_a_link_is_not_kept_with_its_press(house: House, forms: list[Asked]) -> None:
-    form = next(form for form in forms if form.target.startswith("/p/"))
+def test_the_secret_of_a_link_is_not_kept_with_its_press(house: House) -> None:
+    form = next(form for form in with_acts(house) if form.target.startswith("/p/"))
     answer = press(house, form)
     assert form.target in answer.location
     [(kept,)] = house.live.execute("SELECT location FROM once").fetchall()

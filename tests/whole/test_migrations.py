@@ -15,7 +15,6 @@ from flask_migrate import upgrade as upgrade_to
 from sqlalchemy import Column, Engine, Integer, MetaData, create_engine, func, inspect, select
 from sqlalchemy.pool import NullPool
 
-from tests import cast
 from tests.app_fixtures import make_app
 from tracker.plumbing.db import db, upgrade
 
@@ -100,27 +99,9 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, list) else str(value)
 
 
-def test_from_nothing_to_what_the_models_say(empty: Flask, modelled: Engine) -> None:
-    upgrade()
-    assert differences() == []
-    migrated, described = shape(db.engine), shape(modelled)
-    assert migrated.keys() == described.keys() == set(db.metadata.tables)
-    for table, wanted in described.items():
-        assert (table, migrated[table]) == (table, wanted)
-    assert sum(len(table["checks"]) for table in described.values()) > 10
-
-
-def test_down_to_nothing_and_up_again(empty: Flask) -> None:
-    upgrade()
-    before = shape(db.engine)
-    downgrade(revision="base")
-    assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
-    assert shape(db.engine) == {}
-    upgrade()
-    assert shape(db.engine) == before
-
-
-def test_every_step_can_be_taken_back_and_taken_again(empty: Flask) -> None:
+def test_every_step_up_and_down_leads_to_what_the_models_say(
+    empty: Flask, modelled: Engine
+) -> None:
     for revision in _revisions():
         upgrade_to(revision=revision)
         taken = shape(db.engine)
@@ -128,11 +109,20 @@ def test_every_step_can_be_taken_back_and_taken_again(empty: Flask) -> None:
         upgrade_to(revision=revision)
         assert shape(db.engine) == taken
     assert differences() == []
+    migrated, described = shape(db.engine), shape(modelled)
+    assert migrated.keys() == described.keys() == set(db.metadata.tables)
+    for table, wanted in described.items():
+        assert (table, migrated[table]) == (table, wanted)
+    assert sum(len(table["checks"]) for table in described.values()) > 10
 
-
-def test_a_database_at_its_newest_form_is_left_alone(empty: Flask) -> None:
+    downgrade(revision="base")
+    assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+    assert shape(db.engine) == {}
     upgrade()
-    cast.enter()
+    assert shape(db.engine) == migrated
+
+
+def test_a_database_at_its_newest_form_is_left_alone(both: Flask) -> None:
     counts = _counts()
     upgrade()
     assert _counts() == counts
@@ -149,8 +139,7 @@ def _counts() -> dict[str, int]:
         }
 
 
-def test_a_model_without_its_migration_is_found(empty: Flask) -> None:
-    upgrade()
+def test_a_model_without_its_migration_is_found(both: Flask) -> None:
     planted = MetaData(naming_convention=db.metadata.naming_convention)
     for table in db.metadata.tables.values():
         table.to_metadata(planted)
@@ -164,7 +153,7 @@ def _revisions() -> list[str]:
     return [one.revision for one in script.walk_revisions()][::-1]
 
 
-def test_the_files_are_numbered_in_one_line(empty: Flask) -> None:
+def test_the_files_are_numbered_in_one_line(both: Flask) -> None:
     files = sorted(path.name for path in VERSIONS.glob("*.py"))
     assert _revisions() == [f"{number:04}" for number in range(1, len(files) + 1)]
     for number, name in enumerate(files, 1):

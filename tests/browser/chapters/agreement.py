@@ -1,15 +1,20 @@
 """Articles 1-3: the agreement is read, its doubts are answered, its measures get projects."""
 
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from tests.agreements.makers import FILE, REAL
 from tests.browser.chapters import MOVING, OFFICE, TRAINING
 from tests.browser.house import House, Visitor
+from tests.projects.makers import make_project
 from tracker.accounts.queries import actor_of
+from tracker.agreements.models import Measure
 from tracker.agreements.review import actions as agreements
 from tracker.demo.area import sister
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
+from tracker.projects.plans.rules import IndicatorText, Part
 
 
 def import_the_agreement(house: House) -> None:
@@ -44,8 +49,12 @@ def import_the_agreement(house: House) -> None:
 
 def enter_its_sisters(house: House) -> None:
     """The agreements with the other three towns, the same text by their names."""
+    _enter(house, "平内町", "蓬田村", "外ヶ浜町")
+
+
+def _enter(house: House, *towns: str) -> None:
     with house.app.app_context():
-        for town in ("平内町", "蓬田村", "外ヶ浜町"):
+        for town in towns:
             agreements.import_text(
                 Act(actor_of(OFFICE), clock.now()),
                 sister(REAL, town),
@@ -100,6 +109,27 @@ def plan_two_projects(house: House) -> None:
         "蓬田村　移住促進　未報告1件、参加1事業"
     )
     house.everybody_leaves()
+
+
+def plan_behind_the_pages(house: House) -> None:
+    """What this chapter leaves to the next, made by the same actions without a browser."""
+    _enter(house, "今別町", "平内町", "蓬田村", "外ヶ浜町")
+    with house.app.app_context():
+        make_project(
+            name=TRAINING,
+            measure_id=_measure_id("地域資源を活用した地域経済の裾野拡大"),
+            parts={"aomori": Part(3_000_000), "hiranai": Part(500_000), "imabetsu": Part()},
+            indicator=IndicatorText("研修・講座 参加者数", "人", "実人数。"),
+        )
+        make_project(
+            name=MOVING,
+            measure_id=_measure_id("移住促進"),
+            indicator=IndicatorText("移住相談 件数", "件", ""),
+        )
+
+
+def _measure_id(title: str) -> int:
+    return db.session.scalars(select(Measure.id).where(Measure.title == title)).one()
 
 
 def describe_project(
