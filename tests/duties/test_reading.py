@@ -25,6 +25,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import Model, db
 from tracker.projects.models import Participation, ProgressReport, ProjectYear, ReportingRound
+from tracker.projects.rounds.actions import ask
 from tracker.projects.rules import ReportState
 
 # A page that just changed may take more.
@@ -97,6 +98,9 @@ def add_past(years: Iterable[int], project_ids: Iterable[int]) -> None:
                 for each in rounds
                 for id_ in town_ids
             ]
+        db.session.flush()
+        for each in rounds:
+            ask(each)
     db.session.execute(insert(ProgressReport), reports)
     db.session.commit()
 

@@ -23,6 +23,7 @@ from tracker.projects.models import (
     ProjectYear,
     ReportingRound,
 )
+from tracker.projects.rounds.actions import ask
 from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
 
 # One sign for each municipality in the order of the codes; a space takes no part.
@@ -56,6 +57,7 @@ def the_round(half: Half = Half.H1, year: int = 2026) -> ReportingRound:
         )
         db.session.add(found)
         db.session.flush()
+        ask(found)
     return found
 
 
@@ -120,6 +122,8 @@ def enter(
                     submitted_at=cast.NOW if state is not ReportState.DRAFT else None,
                 )
             )
+    for one in db.session.scalars(select(ReportingRound)):
+        ask(one)
     save()
     return project
 

@@ -83,6 +83,15 @@ def make_round(
     return round_actions.open_round(Act(None, at), period, due_on, note)
 
 
+def make_late_project(**changes: object) -> Project:
+    """A project entered after the rounds opened, and taken into them."""
+    project = make_project(**changes)  # type: ignore[arg-type]
+    for opened in db.session.scalars(select(ReportingRound)).all():
+        round_actions.ask(opened)
+    db.session.commit()
+    return project
+
+
 def story_of(project: Project | int, slug: str = "imabetsu", period: Period = H1) -> Story:
     found = queries.story(period, project if isinstance(project, int) else project.id, slug)
     assert found is not None
@@ -112,6 +121,7 @@ def make_report(slug: str = "imabetsu", **changes: object) -> Report:
         "due_on": DUE,
         "opened_at": cast.NOW,
         "closed_at": None,
+        "is_asked": True,
     }
     return Report(**{**values, **changes})  # type: ignore[arg-type]
 

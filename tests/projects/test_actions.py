@@ -27,19 +27,17 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
-from tracker.municipalities.models import EntryKind
+from tracker.municipalities.models import EntryKind, Municipality
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.projects import queries
-from tracker.projects.models import (
-    IndicatorTarget,
-)
+from tracker.projects.models import IndicatorTarget, Project, RoundPart
 from tracker.projects.plans import actions
 from tracker.projects.plans.rules import IndicatorText, Part
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.reports.rules import Content
 from tracker.projects.rounds import actions as round_actions
-from tracker.projects.rules import ReportState, YearMark
+from tracker.projects.rules import Ended, ReportState, YearMark
 
 LATER = cast.NOW + timedelta(hours=1)
 Who = Callable[..., Actor]
@@ -207,6 +205,58 @@ def test_a_year_called_off_is_not_asked_about(both: Flask) -> None:
         "環境学習事業"
     }
     assert "1事業について" in letters("report_request")[0].body
+
+
+def parts_asked() -> list[tuple[str, Ended | None, date | None]]:
+    rows = db.session.execute(
+        select(Municipality.slug, RoundPart.ended, RoundPart.ended_on)
+        .join(Municipality, Municipality.id == RoundPart.municipality_id)
+        .order_by(Municipality.code)
+    )
+    return [tuple(row) for row in rows]
+
+
+def change(project: Project, **changes: object) -> None:
+    actions.change_project(Act(None, LATER), project, make_plan(**changes))
+
+
+def test_what_an_open_round_asks_ends_with_its_day_and_reason_and_comes_back(both: Flask) -> None:
+    project = make_project()
+    make_round()
+    every = [(slug, None, None) for slug in ALL]
+    assert parts_asked() == every
+    rest = {slug: part for slug, part in ALL.items() if slug != "hiranai"}
+    change(project, parts=rest)
+    left = [
+        (slug, *((Ended.LEFT, cast.TODAY) if slug not in rest else (None, None))) for slug in ALL
+    ]
+    assert parts_asked() == left
+    assert {one.town.slug for one in queries.asked_of(H1)} == set(rest)
+    change(project, parts=rest, mark=YearMark.SKIPPED)
+    assert parts_asked() == [(slug, Ended.CALLED_OFF, cast.TODAY) for slug in ALL]
+    assert (queries.asked_of(H1), queries.requested_reports(FiscalYear(2026))) == ([], ())
+    change(project)
+    assert parts_asked() == every
+
+
+def test_a_project_entered_later_joins_no_round_by_itself(both: Flask) -> None:
+    make_project(parts={"imabetsu": Part()})
+    opened = make_round()
+    later = make_project(name="環境学習事業", parts={"imabetsu": Part()})
+    assert queries.story(H1, later.id, "imabetsu") is None
+    assert len(queries.asked_of(H1)) == 1
+    round_actions.ask(opened)
+    assert [one.project for one in queries.asked_of(H1)] == ["環境学習事業", "農業研修事業"]
+
+
+def test_a_closed_round_stays_as_it_was_asked(both: Flask) -> None:
+    project = make_project()
+    make_round()
+    round_actions.close_round(Act(None, LATER), H1)
+    change(project, parts={"imabetsu": Part()})
+    assert {one.town.slug for one in queries.answers(H1)} == set(ALL)
+    change(project, parts={"imabetsu": Part()}, mark=YearMark.SKIPPED)
+    assert parts_asked() == [(slug, None, None) for slug in ALL]
 
 
 def test_a_round_is_due_on_a_day_the_hub_is_open(both: Flask, actor: Who) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import inspect, text
 from tests.projects.makers import (
     LATER,
     WRITTEN,
+    make_plan,
     make_project,
     make_round,
     report_of,
@@ -20,7 +21,9 @@ from tests.projects.makers import (
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.projects.plans import actions as plans
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.rules import YearMark
 
 BEFORE = "0003"
 
@@ -78,3 +81,25 @@ def test_reports_stay_whole_when_a_day_of_publishing_is_added_and_taken_away() -
     upgrade(revision="0007")
     assert rows(kept) == before
     assert rows("SELECT published_at FROM progress_report") == [(None,)]
+
+
+@pytest.mark.usefixtures("both")
+def test_a_round_asks_after_the_change_what_it_asked_before() -> None:
+    project, off = make_project(), make_project(name="環境学習事業")
+    make_round()
+    submit(report_of(off, "hiranai"))
+    away = make_plan(name=off.name, mark=YearMark.SKIPPED)
+    plans.change_project(Act(None, LATER), off, away)
+    asked = (
+        "SELECT project_id, count(*), ended FROM round_part"
+        " GROUP BY project_id, ended ORDER BY project_id"
+    )
+    wanted = [(project.id, 5, None), (off.id, 5, "called_off")]
+    assert rows(asked) == wanted
+    days = "SELECT DISTINCT CAST(ended_on AS TEXT) FROM round_part WHERE ended IS NOT NULL"
+    assert rows(days) == [("2026-11-24",)]
+    downgrade(revision="0010")
+    assert "round_part" not in inspect(db.engine).get_table_names()
+    upgrade(revision="0011")
+    assert rows(asked) == wanted
+    assert rows(days) == [("2026-11-24",)]

@@ -21,7 +21,13 @@ NONE, DRAFT, SUBMITTED, RETURNED, CONFIRMED = ReportState
 def part(year: int, town: int, mark: YearMark | None = None) -> Report:
     """A part that no round asks about."""
     return make_report(
-        **by_number(town), year=year, mark=mark, target=10 * town, round_id=None, half=None
+        **by_number(town),
+        year=year,
+        mark=mark,
+        target=10 * town,
+        round_id=None,
+        half=None,
+        is_asked=False,
     )
 
 
@@ -123,8 +129,8 @@ def test_what_is_to_do_names_who_does_it() -> None:
         "今別町：上期の報告を直して出す",
         "主担当：青森市の上期の報告を確認する",
     ]
-    skipped = [one._replace(mark=YearMark.SKIPPED) for one in reports]
-    assert shown(*skipped).todo("主担当") == []
+    ended = [one._replace(is_asked=False) for one in reports]
+    assert shown(*ended).todo("主担当") == []
 
 
 def test_the_log_says_once_what_was_confirmed_at_one_go() -> None:

@@ -11,7 +11,7 @@ from tests.projects.makers import (
     WRITTEN,
     Browse,
     act,
-    make_project,
+    make_late_project,
     path,
     report_of,
     save,
@@ -46,7 +46,7 @@ def test_the_done_page_leads_to_the_next_report_left(
     app: Flask, browse: Browse, project_id: int
 ) -> None:
     with app.app_context():
-        other = make_project(name="環境学習事業").id
+        other = make_late_project(name="環境学習事業").id
         submit(report_of(project_id))
     done = browse("officer", "imabetsu").get(path(project_id) + "/done")
     assert done.link("次の事業へ（残り1）") == path(other)

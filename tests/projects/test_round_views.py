@@ -13,6 +13,7 @@ from tests.projects.makers import (
     WRITTEN,
     Browse,
     act,
+    make_late_project,
     make_project,
     make_round,
     path,
@@ -78,8 +79,8 @@ def test_a_round_that_cannot_be_says_why(
 def test_an_officer_sees_what_is_left_first(app: Flask, browse: Browse, project_id: int) -> None:
     with app.app_context():
         submit(report_of(project_id))
-        other = make_project(name="環境学習事業").id
-        save(report_of(make_project(name="観光事業").id))
+        other = make_late_project(name="環境学習事業").id
+        save(report_of(make_late_project(name="観光事業").id))
     page = browse("officer", "imabetsu").get("/reports/2026-h1")
     assert [li.get_text(" ", strip=True) for li in page.all(".own-reports li")] == [
         "観光事業 下書きあり 続きから ：観光事業",

@@ -10,6 +10,7 @@ from tracker.kernel.fiscal_year import Half
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
 from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
+from tracker.projects.rounds.actions import ask
 
 OPENED = cast.NOW - timedelta(days=22)
 
@@ -20,11 +21,10 @@ def make_round(
     """Opens 上期 for projects in which all four partners take part; three weeks ago unless said."""
     towns = db.session.scalars(select(Municipality).order_by(Municipality.code)).all()
     measure_id = db.session.scalar(select(Measure.id).limit(1))
-    db.session.add(
-        ReportingRound(
-            fiscal_year=2026, half=Half.H1, due_on=due_on, covering_note="", opened_at=opened_at
-        )
+    opened = ReportingRound(
+        fiscal_year=2026, half=Half.H1, due_on=due_on, covering_note="", opened_at=opened_at
     )
+    db.session.add(opened)
     for number in range(projects):
         project = Project(
             name=f"事業{number + 1}",
@@ -42,4 +42,6 @@ def make_round(
         db.session.add_all(
             Participation(project_year_id=year.id, municipality_id=town.id) for town in towns[1:]
         )
+    db.session.flush()
+    ask(opened)
     db.session.commit()

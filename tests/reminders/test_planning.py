@@ -24,7 +24,14 @@ from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
-from tracker.projects.models import Participation, Project, ProjectYear, ReportingRound
+from tracker.projects.models import (
+    Participation,
+    Project,
+    ProjectYear,
+    ReportingRound,
+    RoundPart,
+)
+from tracker.projects.rounds.actions import ask
 from tracker.reminders import actions, queries
 from tracker.reminders.models import LetterItem
 from tracker.reminders.notices import actions as notices
@@ -351,15 +358,14 @@ def make_leads(count: int) -> None:
     def rows(make) -> list[dict[str, object]]:
         return [make(first + number) for number in range(count)]
 
-    db.session.add(
-        ReportingRound(
-            fiscal_year=2026,
-            half="h1",
-            due_on=date(2026, 11, 30),
-            covering_note="",
-            opened_at=cast.NOW,
-        )
+    opened = ReportingRound(
+        fiscal_year=2026,
+        half="h1",
+        due_on=date(2026, 11, 30),
+        covering_note="",
+        opened_at=cast.NOW,
     )
+    db.session.add(opened)
     for table, made in (
         (
             Post,
@@ -398,6 +404,7 @@ def make_leads(count: int) -> None:
         ),
     ):
         db.session.execute(insert(table), made)
+    ask(opened)
     db.session.commit()
 
 
@@ -413,7 +420,7 @@ def plan_many(count: int) -> int:
 
 def test_planning_takes_the_same_few_queries_for_few_duties_and_for_many(both):
     few = plan_many(20)
-    for table in (Participation, ProjectYear, Project, ReportingRound):
+    for table in (RoundPart, Participation, ProjectYear, Project, ReportingRound):
         db.session.query(table).delete()
     db.session.query(Post).filter(Post.id >= 100_000).delete()
     db.session.commit()

@@ -54,6 +54,7 @@ from tracker.projects.models import (
     ProjectYear,
     ReportingRound,
     ReportVersion,
+    RoundPart,
 )
 from tracker.projects.reports.rules import Content, receipt
 from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
@@ -268,6 +269,8 @@ class _Past:
         self.book.tell("round", round_id, deeds)
         for one in asked:
             for town in one.towns:
+                part = {"project_id": one.id, "municipality_id": town.id}
+                self.book.add(RoundPart, round_id=round_id, **part)
                 self._report(round_id, period, closed, one, town)
         for to in self.to:
             self._letter("report_request", to, words, f"/reports/{period}", opened)

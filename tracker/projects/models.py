@@ -18,7 +18,7 @@ from tracker.plumbing.db import (
     Yen,
     words,
 )
-from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
+from tracker.projects.rules import CostPhase, Ended, Rating, ReportState, YearMark
 
 
 class Project(Versioned, Searchable, Example, Model):
@@ -122,6 +122,22 @@ class ReportingRound(Versioned, Model):
     covering_note: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RoundPart(Model):
+    """What a round asks, frozen when it opens: one municipality's report on one project.
+
+    A row that asks no longer stays, with the day (in Tokyo) from which it does not, and why.
+    """
+
+    __tablename__ = "round_part"
+    __table_args__ = (Index(None, "project_id", "municipality_id"),)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("reporting_round.id"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
+    ended_on: Mapped[date | None]
+    ended: Mapped[Ended | None] = mapped_column(words(Ended))
 
 
 class ProgressReport(Versioned, Model):

@@ -86,6 +86,11 @@ class TownRow:
         return (self.report or self.part).standing if self.part else None
 
     @property
+    def is_asked(self) -> bool:
+        """Whether the round asks it to report."""
+        return self.report is not None and self.report.is_asked
+
+    @property
     def reported(self) -> ReportState:
         """How far its report has come."""
         return self.report.state if self.report else ReportState.NONE
@@ -137,7 +142,7 @@ class Sheet:
 
     def todo(self, lead: str) -> list[str]:
         """これからすること in the open round: who submits, who mends, who checks."""
-        if self.period is None or self.is_closed or self.mark is YearMark.SKIPPED:
+        if self.period is None or self.is_closed:
             return []
         report = f"{half_name(self.period)}の報告"
         groups = (
@@ -147,7 +152,11 @@ class Sheet:
         )
         found = (
             (
-                "・".join(row.town.name for row in self.participants if row.reported in states),
+                "・".join(
+                    row.town.name
+                    for row in self.participants
+                    if row.is_asked and row.reported in states
+                ),
                 *words,
             )
             for states, *words in groups

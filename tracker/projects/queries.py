@@ -4,7 +4,19 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, exists, false, func, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Post, PostKind
@@ -25,6 +37,7 @@ from tracker.projects.models import (
     ProjectYear,
     ReportingRound,
     ReportVersion,
+    RoundPart,
 )
 from tracker.projects.project import YEARS_SHOWN, Head
 from tracker.projects.report import Report, Round, Story
@@ -32,9 +45,8 @@ from tracker.projects.rules import REPORTED, CostPhase, ReportState, YearMark
 
 A_PAGE = 50
 _BUDGET, _SETTLED = aliased(ProjectCost), aliased(ProjectCost)
-# What a report is made of, in the order of its fields; the first two are read as towns.
+# What a report is made of, in the order of its fields after the first: whose it is.
 _PART: tuple[Any, ...] = (
-    Participation.municipality_id,
     Project.lead_municipality_id,
     Project.id,
     Project.name,
@@ -50,6 +62,7 @@ _PART: tuple[Any, ...] = (
     ReportingRound.due_on,
     ReportingRound.opened_at,
     ReportingRound.closed_at,
+    RoundPart.round_id.is_not(None),
     ProgressReport.id,
     func.coalesce(ProgressReport.version, 0),
     func.coalesce(ProgressReport.state, ReportState.NONE),
@@ -84,32 +97,65 @@ _TEXTS: tuple[Any, ...] = (
 
 def reports(
     *where: ColumnElement[bool],
-    asked: ColumnElement[bool] | None = None,
+    asked: ColumnElement[bool],
     figures: bool = False,
     texts: bool = False,
 ) -> Sequence[Report]:
-    """Every part of every project's year with its report in each round that `asked` allows.
-
-    Years in order, 上期 before 年度末, then by project name and municipality code.  Values and
-    targets come with `figures`, what was written with `texts` (which need `figures`).
-    """
+    """Every part of every project's year with its report in each round that `asked` allows."""
     town = Participation.municipality_id
-    columns = (*_PART, *(_FIGURES if figures else ()), *(_TEXTS if texts else ()))
     query = (
-        select(*columns)
+        select(town)
         .select_from(ProjectYear)
         .join(Project, Project.id == ProjectYear.project_id)
         .join(Participation, Participation.project_year_id == ProjectYear.id)
-        .join(Municipality, Municipality.id == town)
-        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET))
-        .outerjoin(_SETTLED, _own_cost(_SETTLED, CostPhase.SETTLED))
         .outerjoin(
-            ReportingRound,
+            ReportingRound, and_(ReportingRound.fiscal_year == ProjectYear.fiscal_year, asked)
+        )
+        .outerjoin(
+            RoundPart,
             and_(
-                ReportingRound.fiscal_year == ProjectYear.fiscal_year,
-                true() if asked is None else asked,
+                RoundPart.round_id == ReportingRound.id,
+                RoundPart.project_id == Project.id,
+                RoundPart.municipality_id == town,
+                RoundPart.ended_on.is_(None),
             ),
         )
+    )
+    return _read(query.where(*where), town, figures=figures, texts=texts)
+
+
+def asked_reports(
+    *where: ColumnElement[bool], figures: bool = False, texts: bool = False
+) -> Sequence[Report]:
+    """Every report that a round asks for, whoever takes part in the year by now."""
+    town = RoundPart.municipality_id
+    query = (
+        select(town)
+        .select_from(RoundPart)
+        .join(ReportingRound, ReportingRound.id == RoundPart.round_id)
+        .join(Project, Project.id == RoundPart.project_id)
+        .join(
+            ProjectYear,
+            and_(
+                ProjectYear.project_id == Project.id,
+                ProjectYear.fiscal_year == ReportingRound.fiscal_year,
+            ),
+        )
+        .where(RoundPart.ended_on.is_(None))
+    )
+    return _read(query.where(*where), town, figures=figures, texts=texts)
+
+
+def _read(query: Select[Any], town: Any, *, figures: bool, texts: bool) -> Sequence[Report]:
+    """Years in order, 上期 before 年度末, then by project name and municipality code.
+
+    Values and targets come with `figures`, what was written with `texts` (which need `figures`).
+    """
+    query = (
+        query.add_columns(*_PART, *(_FIGURES if figures else ()), *(_TEXTS if texts else ()))
+        .join(Municipality, Municipality.id == town)
+        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET, town))
+        .outerjoin(_SETTLED, _own_cost(_SETTLED, CostPhase.SETTLED, town))
         .outerjoin(
             ProgressReport,
             and_(
@@ -118,7 +164,6 @@ def reports(
                 ProgressReport.municipality_id == town,
             ),
         )
-        .where(*where)
         .order_by(
             ProjectYear.fiscal_year,
             ReportingRound.half.desc(),
@@ -165,7 +210,11 @@ def of_project(project_id: int, year: FiscalYear) -> Sequence[Report]:
     """All parts of a project with their reports, in the years that the page of `year` shows."""
     first = year.year - YEARS_SHOWN + 1
     return reports(
-        Project.id == project_id, ProjectYear.fiscal_year >= first, figures=True, texts=True
+        Project.id == project_id,
+        ProjectYear.fiscal_year >= first,
+        asked=true(),
+        figures=True,
+        texts=True,
     )
 
 
@@ -194,15 +243,12 @@ def _requested(year: FiscalYear) -> Sequence[Report]:
     chosen = _read_rounds(
         or_(number == year.year, and_(number < year.year, ReportingRound.closed_at.is_(None)))
     )
-    found = reports(
-        ProjectYear.fiscal_year.in_({one.year for one in chosen}),
-        ReportingRound.id.is_not(None),
-        ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+    found = asked_reports(
+        RoundPart.round_id.in_([one.id for one in chosen]),
         or_(
-            ProjectYear.fiscal_year == year.year,
+            number == year.year,
             ProgressReport.state.is_distinct_from(ReportState.CONFIRMED),
         ),
-        asked=ReportingRound.id.in_([one.id for one in chosen]),
     )
     # 年度末 is the newer of a year's two.
     return tuple(sorted(found, key=lambda one: (-one.year, one.half)))
@@ -212,27 +258,33 @@ def asked_of(
     period: Period, town_id: int | None = None, *, figures: bool = False
 ) -> Sequence[Report]:
     """What a round asks of everybody, or of one municipality, as it stands in this transaction."""
-    own = [Participation.municipality_id == town_id] if town_id else []
-    found = reports(
-        ProjectYear.fiscal_year == period.year,
-        *own,
-        asked=ReportingRound.half == period.half,
-        figures=figures,
-    )
-    return [one for one in found if one.round_id and one.is_asked]
+    own = [RoundPart.municipality_id == town_id] if town_id else []
+    return asked_reports(*_of(period), *own, figures=figures)
+
+
+def answers(period: Period) -> Sequence[Report]:
+    """What a round asks of everybody, as everybody may read it."""
+
+    def read() -> Sequence[Report]:
+        return tuple(one.public for one in asked_of(period))
+
+    return kept(("answers", period), ("projects", "municipalities"), read)
+
+
+def _of(period: Period) -> tuple[ColumnElement[bool], ...]:
+    return ReportingRound.fiscal_year == period.year, ReportingRound.half == period.half
 
 
 def story(period: Period, project_id: int, slug: str) -> Story | None:
     """A report with those before it; None where none is asked for."""
     town = areas.find_town(slug)
-    found = reports(
-        Project.id == project_id,
-        Participation.municipality_id == (town.id if town else None),
-        ProjectYear.fiscal_year <= period.year,
+    asked = asked_reports(
+        RoundPart.project_id == project_id,
+        RoundPart.municipality_id == (town.id if town else None),
+        ReportingRound.fiscal_year <= period.year,
         figures=True,
         texts=True,
     )
-    asked = [one for one in found if one.round_id and one.is_asked]
     now = next((one for one in asked if one.period == period), None)
     before = tuple(one for one in asked if one.period < period and one.is_reported)
     return Story(now, before) if now else None
@@ -240,11 +292,10 @@ def story(period: Period, project_id: int, slug: str) -> Story | None:
 
 def inbox(period: Period) -> Sequence[tuple[Report, tuple[str, ...]]]:
     """The round's reports that reached the lead, with what deserves a second look (two queries)."""
-    asked = ReportingRound.half == period.half
     has_come = ProgressReport.state.in_((*REPORTED, ReportState.RETURNED))
     this, last = (
-        reports(ProjectYear.fiscal_year == year, has_come, asked=asked, figures=True)
-        for year in (period.year, period.fiscal_year.previous.year)
+        asked_reports(*_of(one), has_come, figures=True)
+        for one in (period, period.same_half_last_year)
     )
     values = {(one.project_id, one.town.id): one.value for one in last if one.is_reported}
     return [
@@ -303,12 +354,12 @@ def versions(report_id: int | None) -> Sequence[ReportVersion]:
     ).all()
 
 
-def _own_cost(cost: Any, phase: CostPhase) -> ColumnElement[bool]:
+def _own_cost(cost: Any, phase: CostPhase, town: Any) -> ColumnElement[bool]:
     """Joins a part to its municipality's own yen of that phase."""
     return and_(
         cost.project_id == ProjectYear.project_id,
         cost.fiscal_year == ProjectYear.fiscal_year,
-        cost.municipality_id == Participation.municipality_id,
+        cost.municipality_id == town,
         cost.phase == phase,
     )
 
@@ -358,7 +409,7 @@ def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
         .join(Municipality, Municipality.id == Project.lead_municipality_id)
         .join(ProjectYear, ProjectYear.id == own.c.year_id)
         .outerjoin(Participation, Participation.project_year_id == ProjectYear.id)
-        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET))
+        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET, Participation.municipality_id))
         .group_by(Project.id, Measure.id, Municipality.id)
         .order_by(Project.name, Project.id)
     )

@@ -43,7 +43,8 @@ class Round(NamedTuple):
 class Report(NamedTuple):
     """Amounts in yen, instants in UTC; `year` is the fiscal year.
 
-    Of a part that no round asks about, `half`, `due_on` and `opened_at` are None. Before anybody
+    `is_asked` where the round asks for it. Without a round, `half`, `due_on` and `opened_at` are
+    None. Before anybody
     wrote, `version` is 0 and `state` 未提出. What stands under `Figures` and `Texts` is empty
     unless it was asked for.
     """
@@ -64,6 +65,7 @@ class Report(NamedTuple):
     due_on: date
     opened_at: datetime
     closed_at: datetime | None
+    is_asked: bool = False
     id: int | None = None
     version: int = 0
     state: ReportState = ReportState.NONE
@@ -123,11 +125,6 @@ class Report(NamedTuple):
         return Content(
             self.value, self.rating, self.done, self.trouble, self.for_meeting, self.plan
         )
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether a report is asked for: a year called off needs none."""
-        return self.mark is not YearMark.SKIPPED
 
     @property
     def is_closed(self) -> bool:

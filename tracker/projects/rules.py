@@ -56,6 +56,20 @@ class CostPhase(Labelled):
     SETTLED = "settled", "決算額"
 
 
+class Ended(Labelled):
+    """Why an open round asks for a report no longer."""
+
+    LEFT = "left", "参加の取りやめ"
+    CALLED_OFF = "called_off", YearMark.SKIPPED.label
+
+
+def ended_by(mark: YearMark | None, *, takes_part: bool) -> Ended | None:
+    """Why a round no longer asks a part that it asked; None while it does."""
+    if mark is YearMark.SKIPPED:
+        return Ended.CALLED_OFF
+    return None if takes_part else Ended.LEFT
+
+
 class Shown(NamedTuple):
     """A state as a page shows it: the key of its colour and icon, and the words."""
 

@@ -118,7 +118,9 @@ def _own_report(shown: Sheet) -> Town | None:
         (
             row.town
             for row in shown.participants
-            if row.town.slug == actor().municipality and may(Permission.WRITE_REPORT, row.town.slug)
+            if row.is_asked
+            and row.town.slug == actor().municipality
+            and may(Permission.WRITE_REPORT, row.town.slug)
         ),
         None,
     )

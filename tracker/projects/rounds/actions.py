@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import Period
@@ -11,9 +11,10 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects import queries
-from tracker.projects.models import ReportingRound
+from tracker.projects.models import Participation, ProjectYear, ReportingRound, RoundPart
 from tracker.projects.rounds import letters
 from tracker.projects.rounds.rules import check_round
+from tracker.projects.rules import YearMark
 
 
 def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> ReportingRound:
@@ -24,7 +25,9 @@ def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> Re
         today=act.today,
         closures=areas.closures(due_on, due_on)[areas.hub().slug],
         is_open_already=find_round(period) is not None,
-        asked=sum(one.is_asked for one in queries.of_year(period.fiscal_year, None)),
+        asked=sum(
+            one.mark is not YearMark.SKIPPED for one in queries.of_year(period.fiscal_year, None)
+        ),
     )
     opened = ReportingRound(
         fiscal_year=period.year,
@@ -36,6 +39,7 @@ def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> Re
     with act.change("round.opened", opened, "") as entry:
         db.session.add(opened)
         db.session.flush()
+        ask(opened)
         asked = queries.asked_of(period)
         sent = letters.put_requests(opened, asked, at=act.at)
         entry.sentence = (
@@ -44,6 +48,32 @@ def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> Re
         )
         entry.told["reports"] = len(asked)
     return opened
+
+
+def ask(opened: ReportingRound) -> None:
+    """Puts down what a round asks: the parts of its year as they are now, but for years called off.
+
+    What it asks already, or no longer, is left alone.
+    """
+    there = exists().where(
+        RoundPart.round_id == opened.id,
+        RoundPart.project_id == ProjectYear.project_id,
+        RoundPart.municipality_id == Participation.municipality_id,
+    )
+    missing = db.session.execute(
+        select(ProjectYear.project_id, Participation.municipality_id)
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .where(
+            ProjectYear.fiscal_year == opened.fiscal_year,
+            ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
+            ~there,
+        )
+    )
+    db.session.add_all(
+        RoundPart(round_id=opened.id, project_id=project_id, municipality_id=town_id)
+        for project_id, town_id in missing.all()
+    )
+    db.session.flush()
 
 
 def find_round(period: Period) -> ReportingRound | None:

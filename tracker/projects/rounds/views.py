@@ -70,7 +70,7 @@ def answers(period: str) -> Response:
     section("reports")
     every, today = queries.rounds(), clock.today()
     shown = _round(every, period)
-    rows = [row for row in queries.of_year(shown.period.fiscal_year, shown.half) if row.is_asked]
+    rows = queries.answers(shown.period)
     return page(
         "projects/answers.html",
         form=SeenButtonForm(seen=shown.seen),
