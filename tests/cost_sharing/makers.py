@@ -80,7 +80,6 @@ def make_proposal(**changes: Any) -> Proposal:
     """The worked check of product.md 6: 2,500,000 yen, 均等20／人口80, down to 1,000 yen."""
     census = areas.series()[0].id
     proposal = Proposal(
-        kind=CaseKind.MONEY,
         title="東青地域移住促進事業の費用負担",
         stage=Stage.ESTIMATE,
         participants=NAMES,

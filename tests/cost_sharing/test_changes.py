@@ -122,9 +122,7 @@ def test_a_withdrawn_replacement_makes_room_for_another():
 def test_work_is_shared_by_the_same_confirmations_without_yen():
     case = make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0)
     office = act_of("office")
-    work = make_proposal(
-        kind=CaseKind.WORK, parts=(), total_yen=0, subsidy_yen=0, work="各町村　窓口　週1人・日"
-    )
+    work = make_proposal(parts=(), total_yen=0, subsidy_yen=0, work="各町村　窓口　週1人・日")
     formula.save_formula(office, case, work)
     actions.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "…")
     actions.send(office, case, DUE)

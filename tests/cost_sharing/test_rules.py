@@ -4,12 +4,15 @@ from types import MappingProxyType
 
 import pytest
 
+from tests.cost_sharing import cases
+from tracker.cost_sharing.case import changes
 from tracker.cost_sharing.cases.rules import (
     check_change,
     check_confirm,
     check_return,
     check_send,
     check_step,
+    stage_table,
     state,
 )
 from tracker.cost_sharing.rules import Answers, CaseState, Decision, Pair, RoundingMode, Stage
@@ -224,3 +227,34 @@ def test_an_opinion_needs_words() -> None:
     with pytest.raises(Refusal, match="意見を入力してください。") as caught:
         send_back(opinion=" 　\n")
     assert caught.value.field == "opinion"
+
+
+def test_the_reconciliation_shows_who_pays_more_and_who_gets_back() -> None:
+    before = {
+        Stage.FIXED: {cases.AOMORI: 800_000, cases.IMABETSU: 200_000},
+        Stage.ESTIMATE: {cases.AOMORI: 900_000},
+    }
+    table = stage_table(
+        before, {cases.AOMORI: 700_000, cases.IMABETSU: 230_000, cases.YOMOGITA: 10_000}
+    )
+    assert table.heads == ("概算", "確定", "精算")
+    assert table.rows == (
+        ("青森市", (900_000, 800_000, 700_000), -100_000),
+        ("今別町", (None, 200_000, 230_000), 30_000),
+        ("蓬田村", (None, None, 10_000), 10_000),
+    )
+
+
+def test_a_change_is_told_item_by_item_also_of_those_who_come_and_go() -> None:
+    before = cases.make_case(shares={cases.AOMORI: 2_385_000, cases.IMABETSU: 115_000})
+    after = cases.make_case(
+        subsidy_yen=600_000, shares={cases.AOMORI: 2_283_000, cases.YOMOGITA: 117_000}
+    )
+    told = {one.label: (one.before, one.after) for one in changes(before, after) if one.changed}
+    assert told == {
+        "国・県などの補助": ("500,000円", "600,000円"),
+        "青森市の負担額": ("2,385,000円", "2,283,000円"),
+        "今別町の負担額": ("115,000円", "なし"),
+        "蓬田村の負担額": ("なし", "117,000円"),
+    }
+    assert [one.label for one in changes(before, before)][:2] == ["件名", "段階"]

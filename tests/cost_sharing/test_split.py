@@ -13,7 +13,6 @@ from tracker.cost_sharing.formula.split import (
     Rounding,
     amount_to_share,
     at_places,
-    differences,
     split,
 )
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
@@ -244,16 +243,6 @@ def test_roundings_have_the_names_used_on_papers() -> None:
 def test_half_a_unit_goes_up() -> None:
     half_up = Rounding(100, RoundingMode.HALF_UP)
     assert [half_up.apply(Fraction(n)) for n in (149, 150, 250)] == [100, 200, 300]
-
-
-def test_the_reconciliation_shows_who_pays_more_and_who_gets_back() -> None:
-    estimate = {"青森市": 800_000, "今別町": 200_000}
-    final = {"青森市": 700_000, "今別町": 230_000, "蓬田村": 10_000}
-    assert differences(estimate, final) == {
-        "青森市": -100_000,
-        "今別町": 30_000,
-        "蓬田村": 10_000,
-    }
 
 
 def test_the_amount_to_share_is_the_total_less_the_funds() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tracker.cost_sharing.formula.json import loads_exact, read_split_request, split_json
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Part, Rounding
+from tracker.cost_sharing.json import loads_exact, read_split_request, split_json
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 

@@ -12,7 +12,7 @@ from tracker.cost_sharing.cases import actions as costs
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.models import CostCase, Share
-from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
 from tracker.demo.area import TOWNS
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings import actions as meetings
@@ -125,7 +125,6 @@ def proposal(*, equal: int) -> Proposal:
     """均等割 and 人口割, cut below 1,000 yen, the rest to the hub."""
     census = areas.series(FigureKind.POPULATION)[0]
     return Proposal(
-        kind=CaseKind.MONEY,
         title="東青地域移住促進事業の費用負担",
         stage=Stage.FIXED,
         participants=NAMES,

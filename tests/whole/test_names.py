@@ -28,7 +28,7 @@ PURE: Mapping[str, str] = {
     "agreements/reading/parts": "articles, annex rows and remarks made of those lines",
     "agreements/review/question": "what is asked about a reading, and what an answer does",
     "cost_sharing/formula/split": "the arithmetic itself, exact to the yen",
-    "cost_sharing/formula/json": "the same arithmetic for other programs (contracts.md)",
+    "cost_sharing/json": "the same arithmetic for other programs (contracts.md)",
     "cost_sharing/formula/table": "a split as people read it",
     "cost_sharing/formula/proposal": "a formula as it was typed, before it is worked out",
     "overview/calendar/feed": "duties and meetings as iCalendar",

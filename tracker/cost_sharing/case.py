@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tracker.cost_sharing.formula.split import Line, Rounding, Split
-from tracker.cost_sharing.formula.table import PartSource, SplitTable, rounding_words, split_table
+from tracker.cost_sharing.formula.split import Line, Rounding
+from tracker.cost_sharing.formula.table import (
+    PartSource,
+    SplitTable,
+    formula_words,
+    rounding_words,
+    split_table,
+)
 from tracker.cost_sharing.rules import (
     ASKED,
     Answers,
@@ -18,6 +24,7 @@ from tracker.cost_sharing.rules import (
     Stage,
 )
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 
 
@@ -169,4 +176,43 @@ class Case:
         """The stored shares as people read them; None before they are set, and for work."""
         if not self.lines or not self.is_money:
             return None
-        return split_table(Split(self.lines, sum(self.shares.values())), self.parts, self.remainder)
+        return split_table(self.lines, self.parts, self.remainder)
+
+
+class Change(NamedTuple):
+    """One item of a case in words, before and after."""
+
+    label: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether both differ."""
+        return self.before != self.after
+
+
+def changes(before: Case, after: Case) -> list[Change]:
+    """Each item of a case as it stands and as it would be, whether it changes or not."""
+    towns = sorted({*before.shares, *after.shares}, key=lambda town: town.code)
+    pairs = zip(_items(before, towns), _items(after, towns), strict=True)
+    return [Change(label, old, new) for (label, old), (_, new) in pairs]
+
+
+def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, str]]:
+    """A case in words, with what each of these municipalities bears."""
+    found = [("件名", case.title), ("段階", case.stage.label)]
+    if not case.is_money:
+        among = "・".join(town.name for town in case.shares)
+        return [*found, ("だれが・何を・どれだけ", case.work), ("分担する市町村", among)]
+    return [
+        *found,
+        ("総事業費", yen(case.total_yen)),
+        ("国・県などの補助", yen(case.subsidy_yen)),
+        ("割り方", formula_words(case.parts)),
+        ("端数", case.rounding_words),
+        *(
+            (f"{town.name}の負担額", yen(case.shares[town]) if town in case.shares else "なし")
+            for town in towns
+        ),
+    ]

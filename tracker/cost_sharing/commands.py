@@ -5,8 +5,8 @@ from typing import BinaryIO
 
 import click
 
-from tracker.cost_sharing.formula.json import loads_exact, read_split_request, split_json
 from tracker.cost_sharing.formula.split import split
+from tracker.cost_sharing.json import loads_exact, read_split_request, split_json
 from tracker.kernel.yen import yen
 
 

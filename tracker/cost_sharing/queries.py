@@ -338,7 +338,7 @@ def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
     series = [one for one in areas.series() if one.id in ids] if ids else []
     figures = areas.figures(ids) if ids else {}
     return Grounds(
-        partners=tuple(town.name for town in areas.partners()),
+        towns=areas.towns(),
         bound=frozenset(town.name for town in bound(today)),
         series={
             one.id: Series(

@@ -102,7 +102,7 @@ def draft(m: Moment, number: int) -> None:
         act,
         project.id,
         m.year,
-        proposal.kind,
+        CaseKind.MONEY if proposal.parts else CaseKind.WORK,
         proposal.stage,
         example.title,
         example.total_yen,
@@ -178,7 +178,6 @@ def _case(m: Moment, number: int) -> CostCase:
 def _proposal(example: ExampleCase) -> Proposal:
     parts = _parts(example)
     return Proposal(
-        kind=CaseKind.MONEY if parts else CaseKind.WORK,
         title=example.title,
         stage=example.stage,
         participants=EVERYBODY,

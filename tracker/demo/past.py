@@ -7,7 +7,6 @@ happened yet.  Who does what comes from counting and is the same at every load.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
-from fractions import Fraction
 
 from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import measures
@@ -428,8 +427,7 @@ class _Past:
                 Share,
                 case_id=case_id,
                 municipality_id=town.id,
-                parts=[_p_over_q(value) for value in line.parts],
-                exact=_p_over_q(line.exact),
+                **line.steps,
                 rounded_yen=line.rounded,
                 share_yen=line.share,
             )
@@ -568,7 +566,3 @@ def _signed(verb: str, by: Actor, at: datetime | None) -> dict[str, object]:
     """Who did something when, as tables keep it; nobody when it was not done."""
     row = {f"{verb}_by": by.name, f"{verb}_by_id": by.person_id, f"{verb}_at": at}
     return row if at else dict.fromkeys(row)
-
-
-def _p_over_q(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

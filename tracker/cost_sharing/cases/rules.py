@@ -1,12 +1,14 @@
 """The steps of a case: what may be done when and by whom, and by which day (Article 4(2))."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair
+from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair, Stage
 from tracker.kernel import office_days, wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
+from tracker.municipalities.rules import Town
 
 REPLY_OFFICE_DAYS = 10
 NO_CONSULTATION = "協議の記録を1件以上入れてください（協約第4条第2項）。"
@@ -145,3 +147,35 @@ def check_consulted_on(consulted_on: date, today: date) -> None:
         raise Refusal(
             "協議の日がまだ来ていません。協議した日を入れてください。", field="consulted_on"
         )
+
+
+class StageRow(NamedTuple):
+    """A municipality's yen per stage (None: it took no part then), and the difference to pay."""
+
+    name: str
+    amounts: tuple[int | None, ...]
+    difference: int
+
+
+class StageTable(NamedTuple):
+    """概算・確定・精算 side by side; positive differences are paid, negative ones given back."""
+
+    heads: tuple[str, ...]
+    rows: tuple[StageRow, ...]
+
+
+def stage_table(settled: Mapping[Stage, Mapping[Town, int]], now: Mapping[Town, int]) -> StageTable:
+    """精算 beside what was settled before it: yen by municipality, for each stage."""
+    earlier = [stage for stage in Stage if stage in settled]
+    last = settled[earlier[-1]]
+    return StageTable(
+        (*(stage.label for stage in earlier), Stage.RECONCILIATION.label),
+        tuple(
+            StageRow(
+                town.name,
+                (*(settled[stage].get(town) for stage in earlier), now.get(town)),
+                now.get(town, 0) - last.get(town, 0),
+            )
+            for town in dict.fromkeys((*last, *now))
+        ),
+    )

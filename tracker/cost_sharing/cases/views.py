@@ -10,8 +10,7 @@ from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, get_case
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions, forms, letters
-from tracker.cost_sharing.cases.rules import reply_due
-from tracker.cost_sharing.formula.table import StageTable, stage_table
+from tracker.cost_sharing.cases.rules import StageTable, reply_due, stage_table
 from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, Stage
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear

@@ -2,20 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.cases.actions import note_drafter
-from tracker.cost_sharing.formula.proposal import Outcome, Proposal, work_out
+from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.formula.split import FORMULA_VERSION
 from tracker.cost_sharing.formula.table import PartSource
 from tracker.cost_sharing.models import CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.refusal import Refusal
-from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects.models import ProjectCost
@@ -47,26 +45,21 @@ def save_formula(
     """
     act.lock((row, seen))
     was = queries.of(row, act.today)
-    if rules.check_change(was.state):
-        if again is None:
-            raise Refusal(VOIDS)
-        _ask_again(act, row, was, proposal, again)
+    voids = rules.check_change(was.state)
+    if voids and again is None:
+        raise Refusal(VOIDS)
+    then = work_out(was, proposal, queries.grounds(act.today, proposal.series_ids))
+    if again is None or not voids:
+        with act.change("cost.drafted", row, "") as entry:
+            _write(act, row, then)
+            entry.sentence = f"{row.named}の内容を決めました。"
         return
-    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
-    with act.change("cost.drafted", row, "") as entry:
-        _write(act, row, proposal, outcome)
-        entry.sentence = f"{row.named}の内容を決めました。"
-
-
-def _ask_again(act: Act, row: CostCase, was: Case, proposal: Proposal, again: AskAgain) -> None:
-    """A new revision: what was confirmed counts no more, and all sides are asked once more."""
-    outcome = work_out(proposal, queries.grounds(act.today, proposal.series_ids))
+    if then.content == was.content:
+        raise Refusal(UNCHANGED)
+    rules.check_reply_due(again.reply_due_on, act.today)
+    rules.check_step(row.state, CaseState.AWAITING)
     with act.change("cost.changed", row, "") as entry:
-        _write(act, row, proposal, outcome)
-        if queries.of(row, act.today).content == was.content:
-            raise Refusal(UNCHANGED)
-        rules.check_reply_due(again.reply_due_on, act.today)
-        rules.check_step(row.state, CaseState.AWAITING)
+        _write(act, row, then)
         row.state, row.revision = CaseState.AWAITING, row.revision + 1
         row.reply_due_on, row.sent_on = again.reply_due_on, act.today
         said = "の内容を変え、確認をもう一度お願いしました。理由："
@@ -74,30 +67,31 @@ def _ask_again(act: Act, row: CostCase, was: Case, proposal: Proposal, again: As
         letters.put_changes(queries.of(row, act.today), was, again.reason, at=act.at)
 
 
-def _write(act: Act, row: CostCase, proposal: Proposal, outcome: Outcome) -> None:
+def _write(act: Act, row: CostCase, then: Case) -> None:
     """Sets the content of a case; whoever does is its drafter from now on."""
-    ids = {town.name: town.id for town in areas.towns()}
-    row.title, row.stage = proposal.title, proposal.stage
-    cost = db.session.get_one(ProjectCost, row.cost_id)
-    cost.phase = proposal.stage.phase
-    cost.total_yen, cost.subsidy_yen = proposal.total_yen, proposal.subsidy_yen
-    row.work = proposal.work
-    row.rounding_unit, row.rounding_mode = proposal.rounding.unit, proposal.rounding.mode
-    row.remainder_id = ids.get(proposal.remainder)
+    ids = {town.name: town.id for town in then.shares}
+    row.title, row.stage, row.work = then.title, then.stage, then.work
+    row.rounding_unit, row.rounding_mode = then.rounding.unit, then.rounding.mode
+    row.remainder_id = ids.get(then.remainder)
     row.formula_version = FORMULA_VERSION
+    cost = db.session.get_one(ProjectCost, row.cost_id)
+    cost.phase, cost.total_yen, cost.subsidy_yen = (
+        then.stage.phase,
+        then.total_yen,
+        then.subsidy_yen,
+    )
     note_drafter(act, row)
     of_case = {"case_id": row.id}
-    parts = [{"position": n, **_stored(one)} for n, one in enumerate(outcome.parts)]
+    parts = [{"position": n, **_stored(one)} for n, one in enumerate(then.parts)]
     set_rows(CostPart, of_case, "position", parts)
     shares = [
         {
             "municipality_id": ids[line.municipality],
-            "parts": [_p_over_q(value) for value in line.parts],
-            "exact": _p_over_q(line.exact),
+            **line.steps,
             "rounded_yen": line.rounded,
             "share_yen": line.share,
         }
-        for line in outcome.split.lines
+        for line in then.lines
     ]
     set_rows(Share, of_case, "municipality_id", shares)
     db.session.flush()
@@ -115,7 +109,3 @@ def _stored(source: PartSource) -> dict[str, Any]:
         "unit": source.unit,
         "source": source.source,
     }
-
-
-def _p_over_q(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"

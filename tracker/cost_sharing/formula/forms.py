@@ -17,7 +17,7 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import NO_AMOUNT, one_line, stage_field, stripped
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
-from tracker.cost_sharing.rules import KINDS, CaseKind, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
 from tracker.municipalities.rules import FigureKind, Town
@@ -80,7 +80,6 @@ class WorkForm(_ContentForm):
     def proposal(self) -> Proposal:
         """What was typed, as the actions take it."""
         return Proposal(
-            kind=CaseKind.WORK,
             title=self.title.data,
             stage=Stage(self.stage.data),
             participants=self.names(),
@@ -148,7 +147,6 @@ class FormulaForm(_ContentForm):
         names = {town.slug: town.name for town in areas.towns()}
         found = (self._part(kind) for kind in KINDS if kind not in self.baseless)
         return Proposal(
-            kind=CaseKind.MONEY,
             title=self.title.data,
             stage=Stage(self.stage.data),
             participants=self.names(),

@@ -1,24 +1,17 @@
 """What a drafter proposes, and what comes out of it; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.formula.split import Line, Rounding, Split, amount_to_share, split
-from tracker.cost_sharing.formula.table import (
-    PartSource,
-    SplitTable,
-    formula_words,
-    part_of,
-    rounding_words,
-    split_table,
-)
-from tracker.cost_sharing.rules import CaseKind, PartKind, Stage
+from tracker.cost_sharing.formula.split import Line, Rounding, amount_to_share, split
+from tracker.cost_sharing.formula.table import PartSource, part_of
+from tracker.cost_sharing.rules import PartKind, Stage
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.yen import yen
+from tracker.municipalities.rules import Town
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,6 @@ class Proposal:
     them, or `LARGEST_REMAINDER`. work: who does what and how much, where no yen are shared.
     """
 
-    kind: CaseKind
     title: str
     stage: Stage
     participants: tuple[str, ...]
@@ -71,95 +63,48 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Grounds:
-    """What a proposal is worked out on: the partners (names), those of them bound by an agreement
-    in force, and the base figures it names, by their series' id.
+    """What a proposal is worked out on: all municipalities, the partners (names) bound by an
+    agreement in force, and the base figures it names, by their series' id.
     """
 
-    partners: tuple[str, ...]
+    towns: Sequence[Town]
     bound: frozenset[str]
     series: Mapping[int, Series]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The parts with their figures frozen, and the shares they give."""
-
-    parts: tuple[PartSource, ...]
-    split: Split
-
-
-def work_out(proposal: Proposal, grounds: Grounds) -> Outcome:
-    """Freezes the base figures and divides the amount; for work nothing is divided.
+def work_out(case: Case, proposal: Proposal, grounds: Grounds) -> Case:
+    """The case as it would be: base figures frozen, the amount divided; for work nothing is.
 
     Raises Refusal for a partner without an agreement in force, and as `split` does.
     """
-    check_participants(proposal.participants, grounds)
-    if proposal.kind is CaseKind.WORK:
-        lines = tuple(Line(name, (), Fraction(), 0, 0) for name in proposal.participants)
-        return Outcome((), Split(lines, 0))
-    amount_yen = amount_to_share(proposal.total_yen, proposal.subsidy_yen)
-    parts = tuple(_frozen(part, proposal.participants, grounds) for part in proposal.parts)
-    divided = split(
-        amount_yen,
-        proposal.participants,
-        [one.part for one in parts],
-        proposal.rounding,
-        proposal.remainder,
+    names = proposal.participants
+    check_participants(names, grounds)
+    parts: tuple[PartSource, ...] = ()
+    lines = tuple(Line(name, (), Fraction(), 0, 0) for name in names)
+    if case.is_money:
+        amount_yen = amount_to_share(proposal.total_yen, proposal.subsidy_yen)
+        parts = tuple(_frozen(part, names, grounds) for part in proposal.parts)
+        of = [one.part for one in parts]
+        lines = split(amount_yen, names, of, proposal.rounding, proposal.remainder).lines
+    towns = {town.name: town for town in grounds.towns}
+    return replace(
+        case,
+        title=proposal.title,
+        stage=proposal.stage,
+        total_yen=proposal.total_yen,
+        subsidy_yen=proposal.subsidy_yen,
+        work=proposal.work,
+        rounding=proposal.rounding,
+        remainder=proposal.remainder,
+        shares={towns[line.municipality]: line.share for line in lines},
+        parts=parts,
+        lines=lines,
     )
-    return Outcome(parts, divided)
-
-
-def table_of(proposal: Proposal, outcome: Outcome) -> SplitTable | None:
-    """The outcome as people read it; None for work."""
-    if proposal.kind is CaseKind.WORK:
-        return None
-    return split_table(outcome.split, outcome.parts, proposal.remainder)
-
-
-class Change(NamedTuple):
-    """One item of a case now and as proposed."""
-
-    label: str
-    before: str
-    after: str
-    changed: bool
-
-
-def compare(case: Case, proposal: Proposal, outcome: Outcome, order: Sequence[str]) -> list[Change]:
-    """Each item of a case now and as proposed; `order` is that of the municipalities' names."""
-    now, then = {town.name: yen(share) for town, share in case.shares.items()}, outcome.split.shares
-    rows = [
-        ("件名", case.title, proposal.title),
-        ("段階", case.stage.label, proposal.stage.label),
-    ]
-    if proposal.kind is CaseKind.WORK:
-        rows += [
-            ("だれが・何を・どれだけ", case.work, proposal.work),
-            ("分担する市町村", "・".join(now), "・".join(then)),
-        ]
-    else:
-        rounding = rounding_words(proposal.rounding, proposal.remainder)
-        rows += [
-            ("総事業費", yen(case.total_yen), yen(proposal.total_yen)),
-            ("国・県などの補助", yen(case.subsidy_yen), yen(proposal.subsidy_yen)),
-            ("割り方", formula_words(case.parts), formula_words(outcome.parts)),
-            ("端数", case.rounding_words, rounding),
-        ]
-        rows += [
-            (
-                f"{name}の負担額",
-                now.get(name, "なし"),
-                yen(then[name]) if name in then else "なし",
-            )
-            for name in order
-            if name in now or name in then
-        ]
-    return [Change(label, old, new, old != new) for label, old, new in rows]
 
 
 def check_participants(names: Sequence[str], grounds: Grounds) -> None:
     """Refuses a case without a partner, and a partner without an agreement in force."""
-    partners = [name for name in grounds.partners if name in names]
+    partners = [one.name for one in grounds.towns if one.name in names and not one.is_hub]
     if not partners:
         raise Refusal("分担する町村を1つ以上選んでください。", field="participants")
     for name in partners:

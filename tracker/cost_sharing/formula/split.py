@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import NoReturn, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias
 
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
 
-T = TypeVar("T")
 # Grows when the same formula would give other shares.
 FORMULA_VERSION = 1
 LARGEST_REMAINDER = "largest_remainder"
@@ -92,6 +91,12 @@ class Line:
         """端数調整: every yen moved by rounding and by the remainder."""
         return self.share - self.exact
 
+    @property
+    def steps(self) -> dict[str, Any]:
+        """Its exact values as they are stored and handed out: "p/q", whole ones too."""
+        parts = [_p_over_q(value) for value in self.parts]
+        return {"parts": parts, "exact": _p_over_q(self.exact)}
+
 
 @dataclass(frozen=True)
 class Split:
@@ -160,9 +165,8 @@ def split(
     return result
 
 
-def differences(before: Mapping[T, int], after: Mapping[T, int]) -> dict[T, int]:
-    """精算: yen each still pays (追加, positive) or gets back (返還, negative)."""
-    return {name: after.get(name, 0) - before.get(name, 0) for name in (*before, *after)}
+def _p_over_q(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
 
 
 def at_places(value: Fraction, places: int) -> Decimal:

@@ -11,15 +11,13 @@ from typing import NamedTuple
 
 from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
+    Line,
     Part,
     Rounding,
-    Split,
     at_places,
-    differences,
 )
-from tracker.cost_sharing.rules import KINDS, PartKind, Stage
+from tracker.cost_sharing.rules import KINDS, PartKind
 from tracker.kernel.yen import grouped, yen
-from tracker.municipalities.rules import Town
 
 _MINUS = "\N{MINUS SIGN}"
 _VALUE_FIELDS = ("basis", "weights", "amounts")
@@ -98,38 +96,6 @@ class SplitTable:
         return next((f"{name} {text}" for who, _, text in self.bars if who == name), "")
 
 
-class StageRow(NamedTuple):
-    """A municipality's yen per stage (None: it took no part then), and the difference to pay."""
-
-    name: str
-    amounts: tuple[int | None, ...]
-    difference: int
-
-
-class StageTable(NamedTuple):
-    """概算・確定・精算 side by side; positive differences are paid, negative ones given back."""
-
-    heads: tuple[str, ...]
-    rows: tuple[StageRow, ...]
-
-
-def stage_table(settled: Mapping[Stage, Mapping[Town, int]], now: Mapping[Town, int]) -> StageTable:
-    """精算 beside what was settled before it: yen by municipality, for each stage."""
-    earlier = [stage for stage in Stage if stage in settled]
-    moved = differences(settled[earlier[-1]], now)
-    return StageTable(
-        (*(stage.label for stage in earlier), Stage.RECONCILIATION.label),
-        tuple(
-            StageRow(
-                town.name,
-                (*(settled[stage].get(town) for stage in earlier), now.get(town)),
-                yen_,
-            )
-            for town, yen_ in moved.items()
-        ),
-    )
-
-
 def part_of(
     kind: PartKind,
     percent: str | None,
@@ -147,10 +113,9 @@ def part_of(
     )
 
 
-def split_table(split: Split, parts: Sequence[PartSource], remainder: str) -> SplitTable:
+def split_table(lines: Sequence[Line], parts: Sequence[PartSource], remainder: str) -> SplitTable:
     """The table of a split; `remainder` names who takes it, or is `LARGEST_REMAINDER`."""
-    lines = split.lines
-    total_yen = split.total_yen
+    total_yen = sum(line.share for line in lines)
     by_part = list(zip(*(line.parts for line in lines), strict=True))
     columns = [
         *(_column(values) for values in by_part),

@@ -5,12 +5,12 @@ from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, get_case
-from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases.forms import AgainForm, in_year
 from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
-from tracker.cost_sharing.formula.proposal import Outcome, compare, table_of, work_out
+from tracker.cost_sharing.formula.proposal import work_out
 from tracker.cost_sharing.formula.table import SplitTable
 from tracker.cost_sharing.rules import CaseNumber
 from tracker.kernel.permissions import Permission
@@ -38,15 +38,15 @@ def formula(no: str) -> Response:
     is_saved = not {"back", "calculate"} & pressed.keys()
     is_checked = voids and is_saved and "checked" in pressed
     form, copied = _content_form(case, is_checked)
-    if voids and is_saved and not is_checked and (outcome := _worked_out(form)):
-        return _check(case, form, outcome)
+    if voids and is_saved and not is_checked and (then := _worked_out(case, form)):
+        return _check(case, form, then)
     if (is_checked or (is_saved and not voids)) and form.carry_out(
         lambda act: _save(act, case, form, is_checked)
     ):
         said = "内容を変え、確認をもう一度お願いしました。" if voids else "内容を保存しました。"
         return done(url_for(".show", no=no), said)
     if is_checked and not form.conflict and form.errors.keys() <= OF_THE_CHECK:
-        return _check(case, form, _outcome(form))
+        return _check(case, form, _outcome(case, form))
     return _formula_page(case, form, _table(case, form), voids, copied)
 
 
@@ -75,12 +75,13 @@ def _formula_page(
 @guard(Permission.DRAFT_COST)
 def preview(no: str) -> Response:
     """The table of the formula as typed, a part of a page; nothing is saved."""
-    form, _ = _content_form(get_case(no))
-    outcome = _worked_out(form)
+    case = get_case(no)
+    form, _ = _content_form(case)
+    then = _worked_out(case, form)
     return page(
         "cost_sharing/_split.html",
         form=form,
-        table=table_of(form.proposal(), outcome) if outcome else None,
+        table=then.table if then else None,
         problems=_problems(form),
         live=True,
     )
@@ -104,15 +105,15 @@ def _content_form(
     return forms.formula_form(series, more, data=data), copied
 
 
-def _worked_out(form: FormulaForm | WorkForm) -> Outcome | None:
-    """What comes out of what was typed; None with the reasons at the fields."""
-    return _outcome(form) if form.validate_on_submit() else None
+def _worked_out(case: Case, form: FormulaForm | WorkForm) -> Case | None:
+    """The case as it would be with what was typed; None with the reasons at the fields."""
+    return _outcome(case, form) if form.validate_on_submit() else None
 
 
-def _outcome(form: FormulaForm | WorkForm) -> Outcome | None:
+def _outcome(case: Case, form: FormulaForm | WorkForm) -> Case | None:
     proposal = form.proposal()
     try:
-        return work_out(proposal, queries.grounds(clock.today(), proposal.series_ids))
+        return work_out(case, proposal, queries.grounds(clock.today(), proposal.series_ids))
     except Refusal as refusal:
         form.refuse(refusal)
         return None
@@ -120,10 +121,8 @@ def _outcome(form: FormulaForm | WorkForm) -> Outcome | None:
 
 def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
     """The table as stored, or where it was asked for as typed."""
-    if "calculate" not in request.form:
-        return case.table
-    outcome = _worked_out(form)
-    return table_of(form.proposal(), outcome) if outcome else None
+    shown = _worked_out(case, form) if "calculate" in request.form else case
+    return shown.table if shown else None
 
 
 def _problems(form: FormulaForm | WorkForm) -> list[str]:
@@ -135,19 +134,18 @@ def _save(act: Act, case: Case, form: FormulaForm | WorkForm, is_checked: bool) 
     actions.save_formula(act, queries.row(case), form.proposal(), form.seen.data, again=again)
 
 
-def _check(case: Case, form: FormulaForm | WorkForm, outcome: Outcome | None) -> Response:
+def _check(case: Case, form: FormulaForm | WorkForm, then: Case | None) -> Response:
     """Before amounts already sent change: what changes, and that all confirmations are void."""
     today = clock.today()
     check = form
     if "reason" not in form:
         check = in_year(AgainForm, today)(formdata=None, data={"reply_due_on": reply_due(today)})
-    order = [town.name for town in areas.towns()]
     answers = {side: one.person for (_, side), one in case.answers.items()}
     return page(
         "cost_sharing/check.html",
         form=check,
         case=case,
-        changes=compare(case, form.proposal(), outcome, order) if outcome else [],
+        changes=changes(case, then) if then else [],
         confirmed=[answers[town.id] for town in case.parties if town.id in answers],
         typed=[
             (name, value)

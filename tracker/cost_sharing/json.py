@@ -82,18 +82,13 @@ def split_json(data: object) -> dict[str, object]:
     lines = [
         {
             "municipality": line.municipality,
-            "parts": [_p_over_q(value) for value in line.parts],
-            "exact": _p_over_q(line.exact),
+            **line.steps,
             "rounded": line.rounded,
             "share": line.share,
         }
         for line in result.lines
     ]
     return {"shares": result.shares, "total_yen": result.total_yen, "lines": lines}
-
-
-def _p_over_q(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"
 
 
 def _part(data: object) -> Part:
