@@ -1,15 +1,26 @@
 """通知: what will be sent, what was sent, a page a letter."""
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select, update
+from flask import Flask
+from sqlalchemy import Engine, event, func, select, update
 
+from tests.pages import MOST_QUERIES
 from tests.reminders.makers import make_round
 from tracker.mail.letters import Letter, LetterState
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
+from tracker.plumbing.history import Subject
 from tracker.reminders import actions, commands
+from tracker.reminders.models import LetterItem
+from tracker.reminders.notices.queries import PER_PAGE, STATES
+
+MOST_AFTER_A_CHANGE = 16
 
 
 @pytest.fixture
@@ -86,26 +97,107 @@ def test_a_clock_that_stopped_is_said_on_every_page(planned, browse, now):
     assert "通知係が止まっています" in browse("reader").get("/admin/bases").text
 
 
-def test_the_page_takes_the_same_queries_for_many_letters(planned, browse):
-    office = browse("office")
-    office.get("/notices")
-    few = len(office.get("/notices").queries)
-    with planned.app_context():
-        make_more = db.session.scalars(select(Letter)).first()
-        for number in range(60):
+def write_more(app: Flask, count: int) -> None:
+    """So many more letters like the first, each state among them, and as many mentions passed over."""
+    with app.app_context():
+        first = db.session.scalars(select(Letter)).first()
+        columns = {one.key for one in Letter.__table__.columns} - {
+            "id",
+            "key",
+            "message_id",
+            "state",
+        }
+        same = {name: getattr(first, name) for name in columns}
+        states = [LetterState.SENT, *STATES]
+        for number in range(count):
             db.session.add(
                 Letter(
-                    **{
-                        column.key: getattr(make_more, column.key)
-                        for column in Letter.__table__.columns
-                        if column.key not in ("id", "key", "message_id")
-                    },
+                    **same,
                     key=f"more:{number}",
                     message_id=f"<{number}@more>",
+                    state=states[number % len(states)],
+                )
+            )
+            db.session.add(
+                LetterItem(
+                    duty_key=f"more:{number}",
+                    step="-3d@20261130",
+                    to_key="person:1",
+                    due_at=first.send_at,
+                    state=LetterState.SKIPPED,
+                    title="上期の進捗報告",
                 )
             )
         db.session.commit()
-    assert len(office.get("/notices").queries) == few
+
+
+def test_the_page_takes_the_same_queries_for_many_letters(planned, browse):
+    office = browse("office")
+
+    def queries() -> tuple[int, int]:
+        """How many right after a change, and how many then."""
+        with planned.app_context():
+            history.record(
+                *(None, "round.opened", Subject("round", 1), "依頼しました。"),
+                at=clock.now(),
+                rooms=["projects"],
+            )
+            db.session.commit()
+        return tuple(len(office.piece("/notices").queries) for _ in range(2))
+
+    office.get("/notices")
+    few = queries()
+    write_more(planned, 160)
+    assert queries() == few
+    assert few[0] <= MOST_AFTER_A_CHANGE
+    assert few[1] <= MOST_QUERIES
+
+
+def test_each_state_is_listed_and_counted(planned, browse):
+    write_more(planned, 160)
+    office = browse("office")
+
+    for state, number in ((LetterState.SENT, 44), (LetterState.RESENT, 20)):
+        page = office.get(f"/notices?state={state}")
+        [card] = [one for one in page.all(".card") if "送った記録" in one.get_text()]
+        assert f"{number}通" in card.get_text()
+        rows = card.select("tbody tr")
+        assert {row.select("td")[-1].get_text(strip=True) for row in rows} == {state.label}
+        assert len(rows) == PER_PAGE
+
+
+# What these indexes hold is few, whatever was sent in former years.
+OF_FEW = re.compile("COVERING INDEX|INDEX ix_letter_(open|lost|held|not_sent)")
+
+
+# The list of what was sent walks the letters by their day and stops after a page.
+@pytest.mark.parametrize("state", ["", *(one for one in STATES if one is not LetterState.SENT)])
+def test_no_list_of_letters_reads_those_of_former_years(planned, browse, state):
+    write_more(planned, 160)
+    for client in (browse("office"), browse("officer", "imabetsu")):
+        client.get("/notices")
+        with plans() as found:
+            assert client.piece(f"/notices?state={state}").status == 200
+        scans = [line for line in found if re.match("SCAN letter(_item)?\\b", line)]
+        assert [line for line in scans if not OF_FEW.search(line)] == []
+        assert [line for line in found if line.startswith("SEARCH letter")]
+
+
+@contextmanager
+def plans() -> Iterator[list[str]]:
+    """How SQLite carries out the statements run inside about letters."""
+    found: list[str] = []
+
+    def explain(connection, _cursor, statement, values, *_) -> None:
+        if "FROM letter" in statement and not statement.startswith("EXPLAIN"):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            found.extend(row.detail for row in plan)
+
+    event.listen(Engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", explain)
 
 
 def test_the_commands_preview_and_run_a_day(app):

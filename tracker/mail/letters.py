@@ -52,6 +52,9 @@ class LetterState(Labelled):
 OPEN = text("state IN ('queued', 'retrying', 'sending')")
 # These letters wait for a person.
 UNDELIVERED = text("state = 'undeliverable'")
+HELD = text("state = 'held'")
+# All but the many of former years; named where a list of one of the other states is read.
+NOT_SENT = text("state <> 'sent'")
 
 
 class Letter(Model):
@@ -69,6 +72,16 @@ class Letter(Model):
         # What a recipient was told about one page.
         Index(None, "to_key", "path", "id"),
         Index("ix_letter_lost", "id", sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED),
+        Index("ix_letter_held", "id", sqlite_where=HELD, postgresql_where=HELD),
+        # A page of the list, newest first: of all, of one municipality, in one state.
+        Index(None, "send_at", "id"),
+        Index(None, "municipality_id", "send_at", "id"),
+        Index(
+            "ix_letter_not_sent",
+            *("state", "send_at", "id"),
+            sqlite_where=NOT_SENT,
+            postgresql_where=NOT_SENT,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -86,7 +99,7 @@ class Letter(Model):
         words_column(LetterState), default=LetterState.QUEUED
     )
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    send_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    send_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
     useful_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

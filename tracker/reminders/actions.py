@@ -213,8 +213,9 @@ def preview(on: date) -> list[Draft]:
 
 
 def preview_of(duty_key: str, on: date, today: date) -> Draft | None:
-    """The first letter of that day that mentions the duty, or None."""
-    drafts = _compose(queries.notices(on, on, today), on)
+    """The first letter of a day of the next 30 that mentions the duty, or None."""
+    found = [one for one, state in queries.to_come(today) if state is None and one.on == on]
+    drafts = _compose(found, on)
     fitting = [
         draft for draft in drafts if any(one.duty.key == duty_key for one in draft.merged.notices)
     ]

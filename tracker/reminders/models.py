@@ -2,12 +2,15 @@
 
 from datetime import datetime, time
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.duty import Kind
 from tracker.mail.letters import LetterState
 from tracker.plumbing.db import Model, UtcDateTime, Versioned, words
+
+# What went into no letter: called off, or passed over (見送り).
+PASSED_OVER = text("state = 'skipped'")
 
 
 class StepRule(Versioned, Model):
@@ -27,7 +30,15 @@ class LetterItem(Model):
     """One due thing mentioned in a reminder, unique by (duty, step, person)."""
 
     __tablename__ = "letter_item"
-    __table_args__ = (UniqueConstraint("duty_key", "step", "to_key"),)
+    __table_args__ = (
+        UniqueConstraint("duty_key", "step", "to_key"),
+        Index(
+            "ix_letter_item_passed_over",
+            "due_at",
+            sqlite_where=PASSED_OVER,
+            postgresql_where=PASSED_OVER,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"), index=True)

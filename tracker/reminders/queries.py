@@ -25,6 +25,8 @@ from tracker.reminders.rules import SCHEDULES, Notice, Schedule
 
 # A step that moves off closed days stays within these days of its own.
 AROUND = timedelta(days=31)
+# The rooms that say who holds which post, and where letters reach them.
+PEOPLE = ("accounts", "municipalities")
 SILENT = "通知係が止まっています。"
 SILENT_TEXT = "お知らせのメールは、動き出すまで送られません。"
 CLOCK_WRONG = "サーバーの時計が前に戻っています。"
@@ -34,15 +36,16 @@ CLOCK_WRONG_TEXT = "時計を直すまで、お知らせを送りません。"
 def recipients(all_duties: Sequence[Duty]) -> Mapping[tuple[str, Audience], list[Recipient]]:
     """Who hears of each duty: its post or its role's posts, their chiefs, the office.
 
-    Four queries, however many duties there are.  What the office owes itself escalates nowhere.
+    Three queries, however many duties there are, and none while posts and people stay as they
+    are.  What the office owes itself escalates nowhere.
     """
     ids = {town.slug: town.id for town in areas.towns()}
     hub = areas.hub()
-    by_role = accounts.recipients_by_role({duty.to_role for duty in all_duties} | {"office"})
-    chiefs = accounts.chiefs()
-    by_post = accounts.recipients_by_post(
-        {duty.to_post_id for duty in all_duties} | set(chiefs.values())
-    )
+    chiefs = kept("chiefs", PEOPLE, accounts.chiefs)
+    roles = frozenset({duty.to_role for duty in all_duties} | {"office"})
+    posts = frozenset({duty.to_post_id for duty in all_duties} | set(chiefs.values()))
+    by_role = kept(("recipients", roles), PEOPLE, lambda: accounts.recipients_by_role(roles))
+    by_post = kept(("recipients", posts), PEOPLE, lambda: accounts.recipients_by_post(posts))
     office = by_role.get(("office", hub.id), [])
     found: dict[tuple[str, Audience], list[Recipient]] = {}
     for duty in all_duties:
@@ -66,12 +69,18 @@ def mentions(first: date, last: date, today: date) -> Sequence[tuple[Notice, Let
 
     def make() -> Sequence[tuple[Notice, LetterState | None]]:
         open_ones = [duty for duty in duties.all_duties(today) if not duty.is_done]
-        closures = areas.closures(first - AROUND, last + AROUND)
+        span = (first - AROUND, last + AROUND)
+        closures = kept(("closures", span), ("municipalities",), lambda: areas.closures(*span))
         found = rules.notices(open_ones, recipients(open_ones), closures, first, last, schedules())
-        dealt_with = _dealt_with(first - AROUND, last + AROUND)
+        dealt_with = _dealt_with(*span)
         return tuple((notice, dealt_with.get(notice.key)) for notice in found)
 
     return kept(("mentions", first, last, today), None, make)
+
+
+def to_come(today: date) -> Sequence[tuple[Notice, LetterState | None]]:
+    """The mentions of the next 30 days, as the page shows them."""
+    return mentions(today, today + timedelta(days=rules.LOOK_AHEAD_DAYS), today)
 
 
 def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
@@ -99,11 +108,15 @@ def _dealt_with(first: date, last: date) -> Mapping[tuple[str, str, str], Letter
 
 def schedules() -> Mapping[Kind, Schedule]:
     """送る日 of every kind: the defaults, and over them what somebody changed."""
-    changed = {
-        row.kind: Schedule(tuple(_step(*one) for one in row.steps), row.hour, row.is_on)
-        for row in db.session.scalars(select(StepRule))
-    }
-    return {**SCHEDULES, **changed}
+
+    def make() -> Mapping[Kind, Schedule]:
+        changed = {
+            row.kind: Schedule(tuple(_step(*one) for one in row.steps), row.hour, row.is_on)
+            for row in db.session.scalars(select(StepRule))
+        }
+        return {**SCHEDULES, **changed}
+
+    return kept("schedules", ("reminders",), make)
 
 
 def _step(offset: int, unit: str, to: str = Audience.OWNER) -> Step:

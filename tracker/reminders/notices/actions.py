@@ -11,7 +11,7 @@ from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
-from tracker.mail.letters import Letter, LetterState
+from tracker.mail.letters import HELD, Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Entry
 from tracker.plumbing.db import db, insert_many
@@ -114,7 +114,7 @@ def _decide_held(
     verb: str,
     done: str,
 ) -> int:
-    query = select(Letter.id).where(Letter.state == LetterState.HELD)
+    query = select(Letter.id).where(HELD)
     ids = db.session.scalars(query.where(Letter.id == letter_id) if letter_id else query).all()
     with act.change(verb, Subject("letter", letter_id or "all"), "") as entry:
         count = decide(ids, act.at)

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, TextClause, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, TextClause, func, select
 
 from tracker.kernel.permissions import Actor, Permission, allowed
-from tracker.mail.letters import OPEN, Letter, LetterState, SendAttempt
+from tracker.mail.letters import HELD, NOT_SENT, OPEN, Letter, LetterState, SendAttempt
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.reminders import rules
-from tracker.reminders.models import LetterItem
-from tracker.reminders.queries import mentions
+from tracker.reminders.models import PASSED_OVER, ClockState, LetterItem
+from tracker.reminders.queries import to_come
 from tracker.reminders.rules import Notice
 
 PER_PAGE = 20
+# More people hear of no one mention.
+MOST_PEOPLE = 200
 # What people may choose from in the list of letters, besides everything.
 STATES = (
     LetterState.UNDELIVERABLE,
@@ -56,7 +57,7 @@ def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
     """What will be sent within 30 days of this instant, that the actor may see."""
     today = clock.day(at)
     lines: dict[tuple[object, ...], list[Notice]] = {}
-    for notice, state in mentions(today, today + timedelta(days=rules.LOOK_AHEAD_DAYS), today):
+    for notice, state in to_come(today):
         is_to_come = notice.moment > at and state in (None, LetterState.SKIPPED)
         if is_to_come and allowed(actor, Permission.READ_LETTERS, [notice.duty.municipality]):
             key = (notice.on, notice.kind, notice.step_name, state is not None)
@@ -71,7 +72,10 @@ def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
     )
 
 
-def _readable(actor: Actor) -> list[ColumnElement[bool]]:
+_Condition = ColumnElement[bool] | TextClause
+
+
+def _readable(actor: Actor) -> list[_Condition]:
     if allowed(actor, Permission.READ_LETTERS, []):
         return []
     return [Letter.municipality_id == actor.municipality_id]
@@ -80,10 +84,17 @@ def _readable(actor: Actor) -> list[ColumnElement[bool]]:
 def sent(
     actor: Actor, page: int, state: LetterState | None
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], int]:
-    """A page of letters, newest first, and how many there are; own municipality or all."""
-    conditions = _readable(actor)
-    if state is not None:
-        conditions.append(Letter.state == state)
+    """A page of letters, newest first, and how many there are; own municipality or all.
+
+    Ids and number come from an index, whatever was sent in former years.
+    """
+    readable = _readable(actor)
+    wanted = [*readable, *_in_state(state)]
+    count: ColumnElement[int] = _count(*wanted)
+    if state is LetterState.SENT:
+        count = _count(*readable) - _count(*readable, NOT_SENT)
+    newest_first = (Letter.send_at.desc(), Letter.id.desc())
+    ids = select(Letter.id).where(*wanted).order_by(*newest_first).limit(PER_PAGE)
     rows = db.session.execute(
         select(
             Letter.id,
@@ -93,14 +104,22 @@ def sent(
             Letter.to_name,
             Letter.state,
             Letter.note,
-            func.count().over(),
+            count,
         )
-        .where(*conditions)
-        .order_by(Letter.send_at.desc(), Letter.id.desc())
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
+        .where(Letter.id.in_(ids.offset((page - 1) * PER_PAGE)))
+        .order_by(*newest_first)
     ).all()
     return rows, (int(rows[0][-1]) if rows else 0)
+
+
+def _in_state(state: LetterState | None) -> list[_Condition]:
+    if state is None:
+        return []
+    return [Letter.state == state, *([] if state is LetterState.SENT else [NOT_SENT])]
+
+
+def _count(*conditions: _Condition) -> ScalarSelect[int]:
+    return select(func.count()).select_from(Letter).where(*conditions).scalar_subquery()
 
 
 def find_letter(letter_id: int) -> Letter | None:
@@ -119,23 +138,33 @@ def passed_over(actor: Actor, at: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
     """The newest mentions that went into no letter (見送り): day, what, how many people."""
     if not allowed(actor, Permission.READ_LETTERS, []):
         return []
-    day = func.min(LetterItem.due_at)
+    newest = (
+        select(LetterItem.due_at, LetterItem.step, LetterItem.title)
+        .where(PASSED_OVER, LetterItem.due_at <= at)
+        .order_by(LetterItem.due_at.desc())
+        .limit(PER_PAGE * MOST_PEOPLE)
+        .subquery()
+    )
+    day = func.min(newest.c.due_at)
     return db.session.execute(
-        select(day.label("due_at"), LetterItem.title, func.count().label("people"))
-        .where(LetterItem.state == LetterState.SKIPPED, LetterItem.due_at <= at)
-        .group_by(LetterItem.step, LetterItem.title)
+        select(day.label("due_at"), newest.c.title, func.count().label("people"))
+        .group_by(newest.c.step, newest.c.title)
         .order_by(day.desc())
         .limit(PER_PAGE)
     ).all()
 
 
 class Progress(NamedTuple):
-    """Letters waiting, on their way, gone in the last minutes, and held for a person."""
+    """Letters waiting, on their way, gone in the last minutes, and held for a person.
+
+    `planned_until` is how far the clock has planned.
+    """
 
     waiting: int
     sending: int
     gone: int
     held: int
+    planned_until: datetime | None
 
     @property
     def left(self) -> int:
@@ -145,17 +174,14 @@ class Progress(NamedTuple):
 
 def progress(at: datetime) -> Progress:
     """The counts as they stand (one query)."""
-
-    def count(*conditions: ColumnElement[bool] | TextClause) -> Any:
-        return select(func.count()).select_from(Letter).where(*conditions).scalar_subquery()
-
     due = (OPEN, Letter.next_attempt_at <= at, Letter.state != LetterState.SENDING)
     row = db.session.execute(
         select(
-            count(*due),
-            count(OPEN, Letter.state == LetterState.SENDING),
-            count(Letter.send_at > at - timedelta(days=1), Letter.sent_at > at - _RECENT),
-            count(Letter.state == LetterState.HELD),
+            _count(*due),
+            _count(OPEN, Letter.state == LetterState.SENDING),
+            _count(Letter.send_at > at - timedelta(days=1), Letter.sent_at > at - _RECENT),
+            _count(HELD),
+            select(ClockState.watermark_at).where(ClockState.id == 1).scalar_subquery(),
         )
     ).one()
     return Progress(*row)

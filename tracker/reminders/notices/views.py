@@ -14,7 +14,6 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, number_asked, page, section
-from tracker.reminders import queries as planned
 from tracker.reminders import rules
 from tracker.reminders.actions import Draft, preview_of
 from tracker.reminders.blueprint import bp
@@ -33,6 +32,7 @@ def index() -> Response:
     upcoming = queries.upcoming(at, actor())
     line = _line_asked(upcoming)
     rows, total = queries.sent(actor(), number, state)
+    progress = queries.progress(at)
     return page(
         "reminders/index.html",
         now=at,
@@ -46,9 +46,9 @@ def index() -> Response:
         state=state or "",
         may_manage=may(Permission.MANAGE_LETTERS),
         states=[("", "すべて"), *((one.value, one.label) for one in queries.STATES)],
-        progress=queries.progress(at),
+        progress=progress,
         mailbox=mailbox.standing() if may(Permission.MANAGE_LETTERS) else None,
-        clock_wrong=rules.clock_is_wrong(at, planned.watermark()),
+        clock_wrong=rules.clock_is_wrong(at, progress.planned_until),
         passed_over=queries.passed_over(actor(), at) if state is LetterState.SKIPPED else (),
     )
 
