@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tracker.agreements.rules import (
-    Entry,
+    AnnexRow,
     KnownMeasure,
     area_numbers,
     common,
@@ -27,8 +27,8 @@ def test_the_hub_is_covered_as_soon_as_anybody_is() -> None:
     assert uncovered(["aomori", "imabetsu"], [], "aomori") == ["aomori", "imabetsu"]
 
 
-def entry(town: str, content: str = "取り組む。", role_b: str = "協力する。") -> Entry:
-    return Entry(1, town, "青森市", town, content, "担う。", role_b)
+def entry(town: str, content: str = "取り組む。", role_b: str = "協力する。") -> AnnexRow:
+    return AnnexRow(1, town, "青森市", town, content, "担う。", role_b)
 
 
 def test_the_wording_of_most_agreements_is_the_common_one() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from tracker.cost_sharing.case import Answer, Case
+from tracker.cost_sharing.case import Case, Reply
 from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Pair, RoundingMode, Stage
 from tracker.municipalities.rules import Town
@@ -43,4 +43,4 @@ def make_case(**changes: Any) -> Case:
     return replace(BLANK, **changes)
 
 
-__all__ = ["AOMORI", "IMABETSU", "YOMOGITA", "Answer", "make_case"]
+__all__ = ["AOMORI", "IMABETSU", "YOMOGITA", "Reply", "make_case"]

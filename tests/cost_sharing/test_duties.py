@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from tests.cost_sharing.cases import IMABETSU, Answer, make_case
+from tests.cost_sharing.cases import IMABETSU, Reply, make_case
 from tests.duties.makers import MEMBERS, TODAY, somebody
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.duties import duties
@@ -131,7 +131,7 @@ def test_a_case_is_one_duty_a_side_and_the_hub_s_covers_all_its_pairs() -> None:
     ("decision", "is_owed"), [(Decision.CONFIRMED, False), (Decision.RETURNED, None)]
 )
 def test_a_side_that_answered_owes_nothing(decision: Decision, is_owed: bool | None) -> None:
-    answers = {(11, IMABETSU.id): Answer(decision, None, "今別町 企画課長", BEGINS)}
+    answers = {(11, IMABETSU.id): Reply(decision, None, "今別町 企画課長", BEGINS)}
     found = {one.municipality: one for one in duties([make_case(answers=answers)], MEMBERS, TODAY)}
     # What was confirmed is done; what was returned waits for the office, not for that side.
     assert ("imabetsu" in found) is (is_owed is not None)

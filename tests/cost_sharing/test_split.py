@@ -9,7 +9,7 @@ import pytest
 
 from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
-    Part,
+    FormulaPart,
     Rounding,
     amount_to_share,
     at_places,
@@ -25,18 +25,18 @@ TO_100 = Rounding(100, RoundingMode.DOWN)
 TO_1000 = Rounding(1000, RoundingMode.DOWN)
 
 
-def equal(percent: int | Fraction | None, **changes: Any) -> Part:
-    return Part(PartKind.EQUAL, percent, **changes)
+def equal(percent: int | Fraction | None, **changes: Any) -> FormulaPart:
+    return FormulaPart(PartKind.EQUAL, percent, **changes)
 
 
 def population(
     percent: int | Fraction, basis: Mapping[str, int] = CENSUS_2020, **changes: Any
-) -> Part:
-    return Part(PartKind.POPULATION, percent, basis=basis, **changes)
+) -> FormulaPart:
+    return FormulaPart(PartKind.POPULATION, percent, basis=basis, **changes)
 
 
-def usage(percent: int | Fraction, basis: Mapping[str, int], **changes: Any) -> Part:
-    return Part(PartKind.USAGE, percent, basis=basis, **changes)
+def usage(percent: int | Fraction, basis: Mapping[str, int], **changes: Any) -> FormulaPart:
+    return FormulaPart(PartKind.USAGE, percent, basis=basis, **changes)
 
 
 # --- worked checks
@@ -102,7 +102,7 @@ def test_the_odd_yen_go_to_the_largest_remainders_whatever_the_mode() -> None:
 
 
 def test_what_is_left_below_a_unit_goes_to_the_first_by_remainder() -> None:
-    ratio = Part(PartKind.RATIO, 100, weights={"a": 10, "b": 37, "c": 53})
+    ratio = FormulaPart(PartKind.RATIO, 100, weights={"a": 10, "b": 37, "c": 53})
     result = split(10_050, ("a", "b", "c"), [ratio], TO_1000, LARGEST_REMAINDER)
     assert [line.rounded for line in result.lines] == [1_000, 3_000, 5_000]
     assert result.shares == {"a": 1_000, "b": 4_050, "c": 5_000}
@@ -112,7 +112,7 @@ def test_a_decision_of_zero_yen_is_a_decision() -> None:
     for remainder in ("今別町", LARGEST_REMAINDER):
         nothing = split(0, AREA, [equal(20), population(80)], TO_1000, remainder)
         assert set(nothing.shares.values()) == {0}
-    nobody_else = [Part(PartKind.HOST, 100, only=("青森市",))]
+    nobody_else = [FormulaPart(PartKind.HOST, 100, only=("青森市",))]
     shares = split(900_000, AREA, nobody_else, TO_1000, "青森市").shares
     assert shares == {name: 900_000 if name == "青森市" else 0 for name in AREA}
 
@@ -136,14 +136,14 @@ def test_morioka_and_its_partners_fixed_amounts_must_equal_the_whole() -> None:
         "紫波町": 384_800,
         "矢巾町": 357_600,
     }
-    fixed = [Part(PartKind.FIXED, amounts=amounts)]
+    fixed = [FormulaPart(PartKind.FIXED, amounts=amounts)]
     assert split(2_267_200, tuple(amounts), fixed, TO_100, "滝沢市").shares == amounts
 
 
 def test_mito_pays_half_first_and_the_others_share_the_rest_by_patients() -> None:
     names = ("水戸市", "笠間市", "城里町")
     parts = [
-        Part(PartKind.FIXED, amounts={"水戸市": 10_000_000}),
+        FormulaPart(PartKind.FIXED, amounts={"水戸市": 10_000_000}),
         usage(100, {"笠間市": 240, "城里町": 60}, only=("笠間市", "城里町")),
     ]
     shares = split(20_000_000, names, parts, TO_1000, "水戸市").shares
@@ -153,7 +153,7 @@ def test_mito_pays_half_first_and_the_others_share_the_rest_by_patients() -> Non
 def test_mito_by_the_cap_of_the_special_grant_and_population() -> None:
     caps = {"水戸市": 85_000_000, "大洗町": 15_000_000}
     parts = [
-        Part(PartKind.GRANT_CAP, 70, basis=caps),
+        FormulaPart(PartKind.GRANT_CAP, 70, basis=caps),
         population(30, {"水戸市": 270_000, "大洗町": 30_000}),
     ]
     shares = split(1_000_000, tuple(caps), parts, TO_1000, "水戸市").shares
@@ -162,7 +162,7 @@ def test_mito_by_the_cap_of_the_special_grant_and_population() -> None:
 
 def test_eight_to_one_to_one_with_the_odd_yen_to_the_city() -> None:
     names = ("平塚市", "大磯町", "二宮町")
-    ratio = [Part(PartKind.RATIO, 100, weights=dict(zip(names, (8, 1, 1), strict=True)))]
+    ratio = [FormulaPart(PartKind.RATIO, 100, weights=dict(zip(names, (8, 1, 1), strict=True)))]
     shares = split(1_000_003, names, ratio, TO_THE_YEN, "平塚市").shares
     assert shares == {"平塚市": 800_003, "大磯町": 100_000, "二宮町": 100_000}
 
@@ -185,9 +185,9 @@ def test_shibukawa_takes_each_towns_grant_off_first_and_adds_it_back() -> None:
     grants = dict(zip(names, (3_000_000, 1_000_000, 1_000_000), strict=True))
     needs = dict(zip(names, (600, 150, 250), strict=True))
     parts = [
-        Part(PartKind.FIXED, amounts=grants),
+        FormulaPart(PartKind.FIXED, amounts=grants),
         equal(4),
-        Part(PartKind.FISCAL, 96, basis=needs),
+        FormulaPart(PartKind.FISCAL, 96, basis=needs),
     ]
     result = split(35_000_000, names, parts, TO_THE_YEN, "渋川市")
     assert result.shares == {
@@ -200,7 +200,7 @@ def test_shibukawa_takes_each_towns_grant_off_first_and_adds_it_back() -> None:
 def test_hata_lays_ninety_on_the_host_and_ten_on_the_others_by_population() -> None:
     names = ("四万十市", "宿毛市", "三原村")
     parts = [
-        Part(PartKind.HOST, 90, only=("四万十市",)),
+        FormulaPart(PartKind.HOST, 90, only=("四万十市",)),
         population(10, {"宿毛市": 19_000, "三原村": 1_000}, only=("宿毛市", "三原村")),
     ]
     shares = split(2_000_000, names, parts, TO_1000, "四万十市").shares
@@ -210,7 +210,7 @@ def test_hata_lays_ninety_on_the_host_and_ten_on_the_others_by_population() -> N
 def test_soraku_has_a_table_of_percents_to_two_decimals() -> None:
     names = ("木津川市", "笠置町", "和束町", "精華町", "南山城村")
     table = [Fraction(text) for text in ("60.00", "11.18", "12.65", "6.76", "9.41")]
-    ratio = [Part(PartKind.RATIO, 100, weights=dict(zip(names, table, strict=True)))]
+    ratio = [FormulaPart(PartKind.RATIO, 100, weights=dict(zip(names, table, strict=True)))]
     shares = split(10_000_000, names, ratio, TO_THE_YEN, "木津川市").shares
     assert list(shares.values()) == [6_000_000, 1_118_000, 1_265_000, 676_000, 941_000]
 

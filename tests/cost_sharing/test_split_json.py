@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Part, Rounding
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, FormulaPart, Rounding
 from tracker.cost_sharing.json import loads_exact, read_split_request, split_json
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
@@ -97,15 +97,15 @@ def test_every_field_of_a_part_is_read() -> None:
         loads_exact(json.dumps(request(parts=parts, remainder="largest_remainder")))
     )
     assert read.parts == (
-        Part(PartKind.FIXED, amounts={"今別町": 5_000}),
-        Part(PartKind.HOST, Fraction(10), only=("青森市",)),
-        Part(
+        FormulaPart(PartKind.FIXED, amounts={"今別町": 5_000}),
+        FormulaPart(PartKind.HOST, Fraction(10), only=("青森市",)),
+        FormulaPart(
             PartKind.RATIO,
             Fraction(20),
             weights={"青森市": 8, "今別町": Fraction(3, 2)},
             only=("青森市", "今別町"),
         ),
-        Part(PartKind.USAGE, Fraction(70), basis=CENSUS_2020),
+        FormulaPart(PartKind.USAGE, Fraction(70), basis=CENSUS_2020),
     )
     assert read.rounding == Rounding(1000, RoundingMode.DOWN)
     assert read.remainder == LARGEST_REMAINDER

@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cost_sharing.test_split import TO_THE_YEN, usage
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Part, Rounding, Split, split
+from tracker.cost_sharing.formula.split import (
+    LARGEST_REMAINDER,
+    FormulaPart,
+    Rounding,
+    Split,
+    split,
+)
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 
@@ -16,7 +22,7 @@ from tracker.kernel.refusal import Refusal
 class Case(NamedTuple):
     amount: int
     names: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[FormulaPart, ...]
     rounding: Rounding
     remainder: str
 
@@ -24,17 +30,17 @@ class Case(NamedTuple):
 FIGURE_KINDS = (PartKind.POPULATION, PartKind.USAGE, PartKind.FISCAL, PartKind.GRANT_CAP)
 
 
-def random_part(rng: random.Random, percent: Fraction, names: tuple[str, ...]) -> Part:
+def random_part(rng: random.Random, percent: Fraction, names: tuple[str, ...]) -> FormulaPart:
     only = tuple(rng.sample(names, rng.randint(1, len(names)))) if rng.random() < 0.3 else None
     kind = rng.choice((PartKind.EQUAL, PartKind.RATIO, PartKind.HOST, *FIGURE_KINDS))
     if kind is PartKind.HOST:
-        return Part(kind, percent, only=(rng.choice(names),))
+        return FormulaPart(kind, percent, only=(rng.choice(names),))
     figures = {name: rng.choice((0, 1, 50, rng.randint(1, 300_000))) for name in names}
     figures[(only or names)[0]] += 1
     if kind in FIGURE_KINDS:
-        return Part(kind, percent, basis=figures, only=only)
+        return FormulaPart(kind, percent, basis=figures, only=only)
     weighted = kind is PartKind.RATIO or rng.random() < 0.5
-    return Part(kind, percent, weights=figures if weighted else None, only=only)
+    return FormulaPart(kind, percent, weights=figures if weighted else None, only=only)
 
 
 def random_case(rng: random.Random) -> Case:
@@ -44,7 +50,7 @@ def random_case(rng: random.Random) -> Case:
     edges = zip((0, *cuts), (*cuts, 1000), strict=True)
     parts = [random_part(rng, Fraction(high - low, 10), names) for low, high in edges]
     if rng.random() < 0.2:
-        parts.append(Part(PartKind.FIXED, amounts={names[-1]: rng.randint(0, amount)}))
+        parts.append(FormulaPart(PartKind.FIXED, amounts={names[-1]: rng.randint(0, amount)}))
     rounding = Rounding(rng.choice((1, 1, 100, 1000)), rng.choice(tuple(RoundingMode)))
     return Case(amount, names, tuple(parts), rounding, rng.choice((LARGEST_REMAINDER, *names)))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cost_sharing.test_split import AREA, CENSUS_2020, TO_1000, equal, population, usage
-from tracker.cost_sharing.formula.split import Part, Rounding, split
+from tracker.cost_sharing.formula.split import FormulaPart, Rounding, split
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 
@@ -15,7 +15,7 @@ from tracker.kernel.refusal import Refusal
 def refusal_of(
     amount: int = 1_000_000,
     names: tuple[str, ...] = AREA,
-    parts: Sequence[Part] | None = None,
+    parts: Sequence[FormulaPart] | None = None,
     rounding: Rounding = TO_1000,
     remainder: str = "青森市",
 ) -> Refusal:
@@ -43,7 +43,7 @@ def test_percents_must_add_up_to_a_hundred(
     assert refused.field == "parts"
 
 
-FIXED = Part(PartKind.FIXED, amounts={"今別町": 300_000})
+FIXED = FormulaPart(PartKind.FIXED, amounts={"今別町": 300_000})
 WITHOUT_IMABETSU = {name: n for name, n in CENSUS_2020.items() if name != "今別町"}
 
 
@@ -53,7 +53,7 @@ WITHOUT_IMABETSU = {name: n for name, n in CENSUS_2020.items() if name != "今�
         ([], "割り方を1つ以上"),
         ([equal(-20), population(120)], "均等割の％がマイナス"),
         ([equal(None)], "均等割の％を入れてください"),
-        ([Part(PartKind.POPULATION, 100)], "人口割の基礎数値を入れてください"),
+        ([FormulaPart(PartKind.POPULATION, 100)], "人口割の基礎数値を入れてください"),
         ([population(100, {})], "人口割の基礎数値を入れてください"),
         ([population(100, WITHOUT_IMABETSU)], "人口割に「今別町」の値がありません"),
         ([population(100, CENSUS_2020 | {"今別町": -1})], "「今別町」の値がマイナス"),
@@ -65,21 +65,29 @@ WITHOUT_IMABETSU = {name: n for name, n in CENSUS_2020.items() if name != "今�
         ([equal(100, only=())], "均等割の対象の市町村を入れてください"),
         ([equal(100, basis=CENSUS_2020)], "均等割では基礎数値を使いません"),
         ([equal(100, weights=dict.fromkeys(AREA, 0))], "均等割の値がすべて0です"),
-        ([Part(PartKind.RATIO, 100, weights={"青森市": 8})], "割合に「平内町」の値がありません"),
-        ([Part(PartKind.HOST, 100)], "開催地等の負担の対象の市町村を入れてください"),
-        ([Part(PartKind.HOST, 100, only=AREA[:2])], "対象は1市町村だけ"),
-        ([Part(PartKind.FIXED)], "定額の金額を入れてください"),
-        ([Part(PartKind.FIXED, 10, amounts={"今別町": 1})], "定額では％を使いません"),
-        ([Part(PartKind.FIXED, amounts={"今別町": -1}), equal(100)], "値がマイナス"),
-        ([Part(PartKind.FIXED, amounts={"弘前市": 1})], "「弘前市」は市町村の一覧にありません"),
         (
-            [Part(PartKind.FIXED, amounts={"今別町": 1}, only=AREA[:2])],
+            [FormulaPart(PartKind.RATIO, 100, weights={"青森市": 8})],
+            "割合に「平内町」の値がありません",
+        ),
+        ([FormulaPart(PartKind.HOST, 100)], "開催地等の負担の対象の市町村を入れてください"),
+        ([FormulaPart(PartKind.HOST, 100, only=AREA[:2])], "対象は1市町村だけ"),
+        ([FormulaPart(PartKind.FIXED)], "定額の金額を入れてください"),
+        ([FormulaPart(PartKind.FIXED, 10, amounts={"今別町": 1})], "定額では％を使いません"),
+        ([FormulaPart(PartKind.FIXED, amounts={"今別町": -1}), equal(100)], "値がマイナス"),
+        (
+            [FormulaPart(PartKind.FIXED, amounts={"弘前市": 1})],
+            "「弘前市」は市町村の一覧にありません",
+        ),
+        (
+            [FormulaPart(PartKind.FIXED, amounts={"今別町": 1}, only=AREA[:2])],
             "対象の市町村ではありません",
         ),
         ([FIXED], "定額の合計（300,000円）が対象額より700,000円少なくなっています"),
     ],
 )
-def test_an_incomplete_formula_is_refused_in_plain_words(parts: list[Part], sentence: str) -> None:
+def test_an_incomplete_formula_is_refused_in_plain_words(
+    parts: list[FormulaPart], sentence: str
+) -> None:
     assert sentence in refusal_of(parts=parts).message
 
 

@@ -13,7 +13,7 @@ from icalendar import Calendar
 from tests.overview.ics import components, faults, text
 from tracker.kernel.duty import Duty, Kind
 from tracker.meetings.rules import Candidate
-from tracker.overview.calendar.feed import OVERDUE, Entry, Feed, of_duty, of_meeting
+from tracker.overview.calendar.feed import OVERDUE, Feed, FeedEntry, of_duty, of_meeting
 
 TODAY = date(2026, 11, 24)
 CHANGED = datetime(2026, 11, 20, 6, 2, tzinfo=UTC)
@@ -38,17 +38,17 @@ def make_duty(**changes: Any) -> Duty:
     return Duty(**{**values, **changes})
 
 
-def make_feed(*entries: Entry, **changes: Any) -> Feed:
+def make_feed(*entries: FeedEntry, **changes: Any) -> Feed:
     """The feed of 今別町's officer."""
     base, domain = "https://renkei.example.lg.jp", "renkei.example.lg.jp"
     return replace(Feed("今別町 企画担当", base, domain, entries), **changes)
 
 
-def write(*entries: Entry, at: datetime = CHANGED, version: int = 7, **changes: Any) -> bytes:
+def write(*entries: FeedEntry, at: datetime = CHANGED, version: int = 7, **changes: Any) -> bytes:
     return make_feed(*entries, **changes).write(at, version)
 
 
-def only(*entries: Entry, **changes: Any) -> Any:
+def only(*entries: FeedEntry, **changes: Any) -> Any:
     """The one event as the library reads it."""
     [event] = Calendar.from_ical(write(*entries, **changes)).walk("VEVENT")
     return event
@@ -167,7 +167,7 @@ WORDS = st.text(max_size=200).filter(lambda words: "\\N" not in words)
 @given(title=WORDS, words=WORDS, place=WORDS, name=WORDS)
 def test_whatever_the_words_the_feed_is_valid_and_says_them(title, words, place, name):
     assume(title)
-    entry = Entry("key", title, words, "/x", date(2026, 11, 30), date(2026, 12, 1), place)
+    entry = FeedEntry("key", title, words, "/x", date(2026, 11, 30), date(2026, 12, 1), place)
     data = write(entry, name=name)
     assert faults(data) == []
     [event] = components(data, "VEVENT")

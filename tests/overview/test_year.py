@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from tests import cast
-from tests.cost_sharing.cases import IMABETSU, Answer, make_case
+from tests.cost_sharing.cases import IMABETSU, Reply, make_case
 from tests.duties.makers import TODAY
 from tests.meetings.makers import TOWNS, make_article, make_pure
 from tests.projects.makers import make_report
@@ -12,7 +12,7 @@ from tracker.cost_sharing.rules import CaseNumber, Decision, Pair
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import Candidate, Standing
-from tracker.overview.home.year import Event, Facts, events, next_up
+from tracker.overview.home.year import Facts, YearDay, events, next_up
 from tracker.projects.report import Round
 from tracker.projects.rules import ReportState
 
@@ -124,7 +124,7 @@ def test_a_deputy_leaves_article_5_open_for_that_agreement_only():
 def test_cases_with_the_same_day_are_one_event():
     pair = Pair(11, 1, 3)
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    both = {(11, side): Answer(Decision.CONFIRMED, None, "確認者", at) for side in pair.parties}
+    both = {(11, side): Reply(Decision.CONFIRMED, None, "確認者", at) for side in pair.parties}
     facts = replace(
         NOTHING,
         cases=(
@@ -138,8 +138,8 @@ def test_cases_with_the_same_day_are_one_event():
 
 
 def test_what_comes_next_is_the_first_day_to_come_that_is_not_done():
-    def event(day: date, state: str) -> Event:
-        return Event(day, str(day), "", state, "/")
+    def event(day: date, state: str) -> YearDay:
+        return YearDay(day, str(day), "", state, "/")
 
     over, done = event(date(2026, 11, 1), "overdue"), event(date(2026, 11, 27), "done")
     coming = event(DUE, "now")

@@ -69,6 +69,36 @@ def calls(root: Path, function: str) -> Iterator[str]:
                 break
 
 
+def classes(root: Path = ROOT) -> Mapping[str, set[str]]:
+    """The names of all classes, shapes, tables, forms and enums alike, each with its rooms."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(root.rglob("*.py")):
+        room = path.relative_to(root).with_suffix("").parts[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, set()).add(room)
+    return found
+
+
+def shared(root: Path = ROOT) -> dict[str, list[str]]:
+    """The class names that stand in several rooms."""
+    return {name: sorted(rooms) for name, rooms in classes(root).items() if len(rooms) > 1}
+
+
+def test_no_class_name_stands_in_two_rooms() -> None:
+    assert shared() == {}
+
+
+def test_a_class_name_that_another_room_has_is_found(tmp_path: Path) -> None:
+    for room, text in (
+        ("meetings", "class Answer(Labelled): ...\nclass Seat: ...\n"),
+        ("costs", "class Seat_: ...\ndef make():\n    class Answer(Form): ...\n"),
+    ):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "rules.py").write_text(text)
+    assert shared(tmp_path) == {"Answer": ["costs", "meetings"]}
+
+
 def test_files_are_called_by_the_one_list() -> None:
     assert list(misnamed()) == []
     assert len(PURE) <= 10

@@ -18,7 +18,7 @@ from tracker.agreements.models import (
     Measure,
     PolicyField,
 )
-from tracker.agreements.rules import DutyKind, Entry, Known
+from tracker.agreements.rules import AnnexRow, DutyKind, Known
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
@@ -235,7 +235,7 @@ class MeasurePage:
     field_number: str
     field_title: str
     parent_title: str | None
-    entries: tuple[Entry, ...]
+    entries: tuple[AnnexRow, ...]
 
 
 def measure(number: str, day: date) -> MeasurePage | None:
@@ -256,7 +256,7 @@ def measure(number: str, day: date) -> MeasurePage | None:
         return None
     found, field, parent_title, *_ = rows[0]
     entries = tuple(
-        Entry(
+        AnnexRow(
             agreement.id,
             b.name if a.is_hub else a.name,
             a.name,

@@ -31,7 +31,7 @@ class DutyKind(Labelled):
 
 
 @dataclass(frozen=True)
-class Entry:
+class AnnexRow:
     """A measure's row in the annex of one agreement; `town` is the partner's name."""
 
     agreement_id: int
@@ -84,13 +84,13 @@ def uncovered(participants: Iterable[str], covered: Iterable[str], hub: str) -> 
     return [slug for slug in participants if slug not in with_it]
 
 
-def common(entries: Sequence[Entry]) -> Entry:
+def common(entries: Sequence[AnnexRow]) -> AnnexRow:
     """The first entry with the wording that most agreements share."""
     wordings = Counter(entry.wording for entry in entries)
     return max(entries, key=lambda entry: wordings[entry.wording])
 
 
-def differing(entries: Sequence[Entry]) -> list[Entry]:
+def differing(entries: Sequence[AnnexRow]) -> list[AnnexRow]:
     """The entries worded otherwise than the common one, in their order (product.md 3)."""
     usual = common(entries).wording if entries else None
     return [entry for entry in entries if entry.wording != usual]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tracker.cost_sharing.formula.split import Line, Rounding
+from tracker.cost_sharing.formula.split import Rounding, ShareLine
 from tracker.cost_sharing.formula.table import (
     PartSource,
     SplitTable,
@@ -28,7 +28,7 @@ from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """One side's word on one pair; its opinion is read with the whole case only."""
 
     decision: Decision
@@ -70,13 +70,13 @@ class Case:
     hub: Town
     shares: Mapping[Town, int]
     pairs: Mapping[Town, Pair]
-    answers: Mapping[tuple[int, int], Answer]
+    answers: Mapping[tuple[int, int], Reply]
     replaces: CaseNumber | None = None
     replaced_by: CaseNumber | None = None
     goes_on: bool = False
     consulted_at: datetime | None = None
     parts: Sequence[PartSource] = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ShareLine, ...] = ()
 
     @property
     def label(self) -> str:
@@ -115,16 +115,16 @@ class Case:
         return sum(one.decision is Decision.CONFIRMED for one in self.answers.values())
 
     @property
-    def opinions(self) -> dict[str, Answer]:
+    def opinions(self) -> dict[str, Reply]:
         """What each municipality wrote beside its answer, by its name."""
         names = {town.id: town.name for town in self.parties}
         return {names[side]: one for (_, side), one in self.answers.items() if one.opinion}
 
-    def answer(self, partner: Town, side: Town) -> Answer | None:
+    def answer(self, partner: Town, side: Town) -> Reply | None:
         """What that side has answered for the pair with that partner."""
         return self.answers.get((self.pairs[partner].agreement, side.id))
 
-    def answers_of(self, side: Town) -> tuple[Answer | None, ...]:
+    def answers_of(self, side: Town) -> tuple[Reply | None, ...]:
         """That side's answers, one for each pair it is a party to."""
         own = self.pairs if side == self.hub else [side] if side in self.pairs else []
         return tuple(self.answer(partner, side) for partner in own)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
 
-from tracker.cost_sharing.formula.split import PART_FIELDS, Part, Rounding, split
+from tracker.cost_sharing.formula.split import PART_FIELDS, FormulaPart, Rounding, split
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 
@@ -29,7 +29,7 @@ class SplitRequest(NamedTuple):
 
     amount_yen: int
     municipalities: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[FormulaPart, ...]
     rounding: Rounding
     remainder: str
 
@@ -91,7 +91,7 @@ def split_json(data: object) -> dict[str, object]:
     return {"shares": result.shares, "total_yen": result.total_yen, "lines": lines}
 
 
-def _part(data: object) -> Part:
+def _part(data: object) -> FormulaPart:
     part = _record(data, "parts", needed=("kind",), may=tuple(PART_FIELDS))
     kind = _one_of(PartKind, part["kind"], "kind")
 
@@ -99,7 +99,7 @@ def _part(data: object) -> Part:
         value = part.get(field)
         return None if value is None else read(value, f"{kind.label}の{field}")
 
-    return Part(
+    return FormulaPart(
         kind,
         percent=given("percent", _percent),
         basis=given("basis", _by_name(_number)),

@@ -23,9 +23,9 @@ from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
-from tracker.cost_sharing.case import Answer, Case
+from tracker.cost_sharing.case import Case, Reply
 from tracker.cost_sharing.formula.proposal import Grounds, Series
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Line, Rounding
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding, ShareLine
 from tracker.cost_sharing.formula.table import PartSource, part_of
 from tracker.cost_sharing.models import (
     CaseDrafter,
@@ -147,8 +147,8 @@ class _Sides:
 
     shares: dict[Town, int] = field(default_factory=dict)
     pairs: dict[Town, Pair] = field(default_factory=dict)
-    answers: dict[tuple[int, int], Answer] = field(default_factory=dict)
-    lines: dict[Town, Line] = field(default_factory=dict)
+    answers: dict[tuple[int, int], Reply] = field(default_factory=dict)
+    lines: dict[Town, ShareLine] = field(default_factory=dict)
 
 
 def _sides(rows: Iterable[Any], whole: bool) -> Mapping[int, _Sides]:
@@ -159,12 +159,12 @@ def _sides(rows: Iterable[Any], whole: bool) -> Mapping[int, _Sides]:
         of.shares[town] = yen
         if whole:
             steps = tuple(map(Fraction, rest[1]))
-            of.lines[town] = Line(town.name, steps, Fraction(rest[2]), rest[3], yen)
+            of.lines[town] = ShareLine(town.name, steps, Fraction(rest[2]), rest[3], yen)
         if agreement:
             # Where two bind at once, the later one counts.
             of.pairs[town] = Pair(agreement, a, b)
         if side:
-            of.answers[agreement, side] = Answer(decision, rest[0] if whole else None, person, at)
+            of.answers[agreement, side] = Reply(decision, rest[0] if whole else None, person, at)
     for of in found.values():
         kept_ids = {pair.agreement for pair in of.pairs.values()}
         of.answers = {key: one for key, one in of.answers.items() if key[0] in kept_ids}

@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import measures
-from tracker.cost_sharing.formula.split import Part, Rounding, split
+from tracker.cost_sharing.formula.split import FormulaPart, Rounding, split
 from tracker.cost_sharing.models import (
     CaseDrafter,
     Confirmation,
@@ -406,8 +406,8 @@ class _Past:
 
     def _shares(self, case_id: int, takers: Sequence[Town], amount_yen: int) -> None:
         people = {town.name: self.people[town.id] for town in takers}
-        equal = Part(PartKind.EQUAL, percent=20)
-        parts = (equal, Part(PartKind.POPULATION, percent=80, basis=people))
+        equal = FormulaPart(PartKind.EQUAL, percent=20)
+        parts = (equal, FormulaPart(PartKind.POPULATION, percent=80, basis=people))
         for position, part in enumerate(parts):
             self.book.add(
                 CostPart,

@@ -27,7 +27,7 @@ Told = Callable[[Mapping[LetterState, int]], None]
 
 
 @dataclass(frozen=True)
-class Draft:
+class DraftLetter:
     """A reminder letter as it would be written."""
 
     merged: Merged
@@ -151,16 +151,18 @@ def _midnight(today: date) -> datetime:
     return clock.at(today, time.min) - timedelta(microseconds=1)
 
 
-def _compose(due: Sequence[Notice], on: date) -> list[Draft]:
+def _compose(due: Sequence[Notice], on: date) -> list[DraftLetter]:
     drafts, links = [], queries.personal_links(due)
     for merged in rules.merge(due):
         to = merged.to
         assert isinstance(to, Recipient)
-        drafts.append(Draft(merged, to, on, *letters.compose(merged.notices, to, on, links)))
+        drafts.append(DraftLetter(merged, to, on, *letters.compose(merged.notices, to, on, links)))
     return drafts
 
 
-def _write(drafts: Sequence[Draft], useless: Sequence[Notice], at: datetime) -> tuple[int, int]:
+def _write(
+    drafts: Sequence[DraftLetter], useless: Sequence[Notice], at: datetime
+) -> tuple[int, int]:
     """Letters and what they mention, a few statements for all; how many, and how many passed over.
 
     Who had a letter that day already gets no second one: what it would have said is passed over.
@@ -177,7 +179,7 @@ def _write(drafts: Sequence[Draft], useless: Sequence[Notice], at: datetime) -> 
     return planned, sum(one["letter_id"] is None for one in items)
 
 
-def _letter(draft: Draft, at: datetime) -> dict[str, object]:
+def _letter(draft: DraftLetter, at: datetime) -> dict[str, object]:
     notes = sorted({one.note for one in draft.merged.notices if one.note})
     is_late = at - draft.meant_at >= timedelta(days=1)
     return new_row(
@@ -207,12 +209,12 @@ def item(notice: Notice, letter_id: int | None = None) -> dict[str, object]:
     }
 
 
-def preview(on: date) -> list[Draft]:
+def preview(on: date) -> list[DraftLetter]:
     """The reminders of one day, as the duties stand; writes nothing."""
     return _compose(queries.notices(on, on, on), on)
 
 
-def preview_of(duty_key: str, on: date, today: date) -> Draft | None:
+def preview_of(duty_key: str, on: date, today: date) -> DraftLetter | None:
     """The first letter of a day of the next 30 that mentions the duty, or None."""
     found = [one for one, state in queries.to_come(today) if state is None and one.on == on]
     drafts = _compose(found, on)

@@ -78,7 +78,7 @@ class Heading:
 
 
 @dataclass
-class Row:
+class TableRow:
     """A measure in the making: its cells in pieces, as page breaks left them."""
 
     number: str
@@ -116,8 +116,8 @@ class Draft:
     headings: dict[str, Heading] = field(default_factory=dict)
     heading: str = ""
     counts: dict[str, int] = field(default_factory=dict)
-    rows: list[Row] = field(default_factory=list)
-    row: Row | None = None
+    rows: list[TableRow] = field(default_factory=list)
+    row: TableRow | None = None
     placed: set[int] = field(default_factory=set)
     unplaced: list[tuple[Line, str]] = field(default_factory=list)
 
@@ -503,16 +503,16 @@ def _heading(draft: Draft, line: Line, number: str, parent: str | None) -> bool:
     return True
 
 
-def _measure(draft: Draft, line: Line, title: str, named: dict[str, str]) -> Row:
+def _measure(draft: Draft, line: Line, title: str, named: dict[str, str]) -> TableRow:
     place = draft.counts[draft.heading] = draft.counts.get(draft.heading, 0) + 1
     number = f"{draft.heading}-{place}" if draft.heading else str(place)
     cells = {name: [cell] for name, cell in named.items()}
-    draft.row = Row(number, draft.heading, title, cells, [line])
+    draft.row = TableRow(number, draft.heading, title, cells, [line])
     draft.rows.append(draft.row)
     return draft.row
 
 
-def _continues(upper: Row, named: dict[str, str]) -> bool:
+def _continues(upper: TableRow, named: dict[str, str]) -> bool:
     """Whether cells under a blank title finish the row above.
 
     They do when a cell above is broken off, or when they only repeat how the cells above end;
@@ -523,7 +523,7 @@ def _continues(upper: Row, named: dict[str, str]) -> bool:
     return broken or all(lasts[name].endswith(cell) for name, cell in named.items())
 
 
-def _join(upper: Row, line: Line, named: dict[str, str]) -> None:
+def _join(upper: TableRow, line: Line, named: dict[str, str]) -> None:
     for name, cell in named.items():
         pieces = upper.cells.setdefault(name, [])
         # A whole sentence that ends with the very words below was finished on its own page.

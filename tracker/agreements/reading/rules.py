@@ -24,7 +24,7 @@ from tracker.agreements.reading.agreement import (
     Remark,
 )
 from tracker.agreements.reading.lines import DIGITS, Kind, Line, fold, lines_of
-from tracker.agreements.reading.parts import Draft, Paragraph, Row, Signature, is_whole
+from tracker.agreements.reading.parts import Draft, Paragraph, Signature, TableRow, is_whole
 from tracker.kernel.refusal import Refusal
 
 State = Enum("State", "COVER PREAMBLE ARTICLES SIGNING ANNEX")
@@ -385,7 +385,7 @@ def _rows(draft: Draft) -> Iterator[Remark]:
             yield Remark("row_maybe_cut", numbers(row.lines), text, row.number)
 
 
-def _split(row: Row) -> Remark:
+def _split(row: TableRow) -> Remark:
     where = "と".join(f"{line.number}行目" for line in row.lines[:3])
     text = f"{where}は、1つの表の行（{_short(row.title)}）と思われます。つなげて読みました。"
     for name, tail in row.dropped[:3]:

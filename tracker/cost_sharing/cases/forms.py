@@ -107,7 +107,7 @@ class AgainForm(Form):
     reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
 
 
-class AnswerForm(Form):
+class ReplyForm(Form):
     """One side's word on the revision of the amounts that it saw."""
 
     seen = SeenField()

@@ -199,7 +199,7 @@ def confirm(no: str) -> Response:
     require(Permission.CONFIRM_COST, *(town.slug for town in case.parties))
     if case.state not in ASKED:
         return redirect(url_for(".show", no=no))
-    form = forms.AnswerForm(data={"seen": str(case.revision)})
+    form = forms.ReplyForm(data={"seen": str(case.revision)})
     answer, said = ANSWERS.get(request.form.get("decision", ""), (_no_choice, ""))
     if form.carry_out(
         lambda act: answer(act, queries.row(case), form.opinion.data or "", form.seen.data)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.formula.split import Line, Rounding, amount_to_share, split
+from tracker.cost_sharing.formula.split import Rounding, ShareLine, amount_to_share, split
 from tracker.cost_sharing.formula.table import PartSource, part_of
 from tracker.cost_sharing.rules import PartKind, Stage
 from tracker.kernel.refusal import Refusal
@@ -80,7 +80,7 @@ def work_out(case: Case, proposal: Proposal, grounds: Grounds) -> Case:
     names = proposal.participants
     check_participants(names, grounds)
     parts: tuple[PartSource, ...] = ()
-    lines = tuple(Line(name, (), Fraction(), 0, 0) for name in names)
+    lines = tuple(ShareLine(name, (), Fraction(), 0, 0) for name in names)
     if case.is_money:
         amount_yen = amount_to_share(proposal.total_yen, proposal.subsidy_yen)
         parts = tuple(_frozen(part, names, grounds) for part in proposal.parts)

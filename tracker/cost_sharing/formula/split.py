@@ -52,7 +52,7 @@ class Rounding:
 
 
 @dataclass(frozen=True)
-class Part:
+class FormulaPart:
     """One part of a formula; `KINDS` says which fields its kind takes.
 
     percent: of what is left after the fixed amounts. basis, weights: how much each counts, by
@@ -77,7 +77,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Line:
+class ShareLine:
     """One municipality's row: exact yen per part, their sum, that rounded, and its share."""
 
     municipality: str
@@ -102,7 +102,7 @@ class Line:
 class Split:
     """Who bears how much; the shares of `lines` add up to `total_yen`, always."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ShareLine, ...]
     total_yen: int
 
     @property
@@ -126,7 +126,7 @@ def amount_to_share(total_yen: int, subsidy_yen: int) -> int:
 def split(
     amount_yen: int,
     municipalities: Sequence[str],
-    parts: Sequence[Part],
+    parts: Sequence[FormulaPart],
     rounding: Rounding,
     remainder: str,
 ) -> Split:
@@ -160,7 +160,7 @@ def split(
     else:
         shares[municipalities.index(remainder)] += spare
     lines = zip(municipalities, rows, exact, rounded, shares, strict=True)
-    result = Split(tuple(Line(*line) for line in lines), amount_yen)
+    result = Split(tuple(ShareLine(*line) for line in lines), amount_yen)
     _check_shares(result.shares)
     return result
 
@@ -175,7 +175,7 @@ def at_places(value: Fraction, places: int) -> Decimal:
     return Decimal(scaled if value >= 0 else -scaled).scaleb(-places)
 
 
-def _column(part: Part, rest: int, municipalities: Sequence[str]) -> list[Fraction]:
+def _column(part: FormulaPart, rest: int, municipalities: Sequence[str]) -> list[Fraction]:
     """What one part lays on each municipality, in exact yen."""
     if part.percent is None:
         return [Fraction((part.amounts or {}).get(name, 0)) for name in municipalities]
@@ -185,7 +185,7 @@ def _column(part: Part, rest: int, municipalities: Sequence[str]) -> list[Fracti
     return [per_count * counts[name] if name in sharing else Fraction() for name in municipalities]
 
 
-def _after_fixed(amount_yen: int, parts: Sequence[Part]) -> int:
+def _after_fixed(amount_yen: int, parts: Sequence[FormulaPart]) -> int:
     """Yen left to the percents once the fixed amounts came off."""
     fixed = sum(sum(part.amounts.values()) for part in parts if part.amounts)
     rest = amount_yen - fixed
@@ -227,7 +227,7 @@ def _check_frame(
         _check_listed((remainder,), municipalities, "端数の負担者", "remainder")
 
 
-def _check_part(part: Part, municipalities: Sequence[str]) -> None:
+def _check_part(part: FormulaPart, municipalities: Sequence[str]) -> None:
     row, name = KINDS[part.kind], part.kind.label
     for field, label in PART_FIELDS.items():
         value = getattr(part, field)
@@ -243,7 +243,7 @@ def _check_part(part: Part, municipalities: Sequence[str]) -> None:
     _check_numbers(part, municipalities)
 
 
-def _check_numbers(part: Part, municipalities: Sequence[str]) -> None:
+def _check_numbers(part: FormulaPart, municipalities: Sequence[str]) -> None:
     label, sharing = part.kind.label, part.participants(municipalities)
     if part.percent is not None and part.percent < 0:
         _refuse(f"{label}の％がマイナスです。0以上の数にしてください。")

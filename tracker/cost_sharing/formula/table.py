@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
-    Line,
-    Part,
+    FormulaPart,
     Rounding,
+    ShareLine,
     at_places,
 )
 from tracker.cost_sharing.rules import KINDS, PartKind
@@ -26,7 +26,7 @@ _VALUE_FIELDS = ("basis", "weights", "amounts")
 class PartSource(NamedTuple):
     """A part of the formula with what its figures count, who says so, and their series' id."""
 
-    part: Part
+    part: FormulaPart
     unit: str
     source: str
     series_id: int | None = None
@@ -69,7 +69,7 @@ class PartSource(NamedTuple):
         return f"{what}：{listed}（計 {sum(values.values()):,}{unit}）。{source}"
 
 
-class Row(NamedTuple):
+class SplitRow(NamedTuple):
     """One municipality's line, or the sum, in the words of the screen."""
 
     name: str
@@ -86,8 +86,8 @@ class SplitTable:
     """均等割｜人口割｜…｜計算値｜端数調整｜負担額｜割合(%), with the sum and the notes under it."""
 
     heads: tuple[str, ...]
-    rows: tuple[Row, ...]
-    total: Row
+    rows: tuple[SplitRow, ...]
+    total: SplitRow
     bars: tuple[tuple[str, int, str], ...]
     notes: tuple[str, ...]
 
@@ -101,11 +101,11 @@ def part_of(
     percent: str | None,
     values: Mapping[str, int] | None,
     only: Sequence[str] | None,
-) -> Part:
+) -> FormulaPart:
     """A part as the arithmetic takes it; what its values are, its kind says."""
     row = KINDS[kind]
     named = next((field for field in _VALUE_FIELDS if field in row.needs + row.may), None)
-    return Part(
+    return FormulaPart(
         kind,
         percent=None if percent is None else Fraction(percent),
         only=None if only is None else tuple(only),
@@ -113,7 +113,9 @@ def part_of(
     )
 
 
-def split_table(lines: Sequence[Line], parts: Sequence[PartSource], remainder: str) -> SplitTable:
+def split_table(
+    lines: Sequence[ShareLine], parts: Sequence[PartSource], remainder: str
+) -> SplitTable:
     """The table of a split; `remainder` names who takes it, or is `LARGEST_REMAINDER`."""
     total_yen = sum(line.share for line in lines)
     by_part = list(zip(*(line.parts for line in lines), strict=True))
@@ -125,7 +127,7 @@ def split_table(lines: Sequence[Line], parts: Sequence[PartSource], remainder: s
         [_share_of(line.share, total_yen) for line in lines] + [_share_of(total_yen, total_yen)],
     ]
     rows = [
-        Row(name, cells[:-4], cells[-4], cells[-3], cells[-2], cells[-1], name == remainder)
+        SplitRow(name, cells[:-4], cells[-4], cells[-3], cells[-2], cells[-1], name == remainder)
         for name, cells in zip(
             [*(line.municipality for line in lines), "合計"],
             zip(*columns, strict=True),

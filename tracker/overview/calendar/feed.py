@@ -26,7 +26,7 @@ REFRESH = timedelta(hours=6)
 OVERDUE = "（期限を過ぎています）"
 
 
-class Entry(NamedTuple):
+class FeedEntry(NamedTuple):
     """One thing in the calendar; `key` names it for ever, whatever its day becomes.
 
     `begins` and `ends` are days, the end not included, or instants.
@@ -41,18 +41,18 @@ class Entry(NamedTuple):
     place: str = ""
 
 
-def of_duty(duty: Duty, today: date) -> Entry:
+def of_duty(duty: Duty, today: date) -> FeedEntry:
     """A duty on the whole day it is due; one that is late stays there and says so."""
     title = duty.title + (OVERDUE if duty.state(today) == "overdue" else "")
     ends = duty.due_on + timedelta(days=1)
-    return Entry(duty.key, title, duty.text, duty.url, duty.due_on, ends)
+    return FeedEntry(duty.key, title, duty.text, duty.url, duty.due_on, ends)
 
 
-def of_meeting(path: str, name: str, place: str, hours: Candidate) -> Entry:
+def of_meeting(path: str, name: str, place: str, hours: Candidate) -> FeedEntry:
     """A meeting of the heads at its hours in Tokyo."""
     zone = ZoneInfo(ZONE)
     begins, ends = (datetime.combine(hours.on, at, zone) for at in (hours.begins, hours.ends))
-    return Entry(f"meeting:{path}", name, hours.label, path, begins, ends, place)
+    return FeedEntry(f"meeting:{path}", name, hours.label, path, begins, ends, place)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Feed:
     name: str
     base_url: str
     domain: str
-    entries: tuple[Entry, ...]
+    entries: tuple[FeedEntry, ...]
 
     @property
     def mark(self) -> str:
@@ -91,7 +91,7 @@ class Feed:
         written: bytes = calendar.to_ical()
         return written
 
-    def _event(self, entry: Entry, changed_at: datetime, version: int) -> Event:
+    def _event(self, entry: FeedEntry, changed_at: datetime, version: int) -> Event:
         url = self.base_url + entry.path
         event = Event()
         event.add("uid", f"{hashlib.sha256(entry.key.encode()).hexdigest()[:32]}@{self.domain}")

@@ -14,7 +14,7 @@ from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.overview.blueprint import bp
 from tracker.overview.calendar import queries
-from tracker.overview.calendar.feed import Entry, Feed, of_duty, of_meeting
+from tracker.overview.calendar.feed import Feed, FeedEntry, of_duty, of_meeting
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 
@@ -46,7 +46,7 @@ def calendar(token: str) -> Response:
     return response
 
 
-def _meetings(who: Actor, today: date) -> list[Entry]:
+def _meetings(who: Actor, today: date) -> list[FeedEntry]:
     """The days on which the heads meet, this fiscal year's and those fixed early."""
     if not allowed(who, Permission.READ_AREA):
         return []

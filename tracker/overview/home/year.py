@@ -14,7 +14,7 @@ from tracker.meetings.rules import FULFILLED, Standing
 from tracker.projects.report import Report, Round
 
 
-class Event(NamedTuple):
+class YearDay(NamedTuple):
     """One day of the year: `state` is done, now, overdue or todo; `wide` takes two columns."""
 
     on: date
@@ -36,7 +36,7 @@ class Facts:
 
 def events(
     facts: Facts, rounds: Iterable[Round], year: FiscalYear, today: date, town: str | None = None
-) -> tuple[Event, ...]:
+) -> tuple[YearDay, ...]:
     """The year's days in order; with a `town` (slug) as they stand for that municipality."""
     found = [
         *_rounds(facts, rounds, today, town),
@@ -46,14 +46,14 @@ def events(
     return tuple(sorted((event for event in found if event.on in year), key=lambda one: one.on))
 
 
-def next_up(found: Iterable[Event], today: date) -> Event | None:
+def next_up(found: Iterable[YearDay], today: date) -> YearDay | None:
     """The next day with something left to do, for those who have nothing to do now."""
     return next((event for event in found if event.state != "done" and event.on >= today), None)
 
 
 def _rounds(
     facts: Facts, rounds: Iterable[Round], today: date, town: str | None
-) -> Iterable[Event]:
+) -> Iterable[YearDay]:
     for one in rounds:
         is_done = one.is_closed or all(
             fact.is_reported
@@ -69,7 +69,7 @@ def _rounds(
         )
 
 
-def _meetings(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[Event]:
+def _meetings(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[YearDay]:
     """Art. 5: the answers to the poll, the day of the meeting, and 31 March while it is open."""
     for article in facts.meetings:
         meeting = article.meeting
@@ -89,7 +89,7 @@ def _standings(article: ArticleFive, town: str | None) -> Sequence[Standing]:
     return [one.standing for one in own or article.agreements]
 
 
-def _heads_meet(article: ArticleFive, standings: Sequence[Standing]) -> Iterable[Event]:
+def _heads_meet(article: ArticleFive, standings: Sequence[Standing]) -> Iterable[YearDay]:
     open_ones = [one for one in standings if one not in FULFILLED]
     is_planned = any(one is not Standing.NONE for one in standings)
     label = (open_ones or standings)[0].label
@@ -97,16 +97,16 @@ def _heads_meet(article: ArticleFive, standings: Sequence[Standing]) -> Iterable
     if day:
         state = "now" if open_ones else "done"
         said = f"{wareki.short(day)}　{label}"
-        yield Event(day, "市町村長会議（第5条）", said, state, article.path, wide=True)
+        yield YearDay(day, "市町村長会議（第5条）", said, state, article.path, wide=True)
     if open_ones:
         name = "第5条の期限" if day else "市町村長会議（第5条）"
         state = "now" if is_planned and not day else "todo"
         said = f"{wareki.month_day(article.year.ends)}まで"
         said += "" if day else f"　{label}"
-        yield Event(article.year.ends, name, said, state, article.path)
+        yield YearDay(article.year.ends, name, said, state, article.path)
 
 
-def _costs(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[Event]:
+def _costs(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Iterable[YearDay]:
     """Art. 4(2): the days by which the cases that were sent ask for an answer."""
     own = [
         (case.reply_due_on or today, case.no.path, all(answers))
@@ -122,11 +122,11 @@ def _costs(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Ite
         yield _until(due_on, label, all(is_done for _, _, is_done in sides), today, url)
 
 
-def _until(due_on: date, label: str, is_done: bool, today: date, url: str) -> Event:
+def _until(due_on: date, label: str, is_done: bool, today: date, url: str) -> YearDay:
     day = wareki.month_day(due_on)
     if is_done:
-        return Event(due_on, label, f"{day} 済", "done", url)
+        return YearDay(due_on, label, f"{day} 済", "done", url)
     if due_on < today:
         over = f"{day}まで　{(today - due_on).days}日超過"
-        return Event(due_on, label, over, "overdue", url)
-    return Event(due_on, label, f"{day}まで", "now", url)
+        return YearDay(due_on, label, over, "overdue", url)
+    return YearDay(due_on, label, f"{day}まで", "now", url)

@@ -47,7 +47,7 @@ _SHOWN: Mapping[Show, tuple[str, frozenset[CellState]]] = {
 }
 
 
-class Line(NamedTuple):
+class MeasureLine(NamedTuple):
     """A measure's row; a cell is None where no agreement in force has the measure."""
 
     number: str
@@ -66,7 +66,7 @@ class Group(NamedTuple):
     """The rows under one heading of the annex."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[MeasureLine, ...]
 
 
 @dataclass(frozen=True)
@@ -140,11 +140,11 @@ def _line(
     parts: Sequence[Report],
     is_actual: bool,
     show: Show,
-) -> Line:
+) -> MeasureLine:
     states: dict[str, list[CellState]] = {town: [] for town in towns}
     for part in parts:
         states[part.town.slug].append(part.standing)
-    return Line(
+    return MeasureLine(
         number,
         title,
         tuple(_cell(states[town], town in covered, show) for town in towns),

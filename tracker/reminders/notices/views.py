@@ -15,7 +15,7 @@ from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, number_asked, page, section
 from tracker.reminders import rules
-from tracker.reminders.actions import Draft, preview_of
+from tracker.reminders.actions import DraftLetter, preview_of
 from tracker.reminders.blueprint import bp
 from tracker.reminders.notices import actions, forms, queries
 from tracker.reminders.notices.queries import Upcoming
@@ -64,7 +64,7 @@ def _line_asked(upcoming: Sequence[Upcoming]) -> Upcoming | None:
     return next(iter(fitting or [one for one in upcoming if not one.is_skipped]), None)
 
 
-def _draft_of(line: Upcoming | None, today: date) -> Draft | None:
+def _draft_of(line: Upcoming | None, today: date) -> DraftLetter | None:
     if line is None or line.is_skipped:
         return None
     return preview_of(line.first.duty.key, line.first.on, today)
