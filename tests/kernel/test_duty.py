@@ -11,7 +11,7 @@ from tracker.kernel.duty import KINDS, Duty, Kind, KindRule, owed, some
 from tracker.kernel.permissions import Role
 from tracker.mail.kinds import TextUse
 from tracker.mail.texts import LETTER_KINDS
-from tracker.plumbing.pages import NAV
+from tracker.plumbing.sections import NAV
 
 # Shown at no home: once a meeting is being prepared, its next step stands there instead.
 STANDS_BEHIND_ANOTHER = {Kind.MEETING_UNHELD}
@@ -71,7 +71,7 @@ def test_a_kind_is_mentioned_in_texts_that_there_are(kind: Kind):
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_kind_counts_under_an_item_of_the_menu(kind: Kind):
-    assert KINDS[kind].menu in {key for _, _, key in NAV}
+    assert KINDS[kind].menu in NAV
     assert KINDS[kind].article in range(3, 7)
 
 

@@ -16,7 +16,7 @@ from werkzeug.routing import RequestRedirect
 
 from tests.whole.clients import OFFICE, OFFICER, House, Visitor
 from tracker.app import FEATURES
-from tracker.plumbing.pages import NAV
+from tracker.plumbing.sections import NAV, SECTIONS
 
 ROOT = Path(__file__).parents[2]
 # The macro that pages through a list takes the name of its page.
@@ -29,7 +29,7 @@ def _named_in_templates(app: Flask) -> Iterator[tuple[str, str, set[str] | None]
         place = str(path.relative_to(ROOT / "templates"))
         for call in app.jinja_env.parse(path.read_text("utf-8")).find_all(nodes.Call):
             name = call.node.name if isinstance(call.node, nodes.Name) else ""
-            at = {"url_for": 0, PAGER: 2}.get(name)
+            at = {"url_for": 0, PAGER: 1}.get(name)
             if at is None or not isinstance(call.args[at], nodes.Const):
                 continue
             given = {pair.key for pair in call.kwargs} | ({"page"} if name == PAGER else set())
@@ -92,9 +92,11 @@ def test_a_name_without_a_page_is_found(app: Flask) -> None:
 
 
 def test_every_item_of_the_menu_has_its_page(app: Flask) -> None:
-    assert [endpoint for _, endpoint, _ in NAV if endpoint not in app.view_functions] == []
+    assert {
+        name for one in SECTIONS.values() for name in (one.endpoint, *one.more)
+    } <= app.view_functions.keys()
     with app.test_request_context():
-        assert [app.url_for(endpoint) for _, endpoint, _ in NAV] == [
+        assert [app.url_for(SECTIONS[key].endpoint) for key in NAV] == [
             "/",
             "/measures",
             "/reports",

@@ -1,6 +1,6 @@
 """The agreements and their full text."""
 
-from flask import abort
+from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from tracker.agreements import queries
@@ -8,14 +8,14 @@ from tracker.agreements.blueprint import bp
 from tracker.agreements.review import views as review
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard, may
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.pages import page
+from tracker.plumbing.sections import stand
 
 
 @bp.get("/agreements")
 @guard(Permission.READ_AREA)
 def index() -> Response:
     """連携協約: every agreement of the area."""
-    section("measures")
     return page(
         "agreements/index.html",
         agreements=queries.agreements(),
@@ -27,9 +27,9 @@ def index() -> Response:
 @guard(Permission.READ_AREA)
 def agreement(agreement_id: int) -> Response:
     """協約の全文, with an anchor for each article (#art5) and each row of the annex."""
-    section("measures")
     found = queries.find_agreement(agreement_id) or abort(404)
     text, party_a, party_b = found
+    stand((f"{party_a}・{party_b}", url_for(".agreement", agreement_id=agreement_id)))
     return page(
         "agreements/agreement.html",
         text=text,

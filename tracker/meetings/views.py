@@ -16,7 +16,7 @@ from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.pages import complain, done, number_asked, page, section
+from tracker.plumbing.pages import complain, done, number_asked, page
 
 # Numbers from here on are fiscal years, not meetings.
 FIRST_YEAR = 2000
@@ -28,7 +28,6 @@ YEARS_SHOWN = 10
 @guard(Permission.READ_AREA)
 def index() -> Response:
     """会議の一覧: this fiscal year first, prepared or not, then those before, ten years a page."""
-    section("meetings")
     today = clock.today()
     this_year = FiscalYear.containing(today)
     newest = this_year.next.year

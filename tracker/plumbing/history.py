@@ -176,11 +176,11 @@ def last_of(subject: Subject, verb: str | None = None) -> HistoryEntry | None:
     )
 
 
-def entries(page: int, per_page: int = 50) -> tuple[Sequence[HistoryEntry], int]:
-    """A page of the record, newest first, and how many entries there are."""
+def entries(limit: int, offset: int = 0) -> tuple[Sequence[HistoryEntry], int]:
+    """`limit` entries of the record after `offset`, newest first, and how many there are."""
     count = db.session.scalar(select(func.count()).select_from(HistoryEntry)) or 0
     newest_first = select(HistoryEntry.id).order_by(HistoryEntry.id.desc())
-    ids = newest_first.limit(per_page).offset((page - 1) * per_page)
+    ids = newest_first.limit(limit).offset(offset)
     return (
         db.session.scalars(
             select(HistoryEntry).where(HistoryEntry.id.in_(ids)).order_by(HistoryEntry.id.desc())

@@ -5,11 +5,10 @@ import hashlib
 import pathlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,11 +16,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
-from tracker.plumbing import clock, once
-from tracker.plumbing.access import opens
+from tracker.plumbing import clock, once, sections
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form
+
+Line = TypeVar("Line")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -76,17 +76,6 @@ ERRORS: Mapping[int, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class NavItem:
-    """One of the items of the main menu, the same for everyone and in the same order."""
-
-    label: str
-    url: str
-    key: str
-    current: bool = False
-    count: int = 0
-
-
 class Banner(NamedTuple):
     """A sentence above every page: its kind, what happened, what to do, and where."""
 
@@ -95,17 +84,6 @@ class Banner(NamedTuple):
     text: str
     url: str = ""
     action: str = ""
-
-
-# Label, endpoint, key.  A later part adds its item here; the order is ux/spec.md 2.1.
-NAV: Sequence[tuple[str, str, str]] = (
-    ("ホーム", "overview.home", "home"),
-    ("別表と事業", "overview.matrix", "measures"),
-    ("進捗報告", "projects.rounds", "reports"),
-    ("市町村長会議", "meetings.index", "meetings"),
-    ("費用負担", "cost_sharing.index", "costs"),
-    ("通知", "reminders.index", "notices"),
-)
 
 
 def page(template: str, form: Form | None = None, **fields: Any) -> Response:
@@ -146,6 +124,29 @@ def number_asked(name: str, otherwise: int) -> int:
     return number if abs(number) <= LARGEST else otherwise
 
 
+class Listed(NamedTuple, Generic[Line]):
+    """One page of a list: its lines, how many there are in all, its number of so many pages."""
+
+    rows: Sequence[Line]
+    total: int
+    number: int
+    pages: int
+
+
+def paginate(
+    fetch: Callable[[int, int], tuple[Sequence[Line], int]], per_page: int = 50
+) -> Listed[Line]:
+    """The page of a list that ?page= asks for; the 404 page where there is none.
+
+    `fetch` takes limit and offset, and gives the lines with how many there are in all.
+    """
+    number = number_asked("page", 1)
+    rows, total = fetch(per_page, (number - 1) * per_page) if number > 0 else ([], 0)
+    if number != 1 and not rows:
+        abort(404)
+    return Listed(rows, total, number, max(1, -(-total // per_page)))
+
+
 def jst(at: datetime) -> str:
     """11月20日 15:02 in Tokyo."""
     local = at.astimezone(clock.TOKYO)
@@ -155,11 +156,6 @@ def jst(at: datetime) -> str:
 def jst_day(at: datetime) -> str:
     """11月20日（金） in Tokyo."""
     return wareki.short(clock.day(at))
-
-
-def section(key: str) -> None:
-    """Tells the frame under which menu item this page stands."""
-    g.section = key
 
 
 def init_app(
@@ -173,6 +169,7 @@ def init_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals["asset"] = _asset(app)
+    app.jinja_env.globals["trail"] = sections.trail
 
     @app.context_processor
     def frame() -> dict[str, Any]:
@@ -183,7 +180,7 @@ def init_app(
             "actor": actor,
             "area": None if failed else area(),
             "today": clock.today(),
-            "nav": _nav(counts() if actor else {}) if actor else [],
+            "nav": sections.nav(counts()) if actor else [],
             "banners": banners() if actor else [],
         }
 
@@ -214,15 +211,6 @@ def init_app(
     app.register_error_handler(HTTPException, _show_error)
     app.register_error_handler(CSRFError, _show_error)
     app.register_error_handler(Exception, _show_failure)
-
-
-def _nav(counts: Mapping[str, int]) -> list[NavItem]:
-    here = g.get("section", "")
-    return [
-        NavItem(label, url_for(endpoint), key, key == here, counts.get(key, 0))
-        for label, endpoint, key in NAV
-        if opens(endpoint)
-    ]
 
 
 def _asset(app: Flask) -> Callable[[str], str]:

@@ -43,7 +43,6 @@ from tracker.projects.project import YEARS_SHOWN, Head
 from tracker.projects.report import Report, Round, Story
 from tracker.projects.rules import REPORTED, CostPhase, ReportState, YearMark
 
-A_PAGE = 50
 _BUDGET, _SETTLED = aliased(ProjectCost), aliased(ProjectCost)
 # What a report is made of, in the order of its fields after the first: whose it is.
 _PART: tuple[Any, ...] = (
@@ -377,8 +376,8 @@ class ListRow(NamedTuple):
     budget_yen: int | None
 
 
-def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
-    """One page of the year's projects by name, and how many there are in all (two queries)."""
+def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow], int]:
+    """A part of the year's projects by name, and how many there are in all (two queries)."""
     is_of_year = ProjectYear.fiscal_year == year.year
     count = select(func.count()).select_from(ProjectYear).where(is_of_year)
     # The page's projects first, then what belongs to them alone.
@@ -387,8 +386,8 @@ def listing(year: FiscalYear, page: int) -> tuple[Sequence[ListRow], int]:
         .join(ProjectYear, ProjectYear.project_id == Project.id)
         .where(is_of_year)
         .order_by(Project.name, Project.id)
-        .limit(A_PAGE)
-        .offset((page - 1) * A_PAGE)
+        .limit(limit)
+        .offset(offset)
         .subquery()
     )
     rows = db.session.execute(

@@ -16,14 +16,13 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import UNSEEN, db
-from tracker.plumbing.pages import complain, done, page, section
+from tracker.plumbing.pages import complain, done, page
 
 
 @bp.route("/handover", methods=["GET", "POST"])
 @guard(Permission.HAND_OVER)
 def handover() -> Response:
     """引継ぎ of the reader's municipality; sent, it keeps the memo of the reader's post."""
-    section("home")
     who = actor()
     memos = queries.memos(who.municipality_id)
     own = next((one for one in memos if one.post_id == who.post_id), None)
@@ -69,7 +68,6 @@ def confirm_people() -> Response:
 @guard(Permission.CONFIRM_PEOPLE)
 def hand_over(post_id: int) -> Response:
     """替わりました: names the new holder of a post."""
-    section("home")
     post = db.session.get(Post, post_id) or abort(404)
     town = areas.by_id()[post.municipality_id]
     require(Permission.CONFIRM_PEOPLE, town.slug)

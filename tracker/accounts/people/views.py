@@ -13,9 +13,7 @@ from tracker.plumbing import history
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm, choices
-from tracker.plumbing.pages import complain, done, number_asked, page
-
-PER_PAGE = 50
+from tracker.plumbing.pages import complain, done, page, paginate
 
 
 @bp.get("/admin/users")
@@ -114,8 +112,4 @@ def invite(person_id: int) -> Response:
 @guard(Permission.READ_HISTORY)
 def audit() -> Response:
     """監査記録: who did what when, newest first."""
-    number = max(1, number_asked("page", 1))
-    rows, total = history.entries(number, PER_PAGE)
-    return page(
-        "accounts/audit.html", rows=rows, total=total, number=number, pages=-(-total // PER_PAGE)
-    )
+    return page("accounts/audit.html", entries=paginate(history.entries))

@@ -16,14 +16,13 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form, SeenButtonForm
-from tracker.plumbing.pages import complain, done, number_asked, page, section
+from tracker.plumbing.pages import complain, done, number_asked, page
 
 
 @bp.route("/agreements/import", methods=["GET", "POST"])
 @guard(Permission.IMPORT_AGREEMENT)
 def import_agreement() -> Response:
     """A text file or pasted words; ?job=1 begins with the words of an import."""
-    section("measures")
     form = forms.ImportForm()
     if form.carry_out(lambda act: actions.start_import(act, *form.chosen())):
         return done(url_for(".review", job_id=form.result.id))
@@ -88,7 +87,6 @@ def _get_job(job_id: int) -> ImportJob:
 
 def _review_page(job: ImportJob, form: Form | None = None, refused: str | None = None) -> Response:
     """The review; a form that was refused stands again in its card, with its sentence."""
-    section("measures")
     found = rules.review(job.source_text, job.answers, queries.known(clock.today()))
     cards = []
     for question in found.asked:

@@ -21,7 +21,7 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import SeenButtonForm, choices
-from tracker.plumbing.pages import complain, done, number_asked, page, section
+from tracker.plumbing.pages import complain, done, number_asked, page
 
 NO_CHOICE = "「この内容で確認する」か「意見を付けて戻す」を選んでください。"
 ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
@@ -34,7 +34,6 @@ ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
 @guard(Permission.READ_AREA)
 def index() -> Response:
     """The cases of a fiscal year."""
-    section("costs")
     years = queries.years(clock.today())
     asked = request.args.get("fy", type=int)
     this = FiscalYear.containing(clock.today())
@@ -54,7 +53,6 @@ def index() -> Response:
 @guard(Permission.DRAFT_COST)
 def new() -> Response:
     """対象と金額: opens a draft."""
-    section("costs")
     this = FiscalYear.containing(clock.today())
     years, words = (this.next, this, this.previous), request.args.get("q", "")
     chosen = request.form.get("project", type=int) or number_asked("project", 0)

@@ -20,7 +20,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, page, section
+from tracker.plumbing.pages import complain, done, page
 
 FORGED = (
     "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
@@ -31,7 +31,6 @@ FORGED = (
 @guard(Permission.MANAGE_MEETING)
 def new() -> Response:
     """候補日と回答期限, then 宛先と文面: nothing is saved before the letters are sent."""
-    section("meetings")
     today = clock.today()
     year = _year_to_prepare(today)
     existing = queries.find_meeting(year)

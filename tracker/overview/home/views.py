@@ -18,7 +18,7 @@ from tracker.overview.blueprint import bp
 from tracker.overview.home import queries, rules, year
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.pages import page
 from tracker.projects import queries as projects
 
 MOST_WATCHED = 6
@@ -39,7 +39,6 @@ SHELF = (
 @guard(Permission.READ_AREA)
 def home() -> Response:
     """ホーム by role (ux/spec.md 5)."""
-    section("home")
     today, who = clock.today(), actor()
     this = FiscalYear.containing(today)
     facts = year.Facts(

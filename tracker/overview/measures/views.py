@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import abort, request
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.agreements import queries as agreements
@@ -16,7 +16,8 @@ from tracker.overview.measures import queries, rules
 from tracker.overview.measures.rules import Show
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
-from tracker.plumbing.pages import page, section
+from tracker.plumbing.pages import page
+from tracker.plumbing.sections import stand
 from tracker.projects import queries as projects
 from tracker.projects.blueprint import year_of
 
@@ -28,7 +29,6 @@ HALVES: Mapping[str, Half] = {"1": Half.H1, "2": Half.FY}
 @guard(Permission.READ_AREA)
 def matrix() -> Response:
     """別表と事業の状況: every measure by every municipality (ux/spec.md 7.1)."""
-    section("measures")
     period, columns = _period(), areas.columns(actor().municipality)
     year, chosen = period.fiscal_year, _town(request.args.get("town"))
     towns = [chosen] if chosen else columns.towns
@@ -70,9 +70,9 @@ def matrix() -> Response:
 @guard(Permission.READ_AREA)
 def measure(number: str) -> Response:
     """連携施策: how the agreements word it, and its projects by municipality (ux/spec.md 7.2)."""
-    section("measures")
     period = _period()
     year = period.fiscal_year
+    stand(back=f"{url_for('.matrix')}?{_query(period)}")
     found = agreements.measure(number, year.nearest(clock.today())) or abort(404)
     usual = common(found.entries) if found.entries else None
     others = differing(found.entries)

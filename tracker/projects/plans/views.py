@@ -1,6 +1,7 @@
 """Pages of projects: the plain list, one project, and the forms that enter and change it."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import abort, request, url_for
@@ -15,7 +16,8 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, number_asked, page, section
+from tracker.plumbing.pages import complain, done, page, paginate
+from tracker.plumbing.sections import stand
 from tracker.projects import queries
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
@@ -28,21 +30,13 @@ from tracker.projects.report import Report
 @guard(Permission.READ_AREA)
 def index() -> Response:
     """事業の一覧 of a fiscal year, by name, 50 a page."""
-    section("measures")
     year = year_of(request.args.get("fy"))
-    number = number_asked("page", 1)
-    rows, total = queries.listing(year, max(number, 1))
-    if number < 1 or (number > 1 and not rows):
-        abort(404)
     return page(
         "projects/index.html",
         form=ButtonForm(),
         year=year,
         years=_years(),
-        rows=rows,
-        total=total,
-        number=number,
-        pages=-(-total // queries.A_PAGE),
+        listed=paginate(partial(queries.listing, year)),
         may_enter=may(Permission.EDIT_PROJECT),
         may_copy=may(Permission.OPEN_ROUND),
     )
@@ -73,7 +67,6 @@ def copy() -> Response:
 @guard(Permission.READ_AREA)
 def project(project_id: int) -> Response:
     """事業ページ: how it stands, its indicator by year and municipality, and what happened."""
-    section("measures")
     head = queries.head(project_id) or abort(404)
     ran = queries.years_of(project_id)
     year = _year_shown(ran)
@@ -130,7 +123,6 @@ def _own_report(shown: Sheet) -> Town | None:
 @guard(Permission.EDIT_PROJECT)
 def new() -> Response:
     """Enters a project with its first fiscal year."""
-    section("measures")
     year = year_of(request.args.get("fy"))
     form = _form(year, lead=actor().municipality, lead_post=actor().post_id, since_year=year.year)
     if form.carry_out(lambda act: actions.create_project(act, form.plan(year, areas.towns()))):
@@ -145,10 +137,13 @@ def new() -> Response:
 @guard(Permission.EDIT_PROJECT)
 def edit(project_id: int) -> Response:
     """Changes a project and one of its fiscal years."""
-    section("measures")
     head = queries.head(project_id) or abort(404)
     require(Permission.EDIT_PROJECT, head.lead_slug)
     year = year_of(request.args.get("fy"))
+    stand(
+        (head.name, url_for(".project", project_id=project_id, fy=year.year)),
+        back=url_for(".index", fy=year.year),
+    )
     form = _form(year, **_values(head, queries.parts(project_id, year)))
     if form.carry_out(
         lambda act: actions.change_project(

@@ -11,7 +11,8 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.forms import Form, SeenButtonForm
-from tracker.plumbing.pages import complain, done, finish, page, section
+from tracker.plumbing.pages import complain, done, finish, page
+from tracker.plumbing.sections import stand
 from tracker.projects import queries
 from tracker.projects.blueprint import bp, period_of
 from tracker.projects.report import Report, Story
@@ -26,9 +27,11 @@ _WRITABLE = (ReportState.NONE, ReportState.DRAFT, ReportState.RETURNED)
 
 
 def _story(period: str, project_id: int, slug: str) -> Story:
-    section("reports")
-    found = queries.story(period_of(period), project_id, slug)
-    return found or abort(404, "この期間、この市町村に、この事業の報告はお願いしていません。")
+    found = queries.story(period_of(period), project_id, slug) or abort(
+        404, "この期間、この市町村に、この事業の報告はお願いしていません。"
+    )
+    stand((found.now.project, found.now.path), back=url_for(".answers", period=period))
+    return found
 
 
 def _can_write(now: Report) -> bool:

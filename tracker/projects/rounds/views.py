@@ -12,7 +12,8 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.forms import Form, SeenButtonForm
-from tracker.plumbing.pages import complain, done, page, section
+from tracker.plumbing.pages import complain, done, page
+from tracker.plumbing.sections import stand
 from tracker.projects import queries, rules
 from tracker.projects.blueprint import bp, period_of
 from tracker.projects.report import Report, Round
@@ -36,7 +37,6 @@ _ACTIONS = {
 @guard(Permission.READ_AREA)
 def rounds() -> Response:
     """進捗報告: the newest round, or the sentence that there is none yet."""
-    section("reports")
     if chosen := request.args.get("period"):
         return redirect(url_for(".answers", period=period_of(chosen)))
     newest = next(iter(queries.rounds()), None)
@@ -49,7 +49,6 @@ def rounds() -> Response:
 @guard(Permission.OPEN_ROUND)
 def new_round() -> Response:
     """Asks for the reports of a period."""
-    section("reports")
     form = forms.round_form(FiscalYear.containing(clock.today()))
     if form.carry_out(
         lambda act: round_actions.open_round(
@@ -67,7 +66,7 @@ def new_round() -> Response:
 @guard(Permission.READ_AREA)
 def answers(period: str) -> Response:
     """提出状況: municipality by project, the reader's own reports first."""
-    section("reports")
+    stand(back=url_for(".answers", period=period))
     every, today = queries.rounds(), clock.today()
     shown = _round(every, period)
     rows = queries.answers(shown.period)
@@ -153,7 +152,7 @@ def inbox(period: str) -> Response:
 
 
 def _inbox_page(period: str, rows: Sequence[Checked], form: Form) -> Response:
-    section("reports")
+    stand(back=url_for(".answers", period=period))
     return page(
         "projects/inbox.html",
         form=form,

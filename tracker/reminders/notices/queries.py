@@ -82,9 +82,9 @@ def _readable(actor: Actor) -> list[_Condition]:
 
 
 def sent(
-    actor: Actor, page: int, state: LetterState | None
+    actor: Actor, state: LetterState | None, limit: int, offset: int
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], int]:
-    """A page of letters, newest first, and how many there are; own municipality or all.
+    """A part of the letters, newest first, and how many there are; own municipality or all.
 
     Ids and number come from an index, whatever was sent in former years.
     """
@@ -94,7 +94,7 @@ def sent(
     if state is LetterState.SENT:
         count = _count(*readable) - _count(*readable, NOT_SENT)
     newest_first = (Letter.send_at.desc(), Letter.id.desc())
-    ids = select(Letter.id).where(*wanted).order_by(*newest_first).limit(PER_PAGE)
+    ids = select(Letter.id).where(*wanted).order_by(*newest_first).limit(limit)
     rows = db.session.execute(
         select(
             Letter.id,
@@ -106,7 +106,7 @@ def sent(
             Letter.note,
             count,
         )
-        .where(Letter.id.in_(ids.offset((page - 1) * PER_PAGE)))
+        .where(Letter.id.in_(ids.offset(offset)))
         .order_by(*newest_first)
     ).all()
     return rows, (int(rows[0][-1]) if rows else 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
@@ -13,7 +14,8 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, number_asked, page, section
+from tracker.plumbing.pages import complain, done, page, paginate
+from tracker.plumbing.sections import stand
 from tracker.reminders import rules
 from tracker.reminders.actions import DraftLetter, preview_of
 from tracker.reminders.blueprint import bp
@@ -25,13 +27,10 @@ from tracker.reminders.notices.queries import Upcoming
 @guard(Permission.READ_LETTERS)
 def index() -> Response:
     """これから送るもの and 送った記録, with one letter to come shown beside them."""
-    section("notices")
     at = clock.now()
-    number = max(1, number_asked("page", 1))
     state = _state_asked()
     upcoming = queries.upcoming(at, actor())
     line = _line_asked(upcoming)
-    rows, total = queries.sent(actor(), number, state)
     progress = queries.progress(at)
     return page(
         "reminders/index.html",
@@ -39,10 +38,7 @@ def index() -> Response:
         upcoming=upcoming,
         line=line,
         shown=_draft_of(line, clock.day(at)),
-        rows=rows,
-        total=total,
-        number=number,
-        pages=-(-total // queries.PER_PAGE),
+        sent=paginate(partial(queries.sent, actor(), state), queries.PER_PAGE),
         state=state or "",
         may_manage=may(Permission.MANAGE_LETTERS),
         states=[("", "すべて"), *((one.value, one.label) for one in queries.STATES)],
@@ -101,7 +97,7 @@ def correct(letter_id: int) -> Response:
 
 
 def _letter_page(found: Letter, form: forms.CorrectForm) -> Response:
-    section("notices")
+    stand(("1通の記録", url_for(".letter", letter_id=found.id)))
     return page(
         "reminders/letter.html",
         form=form,

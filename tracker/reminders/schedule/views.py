@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard, may
-from tracker.plumbing.pages import done, page, section
+from tracker.plumbing.pages import done, page
 from tracker.reminders import queries
 from tracker.reminders.blueprint import bp
 from tracker.reminders.schedule import actions, forms
@@ -18,7 +18,6 @@ from tracker.reminders.schedule import actions, forms
 @guard(Permission.READ_AREA)
 def schedules() -> Response:
     """送る日: every kind with its days, its hour, on or off."""
-    section("notices")
     return page(
         "reminders/schedules.html",
         schedules=queries.schedules(),
@@ -31,7 +30,6 @@ def schedules() -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def schedule(kind: str) -> Response:
     """Changes the days of one kind."""
-    section("notices")
     if kind not in KINDS:
         abort(404)
     found, seen = queries.schedule(Kind(kind))

@@ -15,7 +15,7 @@ from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import seen_of
 from tracker.plumbing.forms import SeenButtonForm, choices
-from tracker.plumbing.pages import complain, done, finish, page, section
+from tracker.plumbing.pages import complain, done, finish, page
 from tracker.reminders.actions import send_to_oneself
 from tracker.reminders.blueprint import bp
 from tracker.reminders.texts import actions, forms
@@ -31,7 +31,6 @@ GROUPS = (
 @guard(Permission.MANAGE_LETTERS)
 def texts() -> Response:
     """Every kind of letter with the subject that holds now."""
-    section("notices")
     groups = [
         (label, [(kind, one) for kind, one in LETTER_KINDS.items() if one.use is use])
         for use, label in GROUPS
@@ -45,7 +44,6 @@ def texts() -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def text(kind: str) -> Response:
     """One kind's words: saved, shown to a post, or sent to oneself to try them out."""
-    section("notices")
     found, row = _get(kind), letter_texts.find(kind)
     stored = {**letter_texts.words(kind)._asdict(), "seen": seen_of(row)}
     form = forms.WordsForm(data=stored)
