@@ -27,6 +27,7 @@ from wtforms.validators import InputRequired
 
 from tracker.kernel import wareki, yen
 from tracker.plumbing.pages import Banner
+from tracker.plumbing.sections import Crumb
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -231,6 +232,7 @@ def create_gallery() -> Flask:
         once_key=lambda: "gallery",
         asset=lambda name: url_for("static", filename=name),
         here=lambda: "#main",
+        trail=lambda: [Crumb("ホーム", "/")],
     )
     env.filters.update(
         full_date=wareki.full,
