@@ -34,7 +34,6 @@ def _choice(name: str, default: str, *choices: str) -> str:
 
 # Where the database, the secret key, the outbox and uploads live.
 HOME = pathlib.Path(_text("TRACKER_HOME", str(pathlib.Path(_BUILD) / "instance"))).resolve()
-HOME.mkdir(parents=True, exist_ok=True)
 
 # SQLite in the home unless another database is named; PostgreSQL always through psycopg 3.
 SQLALCHEMY_DATABASE_URI = _text("TRACKER_DATABASE_URL", f"sqlite:///{HOME / 'tracker.sqlite3'}")
@@ -47,8 +46,16 @@ SECRET_KEY = _text("TRACKER_SECRET_KEY")
 if not SECRET_KEY and (HOME / "secret_key").exists():
     SECRET_KEY = (HOME / "secret_key").read_text(encoding="ascii").strip()
 
-# The address people reach the pages at; it stands in every link of a letter.
+# The address people reach the pages at; it stands in every link of a letter.  Only the example
+# on this machine goes without: a link to nowhere is worse than no letter.
+IS_BASE_URL_SET = bool(_text("TRACKER_BASE_URL"))
 BASE_URL = _text("TRACKER_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+
+# Addresses of the reverse proxies whose forwarding headers are believed, with commas.
+TRUSTED_PROXY = [one.strip() for one in _text("TRACKER_TRUSTED_PROXY").split(",") if one.strip()]
+
+# What the page for the first set-up asks for; `tracker run --empty` makes one and prints it.
+SETUP_CODE = _text("TRACKER_SETUP_CODE")
 
 # No mail server: letters become .eml files in the home's outbox folder.
 MAIL_SERVER = _text("TRACKER_MAIL_SERVER")
@@ -77,7 +84,7 @@ LETTER_LEASE_SECONDS = _number("TRACKER_LETTER_LEASE_SECONDS", 900)
 # Seconds between two looks of the clock.
 CLOCK_SECONDS = _number("TRACKER_CLOCK_SECONDS", 30)
 
-# The one password of the example accounts.
+# The one password of the example accounts; this one is published and opens only on this machine.
 DEMO_PASSWORD = _text("TRACKER_DEMO_PASSWORD", "renkei-rei-2026")
 
 # Argon2id: memory in KiB and passes; the library's defaults are for production.

@@ -30,6 +30,8 @@ SETTINGS: dict[str, Any] = {
     "ARGON2_MEMORY_KIB": 64,
     "ARGON2_PASSES": 1,
     "BASE_URL": "https://renkei.example.lg.jp",
+    "IS_BASE_URL_SET": True,
+    "SETUP_CODE": cast.SETUP_CODE,
     "MAIL_DEFAULT_SENDER": "renkei@aomori.example",
     "SESSION_COOKIE_SECURE": False,
     "DEMO_PASSWORD": cast.PASSWORD,

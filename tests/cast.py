@@ -21,6 +21,7 @@ from tracker.municipalities.models import Area, BaseFigure, FigureSeries, Munici
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.db import db
 
+SETUP_CODE = "a1b2c3d4e5f6"
 PASSWORD = "a password of the tests"
 # The day of the design shots, 10:00 in Tokyo.
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -12,7 +13,7 @@ from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
-from tracker.plumbing import access, addresses, db, once, pages
+from tracker.plumbing import access, addresses, db, exposure, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 
@@ -38,6 +39,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
         raise SystemExit(
             "TRACKER_SECRET_KEY is not set, and there is no secret_key in TRACKER_HOME."
         )
+    files.close_home(Path(app.config["HOME"]))
     app.url_map.converters.update(addresses.CONVERTERS)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     db.init_app(app)
@@ -45,6 +47,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     transports.init_app(app)
     CSRFProtect(app)
     accounts.init_app(app)
+    exposure.init_app(app, areas.base_urls, areas.is_example)
     access.init_app(app, accounts.load_actor)
     once.init_app(app, access.link_token)
     for feature in FEATURES:

@@ -41,7 +41,7 @@ def _keep_a_secret_key() -> None:
     if os.environ.get("TRACKER_SECRET_KEY") or os.environ.get("TRACKER_SECRET_KEY_FILE"):
         return
     home = os.environ.get("TRACKER_HOME") or str(project_root() / "instance")
-    os.makedirs(home, exist_ok=True)
+    os.makedirs(home, mode=0o700, exist_ok=True)
     path = os.path.join(home, "secret_key")
     try:
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -84,21 +84,33 @@ def run(host: str, port: int, empty: bool) -> None:
 
     from tracker.demo import actions as demo
     from tracker.municipalities import queries as areas
+    from tracker.plumbing import exposure
     from tracker.plumbing.db import db, upgrade
+    from tracker.reminders.actions import check_base_url
     from tracker.reminders.commands import start_clock
 
     upgrade()
     if not empty and areas.area() is None:
         click.echo("Loading the Aomori example ...")
         demo.load(at=clock.now())
-    is_example = (found := areas.area()) is not None and found.is_example
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    is_example, is_empty = areas.is_example(), areas.area() is None
+    if not exposure.is_loopback(host):
+        demo.check_open(is_example=is_example)
+    if is_example:
+        demo.renew_password()
+    if not is_empty:
+        check_base_url()
     addresses = demo.sign_ins() if is_example else ()
     # This thread only serves from here on: a transaction left open would lock everybody out.
     db.session.remove()
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    app.config["BASE_URL"] = os.environ.get("TRACKER_BASE_URL") or f"http://{host}:{port}"
+    if not app.config["IS_BASE_URL_SET"]:
+        app.config["BASE_URL"] = f"http://{host}:{port}"
     start_clock(app)
     click.echo(f"連携協約 進行管理: http://{host}:{port}")
+    if is_empty:
+        app.config["SETUP_CODE"] = app.config["SETUP_CODE"] or secrets.token_hex(6)
+        click.echo(f"Set-up code: {app.config['SETUP_CODE']}")
     if is_example:
         click.echo("Example sign-ins (one password for all): " + app.config["DEMO_PASSWORD"])
         for address in addresses:

@@ -129,15 +129,26 @@ def test_setting_up_an_empty_database_as_a_page(tmp_path, now: time_machine.Trav
     app = make_app(copy_database("empty", "sqlite", tmp_path), tmp_path)
     client = PageClient(app)
     assert client.get("/login", status=302).location == "/setup"
+    stranger = client.fill("/setup", {"code": "guessed", "area": "山圏域"})
+    assert "設定用コードが違います。" in stranger.text
+    assert stranger.fields()["area"] == "山圏域"
     wrong = client.fill(
         "/setup",
-        {"area": "山圏域", "towns": "山市", "hub": "山市", "email": "x", "password": "short"},
+        {
+            "code": cast.SETUP_CODE,
+            "area": "山圏域",
+            "towns": "山市",
+            "hub": "山市",
+            "email": "x",
+            "password": "short",
+        },
     )
     assert "1行目「山市」を読めませんでした" in wrong.text
     assert wrong.fields()["area"] == "山圏域"
     done = client.fill(
         "/setup",
         {
+            "code": cast.SETUP_CODE,
             "area": "山圏域",
             "towns": "01101 山市 やまし yama\n01102 川町 かわまち",
             "hub": "山市",

@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
+from flask import current_app
+
+from tracker.accounts import queries as accounts
+from tracker.accounts.sign_in import actions as sign_in
 from tracker.demo import area, large, letters, year
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.plumbing import clock, exposure
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 SIGN_INS: tuple[str, ...] = (
@@ -46,6 +51,29 @@ def load(*, at: datetime, is_large: bool = False) -> bool:
             year.live(first, until=at)
         letters.set_clock(min(at, clock.now()))
     return True
+
+
+def check_open(*, is_example: bool) -> None:
+    """Whether others may reach what stands here; refuses the example with its published password."""
+    if is_example and exposure.is_password_published(current_app):
+        raise Refusal(exposure.ONLY_HERE)
+
+
+def renew_password() -> None:
+    """Gives the example's accounts the password of the settings, where they have the published one.
+
+    Whoever sets TRACKER_DEMO_PASSWORD after the example was loaded means these accounts.
+    """
+    if exposure.is_password_published(current_app):
+        return
+    first = accounts.find_person(sign_ins()[0])
+    if first and sign_in.matches(first.password_hash, exposure.PUBLISHED_PASSWORD):
+        hashed = sign_in.hash_password(current_app.config["DEMO_PASSWORD"])
+        act = Act(None, clock.now())
+        with act:
+            for address in sign_ins():
+                if person := accounts.find_person(address):
+                    sign_in.renew_password(act, person, hashed)
 
 
 def sign_ins() -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tracker.municipalities.models import (
     Municipality,
 )
 from tracker.municipalities.rules import MANY, FigureKind, Members, Town, days_of
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, reading
 from tracker.plumbing.memo import kept
 
 
@@ -114,6 +114,19 @@ def base_url(slug: str) -> str:
     """Where people of that municipality reach the pages, whatever address they ask at."""
     town = find_town(slug)
     return (town and town.base_url) or str(current_app.config["BASE_URL"])
+
+
+def base_urls() -> frozenset[str]:
+    """The addresses of municipalities that have one of their own (one query, on its own)."""
+    with reading(), db.engine.connect() as on:
+        rows = on.scalars(select(Municipality.base_url).where(Municipality.base_url.is_not(None)))
+        return frozenset(str(row) for row in rows)
+
+
+def is_example() -> bool:
+    """Whether what stands here serves to try the product out (例示)."""
+    found = area()
+    return found is not None and found.is_example
 
 
 def closures(begins: date, ends: date) -> Mapping[str, frozenset[date]]:

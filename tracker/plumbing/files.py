@@ -1,6 +1,11 @@
-"""Where the project's own files stand: in a checkout, or bundled in a wheel."""
+"""Where the project's own files stand, and the home that nobody else on the machine reads."""
 
+import os
 import pathlib
+
+# What the home holds: the database with its side files, the secret key, letters as files.
+HELD = ("tracker.sqlite3*", "secret_key", "outbox", "outbox/*")
+OTHERS = 0o077
 
 
 def project_root() -> pathlib.Path:
@@ -8,3 +13,22 @@ def project_root() -> pathlib.Path:
     package = pathlib.Path(__file__).resolve().parent.parent
     bundled = package / "_bundled"
     return bundled if bundled.exists() else package.parent
+
+
+def close_home(home: pathlib.Path) -> None:
+    """Makes the home, and lets only the account that runs the product read what it holds.
+
+    What is made from now on is closed from its first moment.  Stops the start where the home
+    stays open to others.
+    """
+    os.umask(os.umask(OTHERS) | OTHERS)
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        for path in (home, *(path for held in HELD for path in home.glob(held))):
+            if path.stat().st_mode & OTHERS:
+                path.chmod(path.stat().st_mode & ~OTHERS)
+    except PermissionError:
+        raise SystemExit(
+            f"TRACKER_HOME ({home}) can be read by others and belongs to somebody else: "
+            "it holds passwords' hashes. Name a folder of your own."
+        ) from None

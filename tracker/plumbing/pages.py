@@ -1,4 +1,4 @@
-"""What every page has: its frame, its filters, its headers and its plain error pages."""
+"""What every page has: its frame, its filters and its plain error pages."""
 
 import contextlib
 import hashlib
@@ -22,11 +22,6 @@ from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form
 
 Line = TypeVar("Line")
-
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
 
 FILTERS: Mapping[str, Callable[..., str]] = {
     "long_date": wareki.long,
@@ -164,7 +159,7 @@ def init_app(
     counts: Callable[[], Mapping[str, int]],
     banners: Callable[[], Sequence[Banner]],
 ) -> None:
-    """Ties frame, filters, headers and error pages to the application."""
+    """Ties frame, filters and error pages to the application."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS)
@@ -183,19 +178,6 @@ def init_app(
             "nav": sections.nav(counts()) if actor else [],
             "banners": banners() if actor else [],
         }
-
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("X-Frame-Options", "DENY")
-        if request.endpoint == "static":
-            headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        else:
-            headers.setdefault("Cache-Control", "no-store")
-        return response
 
     @app.after_request
     def find_unfinished_acts(response: Response) -> Response:

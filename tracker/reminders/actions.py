@@ -63,6 +63,12 @@ class Pass:
     skipped: int
 
 
+def check_base_url() -> None:
+    """Refuses where nobody said at which address people open the links of letters."""
+    if not queries.is_address_known():
+        raise Refusal(queries.NO_ADDRESS + queries.NO_ADDRESS_TEXT)
+
+
 def run_once(each: Told | None = None) -> Pass:
     """One pass: plan what fell due since the last one, then send all that is due.
 
@@ -70,6 +76,8 @@ def run_once(each: Told | None = None) -> Pass:
     and sent by one taker (lease).  While it sends, `each` hears about once a second how far
     it is.
     """
+    if areas.area() is not None:
+        check_base_url()
     planned, skipped = plan(clock.now())
     ended = delivery.deliver(each=_beating(each))
     # Last, so that no letter waits for the mailbox.

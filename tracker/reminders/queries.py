@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from flask import g
+from flask import current_app, g
 from sqlalchemy import func, select
 
 from tracker.accounts import queries as accounts
@@ -31,6 +31,8 @@ SILENT = "通知係が止まっています。"
 SILENT_TEXT = "お知らせのメールは、動き出すまで送られません。"
 CLOCK_WRONG = "サーバーの時計が前に戻っています。"
 CLOCK_WRONG_TEXT = "時計を直すまで、お知らせを送りません。"
+NO_ADDRESS = "画面のアドレスが決まっていないため、お知らせを送っていません。"
+NO_ADDRESS_TEXT = "TRACKER_BASE_URL に、職員が画面を開くアドレスを設定して、起動し直してください。"
 
 
 def recipients(all_duties: Sequence[Duty]) -> Mapping[tuple[str, Audience], list[Recipient]]:
@@ -133,9 +135,15 @@ def watermark() -> datetime | None:
     return db.session.scalar(select(ClockState.watermark_at).where(ClockState.id == 1))
 
 
+def is_address_known() -> bool:
+    """Whether letters can carry links that open; the example on this machine goes without."""
+    return bool(current_app.config["IS_BASE_URL_SET"]) or areas.is_example()
+
+
 def banners() -> Sequence[Banner]:
     """What must be known at once: the clock stopped or went back, letters undelivered or stuck."""
     at = clock.now()
+    found = [] if is_address_known() else [Banner("ng", NO_ADDRESS, NO_ADDRESS_TEXT)]
     last_undelivered = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
     undelivered_count = (
         select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery()
@@ -147,9 +155,8 @@ def banners() -> Sequence[Banner]:
         .where(ClockState.id == 1)
     ).first()
     if row is None:
-        return []
+        return found
     state, letter, undelivered, stuck = row
-    found = []
     if rules.clock_is_wrong(at, state.watermark_at):
         found.append(Banner("ng", CLOCK_WRONG, CLOCK_WRONG_TEXT))
     elif rules.clock_is_silent(at, state.heartbeat_at):

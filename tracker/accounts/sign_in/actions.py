@@ -17,6 +17,7 @@ from tracker.accounts.sign_in import rules
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
+from tracker.plumbing import exposure
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -34,7 +35,8 @@ def hash_password(password: str) -> str:
     return _hasher().hash(password)
 
 
-def _matches(stored: str | None, password: str) -> bool:
+def matches(stored: str | None, password: str) -> bool:
+    """Whether a password belongs to a stored hash; None is that of nobody."""
     hasher = _hasher()
     try:
         # An unknown address takes the same time as a wrong password.
@@ -44,15 +46,18 @@ def _matches(stored: str | None, password: str) -> bool:
 
 
 def sign_in(email: str, password: str, *, at: datetime) -> str:
-    """Opens a session and returns its secret token; refuses, counts and locks otherwise."""
+    """Opens a session and returns its secret token; refuses, counts and locks otherwise.
+
+    The published password of the example opens nothing once the settings name another.
+    """
     person = queries.find_person(email)
     stored = person.password_hash if person and person.is_active else None
     locked = person is not None and rules.is_locked(person.locked_until, at)
     # Hashing takes its time: nobody else's writing waits for it.
     db.session.rollback()
-    matches = _matches(stored, password)
+    is_right = matches(stored, password) and not _is_void(password)
     person = queries.find_person(email)
-    if locked or person is None or not matches:
+    if locked or person is None or not is_right:
         if person is not None and not locked:
             failed_count, locked_until = rules.after_failure(person.failed_count, at)
             _count(person.id, failed_count=failed_count, locked_until=locked_until)
@@ -68,6 +73,11 @@ def sign_in(email: str, password: str, *, at: datetime) -> str:
     )
     db.session.commit()
     return token
+
+
+def _is_void(password: str) -> bool:
+    published = exposure.PUBLISHED_PASSWORD
+    return password == published and not exposure.is_password_published(current_app)
 
 
 def _count(person_id: int, **values: Any) -> None:
@@ -110,6 +120,14 @@ def set_up(
         post = create_post(act, areas.hub().slug, PostKind.ADMIN, name, None, None)
         hashed = hash_password(password)
         return create_account(act, post, name, email, password_hash=hashed)
+
+
+def renew_password(act: Act, person: Person, hashed: str) -> None:
+    """Another password for an account, by its hash; its sessions end."""
+    act.lock((person, None))
+    with act.change("account.password_set", person, f"{person.email} のパスワードを替えました。"):
+        person.password_hash = hashed
+        end_sessions(act, person)
 
 
 def set_password(act: Act, token: str, password: str) -> Person:

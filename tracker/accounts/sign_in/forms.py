@@ -1,13 +1,20 @@
 """Asks who comes in, for a new password, and for the area before anything else."""
 
 from collections.abc import Collection
+from hmac import compare_digest
 
-from wtforms import PasswordField, StringField, TextAreaField
+from flask import current_app
+from wtforms import PasswordField, StringField, TextAreaField, ValidationError
 
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import code_readings, read_code
 from tracker.plumbing.forms import Form, at_most, optional, required
+
+WRONG_CODE = (
+    "設定用コードが違います。起動した画面に「Set-up code:」として表示された文字を入力してください。"
+    "表示がないときは、`tracker setup` で設定してください。"
+)
 
 
 class SignInForm(Form):
@@ -28,6 +35,7 @@ class PasswordForm(Form):
 class SetupForm(Form):
     """The area before anything else: municipalities a line each, hub, first admin."""
 
+    code = StringField("設定用コード", validators=required("設定用コードを入力してください。"))
     area = StringField(
         "圏域の名前",
         validators=[
@@ -47,6 +55,13 @@ class SetupForm(Form):
     password = PasswordField(
         "管理者のパスワード", validators=required("管理者のパスワードを入力してください。")
     )
+
+    def validate_code(self, field: StringField) -> None:
+        """Only who started the product knows the code: it stands on that terminal alone."""
+        asked = current_app.config["SETUP_CODE"]
+        typed = (field.data or "").strip().lower()
+        if not asked or not compare_digest(typed.encode(), asked.lower().encode()):
+            raise ValidationError(WRONG_CODE)
 
     def read_towns(self) -> list[NewTown]:
         """The municipalities as typed; see `read_towns`."""
