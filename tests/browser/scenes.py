@@ -1,16 +1,16 @@
 """The main pages of the example, by who opens them."""
 
-import re
 from collections.abc import Mapping
 
 from flask import Flask
 from sqlalchemy import select
 
 from tests.agreements.makers import FILE, REAL
+from tests.sent import token_of
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.review import actions as agreements
 from tracker.mail.letters import Letter, LetterState
-from tracker.meetings.models import CandidateDate, MeetingRow
+from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -110,10 +110,8 @@ def project_id(name: str) -> str:
 
 
 def poll_link() -> str:
-    """The personal link in the letter to 今別町's secretary."""
-    asked = select(Letter.body).where(
-        Letter.kind == "poll_request", Letter.to_name == "今別町 秘書"
-    )
-    found = re.search(r"/p/\S+", db.session.scalars(asked.order_by(Letter.id.desc())).first() or "")
-    assert found is not None
-    return found[0]
+    """The personal link of 今別町's secretary."""
+    asked = select(MeetingSeat.id).where(MeetingSeat.title == "今別町長")
+    seat_id = db.session.scalars(asked.order_by(MeetingSeat.id.desc())).first()
+    assert seat_id is not None
+    return f"/p/{token_of('poll', seat_id)}"

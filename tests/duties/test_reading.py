@@ -15,11 +15,10 @@ from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.pages import PageClient, counting
 from tests.projects import makers as projects
+from tests.sent import live_tokens
 from tracker.accounts.models import CalendarKey, Invitation, Post, SignIn
 from tracker.duties import queries
 from tracker.kernel.fiscal_year import Half
-from tracker.mail.letters import Letter
-from tracker.meetings import queries as meeting_queries
 from tracker.meetings.models import MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
@@ -31,7 +30,6 @@ from tracker.projects.rules import ReportState
 # A page that just changed may take more.
 MANY_QUERIES = 40
 # A secret in an address: what follows the last stroke, long and without meaning.
-TOKEN = re.compile(r"/([\w.~-]{24,})\b")
 
 
 # --- the past --------------------------------------------------------------------------------------
@@ -190,15 +188,11 @@ def words_in(thing: Any, seen: set[int]) -> Iterator[str]:
 
 
 def live_secrets() -> set[str]:
-    """All that opens something, as the database and the letters in it have it."""
-    found = {
-        part
-        for id_, nonce in db.session.execute(select(MeetingSeat.id, MeetingSeat.nonce))
-        for part in (nonce, meeting_queries.link(id_, nonce).rpartition("/")[2])
-    }
-    for body in db.session.scalars(select(Letter.body)):
-        found |= set(TOKEN.findall(body))
-    for column in (CalendarKey.token_hash, Invitation.token_hash, SignIn.token_hash):
+    """All that opens something, as the database has it and as its owner gets it."""
+    found = set(live_tokens())
+    for column in (MeetingSeat.nonce, Invitation.nonce):
+        found |= set(db.session.scalars(select(column)))
+    for column in (CalendarKey.token_hash, SignIn.token_hash):
         found |= set(db.session.scalars(select(column)))
     return found
 

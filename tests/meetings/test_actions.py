@@ -21,6 +21,7 @@ from tests.meetings.makers import (
     make_meeting,
     seat_of,
 )
+from tests.sent import token_of
 from tracker.agreements.models import Agreement
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions, queries
@@ -264,8 +265,7 @@ def test_a_poll_is_read_with_its_answers():
     assert tuple(article.meeting.dates.values()) == DATES
     seat = article.meeting.seats[2]
     assert seat.post_id is not None
-    [path] = queries.links([seat.id]).values()
-    found = queries.find_by_link(path.removeprefix("/p/"), cast.TODAY)
+    found = queries.find_by_link(token_of("poll", seat.id), cast.NOW)
     assert found is not None and [one.name for one in found[0].seats] == ["今別町"]
     make_answers(meeting, {"imabetsu": "○○○○○", "sotogahama": "○    "})
     assert queries.find_meeting(YEAR).silent == ()

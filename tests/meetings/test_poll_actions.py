@@ -20,12 +20,13 @@ from tests.meetings.makers import (
     make_meeting,
     seat_of,
 )
+from tests.sent import last_link
 from tracker.accounts.models import Post
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.rules import Answer, Candidate
+from tracker.meetings.rules import Answer, Candidate, link_ends
 from tracker.municipalities.actions import add_calendar_entry
 from tracker.municipalities.models import EntryKind
 from tracker.plumbing import history
@@ -38,8 +39,7 @@ MORE = Candidate(date(2027, 2, 9), time(14), time(15, 30))
 
 
 def token_of(meeting, slug):
-    [path] = queries.links([seat_of(meeting, slug).id]).values()
-    return path.removeprefix("/p/")
+    return last_link(f"secretary@{slug}.example", "/p/").removeprefix("/p/")
 
 
 def test_opening_a_poll_asks_five_secretaries_in_one_go():
@@ -258,7 +258,7 @@ def test_after_a_date_is_fixed_no_date_and_no_answer_is_taken():
 def test_a_link_leads_to_its_own_municipality_and_to_no_other():
     meeting = make_meeting()
     make_answers(meeting)
-    found, opens = queries.find_by_link(token_of(meeting, "imabetsu"), cast.TODAY)
+    found, opens = queries.find_by_link(token_of(meeting, "imabetsu"), cast.NOW)
     assert opens
     assert [seat.slug for seat in found.seats] == ["imabetsu"]
     assert found.seats[0].given == {}
@@ -268,7 +268,7 @@ def test_a_forged_link_is_none_at_all():
     meeting = make_meeting()
     token = token_of(meeting, "imabetsu")
     for forged in ("x", token[:-1], token.replace(".", ".x"), f"{token}x", "W10.x"):
-        assert queries.find_by_link(forged, cast.TODAY) is None
+        assert queries.find_by_link(forged, cast.NOW) is None
 
 
 def test_a_renewed_link_stops_the_one_before():
@@ -276,18 +276,18 @@ def test_a_renewed_link_stops_the_one_before():
     old = token_of(meeting, "imabetsu")
     poll_actions.renew_link(Act(None, cast.NOW), meeting, "imabetsu")
     new = token_of(meeting, "imabetsu")
-    assert queries.find_by_link(old, cast.TODAY)[1] is False
-    assert queries.find_by_link(new, cast.TODAY)[1] is True
-    assert new in letters("poll_request")[-1].body
-    assert queries.find_by_link(new, DUE + timedelta(days=7))[1] is True
-    assert queries.find_by_link(new, DUE + timedelta(days=8))[1] is False
+    assert queries.find_by_link(old, cast.NOW)[1] is False
+    assert queries.find_by_link(new, cast.NOW)[1] is True
+    ends = link_ends(DUE)
+    assert queries.find_by_link(new, ends - timedelta(seconds=1))[1] is True
+    assert queries.find_by_link(new, ends)[1] is False
 
 
 def test_a_cancelled_meeting_stops_every_link():
     meeting = make_meeting()
     token = token_of(meeting, "imabetsu")
     actions.cancel(Act(None, cast.NOW), meeting, "大雪のため")
-    assert queries.find_by_link(token, cast.TODAY)[1] is False
+    assert queries.find_by_link(token, cast.NOW)[1] is False
     revoked = db.session.scalars(select(MeetingSeat.revoked_at)).all()
     assert len(revoked) == 5 and None not in revoked
 

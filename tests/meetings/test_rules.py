@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.meetings.makers import DATES, DUE
-from tracker.kernel import office_days
+from tracker.kernel import office_days, tokyo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.meetings.poll.rules import (
@@ -24,7 +24,7 @@ from tracker.meetings.rules import (
     check_attendance,
     check_choice,
     check_view,
-    link_readable,
+    link_ends,
     overall,
     standing,
     summary,
@@ -265,19 +265,9 @@ def test_a_revoked_link_takes_no_answer_even_in_time() -> None:
         check_answer(TODAY, DEADLINE, revoked=True)
 
 
-@pytest.mark.parametrize(
-    ("today", "revoked", "readable"),
-    [
-        (TODAY, False, True),
-        (date(2026, 12, 4), False, True),
-        (date(2026, 12, 5), False, False),
-        (TODAY, True, False),
-    ],
-)
-def test_a_link_is_readable_until_seven_days_after_the_deadline(
-    today: date, revoked: bool, readable: bool
-) -> None:
-    assert link_readable(today, DEADLINE, revoked) is readable
+def test_a_link_opens_until_seven_days_after_the_deadline_are_over() -> None:
+    assert tokyo.at(date(2026, 12, 4), time(23, 59)) < link_ends(DEADLINE)
+    assert tokyo.at(date(2026, 12, 5), time(0)) == link_ends(DEADLINE)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tests.meetings.makers import (
     make_meeting,
     seat_of,
 )
+from tests.sent import last_link
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions, queries
@@ -58,13 +59,11 @@ def polling(made):
 
 @pytest.fixture
 def link(app):
-    """link("imabetsu"): the secretary's link as it stands in the newest letter."""
+    """link("imabetsu"): the secretary's link as it stands in the newest letter that went out."""
 
     def find(slug):
         with app.app_context():
-            to = f"secretary@{slug}.example"
-            bodies = [one.body for one in letters("poll_request") if one.to_email == to]
-        return next(w for w in bodies[-1].split() if "/p/" in w).removeprefix(BASE)
+            return last_link(f"secretary@{slug}.example", "/p/")
 
     return find
 

@@ -13,9 +13,10 @@ from tests import cast
 from tests.app_fixtures import make_app
 from tracker.accounts import queries as accounts
 from tracker.kernel.refusal import Refusal
-from tracker.mail import letters, mime, texts
+from tracker.mail import letters, links, mime, texts
 from tracker.mail.kinds import TextUse
 from tracker.mail.letters import Letter, Recipient
+from tracker.mail.links import SHOWN
 from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import LINE, Wording, width
 from tracker.plumbing import clock
@@ -55,6 +56,7 @@ def test_the_files_are_those_of_the_kinds_and_hold_all_of_the_specification():
 def test_a_letter_keeps_to_the_rules_of_letters(app, kind):
     with app.app_context():
         subject, _, body = written(kind).partition("\n\n")
+        known = links.kinds()
     lines = body.splitlines()
     assert "〔" not in subject + body
     assert all(width(line) <= LINE or re.match(r"\s*https?://", line) for line in lines)
@@ -64,7 +66,9 @@ def test_a_letter_keeps_to_the_rules_of_letters(app, kind):
         assert re.match("【.+】", subject)
         # The office need not be told its own telephone.
         assert "017-000-0000" in body or kind == "undeliverable"
-        if "リンク" in LETTER_KINDS[kind].original.fields:
+        if LETTER_KINDS[kind].link:
+            assert body.count(SHOWN) == 1 and LETTER_KINDS[kind].link in known
+        elif "リンク" in LETTER_KINDS[kind].original.fields:
             assert "https://renkei.example.lg.jp/" in body
 
 
@@ -73,8 +77,8 @@ def test_a_letter_is_plain_text_without_attachment(app):
         subject, body = text_actions.preview(
             "report_request", LETTER_KINDS["report_request"].original, TO
         )
-        row = letters.new_row("report_request", TO, subject, body, key="x", at=cast.NOW)
-        raw = mime.message(Letter(**row), "renkei@aomori.example").decode("ascii")
+        new = letters.new_row("report_request", TO, subject, body, key="x", at=cast.NOW)
+        raw = mime.message(Letter(**new.row), "renkei@aomori.example").decode("ascii")
     assert 'Content-Type: text/plain; charset="utf-8"' in raw
     assert "multipart" not in raw
 

@@ -20,6 +20,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Step
 from tracker.mail.letters import Letter, LetterState
+from tracker.mail.links import LetterSecret
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -72,7 +73,7 @@ def busy(both: Flask) -> Iterator[Flask]:
 
 def fall_asleep(at: datetime) -> None:
     """As if nothing had ever been planned, and the clock had stopped at this instant."""
-    for table in (LetterItem, Letter, ClockState):
+    for table in (LetterItem, LetterSecret, Letter, ClockState):
         db.session.execute(delete(table))
     db.session.add(ClockState(id=1, watermark_at=at, heartbeat_at=at))
     db.session.commit()

@@ -17,7 +17,6 @@ from tests.whole.seed import (
     HUB,
     OTHER,
     PERIOD,
-    TOKEN,
     TOWN,
     Stock,
 )
@@ -102,7 +101,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "accounts.invite": lambda s: [{"person_id": s.person}],
     "accounts.new_account": lambda s: [{"post_id": s.post}],
     "accounts.set_active": lambda s: [{"person_id": s.person}],
-    "accounts.set_password": lambda s: [{"token": TOKEN}],
+    "accounts.set_password": lambda s: [{"token": s.invited_token}],
     "agreements.agreement": lambda s: [{"agreement_id": s.agreements[TOWN]}],
     "agreements.answer": lambda s: [{"job_id": s.job, "key": s.question}],
     "agreements.discard": lambda s: [{"job_id": s.job}],

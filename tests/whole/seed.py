@@ -11,6 +11,7 @@ from tests.agreements.makers import asked, make_job
 from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.projects import makers as projects
+from tests.sent import token_of
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind
@@ -18,7 +19,6 @@ from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
-from tracker.meetings import queries as meeting_queries
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance
@@ -31,7 +31,6 @@ from tracker.projects.rules import Rating
 
 HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"
 PERIOD = "2026-h1"
-TOKEN = "a token of the tests"
 CALENDAR_TOKEN = "a-calendar-of-the-tests"
 ALL = frozenset(slug for _, slug, *_ in cast.TOWNS)
 NAMES = {slug: name for _, slug, name, *_ in cast.TOWNS}
@@ -62,6 +61,7 @@ class Stock:
     polling: int
     candidate: int
     held: int
+    invited_token: str
     poll_token: str
     answered_token: str
     job: int
@@ -80,6 +80,7 @@ def furnish() -> Stock:
     _write_reports(made)
     polling, held = _polled(), _held()
     job = make_job()
+    person, invited_token = _invited()
     # A case between the hub and one town; the hub's own is the one it shares with TOWN.
     sent = {slug: _case("make_sent", slug) for slug in (TOWN, OTHER)}
     return Stock(
@@ -95,12 +96,13 @@ def furnish() -> Stock:
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,
+        invited_token=invited_token,
         poll_token=_poll_token(polling, TOWN),
         answered_token=_poll_token(polling, "hiranai"),
         job=job.id,
         question=next(iter(asked(job))),
         post=_post_id("officer@hiranai.example"),
-        person=_invited(),
+        person=person,
         handed_over=_handed_over(),
     )
 
@@ -134,13 +136,14 @@ def _subscribe() -> None:
     db.session.commit()
 
 
-def _invited() -> int:
+def _invited() -> tuple[int, str]:
     person = db.session.scalars(select(Person).where(Person.email == "officer@hiranai.example"))
     found = person.one()
     expires = cast.NOW + timedelta(days=3)
-    db.session.add(Invitation(person_id=found.id, token_hash=digest(TOKEN), expires_at=expires))
+    invitation = Invitation(person_id=found.id, nonce="a nonce", expires_at=expires)
+    db.session.add(invitation)
     db.session.commit()
-    return found.id
+    return found.id, token_of("invitation", invitation.id)
 
 
 def _handed_over() -> dict[str, int]:
@@ -286,4 +289,4 @@ def _held() -> int:
 
 def _poll_token(meeting_id: int, slug: str) -> str:
     seat = meetings.seat_of(db.session.get_one(MeetingRow, meeting_id), slug)
-    return meeting_queries.links([seat.id])[seat.id].removeprefix("/p/")
+    return token_of("poll", seat.id)

@@ -114,12 +114,13 @@ class SignIn(Model):
 
 
 class Invitation(Model):
-    """A link by which a person sets a password once."""
+    """A link by which a person sets a password once; a person's newest is the one that opens."""
 
     __tablename__ = "invitation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True, info=NEVER)
+    # The link is made of it (mail/links.py): a new one revokes the links given out before.
+    nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

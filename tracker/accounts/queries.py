@@ -7,7 +7,8 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy.orm import aliased
 
 from tracker.accounts.duties import HeldPost
 from tracker.accounts.models import (
@@ -21,13 +22,17 @@ from tracker.accounts.models import (
 )
 from tracker.accounts.rules import SESSION_FOR
 from tracker.kernel.permissions import Actor, Role
+from tracker.mail import links
 from tracker.mail.letters import Recipient
+from tracker.mail.links import Life
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 
 K = TypeVar("K", bound=Hashable)
+# The kind of personal link by which a password is set.
+INVITATION = "invitation"
 
 
 def digest(token: str) -> str:
@@ -100,15 +105,32 @@ def find_person(email: str) -> Person | None:
 
 def find_invitation(token: str, at: datetime) -> Row[Invitation, Person] | None:
     """An invitation that is still good, with its person."""
+    row_id = links.verify(INVITATION, token, at)
+    if row_id is None:
+        return None
     return db.session.execute(
         select(Invitation, Person)
         .join(Person, Person.id == Invitation.person_id)
+        .where(Invitation.id == row_id)
+    ).first()
+
+
+def invitation_life(on: Connection, row_id: int) -> Life | None:
+    """What an invitation says of its link: not used, of an account in use, the newest of it."""
+    later = aliased(Invitation)
+    row = on.execute(
+        select(Invitation.nonce, Invitation.expires_at, Person.id, Person.post_id)
+        .join(Person, Person.id == Invitation.person_id)
         .where(
-            Invitation.token_hash == digest(token),
+            Invitation.id == row_id,
             Invitation.used_at.is_(None),
-            Invitation.expires_at > at,
+            Person.is_active,
+            ~exists().where(later.person_id == Person.id, later.id > Invitation.id),
         )
     ).first()
+    if row is None:
+        return None
+    return Life(row.nonce, frozenset({f"person:{row.id}", f"post:{row.post_id}"}), row.expires_at)
 
 
 def find_post(municipality_id: int, name: str) -> Post | None:

@@ -557,9 +557,9 @@ class _Past:
         """A letter that counts as sent: nothing of an example is ever mailed."""
         if self.has_come(at):
             key, body = f"{kind}:{path}:{at.isoformat()}:{to.key}", LETTER.format(matter)
-            row = new_row(kind, to, f"【御依頼】{matter}", body, key=key, at=at, path=path)
+            new = new_row(kind, to, f"【御依頼】{matter}", body, key=key, at=at, path=path)
             sent = {"state": LetterState.SENT, "sent_at": at, "attempts": 1, "note": MADE_UP}
-            self.book.add(Letter, **{**row, **sent})
+            self.book.add(Letter, **{**new.row, **sent})
 
 
 def _signed(verb: str, by: Actor, at: datetime | None) -> dict[str, object]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
-from tracker.mail import outbox, transports
+from tracker.mail import outbox, reasons, transports
 from tracker.mail.letters import LetterState
 from tracker.mail.outbox import Claimed, SendResult
 from tracker.mail.transports import Transport
@@ -66,6 +66,7 @@ def deliver(
             writer.serve(senders, on, tell)
     for sender in senders:
         sender.result()
+    transports.clear_away(clock.now())
     tell(dict(writer.ended))
     return dict(writer.ended)
 
@@ -256,7 +257,8 @@ class _Pipeline:
             return None
         except transports.FAILURES as error:
             return replace(transports.result_of(error), phase=self._phase)
-        return SendResult(LetterState.SENT, 250, words, phase=self._phase)
+        said = reasons.without_links(words)
+        return SendResult(LetterState.SENT, 250, said, phase=self._phase)
 
     def go_on(self, result: SendResult | None) -> None:
         """Has the try written down and takes up the next letter, if there is one."""

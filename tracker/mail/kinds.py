@@ -10,7 +10,8 @@ and the body.
 
 `label` is what the office reads, `code` the number in the specification (a letter behind it for
 a second text of that number), `use` a `TextUse` (a whole letter unless said), `waits_for` what
-must exist before it is sent at all.  A line 〔field〕 gives a field its sample for previews, two
+must exist before it is sent at all, `link` the kind of personal link (mail/links.py) that it leads
+to.  A line 〔field〕 gives a field its sample for previews, two
 spaces continue it; `fields: duty` gives those of every duty.  Whoever writes a letter gives
 exactly these fields, or it is not written: a text that people may edit must know what it can name.
 """
@@ -67,7 +68,7 @@ DUTY: Mapping[str, str] = {
     "過ぎた日数": "3日超過",
 }
 
-_KEYS = {"label", "code", "use", "waits_for", "subject", "fields"}
+_KEYS = {"label", "code", "use", "waits_for", "link", "subject", "fields"}
 _KEY_LINE = re.compile(r"(\w+): (.+)", re.A)
 _FIELD_LINE = re.compile(r"(〔[^〔〕]{1,40}〕) ?(.*)")
 _CODE = re.compile(r"M(\d{1,2})[a-z]?")
@@ -81,6 +82,7 @@ class LetterKind:
     code: str
     use: TextUse
     waits_for: str
+    link: str
     fields: Mapping[str, str]
     original: Wording
 
@@ -119,6 +121,7 @@ def _read(text: str) -> LetterKind:
         said.get("code", ""),
         TextUse(said.get("use", TextUse.LETTER)),
         said.get("waits_for", ""),
+        said.get("link", ""),
         {**base, **samples},
         Wording(said.get("subject", ""), body.strip("\n") + "\n"),
     )

@@ -4,10 +4,10 @@ States, keys and wording: contracts.md "Letters".  Sending is in `delivery`.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app
 from sqlalchemy import (
@@ -24,12 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.kernel.duty import PersonalLink
 from tracker.kernel.labelled import Labelled
-from tracker.mail import texts, wording
+from tracker.mail import links, texts, wording
 from tracker.mail.duties import Undelivered
+from tracker.mail.links import Composed, LetterSecret, Place
 from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import Wording
-from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
+from tracker.plumbing.db import Model, UtcDateTime, db, insert_many, insert_missing
 from tracker.plumbing.db import words as words_column
 
 
@@ -94,6 +96,8 @@ class Letter(Model):
     municipality_id: Mapped[int | None] = mapped_column(ForeignKey("municipality.id"))
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)
+    # Whether personal links belong into it when it goes out (`links.LetterSecret`).
+    has_secrets: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     path: Mapped[str | None] = mapped_column(String(300))
     state: Mapped[LetterState] = mapped_column(
         words_column(LetterState), default=LetterState.QUEUED
@@ -146,34 +150,44 @@ def init_app(app: Flask, frame: Callable[[], Mapping[str, str]]) -> None:
     app.extensions["letter_frame"] = frame
 
 
+class NewLetter(NamedTuple):
+    """A letter to be put into the outbox: its row, and where its personal links belong."""
+
+    row: dict[str, Any]
+    places: list[Place]
+
+
 def compose(
     kind: str,
     to: Recipient,
     values: Mapping[str, str],
     *,
-    link: str = "",
+    link: str | PersonalLink = "",
     words: Wording | None = None,
-) -> tuple[str, str]:
+) -> tuple[str, Composed]:
     """Subject and body of a letter, from the words that hold for its kind.
 
-    `values` are exactly the fields of the kind, else LookupError;
-    `link` is the path the letter leads to, in the recipient's own network.  `words` tries
-    others than those that hold.
+    `values` are exactly the fields of the kind, else LookupError; `link` is the path the letter
+    leads to, in the recipient's own network, or the personal link that is filled in when it goes
+    out: `links.hidden` shows the body without it.  `words` tries others than those that hold.
     """
     if values.keys() != LETTER_KINDS[kind].fields.keys():
         raise LookupError(f"{kind}: {sorted(values.keys() ^ LETTER_KINDS[kind].fields.keys())}")
     words = words or texts.words(kind)
     base = to.base_url or str(current_app.config["BASE_URL"])
-    every = {
-        **current_app.extensions["letter_frame"](),
-        "宛先": to.name,
-        "リンク": base + link if link else "",
-        **values,
-    }
+    given = {**current_app.extensions["letter_frame"](), "宛先": to.name, **values}
+    every = {name: links.plain(value) for name, value in given.items()}
+    if isinstance(link, PersonalLink):
+        every["リンク"] = links.mark(link, base)
+    else:
+        every["リンク"] = links.plain(base + link) if link else ""
     for name, part in (("冒頭", "opening"), ("結び", "closing")):
         if name in words.fields:
-            every[name] = wording.fill(texts.words(part).body, every).strip("\n")
-    return wording.fill_line(words.subject, every), wording.fill(words.body, every)
+            filled = wording.fill(links.plain(texts.words(part).body), every)
+            every[name] = filled.strip("\n")
+    subject = wording.fill_line(links.plain(words.subject), every)
+    body = wording.fill(links.plain(words.body), every)
+    return links.hidden(subject), Composed(body)
 
 
 def message_id(key: str) -> str:
@@ -190,14 +204,14 @@ def put(
     *,
     cause: str,
     at: datetime,
-    link: str = "",
+    link: str | PersonalLink = "",
     path: str | None = None,
 ) -> bool:
     """Puts a letter that answers an action into the outbox, in the caller's transaction.
 
     Unique by (cause, recipient): the same cause twice writes one letter; returns whether
     this call wrote it.  It goes out when the clock looks next.  `path` is the page its record
-    leads to; a `link` that is a secret of the recipient's stands in the letter only.
+    leads to; for `link` see `compose`.
     """
     subject, body = compose(kind, to, values, link=link)
     key = f"{cause}:{to.key}"
@@ -215,8 +229,37 @@ def write(
     path: str | None = None,
 ) -> bool:
     """Writes a letter whose words stand already, unless one with its key is there."""
-    row = new_row(kind, to, subject, body, key=key, at=at, path=path)
-    return bool(insert_missing(Letter, [row], ["key"]))
+    new = new_row(kind, to, subject, body, key=key, at=at, path=path)
+    is_new = bool(insert_missing(Letter, [new.row], ["key"]))
+    if is_new:
+        _keep_places([new])
+    return is_new
+
+
+def write_many(many: Iterable[NewLetter]) -> None:
+    """The same for letters of one instant, a few statements for all."""
+    many = list(many)
+    insert_many(Letter, [one.row for one in many], ["key"])
+    _keep_places(many)
+
+
+def _keep_places(many: Sequence[NewLetter]) -> None:
+    """Says which personal links belong into letters just written."""
+    places = {one.row["key"]: one.places for one in many if one.places}
+    if not places:
+        return
+    [at] = {one.row["written_at"] for one in many if one.places}
+    # Where another letter had the key already, it keeps what it has.
+    rows = db.session.execute(
+        select(Letter.id, Letter.key).where(
+            Letter.key.in_(places), Letter.written_at == at, Letter.has_secrets
+        )
+    )
+    insert_many(
+        LetterSecret,
+        [{"letter_id": id_, **one._asdict()} for id_, key in rows for one in places[key]],
+        ["letter_id", "place"],
+    )
 
 
 def new_row(
@@ -231,13 +274,14 @@ def new_row(
     useful_until: datetime | None = None,
     path: str | None = None,
     note: str | None = None,
-) -> dict[str, Any]:
+) -> NewLetter:
     """A letter as the row to insert.
 
     `send_at` is when it was meant to go (now unless said): what is late shows both.  When the
     mail server fails, it is tried until `useful_until` (a week unless said).
     """
-    return {
+    stored, places = links.taken_out(body)
+    row = {
         "key": key,
         "message_id": message_id(key),
         "kind": kind,
@@ -245,8 +289,9 @@ def new_row(
         "to_name": to.name,
         "to_email": to.email,
         "municipality_id": to.municipality_id,
-        "subject": subject,
-        "body": body,
+        "subject": links.plain(subject),
+        "body": stored,
+        "has_secrets": bool(places),
         "path": path,
         "state": LetterState.QUEUED,
         "written_at": at,
@@ -257,6 +302,7 @@ def new_row(
         "maybe_duplicate": False,
         "note": note,
     }
+    return NewLetter(row, places)
 
 
 # --- letters that wait for a person: held after a restored backup, and let go again ------------

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from tracker.mail import links
 from tracker.mail.letters import OPEN, Letter, LetterState, SendAttempt
 from tracker.mail.prepared import Prepared
 from tracker.plumbing import history
@@ -42,6 +43,7 @@ OVERDUE = timedelta(hours=1)
 
 CUT_OFF = "送信の途中で通知係が止まりました。"
 UNSURE = "送信できたか確認できないことが2度続いたため、送信をやめました。"
+LINK_ENDED = "御本人あてのリンクの期限が過ぎたか、新しいリンクに替わったため、送るのをやめました。"
 TOO_LATE = "送り直しを続けましたが、お知らせの時期を過ぎたため、送信をやめました。"
 # The columns that keep a server's words take so many characters, with a sentence of ours.
 _WORDS = 400
@@ -52,10 +54,13 @@ class Claimed(NamedTuple):
 
     id: int
     message_id: str
+    to_key: str
     to_name: str
     to_email: str
     subject: str
+    # As it goes out: personal links stand in it.
     body: str
+    has_secrets: bool
     send_at: datetime
     useful_until: datetime | None
     attempts: int
@@ -159,10 +164,22 @@ def recover(on: Connection, at: datetime) -> int:
 
 
 def take(on: Connection, at: datetime) -> Claimed | None:
-    """Takes one due letter, in the caller's transaction; what others hold is left alone."""
+    """Takes one due letter, in the caller's transaction; what others hold is left alone.
+
+    Its personal links are filled in; one whose link is no longer good ends here (見送り).
+    """
     token = secrets.token_hex(16)
-    row = _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()})
-    return Claimed._make([*row, token, at]) if row else None
+    while row := _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()}):
+        claimed = Claimed._make([*row, token, at])
+        if not claimed.has_secrets:
+            return claimed
+        body = links.filled(on, claimed.id, claimed.to_key, claimed.body, at)
+        if body is not None:
+            return claimed._replace(body=body)
+        ended = SendResult(LetterState.SKIPPED, None, LINK_ENDED)
+        _end(on, claimed, ended, _Ending(LetterState.SKIPPED, at, LINK_ENDED))
+        _note(on, claimed, ended, at)
+    return None
 
 
 def put_back(on: Connection, many: Sequence[Claimed], at: datetime) -> None:

@@ -60,6 +60,13 @@ UNKNOWN = "届けられないという返事がありました"
 # Neither is part of an address of four numbers, of a longer number or of a name.
 _STATUS = re.compile(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _CODE = re.compile(r"(?<![\w.-])[245][0-5]\d(?!\w|\.\d)")
+# A personal link (mail/links.py) as a server quotes it: in full, cut off, or broken into two lines.
+_LINK = re.compile(
+    r"(?:https?://[^\s<>\"]{0,300})?/[a-z]{1,20}/\s*[1-9]\d{0,17}\."
+    r"(?:(?:[\w-](?:=?\s+)?){43}|[\w-]{6,})|\d{1,18}\.[\w-]{43}",
+    re.A,
+)
+_NO_LINK = "（リンク）"
 _UNSHOWABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
@@ -84,8 +91,13 @@ def behind(sentence: str, words: str) -> str:
 
 def plain(words: str) -> str:
     """A server's words as one line that a page and a database can hold, cut when long."""
-    line = _UNSHOWABLE.sub(" ", words).strip()
+    line = _UNSHOWABLE.sub(" ", without_links(words)).strip()
     return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 1]}…"
+
+
+def without_links(words: str) -> str:
+    """A server's words without the personal links that they quote."""
+    return _LINK.sub(_NO_LINK, words)
 
 
 def status_in(words: str) -> str | None:

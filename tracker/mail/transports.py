@@ -1,22 +1,28 @@
 """The ways a letter leaves the house: a mail server, or a folder of .eml files."""
 
+import os
 import re
 import smtplib
 import ssl
 import uuid
+from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import time
 from typing import Protocol
 
 from flask import Flask, current_app
 from flask_mail import Mail
 
-from tracker.mail import mime, reasons
+from tracker.mail import links, mime, reasons
 from tracker.mail.letters import LetterState
 from tracker.mail.mime import Sendable
 from tracker.mail.outbox import SendResult
 from tracker.mail.smtp import SmtpTransport, Unsure
+from tracker.plumbing.db import db, reading
 
 # What went wrong before any answer to the letter, in words; the first that fits.
 TROUBLE: tuple[tuple[type[Exception], str], ...] = (
@@ -31,6 +37,10 @@ TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (OSError, "メールサーバーにつながりませんでした"),
     (Exception, "メールを送れませんでした"),
 )
+# The end of the name of a file that holds a personal link.
+SECRET_EML = ".secret.eml"
+# So long letters lie as files, at most.
+KEPT = timedelta(days=30)
 # What `Transport.hand_over` raises when a letter could not be handed over.
 FAILURES = (Unsure, OSError, ValueError)
 
@@ -51,7 +61,11 @@ class Transport(Protocol):
 
 
 class FileTransport:
-    """Writes letters as .eml files into the home's outbox; the same letter is one file."""
+    """Writes letters as .eml files into the home's outbox; the same letter is one file.
+
+    The folder is the mailbox then: nobody but the program's own account reads it, and nothing
+    stays in it for long.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -59,17 +73,52 @@ class FileTransport:
     def hand_over(self, letter: Sendable, before_data: Callable[[], None]) -> str:
         """Named by the Message-ID, so that a second try replaces the first; see `Transport`."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
         name = re.sub(r"[^A-Za-z0-9]", "", letter.message_id.partition("@")[0])
-        path = self._folder / f"{letter.send_at:%Y%m%dT%H%M}-{name[:16]}.eml"
+        ending = SECRET_EML if letter.has_secrets else ".eml"
+        path = self._folder / f"{letter.send_at:%Y%m%dT%H%M}-{name[:16]}{ending}"
         text = mime.message(letter, current_app.config["MAIL_DEFAULT_SENDER"])
         before_data()
         half = path.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
-        half.write_bytes(text)
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text)
         half.replace(path)
         return f"outbox/{path.name}"
 
     def close(self) -> None:
         """Nothing to say good-bye to."""
+
+
+def outbox_folder() -> Path | None:
+    """Where letters lie as files; None where a mail server takes them."""
+    return (
+        None if current_app.config["MAIL_SERVER"] else Path(current_app.config["HOME"]) / "outbox"
+    )
+
+
+def clear_away(at: datetime) -> int:
+    """Removes files of letters older than 30 days, and those whose link opens nothing any more.
+
+    Returns how many.  Nothing may be pending in the session.
+    """
+    folder = Path(current_app.config["HOME"]) / "outbox"
+    files = [*folder.glob("*.eml"), *folder.glob("*.part")] if folder.is_dir() else []
+    gone = 0
+    for file in files:
+        # Another process may be at the same work.
+        with suppress(FileNotFoundError):
+            if time() - file.stat().st_mtime > KEPT.total_seconds() or not _is_of_use(file, at):
+                file.unlink()
+                gone += 1
+    return gone
+
+
+def _is_of_use(file: Path, at: datetime) -> bool:
+    if not file.name.endswith(SECRET_EML):
+        return True
+    text = b64decode(file.read_bytes().partition(b"\r\n\r\n")[2]).decode()
+    with reading(), db.engine.connect() as on:
+        return links.are_good(text, at, on)
 
 
 def init_app(app: Flask) -> None:
@@ -79,9 +128,8 @@ def init_app(app: Flask) -> None:
 
 def open_transport() -> Transport:
     """The mail server when one is configured, else the folder of .eml files."""
-    if current_app.config["MAIL_SERVER"]:
-        return SmtpTransport(current_app.extensions["mail"])
-    return FileTransport(Path(current_app.config["HOME"]) / "outbox")
+    folder = outbox_folder()
+    return FileTransport(folder) if folder else SmtpTransport(current_app.extensions["mail"])
 
 
 def result_of(error: Exception) -> SendResult:

@@ -14,9 +14,12 @@ from typing import NamedTuple
 LINE = 70
 # So many full-width signs a line stands in at most: behind a longer label nothing would fit.
 _DEEPEST = 25
+# Between them stands which personal link belongs there (mail/links.py): noncharacters, which no
+# keyboard has and no text is exchanged with.
+BEGIN, END = "\ufdd0", "\ufdd1"
 _FIELD = re.compile(r"〔([^〔〕\n]{1,40})〕")
 _LABEL = re.compile(r"　[^〔〕]*")
-_ADDRESS = re.compile(r"\s*https?://\S+$")
+_ADDRESS = re.compile(rf"\s*(?:https?://|{BEGIN})\S+$")
 # A line does not begin with these, nor end with those.
 _NOT_FIRST = "、。，．・：；？！）」』】〕〉》ー々〜ぁぃぅぇぉっゃゅょァィゥェォッャュョ%％"
 _NOT_LAST = "（「『【〔〈《"
@@ -120,7 +123,7 @@ def _broken(line: str, hang: int) -> list[str]:
     signs = 0
     while width(line) > LINE and not _ADDRESS.match(line):
         signs = signs if pieces else min(max(hang, _edge(line)) // 2, _DEEPEST)
-        cut = _cut(line, signs + 1)
+        cut = _beside_a_mark(line, _cut(line, signs + 1), signs)
         pieces.append(line[:cut].rstrip())
         line = "　" * signs + line[cut:].lstrip()
     return [*pieces, line]
@@ -138,6 +141,15 @@ def _cut(line: str, least: int) -> int:
     while cut > least and _is_bad(line, cut):
         cut -= 1
     return cut if cut > (end + least) // 2 else end
+
+
+def _beside_a_mark(line: str, cut: int, margin: int) -> int:
+    """The cut, moved out of a mark: before it, or behind one that begins the line."""
+    begin = line.rfind(BEGIN, 0, cut)
+    end = line.find(END, begin) + 1
+    if begin < 0 or end <= cut:
+        return cut
+    return begin if line[margin:begin].strip() else end
 
 
 def _is_bad(line: str, cut: int) -> bool:

@@ -2,11 +2,16 @@
 
 from flask import Blueprint, abort, url_for
 
+from tracker.mail import links
+from tracker.mail.links import LinkKind
 from tracker.meetings import queries
 from tracker.meetings.meeting import Meeting
+from tracker.meetings.poll.actions import renew_nonce
 from tracker.plumbing.sections import stand
 
 bp = Blueprint("meetings", __name__)
+_LINK = LinkKind(queries.POLL, "/p/", queries.seat_life, renew_nonce)
+bp.record(lambda state: links.register(state.app, _LINK))
 
 
 def get_meeting(meeting_id: int) -> Meeting:

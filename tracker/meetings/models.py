@@ -97,7 +97,7 @@ class MeetingSeat(Versioned, Model):
     title: Mapped[str] = mapped_column(String(200))
     # The post that is asked for it.
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
-    # Part of the signed link: a new one revokes the links given out before.
+    # The link is made of it (mail/links.py): a new one revokes the links given out before.
     nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     comment: Mapped[str | None] = mapped_column(Text, info=PRIVATE)

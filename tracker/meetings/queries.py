@@ -1,30 +1,42 @@
 """Reads meetings in one shape, and how every agreement stands with Article 5."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import ColumnElement, String, and_, cast, literal, null, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    cast,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Agreement, AgreementDuty
 from tracker.agreements.queries import in_force
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.mail import links
 from tracker.mail.letters import Letter, LetterState, Recipient
+from tracker.mail.links import Life
 from tracker.meetings.meeting import AgreementStanding, ArticleFive, Meeting, PartyView, Seat
 from tracker.meetings.models import CandidateDate, HeldView, MeetingRow, MeetingSeat, PollAnswer
-from tracker.meetings.rules import Attendance, link_readable, standing
+from tracker.meetings.rules import Attendance, link_ends, standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import Town, days_of
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
+# The kind of personal link by which a secretary answers.
+POLL = "poll"
 POLL_LETTERS = ("poll_request", "poll_added", "poll_again")
 # The state of the last letter that asked this seat's post for the dates of this meeting.
 _LAST_LETTER = (
@@ -289,46 +301,33 @@ def _agreement_standings(
 # --- personal links -------------------------------------------------------------------------------
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(
-        current_app.config["SECRET_KEY"],
-        salt="poll",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
-
-
-def link(seat_id: int, nonce: str) -> str:
-    """A secretary's personal link; whether it still opens is read from the database."""
-    token = _signer().dumps([seat_id, nonce])
-    return f"/p/{token if isinstance(token, str) else token.decode()}"
-
-
-def links(seat_ids: Iterable[int]) -> Mapping[int, str]:
-    """The personal links of seats, by id; none of a revoked one (one query)."""
-    rows = db.session.execute(
-        select(MeetingSeat.id, MeetingSeat.nonce).where(
-            MeetingSeat.id.in_(set(seat_ids)), MeetingSeat.revoked_at.is_(None)
-        )
-    )
-    return {id_: link(id_, nonce) for id_, nonce in rows}
-
-
-def find_by_link(token: str, today: date) -> tuple[Meeting, bool] | None:
-    """The meeting behind a personal link, and whether the link still opens; None when forged.
+def find_by_link(token: str, at: datetime) -> tuple[Meeting, bool] | None:
+    """The meeting behind a personal link, and whether the link opens; None for what is no link.
 
     Only the one seat's answers are read: nobody sees another's.
     """
-    try:
-        seat_id, nonce = _signer().loads(token)
-    except BadSignature:
-        return None
-    rows = _rows(MeetingSeat.id == seat_id, true(), null())
+    seat_id = links.named(token)
+    rows = _rows(MeetingSeat.id == seat_id, true(), null()) if seat_id else ()
     if not rows:
         return None
-    [found], seat = _meetings(rows), rows[0][2]
-    revoked = seat.revoked_at is not None or seat.nonce != nonce
-    due = found.reply_due_on
-    return found, due is not None and link_readable(today, due, revoked)
+    [found] = _meetings(rows)
+    return found, links.verify(POLL, token, at) is not None
+
+
+def seat_life(on: Connection, seat_id: int) -> Life | None:
+    """What a seat says of its link: it goes to the post that is asked, until it is revoked."""
+    row = on.execute(
+        select(MeetingSeat.nonce, MeetingSeat.post_id, MeetingRow.reply_due_on)
+        .join(MeetingRow, MeetingRow.id == MeetingSeat.meeting_id)
+        .where(
+            MeetingSeat.id == seat_id,
+            MeetingSeat.revoked_at.is_(None),
+            MeetingRow.reply_due_on.is_not(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    return Life(row.nonce, frozenset({f"post:{row.post_id}"}), link_ends(row.reply_due_on))
 
 
 class Secretary(NamedTuple):

@@ -1,10 +1,10 @@
 """Article 5: every fiscal year the heads of each agreement meet (product.md 5, contracts.md)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from tracker.kernel import wareki
+from tracker.kernel import tokyo, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
@@ -139,9 +139,9 @@ def best_candidate(ids: Sequence[int], answers: Mapping[int, Iterable[Answer]]) 
     return max(possible, key=lambda c: tallies[c], default=None)
 
 
-def link_readable(today: date, reply_due: date, revoked: bool) -> bool:
-    """Whether a poll link still shows its page: until seven days after the deadline."""
-    return not revoked and today <= reply_due + LINK_OUTLIVES_DEADLINE
+def link_ends(reply_due: date) -> datetime:
+    """From when on a poll link opens no more (UTC): seven days after the deadline are over."""
+    return tokyo.at(reply_due + LINK_OUTLIVES_DEADLINE + timedelta(days=1), time.min)
 
 
 def check_active(is_cancelled: bool) -> None:

@@ -36,6 +36,7 @@ EXEMPT: Mapping[str, str] = {
     "history": "the record itself",
     "letter": "mail keeps its own books: every state and attempt stands on the letter's page",
     "letter_item": "mail's books",
+    "letter_secret": "mail's books",
     "mailbox_state": "mail's books",
     "once": "the keys of forms already carried out",
     "send_attempt": "mail's books",

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
 from tracker.plumbing import clock, once, sections
+from tracker.plumbing.access import link_token
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form
@@ -226,7 +227,9 @@ def _show_failure(error: Exception) -> Response:
         db.session.rollback()
     g.failed = True
     number = secrets.token_hex(3).upper()
-    current_app.logger.exception("受付番号 %s %s %s", number, request.method, request.path)
+    token = link_token()
+    path = request.path.replace(token, "…") if token else request.path
+    current_app.logger.exception("受付番号 %s %s %s", number, request.method, path)
     title, advice = ERRORS[500]
     return _error_page(500, title, advice, number)
 

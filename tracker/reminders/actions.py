@@ -10,7 +10,9 @@ from tracker.accounts import queries as accounts
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.mail import delivery, mailbox, texts
-from tracker.mail.letters import Letter, LetterState, Recipient, new_row, write
+from tracker.mail import letters as mail
+from tracker.mail.letters import Letter, LetterState, NewLetter, Recipient, new_row
+from tracker.mail.links import Composed, hidden
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
@@ -34,7 +36,13 @@ class DraftLetter:
     to: Recipient
     on: date
     subject: str
-    body: str
+    # With the marks of its personal links.
+    composed: Composed
+
+    @property
+    def body(self) -> str:
+        """The body as everybody may read it."""
+        return hidden(self.composed)
 
     @property
     def meant_at(self) -> datetime:
@@ -160,11 +168,11 @@ def _midnight(today: date) -> datetime:
 
 
 def _compose(due: Sequence[Notice], on: date) -> list[DraftLetter]:
-    drafts, links = [], queries.personal_links(due)
+    drafts = []
     for merged in rules.merge(due):
         to = merged.to
         assert isinstance(to, Recipient)
-        drafts.append(DraftLetter(merged, to, on, *letters.compose(merged.notices, to, on, links)))
+        drafts.append(DraftLetter(merged, to, on, *letters.compose(merged.notices, to, on)))
     return drafts
 
 
@@ -175,7 +183,7 @@ def _write(
 
     Who had a letter that day already gets no second one: what it would have said is passed over.
     """
-    insert_many(Letter, [_letter(draft, at) for draft in drafts], ["key"])
+    mail.write_many([_letter(draft, at) for draft in drafts])
     query = select(Letter.key, Letter.id).where(Letter.kind == "reminder", Letter.written_at == at)
     ids = {row.key: row.id for row in db.session.execute(query)}
     items = [item(one) for one in useless]
@@ -187,14 +195,14 @@ def _write(
     return planned, sum(one["letter_id"] is None for one in items)
 
 
-def _letter(draft: DraftLetter, at: datetime) -> dict[str, object]:
+def _letter(draft: DraftLetter, at: datetime) -> NewLetter:
     notes = sorted({one.note for one in draft.merged.notices if one.note})
     is_late = at - draft.meant_at >= timedelta(days=1)
     return new_row(
         "reminder",
         draft.to,
         draft.subject,
-        draft.body,
+        draft.composed,
         key=draft.key,
         at=at,
         send_at=at if is_late else draft.meant_at,
@@ -238,7 +246,7 @@ def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
     [to, *_] = accounts.recipients_of_person(act.by.person_id)
     key = f"{cause}:{act.at.isoformat()}:{to.key}"
     with act:
-        write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
+        mail.write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
     return to.email
 
 

@@ -1,6 +1,6 @@
 """The letters of the clock: what is due, all in one (M4 and on), and what did not arrive (M24)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,9 +8,10 @@ from sqlalchemy import Row, select
 
 from tracker.accounts import queries as accounts
 from tracker.kernel import wareki
-from tracker.kernel.duty import Duty, PersonalLink
+from tracker.kernel.duty import Duty
 from tracker.mail import letters
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
+from tracker.mail.links import Composed
 from tracker.municipalities import queries as areas
 from tracker.plumbing import history
 from tracker.plumbing.db import db, insert_many
@@ -23,30 +24,31 @@ UNDELIVERABLE = "undeliverable"
 # A letter lists so many; the page lists all.
 MOST = 20
 
-Links = Mapping[PersonalLink, str]
 
-
-def compose(due: Sequence[Notice], to: Recipient, today: date, links: Links) -> tuple[str, str]:
-    """Subject and body of one letter about all that is due; `links` are those still good."""
+def compose(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, Composed]:
+    """Subject and body of one letter about all that is due (`mail.letters.compose`)."""
     weekly = [notice for notice in due if notice.step is None]
     matters = [_week(weekly, to, today)] if weekly else []
-    matters += [_matter(notice, to, today, links) for notice in due if notice.step is not None]
+    matters += [_matter(notice, to, today) for notice in due if notice.step is not None]
     many = len(matters) > 1
     more = f" ほか{len(matters) - 1}件" if many else ""
     said = [f"【{place}】\n{body}" if many else body for place, (_, body) in enumerate(matters, 1)]
-    values = {"件名": matters[0][0] + more, "用件": "\n".join(said).strip("\n")}
+    # Nothing but bodies composed below and their numbers: the marks in them are ours.
+    values = {"件名": matters[0][0] + more, "用件": Composed("\n".join(said).strip("\n"))}
     return letters.compose("reminder", to, values)
 
 
-def _matter(notice: Notice, to: Recipient, today: date, links: Links) -> tuple[str, str]:
+def _matter(notice: Notice, to: Recipient, today: date) -> tuple[str, Composed]:
     duty, step = notice.duty, notice.step
     assert step is not None
     left = (duty.due_on - today).days
+    # The post that owes it alone: not its chief, not the office, who are told of it later.
+    is_owner = to.key == f"post:{duty.to_post_id}"
     return letters.compose(
         text_for(duty, step, left),
         to,
         matter_values(duty, left, notice.owner or to.name),
-        link=(duty.link and links.get(duty.link)) or duty.url,
+        link=duty.link if duty.link and is_owner else duty.url,
     )
 
 
@@ -83,7 +85,7 @@ def _left(days: int) -> str:
     return f"あと{days}日" if days > 0 else "期限を過ぎています"
 
 
-def _week(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, str]:
+def _week(due: Sequence[Notice], to: Recipient, today: date) -> tuple[str, Composed]:
     """M25: the week on one page, what is overdue first; with the record's head (product.md 10)."""
     friday = today + timedelta(days=4 - today.weekday())
     late = sum(notice.duty.due_on < today for notice in due)

@@ -1,6 +1,6 @@
 """Reads what is to be mentioned to whom, what became of it, and what must be known at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from flask import current_app, g
@@ -8,12 +8,11 @@ from sqlalchemy import func, select
 
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
-from tracker.kernel.duty import Duty, Kind, PersonalLink
+from tracker.kernel.duty import Duty, Kind
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
 from tracker.mail.outbox import OVERDUE, count_due
-from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db, seen_of
@@ -88,13 +87,6 @@ def to_come(today: date) -> Sequence[tuple[Notice, LetterState | None]]:
 def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
     """The mentions of the span that nothing has become of yet."""
     return tuple(notice for notice, state in mentions(first, last, today) if state is None)
-
-
-def personal_links(found: Iterable[Notice]) -> Mapping[PersonalLink, str]:
-    """The secret links of those whose letters are about to be written (one query); kept nowhere."""
-    ids = {one.duty.link.row_id for one in found if one.duty.link}
-    paths = meetings.links(ids) if ids else {}
-    return {PersonalLink("poll", id_): path for id_, path in paths.items()}
 
 
 def _dealt_with(first: date, last: date) -> Mapping[tuple[str, str, str], LetterState]:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from tests.app_fixtures import SETTINGS
 from tests.services import SmtpServer
 from tracker.mail.letters import Letter, LetterState, SendAttempt
+from tracker.mail.links import LetterSecret
 from tracker.plumbing.db import db
 from tracker.reminders.models import ClockState, LetterItem
 
@@ -87,7 +88,7 @@ class Harness:
         """As if nothing had ever been planned or sent."""
         self._server.messages.clear()
         self._server.recipients.clear()
-        for table in (SendAttempt, LetterItem, Letter, ClockState):
+        for table in (SendAttempt, LetterItem, LetterSecret, Letter, ClockState):
             db.session.execute(delete(table))
         db.session.commit()
 

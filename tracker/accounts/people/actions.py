@@ -1,14 +1,13 @@
 """Enters and changes posts and accounts, and invites who holds them."""
 
-import secrets
-
 from sqlalchemy import update
 
 from tracker.accounts import queries, rules
 from tracker.accounts.models import Invitation, Person, Post, PostKind, SignIn
+from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
-from tracker.mail import letters
+from tracker.mail import letters, links
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.changes import Act
@@ -129,10 +128,9 @@ def invite(act: Act, person: Person, seen: str | None = None) -> None:
 
 def put_invitation(act: Act, person: Person) -> None:
     """The letter with a link to set a password (M23); within a change of the account."""
-    token = secrets.token_urlsafe(32)
     invitation = Invitation(
         person_id=person.id,
-        token_hash=queries.digest(token),
+        nonce=links.new_nonce(),
         expires_at=act.at + rules.INVITATION_FOR,
     )
     db.session.add(invitation)
@@ -144,8 +142,14 @@ def put_invitation(act: Act, person: Person) -> None:
             {},
             cause=f"invitation:{invitation.id}",
             at=act.at,
-            link=f"/invitations/{token}",
+            link=PersonalLink(queries.INVITATION, invitation.id),
         )
+
+
+def renew_invitation(act: Act, invitation_id: int) -> None:
+    """A new link in place of the one before, good from now; within the caller's change."""
+    invitation = db.session.get_one(Invitation, invitation_id)
+    invitation.nonce, invitation.expires_at = links.new_nonce(), act.at + rules.INVITATION_FOR
 
 
 def set_active(act: Act, person: Person, is_active: bool, seen: str | None = None) -> None:

@@ -1,6 +1,5 @@
 """Opens a date poll, takes its answers, adds dates, asks again (product.md 5)."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -8,10 +7,12 @@ from sqlalchemy import select
 
 from tracker.accounts.models import Post
 from tracker.kernel import wareki
+from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters as mail
+from tracker.mail import links
 from tracker.meetings import letters, queries
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat, PollAnswer
@@ -81,7 +82,10 @@ def open_poll(
         db.session.flush()
         db.session.add_all(
             MeetingSeat(
-                meeting_id=row.id, municipality_id=town.id, title=town.head_title, nonce=_nonce()
+                meeting_id=row.id,
+                municipality_id=town.id,
+                title=town.head_title,
+                nonce=links.new_nonce(),
             )
             for town in areas.towns()
         )
@@ -202,11 +206,16 @@ def renew_link(act: Act, row: MeetingRow, slug: str) -> None:
     with act.change(
         "poll.link_renewed", seat, f"{row.name}：{place.name}の回答のリンクを作り直しました。"
     ):
-        seat.nonce = _nonce()
+        seat.nonce = links.new_nonce()
         db.session.flush()
         cause = f"poll:{row.id}:link:{seat.version}"
         if not _ask(act, row, "poll_request", cause, only=[place]):
             raise Refusal(f"{place.name}の秘書の宛先が登録されていません。先に登録してください。")
+
+
+def renew_nonce(_act: Act, seat_id: int) -> None:
+    """A new link in place of the ones before; within the caller's change."""
+    db.session.get_one(MeetingSeat, seat_id).nonce = links.new_nonce()
 
 
 def _check_open(meeting: Meeting) -> None:
@@ -256,7 +265,7 @@ def _ask(
             ),
             cause=cause,
             at=act.at,
-            link=queries.link(seat.id, rows[seat.id].nonce),
+            link=PersonalLink(queries.POLL, seat.id),
             path=meeting.path,
         ):
             written.append(seat.name)
@@ -278,7 +287,3 @@ def _seat_row(row: MeetingRow, slug: str) -> MeetingSeat:
 def _secretary(seat: Seat) -> str:
     post = db.session.get(Post, seat.post_id) if seat.post_id else None
     return f"{seat.name} {post.name if post else '秘書'}"
-
-
-def _nonce() -> str:
-    return secrets.token_urlsafe(12)

@@ -6,10 +6,12 @@ from datetime import date
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters as mail
+from tracker.mail.links import hidden
 from tracker.meetings import letters, queries
 from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import Meeting, Seat
@@ -85,7 +87,7 @@ def _letters_page(form: forms.DatesForm, year: FiscalYear, today: date) -> Respo
             "poll_request",
             post.recipient,
             letters.request(year, form.place.data, town.head_title, dates, due_on, today),
-            link="/p/…",
+            link=PersonalLink(queries.POLL, 0),
         )
         for town, post in asked
         if post
@@ -95,7 +97,7 @@ def _letters_page(form: forms.DatesForm, year: FiscalYear, today: date) -> Respo
         form=form,
         year=year,
         asked=asked,
-        preview=next(previews, None),
+        preview=next(((subject, hidden(body)) for subject, body in previews), None),
         warnings=warnings,
     )
 
@@ -197,7 +199,7 @@ def answered(token: str) -> Response:
 
 
 def _by_link(token: str) -> Meeting:
-    meeting, is_open = queries.find_by_link(token, clock.today()) or abort(404, FORGED)
+    meeting, is_open = queries.find_by_link(token, clock.now()) or abort(404, FORGED)
     return meeting if is_open else abort(410)
 
 

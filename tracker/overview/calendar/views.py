@@ -23,7 +23,7 @@ MAX_AGE = 600
 
 
 @bp.get("/calendar/<token>.ics")
-@guard(Permission.PUBLIC)
+@guard(Permission.PUBLIC, link="token")
 def calendar(token: str) -> Response:
     """予定表: the duties and meetings of whoever made this address (product.md 8)."""
     who = accounts.subscriber(token) or abort(404)

@@ -6,11 +6,12 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, select, tuple_
 
+from tracker.accounts import queries as accounts
 from tracker.accounts.people import actions as people
 from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
-from tracker.mail import letters
+from tracker.mail import letters, links
 from tracker.mail.letters import HELD, Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Entry
@@ -26,9 +27,7 @@ def correct_and_resend(act: Act, letter: Letter, email: str) -> bool:
 
     A post's mailbox is corrected with it, so that the next letter arrives, too: whether it was.
     """
-    act.lock((letter, None))
-    if letter.state is not LetterState.UNDELIVERABLE:
-        raise Refusal("このメールは届いているか、まだ送る途中です。送り直しはできません。")
+    _check_undelivered(act, letter)
     before = letter.to_email
     said = f"{letter.to_name}あての宛先を直して送り直しました。"
     with act.change("letter.resent", letter, said) as entry:
@@ -36,6 +35,32 @@ def correct_and_resend(act: Act, letter: Letter, email: str) -> bool:
         letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, act.at, 0
         entry.was, entry.told = {"email": before}, {"email": letter.to_email}
         return people.correct_mailbox(act, letter.to_key, before, letter.to_email)
+
+
+def resend_with_new_link(act: Act, letter: Letter) -> None:
+    """Sends an undeliverable letter with personal links again: with new ones, the old open nothing.
+
+    It goes to the address that its recipient has now.  Whoever could name another would get a link
+    that is somebody else's.
+    """
+    _check_undelivered(act, letter)
+    to = accounts.every_recipient().get(letter.to_key)
+    if to is None:
+        raise Refusal("宛先が今はありません。先に、役職の宛先か利用者を登録してください。")
+    said = f"{letter.to_name}へ新しいリンクで送り直しました。"
+    with act.change("letter.resent", letter, said) as entry:
+        links.renew(act, letter.id)
+        entry.was, entry.told = {"email": letter.to_email}, {"email": to.email}
+        letter.to_email = to.email
+        # Another letter: a mailbox that has the one before must not take it for the same.
+        letter.message_id = letters.message_id(f"{letter.key}@{act.at.isoformat()}")
+        letter.state, letter.next_attempt_at, letter.attempts = LetterState.QUEUED, act.at, 0
+
+
+def _check_undelivered(act: Act, letter: Letter) -> None:
+    act.lock((letter, None))
+    if letter.state is not LetterState.UNDELIVERABLE:
+        raise Refusal("このメールは届いているか、まだ送る途中です。送り直しはできません。")
 
 
 def skip(act: Act, kind: str, step: str, on: date) -> int:

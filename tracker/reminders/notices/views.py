@@ -8,7 +8,7 @@ from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
-from tracker.mail import mailbox
+from tracker.mail import mailbox, transports
 from tracker.mail.letters import Letter, LetterState
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
@@ -35,6 +35,7 @@ def index() -> Response:
     return page(
         "reminders/index.html",
         now=at,
+        folder=transports.outbox_folder(),
         upcoming=upcoming,
         line=line,
         shown=_draft_of(line, clock.day(at)),
@@ -88,12 +89,23 @@ def correct(letter_id: int) -> Response:
     found = _get(letter_id)
     if found.state is not LetterState.UNDELIVERABLE:
         abort(403)
+    if found.has_secrets:
+        return _send_new_link(found)
     form = forms.CorrectForm(email=found.to_email)
     if form.carry_out(lambda act: actions.correct_and_resend(act, found, form.email.data)):
         whose = "このメールと、役職のお知らせの宛先" if form.result else "このメールの宛先"
         said = f"{whose}を直しました。次の送信で送り直します。"
         return done(url_for(".letter", letter_id=letter_id), said)
     return _letter_page(found, form)
+
+
+def _send_new_link(found: Letter) -> Response:
+    """新しいリンクを送る: to the address that its recipient has, whatever is posted."""
+    form, back = ButtonForm(), url_for(".letter", letter_id=found.id)
+    if form.carry_out(lambda act: actions.resend_with_new_link(act, found)):
+        said = "新しいリンクを作りました。次の送信で送ります。前のリンクは使えなくなりました。"
+        return done(back, said)
+    return complain(form, back)
 
 
 def _letter_page(found: Letter, form: forms.CorrectForm) -> Response:

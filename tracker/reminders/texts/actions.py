@@ -1,9 +1,11 @@
 """Changes the words of letters, and takes them back to the original."""
 
+from tracker.kernel.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters, texts
 from tracker.mail.kinds import TextUse
 from tracker.mail.letters import Recipient
+from tracker.mail.links import Composed, hidden
 from tracker.mail.texts import LETTER_KINDS, LetterText
 from tracker.mail.wording import Wording
 from tracker.plumbing.changes import Act
@@ -45,7 +47,10 @@ def restore(act: Act, kind: str, seen: str | None = None) -> None:
 def preview(kind: str, words: Wording, to: Recipient) -> tuple[str, str]:
     """Subject and body with sample values, as this recipient would read them.  Raises Refusal."""
     check_words(LETTER_KINDS[kind], words)
-    subject, body = letters.compose(kind, to, LETTER_KINDS[kind].fields, link=LINK, words=words)
-    if LETTER_KINDS[kind].use is TextUse.MATTER:
-        return letters.compose("reminder", to, {"件名": subject, "用件": body.strip("\n")})
-    return subject, body
+    about = LETTER_KINDS[kind]
+    link = PersonalLink(about.link, 0) if about.link else LINK
+    subject, body = letters.compose(kind, to, about.fields, link=link, words=words)
+    if about.use is TextUse.MATTER:
+        values = {"件名": subject, "用件": Composed(body.strip("\n"))}
+        subject, body = letters.compose("reminder", to, values)
+    return subject, hidden(body)

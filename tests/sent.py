@@ -1,0 +1,62 @@
+"""Letters as their recipients get them: links are read from what really went out, nowhere else."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import select
+
+from tracker.accounts.models import Invitation
+from tracker.kernel.duty import PersonalLink
+from tracker.mail import delivery, links
+from tracker.meetings.models import MeetingSeat
+from tracker.plumbing import clock
+from tracker.plumbing.db import db
+
+BASE = "https://renkei.example.lg.jp"
+
+
+def sent_to(address: str) -> list[EmailMessage]:
+    """Sends what is due, and gives the letters that went there as files, oldest first."""
+    delivery.deliver()
+    folder = Path(current_app.config["HOME"]) / "outbox"
+    files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    mails = (message_from_bytes(file.read_bytes(), policy=policy.default) for file in files)
+    return [mail for mail in mails if mail["To"].addresses[0].addr_spec == address]
+
+
+def links_in(mail: EmailMessage, path: str) -> list[str]:
+    """The paths of a letter that begin so: "/p/"."""
+    found = (word.partition(f"{BASE}{path}") for word in mail.get_content().split())
+    return [path + rest for _, begin, rest in found if begin]
+
+
+def last_link(address: str, path: str) -> str:
+    """The last such link that was sent to that address."""
+    return [link for mail in sent_to(address) for link in links_in(mail, path)][-1]
+
+
+# --- what opens something now, as nobody but its owner may have it ------------------------------
+
+# Kind of personal link -> the rows it opens.  A new kind belongs here, or the suite is red.
+ROWS = {"invitation": Invitation.id, "poll": MeetingSeat.id}
+
+
+def token_of(kind: str, row_id: int) -> str:
+    """The token that opens the row now; fails where nothing does."""
+    life = links.kinds()[kind].life(db.session.connection(), row_id)
+    assert life is not None
+    return links.token(kind, row_id, life.nonce)
+
+
+def live_tokens() -> dict[str, PersonalLink]:
+    """Every token of every kind that opens something, and what it opens."""
+    assert ROWS.keys() == links.kinds().keys(), "say in tests/sent.py which rows a kind opens"
+    found, on = {}, db.session.connection()
+    for kind, column in ROWS.items():
+        for row_id in db.session.scalars(select(column)):
+            life = links.kinds()[kind].life(on, row_id)
+            if life is not None and life.until > clock.now():
+                found[links.token(kind, row_id, life.nonce)] = PersonalLink(kind, row_id)
+    return found
