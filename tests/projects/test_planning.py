@@ -115,7 +115,7 @@ def ask(
 def test_a_round_is_due_on_an_open_day_after_its_period() -> None:
     ask()
     for due_on, said in (
-        (date(2026, 9, 1), "今日より後の日"),
+        (date(2026, 9, 1), "明日以降の日"),
         (date(2026, 9, 30), "期間の終わり（令和8年9月30日）より後"),
         (date(2026, 11, 23), "11月23日は祝日（勤労感謝の日）です。別の日を選んでください。"),
         (date(2026, 11, 29), "11月29日は日曜日です。"),

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from tracker.kernel import office_days
 from tracker.kernel.labelled import Labelled
 
 
-class Unit(StrEnum):
+class Unit(Labelled):
     """What a step counts: calendar days (a closed day moves it to the open day before),
     or office days."""
 
-    DAYS = "days"
-    OFFICE_DAYS = "office_days"
+    DAYS = "days", "日"
+    OFFICE_DAYS = "office_days", "開庁日"
 
 
 class Audience(Labelled):
@@ -53,8 +52,8 @@ class Step:
         """期限3日前, 期限の日, 期限の1開庁日後: for a list of days."""
         if self.offset == 0:
             return "期限の日"
-        days = "開庁日" if self.unit is Unit.OFFICE_DAYS else "日"
-        return f"期限{-self.offset}{days}前" if self.offset < 0 else f"期限の{self.offset}{days}後"
+        days = f"{abs(self.offset)}{self.unit.label}"
+        return f"期限{days}前" if self.offset < 0 else f"期限の{days}後"
 
     def day(self, due_on: date, closures: frozenset[date]) -> date:
         """The open day on which the step falls."""

@@ -17,6 +17,7 @@ from tracker.plumbing.forms import (
     labelled,
     must_choose,
     required,
+    with_fields,
 )
 
 
@@ -34,12 +35,8 @@ class FixForm(Form):
 def fix_form(meeting: Meeting) -> FixForm:
     """The form with KEY-seen for every seat: a date is fixed on the answers seen."""
 
-    class WithSeats(FixForm):
-        pass
-
-    for seat in meeting.seats:
-        setattr(WithSeats, f"{seat.key}-seen", SeenField(default=seat.seen))
-    return WithSeats(data={"seen": meeting.seen})
+    fields = {f"{seat.key}-seen": SeenField(default=seat.seen) for seat in meeting.seats}
+    return with_fields(FixForm, fields)(data={"seen": meeting.seen})
 
 
 class NoticeForm(Form):
@@ -70,22 +67,19 @@ class AttendanceForm(Form):
 
 def attendance_form(meeting: Meeting) -> AttendanceForm:
     """The form with attendance_KEY and deputy_KEY for every seat."""
-
-    class WithSeats(AttendanceForm):
-        pass
-
+    fields: dict[str, Any] = {}
     stored: dict[str, Any] = {"seen": meeting.seen}
     for seat in meeting.seats:
         came, deputy = f"attendance_{seat.key}", f"deputy_{seat.key}"
         sentence = f"{seat.title}の出席を選んでください。"
-        offered = labelled(Attendance)
-        setattr(WithSeats, came, must_choose(f"{seat.title}の出席", sentence, offered, RadioField))
-        box = StringField(
+        fields[came] = must_choose(
+            f"{seat.title}の出席", sentence, labelled(Attendance), RadioField
+        )
+        fields[deputy] = StringField(
             f"{seat.name}の代理の方の職・氏名", validators=[_wanted_of_deputies(came), at_most(200)]
         )
-        setattr(WithSeats, deputy, box)
         stored.update({came: seat.attendance, deputy: seat.deputy})
-    return WithSeats(data=stored)
+    return with_fields(AttendanceForm, fields)(data=stored)
 
 
 def _wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:

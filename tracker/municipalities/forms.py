@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, StringField
 
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import FigureKind, Town
@@ -12,20 +12,18 @@ from tracker.plumbing.forms import (
     Form,
     at_most,
     labelled,
+    must_choose,
     optional,
     per_town,
     required,
+    with_fields,
 )
 
 
 class FiguresForm(Form):
     """One series; a box per municipality is added by `figures_form`."""
 
-    kind = RadioField(
-        "種類",
-        choices=labelled(FigureKind),
-        validators=required("種類を1つ選んでください。"),
-    )
+    kind = must_choose("種類", "種類を1つ選んでください。", labelled(FigureKind), RadioField)
     name = StringField(
         "名前",
         validators=[*required("名前を入力してください（例 令和2年国勢調査）。"), at_most(100)],
@@ -45,19 +43,14 @@ def figures_form(towns: tuple[Town, ...], **kwargs: Any) -> FiguresForm:
         towns,
         lambda town: CountField(town.name, named=f"{town.name}の数値", validators=[optional()]),
     )
-    form: FiguresForm = type("FiguresForm", (FiguresForm,), fields)(**kwargs)
-    return form
+    return with_fields(FiguresForm, fields)(**kwargs)
 
 
 class EntryForm(Form):
     """Closed days or an assembly session."""
 
-    municipality = SelectField("市町村", validators=required("市町村を選んでください。"))
-    kind = RadioField(
-        "種類",
-        choices=labelled(EntryKind),
-        validators=required("種類を1つ選んでください。"),
-    )
+    municipality = must_choose("市町村", "市町村を選んでください。")
+    kind = must_choose("種類", "種類を1つ選んでください。", labelled(EntryKind), RadioField)
     name = StringField(
         "名前", validators=[*required("名前を入力してください（例 12月定例会）。"), at_most(100)]
     )

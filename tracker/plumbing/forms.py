@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from flask import abort, redirect, request
 from flask_wtf import FlaskForm
@@ -23,6 +23,7 @@ from wtforms import (
 )
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
+from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from tracker.kernel import wareki, yen
@@ -35,6 +36,7 @@ from tracker.plumbing.changes import Act, Conflict, Stale, abandon
 from tracker.plumbing.db import db
 
 T = TypeVar("T", bound="_HasSlug")
+F = TypeVar("F", bound="Form")
 _AGAIN = {False: "?again=1", True: "&again=1"}
 # The first choice of a list from which one must be chosen.
 CHOOSE = ("", "選んでください")
@@ -135,21 +137,13 @@ class Form(FlaskForm):
             self._is_without_key = True
             self.form_errors.append(one_time.MISSING)
             return False
-        return self.attempt(lambda: self._begin(do, once))
-
-    def _begin(self, do: Callable[[Act], Any], once: bool) -> Any:
         mine = act()
         mine.__enter__()
-        if once:
-            one_time.claim()
-        result = do(mine)
-        db.session.flush()
-        return result
-
-    def attempt(self, do: Callable[[], Any]) -> bool:
-        """Does what may be refused; a Refusal becomes a sentence at its field, nothing is kept."""
         try:
-            self.result = do()
+            if once:
+                one_time.claim()
+            self.result = do(mine)
+            db.session.flush()
         except Conflict as conflict:
             abandon()
             self._show(conflict)
@@ -236,6 +230,21 @@ class SeenButtonForm(Form):
 class _HasSlug(Protocol):
     @property
     def slug(self) -> str: ...
+
+
+def with_fields(form: type[F], fields: Mapping[str, Any], *more: type[Form]) -> type[F]:
+    """The class of a form with boxes made at run time, and with those of `more` forms."""
+    return cast(type[F], type(form.__name__, (form, *more), dict(fields)))
+
+
+def in_year(form: type[F], year: FiscalYear) -> type[F]:
+    """The class of a form whose days, typed as 「12/4」, are read within that fiscal year."""
+    days = {
+        name: DayField(*field.args, **{**field.kwargs, "within": year})
+        for name, field in vars(form).items()
+        if isinstance(field, UnboundField) and field.field_class is DayField
+    }
+    return with_fields(form, days)
 
 
 def per_town(name: str, towns: Iterable[T], make: Callable[[T], Any]) -> dict[str, Any]:
@@ -416,10 +425,12 @@ __all__ = [
     "YenField",
     "at_most",
     "choices",
+    "in_year",
     "labelled",
     "must_choose",
     "optional",
     "per_town",
     "required",
     "whole_number",
+    "with_fields",
 ]

@@ -7,22 +7,24 @@ from wtforms import StringField, TextAreaField
 
 from tracker.accounts.handover.actions import LONGEST_WORDS, Words
 from tracker.accounts.queries import StaffedPost
-from tracker.plumbing.forms import Form, SeenField, at_most, optional, required
+from tracker.plumbing.forms import Form, SeenField, at_most, optional, required, with_fields
 
 
-def confirm_form(posts: Iterable[StaffedPost]) -> Form:
+class PostsForm(Form):
+    """A button about several posts; `confirm_form` adds what was seen of each."""
+
+    @property
+    def seen_of(self) -> Mapping[int, str]:
+        """What was seen of each post, by its id."""
+        seen = (field for field in self if isinstance(field, SeenField))
+        return {int(field.name.removesuffix("-seen")): field.data for field in seen}
+
+
+def confirm_form(posts: Iterable[StaffedPost]) -> PostsForm:
     """変更なし: a button about what its page shows of each post (fields `<id>-seen`)."""
 
-    class WithPosts(Form):
-        @property
-        def seen_of(self) -> Mapping[int, str]:
-            """What was seen of each post, by its id."""
-            return {id_: self[f"{id_}-seen"].data for id_ in ids}
-
-    ids = [post.id for post in posts]
-    for id_ in ids:
-        setattr(WithPosts, f"{id_}-seen", SeenField())
-    return WithPosts(data={f"{post.id}-seen": post.seen for post in posts})
+    fields = {f"{post.id}-seen": SeenField(default=post.seen) for post in posts}
+    return with_fields(PostsForm, fields)()
 
 
 class MailboxForm(Form):

@@ -12,6 +12,7 @@ from tracker.plumbing.forms import (
     at_most,
     choices,
     labelled,
+    must_choose,
     optional,
     required,
 )
@@ -20,10 +21,8 @@ from tracker.plumbing.forms import (
 class PostForm(Form):
     """A post: where it stands, what it may do, where its letters go."""
 
-    municipality = SelectField("市町村", validators=required("市町村を選んでください。"))
-    kind = RadioField(
-        "役割", choices=labelled(PostKind), validators=required("役割を1つ選んでください。")
-    )
+    municipality = must_choose("市町村", "市町村を選んでください。")
+    kind = must_choose("役割", "役割を1つ選んでください。", labelled(PostKind), RadioField)
     name = StringField(
         "役職の名前",
         validators=[*required("役職の名前を入力してください（例 企画担当）。"), at_most(100)],

@@ -2,7 +2,7 @@
 
 from wtforms import RadioField
 
-from tracker.plumbing.forms import Form, SeenField, choices, required
+from tracker.plumbing.forms import Form, SeenField, choices, must_choose
 
 EACH, WEEKLY = "each", "weekly"
 
@@ -11,10 +11,11 @@ class DigestForm(Form):
     """お知らせの受け取り方."""
 
     seen = SeenField()
-    digest = RadioField(
+    digest = must_choose(
         "お知らせのメール",
-        choices=choices(
+        "お知らせの受け取り方を1つ選んでください。",
+        choices(
             [(EACH, "期限ごとに1通ずつ"), (WEEKLY, "週に1回、まとめて（週の最初の開庁日の9時）")]
         ),
-        validators=required("お知らせの受け取り方を1つ選んでください。"),
+        RadioField,
     )

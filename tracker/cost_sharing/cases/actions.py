@@ -32,6 +32,7 @@ from tracker.cost_sharing.rules import (
     Stage,
 )
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
@@ -127,7 +128,7 @@ def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -
     rules.check_send(case.state, case.consulted_at is not None, shares_yen, case.amount_yen)
     names = [town.name for town in case.participants]
     check_participants(names, queries.grounds(act.today))
-    rules.check_reply_due(reply_due_on, act.today)
+    check_due_day(reply_due_on, act.today, "回答期限", "reply_due_on")
     with act.change("cost.sent", row, f"{row.named}の案を送り、確認をお願いしました。"):
         row.state, row.sent_on, row.reply_due_on = CaseState.AWAITING, act.today, reply_due_on
         letters.put_requests(queries.of(row, act.today), at=act.at)

@@ -1,7 +1,6 @@
 """Asks for a case, its formula, its consultations and both sides' word."""
 
-from datetime import date
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from wtforms import (
     Field,
@@ -10,11 +9,9 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.core import UnboundField
 from wtforms.validators import ValidationError
 
 from tracker.cost_sharing.rules import CaseKind, Stage
-from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.forms import (
     DayField,
     Form,
@@ -27,7 +24,6 @@ from tracker.plumbing.forms import (
     required,
 )
 
-F = TypeVar("F", bound=Form)
 NO_AMOUNT = "総事業費を入力してください。ないときは「0」を入れてください。"
 
 
@@ -114,14 +110,3 @@ class ReplyForm(Form):
     opinion = TextAreaField(
         "連絡事項・意見", validators=[optional(), at_most(1000)], filters=[stripped]
     )
-
-
-def in_year(asked: type[F], today: date) -> type[F]:
-    """The form's class, reading 「12/4」 as a day of the fiscal year of `today`."""
-    year = FiscalYear.containing(today)
-    days = {
-        name: DayField(*field.args, **{**field.kwargs, "within": year})
-        for name, field in vars(asked).items()
-        if isinstance(field, UnboundField) and field.field_class is DayField
-    }
-    return cast(type[F], type(asked.__name__, (asked,), days))

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair, Stage
-from tracker.kernel import office_days, wareki
+from tracker.kernel import office_days
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
@@ -127,18 +127,6 @@ def _own_pairs(
 def reply_due(today: date) -> date:
     """The day proposed for answers: ten office days from today."""
     return office_days.add(today, REPLY_OFFICE_DAYS)
-
-
-def check_reply_due(due_on: date, today: date) -> None:
-    """Refuses a day to answer by that has passed, or on which no office is open."""
-    if due_on <= today:
-        raise Refusal("回答期限は、明日以降の日にしてください。", field="reply_due_on")
-    reason = office_days.closed_reason(due_on)
-    if reason:
-        raise Refusal(
-            f"{wareki.month_day(due_on)}は{reason}です。別の日を選んでください。",
-            field="reply_due_on",
-        )
 
 
 def check_consulted_on(consulted_on: date, today: date) -> None:

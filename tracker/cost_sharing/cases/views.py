@@ -20,7 +20,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.forms import SeenButtonForm, choices
+from tracker.plumbing.forms import SeenButtonForm, choices, in_year
 from tracker.plumbing.pages import complain, done, number_asked, page
 
 NO_CHOICE = "「この内容で確認する」か「意見を付けて戻す」を選んでください。"
@@ -80,7 +80,9 @@ def new() -> Response:
 @guard(Permission.READ_AREA)
 def show(no: str) -> Response:
     """One case whole."""
-    return _case_page(get_case(no), forms.in_year(forms.ConsultationForm, clock.today())())
+    return _case_page(
+        get_case(no), in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))()
+    )
 
 
 @bp.post("/costs/<no>/consultations")
@@ -88,7 +90,7 @@ def show(no: str) -> Response:
 def add_consultation(no: str) -> Response:
     """協議の記録: adds one."""
     case = get_case(no)
-    form = forms.in_year(forms.ConsultationForm, clock.today())()
+    form = in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))()
     if form.carry_out(
         lambda act: actions.add_consultation(
             act,
@@ -169,7 +171,7 @@ def send(no: str) -> Response:
     case, today = get_case(no), clock.today()
     if case.state not in UNSENT or not case.shares:
         return redirect(url_for(".show", no=no))
-    form = forms.in_year(forms.SendForm, today)(
+    form = in_year(forms.SendForm, FiscalYear.containing(today))(
         data={"seen": case.seen, "reply_due_on": reply_due(today)}
     )
     if "preview" not in request.form and form.carry_out(

@@ -13,6 +13,7 @@ from tracker.cost_sharing.formula.split import FORMULA_VERSION
 from tracker.cost_sharing.formula.table import PartSource
 from tracker.cost_sharing.models import CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
+from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
@@ -56,7 +57,7 @@ def save_formula(
         return
     if then.content == was.content:
         raise Refusal(UNCHANGED)
-    rules.check_reply_due(again.reply_due_on, act.today)
+    check_due_day(again.reply_due_on, act.today, "回答期限", "reply_due_on")
     rules.check_step(row.state, CaseState.AWAITING)
     with act.change("cost.changed", row, "") as entry:
         _write(act, row, then)

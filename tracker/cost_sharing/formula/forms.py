@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from wtforms import (
     Field,
@@ -34,6 +34,7 @@ from tracker.plumbing.forms import (
     optional,
     per_town,
     required,
+    with_fields,
 )
 
 UNITS = ((1, "1円"), (10, "10円"), (100, "100円"), (1000, "1,000円"), (10000, "10,000円"))
@@ -210,12 +211,12 @@ def formula_form(
             )
     for what in BOXES:
         fields |= per_town(what, towns, partial(_box, what))
-    form = type("FormulaForm", (FormulaForm, *more), fields)(**kwargs)
+    form = with_fields(FormulaForm, fields, *more)(**kwargs)
     by_slug = [(town.slug, town.name) for town in towns]
     form.participants.choices = choices(by_slug)
     form.host.choices = choices([("", "（なし）"), *by_slug])
     form.remainder.choices = choices([*by_slug, (LARGEST_REMAINDER, "最大剰余の順")])
-    return cast(FormulaForm, form)
+    return form
 
 
 def _box(what: str, town: Town) -> Any:
@@ -228,9 +229,9 @@ def _box(what: str, town: Town) -> Any:
 
 def work_form(more: Sequence[type[Form]] = (), **kwargs: Any) -> WorkForm:
     """The text of who does what, with the municipalities to choose from; `more` as above."""
-    form = type("WorkForm", (WorkForm, *more), {})(**kwargs)
+    form = with_fields(WorkForm, {}, *more)(**kwargs)
     form.participants.choices = choices((town.slug, town.name) for town in areas.towns())
-    return cast(WorkForm, form)
+    return form
 
 
 def content_of(

@@ -6,19 +6,21 @@ from werkzeug.wrappers import Response
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, get_case
 from tracker.cost_sharing.case import Case, changes
-from tracker.cost_sharing.cases.forms import AgainForm, in_year
+from tracker.cost_sharing.cases.forms import AgainForm
 from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
 from tracker.cost_sharing.formula.proposal import work_out
 from tracker.cost_sharing.formula.table import SplitTable
 from tracker.cost_sharing.rules import CaseNumber
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
+from tracker.plumbing.forms import in_year
 from tracker.plumbing.pages import done, page
 
 # What the page of a change adds to the form that it carries along.
@@ -91,7 +93,7 @@ def _content_form(
     case: Case, is_checked: bool = False
 ) -> tuple[FormulaForm | WorkForm, CaseNumber | None]:
     """The boxes with what is stored, and the earlier case whose formula a new draft may copy."""
-    more = [in_year(AgainForm, clock.today())] if is_checked else []
+    more = [in_year(AgainForm, FiscalYear.containing(clock.today()))] if is_checked else []
     participants, copied = case.participants, None
     if not participants:
         participants = queries.members_of_project(case)
@@ -139,7 +141,9 @@ def _check(case: Case, form: FormulaForm | WorkForm, then: Case | None) -> Respo
     today = clock.today()
     check = form
     if "reason" not in form:
-        check = in_year(AgainForm, today)(formdata=None, data={"reply_due_on": reply_due(today)})
+        check = in_year(AgainForm, FiscalYear.containing(today))(
+            formdata=None, data={"reply_due_on": reply_due(today)}
+        )
     answers = {side: one.person for (_, side), one in case.answers.items()}
     return page(
         "cost_sharing/check.html",

@@ -20,6 +20,7 @@ from tracker.plumbing.forms import (
     labelled,
     optional,
     required,
+    with_fields,
 )
 
 _MISSING = {
@@ -142,23 +143,21 @@ def answers_form(
 ) -> AnswersForm:
     """The form with three answers to every date; field names are date_<id>."""
 
-    class WithDates(AnswersForm):
-        pass
-
-    for id_, one in dates.items():
-        choice = RadioField(
+    fields: dict[str, Any] = {
+        f"date_{id_}": RadioField(
             one.label,
             choices=labelled(Answer),
             validators=[optional()],
             invalid_choice_message="○・△・×のどれかを選んでください。",
         )
-        setattr(WithDates, f"date_{id_}", choice)
+        for id_, one in dates.items()
+    }
     if is_proxy:
-        WithDates.told_by = StringField(
+        fields["told_by"] = StringField(
             "だれから聞いたか",
             validators=[
                 *required("だれから聞いたかを入力してください（例 総務課 秘書 電話）。"),
                 at_most(200),
             ],
         )
-    return WithDates(**kwargs)
+    return with_fields(AnswersForm, fields)(**kwargs)

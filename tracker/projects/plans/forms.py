@@ -18,7 +18,9 @@ from tracker.plumbing.forms import (
     choices,
     must_choose,
     optional,
+    per_town,
     required,
+    with_fields,
 )
 from tracker.projects.plans.rules import IndicatorText, Part, Plan
 from tracker.projects.rules import LONGEST_TEXT, YearMark
@@ -97,19 +99,13 @@ def project_form(
     **values: Any,
 ) -> ProjectForm:
     """The form with a part, two amounts and a target for every municipality."""
-
-    class WithTowns(ProjectForm):
-        pass
-
-    for town in towns:
-        for name, field in (
-            ("part", BooleanField("参加する")),
-            ("budget", YenField("予算額", validators=[optional()])),
-            ("actual", YenField("決算額", validators=[optional()])),
-            ("target", CountField("目標", named=f"{town.name}の目標", validators=[optional()])),
-        ):
-            setattr(WithTowns, f"{name}_{town.slug}", field)
-    form = WithTowns(**{"mark": _GOING, **values})
+    fields = {
+        **per_town("part", towns, lambda _: BooleanField("参加する")),
+        **per_town("budget", towns, lambda _: YenField("予算額", validators=[optional()])),
+        **per_town("actual", towns, lambda _: YenField("決算額", validators=[optional()])),
+        **per_town("target", towns, _target),
+    }
+    form = with_fields(ProjectForm, fields)(**{"mark": _GOING, **values})
     form.measure.choices = choices([CHOOSE, *measures])
     form.lead.choices = choices([CHOOSE, *((town.slug, town.name) for town in leads)])
     form.lead_post.choices = choices([(0, "決めていない"), *posts])
@@ -117,3 +113,7 @@ def project_form(
         (one, FiscalYear(one).long_label) for one in range(year.next.year, FIRST_YEAR - 1, -1)
     )
     return form
+
+
+def _target(town: Town) -> CountField:
+    return CountField("目標", named=f"{town.name}の目標", validators=[optional()])

@@ -11,9 +11,11 @@ from tracker.plumbing.forms import (
     SeenField,
     at_most,
     choices,
+    in_year,
     must_choose,
     optional,
     required,
+    with_fields,
 )
 from tracker.projects.report import Report
 from tracker.projects.rules import LONGEST_TEXT
@@ -23,17 +25,14 @@ class RoundForm(Form):
     """A reporting round; the periods to choose from are this year's and last year's."""
 
     period = must_choose("期間", "期間を選んでください。")
-    due_on = DayField("期限")
+    due_on = DayField("期限", validators=required("期限を入力してください。"))
     covering_note = LinesField("添える文", [optional(), at_most(LONGEST_TEXT)])
 
 
 def round_form(year: FiscalYear) -> RoundForm:
     """The form for somebody who opens a round in that fiscal year."""
 
-    class WithYear(RoundForm):
-        due_on = DayField("期限", validators=required("期限を入力してください。"), within=year)
-
-    form = WithYear()
+    form = in_year(RoundForm, year)()
     asked = (
         Period(year.year, Half.H1),
         Period(year.previous.year, Half.FY),
@@ -45,13 +44,8 @@ def round_form(year: FiscalYear) -> RoundForm:
 
 def confirm_all_form(reports: Iterable[Report]) -> Form:
     """Confirms at one go: of each report what was seen."""
-
-    class WithReports(Form):
-        pass
-
-    for report in reports:
-        setattr(WithReports, seen_name(report), SeenField(default=report.seen))
-    return WithReports()
+    fields = {seen_name(report): SeenField(default=report.seen) for report in reports}
+    return with_fields(Form, fields)()
 
 
 def seen_name(report: Report) -> str:

@@ -21,28 +21,17 @@ def check_round(
     asked: int,
 ) -> None:
     """Whether reports may be asked for by that day; `asked` is how many there would be."""
-    closed = office_days.closed_reason(due_on, closures)
-    for refused, sentence, field in (
-        (is_open_already, f"{period.label}の報告は、すでにお願いしています。", "period"),
-        (
-            not asked,
-            f"{period.fiscal_year.label}の事業がまだ登録されていません。先に事業を登録してください。",
-            "period",
-        ),
-        (due_on <= today, "期限は、今日より後の日にしてください。", "due_on"),
-        (
-            due_on <= period.ends,
-            f"期限は、期間の終わり（{wareki.long(period.ends)}）より後の日にしてください。",
-            "due_on",
-        ),
-        (
-            closed is not None,
-            f"{wareki.month_day(due_on)}は{closed}です。別の日を選んでください。",
-            "due_on",
-        ),
-    ):
-        if refused:
-            raise Refusal(sentence, field=field)
+    year = period.fiscal_year.label
+    if is_open_already:
+        raise Refusal(f"{period.label}の報告は、すでにお願いしています。", field="period")
+    if not asked:
+        raise Refusal(
+            f"{year}の事業がまだ登録されていません。先に事業を登録してください。", field="period"
+        )
+    office_days.check_due_day(due_on, today, "期限", "due_on", closures)
+    if due_on <= period.ends:
+        ends = wareki.long(period.ends)
+        raise Refusal(f"期限は、期間の終わり（{ends}）より後の日にしてください。", field="due_on")
 
 
 def round_asked_from(period: Period) -> date:

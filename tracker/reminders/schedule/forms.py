@@ -3,7 +3,7 @@
 from wtforms import BooleanField, FieldList, FormField, SelectField
 
 from tracker.kernel.steps import Audience, Step, Unit
-from tracker.plumbing.forms import CountField, Form, Row, SeenField, choices, optional
+from tracker.plumbing.forms import CountField, Form, Row, SeenField, choices, labelled, optional
 from tracker.reminders.rules import Schedule
 from tracker.reminders.schedule.rules import MOST_STEPS
 
@@ -13,8 +13,8 @@ class StepForm(Row):
 
     days = CountField("日数", named="日数", validators=[optional()])
     side = SelectField("前後", choices=choices([("-1", "前"), ("1", "後")]))
-    unit = SelectField("数え方", choices=choices([(Unit.DAYS, "日"), (Unit.OFFICE_DAYS, "開庁日")]))
-    to = SelectField("宛先", choices=choices((one, one.label) for one in Audience))
+    unit = SelectField("数え方", choices=labelled(Unit))
+    to = SelectField("宛先", choices=labelled(Audience))
 
 
 class ScheduleForm(Form):
