@@ -19,6 +19,7 @@ BLANK = Case(
     revision=1,
     project_id=1,
     project="農業研修事業",
+    lead=AOMORI,
     kind=CaseKind.MONEY,
     stage=Stage.FIXED,
     state=CaseState.AWAITING,

@@ -12,7 +12,6 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.whole.seed import (
-    ALL,
     CALENDAR_TOKEN,
     HUB,
     OTHER,
@@ -52,7 +51,8 @@ SECRETS = (
     Secret("蓬田村の秘書の連絡の印", Permission.ANSWER_POLL, frozenset({OTHER})),
     Secret("今別町への手紙の印", Permission.READ_LETTERS, frozenset({TOWN})),
     Secret("蓬田村への手紙の印", Permission.READ_LETTERS, frozenset({OTHER})),
-    Secret("送る前の案件の印", Permission.READ_COST_DRAFT, ALL),
+    Secret("青森市の送る前の案件の印", Permission.READ_COST_DRAFT, frozenset({HUB})),
+    Secret("今別町の送る前の案件の印", Permission.READ_COST_DRAFT, frozenset({TOWN})),
     Secret("今別町の引継ぎの印", Permission.HAND_OVER, frozenset({TOWN})),
     Secret("蓬田村の引継ぎの印", Permission.HAND_OVER, frozenset({OTHER})),
 )
@@ -76,6 +76,16 @@ def _led(stock: Stock, slug: str) -> Args:
 # Endpoint -> the object of one municipality, and all municipalities it belongs to besides.
 OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "accounts.hand_over": lambda s, slug: Target({"post_id": s.handed_over[slug]}),
+    **{
+        f"cost_sharing.{name}": lambda s, slug: Target({"no": s.draft_cases[slug]})
+        for name in ("add_consultation", "preview", "withdraw")
+    },
+    # One sent, one about money, one about work.
+    "cost_sharing.formula": lambda s, slug: Target(
+        {"no": {HUB: s.sent_cases[HUB], TOWN: s.draft_cases[TOWN], OTHER: s.work_case}[slug]}
+    ),
+    "cost_sharing.replace": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
+    "cost_sharing.send": lambda s, slug: Target({"no": s.ready_cases[slug]}),
     "cost_sharing.confirm": lambda s, slug: Target(
         {"no": s.sent_cases[slug]}, frozenset({HUB, TOWN if slug == HUB else slug})
     ),
@@ -107,17 +117,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "agreements.discard": lambda s: [{"job_id": s.job}],
     "agreements.register": lambda s: [{"job_id": s.job}],
     "agreements.review": lambda s: [{"job_id": s.job}],
-    "cost_sharing.add_consultation": lambda s: [{"no": s.draft_case}],
-    "cost_sharing.formula": lambda s: [
-        {"no": s.draft_case},
-        {"no": s.work_case},
-        {"no": s.sent_cases[HUB]},
-    ],
-    "cost_sharing.preview": lambda s: [{"no": s.draft_case}],
-    "cost_sharing.replace": lambda s: [{"no": s.agreed_case}],
-    "cost_sharing.send": lambda s: [{"no": s.ready_case}],
-    "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_case}],
-    "cost_sharing.withdraw": lambda s: [{"no": s.draft_case}],
+    "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
     "meetings.add_dates": lambda s: [{"meeting_id": s.polling}],
     "meetings.answer_by_link": lambda s: [{"token": s.poll_token}],
     "meetings.answered": lambda s: [{"token": s.answered_token}],

@@ -41,7 +41,7 @@ TROUBLE_OF, DRAFT_OF, COMMENT_OF, LETTER_TO = (
     "{}の秘書の連絡の印",
     "{}への手紙の印",
 )
-DRAFT_TITLE = "送る前の案件の印"
+UNSENT_OF = "{}の送る前の案件の印"
 MEMO_OF = "{}の引継ぎの印"
 
 
@@ -54,10 +54,10 @@ class Stock:
     entries: Mapping[str, int]
     letters: Mapping[str, int]
     sent_cases: Mapping[str, str]
-    draft_case: str
+    draft_cases: Mapping[str, str]
     work_case: str
-    ready_case: str
-    agreed_case: str
+    ready_cases: Mapping[str, str]
+    agreed_cases: Mapping[str, str]
     polling: int
     candidate: int
     held: int
@@ -81,18 +81,23 @@ def furnish() -> Stock:
     polling, held = _polled(), _held()
     job = make_job()
     person, invited_token = _invited()
+    led = {slug: db.session.get_one(Project, id_) for slug, id_ in made.items()}
     # A case between the hub and one town; the hub's own is the one it shares with TOWN.
-    sent = {slug: _case("make_sent", slug) for slug in (TOWN, OTHER)}
+    sent = {slug: _case("make_sent", slug, project=led[HUB]) for slug in (TOWN, OTHER)}
     return Stock(
         agreements=_agreements(),
         projects=made,
         entries=_entries(),
-        letters=_letters(),
         sent_cases={HUB: sent[TOWN], **sent},
-        draft_case=str(costs.make_draft(title=DRAFT_TITLE).no),
-        work_case=str(costs.make_draft(kind=costs.CaseKind.WORK, total_yen=0, subsidy_yen=0).no),
-        ready_case=_case("make_ready", OTHER),
-        agreed_case=str(costs.make_agreed().no),
+        draft_cases={
+            slug: str(costs.make_draft(led, title=UNSENT_OF.format(NAMES[slug])).no)
+            for slug, led in led.items()
+        },
+        work_case=str(
+            costs.make_draft(led[OTHER], kind=costs.CaseKind.WORK, total_yen=0, subsidy_yen=0).no
+        ),
+        ready_cases={slug: _case("make_ready", OTHER, project=one) for slug, one in led.items()},
+        agreed_cases={slug: str(costs.make_agreed(project=one).no) for slug, one in led.items()},
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,
@@ -104,6 +109,8 @@ def furnish() -> Stock:
         post=_post_id("officer@hiranai.example"),
         person=person,
         handed_over=_handed_over(),
+        # The newest: they stand on the first page of 通知.
+        letters=_letters(),
     )
 
 
@@ -232,10 +239,10 @@ def _letters() -> dict[str, int]:
     return {slug: letter.id for slug, letter in letters.items()}
 
 
-def _case(maker: str, slug: str) -> str:
+def _case(maker: str, slug: str, *, project: Project) -> str:
     """A case that the hub shares with one town only."""
     proposal = costs.make_proposal(participants=(NAMES[HUB], NAMES[slug]))
-    return str(getattr(costs, maker)(proposal).no)
+    return str(getattr(costs, maker)(proposal, project=project).no)
 
 
 def _polled() -> int:

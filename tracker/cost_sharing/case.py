@@ -44,6 +44,7 @@ class Case:
     revision: of the amounts; answers to an older one count no more.  shares: yen by
     municipality, in the order of the codes; empty until they are set.  pairs: by
     partner, as of the day the case was sent.  answers: by agreement and municipality (ids).
+    lead: the municipality that leads the project.
     remainder: the name of who takes it, or `LARGEST_REMAINDER`.  goes_on: whether the project is
     planned for the present fiscal year.  parts, lines: formula and arithmetic, and the opinions of
     the answers, are there in a case read whole.
@@ -55,6 +56,7 @@ class Case:
     revision: int
     project_id: int
     project: str
+    lead: Town
     kind: CaseKind
     stage: Stage
     state: CaseState

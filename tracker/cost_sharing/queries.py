@@ -1,6 +1,6 @@
 """Reads cases: the one reading of this room, each case as a `Case` (case.py)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -17,7 +17,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
 )
 from sqlalchemy.orm import aliased
 
@@ -92,7 +91,16 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     found: Select[*tuple[Any, ...]] = (
-        select(CostCase, ProjectCost, Project.name, old.number, later, goes_on, consulted_at)
+        select(
+            CostCase,
+            ProjectCost,
+            Project.name,
+            Project.lead_municipality_id,
+            old.number,
+            later,
+            goes_on,
+            consulted_at,
+        )
         .join(ProjectCost, ProjectCost.id == CostCase.cost_id)
         .join(Project, Project.id == CostCase.project_id)
         .outerjoin(old, old.id == CostCase.replaces_id)
@@ -177,7 +185,7 @@ def _part(part: CostPart) -> PartSource:
 
 
 def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
-    stored, cost, project, replaces, replaced_by, goes_on, consulted_at = row[:7]
+    stored, cost, project, lead_id, replaces, replaced_by, goes_on, consulted_at = row[:8]
     remainder = areas.by_id().get(stored.remainder_id)
     year = stored.fiscal_year
     return Case(
@@ -187,6 +195,7 @@ def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
         revision=stored.revision,
         project_id=stored.project_id,
         project=project,
+        lead=areas.by_id()[lead_id],
         kind=stored.kind,
         stage=stored.stage,
         state=stored.state,
@@ -240,10 +249,9 @@ def row(case: Case) -> CostCase:
     return db.session.get_one(CostCase, case.id)
 
 
-def of_year(year: FiscalYear, today: date, *, drafts: bool) -> list[Case]:
-    """The cases of a fiscal year, newest first; with `drafts` those never sent, too."""
-    is_readable = true() if drafts else CostCase.sent_on.is_not(None)
-    return cases(today, CostCase.fiscal_year == year.year, is_readable)[::-1]
+def of_year(year: FiscalYear, today: date) -> list[Case]:
+    """The cases of a fiscal year, newest first; those never sent are for their lead and the office."""
+    return cases(today, CostCase.fiscal_year == year.year)[::-1]
 
 
 def in_hand(today: date) -> Sequence[Case]:
@@ -373,20 +381,22 @@ class ProjectChoice(NamedTuple):
 
 
 def projects(
-    words: str, years: Sequence[FiscalYear], chosen: int | None
+    words: str, years: Sequence[FiscalYear], chosen: int | None, leads: Collection[Town]
 ) -> tuple[Sequence[ProjectChoice], bool]:
     """The projects of these fiscal years by name, at most MOST_PROJECTS, and whether there are
-    more; `words` of the name narrow them, the one `chosen` (id) stands among them.
+    more; `words` of the name narrow them, the one `chosen` (id) stands among them.  Only those that
+    one of `leads` leads: whoever drafts for a project is of its lead.
     """
     planned = exists().where(
         ProjectYear.project_id == Project.id,
         ProjectYear.fiscal_year.in_([year.year for year in years]),
     )
+    is_led = Project.lead_municipality_id.in_({town.id for town in leads})
     fits = and_(planned, Project.search_key.contains(search_key(words), autoescape=True))
     is_chosen = Project.id == (chosen or 0)
     rows = db.session.execute(
         select(Project.id, Project.name)
-        .where(or_(is_chosen, fits))
+        .where(is_led, or_(is_chosen, fits))
         .order_by(is_chosen.desc(), Project.name, Project.id)
         .limit(MOST_PROJECTS + 1)
     )

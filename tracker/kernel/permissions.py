@@ -59,7 +59,6 @@ class Reach(Enum):
 
 ANY, OWN = Reach.ANY, Reach.OWN
 _EVERYONE = dict.fromkeys(Role, ANY)
-_OFFICE_AND_LEAD = {Role.OFFICE: ANY, Role.LEAD: ANY}
 
 TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.PUBLIC: _EVERYONE,
@@ -83,8 +82,9 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     # The office's answer for a town is marked 代理入力.
     Permission.ANSWER_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN},
     Permission.VIEW_MEETING_AS_HELD: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
-    Permission.READ_COST_DRAFT: _OFFICE_AND_LEAD,
-    Permission.DRAFT_COST: _OFFICE_AND_LEAD,
+    # Involved: the municipality that leads the case's project.
+    Permission.READ_COST_DRAFT: {Role.OFFICE: ANY, Role.LEAD: OWN},
+    Permission.DRAFT_COST: {Role.OFFICE: ANY, Role.LEAD: OWN},
     Permission.CONFIRM_COST: {Role.CONFIRMER: OWN},
     Permission.READ_LETTERS: {
         Role.OFFICE: ANY,

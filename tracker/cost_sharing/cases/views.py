@@ -7,7 +7,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import bp, get_case
+from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions, forms, letters
 from tracker.cost_sharing.cases.rules import StageTable, reply_due, stage_table
@@ -43,7 +43,7 @@ def index() -> Response:
         year=year,
         year_choices=[(one.year, one.long_label) for one in years],
         base=url_for(".index"),
-        cases=queries.of_year(year, clock.today(), drafts=may(Permission.READ_COST_DRAFT)),
+        cases=[case for case in queries.of_year(year, clock.today()) if is_readable(case)],
         own=_own(),
         may_draft=may(Permission.DRAFT_COST),
     )
@@ -57,7 +57,8 @@ def new() -> Response:
     years, words = (this.next, this, this.previous), request.args.get("q", "")
     chosen = request.form.get("project", type=int) or number_asked("project", 0)
     form = forms.StartForm(data={"year": request.args.get("fy", this.year), "project": chosen})
-    projects, has_more = queries.projects(words, years, chosen)
+    leads = [town for town in areas.towns() if may(Permission.DRAFT_COST, town.slug)]
+    projects, has_more = queries.projects(words, years, chosen, leads)
     form.project.choices = choices([("", "選んでください"), *projects])
     form.year.choices = choices((year.year, year.long_label) for year in years)
     if form.carry_out(
@@ -89,7 +90,7 @@ def show(no: str) -> Response:
 @guard(Permission.DRAFT_COST)
 def add_consultation(no: str) -> Response:
     """協議の記録: adds one."""
-    case = get_case(no)
+    case = case_to_draft(no)
     form = in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))()
     if form.carry_out(
         lambda act: actions.add_consultation(
@@ -111,7 +112,8 @@ def _own() -> Town:
 
 def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
     consultations = queries.consultations(case)
-    may_change = may(Permission.DRAFT_COST) and STATES[case.state].voids is not None
+    may_draft = may(Permission.DRAFT_COST, case.lead.slug)
+    may_change = may_draft and STATES[case.state].voids is not None
     is_asked = case.state in ASKED and may(
         Permission.CONFIRM_COST, *(town.slug for town in case.parties)
     )
@@ -129,7 +131,7 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
         stages=_stages(case),
         change_link=_change_link(case) if may_change else None,
         steps=_steps(case),
-        may_draft=may(Permission.DRAFT_COST),
+        may_draft=may_draft,
         may_change=may_change,
         may_confirm=is_asked and not case.has_confirmed(_own()),
     )
@@ -168,7 +170,7 @@ def _steps(case: Case) -> list[tuple[str, str]]:
 @guard(Permission.DRAFT_COST)
 def send(no: str) -> Response:
     """Shows each letter before it goes out, then asks both sides of every pair."""
-    case, today = get_case(no), clock.today()
+    case, today = case_to_draft(no), clock.today()
     if case.state not in UNSENT or not case.shares:
         return redirect(url_for(".show", no=no))
     form = in_year(forms.SendForm, FiscalYear.containing(today))(
@@ -224,7 +226,7 @@ def _no_choice(*_: object) -> None:
 @guard(Permission.DRAFT_COST)
 def withdraw(no: str) -> Response:
     """取り下げる."""
-    case = get_case(no)
+    case = case_to_draft(no)
     form = SeenButtonForm(data={"seen": case.seen})
     if form.carry_out(lambda act: actions.withdraw(act, queries.row(case), form.seen.data)):
         return done(url_for(".show", no=no), "取り下げました。")
@@ -235,7 +237,7 @@ def withdraw(no: str) -> Response:
 @guard(Permission.DRAFT_COST)
 def replace(no: str) -> Response:
     """差し替える: a new draft in the place of an agreed case."""
-    case = get_case(no)
+    case = case_to_draft(no)
     form = SeenButtonForm(data={"seen": case.seen})
     if form.carry_out(lambda act: actions.replace(act, queries.row(case), form.seen.data)):
         return done(url_for(".formula", no=form.result.no))

@@ -4,7 +4,7 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import bp, get_case
+from tracker.cost_sharing.blueprint import bp, case_to_draft
 from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases.forms import AgainForm
 from tracker.cost_sharing.cases.rules import check_change, reply_due
@@ -31,7 +31,7 @@ OF_THE_CHECK = frozenset({"reason", "reply_due_on", None})
 @guard(Permission.DRAFT_COST)
 def formula(no: str) -> Response:
     """算式と負担額; a change of what was sent goes by a page that says what it voids."""
-    case, pressed = get_case(no), request.form
+    case, pressed = case_to_draft(no), request.form
     try:
         voids = check_change(case.state)
     except Refusal as refusal:
@@ -77,7 +77,7 @@ def _formula_page(
 @guard(Permission.DRAFT_COST)
 def preview(no: str) -> Response:
     """The table of the formula as typed, a part of a page; nothing is saved."""
-    case = get_case(no)
+    case = case_to_draft(no)
     form, _ = _content_form(case)
     then = _worked_out(case, form)
     return page(
