@@ -267,7 +267,7 @@ def test_the_officer_confirms_on_the_page_and_it_says_who_did(browse, now) -> No
 )
 def test_who_is_offered_which_post(browse, role: str, slug: str, buttons: list[str]) -> None:
     page = browse(role, slug).get("/handover")
-    rows = [row for row in page.all(".people-table tbody tr") if row.select("a")]
+    rows = [row for row in page.all("table.stacked tbody tr") if row.select("a")]
     assert [row.th.get_text(strip=True) for row in rows] == buttons
     assert page.title == "引継ぎ"
 

@@ -26,7 +26,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from tracker.kernel import wareki, yen
-from tracker.plumbing.pages import Banner
+from tracker.plumbing.pages import Banner, Ready
 from tracker.plumbing.sections import Crumb
 
 ROOT = Path(__file__).parents[2]
@@ -36,18 +36,13 @@ TODAY = dt.date(2026, 11, 24)
 PAGES = (
     "home_town",
     "matrix",
-    "project",
     "progress_form",
     "progress_error",
     "progress_check",
     "progress_done",
     "poll",
-    "meeting",
     "cost",
-    "letters",
     "year",
-    "source",
-    "paper",
     "kit",
     "sign_in",
     "error",
@@ -62,10 +57,8 @@ NAV = (
     ("年度カレンダー", "year", 0),
     ("別表と事業", "matrix", 0),
     ("進捗報告", "progress_form", 4),
-    ("市町村長会議", "meeting", 1),
     ("費用負担", "cost", 2),
     ("疑義の記録", "kit", 1),
-    ("通知", "letters", 1),
 )
 
 
@@ -232,6 +225,7 @@ def create_gallery() -> Flask:
         once_key=lambda: "gallery",
         asset=lambda name: url_for("static", filename=name),
         here=lambda: "#main",
+        ready=Ready,
         trail=lambda: [Crumb("ホーム", "/")],
     )
     env.filters.update(

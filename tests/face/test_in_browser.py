@@ -71,7 +71,7 @@ def test_every_target_is_large_enough(page: Page, address: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["matrix", "year", "cost", "paper", "progress_check"])
+@pytest.mark.parametrize("name", ["matrix", "year", "cost", "progress_check"])
 def test_a_screen_meant_for_paper_fits_on_one_sheet(page: Page, address: str, name: str) -> None:
     page.goto(f"{address}/{name}")
     sheet = page.pdf(prefer_css_page_size=True)

@@ -72,6 +72,18 @@ ERRORS: Mapping[int, tuple[str, str]] = {
 }
 
 
+class Ready(dict[tuple[str, ...], str]):
+    """What a macro makes of its words, made once and from then on looked up."""
+
+    def __init__(self, make: Callable[..., str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, words: tuple[str, ...]) -> str:
+        made = self[words] = self._make(*words)
+        return made
+
+
 class Banner(NamedTuple):
     """A sentence above every page: its kind, what happened, what to do, and where."""
 
@@ -164,8 +176,7 @@ def init_app(
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals["asset"] = _asset(app)
-    app.jinja_env.globals["trail"] = sections.trail
+    app.jinja_env.globals.update(asset=_asset(app), ready=Ready, trail=sections.trail)
 
     @app.context_processor
     def frame() -> dict[str, Any]:
