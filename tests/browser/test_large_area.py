@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from tests.app_fixtures import copy_database, make_app
 from tests.browser.house import House, serving
-from tests.browser.test_accessibility import complaints
+from tests.browser.test_accessibility import violations
 from tests.services import Pages
 
 GEOMETRY = (Path(__file__).parent / "geometry.js").read_text(encoding="utf-8")
@@ -111,7 +111,7 @@ def test_axe_finds_nothing_in_narrow_tables(large: House) -> None:
     person, found = large.signed_in("office", "hub"), []
     for path in ("/measures", "/measures?town=town05", *WITH_OWN[1:]):
         person.goes_to(path)
-        found += [f"{path}: {complaint}" for complaint in complaints(person.view)]
+        found += [f"{path}: {complaint}" for complaint in violations(person.view)]
     assert not found, "\n".join(found)
 
 
