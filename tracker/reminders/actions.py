@@ -11,13 +11,14 @@ from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.mail import delivery, mailbox, texts
 from tracker.mail import letters as mail
-from tracker.mail.letters import Letter, LetterState, NewLetter, Recipient, new_row
+from tracker.mail.letters import OPEN, Letter, LetterState, NewLetter, Recipient, new_row
 from tracker.mail.links import Composed, hidden
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, insert_many, insert_missing
+from tracker.plumbing.db import db, insert_many, insert_missing, reading
 from tracker.reminders import letters, queries, rules
+from tracker.reminders.letters import Lost
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Merged, Notice
 
@@ -118,45 +119,79 @@ def _beating(each: Told | None) -> Told:
     return told
 
 
+@dataclass(frozen=True)
+class Due:
+    """What fell due by an instant and what did not arrive, in words; nothing is written yet."""
+
+    first: date
+    drafts: Sequence[DraftLetter]
+    useless: Sequence[Notice]
+    lost: Sequence[Lost]
+    # The drafts' letters, by their key.
+    letters: Mapping[str, NewLetter]
+
+
 def plan(at: datetime) -> tuple[int, int]:
     """Writes the reminders that fell due since the watermark; moves the watermark with them.
 
     Returns how many letters were planned and how many older mentions were passed over.  A
     clock that went back plans nothing.  The number of queries does not grow with the letters.
+    All is read and put into words first, while others may write; the write lock is held only to
+    insert.  What somebody else dealt with meanwhile is left to the next pass.
     """
-    if areas.area() is None:
+    due = _read(at)
+    if due is None:
         return 0, 0
-    insert_missing(ClockState, [{"id": 1}], ["id"])
-    state = db.session.scalars(
-        select(ClockState)
-        .where(ClockState.id == 1)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    if rules.clock_is_wrong(at, state.watermark_at):
-        db.session.rollback()
-        raise Refusal(CLOCK_WRONG)
-    texts.forget()
-    since = state.watermark_at or _midnight(clock.day(at))
-    due, today = _due(since, at), clock.day(at)
-    useful = [one for one in due if rules.is_of_use(one, today)]
-    useless = [one for one in due if not rules.is_of_use(one, today)]
-    drafts = _compose(useful, today)
-    planned, skipped = _write(drafts, useless, at)
-    letters.tell_undelivered(at)
-    state.watermark_at = max(at, since)
+    state = _lock_clock()
+    planned, skipped, is_all = _write(due, at)
+    if is_all:
+        state.watermark_at = max(at, state.watermark_at or at)
     state.heartbeat_at = at
     db.session.commit()
     return planned, skipped
+
+
+def _read(at: datetime) -> Due | None:
+    """Gathers and composes in a transaction that only reads; None before there is an area."""
+    db.session.commit()
+    with reading():
+        due = _gather(at) if areas.area() else None
+    db.session.commit()
+    return due
+
+
+def _gather(at: datetime) -> Due:
+    watermark, today = queries.watermark(), clock.day(at)
+    if rules.clock_is_wrong(at, watermark):
+        db.session.rollback()
+        raise Refusal(CLOCK_WRONG)
+    texts.forget()
+    since = min(watermark or at, _midnight(today))
+    due = _due(since, at)
+    drafts = _compose([one for one in due if rules.is_of_use(one, today)], today)
+    return Due(
+        clock.day(since),
+        drafts,
+        [one for one in due if not rules.is_of_use(one, today)],
+        letters.about_undelivered(at),
+        {draft.key: _letter(draft, at) for draft in drafts},
+    )
+
+
+def _lock_clock() -> ClockState:
+    """Takes the clock's row until the commit, so that one pass writes at a time."""
+    insert_missing(ClockState, [{"id": 1}], ["id"])
+    query = select(ClockState).where(ClockState.id == 1).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _due(since: datetime, until: datetime) -> list[Notice]:
     """What fell due since then; and of today, whatever should be written by now and is not.
 
     So a changed hour, a day closed at short notice or a person entered at noon loses nothing.
+    `since` is before today.
     """
     today = clock.day(until)
-    since = min(since, _midnight(today))
     found = queries.notices(clock.day(since), today, today)
     moments = rules.moments(found)
     return [one for one in found if since < clock.at(one.on, moments[one.to.key, one.on]) <= until]
@@ -176,23 +211,29 @@ def _compose(due: Sequence[Notice], on: date) -> list[DraftLetter]:
     return drafts
 
 
-def _write(
-    drafts: Sequence[DraftLetter], useless: Sequence[Notice], at: datetime
-) -> tuple[int, int]:
-    """Letters and what they mention, a few statements for all; how many, and how many passed over.
+def _write(due: Due, at: datetime) -> tuple[int, int, bool]:
+    """Letters and what they mention, a few statements for all, under the lock.
 
-    Who had a letter that day already gets no second one: what it would have said is passed over.
+    Returns how many letters, how many mentions were passed over, and whether nobody had dealt
+    with any of them meanwhile.  Who had a letter that day already gets no second one: what it
+    would have said is passed over.
     """
-    mail.write_many([_letter(draft, at) for draft in drafts])
-    query = select(Letter.key, Letter.id).where(Letter.kind == "reminder", Letter.written_at == at)
-    ids = {row.key: row.id for row in db.session.execute(query)}
-    items = [item(one) for one in useless]
+    done = queries.dealt_with(due.first, clock.day(at))
+    drafts = [one for one in due.drafts if not any(n.key in done for n in one.merged.notices)]
+    lost = [one for one in due.lost if done.keys().isdisjoint(one.keys)]
+    mail.write_many([*(due.letters[one.key] for one in drafts), *(one.letter for one in lost)])
+    query = select(Letter.key, Letter.id).where(
+        OPEN, Letter.next_attempt_at == at, Letter.written_at == at, Letter.kind == "reminder"
+    )
+    ids = {row.key: row.id for row in db.session.execute(query)} if drafts else {}
+    items = [item(one) for one in due.useless]
     for draft in drafts:
         items += [item(one, ids.get(draft.key)) for one in draft.merged.notices]
         items += [item(one) for one in draft.merged.passed_over]
+    skipped = sum(one["letter_id"] is None for one in items)
+    items += [one for letter in lost for one in letter.items]
     insert_many(LetterItem, items, ["duty_key", "step", "to_key"])
-    planned = sum(draft.key in ids for draft in drafts)
-    return planned, sum(one["letter_id"] is None for one in items)
+    return sum(draft.key in ids for draft in drafts), skipped, len(drafts) == len(due.drafts)
 
 
 def _letter(draft: DraftLetter, at: datetime) -> NewLetter:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
 
@@ -10,11 +10,11 @@ from tracker.accounts import queries as accounts
 from tracker.kernel import wareki
 from tracker.kernel.duty import Duty
 from tracker.mail import letters
-from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
+from tracker.mail.letters import UNDELIVERED, Letter, LetterState, NewLetter, Recipient
 from tracker.mail.links import Composed
 from tracker.municipalities import queries as areas
 from tracker.plumbing import history
-from tracker.plumbing.db import db, insert_many
+from tracker.plumbing.db import db
 from tracker.plumbing.pages import jst_day
 from tracker.reminders.models import LetterItem
 from tracker.reminders.rules import Notice, text_for
@@ -113,8 +113,20 @@ def _line(duty: Duty, today: date) -> str:
 # --- what did not arrive ------------------------------------------------------------------------
 
 
-def tell_undelivered(at: datetime) -> int:
-    """One letter to each of the office about what did not arrive since the last; how many letters.
+class Lost(NamedTuple):
+    """A letter to one of the office about what did not arrive, as the rows to insert."""
+
+    letter: NewLetter
+    items: list[dict[str, Any]]
+
+    @property
+    def keys(self) -> set[tuple[str, str, str]]:
+        """What it mentions to whom."""
+        return {(one["duty_key"], one["step"], one["to_key"]) for one in self.items}
+
+
+def about_undelivered(at: datetime) -> list[Lost]:
+    """One letter to each of the office about what did not arrive since the last.
 
     A letter of this kind that does not arrive itself is shown, and told of no further.
     """
@@ -131,47 +143,46 @@ def tell_undelivered(at: datetime) -> int:
         .order_by(Letter.id)
     ).all()
     if not found:
-        return 0
-    office = accounts.recipients_by_role({"office"}).get(("office", areas.hub().id), [])
-    return sum(_tell(found, to, at) for to in office)
-
-
-def _tell(found: Sequence[Row[*tuple[Any, ...]]], to: Recipient, at: datetime) -> bool:
+        return []
     names = {_name(row): row for row in found}
     told = db.session.execute(
-        select(LetterItem.duty_key, LetterItem.step).where(
-            LetterItem.to_key == to.key, LetterItem.duty_key.in_([key for key, _ in names])
+        select(LetterItem.duty_key, LetterItem.step, LetterItem.to_key).where(
+            LetterItem.duty_key.in_([key for key, _ in names])
         )
     )
-    new = {name: names[name] for name in names.keys() - {(key, step) for key, step in told}}
-    if not new:
-        return False
-    insert_many(
-        LetterItem,
-        [
-            {
-                "letter_id": None,
-                "duty_key": duty_key,
-                "step": step,
-                "to_key": to.key,
-                "due_at": at,
-                "state": LetterState.QUEUED,
-                "title": row.subject,
-            }
-            for (duty_key, step), row in new.items()
-        ],
-        ["duty_key", "step", "to_key"],
-    )
-    first, *others = sorted(new.values(), key=lambda row: row.id)
-    shown = "\n\n".join(_told(row) for row in (first, *others[: MOST - 1]))
-    more = f"\n\nほか{len(others) + 1 - MOST}件" if len(others) >= MOST else ""
+    known = {tuple(row) for row in told}
+    office = accounts.recipients_by_role({"office"}).get(("office", areas.hub().id), [])
+    new = [
+        (to, [row for name, row in names.items() if (*name, to.key) not in known]) for to in office
+    ]
+    return [_about(rows, to, at) for to, rows in new if rows]
+
+
+def _about(rows: Sequence[Row[*tuple[Any, ...]]], to: Recipient, at: datetime) -> Lost:
+    first, *others = rows
+    shown = "\n\n".join(_told(row) for row in rows[:MOST])
+    more = f"\n\nほか{len(rows) - MOST}件" if len(rows) > MOST else ""
     values = {
         "宛先の名": first.to_name + (f" ほか{len(others)}件" if others else ""),
         "一覧": shown + more,
     }
     link = "/notices?state=undeliverable" if others else f"/notices/{first.id}"
-    cause = f"lost:{first.id}:{at.isoformat()}"
-    return letters.put(UNDELIVERABLE, to, values, cause=cause, at=at, link=link, path=link)
+    words = letters.compose(UNDELIVERABLE, to, values, link=link)
+    key = f"lost:{first.id}:{at.isoformat()}:{to.key}"
+    items = [
+        {
+            "letter_id": None,
+            "duty_key": duty_key,
+            "step": step,
+            "to_key": to.key,
+            "due_at": at,
+            "state": LetterState.QUEUED,
+            "title": row.subject,
+        }
+        for row in rows
+        for duty_key, step in [_name(row)]
+    ]
+    return Lost(letters.new_row(UNDELIVERABLE, to, *words, key=key, at=at, path=link), items)
 
 
 def _name(row: Row[*tuple[Any, ...]]) -> tuple[str, str]:

@@ -73,8 +73,8 @@ def mentions(first: date, last: date, today: date) -> Sequence[tuple[Notice, Let
         span = (first - AROUND, last + AROUND)
         closures = kept(("closures", span), ("municipalities",), lambda: areas.closures(*span))
         found = rules.notices(open_ones, recipients(open_ones), closures, first, last, schedules())
-        dealt_with = _dealt_with(*span)
-        return tuple((notice, dealt_with.get(notice.key)) for notice in found)
+        done = dealt_with(first, last)
+        return tuple((notice, done.get(notice.key)) for notice in found)
 
     return kept(("mentions", first, last, today), None, make)
 
@@ -89,12 +89,12 @@ def notices(first: date, last: date, today: date) -> tuple[Notice, ...]:
     return tuple(notice for notice, state in mentions(first, last, today) if state is None)
 
 
-def _dealt_with(first: date, last: date) -> Mapping[tuple[str, str, str], LetterState]:
-    """The mentions of these days that stand in a letter already, or were called off."""
+def dealt_with(first: date, last: date) -> Mapping[tuple[str, str, str], LetterState]:
+    """The mentions around these days that stand in a letter already, or were called off."""
     rows = db.session.execute(
         select(LetterItem.duty_key, LetterItem.step, LetterItem.to_key, LetterItem.state).where(
-            LetterItem.due_at >= clock.at(first, time.min),
-            LetterItem.due_at < clock.at(last + timedelta(days=1), time.min),
+            LetterItem.due_at >= clock.at(first - AROUND, time.min),
+            LetterItem.due_at < clock.at(last + AROUND, time.min),
         )
     )
     return {(duty, step, to): state for duty, step, to, state in rows}
