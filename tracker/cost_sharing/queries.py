@@ -93,7 +93,8 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
     found: Select[*tuple[Any, ...]] = (
         select(
             CostCase,
-            ProjectCost,
+            ProjectCost.total_yen,
+            ProjectCost.subsidy_yen,
             Project.name,
             Project.lead_municipality_id,
             old.number,
@@ -185,7 +186,8 @@ def _part(part: CostPart) -> PartSource:
 
 
 def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
-    stored, cost, project, lead_id, replaces, replaced_by, goes_on, consulted_at = row[:8]
+    stored, total_yen, subsidy_yen, project, lead_id, *rest = row[:9]
+    replaces, replaced_by, goes_on, consulted_at = rest
     remainder = areas.by_id().get(stored.remainder_id)
     year = stored.fiscal_year
     return Case(
@@ -200,8 +202,8 @@ def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
         stage=stored.stage,
         state=stored.state,
         title=stored.title,
-        total_yen=cost.total_yen,
-        subsidy_yen=cost.subsidy_yen,
+        total_yen=total_yen,
+        subsidy_yen=subsidy_yen,
         work=stored.work,
         rounding=Rounding(stored.rounding_unit, stored.rounding_mode),
         remainder=remainder.name if remainder else LARGEST_REMAINDER,

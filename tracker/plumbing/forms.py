@@ -308,13 +308,29 @@ def _not_blank(sentence: str) -> Callable[[PlainForm, Field], None]:
     return check
 
 
-class LinesField(TextAreaField):
-    """A text of several lines, counted as its writer counts: one character a line's end."""
+def _one_line(text: str | None) -> str | None:
+    return text and " ".join(line.strip() for line in text.strip().splitlines())
+
+
+def _lines(text: str | None) -> str | None:
+    return text and text.replace("\r\n", "\n").strip()
+
+
+class LineField(StringField):
+    """A text on one line, without white space around it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(
-            *args, filters=[lambda text: text and text.replace("\r\n", "\n")], **kwargs
-        )
+        super().__init__(*args, filters=[_one_line], **kwargs)
+
+
+class LinesField(TextAreaField):
+    """A text of several lines, counted as its writer counts: one character a line's end.
+
+    White space around it is none of it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, filters=[_lines], **kwargs)
 
 
 class _Read(StringField):
@@ -416,6 +432,7 @@ __all__ = [
     "Form",
     "HiddenField",
     "Length",
+    "LineField",
     "LinesField",
     "PercentField",
     "Row",

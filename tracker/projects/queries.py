@@ -390,6 +390,16 @@ def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow
         .offset(offset)
         .subquery()
     )
+    budget = (
+        select(func.sum(ProjectCost.total_yen))
+        .where(
+            ProjectCost.project_id == Project.id,
+            ProjectCost.fiscal_year == year.year,
+            ProjectCost.municipality_id.is_not(None),
+            ProjectCost.phase == CostPhase.BUDGET,
+        )
+        .scalar_subquery()
+    )
     rows = db.session.execute(
         select(
             Project.id,
@@ -400,15 +410,13 @@ def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow
             Project.lead_section,
             func.count(Participation.id),
             # PostgreSQL adds whole numbers up to a decimal.
-            cast(func.sum(_BUDGET.total_yen), BigInteger),
+            cast(budget, BigInteger),
         )
         .select_from(own)
         .join(Project, Project.id == own.c.id)
         .join(Measure, Measure.id == Project.measure_id)
         .join(Municipality, Municipality.id == Project.lead_municipality_id)
-        .join(ProjectYear, ProjectYear.id == own.c.year_id)
-        .outerjoin(Participation, Participation.project_year_id == ProjectYear.id)
-        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET, Participation.municipality_id))
+        .outerjoin(Participation, Participation.project_year_id == own.c.year_id)
         .group_by(Project.id, Measure.id, Municipality.id)
         .order_by(Project.name, Project.id)
     )

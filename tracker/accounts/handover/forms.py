@@ -1,13 +1,21 @@
 """Asks who holds a post now, and what its next holder should know."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import StringField
 
 from tracker.accounts.handover.actions import LONGEST_WORDS, Words
 from tracker.accounts.queries import StaffedPost
-from tracker.plumbing.forms import Form, SeenField, at_most, optional, required, with_fields
+from tracker.plumbing.forms import (
+    Form,
+    LineField,
+    LinesField,
+    SeenField,
+    at_most,
+    optional,
+    required,
+    with_fields,
+)
 
 
 class PostsForm(Form):
@@ -39,14 +47,14 @@ class MailboxForm(Form):
     @property
     def holder(self) -> tuple[str, str, str | None]:
         """Name (none for a post without account), address and telephone, as the action takes them."""
-        name = self["name"].data.strip() if "name" in self else ""
+        name = self["name"].data if "name" in self else ""
         return name, self.email.data, self.phone.data or None
 
 
 class HolderForm(MailboxForm):
     """The new holder of a post that signs in."""
 
-    name = StringField(
+    name = LineField(
         "新しい担当者の氏名または表示名",
         validators=[*required("新しい担当者の名前を入力してください。"), at_most(100)],
     )
@@ -60,25 +68,17 @@ def holder_form(post: StaffedPost) -> MailboxForm:
     return MailboxForm(data={**stored, "email": post.mailbox})
 
 
-class _Lines(TextAreaField):
-    """A text of several lines, counted as its writer counts."""
-
-    def __init__(self, label: str, **kwargs: Any) -> None:
-        super().__init__(
-            label,
-            validators=[optional(), at_most(LONGEST_WORDS)],
-            filters=[lambda text: text and text.replace("\r\n", "\n")],
-            **kwargs,
-        )
+def _words(label: str) -> LinesField:
+    return LinesField(label, [optional(), at_most(LONGEST_WORDS)])
 
 
 class MemoForm(Form):
     """引継ぎメモ: three boxes (ux/spec.md 7.14)."""
 
     seen = SeenField()
-    cautions = _Lines("今年の要注意")
-    stumbles = _Lines("毎年つまずく所")
-    contacts = _Lines("連絡先")
+    cautions = _words("今年の要注意")
+    stumbles = _words("毎年つまずく所")
+    contacts = _words("連絡先")
 
     @property
     def words(self) -> Words:

@@ -7,6 +7,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from tracker.accounts.models import PostKind
 from tracker.plumbing.forms import (
     Form,
+    LineField,
     SeenButtonForm,
     SeenField,
     at_most,
@@ -23,7 +24,7 @@ class PostForm(Form):
 
     municipality = must_choose("市町村", "市町村を選んでください。")
     kind = must_choose("役割", "役割を1つ選んでください。", labelled(PostKind), RadioField)
-    name = StringField(
+    name = LineField(
         "役職の名前",
         validators=[*required("役職の名前を入力してください（例 企画担当）。"), at_most(100)],
     )
@@ -52,7 +53,7 @@ class EditPostForm(PostForm):
 class AccountForm(Form):
     """An account that holds a post."""
 
-    name = StringField(
+    name = LineField(
         "氏名または表示名", validators=[*required("表示する名前を入力してください。"), at_most(100)]
     )
     email = StringField(

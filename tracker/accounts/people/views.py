@@ -35,7 +35,7 @@ def new_post() -> Response:
             act,
             form.municipality.data,
             PostKind(form.kind.data),
-            form.name.data.strip(),
+            form.name.data,
             form.email.data or None,
             form.phone.data or None,
             form.chief_id,
@@ -58,7 +58,7 @@ def edit_post(post_id: int) -> Response:
         lambda act: actions.change_post(
             act,
             post,
-            form.name.data.strip(),
+            form.name.data,
             form.email.data or None,
             form.phone.data or None,
             form.chief_id,
@@ -76,7 +76,7 @@ def new_account(post_id: int) -> Response:
     post = db.session.get(Post, post_id) or abort(404)
     form = forms.AccountForm()
     if form.carry_out(
-        lambda act: actions.create_account(act, post, form.name.data.strip(), form.email.data)
+        lambda act: actions.create_account(act, post, form.name.data, form.email.data)
     ):
         said = f"{form.result.email} にパスワード設定の案内を送ります。"
         return done(url_for(".people"), said)

@@ -6,8 +6,6 @@ from wtforms import (
     Field,
     RadioField,
     SelectField,
-    StringField,
-    TextAreaField,
 )
 from wtforms.validators import ValidationError
 
@@ -15,6 +13,8 @@ from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.plumbing.forms import (
     DayField,
     Form,
+    LineField,
+    LinesField,
     SeenField,
     YenField,
     at_most,
@@ -32,16 +32,6 @@ def stage_field(field: type[Field] = SelectField) -> Any:
     return must_choose("段階", "段階を1つ選んでください。", labelled(Stage), field)
 
 
-def stripped(text: str | None) -> str | None:
-    """A filter: what was typed without white space around it."""
-    return None if text is None else text.strip()
-
-
-def one_line(text: str | None) -> str | None:
-    """A filter: the same on one line."""
-    return None if text is None else " ".join(text.split())
-
-
 class StartForm(Form):
     """対象と金額: what the case is about; yen only where yen are shared."""
 
@@ -54,7 +44,7 @@ class StartForm(Form):
         RadioField,
     )
     stage = stage_field(RadioField)
-    title = StringField("件名", validators=[optional(), at_most(150)], filters=[one_line])
+    title = LineField("件名", validators=[optional(), at_most(150)])
     total_yen = YenField("総事業費")
     subsidy_yen = YenField("国・県などの補助")
 
@@ -68,20 +58,17 @@ class ConsultationForm(Form):
     """協議の記録: when, where, who, and what was said."""
 
     consulted_on = DayField("協議した日", validators=required("協議した日を入力してください。"))
-    place = StringField(
+    place = LineField(
         "場所・方法",
         validators=[*required("場所か方法を入力してください（例 オンライン）。"), at_most(200)],
-        filters=[one_line],
     )
-    participants = StringField(
+    participants = LineField(
         "参加者",
         validators=[*required("参加した市町村や担当を入力してください。"), at_most(300)],
-        filters=[one_line],
     )
-    gist = TextAreaField(
+    gist = LinesField(
         "内容",
         validators=[*required("話し合った内容を入力してください。"), at_most(1000)],
-        filters=[stripped],
     )
 
 
@@ -95,10 +82,9 @@ class SendForm(Form):
 class AgainForm(Form):
     """What goes with a change of amounts already sent."""
 
-    reason = TextAreaField(
+    reason = LinesField(
         "変える理由",
         validators=[*required("変える理由を入力してください。"), at_most(400)],
-        filters=[stripped],
     )
     reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
 
@@ -107,6 +93,7 @@ class ReplyForm(Form):
     """One side's word on the revision of the amounts that it saw."""
 
     seen = SeenField()
-    opinion = TextAreaField(
-        "連絡事項・意見", validators=[optional(), at_most(1000)], filters=[stripped]
+    opinion = LinesField(
+        "連絡事項・意見",
+        validators=[optional(), at_most(1000)],
     )

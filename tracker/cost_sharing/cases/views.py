@@ -20,7 +20,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.forms import SeenButtonForm, choices, in_year
+from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
 from tracker.plumbing.pages import complain, done, number_asked, page
 
 NO_CHOICE = "「この内容で確認する」か「意見を付けて戻す」を選んでください。"
@@ -55,7 +55,7 @@ def new() -> Response:
     """対象と金額: opens a draft."""
     this = FiscalYear.containing(clock.today())
     years, words = (this.next, this, this.previous), request.args.get("q", "")
-    chosen = request.form.get("project", type=int) or number_asked("project", 0)
+    chosen = whole_number(request.form.get("project")) or number_asked("project", 0)
     form = forms.StartForm(data={"year": request.args.get("fy", this.year), "project": chosen})
     leads = [town for town in areas.towns() if may(Permission.DRAFT_COST, town.slug)]
     projects, has_more = queries.projects(words, years, chosen, leads)

@@ -9,12 +9,10 @@ from wtforms import (
     Field,
     SelectField,
     SelectMultipleField,
-    StringField,
-    TextAreaField,
 )
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.cases.forms import NO_AMOUNT, one_line, stage_field, stripped
+from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
@@ -24,6 +22,8 @@ from tracker.municipalities.rules import FigureKind, Town
 from tracker.plumbing.forms import (
     CountField,
     Form,
+    LineField,
+    LinesField,
     PercentField,
     SeenField,
     YenField,
@@ -51,10 +51,9 @@ class _ContentForm(Form):
     """What is asked of every case: its name, its stage, and who takes part."""
 
     seen = SeenField()
-    title = StringField(
+    title = LineField(
         "件名",
         validators=[*required("件名を入力してください。"), at_most(150)],
-        filters=[one_line],
     )
     stage = stage_field()
     participants = SelectMultipleField(
@@ -72,10 +71,9 @@ class _ContentForm(Form):
 class WorkForm(_ContentForm):
     """手続・人員: a text in the place of a formula."""
 
-    work = TextAreaField(
+    work = LinesField(
         "だれが・何を・どれだけ",
         validators=[*required("だれが・何を・どれだけ行うかを入力してください。"), at_most(2000)],
-        filters=[stripped],
     )
 
     def proposal(self) -> Proposal:
@@ -101,8 +99,9 @@ class FormulaForm(_ContentForm):
     host = SelectField(
         "開催地等", validators=[optional()], invalid_choice_message="市町村を選び直してください。"
     )
-    fixed_reason = StringField(
-        "定額の根拠", validators=[optional(), at_most(300)], filters=[one_line]
+    fixed_reason = LineField(
+        "定額の根拠",
+        validators=[optional(), at_most(300)],
     )
     unit = must_choose("端数の単位", "端数の単位を選んでください。", choices(UNITS))
     mode = must_choose(

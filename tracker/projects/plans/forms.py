@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, RadioField, StringField
+from wtforms import BooleanField, RadioField
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
@@ -11,6 +11,7 @@ from tracker.plumbing.forms import (
     CHOOSE,
     CountField,
     Form,
+    LineField,
     LinesField,
     SeenField,
     YenField,
@@ -33,13 +34,13 @@ class ProjectForm(Form):
     """A project and one of its fiscal years; a row per municipality is added by `project_form`."""
 
     seen = SeenField()
-    name = StringField("事業の名前", [*required("事業の名前を入力してください。"), at_most(200)])
+    name = LineField("事業の名前", [*required("事業の名前を入力してください。"), at_most(200)])
     summary = LinesField(
         "事業の内容", [*required("事業の内容を1文か2文で入力してください。"), at_most(LONGEST_TEXT)]
     )
     measure = must_choose("連携施策", "連携施策を選んでください。")
     lead = must_choose("主担当の市町村", "主担当の市町村を選んでください。")
-    lead_section = StringField(
+    lead_section = LineField(
         "主担当の課・係",
         [
             *required("主担当の課・係の名前を入力してください（例 農業振興センター）。"),
@@ -48,8 +49,8 @@ class ProjectForm(Form):
     )
     lead_post = must_choose("お知らせの宛先", "お知らせの宛先を選んでください。")
     since_year = must_choose("始まった年度", "始まった年度を選んでください。")
-    indicator_name = StringField("成果指標の名前", [optional(), at_most(200)])
-    indicator_unit = StringField("単位", [optional(), at_most(20)])
+    indicator_name = LineField("成果指標の名前", [optional(), at_most(200)])
+    indicator_unit = LineField("単位", [optional(), at_most(20)])
     indicator_definition = LinesField("数え方", [optional(), at_most(LONGEST_TEXT)])
     mark = must_choose(
         "年度の扱い",
@@ -61,16 +62,13 @@ class ProjectForm(Form):
 
     def plan(self, year: FiscalYear, towns: Sequence[Town]) -> Plan:
         """What was filled in, as the action takes it."""
-        texts = [
-            (self[f"indicator_{name}"].data or "").strip()
-            for name in ("name", "unit", "definition")
-        ]
+        texts = [self[f"indicator_{name}"].data or "" for name in ("name", "unit", "definition")]
         return Plan(
-            name=self.name.data.strip(),
-            summary=self.summary.data.strip(),
+            name=self.name.data,
+            summary=self.summary.data,
             measure_id=int(self.measure.data),
             lead=self.lead.data,
-            lead_section=self.lead_section.data.strip(),
+            lead_section=self.lead_section.data,
             since_year=int(self.since_year.data),
             year=year,
             parts={
@@ -85,7 +83,7 @@ class ProjectForm(Form):
             lead_post_id=int(self.lead_post.data) or None,
             indicator=IndicatorText(*texts) if any(texts) else None,
             mark=None if self.mark.data == _GOING else YearMark(self.mark.data),
-            comment=(self.comment.data or "").strip(),
+            comment=self.comment.data or "",
         )
 
 
