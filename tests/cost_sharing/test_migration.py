@@ -18,6 +18,7 @@ from tests.projects import makers as projects
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CaseDrafter, Consultation, CostCase
 from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.kernel.exact import Exact
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -90,7 +91,7 @@ def test_the_yen_of_projects_and_cases_come_to_one_place_and_go_back():
     make_agreed(make_proposal(stage=Stage.RECONCILIATION, total_yen=3_500_000))
     make_draft(total_yen=10_000_000_000, subsidy_yen=1)
     make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0)
-    parts = {"aomori": Part(1_000, 0, 5), "imabetsu": Part(None, 20), "hiranai": Part()}
+    parts = {"aomori": Part(1_000, 0, {1: Exact(5)}), "imabetsu": Part(None, 20), "hiranai": Part()}
     planned = projects.make_project(parts=parts)
     places = "SELECT project_id, fiscal_year, municipality_id, phase, total_yen, subsidy_yen"
     kept = f"{places} FROM project_cost ORDER BY 1, 3, 4, 5"

@@ -11,6 +11,7 @@ from tests.pages import Page, PageClient
 from tracker.accounts.models import Post
 from tracker.accounts.queries import actor_of
 from tracker.agreements.models import Measure
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
@@ -38,9 +39,9 @@ PURE_TOWNS = {
     slug: Town(number, code, slug, name, slug == "aomori", None)
     for number, (code, slug, name, *_) in enumerate(cast.TOWNS, 1)
 }
-ALL = {slug: Part(1_000_000, None, 20) for _, slug, *_ in cast.TOWNS}
+ALL = {slug: Part(1_000_000, None, {1: Exact(20)}) for _, slug, *_ in cast.TOWNS}
 WRITTEN = Content(
-    value=7,
+    values={1: Exact(7)},
     rating=Rating.SLIGHTLY_LATE,
     done="栽培講座に町民7人が参加した。",
     trouble="会場まで片道1時間以上かかる。",
@@ -68,7 +69,7 @@ def make_plan(**changes: object) -> Plan:
         year=FiscalYear(2026),
         parts=ALL,
         lead_post_id=lead_post_id(),
-        indicator=IndicatorText("参加者数", "人", "4月から9月までの実人数。"),
+        indicators={1: IndicatorText("参加者数", "人", "4月から9月までの実人数。")},
     )
     return replace(plan, **changes)  # type: ignore[arg-type]
 

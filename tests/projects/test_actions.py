@@ -23,6 +23,7 @@ from tests.projects.makers import (
     writer,
 )
 from tracker.agreements.models import Agreement
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -44,17 +45,21 @@ Who = Callable[..., Actor]
 
 
 def test_a_project_is_entered_with_its_year(both: Flask) -> None:
-    parts = {"aomori": Part(8_000_000, None, 389), "imabetsu": Part(0, None, 20)}
+    parts = {
+        "aomori": Part(8_000_000, None, {1: Exact(389)}),
+        "imabetsu": Part(0, None, {1: Exact(20)}),
+    }
     project = make_project(parts=parts, comment="順調です。")
     rows = queries.parts(project.id, FiscalYear(2026))
-    assert [(row.year, row.budget_yen, row.target) for row in rows] == [
-        (2026, 8_000_000, 389),
-        (2026, 0, 20),
+    assert [(row.year, row.budget_yen, str(row.measured[0].target)) for row in rows] == [
+        (2026, 8_000_000, "389"),
+        (2026, 0, "20"),
     ]
     assert (rows[0].comment, rows[0].commented_at) == ("順調です。", cast.NOW)
     head = queries.head(project.id)
     assert head is not None
-    assert (head.lead, head.unit, head.measure_number) == ("青森市 農業振興センター", "人", "1-1")
+    assert (head.lead, head.measure_number) == ("青森市 農業振興センター", "1-1")
+    assert [(one.name, one.unit) for one in queries.indicators(project.id)] == [("参加者数", "人")]
     assert (project.name, project.search_key) == ("農業研修事業", "農業研修事業")
     project.name = "外が浜 まつり"
     assert project.search_key == "外ケ浜マツリ"
@@ -63,11 +68,12 @@ def test_a_project_is_entered_with_its_year(both: Flask) -> None:
 
 def test_changing_one_year_leaves_the_other_years_alone(both: Flask) -> None:
     project = make_project(year=FiscalYear(2025), comment="昨年度の言葉")
-    plan = make_plan(parts={"hiranai": Part(1, 2, 3)}, mark=YearMark.NOT_STARTED)
+    plan = make_plan(parts={"hiranai": Part(1, 2, {1: Exact(3)})}, mark=YearMark.NOT_STARTED)
     actions.change_project(Act(None, LATER), project, plan)
     before, now = (queries.parts(project.id, FiscalYear(year)) for year in (2025, 2026))
     assert len(before) == 5 and before[0].comment == "昨年度の言葉"
-    assert [(row.actual_yen, row.target, row.mark) for row in now] == [(2, 3, YearMark.NOT_STARTED)]
+    assert [(row.actual_yen, row.mark) for row in now] == [(2, YearMark.NOT_STARTED)]
+    assert [one.target for row in now for one in row.measured] == [Exact(3)]
 
 
 def test_the_lead_s_words_keep_their_day_until_they_change(both: Flask) -> None:
@@ -110,13 +116,30 @@ def test_who_has_begun_to_report_cannot_be_taken_out(both: Flask) -> None:
 
 def test_an_indicator_is_mended_but_not_lost(both: Flask) -> None:
     project = make_project()
-    mended = make_plan(indicator=IndicatorText("受講者数", "人", ""))
+    mended = make_plan(indicators={1: IndicatorText("受講者数", "人", "")})
     actions.change_project(Act(None, LATER), project, mended)
-    head = queries.head(project.id)
-    assert head is not None and head.indicator_name == "受講者数"
-    bare = make_plan(indicator=None, parts={"imabetsu": Part()})
-    with pytest.raises(Refusal, match="登録した成果指標は消せません。"):
+    assert [one.name for one in queries.indicators(project.id)] == ["受講者数"]
+    make_round()
+    submit(report_of(project))
+    bare = make_plan(indicators={}, parts=dict.fromkeys(ALL, Part()))
+    with pytest.raises(Refusal, match="報告のある成果指標は消せません。"):
         actions.change_project(Act(None, LATER), project, bare)
+
+
+def test_an_indicator_without_a_report_goes_with_its_targets_of_all_years(both: Flask) -> None:
+    liked = IndicatorText("満足度", "点", "", 1)
+    people = make_plan().indicators[1]
+    parts = {"imabetsu": Part(targets={1: Exact(20), 2: Exact(85, 10, 1)})}
+    project = make_project(indicators={1: people, 2: liked}, parts=parts)
+    [row] = queries.parts(project.id, FiscalYear(2026))
+    assert [(one.name, str(one.target)) for one in row.measured] == [
+        ("参加者数", "20"),
+        ("満足度", "8.5"),
+    ]
+    rest = {"imabetsu": Part(targets={2: Exact(9)})}
+    actions.change_project(Act(None, LATER), project, make_plan(indicators={2: liked}, parts=rest))
+    assert [one.number for one in queries.indicators(project.id)] == [2]
+    assert db.session.scalar(select(func.count()).select_from(IndicatorTarget)) == 1
 
 
 def test_two_projects_do_not_share_a_name_and_a_post_is_the_lead_s(both: Flask) -> None:
@@ -135,7 +158,7 @@ def test_a_copied_year_has_the_participants_and_targets_but_no_amounts(
     make_project(
         name="環境学習事業",
         measure_id=measure_id("3(1)-2"),
-        indicator=None,
+        indicators={},
         parts={"imabetsu": Part(5, 5)},
     )
     copied = actions.copy_year(Act(actor("office"), LATER), FiscalYear(2026), FiscalYear(2027))

@@ -1,11 +1,13 @@
 """What a database of the release before holds is kept when it is brought up, and goes back."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from tests.projects.makers import (
     LATER,
@@ -18,10 +20,13 @@ from tests.projects.makers import (
     submit,
     writer,
 )
+from tracker.kernel.exact import Exact
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.projects.models import ReportVersion
 from tracker.projects.plans import actions as plans
+from tracker.projects.plans.rules import IndicatorText, Part
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import YearMark
 
@@ -103,3 +108,39 @@ def test_a_round_asks_after_the_change_what_it_asked_before() -> None:
     upgrade(revision="0011")
     assert rows(asked) == wanted
     assert rows(days) == [("2026-11-24",)]
+
+
+@pytest.mark.usefixtures("both")
+def test_values_are_exact_numbers_of_several_indicators() -> None:
+    liked = IndicatorText("満足度", "点", "", 1)
+    both = {"imabetsu": Part(None, None, {1: Exact(20), 2: Exact(85, 10, 1)}), "hiranai": Part()}
+    project = make_project(indicators={1: make_plan().indicators[1], 2: liked}, parts=both)
+    make_round()
+    submit(report_of(project), replace(WRITTEN, values={1: Exact(7), 2: Exact(41, 10, 1)}))
+    save(report_of(project, "hiranai"), replace(WRITTEN, values={}))
+    kept = (
+        "SELECT number, name, decimals FROM indicator ORDER BY number",
+        "SELECT numerator, denominator, decimals FROM indicator_target ORDER BY numerator",
+        "SELECT numerator, denominator, decimals, n FROM indicator_value ORDER BY numerator",
+    )
+    assert rows(kept[2]) == [(7, 1, 0, None), (41, 10, 1, None)]
+    downgrade(revision="0013")
+    for table, value in (("indicator_target", 20), ("indicator_value", 7)):
+        assert rows(f"SELECT value FROM {table}") == [(value,)]
+    content = rows("SELECT content FROM report_version")[0][0]
+    assert (content if isinstance(content, dict) else json.loads(content))["value"] == 7
+    # A draft of the release before stood with an empty value.
+    draft = "SELECT id FROM progress_report WHERE state = 'draft'"
+    db.session.execute(
+        text(
+            "INSERT INTO indicator_value (report_id, indicator_id, value)"
+            f" SELECT ({draft}), id, NULL FROM indicator"
+        )
+    )
+    db.session.commit()
+    upgrade(revision="0014")
+    assert rows(kept[0]) == [(1, "参加者数", 0)]
+    assert rows(kept[1]) == [(20, 1, 0)]
+    assert rows(kept[2]) == [(7, 1, 0, None)]
+    told = db.session.scalars(select(ReportVersion)).one().told
+    assert told == [("参加者数", "7人")]

@@ -2,22 +2,24 @@ from datetime import date
 
 import pytest
 
+from tests.projects.makers import make_report
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
 from tracker.projects.plans.rules import IndicatorText, Part, Plan, check_plan
+from tracker.projects.report import Measured
 from tracker.projects.reports.rules import (
-    Content,
     brief,
     guide,
     half_name,
     receipt,
-    remarks,
     share_of_guide,
 )
 from tracker.projects.rounds.rules import check_round, round_due, unopened
 from tracker.projects.rules import Rating
 
-H1 = Period(2026, Half.H1)
+H1, FY = Period(2026, Half.H1), Period(2026, Half.FY)
+PEOPLE = IndicatorText("参加者数", "人", "")
 NAMES = {"aomori": "青森市", "imabetsu": "今別町", "sotogahama": "外ヶ浜町"}
 
 
@@ -25,7 +27,8 @@ def check(
     *,
     parts: dict[str, Part] | None = None,
     since_year: int = 2020,
-    indicator: IndicatorText | None = None,
+    indicators: dict[int, IndicatorText] | None = None,
+    measured: tuple[int, ...] = (),
     is_name_taken: bool = False,
     is_post_of_lead: bool = True,
     uncovered: tuple[str, ...] = (),
@@ -40,7 +43,7 @@ def check(
         since_year=since_year,
         year=FiscalYear(2026),
         parts={"imabetsu": Part()} if parts is None else parts,
-        indicator=indicator,
+        indicators=indicators or {},
     )
     check_plan(
         plan,
@@ -49,6 +52,7 @@ def check(
         is_post_of_lead=is_post_of_lead,
         uncovered=uncovered,
         reporting=reporting,
+        measured=measured,
     )
 
 
@@ -76,14 +80,29 @@ def test_a_project_needs_a_participant_and_may_do_without_an_indicator() -> None
             "青森市は令和8年度の報告を始めています。参加から外せません。",
         ),
         (
-            {"parts": {"imabetsu": Part(target=20)}},
+            {"parts": {"imabetsu": Part(targets={1: Exact(20)})}},
             "indicator_name",
             "成果指標の名前を入力してください",
         ),
         (
-            {"indicator": IndicatorText("参加者数", "", "実人数")},
+            {"indicators": {1: IndicatorText("参加者数", "", "実人数")}},
             "indicator_unit",
             "成果指標の単位を入力してください",
+        ),
+        (
+            {"indicators": {1: PEOPLE, 2: IndicatorText("", "点", "")}},
+            "indicator_name_2",
+            "成果指標の名前を入力してください",
+        ),
+        (
+            {"indicators": {1: PEOPLE, 2: PEOPLE}},
+            "indicator_name_2",
+            "同じ名前の成果指標があります。",
+        ),
+        (
+            {"indicators": {1: PEOPLE}, "measured": (1, 2)},
+            "indicator_name_2",
+            "報告のある成果指標は消せません。",
         ),
     ],
 )
@@ -145,20 +164,25 @@ def test_a_period_has_a_short_name_and_one_for_under_a_bar() -> None:
 
 
 def test_the_guide_is_half_the_target_until_the_year_ends() -> None:
-    assert [guide(H1, 20), guide(Period(2026, Half.FY), 20), guide(H1, None)] == [10, 20, None]
-    assert share_of_guide(7, 10) == "7割"
-    assert [share_of_guide(*pair) for pair in ((10, 10), (None, 10), (7, None), (7, 0))] == [
-        None,
-        None,
-        None,
-        None,
-    ]
+    ten, twenty = Exact(10), Exact(20)
+    assert [guide(H1, twenty), guide(FY, twenty), guide(H1, None)] == [ten, twenty, None]
+    assert share_of_guide(Exact(7), ten) == "7割"
+    reached = ((ten, ten), (None, ten), (ten, None), (ten, Exact(0)))
+    assert {share_of_guide(*pair) for pair in reached} == {None}
 
 
 def test_the_remarks_of_a_report_follow_its_period() -> None:
-    content = Content(value=12, rating=Rating.ON_TRACK)
-    assert remarks(H1, content, 12, 20, "人") == ()
-    assert "年間の目標20人に対し12人です。" in remarks(Period(2026, Half.FY), content, 12, 20, "人")
+    people = Measured(1, 1, "参加者数", "人", 0, target=Exact(20), value=Exact(12))
+    report = make_report(rating=Rating.ON_TRACK, measured=(people,))
+    last = {1: Exact(12)}
+    assert report.remarks(last) == ()
+    assert "年間の目標20人に対し12人です。" in report._replace(half=Half.FY).remarks(last)
+    liked = Measured(2, 2, "満足度", "点", 1, target=Exact(85, 10, 1), value=Exact(41, 10, 1))
+    both = report._replace(measured=(people, liked))
+    assert both.remarks(last) == (
+        "満足度：目標に届いていませんが『順調』が選ばれています。",
+        "満足度：上期の目安4.3点に対し4.1点です。",
+    )
 
 
 # --- rounds nobody has opened ----------------------------------------------------------------------

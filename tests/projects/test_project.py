@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.projects.makers import make_report
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
 from tracker.projects.project import LOG_ENTRIES, Sheet, sheet
-from tracker.projects.report import Report
+from tracker.projects.report import Measured, Report
 from tracker.projects.rules import CellState, Rating, ReportState, YearMark
 
 TOWNS = [
@@ -14,6 +15,7 @@ TOWNS = [
     Town(2, "02303", "imabetsu", "今別町", False, None),
     Town(3, "02304", "yomogita", "蓬田村", False, None),
 ]
+PEOPLE = Measured(1, 1, "参加者数", "人", 0)
 AT = datetime(2026, 11, 10, 1, 0, tzinfo=UTC)
 NONE, DRAFT, SUBMITTED, RETURNED, CONFIRMED = ReportState
 
@@ -24,11 +26,26 @@ def part(year: int, town: int, mark: YearMark | None = None) -> Report:
         **by_number(town),
         year=year,
         mark=mark,
-        target=10 * town,
+        measured=measured(town),
         round_id=None,
         half=None,
         is_asked=False,
     )
+
+
+def measured(town: int, value: int | None = None) -> tuple[Measured, ...]:
+    told = None if value is None else Exact(value)
+    return (PEOPLE._replace(target=Exact(10 * town), value=told),)
+
+
+def plain(value: Exact | None) -> int | None:
+    return None if value is None else int(value.fraction)
+
+
+def values(found: Sheet) -> list[tuple[int | None, ...]]:
+    """Line by line what was reported of the one indicator."""
+    [series] = found.series
+    return [tuple(map(plain, series.values[row.town.id])) for row in found.rows]
 
 
 def by_number(town: int) -> dict[str, object]:
@@ -50,10 +67,9 @@ def report(
         year=year,
         half=half,
         mark=mark,
-        target=10 * town,
+        measured=measured(town, value),
         state=state,
         rating=rating,
-        value=value,
         done="行ったこと",
         submitted_at=None if state in (NONE, DRAFT) else at,
         question="なぜですか。" if state is RETURNED else None,
@@ -65,7 +81,7 @@ def report(
 
 
 def shown(*reports: Report) -> Sheet:
-    return sheet(FiscalYear(2026), TOWNS, reports)
+    return sheet(FiscalYear(2026), TOWNS, reports, [PEOPLE])
 
 
 THIS_YEAR = [part(2026, town) for town in (1, 2, 3)]
@@ -77,13 +93,13 @@ def test_a_draft_and_a_returned_report_have_no_value_yet() -> None:
         report(2026, Half.H1, 2, DRAFT),
         report(2026, Half.H1, 3, RETURNED),
     )
-    assert [row.values for row in found.rows] == [(5,), (None,), (None,)]
+    assert values(found) == [(5,), (None,), (None,)]
     assert [row.state for row in found.rows] == [
         CellState.ON_TRACK,
         CellState.UNREPORTED,
         CellState.UNREPORTED,
     ]
-    assert found.totals[0].note("上期") == "上期は1市町村分"
+    assert found.series[0].totals[0].note("上期") == "上期は1市町村分"
     assert [town.name for town in found.worst_towns] == ["今別町", "蓬田村"]
 
 
@@ -97,7 +113,8 @@ def test_a_year_end_value_replaces_the_half_year_in_the_plot() -> None:
         report(2026, Half.H1, 1, SUBMITTED, 3),
         report(2026, Half.H1, 2, NONE),
     )
-    assert [(point.value, point.partial, point.current, point.note) for point in found.points] == [
+    points = found.series[0].points
+    assert [(plain(one.value), one.partial, one.current, one.note) for one in points] == [
         (40, False, True, None),
         (9, True, False, "1市町村分"),
         (3, True, False, "上期のみ"),
@@ -107,16 +124,17 @@ def test_a_year_end_value_replaces_the_half_year_in_the_plot() -> None:
 
 def test_a_municipality_that_left_keeps_its_earlier_values() -> None:
     found = shown(report(2025, Half.FY, 2, CONFIRMED, 12), report(2026, Half.H1, 1, NONE))
-    assert [(row.town.name, row.values, row.state) for row in found.rows] == [
-        ("青森市", (None, None), CellState.UNREPORTED),
-        ("今別町", (12, None), None),
+    assert values(found) == [(None, None), (12, None)]
+    assert [(row.town.name, row.state) for row in found.rows] == [
+        ("青森市", CellState.UNREPORTED),
+        ("今別町", None),
     ]
     assert [row.town.name for row in found.participants] == ["青森市"]
 
 
 def test_without_a_round_nothing_is_to_do() -> None:
     found = shown(*THIS_YEAR)
-    assert (found.period, found.columns, found.points[0].value) == (None, (), None)
+    assert (found.period, found.columns, found.series[0].points[0].value) == (None, (), None)
     assert found.todo("青森市 農業振興センター") == []
     assert (found.budget.sum, found.last_actual.sum) == (6_000, None)
 

@@ -27,6 +27,7 @@ from tests.projects.makers import (
     submit_before,
     writer,
 )
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -61,7 +62,7 @@ def test_a_draft_is_saved_with_gaps_and_its_words_stay_out_of_the_record(both: F
     seen = save(report_of(project), Content(done="町民7人が参加した。")).seen
     told = report_of(project)
     assert (told.state, told.seen) == (ReportState.DRAFT, seen)
-    assert (told.value, told.rating) == (None, None)
+    assert (told.values, told.rating) == ({}, None)
     assert told.written_by == "今別町 企画担当"
     save(told, Content(done="町民8人が参加した。"), seen)
     begun, again = db.session.scalars(
@@ -91,7 +92,14 @@ def test_a_submission_has_a_receipt_and_is_kept_for_ever(both: Flask) -> None:
     kept = db.session.scalars(select(ReportVersion)).one()
     assert (kept.number, kept.submitted_by) == (1, "今別町 企画担当")
     assert kept.content == {
-        "value": 7,
+        "values": [
+            {
+                "number": 1,
+                "name": "参加者数",
+                "unit": "人",
+                "value": {"numerator": 7, "denominator": 1, "decimals": 0, "n": None},
+            }
+        ],
         "rating": "slightly_late",
         "done": "栽培講座に町民7人が参加した。",
         "trouble": "会場まで片道1時間以上かかる。",
@@ -107,7 +115,7 @@ def test_a_submission_has_a_receipt_and_is_kept_for_ever(both: Flask) -> None:
 @pytest.mark.parametrize(
     ("content", "field", "said"),
     [
-        (replace(WRITTEN, value=None), "values", "今別町の参加者数を入力してください。"),
+        (replace(WRITTEN, values={}), "values", "今別町の参加者数を入力してください。"),
         (replace(WRITTEN, rating=None), "rating", "事業の状況を1つ選んでください。"),
         (replace(WRITTEN, done=" "), "done", "この半年に行ったことを入力してください。"),
         (replace(WRITTEN, plan="あ" * 401), "plan", "400字までで入力してください（今 401字）。"),
@@ -128,17 +136,17 @@ def test_a_report_with_gaps_is_saved_but_not_submitted(
 
 
 def test_a_report_without_an_indicator_needs_no_number(both: Flask) -> None:
-    project = make_project(indicator=None, parts={"imabetsu": Part()})
+    project = make_project(indicators={}, parts={"imabetsu": Part()})
     make_round()
-    assert submit(report_of(project), replace(WRITTEN, value=None)).submitted_at == cast.NOW
+    assert submit(report_of(project), replace(WRITTEN, values={})).submitted_at == cast.NOW
     assert count(IndicatorValue) == 0
 
 
 def test_zero_is_a_number(both: Flask) -> None:
     project = make_project()
     make_round()
-    submit(report_of(project), replace(WRITTEN, value=0))
-    assert report_of(project).value == 0
+    submit(report_of(project), replace(WRITTEN, values={1: Exact(0)}))
+    assert report_of(project).values == {1: Exact(0)}
 
 
 def test_who_saves_over_another_s_words_is_told_who_was_first(both: Flask) -> None:
@@ -159,7 +167,7 @@ def test_what_was_checked_is_what_is_submitted(both: Flask) -> None:
     make_round()
     place = report_of(project)
     seen = save(place).seen
-    save(place, replace(WRITTEN, value=70), seen)
+    save(place, replace(WRITTEN, values={1: Exact(70)}), seen)
     with pytest.raises(Conflict):
         report_actions.submit(Act(writer(), LATER), place, seen)
 
@@ -191,13 +199,14 @@ def test_a_submitted_report_is_taken_back_until_it_is_confirmed(both: Flask, act
     report = submit(place)
     report_actions.withdraw(Act(writer(), LATER), place)
     assert (report.state, report.submitted_at) == (ReportState.DRAFT, None)
-    save(place, replace(WRITTEN, value=8), report.seen)
+    save(place, replace(WRITTEN, values={1: Exact(8)}), report.seen)
     report_actions.submit(Act(writer(), LATER), place)
     report_actions.confirm(Act(actor("lead"), LATER), place)
     with pytest.raises(Refusal, match="確認済みの報告は直せません。"):
         report_actions.withdraw(Act(writer(), LATER), place)
     db.session.rollback()
-    assert [row.content["value"] for row in db.session.scalars(select(ReportVersion))] == [7, 8]
+    told = [row.told for row in db.session.scalars(select(ReportVersion))]
+    assert told == [[("参加者数", "7人")], [("参加者数", "8人")]]
 
 
 def test_a_returned_report_comes_with_its_question_and_goes_out_again(
@@ -216,7 +225,7 @@ def test_a_returned_report_comes_with_its_question_and_goes_out_again(
         one for one in queries.requested_reports(FiscalYear(2026)) if one.town.slug == "imabetsu"
     )
     assert (fact.state, fact.returned_at) == (ReportState.RETURNED, LATER)
-    save(place, replace(WRITTEN, value=9), report.seen)
+    save(place, replace(WRITTEN, values={1: Exact(9)}), report.seen)
     assert report.state is ReportState.RETURNED
     report_actions.submit(Act(writer(), LATER), place)
     report_actions.return_report(Act(actor("lead"), LATER), place, "もう1点。")
@@ -301,15 +310,19 @@ def test_last_time_and_last_year_are_told_apart(both: Flask) -> None:
     at = datetime(2025, 10, 20, tzinfo=UTC)
     project = make_project(at, year=FiscalYear(2025))
     make_round(H1.same_half_last_year, date(2025, 11, 28), at)
-    submit(report_of(project, period=H1.same_half_last_year), replace(WRITTEN, value=6), at)
-    submit_before(project, replace(WRITTEN, value=12, done="昨年度に行ったこと"))
+    submit(
+        report_of(project, period=H1.same_half_last_year),
+        replace(WRITTEN, values={1: Exact(6)}),
+        at,
+    )
+    submit_before(project, replace(WRITTEN, values={1: Exact(12)}, done="昨年度に行ったこと"))
     plan = make_plan()
     actions.change_project(Act(None, cast.NOW), project, plan)
     make_round()
     told = story_of(project)
-    assert told.last_year == 6
+    assert told.last_year == {1: Exact(6)}
     assert told.previous is not None
-    assert (told.previous.period, told.previous.value) == (FY, 12)
-    assert [one.value for one in told.earlier] == [6]
+    assert (told.previous.period, told.previous.values) == (FY, {1: Exact(12)})
+    assert [one.values for one in told.earlier] == [{1: Exact(6)}]
     assert count(ProjectYear) == 2 and count(Participation) == 10
     assert count(ProgressReport) == 2

@@ -19,6 +19,7 @@ from tests.projects.makers import (
     submit_before,
 )
 from tracker.accounts.queries import actor_of
+from tracker.kernel.exact import Exact
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.reports import actions as report_actions
@@ -65,7 +66,7 @@ def test_words_are_copied_from_last_time_and_numbers_never(
         from tracker.projects.models import Project
 
         project = db.get_or_404(Project, project_id)
-        submit_before(project, replace(WRITTEN, value=12, rating=Rating.ON_TRACK))
+        submit_before(project, replace(WRITTEN, values={1: Exact(12)}, rating=Rating.ON_TRACK))
     page = browse("officer", "imabetsu").get(path(project_id))
     fields = page.fields()
     assert fields["done"] == WRITTEN.done and fields["plan"] == WRITTEN.plan
@@ -173,7 +174,7 @@ def test_a_check_page_that_is_out_of_date_submits_nothing(
         seen = save(report_of(project_id)).seen
     check = officer.get(path(project_id) + "/check")
     with app.app_context():
-        save(report_of(project_id), replace(WRITTEN, value=70), seen)
+        save(report_of(project_id), replace(WRITTEN, values={1: Exact(70)}), seen)
     page = officer.post(path(project_id) + "/check", check.fields())
     assert page.status == 409 and "先に直しました" in page.text and "70人" in page.text
     with app.app_context():

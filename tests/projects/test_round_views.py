@@ -22,6 +22,7 @@ from tests.projects.makers import (
     submit,
     writer,
 )
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act
@@ -139,7 +140,7 @@ def test_an_address_of_nothing_is_not_found(browse: Browse, project_id: int, add
 def test_the_lead_confirms_from_the_inbox(app: Flask, browse: Browse, project_id: int) -> None:
     with app.app_context():
         submit(report_of(project_id))
-        submit(report_of(project_id, "hiranai"), replace(WRITTEN, value=20))
+        submit(report_of(project_id, "hiranai"), replace(WRITTEN, values={1: Exact(20)}))
     lead = browse("lead")
     inbox = lead.get("/reports/2026-h1/inbox")
     assert [row.select_one("td").get_text() for row in inbox.all("tbody tr")] == [
@@ -172,12 +173,12 @@ def test_a_report_goes_back_only_with_a_question(
 def test_what_needs_no_second_look_is_confirmed_at_one_go(
     app: Flask, browse: Browse, project_id: int, now: object
 ) -> None:
-    fine = replace(WRITTEN, value=20, rating=Rating.ON_TRACK)
+    fine = replace(WRITTEN, values={1: Exact(20)}, rating=Rating.ON_TRACK)
     with app.app_context():
         for slug, content in (
             ("aomori", fine),
             ("hiranai", fine),
-            ("imabetsu", replace(fine, value=3)),
+            ("imabetsu", replace(fine, values={1: Exact(3)})),
             ("yomogita", replace(fine, rating=Rating.LATE)),
         ):
             submit(report_of(project_id, slug), content)
@@ -205,7 +206,7 @@ def test_what_needs_no_second_look_is_confirmed_at_one_go(
 def test_a_report_written_anew_meanwhile_stops_the_whole_press(
     app: Flask, browse: Browse, project_id: int
 ) -> None:
-    fine = replace(WRITTEN, value=20, rating=Rating.DONE)
+    fine = replace(WRITTEN, values={1: Exact(20)}, rating=Rating.DONE)
     with app.app_context():
         for slug in ("aomori", "hiranai"):
             submit(report_of(project_id, slug), fine)
@@ -214,7 +215,7 @@ def test_a_report_written_anew_meanwhile_stops_the_whole_press(
     with app.app_context():
         place = report_of(project_id, "hiranai")
         report_actions.withdraw(Act(writer("hiranai"), LATER), place)
-        submit(place, replace(fine, value=21), LATER)
+        submit(place, replace(fine, values={1: Exact(21)}), LATER)
     page = lead.post("/reports/2026-h1/inbox", shown)
     assert page.status == 409
     assert (
@@ -233,7 +234,10 @@ def test_what_nobody_saw_confirms_nothing(
 ) -> None:
     with app.app_context():
         for slug in ("aomori", "hiranai"):
-            submit(report_of(project_id, slug), replace(WRITTEN, value=20, rating=Rating.DONE))
+            submit(
+                report_of(project_id, slug),
+                replace(WRITTEN, values={1: Exact(20)}, rating=Rating.DONE),
+            )
     lead = browse("lead")
     fields = lead.get("/reports/2026-h1/inbox").fields()
     forged = {

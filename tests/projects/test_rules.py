@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.projects.reports.rules import (
     check_report,
@@ -101,6 +102,10 @@ def test_every_state_and_rating_has_its_words() -> None:
     assert shown(SUBMITTED, DUE, DUE) == ("report_submitted", "確認中")
 
 
+def exact(value: int | None) -> Exact | None:
+    return None if value is None else Exact(value)
+
+
 def submit(
     *,
     opened: bool = True,
@@ -116,7 +121,7 @@ def submit(
         closed=closed,
         participates=participates,
         municipality="今別町",
-        values={"参加者数": value},
+        values={"参加者数": exact(value)},
         rating=rating,
         done=done,
         trouble=trouble,
@@ -164,7 +169,9 @@ def test_what_is_missing_is_asked_for_at_its_field(
 
 
 def test_the_guide_of_the_first_half_is_half_of_the_target() -> None:
-    assert [half_year_guide(target) for target in (20, 21, 1, 0)] == [10, 11, 1, 0]
+    halves = [half_year_guide(Exact(target)) for target in (20, 21, 1, 0)]
+    assert halves == [Exact(10), Exact(11), Exact(1), Exact(0)]
+    assert str(half_year_guide(Exact(855, 10, 1))) == "42.8"
 
 
 SHORT = "上期の目安10人に対し7人です。"
@@ -200,4 +207,5 @@ def test_what_looks_odd_is_said_and_nothing_else(
     target: int | None,
     said: tuple[str, ...],
 ) -> None:
-    assert soft_checks(value, last_year, guide, rating, target, unit="人") == said
+    told = [exact(one) for one in (value, last_year, guide, target)]
+    assert soft_checks(*told[:3], rating, told[3], unit="人") == said

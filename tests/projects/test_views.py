@@ -7,6 +7,7 @@ from flask import Flask
 from tests import cast
 from tests.pages import Page, PageClient
 from tests.projects.makers import (
+    FILLED,
     WRITTEN,
     Browse,
     act,
@@ -18,6 +19,7 @@ from tests.projects.makers import (
     submit,
     submit_before,
 )
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -51,13 +53,13 @@ def test_the_list_says_what_a_project_is(browse: Browse, project_id: int) -> Non
 def test_a_list_is_fifty_a_page_and_costs_the_same_however_long(app: Flask, browse: Browse) -> None:
     with app.app_context():
         for number in range(5):
-            make_project(name=f"事業{number:02}", indicator=None, parts={"imabetsu": Part()})
+            make_project(name=f"事業{number:02}", indicators={}, parts={"imabetsu": Part()})
         make_round()
     office = browse("office")
     few = {where: count(office, where) for where in ("/projects", "/reports/2026-h1")}
     with app.app_context():
         for number in range(5, 60):
-            make_project(name=f"事業{number:02}", indicator=None, parts={"imabetsu": Part()})
+            make_project(name=f"事業{number:02}", indicators={}, parts={"imabetsu": Part()})
     many = {where: count(office, where) for where in ("/projects", "/reports/2026-h1")}
     assert few == many
     page = office.get("/projects?page=2")
@@ -77,9 +79,9 @@ def test_the_project_page_shows_a_partial_total_as_such(
         from tracker.projects.models import Project
 
         project = db.get_or_404(Project, project_id)
-        submit_before(project, replace(WRITTEN, value=12))
+        submit_before(project, replace(WRITTEN, values={1: Exact(12)}))
         for slug, value in (("aomori", 210), ("hiranai", 31), ("yomogita", 6)):
-            submit(report_of(project_id, slug), replace(WRITTEN, value=value))
+            submit(report_of(project_id, slug), replace(WRITTEN, values={1: Exact(value)}))
         actions.change_project(
             Act(None, cast.NOW), project, make_plan(comment="会場を増やします。")
         )
@@ -226,3 +228,41 @@ def test_a_section_edits_the_projects_its_municipality_leads(
     browse("officer", "imabetsu").get("/projects/new", status=403)
     token = {"csrf_token": form.fields()["csrf_token"]}
     assert lead.post("/projects/copy?fy=2027", token).status == 403
+
+
+LIKED = {"indicator_name_2": "満足度", "indicator_unit_2": "点", "indicator_decimals_2": "1"}
+
+
+def test_a_project_has_several_indicators_and_each_is_reported(
+    app: Flask, browse: Browse, project_id: int
+) -> None:
+    office, officer = browse("office"), browse("officer", "imabetsu")
+    edit = f"/projects/{project_id}/edit?fy=2026"
+    page = office.fill(edit, {"summary": "途中まで書いた。", "add": "1"})
+    assert (page.status, page.fields()["summary"]) == (200, "途中まで書いた。")
+    assert "成果指標2" in page.text and not office.get(edit).all("#indicator_name_2")
+    typed = {**page.fields(), **LIKED, "target_imabetsu_2": "８.５"}
+    office.follow(office.post(edit, typed))
+    fields = office.get(edit).fields()
+    assert (fields["target_imabetsu_2"], fields["indicator_decimals_2"]) == ("8.5", "1")
+
+    where = path(project_id)
+    page = officer.fill(where, {**FILLED, "value_2": "4.25"})
+    assert "満足度は0以上の数字で、小数は1けたまで" in page.one("#value_2-error").get_text()
+    page = officer.follow(officer.post(where, {**page.fields(), **FILLED, "value_2": "4.1"}))
+    assert [row.get_text(" ", strip=True) for row in page.all("tbody tr")][:2] == [
+        "参加者数 — 7人 変更 ：参加者数",
+        "満足度 — 4.1点 変更 ：満足度",
+    ]
+    officer.follow(officer.post(page.response.request.path, page.fields()))
+    page = office.get(f"/projects/{project_id}")
+    rows = [row.get_text(" ", strip=True) for row in page.all("#breakdown-2 tbody tr")]
+    assert rows[2] == "今別町 4.1 8.5"
+    assert (
+        "満足度。令和8年度（上期のみ） 4.1点（目標 8.5点）。" in page.one("#indicator-2-title").text
+    )
+    assert "7人 4.1点" in office.get("/reports/2026-h1/inbox").text
+    # What was reported stays.
+    emptied = {**office.get(edit).fields(), **dict.fromkeys(LIKED, ""), "indicator_decimals_2": "1"}
+    page = office.post(edit, emptied)
+    assert "報告のある成果指標は消せません。" in page.one("#indicator_name_2-error").get_text()

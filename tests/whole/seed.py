@@ -17,6 +17,7 @@ from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
+from tracker.kernel.exact import Exact
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
@@ -166,7 +167,7 @@ def _handed_over() -> dict[str, int]:
 
 
 def _project(slug: str) -> int:
-    parts = dict.fromkeys(sorted(ALL), Part(1_000_000, None, 20))
+    parts = dict.fromkeys(sorted(ALL), Part(1_000_000, None, {1: Exact(20)}))
     post = projects.lead_post_id() if slug == HUB else None
     name = f"{NAMES[slug]}が主担当の事業"
     made: Project = projects.make_project(name=name, lead=slug, lead_post_id=post, parts=parts)
@@ -183,7 +184,7 @@ def _write_reports(made: Mapping[str, int]) -> None:
     projects.submit(projects.report_of(made[TOWN], OTHER), replace(words, trouble=trouble))
     for project in made.values():
         # Nothing to ask back: these can be confirmed together with others.
-        plain = replace(words, rating=Rating.ON_TRACK, value=10)
+        plain = replace(words, rating=Rating.ON_TRACK, values={1: Exact(10)})
         projects.submit(projects.report_of(project, "hiranai"), plain)
     for slug in (HUB, TOWN, OTHER):
         done = DRAFT_OF.format(NAMES[slug])

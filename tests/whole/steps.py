@@ -14,6 +14,7 @@ from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
 from tracker.demo.area import TOWNS
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings import actions as meetings
 from tracker.meetings import queries as meeting_queries
@@ -56,7 +57,9 @@ def plan(name: str, measure: str) -> Plan:
         since_year=2020,
         year=YEAR,
         parts={slug: Part(1_000_000, None, 20 if counts else None) for slug in EVERYBODY},
-        indicator=IndicatorText("参加者数", "人", "4月から9月までの実人数。") if counts else None,
+        indicators={1: IndicatorText("参加者数", "人", "4月から9月までの実人数。")}
+        if counts
+        else {},
     )
 
 
@@ -71,7 +74,8 @@ def there(slug: str, project: str) -> Report:
 def report(slug: str, project: str, value: int | None, at: datetime) -> None:
     """Writes a report and submits it."""
     where, by = there(slug, project), actor("lead" if slug == "aomori" else "officer", slug)
-    content = Content(value=value, rating=Rating.ON_TRACK, done="講座を開いた。")
+    values = {} if value is None else {1: Exact(value)}
+    content = Content(values=values, rating=Rating.ON_TRACK, done="講座を開いた。")
     report_actions.save_draft(Act(by, at), where, content)
     report_actions.submit(Act(by, at), where)
 

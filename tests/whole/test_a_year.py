@@ -52,6 +52,7 @@ from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.kernel.duty import Kind
+from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions as meetings
@@ -242,7 +243,7 @@ def november_reports_come_and_one_goes_back(story: Story) -> None:
             for name in (FARMING, MOVING):
                 report_actions.confirm(Act(lead, at), there(slug, name))
         told = there("imabetsu", FARMING)
-        assert (told.state, told.value) == (ReportState.CONFIRMED, 7)
+        assert (told.state, told.values) == (ReportState.CONFIRMED, {1: Exact(7)})
         with pytest.raises(Refusal, match="確認済みの報告は直せません"):
             report("imabetsu", FARMING, 8, at)
     assert story.subjects("officer@imabetsu.example", "【御礼】") == [

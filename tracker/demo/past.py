@@ -5,7 +5,7 @@ happened yet.  Who does what comes from counting and is the same at every load.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from tracker.accounts.queries import every_recipient
@@ -27,6 +27,7 @@ from tracker.demo.letters import MADE_UP
 from tracker.demo.moment import actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
 from tracker.kernel import wareki
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.search import search_key
@@ -55,6 +56,7 @@ from tracker.projects.models import (
     ReportVersion,
     RoundPart,
 )
+from tracker.projects.report import Measured, frozen
 from tracker.projects.reports.rules import Content, receipt
 from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
 
@@ -99,7 +101,7 @@ class Joint:
     id: int
     number: int
     name: str
-    indicator_id: int
+    indicator: Measured
     towns: tuple[Town, ...]
     mark: YearMark | None
 
@@ -180,7 +182,8 @@ class _Past:
         said = f"連携事業「{name}」を登録しました。"
         at = self.on(self.first, 4, 1)
         self.book.tell("project", project_id, [(at, self.office, "project.created", said)])
-        return Joint(project_id, number, name, indicator_id, towns, mark)
+        indicator = Measured(indicator_id, 1, "参加者数", "人", 0)
+        return Joint(project_id, number, name, indicator, towns, mark)
 
     def _joins(self, number: int, town: Town) -> bool:
         """Of many, all take part in one project of four, and in the others a third."""
@@ -213,10 +216,12 @@ class _Past:
                 self._cost(one, year, CostPhase.SETTLED, spent, town)
             self.book.add(
                 IndicatorTarget,
-                indicator_id=one.indicator_id,
+                indicator_id=one.indicator.id,
                 municipality_id=town.id,
                 fiscal_year=year.year,
-                value=one.target(town),
+                numerator=one.target(town),
+                denominator=1,
+                decimals=0,
             )
         if year != self.first:
             said = f"連携事業「{one.name}」の{year.label}の内容を直しました。"
@@ -311,15 +316,15 @@ class _Past:
         self.book.add(
             IndicatorValue,
             report_id=report_id,
-            indicator_id=one.indicator_id,
-            value=content.value,
+            indicator_id=one.indicator.id,
+            **content.values[1]._asdict(),
         )
         if is_sent:
             self.book.add(
                 ReportVersion,
                 report_id=report_id,
                 number=1,
-                content=asdict(content),
+                content=frozen([one.indicator], content),
                 **_signed("submitted", writer, sent),
             )
         named = f"{town.name}の{period.label}「{one.name}」の報告"
@@ -339,7 +344,7 @@ class _Past:
         if is_behind:
             rating = Rating.LATE if number % 4 == 0 else Rating.SLIGHTLY_LATE
         trouble, plan = TROUBLE if is_behind else "", PLAN if number % 2 else ""
-        return Content(value, rating, DONE.format(value), trouble, is_behind, plan)
+        return Content({1: Exact(value)}, rating, DONE.format(value), trouble, is_behind, plan)
 
     def _case(self, year: FiscalYear, number: int, one: Joint) -> None:
         """Drafted, talked over, sent and agreed within a month; the year's last two are in hand."""

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from tracker.agreements.queries import measures
 from tracker.demo.moment import HUB, Moment, actor
 from tracker.demo.projects import ExampleProject, Figures, figures, projects
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
@@ -96,7 +97,7 @@ def _plan(
             slugs[town]: _part(row, is_last=is_last, settled=settled)
             for town, row in figures()[example.name].items()
         },
-        indicator=example.indicator,
+        indicators={1: example.indicator},
         comment=comment,
     )
 
@@ -106,5 +107,5 @@ def _part(row: Figures, *, is_last: bool, settled: bool) -> Part:
     return Part(
         budget_yen=row.budget * 1000,
         actual_yen=row.budget * SPENT_PERMILLE if settled else None,
-        target=(row.target * 9 + 5) // 10 if is_last else row.target,
+        targets={1: Exact((row.target * 9 + 5) // 10 if is_last else row.target)},
     )

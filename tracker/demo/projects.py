@@ -58,7 +58,7 @@ def figures() -> Mapping[str, Mapping[str, Figures]]:
 @cache
 def projects() -> Mapping[str, ExampleProject]:
     """What stands in projects.csv: by name, in the order of the annex."""
-    made = ([*row[:5], IndicatorText(*row[5:])] for row in _rows("projects.csv"))
+    made = ([*row[:5], IndicatorText(row[5], row[6], row[7])] for row in _rows("projects.csv"))
     return {one.name: one for one in map(ExampleProject._make, made)}
 
 

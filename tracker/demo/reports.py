@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tracker.demo.moment import Moment, actor, open_day
 from tracker.demo.projects import figures, projects
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas
@@ -13,7 +14,7 @@ from tracker.plumbing.changes import Act
 from tracker.projects import queries
 from tracker.projects.report import Report
 from tracker.projects.reports import actions as report_actions
-from tracker.projects.reports.rules import Content, guide
+from tracker.projects.reports.rules import Content
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating, ReportState
 
@@ -216,12 +217,18 @@ def _content(m: Moment, fact: Report) -> Content:
     value = {Half.H1: row.half if is_present_half else row.last_half, Half.FY: row.last_year}[half]
     if fact.state is ReportState.RETURNED:
         value = COUNTED_AGAIN
-    goal = guide(fact.period, fact.target) or 0
-    rating = Rating.ON_TRACK if value * 10 >= goal * 9 else Rating.SLIGHTLY_LATE
+    goal = fact.measured[0].guide(fact.period)
+    is_near = goal is None or value * 10 >= goal.fraction * 9
+    rating = Rating.ON_TRACK if is_near else Rating.SLIGHTLY_LATE
     example = projects()[fact.project]
     usual = Told(f"{example.told}{example.indicator.name}は{value:,}{example.indicator.unit}。")
     special = TOLD.get((fact.project, fact.town.name, half)) if m.is_present else None
     told = special or usual
     return Content(
-        value, told.rating or rating, told.done, told.trouble, told.for_meeting, told.plan
+        {1: Exact(value)},
+        told.rating or rating,
+        told.done,
+        told.trouble,
+        told.for_meeting,
+        told.plan,
     )

@@ -16,7 +16,8 @@ _NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[\d,.]+\D*")
 _MINUS = "\N{MINUS SIGN}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A number as typed, full-width digits and blanks folded."""
     folded = unicodedata.normalize("NFKC", text).replace(_MINUS, "-")
     return "".join(folded.split())
 
@@ -27,14 +28,14 @@ def read_yen(text: str, name: str = "金額") -> int:
     Returns whole yen. Raises Refusal for nothing, decimals, negatives, words, misplaced commas and
     amounts too large to be meant; `name` is what the sentence calls the amount.
     """
-    plain = _plain(text)
-    if not plain:
+    folded = plain(text)
+    if not folded:
         raise Refusal(f"{name}を入力してください。ないときは「0」を入れてください。")
-    if _NEGATIVE.fullmatch(plain):
+    if _NEGATIVE.fullmatch(folded):
         raise Refusal(f"{name}は0円以上で入力してください。")
-    if _DECIMAL.fullmatch(plain.lstrip("¥金")):
+    if _DECIMAL.fullmatch(folded.lstrip("¥金")):
         raise Refusal(f"{name}は小数を使わず、1円単位の整数で入力してください。")
-    found = _YEN.fullmatch(plain)
+    found = _YEN.fullmatch(folded)
     if found is None:
         raise Refusal(f"{name}は「115,000円」または「115千円」のように数字で入力してください。")
     return _within_reason(found[1], _UNITS[found[2]], name)
@@ -45,12 +46,12 @@ def read_count(text: str, name: str) -> int:
 
     Raises Refusal with the sentences of ux/spec.md 8.
     """
-    plain = _plain(text)
-    if not plain:
+    folded = plain(text)
+    if not folded:
         raise Refusal(ask_for_count(name))
-    if _COUNT.fullmatch(plain):
-        return _within_reason(plain, 1, name)
-    if re.fullmatch(r"-?[\d,]*\.?\d+", plain) and ("-" in plain or "." in plain):
+    if _COUNT.fullmatch(folded):
+        return _within_reason(folded, 1, name)
+    if re.fullmatch(r"-?[\d,]*\.?\d+", folded) and ("-" in folded or "." in folded):
         raise Refusal(f"{name}は0以上の整数で入力してください。")
     raise Refusal(f"{name}は数字で入力してください（例 12）。全角でも入力できます。")
 

@@ -27,6 +27,7 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from tracker.kernel import wareki, yen
+from tracker.kernel.exact import read_exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
@@ -406,6 +407,20 @@ class CountField(_Read):
         return yen.grouped(value)
 
 
+class ExactField(CountField):
+    """A number from 0 up with at most so many decimals, kept as it was typed."""
+
+    def __init__(self, *args: Any, decimals: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.decimals = decimals
+
+    def read(self, text: str) -> Any:
+        return read_exact(text, self.named, self.decimals)
+
+    def show(self, value: Any) -> str:
+        return str(value)
+
+
 class PercentField(_Read):
     """An exact percentage with at most six decimals."""
 
@@ -429,6 +444,7 @@ __all__ = [
     "ButtonForm",
     "CountField",
     "DayField",
+    "ExactField",
     "Form",
     "HiddenField",
     "Length",

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import Half
 from tracker.plumbing.db import (
     PRIVATE,
@@ -84,19 +85,25 @@ class ProjectCost(Model):
 
 
 class Indicator(Model):
-    """成果指標, one a project: a value is always indicator x municipality x period."""
+    """成果指標, numbered within its project: a value is always indicator x municipality x period.
+
+    `decimals` is how many its values may have.
+    """
 
     __tablename__ = "indicator"
+    __table_args__ = (UniqueConstraint("project_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    number: Mapped[int] = mapped_column(default=1, server_default="1")
     name: Mapped[str] = mapped_column(String(200))
     unit: Mapped[str] = mapped_column(String(20))
     definition: Mapped[str] = mapped_column(Text)
+    decimals: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class IndicatorTarget(Model):
-    """The year's target of one municipality."""
+    """The year's target of one municipality, an exact number (`kernel.exact.Exact`)."""
 
     __tablename__ = "indicator_target"
     __table_args__ = (UniqueConstraint("indicator_id", "municipality_id", "fiscal_year"),)
@@ -105,7 +112,9 @@ class IndicatorTarget(Model):
     indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"))
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
     fiscal_year: Mapped[int]
-    value: Mapped[int] = mapped_column(BigInteger)
+    numerator: Mapped[int] = mapped_column(BigInteger)
+    denominator: Mapped[int] = mapped_column(BigInteger)
+    decimals: Mapped[int]
 
 
 class ReportingRound(Versioned, Model):
@@ -176,13 +185,16 @@ class ProgressReport(Versioned, Model):
 
 
 class IndicatorValue(Model):
-    """The actual value in a report; absent means not reported, which is never 0."""
+    """The actual value in a report, an exact number; no row means not reported, which is never 0."""
 
     __tablename__ = "indicator_value"
 
     report_id: Mapped[int] = mapped_column(ForeignKey("progress_report.id"), primary_key=True)
     indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"), primary_key=True)
-    value: Mapped[int | None] = mapped_column(BigInteger, info=PRIVATE)
+    numerator: Mapped[int] = mapped_column(BigInteger, info=PRIVATE)
+    denominator: Mapped[int] = mapped_column(BigInteger, info=PRIVATE)
+    decimals: Mapped[int] = mapped_column(info=PRIVATE)
+    n: Mapped[int | None] = mapped_column(info=PRIVATE)
 
 
 class ReportVersion(Model):
@@ -198,3 +210,9 @@ class ReportVersion(Model):
     submitted_by: Mapped[str] = mapped_column(String(200))
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     content: Mapped[dict[str, Any]] = mapped_column(JSON, info=PRIVATE)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Each indicator and its value, as they were called when the report was submitted."""
+        values = self.content["values"]
+        return [(one["name"], f"{Exact(**one['value'])}{one['unit']}") for one in values]

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from tracker.kernel import tokyo
+from tracker.kernel.exact import Exact, add
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
-from tracker.projects.report import Report
+from tracker.projects.report import Measured, Report
 from tracker.projects.reports.rules import half_name
 from tracker.projects.rules import Cell, CellState, ReportState, Total, YearMark, cell, total
 
@@ -38,10 +39,6 @@ class Head(NamedTuple):
     lead_section: str
     lead_post_id: int | None
     lead_phone: str | None
-    indicator_id: int | None
-    indicator_name: str | None
-    unit: str | None
-    definition: str | None
 
     @property
     def seen(self) -> str:
@@ -59,8 +56,8 @@ class Point:
     """A bar of the plot: a year's total, hatched while it is not the whole."""
 
     label: str
-    value: int | None
-    target: int | None
+    value: Exact | None
+    target: Exact | None
     partial: bool
     current: bool
     note: str | None
@@ -68,17 +65,11 @@ class Point:
 
 @dataclass(frozen=True)
 class TownRow:
-    """A municipality's line in 市町村別の内訳; None is 未報告, never 0."""
+    """A municipality's line in 市町村別の内訳."""
 
     town: Town
-    values: tuple[int | None, ...]
     part: Report | None
     report: Report | None
-
-    @property
-    def target(self) -> int | None:
-        """The year's."""
-        return self.part.target if self.part else None
 
     @property
     def state(self) -> CellState | None:
@@ -94,6 +85,21 @@ class TownRow:
     def reported(self) -> ReportState:
         """How far its report has come."""
         return self.report.state if self.report else ReportState.NONE
+
+
+@dataclass(frozen=True)
+class Trend:
+    """An indicator in the years shown; its values by municipality id, one a column of the sheet.
+
+    None is 未報告, never 0.
+    """
+
+    indicator: Measured
+    points: tuple[Point, ...]
+    values: Mapping[int, tuple[Exact | None, ...]]
+    targets: Mapping[int, Exact | None]
+    totals: tuple[Total, ...]
+    target: Total
 
 
 @dataclass(frozen=True)
@@ -118,11 +124,9 @@ class Sheet:
     is_closed: bool
     columns: tuple[Period, ...]
     rows: tuple[TownRow, ...]
-    totals: tuple[Total, ...]
-    target: Total
+    series: tuple[Trend, ...]
     worst: Cell
     reported: int
-    points: tuple[Point, ...]
     events: tuple[Event, ...]
     mark: YearMark | None
     comment: str | None
@@ -175,18 +179,30 @@ class _Book:
         self.rounds = {one.period: one for one in asked}
         self.reports = {(one.period, one.town.id): one for one in asked}
 
-    def value(self, period: Period, town_id: int) -> int | None:
+    def value(self, period: Period, town_id: int, number: int) -> Exact | None:
         report = self.reports.get((period, town_id))
-        return report.value if report and report.is_reported else None
+        return report.values.get(number) if report and report.is_reported else None
 
-    def total(self, period: Period) -> Total:
-        return total(self.value(period, town_id) for town_id in self.parts(period.year))
+    def total(self, period: Period, number: int) -> Total:
+        towns = self.parts(period.year)
+        return total((self.value(period, town_id, number) for town_id in towns), add)
+
+    def targets(self, year: int, number: int) -> Mapping[int, Exact | None]:
+        return {
+            town_id: next((one.target for one in part.measured if one.number == number), None)
+            for town_id, part in self.parts(year).items()
+        }
 
     def parts(self, year: int) -> Mapping[int, Report]:
         return self.shares.get(year, {})
 
 
-def sheet(year: FiscalYear, towns: Sequence[Town], reports: Sequence[Report]) -> Sheet:
+def sheet(
+    year: FiscalYear,
+    towns: Sequence[Town],
+    reports: Sequence[Report],
+    indicators: Sequence[Measured],
+) -> Sheet:
     """The project's page for a fiscal year: `towns` in the order of their codes, amounts in yen."""
     book = _Book(reports)
     asked = [Period(year.year, half) for half in (Half.FY, Half.H1)]
@@ -205,11 +221,9 @@ def sheet(year: FiscalYear, towns: Sequence[Town], reports: Sequence[Report]) ->
         is_closed=asked_for is not None and asked_for.is_closed,
         columns=columns,
         rows=rows,
-        totals=tuple(book.total(column) for column in columns),
-        target=total(part.target for part in shares.values()),
+        series=tuple(_series(book, year, columns, rows, one) for one in indicators),
         worst=cell(states),
         reported=sum(row.report is not None and row.report.is_reported for row in rows),
-        points=_points(book, year),
         events=_events(towns, book.reports.values()),
         mark=words.mark if words else None,
         comment=words.comment if words else None,
@@ -232,15 +246,36 @@ def _town_rows(
             continue
         yield TownRow(
             town=town,
-            values=tuple(book.value(column, town.id) for column in columns),
             part=book.parts(year.year).get(town.id),
             report=book.reports.get((period, town.id)) if period else None,
         )
 
 
-def _points(book: _Book, year: FiscalYear) -> tuple[Point, ...]:
+def _series(
+    book: _Book,
+    year: FiscalYear,
+    columns: Sequence[Period],
+    rows: Iterable[TownRow],
+    indicator: Measured,
+) -> Trend:
+    number = indicator.number
+    targets = book.targets(year.year, number)
+    return Trend(
+        indicator,
+        _points(book, year, number),
+        {
+            row.town.id: tuple(book.value(column, row.town.id, number) for column in columns)
+            for row in rows
+        },
+        targets,
+        tuple(book.total(column, number) for column in columns),
+        total(targets.values(), add),
+    )
+
+
+def _points(book: _Book, year: FiscalYear, number: int) -> tuple[Point, ...]:
     points = [
-        _point(book, FiscalYear(one))
+        _point(book, FiscalYear(one), number)
         for one in sorted(book.shares)[-YEARS_SHOWN:]
         if one <= year.year
     ]
@@ -248,15 +283,15 @@ def _points(book: _Book, year: FiscalYear) -> tuple[Point, ...]:
     return tuple(replace(point, current=point in whole[-1:]) for point in points)
 
 
-def _point(book: _Book, year: FiscalYear) -> Point:
-    halves = [(half, book.total(Period(year.year, half))) for half in (Half.FY, Half.H1)]
+def _point(book: _Book, year: FiscalYear, number: int) -> Point:
+    halves = [(half, book.total(Period(year.year, half), number)) for half in (Half.FY, Half.H1)]
     half, found = next((one for one in halves if one[1].sum is not None), halves[0])
     partial = found.sum is not None and (half is Half.H1 or found.reported < found.expected)
     note = "上期のみ" if half is Half.H1 else f"{found.reported}市町村分"
     return Point(
         label=year.label,
         value=found.sum,
-        target=total(part.target for part in book.parts(year.year).values()).sum,
+        target=total(book.targets(year.year, number).values(), add).sum,
         partial=partial,
         current=False,
         note=note if partial else None,

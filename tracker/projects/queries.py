@@ -1,7 +1,8 @@
 """Reads projects, reporting rounds and reports: one query a question."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Measure, PolicyField
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
@@ -39,10 +41,12 @@ from tracker.projects.models import (
     ReportVersion,
     RoundPart,
 )
-from tracker.projects.project import YEARS_SHOWN, Head
-from tracker.projects.report import Report, Round, Story
+from tracker.projects.project import YEARS_SHOWN, Head, Sheet, sheet
+from tracker.projects.report import Measured, Report, Round, Story
 from tracker.projects.rules import REPORTED, CostPhase, ReportState, YearMark
 
+# A report's page shows the values of so many years before it.
+YEARS_BEFORE = 4
 _BUDGET, _SETTLED = aliased(ProjectCost), aliased(ProjectCost)
 # What a report is made of, in the order of its fields after the first: whose it is.
 _PART: tuple[Any, ...] = (
@@ -70,15 +74,7 @@ _PART: tuple[Any, ...] = (
     ProgressReport.asked_at,
     ProgressReport.confirmed_at,
 )
-_FIGURES: tuple[Any, ...] = (
-    Indicator.id,
-    Indicator.name,
-    func.coalesce(Indicator.unit, ""),
-    IndicatorTarget.value,
-    IndicatorValue.value,
-)
 _TEXTS: tuple[Any, ...] = (
-    func.coalesce(Indicator.definition, ""),
     ProjectYear.comment,
     ProjectYear.commented_at,
     func.coalesce(ProgressReport.done, ""),
@@ -91,6 +87,22 @@ _TEXTS: tuple[Any, ...] = (
     ProgressReport.question,
     ProgressReport.asked_by,
     ProgressReport.confirmed_by,
+)
+# One indicator with its target and value: a row more for every further one.
+_MEASURED: tuple[Any, ...] = (
+    Indicator.id,
+    Indicator.number,
+    Indicator.name,
+    Indicator.unit,
+    Indicator.decimals,
+    Indicator.definition,
+    IndicatorTarget.numerator,
+    IndicatorTarget.denominator,
+    IndicatorTarget.decimals,
+    IndicatorValue.numerator,
+    IndicatorValue.denominator,
+    IndicatorValue.decimals,
+    IndicatorValue.n,
 )
 
 
@@ -148,10 +160,10 @@ def asked_reports(
 def _read(query: Select[Any], town: Any, *, figures: bool, texts: bool) -> Sequence[Report]:
     """Years in order, 上期 before 年度末, then by project name and municipality code.
 
-    Values and targets come with `figures`, what was written with `texts` (which need `figures`).
+    Indicators with targets and values come with `figures`, what was written with `texts`.
     """
     query = (
-        query.add_columns(*_PART, *(_FIGURES if figures else ()), *(_TEXTS if texts else ()))
+        query.add_columns(*_PART, *(_TEXTS if texts else ()), *(_MEASURED if figures else ()))
         .join(Municipality, Municipality.id == town)
         .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET, town))
         .outerjoin(_SETTLED, _own_cost(_SETTLED, CostPhase.SETTLED, town))
@@ -182,13 +194,35 @@ def _read(query: Select[Any], town: Any, *, figures: bool, texts: bool) -> Seque
                     IndicatorTarget.fiscal_year == ProjectYear.fiscal_year,
                 ),
             )
-            .outerjoin(IndicatorValue, IndicatorValue.report_id == ProgressReport.id)
+            .outerjoin(
+                IndicatorValue,
+                and_(
+                    IndicatorValue.report_id == ProgressReport.id,
+                    IndicatorValue.indicator_id == Indicator.id,
+                ),
+            )
+            .order_by(Indicator.number)
         )
-    towns = areas.by_id()
+    towns, rows = areas.by_id(), db.session.execute(query)
+    together = _together(rows) if figures else ((row, ()) for row in rows)
     return [
-        Report(towns[town_id], towns[lead_id], *rest)
-        for town_id, lead_id, *rest in db.session.execute(query)
+        Report(towns[town_id], towns[lead_id], *rest)._replace(measured=measured)
+        for (town_id, lead_id, *rest), measured in together
     ]
+
+
+def _together(rows: Iterable[Any]) -> Iterator[tuple[Any, tuple[Measured, ...]]]:
+    """The rows of one part, which differ in their indicators alone, as one."""
+    size = len(_MEASURED)
+    for part, own in groupby(rows, lambda row: row[:-size]):
+        told = (row[-size:] for row in own)
+        yield part, tuple(_measured(*one) for one in told if one[0] is not None)
+
+
+def _measured(*columns: Any) -> Measured:
+    target, value = columns[6:9], columns[9:]
+    exact = (None if one[0] is None else Exact(*one) for one in (target, value))
+    return Measured._make((*columns[:6], *exact))
 
 
 def of_year(year: FiscalYear, half: Half | None) -> Sequence[Report]:
@@ -205,16 +239,28 @@ def of_year(year: FiscalYear, half: Half | None) -> Sequence[Report]:
     return kept(("parts", year, half), ("projects", "municipalities"), read)
 
 
-def of_project(project_id: int, year: FiscalYear) -> Sequence[Report]:
-    """All parts of a project with their reports, in the years that the page of `year` shows."""
-    first = year.year - YEARS_SHOWN + 1
-    return reports(
-        Project.id == project_id,
-        ProjectYear.fiscal_year >= first,
-        asked=true(),
-        figures=True,
-        texts=True,
+def shown(project_id: int, year: FiscalYear) -> Sheet:
+    """What a project's page shows of a fiscal year, with the years its plots go back."""
+
+    def read() -> Sheet:
+        found = reports(
+            Project.id == project_id,
+            ProjectYear.fiscal_year > year.year - YEARS_SHOWN,
+            asked=true(),
+            figures=True,
+            texts=True,
+        )
+        return sheet(year, areas.towns(), found, indicators(project_id))
+
+    return kept(("sheet", project_id, year), ("projects", "municipalities"), read)
+
+
+def indicators(project_id: int) -> Sequence[Measured]:
+    """The project's indicators in their order, without targets or values."""
+    rows = db.session.execute(
+        select(*_MEASURED[:6]).where(Indicator.project_id == project_id).order_by(Indicator.number)
     )
+    return [Measured._make((*row, None, None)) for row in rows]
 
 
 def parts(project_id: int, year: FiscalYear) -> Sequence[Report]:
@@ -275,34 +321,63 @@ def _of(period: Period) -> tuple[ColumnElement[bool], ...]:
 
 
 def story(period: Period, project_id: int, slug: str) -> Story | None:
-    """A report with those before it; None where none is asked for."""
+    """A report with those before it, as far back as its page shows; None where none is asked for."""
     town = areas.find_town(slug)
-    asked = asked_reports(
+    own = (
         RoundPart.project_id == project_id,
         RoundPart.municipality_id == (town.id if town else None),
-        ReportingRound.fiscal_year <= period.year,
-        figures=True,
-        texts=True,
     )
+    newest = (
+        select(RoundPart.round_id)
+        .join(ReportingRound, ReportingRound.id == RoundPart.round_id)
+        .where(*own, RoundPart.ended_on.is_(None), ReportingRound.fiscal_year <= period.year)
+        .order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
+        .limit(2 * (YEARS_BEFORE + 1))
+    )
+    asked = asked_reports(*own, RoundPart.round_id.in_(newest), figures=True, texts=True)
     now = next((one for one in asked if one.period == period), None)
     before = tuple(one for one in asked if one.period < period and one.is_reported)
     return Story(now, before) if now else None
 
 
 def inbox(period: Period) -> Sequence[tuple[Report, tuple[str, ...]]]:
-    """The round's reports that reached the lead, with what deserves a second look (two queries)."""
+    """The round's reports that reached the lead, with what deserves a second look."""
     has_come = ProgressReport.state.in_((*REPORTED, ReportState.RETURNED))
-    this, last = (
-        asked_reports(*_of(one), has_come, figures=True)
-        for one in (period, period.same_half_last_year)
-    )
-    values = {(one.project_id, one.town.id): one.value for one in last if one.is_reported}
+    found = asked_reports(*_of(period), has_come, figures=True)
+    last = _values(period.same_half_last_year)
     return [
-        (one.public, one.remarks(values.get((one.project_id, one.town.id))))
+        (one.public, one.remarks(last.get((one.project_id, one.town.id), {})))
         if one.is_reported
         else (one.public, ())
-        for one in this
+        for one in found
     ]
+
+
+def _values(period: Period) -> Mapping[tuple[int, int], Mapping[int, Exact]]:
+    """What was reported, by project and municipality and by the indicator's number."""
+
+    def read() -> Mapping[tuple[int, int], Mapping[int, Exact]]:
+        rows = db.session.execute(
+            select(
+                ProgressReport.project_id,
+                ProgressReport.municipality_id,
+                Indicator.number,
+                IndicatorValue.numerator,
+                IndicatorValue.denominator,
+                IndicatorValue.decimals,
+                IndicatorValue.n,
+            )
+            .join(ReportingRound, ReportingRound.id == ProgressReport.round_id)
+            .join(IndicatorValue, IndicatorValue.report_id == ProgressReport.id)
+            .join(Indicator, Indicator.id == IndicatorValue.indicator_id)
+            .where(*_of(period), ProgressReport.state.in_(REPORTED))
+        )
+        found: dict[tuple[int, int], dict[int, Exact]] = {}
+        for project_id, town_id, number, over, under, decimals, n in rows:
+            found.setdefault((project_id, town_id), {})[number] = Exact(over, under, decimals, n)
+        return found
+
+    return kept(("values", period), ("projects",), read)
 
 
 def rounds() -> Sequence[Round]:
@@ -443,16 +518,11 @@ def head(project_id: int) -> Head | None:
             Project.lead_section,
             Project.lead_post_id,
             Post.phone,
-            Indicator.id,
-            Indicator.name,
-            Indicator.unit,
-            Indicator.definition,
         )
         .join(Measure, Measure.id == Project.measure_id)
         .join(PolicyField, PolicyField.id == Measure.field_id)
         .join(Municipality, Municipality.id == Project.lead_municipality_id)
         .outerjoin(Post, Post.id == Project.lead_post_id)
-        .outerjoin(Indicator, Indicator.project_id == Project.id)
         .where(Project.id == project_id)
     ).first()
     return Head._make(row) if row else None

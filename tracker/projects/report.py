@@ -3,14 +3,24 @@
 Pages, letters, duties and papers about reports take this one shape (`queries.reports` reads it).
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
-from tracker.projects.reports.rules import Content, guide, remarks
-from tracker.projects.rules import REPORTED, CellState, Rating, ReportState, YearMark, part_state
+from tracker.projects.reports.rules import Content, guide, soft_checks
+from tracker.projects.rules import (
+    REPORTED,
+    CellState,
+    Rating,
+    ReportState,
+    YearMark,
+    field_of,
+    part_state,
+)
 
 
 class Round(NamedTuple):
@@ -40,13 +50,48 @@ class Round(NamedTuple):
         return self.closed_at is not None
 
 
+class Measured(NamedTuple):
+    """One indicator of a part: its target of the year, and what the report says of it."""
+
+    id: int
+    number: int
+    name: str
+    unit: str
+    decimals: int
+    definition: str = ""
+    target: Exact | None = None
+    value: Exact | None = None
+
+    @property
+    def field(self) -> str:
+        """The box in which its value is asked."""
+        return field_of("value", self.number)
+
+    def guide(self, period: Period) -> Exact | None:
+        """What a value is held against in a period."""
+        return guide(period, self.target)
+
+
+def frozen(measured: Iterable[Measured], content: Content) -> dict[str, Any]:
+    """What is kept of a report for ever, as JSON: its indicators as they are called today."""
+    values = [
+        {
+            **{name: getattr(one, name) for name in ("number", "name", "unit")},
+            "value": content.values[one.number]._asdict(),
+        }
+        for one in measured
+        if one.number in content.values
+    ]
+    return {**asdict(content), "values": values}
+
+
 class Report(NamedTuple):
     """Amounts in yen, instants in UTC; `year` is the fiscal year.
 
     `is_asked` where the round asks for it. Without a round, `half`, `due_on` and `opened_at` are
     None. Before anybody
-    wrote, `version` is 0 and `state` 未提出. What stands under `Figures` and `Texts` is empty
-    unless it was asked for.
+    wrote, `version` is 0 and `state` 未提出. `Texts` and what is `measured` are empty unless
+    they were asked for.
     """
 
     town: Town
@@ -73,14 +118,7 @@ class Report(NamedTuple):
     submitted_at: datetime | None = None
     asked_at: datetime | None = None
     confirmed_at: datetime | None = None
-    # Figures
-    indicator_id: int | None = None
-    indicator: str | None = None
-    unit: str = ""
-    target: int | None = None
-    value: int | None = None
     # Texts
-    definition: str = ""
     comment: str | None = None
     commented_at: datetime | None = None
     done: str = ""
@@ -93,6 +131,7 @@ class Report(NamedTuple):
     question: str | None = None
     asked_by: str | None = None
     confirmed_by: str | None = None
+    measured: tuple[Measured, ...] = ()
 
     @property
     def seen(self) -> str:
@@ -123,8 +162,13 @@ class Report(NamedTuple):
     def content(self) -> Content:
         """What the report says, as forms and actions take it."""
         return Content(
-            self.value, self.rating, self.done, self.trouble, self.for_meeting, self.plan
+            self.values, self.rating, self.done, self.trouble, self.for_meeting, self.plan
         )
+
+    @property
+    def values(self) -> Mapping[int, Exact]:
+        """What was told, by the indicator's number."""
+        return {one.number: one.value for one in self.measured if one.value is not None}
 
     @property
     def is_closed(self) -> bool:
@@ -147,20 +191,28 @@ class Report(NamedTuple):
         return part_state(self.state, self.rating, self.mark)
 
     @property
-    def guide(self) -> int | None:
-        """What a value is held against in this period."""
-        return guide(self.period, self.target)
-
-    @property
     def public(self) -> "Report":
         """The same as others may read it: what is being written is its municipality's alone."""
         if self.is_reported:
             return self
-        return self._replace(rating=None, value=None, done="", trouble="", plan="")
+        hidden = tuple(one._replace(value=None) for one in self.measured)
+        return self._replace(rating=None, measured=hidden, done="", trouble="", plan="")
 
-    def remarks(self, last_year: int | None) -> tuple[str, ...]:
-        """The soft checks, beside the value of 前年同期."""
-        return remarks(self.period, self.content, last_year, self.target, self.unit)
+    def remarks(self, last_year: Mapping[int, Exact]) -> tuple[str, ...]:
+        """The soft checks of every value, beside those of 前年同期 by the indicator's number."""
+        many = len(self.measured) > 1
+        return tuple(
+            f"{one.name}：{sentence}" if many else sentence
+            for one in self.measured
+            for sentence in soft_checks(
+                one.value,
+                last_year.get(one.number),
+                one.guide(self.period),
+                self.rating,
+                one.target,
+                unit=one.unit,
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -181,10 +233,10 @@ class Story:
         return tuple(one for one in self.before if one.half is self.now.half)
 
     @property
-    def last_year(self) -> int | None:
-        """前年同期: the value of the same half a year ago."""
+    def last_year(self) -> Mapping[int, Exact]:
+        """前年同期: the values of the same half a year ago."""
         same_half = self.now.period.same_half_last_year
-        return next((one.value for one in self.earlier if one.period == same_half), None)
+        return next((one.values for one in self.earlier if one.period == same_half), {})
 
     @property
     def remarks(self) -> tuple[str, ...]:

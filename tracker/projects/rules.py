@@ -1,12 +1,14 @@
 """The states of reports and projects, and how they come together (contracts.md States)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from tracker.kernel.exact import Exact
 from tracker.kernel.labelled import Labelled
 
+N = TypeVar("N", int, Exact)
 LONGEST_TEXT = 400
 """Characters of what people write about a project or in a report."""
 
@@ -68,6 +70,11 @@ def ended_by(mark: YearMark | None, *, takes_part: bool) -> Ended | None:
     if mark is YearMark.SKIPPED:
         return Ended.CALLED_OFF
     return None if takes_part else Ended.LEFT
+
+
+def field_of(name: str, number: int) -> str:
+    """A box of the indicator with that number; the first has the plain name."""
+    return name if number == 1 else f"{name}_{number}"
 
 
 class Shown(NamedTuple):
@@ -157,9 +164,9 @@ def cell(states: Iterable[CellState]) -> Cell:
 
 
 class Total(NamedTuple):
-    """A sum that says how many it is of; no value at all is None, never 0."""
+    """A sum, of yen or of exact numbers, that says how many it is of; of none it is None, never 0."""
 
-    sum: int | None
+    sum: Any
     reported: int
     expected: int
 
@@ -169,8 +176,8 @@ class Total(NamedTuple):
         return f"{half}は{self.reported}市町村分" if partial else None
 
 
-def total(values: Iterable[int | None]) -> Total:
+def total(values: Iterable[N | None], add: Callable[[list[N]], Any] = sum) -> Total:
     """Adds up what was reported; None is a municipality that has not."""
     given = list(values)
     reported = [value for value in given if value is not None]
-    return Total(sum(reported) if reported else None, len(reported), len(given))
+    return Total(add(reported) if reported else None, len(reported), len(given))

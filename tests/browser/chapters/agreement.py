@@ -119,12 +119,12 @@ def plan_behind_the_pages(house: House) -> None:
             name=TRAINING,
             measure_id=_measure_id("地域資源を活用した地域経済の裾野拡大"),
             parts={"aomori": Part(3_000_000), "hiranai": Part(500_000), "imabetsu": Part()},
-            indicator=IndicatorText("研修・講座 参加者数", "人", "実人数。"),
+            indicators={1: IndicatorText("研修・講座 参加者数", "人", "実人数。")},
         )
         make_project(
             name=MOVING,
             measure_id=_measure_id("移住促進"),
-            indicator=IndicatorText("移住相談 件数", "件", ""),
+            indicators={1: IndicatorText("移住相談 件数", "件", "")},
         )
 
 

@@ -1,12 +1,14 @@
 """Enters projects, changes them year by year, and copies a year."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import select
 
 from tracker.accounts.models import Post
 from tracker.agreements.queries import coverage, covered_municipalities
 from tracker.agreements.rules import uncovered
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
@@ -17,6 +19,7 @@ from tracker.projects import queries
 from tracker.projects.models import (
     Indicator,
     IndicatorTarget,
+    IndicatorValue,
     Participation,
     ProgressReport,
     Project,
@@ -71,11 +74,8 @@ def _check(act: Act, plan: Plan, project: Project | None) -> None:
         or (post is not None and post.municipality_id == lead.id),
         uncovered=uncovered(plan.parts, covered, areas.hub().slug),
         reporting=_reporting(project.id, plan.year) if project else (),
+        measured=_measured(project.id) if project else (),
     )
-    if project and not plan.indicator and _indicator(project.id):
-        raise Refusal(
-            "登録した成果指標は消せません。名前と単位を入れてください。", field="indicator_name"
-        )
 
 
 def _reporting(project_id: int, year: FiscalYear) -> list[str]:
@@ -87,8 +87,13 @@ def _reporting(project_id: int, year: FiscalYear) -> list[str]:
     return [areas.by_id()[municipality_id].slug for municipality_id in ids]
 
 
-def _indicator(project_id: int) -> Indicator | None:
-    return db.session.scalar(select(Indicator).where(Indicator.project_id == project_id))
+def _measured(project_id: int) -> Sequence[int]:
+    return db.session.scalars(
+        select(Indicator.number)
+        .distinct()
+        .join(IndicatorValue, IndicatorValue.indicator_id == Indicator.id)
+        .where(Indicator.project_id == project_id)
+    ).all()
 
 
 def _write(act: Act, project: Project, plan: Plan) -> None:
@@ -107,7 +112,7 @@ def _write(act: Act, project: Project, plan: Plan) -> None:
         [{"municipality_id": town_id} for town_id in parts],
     )
     _write_costs(project, plan, parts)
-    _write_targets(project, plan, parts)
+    _write_indicators(project, plan, parts)
     _end_asking(act, project, plan, parts)
 
 
@@ -146,24 +151,32 @@ def _write_costs(project: Project, plan: Plan, parts: Mapping[int, Part]) -> Non
     )
 
 
-def _write_targets(project: Project, plan: Plan, parts: Mapping[int, Part]) -> None:
-    if plan.indicator is None:
-        return
-    indicator = _indicator(project.id) or Indicator(project_id=project.id)
-    indicator.name, indicator.unit = plan.indicator.name, plan.indicator.unit
-    indicator.definition = plan.indicator.definition
-    db.session.add(indicator)
+def _write_indicators(project: Project, plan: Plan, parts: Mapping[int, Part]) -> None:
+    """Sets the indicators and the year's targets; one no longer named goes with all its targets."""
+    of_project = Indicator.project_id == project.id
+    stored = db.session.scalars(select(Indicator).where(of_project)).all()
+    for gone in stored:
+        if gone.number not in plan.indicators:
+            set_rows(IndicatorTarget, {"indicator_id": gone.id}, "id", [])
     db.session.flush()
-    set_rows(
-        IndicatorTarget,
-        {"indicator_id": indicator.id, "fiscal_year": plan.year.year},
-        "municipality_id",
-        [
-            {"municipality_id": town_id, "value": part.target}
-            for town_id, part in parts.items()
-            if part.target is not None
-        ],
-    )
+    rows = [{"number": number, **asdict(text)} for number, text in plan.indicators.items()]
+    set_rows(Indicator, {"project_id": project.id}, "number", rows)
+    db.session.flush()
+    for one in db.session.scalars(select(Indicator).where(of_project)):
+        set_rows(
+            IndicatorTarget,
+            {"indicator_id": one.id, "fiscal_year": plan.year.year},
+            "municipality_id",
+            [
+                {"municipality_id": town_id, **_target(target)}
+                for town_id, part in parts.items()
+                if (target := part.targets.get(one.number)) is not None
+            ],
+        )
+
+
+def _target(told: Exact) -> Mapping[str, int]:
+    return {name: getattr(told, name) for name in ("numerator", "denominator", "decimals")}
 
 
 def _end_asking(act: Act, project: Project, plan: Plan, parts: Mapping[int, Part]) -> None:
@@ -230,7 +243,9 @@ def _copy_targets(source: FiscalYear, target: FiscalYear) -> None:
             indicator_id=row.indicator_id,
             municipality_id=row.municipality_id,
             fiscal_year=target.year,
-            value=row.value,
+            numerator=row.numerator,
+            denominator=row.denominator,
+            decimals=row.decimals,
         )
         for row in db.session.scalars(
             select(IndicatorTarget).where(IndicatorTarget.fiscal_year == source.year)

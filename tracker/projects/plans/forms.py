@@ -1,6 +1,6 @@
 """Asks for a project and one of its fiscal years."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import BooleanField, RadioField
@@ -9,7 +9,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
 from tracker.plumbing.forms import (
     CHOOSE,
-    CountField,
+    ExactField,
     Form,
     LineField,
     LinesField,
@@ -24,14 +24,23 @@ from tracker.plumbing.forms import (
     with_fields,
 )
 from tracker.projects.plans.rules import IndicatorText, Part, Plan
-from tracker.projects.rules import LONGEST_TEXT, YearMark
+from tracker.projects.report import Measured
+from tracker.projects.rules import LONGEST_TEXT, YearMark, field_of
 
 FIRST_YEAR = 2010
 _GOING = "going"
+DECIMALS = {"0": "なし（整数）", "1": "1けたまで", "2": "2けたまで"}
+_DECIMALS_MISSING = "小数のけた数を選んでください。"
+MOST_INDICATORS = 6
 
 
 class ProjectForm(Form):
-    """A project and one of its fiscal years; a row per municipality is added by `project_form`."""
+    """A project and one of its fiscal years.
+
+    Indicators (`numbers`) and a row per municipality are added by `project_form`.
+    """
+
+    numbers: Sequence[int] = ()
 
     seen = SeenField()
     name = LineField("事業の名前", [*required("事業の名前を入力してください。"), at_most(200)])
@@ -49,9 +58,6 @@ class ProjectForm(Form):
     )
     lead_post = must_choose("お知らせの宛先", "お知らせの宛先を選んでください。")
     since_year = must_choose("始まった年度", "始まった年度を選んでください。")
-    indicator_name = LineField("成果指標の名前", [optional(), at_most(200)])
-    indicator_unit = LineField("単位", [optional(), at_most(20)])
-    indicator_definition = LinesField("数え方", [optional(), at_most(LONGEST_TEXT)])
     mark = must_choose(
         "年度の扱い",
         "年度の扱いを1つ選んでください。",
@@ -62,7 +68,7 @@ class ProjectForm(Form):
 
     def plan(self, year: FiscalYear, towns: Sequence[Town]) -> Plan:
         """What was filled in, as the action takes it."""
-        texts = [self[f"indicator_{name}"].data or "" for name in ("name", "unit", "definition")]
+        texts = {number: self._indicator(number) for number in self.numbers}
         return Plan(
             name=self.name.data,
             summary=self.summary.data,
@@ -75,35 +81,71 @@ class ProjectForm(Form):
                 town.slug: Part(
                     self[f"budget_{town.slug}"].data,
                     self[f"actual_{town.slug}"].data,
-                    self[f"target_{town.slug}"].data,
+                    {
+                        number: target
+                        for number in self.numbers
+                        if (target := self[field_of(f"target_{town.slug}", number)].data)
+                    },
                 )
                 for town in towns
                 if self[f"part_{town.slug}"].data
             },
             lead_post_id=int(self.lead_post.data) or None,
-            indicator=IndicatorText(*texts) if any(texts) else None,
+            indicators={number: one for number, one in texts.items() if one},
             mark=None if self.mark.data == _GOING else YearMark(self.mark.data),
             comment=self.comment.data or "",
         )
+
+    def _indicator(self, number: int) -> IndicatorText | None:
+        """One indicator; None where nothing was written."""
+        name, unit, definition = (
+            self[field_of(f"indicator_{box}", number)].data or ""
+            for box in ("name", "unit", "definition")
+        )
+        if not (name or unit or definition):
+            return None
+        decimals = int(self[field_of("indicator_decimals", number)].data)
+        return IndicatorText(name, unit, definition, decimals)
+
+
+def asked_indicators(stored: Sequence[Measured], sent: Mapping[str, str]) -> Mapping[int, int]:
+    """The indicators that a form asks for, by number: how many decimals each may have.
+
+    Those stored and those sent, one more where that was asked for, and always a first.
+    """
+    asked = {one.number: one.decimals for one in stored}
+    for number in range(1, MOST_INDICATORS + 1):
+        told = sent.get(field_of("indicator_decimals", number), "")
+        if told in DECIMALS or number in asked:
+            asked[number] = int(told) if told in DECIMALS else asked[number]
+    if not asked or ("add" in sent and len(asked) < MOST_INDICATORS):
+        asked[max(asked, default=0) + 1] = 0
+    return dict(sorted(asked.items()))
 
 
 def project_form(
     towns: Sequence[Town],
     year: FiscalYear,
     *,
+    decimals: Mapping[int, int],
     leads: Sequence[Town],
     measures: Sequence[tuple[int, str]],
     posts: Sequence[tuple[int, str]],
     **values: Any,
 ) -> ProjectForm:
-    """The form with a part, two amounts and a target for every municipality."""
+    """The form with its indicators and every municipality's part, amounts and targets.
+
+    `decimals` says by the indicator's number how many its targets may have.
+    """
     fields = {
+        **_indicators(decimals),
         **per_town("part", towns, lambda _: BooleanField("参加する")),
         **per_town("budget", towns, lambda _: YenField("予算額", validators=[optional()])),
         **per_town("actual", towns, lambda _: YenField("決算額", validators=[optional()])),
-        **per_town("target", towns, _target),
+        **_targets(decimals, towns),
     }
     form = with_fields(ProjectForm, fields)(**{"mark": _GOING, **values})
+    form.numbers = tuple(decimals)
     form.measure.choices = choices([CHOOSE, *measures])
     form.lead.choices = choices([CHOOSE, *((town.slug, town.name) for town in leads)])
     form.lead_post.choices = choices([(0, "決めていない"), *posts])
@@ -113,5 +155,28 @@ def project_form(
     return form
 
 
-def _target(town: Town) -> CountField:
-    return CountField("目標", named=f"{town.name}の目標", validators=[optional()])
+def _indicators(decimals: Mapping[int, int]) -> dict[str, Any]:
+    return {
+        field_of(f"indicator_{name}", number): box
+        for number in decimals
+        for name, box in (
+            ("name", LineField("成果指標の名前", [optional(), at_most(200)])),
+            ("unit", LineField("単位", [optional(), at_most(20)])),
+            ("decimals", must_choose("小数", _DECIMALS_MISSING, choices(DECIMALS.items()))),
+            ("definition", LinesField("数え方", [optional(), at_most(LONGEST_TEXT)])),
+        )
+    }
+
+
+def _targets(decimals: Mapping[int, int], towns: Sequence[Town]) -> dict[str, Any]:
+    many = len(decimals) > 1
+    return {
+        field_of(f"target_{town.slug}", number): ExactField(
+            f"目標{place if many else ''}",
+            named=f"{town.name}の目標",
+            decimals=decimals[number],
+            validators=[optional()],
+        )
+        for town in towns
+        for place, number in enumerate(decimals, 1)
+    }

@@ -1,34 +1,42 @@
 """What a project and one of its fiscal years must be (product.md 4)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
-from tracker.projects.rules import YearMark
+from tracker.projects.rules import YearMark, field_of
 
 
 @dataclass(frozen=True)
 class IndicatorText:
-    """成果指標 as people write it: its name, what it counts in, and what is counted."""
+    """成果指標 as people write it: its name, what it counts in, and what is counted.
+
+    `decimals` is how many its values may have.
+    """
 
     name: str
     unit: str
     definition: str
+    decimals: int = 0
 
 
 @dataclass(frozen=True)
 class Part:
-    """One municipality's part in a fiscal year: whole yen, and the target of the year."""
+    """One municipality's part in a fiscal year: whole yen, the year's targets by indicator."""
 
     budget_yen: int | None = None
     actual_yen: int | None = None
-    target: int | None = None
+    targets: Mapping[int, Exact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A project as it shall be, with one of its fiscal years; municipalities by slug."""
+    """A project as it shall be, with one of its fiscal years.
+
+    Municipalities by slug, indicators by their number within the project.
+    """
 
     name: str
     summary: str
@@ -39,7 +47,7 @@ class Plan:
     year: FiscalYear
     parts: Mapping[str, Part]
     lead_post_id: int | None = None
-    indicator: IndicatorText | None = None
+    indicators: Mapping[int, IndicatorText] = field(default_factory=dict)
     mark: YearMark | None = None
     comment: str = ""
 
@@ -52,17 +60,26 @@ def check_plan(
     is_post_of_lead: bool,
     uncovered: Collection[str],
     reporting: Collection[str],
+    measured: Collection[int] = (),
 ) -> None:
     """Whether a project may be so in that year (product.md 4).
 
     `names` are the municipalities' names by slug; `uncovered` have no agreement for the measure,
-    `reporting` have begun to report. Raises the first Refusal with the field of the form.
+    `reporting` have begun to report; `measured` are the indicators of which something was
+    reported. Raises the first Refusal with the field of the form.
     """
     outside = next(iter(uncovered), "")
     gone = next((slug for slug in reporting if slug not in plan.parts), "")
-    indicator = plan.indicator or IndicatorText("", "", "")
-    measured = plan.indicator is not None or any(part.target for part in plan.parts.values())
-    for refused, sentence, field in (
+    lost = next((number for number in measured if number not in plan.indicators), 0)
+    wanted = {number for part in plan.parts.values() for number in part.targets}
+    texts = {number: IndicatorText("", "", "") for number in wanted} | dict(plan.indicators)
+    nameless = min((number for number, one in texts.items() if not one.name), default=0)
+    names_told = [one.name for one in texts.values()]
+    again = max(
+        (number for number, one in texts.items() if names_told.count(one.name) > 1), default=0
+    )
+    unitless = min((number for number, one in texts.items() if not one.unit), default=0)
+    for refused, sentence, place in (
         (is_name_taken, "同じ名前の事業があります。別の名前にしてください。", "name"),
         (
             not is_post_of_lead,
@@ -86,15 +103,25 @@ def check_plan(
             f"part_{gone}",
         ),
         (
-            measured and not indicator.name,
-            "成果指標の名前を入力してください（例 研修・講座の参加者数）。",
-            "indicator_name",
+            bool(lost),
+            "報告のある成果指標は消せません。名前と単位を入れてください。",
+            field_of("indicator_name", lost),
         ),
         (
-            measured and not indicator.unit,
+            bool(nameless),
+            "成果指標の名前を入力してください（例 研修・講座の参加者数）。",
+            field_of("indicator_name", nameless),
+        ),
+        (
+            bool(again),
+            "同じ名前の成果指標があります。別の名前にしてください。",
+            field_of("indicator_name", again),
+        ),
+        (
+            bool(unitless),
             "成果指標の単位を入力してください（例 人）。",
-            "indicator_unit",
+            field_of("indicator_unit", unitless),
         ),
     ):
         if refused:
-            raise Refusal(sentence, field=field)
+            raise Refusal(sentence, field=place)

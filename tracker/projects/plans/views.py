@@ -22,8 +22,9 @@ from tracker.projects import queries
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
 from tracker.projects.plans import actions, forms
-from tracker.projects.project import Head, Sheet, sheet
-from tracker.projects.report import Report
+from tracker.projects.project import Head, Sheet
+from tracker.projects.report import Measured, Report
+from tracker.projects.rules import field_of
 
 
 @bp.get("/projects")
@@ -70,7 +71,7 @@ def project(project_id: int) -> Response:
     head = queries.head(project_id) or abort(404)
     ran = queries.years_of(project_id)
     year = _year_shown(ran)
-    shown = sheet(year, areas.towns(), queries.of_project(project_id, year))
+    shown = queries.shown(project_id, year)
     return page(
         "projects/project.html",
         head=head,
@@ -124,13 +125,17 @@ def _own_report(shown: Sheet) -> Town | None:
 def new() -> Response:
     """Enters a project with its first fiscal year."""
     year = year_of(request.args.get("fy"))
-    form = _form(year, lead=actor().municipality, lead_post=actor().post_id, since_year=year.year)
-    if form.carry_out(lambda act: actions.create_project(act, form.plan(year, areas.towns()))):
+    form = _form(
+        year, (), lead=actor().municipality, lead_post=actor().post_id, since_year=year.year
+    )
+    if _is_sent() and form.carry_out(
+        lambda act: actions.create_project(act, form.plan(year, areas.towns()))
+    ):
         return done(
             url_for(".project", project_id=form.result.id, fy=year.year),
             f"「{form.result.name}」を登録しました。",
         )
-    return page("projects/edit.html", form=form, year=year, head=None, towns=areas.towns())
+    return page("projects/edit.html", **_page(form, year, None))
 
 
 @bp.route("/projects/<int:project_id>/edit", methods=["GET", "POST"])
@@ -144,8 +149,9 @@ def edit(project_id: int) -> Response:
         (head.name, url_for(".project", project_id=project_id, fy=year.year)),
         back=url_for(".index", fy=year.year),
     )
-    form = _form(year, **_values(head, queries.parts(project_id, year)))
-    if form.carry_out(
+    stored = queries.indicators(project_id)
+    form = _form(year, stored, **_values(head, stored, queries.parts(project_id, year)))
+    if _is_sent() and form.carry_out(
         lambda act: actions.change_project(
             act,
             db.get_or_404(Project, project_id),
@@ -154,15 +160,29 @@ def edit(project_id: int) -> Response:
         )
     ):
         return done(url_for(".project", project_id=project_id, fy=year.year), "保存しました。")
-    return page(
-        "projects/edit.html", form=form, year=year, years=_years(), head=head, towns=areas.towns()
-    )
+    return page("projects/edit.html", **_page(form, year, head), years=_years())
 
 
-def _form(year: FiscalYear, **values: Any) -> forms.ProjectForm:
+def _page(form: forms.ProjectForm, year: FiscalYear, head: Head | None) -> dict[str, Any]:
+    return {
+        "form": form,
+        "year": year,
+        "head": head,
+        "towns": areas.towns(),
+        "most_indicators": forms.MOST_INDICATORS,
+    }
+
+
+def _is_sent() -> bool:
+    """Whether the form shall be saved, not only shown with one indicator more."""
+    return "add" not in request.form
+
+
+def _form(year: FiscalYear, stored: Sequence[Measured], **values: Any) -> forms.ProjectForm:
     return forms.project_form(
         areas.towns(),
         year,
+        decimals=forms.asked_indicators(stored, request.form),
         leads=[town for town in areas.towns() if may(Permission.EDIT_PROJECT, town.slug)],
         measures=[(one.id, f"{one.number}　{one.title}") for one in measures()],
         posts=queries.lead_posts(),
@@ -170,7 +190,7 @@ def _form(year: FiscalYear, **values: Any) -> forms.ProjectForm:
     )
 
 
-def _values(head: Head, parts: Sequence[Report]) -> dict[str, Any]:
+def _values(head: Head, stored: Sequence[Measured], parts: Sequence[Report]) -> dict[str, Any]:
     """The project as the form shows it before anything is typed."""
     words = next(iter(parts), None)
     values: dict[str, Any] = {
@@ -182,11 +202,11 @@ def _values(head: Head, parts: Sequence[Report]) -> dict[str, Any]:
         "lead_section": head.lead_section,
         "lead_post": head.lead_post_id or 0,
         "since_year": head.since_year,
-        "indicator_name": head.indicator_name,
-        "indicator_unit": head.unit,
-        "indicator_definition": head.definition,
         "comment": words.comment if words else None,
     }
+    for one in stored:
+        for name in ("name", "unit", "decimals", "definition"):
+            values[field_of(f"indicator_{name}", one.number)] = getattr(one, name)
     if words and words.mark:
         values["mark"] = words.mark.value
     for part in parts:
@@ -195,6 +215,7 @@ def _values(head: Head, parts: Sequence[Report]) -> dict[str, Any]:
             f"part_{slug}": True,
             f"budget_{slug}": part.budget_yen,
             f"actual_{slug}": part.actual_yen,
-            f"target_{slug}": part.target,
         }
+        for one in part.measured:
+            values[field_of(f"target_{slug}", one.number)] = one.target
     return values

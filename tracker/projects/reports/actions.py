@@ -1,17 +1,23 @@
 """Saves, submits and takes back a report; the lead confirms it or returns it with a question."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, set_rows
 from tracker.projects import queries
-from tracker.projects.models import IndicatorValue, ProgressReport, ReportingRound, ReportVersion
-from tracker.projects.report import Report
+from tracker.projects.models import (
+    Indicator,
+    IndicatorValue,
+    ProgressReport,
+    ReportingRound,
+    ReportVersion,
+)
+from tracker.projects.report import Report, frozen
 from tracker.projects.reports.rules import (
     QUESTION_MISSING,
     Content,
@@ -53,18 +59,21 @@ def save_draft(
         report.written_at = act.at
         db.session.add(report)
         db.session.flush()
-        _write_value(place, report, content)
+        _write_values(place, report, content)
     return report
 
 
-def _write_value(place: Report, report: ProgressReport, content: Content) -> None:
-    if place.indicator_id is None:
-        return
-    value = db.session.get(IndicatorValue, (report.id, place.indicator_id)) or IndicatorValue(
-        report_id=report.id, indicator_id=place.indicator_id
+def _write_values(place: Report, report: ProgressReport, content: Content) -> None:
+    set_rows(
+        IndicatorValue,
+        {"report_id": report.id},
+        "indicator_id",
+        [
+            {"indicator_id": one.id, **content.values[one.number]._asdict()}
+            for one in place.measured
+            if one.number in content.values
+        ],
     )
-    value.value = content.value
-    db.session.add(value)
 
 
 def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
@@ -78,7 +87,7 @@ def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
         closed=found.is_closed,
         participates=True,
         municipality=place.town.name,
-        values={place.indicator: content.value} if place.indicator else {},
+        values={one.name: content.values.get(one.number) for one in place.measured},
         rating=content.rating,
         done=content.done,
         trouble=content.trouble,
@@ -96,7 +105,7 @@ def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
                 submitted_at=act.at,
                 submitted_by=by,
                 submitted_by_id=by_id,
-                content=asdict(content),
+                content=frozen(place.measured, content),
             )
         )
     return report
@@ -210,11 +219,20 @@ def _begun_one(row: ProgressReport | None) -> ProgressReport:
 
 
 def _content(report: ProgressReport) -> Content:
-    value = db.session.scalar(
-        select(IndicatorValue.value).where(IndicatorValue.report_id == report.id)
+    rows = db.session.execute(
+        select(
+            Indicator.number,
+            IndicatorValue.numerator,
+            IndicatorValue.denominator,
+            IndicatorValue.decimals,
+            IndicatorValue.n,
+        )
+        .join(Indicator, Indicator.id == IndicatorValue.indicator_id)
+        .where(IndicatorValue.report_id == report.id)
     )
+    values = {number: Exact(over, under, places, n) for number, over, under, places, n in rows}
     return Content(
-        value, report.rating, report.done, report.trouble, report.for_meeting, report.plan
+        values, report.rating, report.done, report.trouble, report.for_meeting, report.plan
     )
 
 

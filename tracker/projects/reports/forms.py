@@ -1,5 +1,6 @@
 """Asks for a report, and what its lead wants to know when it goes back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import BooleanField, RadioField
@@ -7,7 +8,7 @@ from wtforms import BooleanField, RadioField
 from tracker.kernel.fiscal_year import Half
 from tracker.kernel.yen import ask_for_count
 from tracker.plumbing.forms import (
-    CountField,
+    ExactField,
     Form,
     LinesField,
     SeenField,
@@ -16,8 +17,9 @@ from tracker.plumbing.forms import (
     must_choose,
     optional,
     required,
+    with_fields,
 )
-from tracker.projects.report import Report
+from tracker.projects.report import Measured, Report
 from tracker.projects.reports.rules import QUESTION_MISSING, Content
 from tracker.projects.rules import LONGEST_TEXT, Rating
 
@@ -25,8 +27,8 @@ from tracker.projects.rules import LONGEST_TEXT, Rating
 class ReportForm(Form):
     """A report; its fields are asked in the words of the place by `report_form`."""
 
+    measured: Sequence[Measured] = ()
     seen: Any
-    value: Any
     rating: Any
     done: Any
     trouble: Any
@@ -43,7 +45,11 @@ class ReportForm(Form):
     def content(self) -> Content:
         """What was filled in, as the action takes it."""
         return Content(
-            value=self.value.data if self.value else None,
+            values={
+                one.number: value
+                for one in self.measured
+                if (value := self[one.field].data) is not None
+            },
             rating=Rating(self.rating.data) if self.rating.data else None,
             done=self.done.data or "",
             trouble=self.trouble.data or "",
@@ -55,16 +61,16 @@ class ReportForm(Form):
 def report_form(place: Report, content: Content) -> ReportForm:
     """The form of one report, filled in with `content` until something is typed."""
     span = "この半年" if place.period.half is Half.H1 else "この1年"
-    number = f"{place.town.name}の{place.indicator}"
     missing = (
         f"{span}に行ったことを入力してください。行っていないときは、その理由を入れてください。"
     )
 
+    # Made first, they stand first.
+    numbers = {one.field: _number(place, one) for one in place.measured}
+
     class Asked(ReportForm):
+        measured = place.measured
         seen = SeenField()
-        value = place.indicator and CountField(
-            number, named=place.indicator, validators=required(ask_for_count(number))
-        )
         rating = must_choose(
             "事業の状況", "事業の状況を1つ選んでください。", labelled(Rating), RadioField
         )
@@ -75,14 +81,21 @@ def report_form(place: Report, content: Content) -> ReportForm:
         for_meeting = BooleanField("市町村長会議の議題の候補にする")
         plan = LinesField("これからの予定", [optional(), at_most(LONGEST_TEXT)])
 
-    return Asked(
+    return with_fields(Asked, numbers)(
+        **{one.field: content.values.get(one.number) for one in place.measured},
         seen=place.seen,
-        value=content.value,
         rating=content.rating and content.rating.value,
         done=content.done,
         trouble=content.trouble,
         for_meeting=content.for_meeting,
         plan=content.plan,
+    )
+
+
+def _number(place: Report, one: Measured) -> ExactField:
+    label = f"{place.town.name}の{one.name}"
+    return ExactField(
+        label, named=one.name, decimals=one.decimals, validators=required(ask_for_count(label))
     )
 
 

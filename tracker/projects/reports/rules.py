@@ -1,13 +1,15 @@
 """What a progress report must be, step by step (product.md 4, contracts.md States)."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tracker.kernel import wareki
+from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.yen import ask_for_count, grouped
+from tracker.kernel.yen import ask_for_count
 from tracker.projects.rules import LONGEST_TEXT, Rating, ReportState
 
 # A value this many times last year's, or this small a part of it, is worth a second look.
@@ -20,9 +22,9 @@ TAKE_BACK_FIRST = "すでに提出されています。直すときは「取り�
 
 @dataclass(frozen=True)
 class Content:
-    """What a report says; `value` is None until somebody has counted."""
+    """What a report says; `values` by the indicator's number, none until somebody has counted."""
 
-    value: int | None = None
+    values: Mapping[int, Exact] = field(default_factory=dict)
     rating: Rating | None = None
     done: str = ""
     trouble: str = ""
@@ -79,7 +81,7 @@ def check_report(
     closed: bool,
     participates: bool,
     municipality: str,
-    values: Mapping[str, int | None],
+    values: Mapping[str, Exact | None],
     rating: Rating | None,
     done: str,
     trouble: str = "",
@@ -124,9 +126,9 @@ def check_report(
             too_long,
         ),
     )
-    for refused, message, field in refusals:
+    for refused, message, place in refusals:
         if refused:
-            raise Refusal(message, field=field)
+            raise Refusal(message, field=place)
 
 
 def check_unlocked(is_closed: bool) -> None:
@@ -135,31 +137,23 @@ def check_unlocked(is_closed: bool) -> None:
         raise Refusal(ROUND_CLOSED)
 
 
-def half_year_guide(target: int) -> int:
-    """上期の目安: half of the year's target, an odd one rounded up."""
-    return (target + 1) // 2
+def half_year_guide(target: Exact) -> Exact:
+    """上期の目安: half of the year's target, rounded up to its decimals."""
+    scale = 10**target.decimals
+    return Exact(math.ceil(target.fraction * scale / 2), scale, target.decimals)
 
 
-def guide(period: Period, target: int | None) -> int | None:
+def guide(period: Period, target: Exact | None) -> Exact | None:
     """What a value is held against now: 上期の目安, or the year's target at 年度末."""
     return target if target is None or period.half is Half.FY else half_year_guide(target)
 
 
-def remarks(
-    period: Period, content: Content, last_year: int | None, target: int | None, unit: str
-) -> tuple[str, ...]:
-    """The soft checks of one report (`rules.soft_checks`) with the guide of its period."""
-    return soft_checks(
-        content.value, last_year, guide(period, target), content.rating, target, unit=unit
-    )
-
-
 def soft_checks(
-    value: int | None,
-    last_year_value: int | None,
-    guide: int | None,
+    value: Exact | None,
+    last_year_value: Exact | None,
+    guide: Exact | None,
     rating: Rating | None,
-    target: int | None,
+    target: Exact | None,
     unit: str = "",
 ) -> tuple[str, ...]:
     """What deserves a second look; shown beside the answer, never in the way (ux/spec.md 7.4).
@@ -171,22 +165,27 @@ def soft_checks(
         return ()
     hoped = target if rating is Rating.DONE else guide
     said = [_against_last_year(value, last_year_value, unit)]
-    if hoped is not None and value < hoped and rating in (Rating.ON_TRACK, Rating.DONE):
+    if (
+        hoped is not None
+        and value.fraction < hoped.fraction
+        and rating in (Rating.ON_TRACK, Rating.DONE)
+    ):
         said.append(f"目標に届いていませんが『{rating.label}』が選ばれています。")
-    if guide is not None and value < guide:
+    if guide is not None and value.fraction < guide.fraction:
         name = "年間の目標" if guide == target else "上期の目安"
-        said.append(f"{name}{grouped(guide)}{unit}に対し{grouped(value)}{unit}です。")
+        said.append(f"{name}{guide}{unit}に対し{value}{unit}です。")
     return tuple(sentence for sentence in said if sentence)
 
 
-def _against_last_year(value: int, before: int | None, unit: str) -> str | None:
-    if not before or (before < value * CONSPICUOUS and value < before * CONSPICUOUS):
+def _against_last_year(value: Exact, last_year: Exact | None, unit: str) -> str | None:
+    now, before = value.fraction, last_year.fraction if last_year else Fraction()
+    if not before or (before < now * CONSPICUOUS and now < before * CONSPICUOUS):
         return None
-    if value == 0:
-        return f"前年同期は{grouped(before)}{unit}でした。「0」でよいか確かめてください。"
-    if value < before:
-        return f"前年同期の約{_tenths(Fraction(before, value))}分の1です。桁を確かめてください。"
-    return f"前年同期の{_tenths(Fraction(value, before))}倍です。桁を確かめてください。"
+    if now == 0:
+        return f"前年同期は{last_year}{unit}でした。「0」でよいか確かめてください。"
+    if now < before:
+        return f"前年同期の約{_tenths(before / now)}分の1です。桁を確かめてください。"
+    return f"前年同期の{_tenths(now / before)}倍です。桁を確かめてください。"
 
 
 def _tenths(ratio: Fraction) -> str:
@@ -194,11 +193,12 @@ def _tenths(ratio: Fraction) -> str:
     return f"{tenths // 10:,}" if tenths % 10 == 0 else f"{tenths // 10:,}.{tenths % 10}"
 
 
-def share_of_guide(value: int | None, guide: int | None) -> str | None:
+def share_of_guide(value: Exact | None, guide: Exact | None) -> str | None:
     """「7割」 of the guide, None when there is nothing to compare or the guide is reached."""
-    if value is None or not guide or value >= guide:
+    if value is None or not guide or not guide.numerator:
         return None
-    return f"{value * 10 // guide}割"
+    share = value.fraction / guide.fraction
+    return f"{int(share * 10)}割" if share < 1 else None
 
 
 def half_name(period: Period) -> str:

@@ -22,7 +22,6 @@ from tracker.projects.reports.rules import brief, share_of_guide
 from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
 ADDRESS = "/reports/<period>/<int:project_id>/<slug>"
-BARS_BEFORE = 4
 _WRITABLE = (ReportState.NONE, ReportState.DRAFT, ReportState.RETURNED)
 
 
@@ -56,7 +55,7 @@ def report(period: str, project_id: int, slug: str) -> Response:
     content = now.content
     if now.state is ReportState.NONE and before:
         # Words are copied from last time, numbers and 状況 never (ux/spec.md 1).
-        content = replace(before.content, value=None, rating=None, for_meeting=False)
+        content = replace(before.content, values={}, rating=None, for_meeting=False)
     return _write_page(story, forms.report_form(now, content))
 
 
@@ -108,19 +107,24 @@ def _write_page(story: Story, form: forms.ReportForm) -> Response:
         place=now,
         story=story,
         is_copied=now.state is ReportState.NONE and story.previous is not None,
-        bars=_bars(story),
+        bars={one.number: _bars(story, one.number) for one in now.measured},
         hints={rating.value: rating.hint for rating in Rating},
         readers="・".join(town.name for town in areas.towns() if town.slug in _involved(now)),
-        share=share_of_guide(now.value, now.guide),
+        shares=[
+            (one.name, share)
+            for one in now.measured
+            if (share := share_of_guide(one.value, one.guide(now.period)))
+        ],
     )
 
 
-def _bars(story: Story) -> list[dict[str, Any]]:
+def _bars(story: Story, number: int) -> list[dict[str, Any]]:
     """The values of the same half in earlier years, and this one."""
     before: list[dict[str, Any]] = [
-        {"label": brief(one.period), "value": one.value} for one in story.earlier[-BARS_BEFORE:]
+        {"label": brief(one.period), "value": one.values.get(number)}
+        for one in story.earlier[-queries.YEARS_BEFORE :]
     ]
-    return [*before, {"label": "今回", "value": story.now.value, "current": True}]
+    return [*before, {"label": "今回", "value": story.now.values.get(number), "current": True}]
 
 
 @bp.route(f"{ADDRESS}/check", methods=["GET", "POST"])
