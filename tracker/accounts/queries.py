@@ -7,7 +7,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, Row, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.duties import HeldPost
@@ -58,13 +58,16 @@ _SIGNED_IN = (
     .join(Municipality, Municipality.id == Post.municipality_id)
     .where(SignIn.ended_at.is_(None), Person.is_active, Post.is_active)
 )
+# Put together once: every request asks it.
+_BY_TOKEN = _SIGNED_IN.where(
+    SignIn.token_hash == bindparam("digest"), SignIn.created_at > bindparam("since")
+)
 
 
 def signed_in(token: str, at: datetime) -> tuple[Actor, int, datetime] | None:
     """The actor of a session's token, the session's id and when it was last seen."""
-    row = db.session.execute(
-        _SIGNED_IN.where(SignIn.token_hash == digest(token), SignIn.created_at > at - SESSION_FOR)
-    ).first()
+    known = {"digest": digest(token), "since": at - SESSION_FOR}
+    row = db.session.execute(_BY_TOKEN, known).first()
     return (_actor(row[2:]), row[0], row[1]) if row else None
 
 

@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from flask import current_app
 from sqlalchemy import (
+    BindParameter,
     Connection,
     Select,
     Table,
@@ -218,7 +219,7 @@ def settle(
     return ending.state
 
 
-def count_due(at: datetime) -> Select[int]:
+def count_due(at: datetime | BindParameter[Any]) -> Select[int]:
     """Asks how many letters should have been taken by then and were not (trust.md 6)."""
     return select(func.count()).select_from(Letter).where(OPEN, Letter.next_attempt_at <= at)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from flask import current_app, g
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
@@ -132,43 +132,54 @@ def is_address_known() -> bool:
     return bool(current_app.config["IS_BASE_URL_SET"]) or areas.is_example()
 
 
+_LAST_UNDELIVERED = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
+# Put together once: every page asks it.
+_ALARMS = (
+    select(
+        ClockState.watermark_at,
+        ClockState.heartbeat_at,
+        Letter.id,
+        Letter.to_name,
+        Letter.last_answer,
+        select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery(),
+        count_due(bindparam("late")).scalar_subquery(),
+    )
+    .select_from(ClockState)
+    .outerjoin(Letter, Letter.id == _LAST_UNDELIVERED)
+    .where(ClockState.id == 1)
+)
+
+
 def banners() -> Sequence[Banner]:
     """What must be known at once: the clock stopped or went back, letters undelivered or stuck."""
     at = clock.now()
     found = [] if is_address_known() else [Banner("ng", NO_ADDRESS, NO_ADDRESS_TEXT)]
-    last_undelivered = select(func.max(Letter.id)).where(UNDELIVERED).scalar_subquery()
-    undelivered_count = (
-        select(func.count()).select_from(Letter).where(UNDELIVERED).scalar_subquery()
-    )
-    stuck_count = count_due(at - OVERDUE).scalar_subquery()
-    row = db.session.execute(
-        select(ClockState, Letter, undelivered_count, stuck_count)
-        .outerjoin(Letter, Letter.id == last_undelivered)
-        .where(ClockState.id == 1)
-    ).first()
+    row = db.session.execute(_ALARMS, {"late": at - OVERDUE}).first()
     if row is None:
         return found
-    state, letter, undelivered, stuck = row
-    if rules.clock_is_wrong(at, state.watermark_at):
+    watermark_at, heartbeat_at, *about_letters = row
+    if rules.clock_is_wrong(at, watermark_at):
         found.append(Banner("ng", CLOCK_WRONG, CLOCK_WRONG_TEXT))
-    elif rules.clock_is_silent(at, state.heartbeat_at):
+    elif rules.clock_is_silent(at, heartbeat_at):
         found.append(Banner("ng", SILENT, SILENT_TEXT))
     if allowed(g.actor, Permission.MANAGE_LETTERS):
-        found += _for_the_office(letter, undelivered, stuck)
+        found += _for_the_office(*about_letters)
     return found
 
 
-def _for_the_office(letter: Letter | None, undelivered: int, stuck: int) -> list[Banner]:
+def _for_the_office(
+    letter_id: int | None, to_name: str, answer: str | None, undelivered: int, stuck: int
+) -> list[Banner]:
     found = []
     if stuck:
         text = "メールサーバーの設定と、送信の記録を確かめてください。"
         strong = f"1時間以上、送れていないメールが{stuck}件あります。"
         found.append(Banner("warn", strong, text, "/notices?state=retrying", "記録を見る"))
-    if letter is not None:
-        where = f"/notices/{letter.id}" if undelivered == 1 else "/notices?state=undeliverable"
-        reason = (letter.last_answer or "").partition("（")[0]
+    if letter_id is not None:
+        where = f"/notices/{letter_id}" if undelivered == 1 else "/notices?state=undeliverable"
+        reason = (answer or "").partition("（")[0]
         more = "ほか。" if undelivered > 1 else "。"
-        text = f"{letter.to_name}あて{more}{reason}"
+        text = f"{to_name}あて{more}{reason}"
         strong = f"{undelivered}件のメールが届いていません。"
         found.append(Banner("ng", strong, text, where, "宛先を直して送り直す"))
     return found

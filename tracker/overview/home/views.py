@@ -1,8 +1,9 @@
 """ホーム: what the person signed in must do now, and beside it what their role looks after."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -18,6 +19,7 @@ from tracker.overview.blueprint import bp
 from tracker.overview.home import queries, rules, year
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
+from tracker.plumbing.memo import kept
 from tracker.plumbing.pages import page
 from tracker.projects import queries as projects
 
@@ -41,14 +43,7 @@ def home() -> Response:
     """ホーム by role (ux/spec.md 5)."""
     today, who = clock.today(), actor()
     this = FiscalYear.containing(today)
-    facts = year.Facts(
-        projects.requested_reports(this),
-        meetings.article_five([this], today),
-        costs.in_hand(today),
-    )
-    events = year.events(
-        facts, projects.rounds(), this, today, None if who.is_hub else who.municipality
-    )
+    events = _events(this, today, None if who.is_hub else who.municipality)
     return page(
         "overview/home.html",
         tasks=duties.owed(who, today),
@@ -56,8 +51,23 @@ def home() -> Response:
         year=this,
         events=events,
         next_up=year.next_up(events, today),
-        cards={name: CARDS[name](who, this, today) for name in _cards_of(who)},
+        cards={
+            name: kept(("card", name, who, today), None, partial(CARDS[name], who, this, today))
+            for name in _cards_of(who)
+        },
     )
+
+
+def _events(this: FiscalYear, today: date, town: str | None) -> Sequence[year.YearDay]:
+    def make() -> Sequence[year.YearDay]:
+        facts = year.Facts(
+            projects.requested_reports(this),
+            meetings.article_five([this], today),
+            costs.in_hand(today),
+        )
+        return year.events(facts, projects.rounds(), this, today, town)
+
+    return kept(("events", this, today, town), None, make)
 
 
 def _cards_of(who: Actor) -> tuple[str, ...]:
