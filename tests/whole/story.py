@@ -29,6 +29,7 @@ class Story:
     def __init__(self, app: Flask, traveller: time_machine.Traveller, begins: date) -> None:
         self.app, self.traveller = app, traveller
         self.today = begins - timedelta(days=1)
+        self._arrived: dict[str, EmailMessage] = {}
 
     @contextmanager
     def day(self, month: int, day: int, hour: int = 10) -> Iterator[datetime]:
@@ -56,6 +57,10 @@ class Story:
         with self.app.app_context():
             reminders.run_once()
             db.session.remove()
+        # The folder is a mailbox that nothing stays in for long.
+        for path in (Path(self.app.config["HOME"]) / "outbox").glob("*.eml"):
+            mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+            self._arrived[path.name] = mail
 
     def browse(self) -> PageClient:
         """Somebody at the door, who has not signed in."""
@@ -63,11 +68,7 @@ class Story:
 
     def mail(self, address: str | None = None) -> list[EmailMessage]:
         """Every letter that went out (to that address), oldest first."""
-        folder = Path(self.app.config["HOME"]) / "outbox"
-        found = [
-            message_from_bytes(path.read_bytes(), policy=policy.default)
-            for path in sorted(folder.glob("*.eml"))
-        ]
+        found = [mail for _, mail in sorted(self._arrived.items())]
         return [one for one in found if address is None or address in str(one["To"])]
 
     def subjects(self, address: str, word: str = "") -> list[str]:

@@ -6,13 +6,16 @@ municipality an object belongs to stands in `objects`. Every control plants a fa
 
 import re
 import sys
+from collections.abc import Iterable
+from functools import wraps
 from types import ModuleType
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, make_response
 from werkzeug.test import TestResponse
 
 from tests import cast
+from tests.sent import live_tokens
 from tests.whole.clients import (
     LEAD,
     NOBODY,
@@ -27,6 +30,7 @@ from tests.whole.seed import NAMES, UNSENT_OF
 from tracker.cost_sharing import blueprint as cost_sharing
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard
+from tracker.plumbing.db import db
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # All that is open to people who are not signed in, and all they can change.
@@ -52,7 +56,7 @@ TOLD_IN_THE_RECORD = {("accounts.audit", UNSENT_OF.format(name)) for name in NAM
 
 def faults(house: House, visitor: Visitor, *endpoints: str) -> list[str]:
     """Sentences about every door that is not as the table says, for one visitor."""
-    found = []
+    found, live = [], live_codes(house.app)
     for endpoint, method, target, path, answer, was_changed in house.walk(visitor, *endpoints):
         permission = getattr(house.app.view_functions[endpoint], "permission", None)
         is_open = permission is not None and visitor.may(permission, target.involved)
@@ -60,6 +64,7 @@ def faults(house: House, visitor: Visitor, *endpoints: str) -> list[str]:
         if was_changed and (method in READING or not is_open):
             wrong.append("changed something in the database")
         wrong += [f"shows 「{words}」" for words in _betrayed(answer, endpoint, visitor)]
+        wrong += [f"shows what opens {live[code]}" for code in _given_away(answer, path, live)]
         found += [f"{visitor}: {method} {path} ({endpoint}) {what}." for what in wrong if what]
     return found
 
@@ -93,6 +98,20 @@ def _betrayed(answer: TestResponse, endpoint: str, visitor: Visitor) -> list[str
         and not visitor.may(secret.permission, secret.involved)
         and (endpoint, secret.words) not in TOLD_IN_THE_RECORD
     ]
+
+
+def live_codes(app: Flask) -> dict[str, str]:
+    """What opens a page to whoever has it -> what it opens; the row's number is no secret."""
+    with app.app_context():
+        found = {token.partition(".")[2]: str(link) for token, link in live_tokens().items()}
+        db.session.rollback()
+    return found
+
+
+def _given_away(answer: TestResponse, path: str, live: Iterable[str]) -> list[str]:
+    """The links that an answer shows, other than to whoever came by that very link."""
+    said = f"{answer.headers}{answer.get_data(as_text=True)}"
+    return [code for code in live if code in said and code not in path]
 
 
 def test_every_address_has_a_permission_and_a_place_in_the_table_of_objects(house: House) -> None:
@@ -320,3 +339,20 @@ def test_words_shown_to_too_many_are_found(house: House, monkeypatch: pytest.Mon
         "蓬田村の下書きの印",
         "蓬田村の秘書の連絡の印",
     }
+
+
+def test_a_page_that_shows_a_live_link_is_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = house.app.view_functions["meetings.show"]
+
+    @wraps(view)
+    def careless(**args: object) -> Response:
+        shown = make_response(view(**args))
+        shown.set_data(shown.get_data() + " ".join(live_tokens()).encode())
+        return shown
+
+    assert faults(house, OFFICER, "meetings.show") == []
+    monkeypatch.setitem(house.app.view_functions, "meetings.show", careless)
+    found = faults(house, OFFICER, "meetings.show")
+    assert any("shows what opens PersonalLink(kind='poll'" in sentence for sentence in found)

@@ -82,6 +82,8 @@ class FileTransport:
         half = path.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
         with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text)
+        # By the clock that `clear_away` asks, whatever the disk's says.
+        os.utime(half, (time(), time()))
         half.replace(path)
         return f"outbox/{path.name}"
 
