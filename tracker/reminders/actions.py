@@ -203,12 +203,12 @@ def _midnight(today: date) -> datetime:
 
 
 def _compose(due: Sequence[Notice], on: date) -> list[DraftLetter]:
-    drafts = []
-    for merged in rules.merge(due):
-        to = merged.to
-        assert isinstance(to, Recipient)
-        drafts.append(DraftLetter(merged, to, on, *letters.compose(merged.notices, to, on)))
-    return drafts
+    return [_draft(merged, on) for merged in rules.merge(due)]
+
+
+def _draft(merged: Merged, on: date) -> DraftLetter:
+    assert isinstance(merged.to, Recipient)
+    return DraftLetter(merged, merged.to, on, *letters.compose(merged.notices, merged.to, on))
 
 
 def _write(due: Due, at: datetime) -> tuple[int, int, bool]:
@@ -274,11 +274,10 @@ def preview(on: date) -> list[DraftLetter]:
 def preview_of(duty_key: str, on: date, today: date) -> DraftLetter | None:
     """The first letter of a day of the next 30 that mentions the duty, or None."""
     found = [one for one, state in queries.to_come(today) if state is None and one.on == on]
-    drafts = _compose(found, on)
-    fitting = [
-        draft for draft in drafts if any(one.duty.key == duty_key for one in draft.merged.notices)
-    ]
-    return fitting[0] if fitting else None
+    for merged in rules.merge(found):
+        if any(one.duty.key == duty_key for one in merged.notices):
+            return _draft(merged, on)
+    return None
 
 
 def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
