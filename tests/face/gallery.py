@@ -42,7 +42,6 @@ PAGES = (
     "progress_done",
     "poll",
     "cost",
-    "year",
     "kit",
     "sign_in",
     "error",
@@ -54,7 +53,6 @@ CSP = "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' d
 
 NAV = (
     ("ホーム", "home_town", 0),
-    ("年度カレンダー", "year", 0),
     ("別表と事業", "matrix", 0),
     ("進捗報告", "progress_form", 4),
     ("費用負担", "cost", 2),

@@ -96,6 +96,60 @@ def test_every_macro_that_is_imported_exists(trees: Mapping[str, nodes.Template]
     assert lost == []
 
 
+# What a line of a page may be long, in characters.
+LONGEST = 120
+CLASS = re.compile(r"[a-zA-Z][\w-]*")
+STATIC = ROOT / "tracker" / "static"
+
+
+def test_no_line_of_a_page_is_too_long_to_read() -> None:
+    long = [
+        f"{name}:{number}"
+        for name in names()
+        if name.endswith(".html")
+        for number, line in enumerate(source(name).splitlines(), 1)
+        if len(line) > LONGEST
+    ]
+    assert long == []
+
+
+def _classes(sheet: str) -> set[str]:
+    """The classes that a style sheet names."""
+    selectors = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", sheet, flags=re.S)
+    return set(re.findall(r"\.([a-zA-Z][\w-]*)", selectors))
+
+
+def _unprinted(sheet: str, trees: Mapping[str, nodes.Template]) -> list[str]:
+    """The classes of a style sheet that nothing prints, whole or as the end of `begun-`."""
+    parts = (
+        part for tree in trees.values() for part in tree.find_all((nodes.TemplateData, nodes.Const))
+    )
+    said = [str(getattr(part, "data", getattr(part, "value", ""))) for part in parts]
+    words = set(CLASS.findall(" ".join([*said, (STATIC / "app.js").read_text("utf-8")])))
+    words |= _texts_in_code()
+    begun = {word for word in words if word.endswith("-")}
+    return sorted(
+        name
+        for name in _classes(sheet) - words
+        if not any(
+            name.startswith(one) and (name[len(one) :] in words or name[-1].isdigit())
+            for one in begun
+        )
+    )
+
+
+def test_every_class_of_the_style_sheet_is_printed_somewhere(
+    trees: Mapping[str, nodes.Template],
+) -> None:
+    sheet = (STATIC / "app.css").read_text("utf-8")
+    assert len(_classes(sheet)) > 200
+    assert _unprinted(sheet, trees) == []
+    assert _unprinted(".chip, .chip-nowhere, .nowhere { color: red }", trees) == [
+        "chip-nowhere",
+        "nowhere",
+    ]
+
+
 FORBIDDEN = {
     "a style in the markup": re.compile(r"<[^>]*\sstyle\s*=|<style\b"),
     "a script in the markup": re.compile(r"<script(?![^>]*\bsrc=)"),
