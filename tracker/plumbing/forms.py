@@ -37,7 +37,7 @@ from tracker.plumbing.changes import Act, Conflict, Stale, abandon
 from tracker.plumbing.db import db
 
 T = TypeVar("T", bound="_HasSlug")
-F = TypeVar("F", bound="Form")
+F = TypeVar("F", bound=PlainForm)
 _AGAIN = {False: "?again=1", True: "&again=1"}
 # The first choice of a list from which one must be chosen.
 CHOOSE = ("", "選んでください")

@@ -17,6 +17,7 @@ from tracker.plumbing.forms import (
     SeenField,
     TimeField,
     at_most,
+    in_year,
     labelled,
     optional,
     required,
@@ -33,8 +34,9 @@ _MISSING = {
 class DatesForm(Form):
     """Rows of candidate dates and the deadline for answers; empty rows are passed over."""
 
-    # The boxes and the calendar come in with `dates_form`.
+    # The rows and the calendar come in with `dates_form`.
     check_day: Callable[[Candidate, date], str | None]
+    reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Shape of every row, then what the calendar says about each of its days."""
@@ -62,6 +64,10 @@ class DatesForm(Form):
 
 class _Row(Row):
     """One candidate date: a day and its hours, or nothing at all."""
+
+    on = DayField("日付", validators=[optional()])
+    begins = TimeField("始まり", validators=[optional()])
+    ends = TimeField("終わり", validators=[optional()])
 
     @property
     def candidate(self) -> Candidate | None:
@@ -97,33 +103,21 @@ def dates_form(
 ) -> DatesForm:
     """The form with a row for each date proposed and some empty ones; 「1/19」 is of `year`."""
 
-    class DateRow(_Row):
-        on = DayField("日付", within=year, validators=[optional()])
-        begins = TimeField("始まり", validators=[optional()])
-        ends = TimeField("終わり", validators=[optional()])
-
-    class WithRows(DatesForm):
-        days = FieldList(
-            FormField(DateRow), "候補日", min_entries=len(proposed) + ROWS_EMPTY, max_entries=20
-        )
-
-        reply_due_on = DayField(
-            "回答期限",
-            within=FiscalYear.containing(today),
-            validators=required("回答期限を入力してください。"),
-        )
-
-        def check_day(self, candidate: Candidate, due: date) -> str | None:
-            return check_candidate(candidate.on, due, today, year, closed)
-
+    rows = FormField(in_year(_Row, year))
+    fields: dict[str, Any] = {
+        "days": FieldList(rows, "候補日", min_entries=len(proposed) + ROWS_EMPTY, max_entries=20),
+        "check_day": staticmethod(
+            lambda one, due: check_candidate(one.on, due, today, year, closed)
+        ),
+    }
     if with_place:
-        WithRows.place = StringField(
+        fields["place"] = StringField(
             "会場", validators=[*required("会場を入力してください。"), at_most(200)]
         )
     if seen is not None:
-        WithRows.seen = SeenField()
-    rows = [one._asdict() for one in proposed]
-    return WithRows(data={"days": rows, "seen": seen, **kwargs})
+        fields["seen"] = SeenField()
+    form = with_fields(in_year(DatesForm, FiscalYear.containing(today)), fields)
+    return form(data={"days": [one._asdict() for one in proposed], "seen": seen, **kwargs})
 
 
 class AnswersForm(Form):
