@@ -14,6 +14,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    null,
     or_,
     select,
     true,
@@ -47,10 +48,22 @@ from tracker.projects.rules import REPORTED, CostPhase, ReportState, YearMark
 
 # A report's page shows the values of so many years before it.
 YEARS_BEFORE = 4
-_BUDGET, _SETTLED = aliased(ProjectCost), aliased(ProjectCost)
-# What a report is made of, in the order of its fields after the first: whose it is.
+
+
+def _own_cost(phase: CostPhase) -> tuple[Any, ColumnElement[bool]]:
+    """The yen of that phase that a part's municipality spends itself, and how a part finds them."""
+    cost = aliased(ProjectCost)
+    return cost, and_(
+        cost.project_id == ProjectYear.project_id,
+        cost.fiscal_year == ProjectYear.fiscal_year,
+        cost.municipality_id == Participation.municipality_id,
+        cost.phase == phase,
+    )
+
+
+_BUDGET, _SETTLED = _own_cost(CostPhase.BUDGET), _own_cost(CostPhase.SETTLED)
+# What a report is made of, in the order of its fields after the first: whose it is, and its yen.
 _PART: tuple[Any, ...] = (
-    Project.lead_municipality_id,
     Project.id,
     Project.name,
     Project.measure_id,
@@ -58,8 +71,6 @@ _PART: tuple[Any, ...] = (
     Project.lead_post_id,
     ProjectYear.fiscal_year,
     ProjectYear.mark,
-    _BUDGET.total_yen,
-    _SETTLED.total_yen,
     ReportingRound.id,
     ReportingRound.half,
     ReportingRound.due_on,
@@ -115,10 +126,12 @@ def reports(
     """Every part of every project's year with its report in each round that `asked` allows."""
     town = Participation.municipality_id
     query = (
-        select(town)
+        select(town, Project.lead_municipality_id, _BUDGET[0].total_yen, _SETTLED[0].total_yen)
         .select_from(ProjectYear)
         .join(Project, Project.id == ProjectYear.project_id)
         .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .outerjoin(*_BUDGET)
+        .outerjoin(*_SETTLED)
         .outerjoin(
             ReportingRound, and_(ReportingRound.fiscal_year == ProjectYear.fiscal_year, asked)
         )
@@ -138,10 +151,10 @@ def reports(
 def asked_reports(
     *where: ColumnElement[bool], figures: bool = False, texts: bool = False
 ) -> Sequence[Report]:
-    """Every report that a round asks for, whoever takes part in the year by now."""
+    """Every report that a round asks for, whoever takes part in the year by now; without yen."""
     town = RoundPart.municipality_id
-    query = (
-        select(town)
+    query: Select[*tuple[Any, ...]] = (
+        select(town, Project.lead_municipality_id, null(), null())
         .select_from(RoundPart)
         .join(ReportingRound, ReportingRound.id == RoundPart.round_id)
         .join(Project, Project.id == RoundPart.project_id)
@@ -157,7 +170,9 @@ def asked_reports(
     return _read(query.where(*where), town, figures=figures, texts=texts)
 
 
-def _read(query: Select[Any], town: Any, *, figures: bool, texts: bool) -> Sequence[Report]:
+def _read(
+    query: Select[*tuple[Any, ...]], town: Any, *, figures: bool, texts: bool
+) -> Sequence[Report]:
     """Years in order, 上期 before 年度末, then by project name and municipality code.
 
     Indicators with targets and values come with `figures`, what was written with `texts`.
@@ -165,8 +180,6 @@ def _read(query: Select[Any], town: Any, *, figures: bool, texts: bool) -> Seque
     query = (
         query.add_columns(*_PART, *(_TEXTS if texts else ()), *(_MEASURED if figures else ()))
         .join(Municipality, Municipality.id == town)
-        .outerjoin(_BUDGET, _own_cost(_BUDGET, CostPhase.BUDGET, town))
-        .outerjoin(_SETTLED, _own_cost(_SETTLED, CostPhase.SETTLED, town))
         .outerjoin(
             ProgressReport,
             and_(
@@ -426,16 +439,6 @@ def versions(report_id: int | None) -> Sequence[ReportVersion]:
         .where(ReportVersion.report_id == report_id)
         .order_by(ReportVersion.number)
     ).all()
-
-
-def _own_cost(cost: Any, phase: CostPhase, town: Any) -> ColumnElement[bool]:
-    """Joins a part to its municipality's own yen of that phase."""
-    return and_(
-        cost.project_id == ProjectYear.project_id,
-        cost.fiscal_year == ProjectYear.fiscal_year,
-        cost.municipality_id == town,
-        cost.phase == phase,
-    )
 
 
 class ListRow(NamedTuple):

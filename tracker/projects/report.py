@@ -89,13 +89,14 @@ class Report(NamedTuple):
     """Amounts in yen, instants in UTC; `year` is the fiscal year.
 
     `is_asked` where the round asks for it. Without a round, `half`, `due_on` and `opened_at` are
-    None. Before anybody
-    wrote, `version` is 0 and `state` 未提出. `Texts` and what is `measured` are empty unless
-    they were asked for.
+    None; read by what a round asks, it has no amounts. Before anybody wrote, `version` is 0 and
+    `state` 未提出. `Texts` and what is `measured` are empty unless they were asked for.
     """
 
     town: Town
     lead: Town
+    budget_yen: int | None
+    actual_yen: int | None
     project_id: int
     project: str
     measure_id: int
@@ -103,8 +104,6 @@ class Report(NamedTuple):
     lead_post_id: int | None
     year: int
     mark: YearMark | None
-    budget_yen: int | None
-    actual_yen: int | None
     round_id: int | None
     half: Half
     due_on: date
