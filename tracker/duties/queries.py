@@ -35,8 +35,9 @@ def _reports(members: Members, today: date) -> Iterable[Duty]:
 
 def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
-    owed = meetings.article_five_owed(year, today)
-    return article_5.duties(owed, meetings.meetings(year), members, today)
+    found = meetings.meetings(year.previous)
+    owed = meetings.article_five_owed(year, today, found)
+    return article_5.duties(owed, [one for one in found if one.year >= year], members, today)
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:

@@ -201,13 +201,16 @@ class _Bound(NamedTuple):
     views: Mapping[int, PartyView]
 
 
-def article_five(years: Iterable[FiscalYear], today: date) -> tuple[ArticleFive, ...]:
+def article_five(
+    years: Iterable[FiscalYear], today: date, found: Sequence[Meeting] | None = None
+) -> tuple[ArticleFive, ...]:
     """How Article 5 stands in each of these years (two queries, whatever their number).
 
+    `found` are their meetings, where they are read already.
     Which agreements bind in a year is asked for `today`, or for the year's nearer end outside it.
     """
     wanted = sorted(years)
-    found = meetings(wanted[0], wanted[-1])
+    found = meetings(wanted[0], wanted[-1]) if found is None else found
     by_year = [(year, _yearly(found, year)) for year in wanted]
     asked = tuple((year.nearest(today), one.id if one else 0) for year, one in by_year)
     bound = kept(
@@ -226,12 +229,19 @@ def agreement_standings(year: FiscalYear, today: date) -> tuple[AgreementStandin
     return article_five([year], today)[0].agreements
 
 
-def article_five_owed(year: FiscalYear, today: date) -> tuple[ArticleFive, ...]:
+def article_five_now(year: FiscalYear, today: date) -> ArticleFive:
+    """Article 5 in the present year, read together with the year before, as the duties read it."""
+    return article_five([year.previous, year], today, meetings(year.previous))[1]
+
+
+def article_five_owed(
+    year: FiscalYear, today: date, found: Sequence[Meeting] | None = None
+) -> tuple[ArticleFive, ...]:
     """Article 5 in `year`, prepared or not; last year's too while it was fixed but not fulfilled.
 
     A year nobody began to prepare is over with its 31 March: nothing can be owed for it.
     """
-    last, this = article_five([year.previous, year], today)
+    last, this = article_five([year.previous, year], today, found)
     return (last, this) if last.is_owed else (this,)
 
 

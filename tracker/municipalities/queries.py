@@ -1,11 +1,11 @@
 """Reads the area, its municipalities, figures and closed days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app, g
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, true
 
 from tracker.municipalities.models import (
     Area,
@@ -20,19 +20,47 @@ from tracker.plumbing.db import db, reading
 from tracker.plumbing.memo import kept
 
 
+class _Place(NamedTuple):
+    """The area and its municipalities, which every page needs."""
+
+    area: Area | None
+    towns: Sequence[Town]
+
+
+def _place() -> _Place:
+    """Read once a request."""
+    if "place" not in g:
+        g.place = kept("place", ("municipalities",), _read_place)
+    found: _Place = g.place
+    return found
+
+
+def _read_place() -> _Place:
+    columns = (
+        Municipality.id,
+        Municipality.code,
+        Municipality.slug,
+        Municipality.name,
+        Municipality.is_hub,
+        Municipality.base_url,
+    )
+    in_order = Municipality.code
+    rows = db.session.execute(
+        select(Area, *columns).outerjoin(Municipality, true()).order_by(in_order)
+    ).all()
+    if not rows:
+        return _Place(None, _towns(db.session.execute(select(*columns).order_by(in_order))))
+    db.session.expunge(rows[0][0])
+    return _Place(rows[0][0], _towns(row[1:] for row in rows))
+
+
+def _towns(rows: Iterable[Any]) -> tuple[Town, ...]:
+    return tuple(Town(*row) for row in rows if row[0] is not None)
+
+
 def area() -> Area | None:
-    """The one area, or None before set-up.  Read once a request."""
-    if "area" not in g:
-        g.area = kept("area", ("municipalities",), _read_area)
-    found: Area | None = g.area
-    return found
-
-
-def _read_area() -> Area | None:
-    found = db.session.scalar(select(Area).limit(1))
-    if found is not None:
-        db.session.expunge(found)
-    return found
+    """The one area, or None before set-up."""
+    return _place().area
 
 
 def get_area() -> Area:
@@ -57,31 +85,13 @@ def letter_frame() -> Mapping[str, str]:
 
 
 def towns() -> Sequence[Town]:
-    """All municipalities in the fixed order of their codes.  Read once a request."""
-    if "towns" not in g:
-        g.towns = kept("towns", ("municipalities",), _read_towns)
-    found: Sequence[Town] = g.towns
-    return found
-
-
-def _read_towns() -> Sequence[Town]:
-    rows = db.session.execute(
-        select(
-            Municipality.id,
-            Municipality.code,
-            Municipality.slug,
-            Municipality.name,
-            Municipality.is_hub,
-            Municipality.base_url,
-        ).order_by(Municipality.code)
-    )
-    return tuple(Town(*row) for row in rows)
+    """All municipalities in the fixed order of their codes."""
+    return _place().towns
 
 
 def forget() -> None:
     """Lets the next reader of this request or command see what was just written."""
-    g.pop("area", None)
-    g.pop("towns", None)
+    g.pop("place", None)
 
 
 def hub() -> Town:

@@ -298,11 +298,11 @@ def requested_reports(year: FiscalYear) -> Sequence[Report]:
 def _requested(year: FiscalYear) -> Sequence[Report]:
     # The rounds first, by themselves: what is closed and past is never looked at.
     number = ReportingRound.fiscal_year
-    chosen = _read_rounds(
+    chosen = select(ReportingRound.id).where(
         or_(number == year.year, and_(number < year.year, ReportingRound.closed_at.is_(None)))
     )
     found = asked_reports(
-        RoundPart.round_id.in_([one.id for one in chosen]),
+        RoundPart.round_id.in_(chosen.correlate(None)),
         or_(
             number == year.year,
             ProgressReport.state.is_distinct_from(ReportState.CONFIRMED),
@@ -398,7 +398,7 @@ def rounds() -> Sequence[Round]:
     return kept("rounds", ("projects",), _read_rounds)
 
 
-def _read_rounds(*where: ColumnElement[bool]) -> Sequence[Round]:
+def _read_rounds() -> Sequence[Round]:
     rows = db.session.execute(
         select(
             ReportingRound.id,
@@ -408,9 +408,7 @@ def _read_rounds(*where: ColumnElement[bool]) -> Sequence[Round]:
             ReportingRound.covering_note,
             ReportingRound.closed_at,
             ReportingRound.version,
-        )
-        .where(*where)
-        .order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
+        ).order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
     )
     return tuple(Round._make(row) for row in rows)
 

@@ -83,7 +83,7 @@ def cases(year: FiscalYear, municipality_id: int | None = None) -> Cases:
         counts = dict(rows.all())
         return Cases(counts.get(CaseState.AGREED, 0), sum(counts.get(state, 0) for state in _OPEN))
 
-    return kept(("cases", year, municipality_id), None, read)
+    return kept(("cases", year, municipality_id), ("cost_sharing",), read)
 
 
 class Movement(NamedTuple):

@@ -62,7 +62,7 @@ def _events(this: FiscalYear, today: date, town: str | None) -> Sequence[year.Ye
     def make() -> Sequence[year.YearDay]:
         facts = year.Facts(
             projects.requested_reports(this),
-            meetings.article_five([this], today),
+            [meetings.article_five_now(this, today)],
             costs.in_hand(today),
         )
         return year.events(facts, projects.rounds(), this, today, town)
@@ -83,7 +83,7 @@ def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
     """今別町の令和8年度."""
     hand = queries.in_hand(this)
     own = [part for part in hand.asked if part.town.slug == who.municipality]
-    bound = meetings.agreement_standings(this, today)
+    bound = meetings.article_five_now(this, today).agreements
     return {
         "round": hand.round,
         "submitted": rules.submitted(own),
@@ -97,7 +97,7 @@ def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
 
 def _yearly(_who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
     """協約で毎年度行うこと: how many agreements stand where with Article 5, and the cases."""
-    standings = Counter(one.standing for one in meetings.agreement_standings(this, today))
+    standings = Counter(one.standing for one in meetings.article_five_now(this, today).agreements)
     return {"standings": standings, "ends": this.ends, "cases": queries.cases(this)}
 
 

@@ -19,12 +19,13 @@ def period_in_hand(year: FiscalYear) -> Period:
 
 def measures() -> Sequence[MeasureRow]:
     """Every measure of the area in the order of the annex."""
-    return kept("measures", None, agreements.measures)
+    return kept("measures", ("agreements",), agreements.measures)
 
 
 def coverage(day: date) -> Mapping[int, frozenset[str]]:
     """By measure id the municipalities (slugs) whose agreement in force on `day` has it."""
-    return kept(("coverage", day), None, lambda: agreements.coverage(day))
+    rooms = ("agreements", "municipalities")
+    return kept(("coverage", day), rooms, lambda: agreements.coverage(day))
 
 
 def neighbours(period: Period) -> tuple[Period | None, Period | None]:
