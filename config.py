@@ -90,6 +90,10 @@ DEMO_PASSWORD = _text("TRACKER_DEMO_PASSWORD", "renkei-rei-2026")
 # Argon2id: memory in KiB and passes; the library's defaults are for production.
 ARGON2_MEMORY_KIB = _number("TRACKER_ARGON2_MEMORY_KIB", 65536)
 ARGON2_PASSES = _number("TRACKER_ARGON2_PASSES", 3)
+# Two passwords are worked on at a time; who waits longer than this, in milliseconds, is sent away.
+HASH_WAIT_MS = _number("TRACKER_HASH_WAIT_MS", 3000)
+# So many tries at signing in go without a delay.
+FREE_TRIES = _number("TRACKER_FREE_TRIES", 3)
 
 # Behind HTTPS the cookie must never travel in the clear.
 SESSION_COOKIE_SECURE = BASE_URL.startswith("https://")

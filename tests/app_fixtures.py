@@ -29,6 +29,7 @@ SETTINGS: dict[str, Any] = {
     "SECRET_KEY": "a secret key of the tests, long enough for its work",
     "ARGON2_MEMORY_KIB": 64,
     "ARGON2_PASSES": 1,
+    "HASH_WAIT_MS": 300,
     "BASE_URL": "https://renkei.example.lg.jp",
     "IS_BASE_URL_SET": True,
     "SETUP_CODE": cast.SETUP_CODE,

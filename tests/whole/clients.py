@@ -253,4 +253,5 @@ def _sign_in(client: FlaskClient, visitor: Visitor) -> str:
     fields = {"email": cast.email(visitor.role or "", visitor.town), "password": cast.PASSWORD}
     answer = client.post("/login", data=fields)
     assert answer.status_code == 302, answer.get_data(as_text=True)
-    return answer.headers["Set-Cookie"].partition(";")[0]
+    cookies = answer.headers.getlist("Set-Cookie")
+    return next(one.partition(";")[0] for one in cookies if one.startswith("renkei="))

@@ -109,6 +109,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
 SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "accounts.edit_post": lambda s: [{"post_id": s.post}],
     "accounts.invite": lambda s: [{"person_id": s.person}],
+    "accounts.lift_delays": lambda s: [{"person_id": s.person}],
     "accounts.new_account": lambda s: [{"post_id": s.post}],
     "accounts.set_active": lambda s: [{"person_id": s.person}],
     "accounts.set_password": lambda s: [{"token": s.invited_token}],

@@ -1,4 +1,4 @@
-"""tracker setup; tracker accounts create | disable | reset."""
+"""tracker setup; tracker accounts create | disable | reset | unlock."""
 
 import click
 from flask.cli import with_appcontext
@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 from tracker.accounts import queries
 from tracker.accounts.models import Person, PostKind
 from tracker.accounts.people import actions
-from tracker.accounts.sign_in.actions import hash_password, set_up
+from tracker.accounts.sign_in.actions import hash_password, lift_delays, set_up
 from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
@@ -41,7 +41,7 @@ def setup(
         read_towns("\n".join(towns)),
         hub,
         email,
-        password,
+        hash_password(password),
         office_phone=phone,
     )
     click.echo(f"{area}を登録しました。{email} でログインできます。")
@@ -71,14 +71,13 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
     )
     if town is None:
         raise Refusal(f"「{municipality}」という市町村は登録されていません。")
-    act = Act(None, clock.now())
+    act, hashed = Act(None, clock.now()), hash_password(password)
     with act:
         post = queries.find_post(town.id, post_name) or actions.create_post(
             act, town.slug, PostKind(role), post_name, None, None
         )
         if post.kind != role:
             raise Refusal(f"「{post_name}」の役割は {post.kind.value} です。")
-        hashed = hash_password(password)
         person = actions.create_account(act, post, post_name, email, password_hash=hashed)
     click.echo(f"{person.email} を登録しました。")
 
@@ -99,6 +98,15 @@ def reset(email: str) -> None:
     """Ends the password and writes a letter with a link to set a new one."""
     actions.invite(Act(None, clock.now()), _get(email))
     click.echo(f"{email} にパスワード設定の案内を送ります。")
+
+
+@accounts.command()
+@click.argument("email")
+@with_appcontext
+def unlock(email: str) -> None:
+    """Lets everybody try again at once who waits after wrong passwords for that account."""
+    lift_delays(Act(None, clock.now()), _get(email))
+    click.echo(f"{email} の待ち時間をなくしました。")
 
 
 def _get(email: str) -> Person:

@@ -83,8 +83,6 @@ class Person(Versioned, Model):
     password_hash: Mapped[str | None] = mapped_column(String(200), info=NEVER)
     is_active: Mapped[bool] = mapped_column(default=True)
     # Signing in keeps its own books.
-    failed_count: Mapped[int] = mapped_column(default=0, info=UNRECORDED)
-    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=UNRECORDED)
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=UNRECORDED)
     # 週のまとめ: one letter a week instead of one for each thing due.
     weekly_digest: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -111,6 +109,22 @@ class SignIn(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignInDelay(Model):
+    """Tries at signing in, counted since the last one that was right.
+
+    `key` is `sign_in.rules.delay_key`; addresses that nobody has are counted alike.
+    """
+
+    __tablename__ = "sign_in_delay"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    count: Mapped[int]
+    counted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    # Nobody is let try before.
+    open_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Invitation(Model):

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,8 +19,9 @@ from tracker.accounts.models import (
     Post,
     PostKind,
     SignIn,
+    SignInDelay,
 )
-from tracker.accounts.rules import SESSION_FOR
+from tracker.accounts.rules import SESSION_FOR, wait
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail import links
 from tracker.mail.letters import Recipient
@@ -104,6 +105,21 @@ def _actor(row: Sequence[Any]) -> Actor:
 def find_person(email: str) -> Person | None:
     """The account with that address, or None."""
     return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+
+
+def delays(at: datetime) -> Mapping[int, timedelta]:
+    """The accounts at which somebody guessed, by id, and how long the longest wait is yet."""
+    found: dict[int, timedelta] = {}
+    rows = db.session.execute(
+        select(SignInDelay.person_id, SignInDelay.counted_at, SignInDelay.open_at).where(
+            SignInDelay.person_id.is_not(None), SignInDelay.open_at > at
+        )
+    )
+    for person_id, counted_at, open_at in rows:
+        left = wait(counted_at, open_at, at)
+        if left and person_id is not None:
+            found[person_id] = max(left, found.get(person_id, left))
+    return found
 
 
 def find_invitation(token: str, at: datetime) -> Row[Invitation, Person] | None:

@@ -1,15 +1,30 @@
-"""Addresses, chiefs, and who may hand which post over (product.md 9)."""
+"""Addresses, chiefs, waiting after wrong passwords, and who may hand which post over (product.md 9)."""
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 
 SESSION_FOR = timedelta(hours=12)
 INVITATION_FOR = timedelta(hours=72)
+# After wrong passwords (contracts.md, "Delays at sign-in").
+LONGEST_DELAY = timedelta(minutes=15)
+# Two processes that count at once do not read the clock at once; what lies further ahead was
+# written by a clock that has gone back since.
+CLOCK_SKEW = timedelta(seconds=10)
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,189}\.[A-Za-z]{2,63}")
+
+
+def wait(counted_at: datetime, open_at: datetime, at: datetime) -> timedelta:
+    """How long to wait yet, 0 where one may try: never longer than 15 minutes.
+
+    What a clock wrote that has gone back since does not count.
+    """
+    if counted_at > at + CLOCK_SKEW or open_at > at + LONGEST_DELAY:
+        return timedelta(0)
+    return max(open_at - at, timedelta(0))
 
 
 def check_address(email: str) -> str:

@@ -69,19 +69,19 @@ def set_up(at: datetime) -> None:
 
 def enter_people(area: str, towns: Sequence[NewTown], meeting_place: str, at: datetime) -> None:
     """The area with its posts, and who holds them; the first of the towns is the hub."""
-    password, hub = current_app.config["DEMO_PASSWORD"], towns[0]
+    hub, hashed = towns[0], sign_in.hash_password(current_app.config["DEMO_PASSWORD"])
     sign_in.set_up(
         Act(None, at),
         area,
         towns,
         hub.name,
         f"admin@{hub.slug}.example",
-        password,
+        hashed,
         is_example=True,
         office_phone=PHONE,
         meeting_place=meeting_place,
     )
-    act, hashed = Act(actor(Role.ADMIN, hub.slug), at), sign_in.hash_password(password)
+    act = Act(actor(Role.ADMIN, hub.slug), at)
     for town in towns:
         posts: dict[str, Post] = {}
         for kind, name in HUB_POSTS if town == hub else TOWN_POSTS:

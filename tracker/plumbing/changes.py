@@ -41,6 +41,7 @@ EXEMPT: Mapping[str, str] = {
     "once": "the keys of forms already carried out",
     "send_attempt": "mail's books",
     "sign_in": "who is signed in where; ends by itself",
+    "sign_in_delay": "tries at signing in; a count ends by itself",
 }
 
 

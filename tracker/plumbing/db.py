@@ -278,3 +278,27 @@ def insert_missing(table: type[Base], rows: list[dict[str, Any]], unique: list[s
     statement = dialect.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique)
     # Rows that came back are counted: PostgreSQL's driver does not know a row count here.
     return len(db.session.execute(statement.returning(getattr(table, unique[0]))).all())
+
+
+def upsert(
+    table: type[Base],
+    row: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    where: ColumnElement[bool],
+) -> bool:
+    """Inserts a row or, where its primary key is there and it fits `where`, changes it.
+
+    One statement: of several at once each sees what the one before left.  Returns whether either
+    was done.
+    """
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    key = [column.name for column in table.__table__.primary_key]
+    statement = (
+        dialect.insert(table)
+        .values(**row)
+        .on_conflict_do_update(index_elements=key, set_=dict(changes), where=where)
+        .returning(getattr(table, key[0]))
+    )
+    return db.session.execute(statement).first() is not None

@@ -64,11 +64,16 @@ class SessionCookie(SecureCookieSessionInterface):
 
     def get_cookie_name(self, app: Flask) -> str:
         """The prefix makes browsers refuse it without Secure, with a Domain, or with a path."""
-        return ("__Host-" if is_https_only(app) else "") + super().get_cookie_name(app)
+        return cookie_name(app, super().get_cookie_name(app))
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Never in the clear, where nobody reaches the pages in the clear."""
         return is_https_only(app)
+
+
+def cookie_name(app: Flask, plain: str) -> str:
+    """The name of a cookie for this whole site and for no other."""
+    return ("__Host-" if is_https_only(app) else "") + plain
 
 
 def is_https_only(app: Flask) -> bool:

@@ -109,8 +109,7 @@ def _new_holder(act: Act, post: Post, former: Sequence[Person], name: str, addre
     with act.change("account.handed_over", stays, f"{address} を新しい担当者に引き継ぎました。"):
         _take_back(act, stays)
         stays.name, stays.is_active, stays.password_hash = name, True, None
-        stays.failed_count, stays.locked_until, stays.signed_in_at = 0, None, None
-        stays.weekly_digest = False
+        stays.signed_in_at, stays.weekly_digest = None, False
         put_invitation(act, stays)
     return stays
 

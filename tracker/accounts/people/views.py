@@ -9,7 +9,7 @@ from tracker.accounts.models import Person, Post, PostKind
 from tracker.accounts.people import actions, forms
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
-from tracker.plumbing import history
+from tracker.plumbing import clock, history
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm, choices
@@ -20,7 +20,9 @@ from tracker.plumbing.pages import complain, done, page, paginate
 @guard(Permission.MANAGE_PEOPLE)
 def people() -> Response:
     """利用者と役職: every post, who holds it, and what is missing."""
-    return page("accounts/people.html", posts=queries.staffed_posts())
+    return page(
+        "accounts/people.html", posts=queries.staffed_posts(), delays=queries.delays(clock.now())
+    )
 
 
 @bp.route("/admin/posts/new", methods=["GET", "POST"])

@@ -1,25 +1,52 @@
 """Sets up the area and its first admin; signs in and out; sets passwords."""
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import cache
+from secrets import token_hex, token_urlsafe
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import case, delete, or_, select, update
+from werkzeug.exceptions import ServiceUnavailable
 
 from tracker.accounts import queries
-from tracker.accounts.models import Person, PostKind, SignIn
+from tracker.accounts.models import Person, PostKind, SignIn, SignInDelay
 from tracker.accounts.people.actions import create_account, create_post, end_sessions
+from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
 from tracker.accounts.sign_in import rules
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
-from tracker.plumbing import exposure
+from tracker.plumbing import clock, exposure
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, upsert
+
+# Two passwords are worked on at a time, and as many may wait: the other threads go on answering.
+_WORKING, _IN_LINE = BoundedSemaphore(2), BoundedSemaphore(4)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Waits for its turn to work on a password; nobody comes in with the database's lock.
+
+    Raises ServiceUnavailable where too many wait, or it takes too long.
+    """
+    seconds = current_app.config["HASH_WAIT_MS"] / 1000
+    if not _IN_LINE.acquire(blocking=False):
+        raise ServiceUnavailable(rules.BUSY)
+    try:
+        if not _WORKING.acquire(timeout=seconds):
+            raise ServiceUnavailable(rules.BUSY)
+        try:
+            yield
+        finally:
+            _WORKING.release()
+    finally:
+        _IN_LINE.release()
 
 
 def _hasher() -> PasswordHasher:
@@ -30,42 +57,56 @@ def _hasher() -> PasswordHasher:
 
 
 def hash_password(password: str) -> str:
-    """The Argon2id hash to store; refuses a weak password."""
+    """The Argon2id hash to store; refuses a weak password.
+
+    To be called before an act begins: hashing takes its time.
+    """
     rules.check_password(password)
-    return _hasher().hash(password)
+    with _turn():
+        return _hasher().hash(password)
+
+
+@cache
+def _nobodys(time_cost: int, memory_cost: int) -> str:
+    """What passwords are compared with where an address has none."""
+    return PasswordHasher(time_cost=time_cost, memory_cost=memory_cost).hash(token_hex())
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Whether a password belongs to a stored hash; None is that of nobody."""
+    """Whether a password belongs to a stored hash; that of nobody takes the same time."""
     hasher = _hasher()
+    nobodys = _nobodys(hasher.time_cost, hasher.memory_cost)
     try:
-        # An unknown address takes the same time as a wrong password.
-        return hasher.verify(stored or hasher.hash("nobody's password"), password) and bool(stored)
+        return hasher.verify(stored or nobodys, password) and bool(stored)
     except (VerifyMismatchError, InvalidHashError):
         return False
 
 
-def sign_in(email: str, password: str, *, at: datetime) -> str:
-    """Opens a session and returns its secret token; refuses, counts and locks otherwise.
+def sign_in(
+    email: str, password: str, *, at: datetime, source: str = "", browser: str | None = None
+) -> str:
+    """Opens a session and returns its secret token.
 
-    The published password of the example opens nothing once the settings name another.
+    `source` is the address that the try comes from, `browser` one in which that person signed in
+    before.  Raises Refusal for a wrong password, and for any password while one must wait;
+    ServiceUnavailable where too many try at once.  The published password of the example opens
+    nothing once the settings name another.
     """
-    person = queries.find_person(email)
-    stored = person.password_hash if person and person.is_active else None
-    locked = person is not None and rules.is_locked(person.locked_until, at)
-    # Hashing takes its time: nobody else's writing waits for it.
+    key = rules.delay_key(current_app.config["SECRET_KEY"], email, source, browser)
+    _check_delay(key, clock.now())
+    # Nobody else's writing waits for a hash.
     db.session.rollback()
-    is_right = matches(stored, password) and not _is_void(password)
+    with _turn():
+        person_id, stored = _count(key, email)
+        is_right = matches(stored, password) and not _is_void(password)
     person = queries.find_person(email)
-    if locked or person is None or not is_right:
-        if person is not None and not locked:
-            failed_count, locked_until = rules.after_failure(person.failed_count, at)
-            _count(person.id, failed_count=failed_count, locked_until=locked_until)
-            db.session.commit()
-            locked = locked_until is not None
-        raise Refusal(rules.LOCKED if locked else rules.WRONG)
-    _count(person.id, failed_count=0, locked_until=None, signed_in_at=at)
-    token = secrets.token_urlsafe(32)
+    # The account may have been closed, or its password replaced, in the meantime.
+    if not is_right or person is None or not person.is_active or person.password_hash != stored:
+        raise Refusal(rules.WRONG)
+    # Signing in says nothing new of the account: its version stays.
+    db.session.execute(update(Person).where(Person.id == person_id).values(signed_in_at=at))
+    db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
+    token = token_urlsafe(32)
     db.session.add(
         SignIn(
             token_hash=queries.digest(token), person_id=person.id, created_at=at, last_seen_at=at
@@ -75,14 +116,60 @@ def sign_in(email: str, password: str, *, at: datetime) -> str:
     return token
 
 
+def _check_delay(key: str, at: datetime) -> None:
+    found = db.session.execute(
+        select(SignInDelay.counted_at, SignInDelay.open_at).where(SignInDelay.key == key)
+    ).first()
+    if found and (left := wait(*found, at)):
+        raise Refusal(rules.delayed(left))
+
+
+def _count(key: str, email: str) -> tuple[int | None, str | None]:
+    """Counts a try before its password is looked at; the account's id and hash, if there is one.
+
+    One statement counts and says whether one may try, so that of tries at once each waits for the
+    one before.  Raises Refusal where one must wait.
+    """
+    person = queries.find_person(email)
+    person_id = person.id if person else None
+    stored = person.password_hash if person and person.is_active else None
+    # Read when the lock is there: those who waited for it do not come from the past.
+    at = clock.now()
+    free, table = current_app.config["FREE_TRIES"], SignInDelay
+    db.session.execute(delete(table).where(table.counted_at < at - rules.COUNTED_FOR))
+    count = table.count + 1
+    later = case(
+        *((count <= number, rules.opens(at, time)) for number, time in rules.steps(free)),
+        else_=at + LONGEST_DELAY,
+    )
+    first = {"count": 1, "counted_at": at, "open_at": rules.opens(at, rules.delay(1, free))}
+    is_counted = upsert(
+        table,
+        {"key": key, "person_id": person_id, **first},
+        {"person_id": person_id, "count": count, "counted_at": at, "open_at": later},
+        or_(
+            table.open_at <= at,
+            table.open_at > at + LONGEST_DELAY,
+            table.counted_at > at + CLOCK_SKEW,
+        ),
+    )
+    db.session.commit()
+    if not is_counted:
+        _check_delay(key, at)
+        raise Refusal(rules.delayed(rules.FIRST_DELAY))
+    return person_id, stored
+
+
+def lift_delays(act: Act, person: Person) -> None:
+    """Lets everybody try again at once who guessed at that account, its holder among them."""
+    act.lock((person, None))
+    with act.change("account.delays_lifted", person, f"{person.email} の待ち時間をなくしました。"):
+        db.session.execute(delete(SignInDelay).where(SignInDelay.person_id == person.id))
+
+
 def _is_void(password: str) -> bool:
     published = exposure.PUBLISHED_PASSWORD
     return password == published and not exposure.is_password_published(current_app)
-
-
-def _count(person_id: int, **values: Any) -> None:
-    """Keeps the books of signing in, which say nothing new of the account: its version stays."""
-    db.session.execute(update(Person).where(Person.id == person_id).values(**values))
 
 
 def sign_out(token: str, *, at: datetime) -> None:
@@ -99,13 +186,13 @@ def set_up(
     towns: Sequence[municipalities.NewTown],
     hub: str,
     email: str,
-    password: str,
+    hashed: str,
     *,
     is_example: bool = False,
     office_phone: str = "",
     meeting_place: str = "",
 ) -> Person:
-    """Enters area, municipalities and the first admin in one commit."""
+    """Enters area, municipalities and the first admin with that hash in one commit."""
     with act:
         municipalities.create_area(
             act,
@@ -118,7 +205,6 @@ def set_up(
         )
         name = PostKind.ADMIN.label
         post = create_post(act, areas.hub().slug, PostKind.ADMIN, name, None, None)
-        hashed = hash_password(password)
         return create_account(act, post, name, email, password_hash=hashed)
 
 
@@ -130,15 +216,14 @@ def renew_password(act: Act, person: Person, hashed: str) -> None:
         end_sessions(act, person)
 
 
-def set_password(act: Act, token: str, password: str) -> Person:
-    """Sets a password by the link of an invitation, which then is used up."""
+def set_password(act: Act, token: str, hashed: str) -> Person:
+    """Sets a password, by its hash, by the link of an invitation, which then is used up."""
     found = queries.find_invitation(token, act.at)
     if found is not None:
         act.lock((found[0], None), (found[1], None))
     if found is None or found[0].used_at is not None:
         raise Refusal("このリンクの期限が過ぎました。メールの差出人へお知らせください。")
     invitation, person = found
-    hashed = hash_password(password)
     said = f"{person.email} のパスワードが設定されました。"
     with act.change("account.password_set", person, said):
         person.password_hash = hashed

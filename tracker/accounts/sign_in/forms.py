@@ -2,13 +2,17 @@
 
 from collections.abc import Collection
 from hmac import compare_digest
+from typing import Any
 
 from flask import current_app
 from wtforms import PasswordField, StringField, TextAreaField, ValidationError
 
+from tracker.accounts.sign_in.actions import hash_password
+from tracker.accounts.sign_in.rules import check_password
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import code_readings, read_code
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form, at_most, optional, required
 
 WRONG_CODE = (
@@ -24,15 +28,31 @@ class SignInForm(Form):
     password = PasswordField("パスワード", validators=required("パスワードを入力してください。"))
 
 
-class PasswordForm(Form):
-    """A new password, shown to nobody."""
+class NewPassword(Form):
+    """Asks for a new password, shown to nobody; its hash stands in `hashed` when all is good."""
 
     password = PasswordField(
         "新しいパスワード", validators=required("パスワードを入力してください。")
     )
+    hashed = ""
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Says what is wrong with it, beside it."""
+        try:
+            check_password(field.data or "")
+        except Refusal as refusal:
+            raise ValidationError(refusal.message) from refusal
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Hashes last, before the act begins: nobody else's writing waits for it."""
+        is_good = super().validate(extra_validators)
+        if is_good:
+            db.session.rollback()
+            self.hashed = hash_password(self.password.data or "")
+        return is_good
 
 
-class SetupForm(Form):
+class SetupForm(NewPassword):
     """The area before anything else: municipalities a line each, hub, first admin."""
 
     code = StringField("設定用コード", validators=required("設定用コードを入力してください。"))

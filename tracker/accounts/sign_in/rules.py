@@ -1,32 +1,88 @@
-"""When signing in is barred, and what a password must be (trust.md P18)."""
+"""How long one waits after wrong passwords, and what a password must be (contracts.md, "Trust")."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import digest
+from ipaddress import IPv6Address, ip_address, ip_network
 
+from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY
 from tracker.kernel.refusal import Refusal
 
-LOCK_AFTER = 5
-LOCK_FOR = timedelta(minutes=15)
+FIRST_DELAY = timedelta(seconds=5)
+# After a day without a try a count begins anew.
+COUNTED_FOR = timedelta(days=1)
+# How many people's browsers one browser can be.
+MOST_KNOWN = 12
 SHORTEST_PASSWORD = 10
 WRONG = (
     "メールアドレスかパスワードが違います。"
-    f"続けて{LOCK_AFTER}回違うと、{LOCK_FOR.seconds // 60}分間入れなくなります。"
+    "続けて間違えると、次に試せるまでの時間が長くなります（最長15分）。"
 )
-LOCKED = (
-    f"続けて{LOCK_AFTER}回違ったため、{LOCK_FOR.seconds // 60}分間入れません。"
-    "時間をおいて、もう一度お試しください。"
-)
+BUSY = "今、ログインが混み合っています。少し待ってから、もう一度お試しください。"
 
 
-def is_locked(locked_until: datetime | None, at: datetime) -> bool:
-    """Whether signing in is barred at this instant."""
-    return locked_until is not None and at < locked_until
+def delay(count: int, free: int) -> timedelta:
+    """How long nobody may try again after so many tries in a row; `free` of them cost nothing.
+
+    From 5 seconds, twice as long each time, 15 minutes at most.
+    """
+    if count <= free:
+        return timedelta(0)
+    # Doubled eight times it is above the longest already.
+    return min(FIRST_DELAY * (1 << min(count - free - 1, 8)), LONGEST_DELAY)
 
 
-def after_failure(failed_count: int, at: datetime) -> tuple[int, datetime | None]:
-    """The new count of failures and until when the account is locked, if it now is."""
-    if failed_count + 1 < LOCK_AFTER:
-        return failed_count + 1, None
-    return 0, at + LOCK_FOR
+def opens(at: datetime, after: timedelta) -> datetime:
+    """When the next may try; without a delay also one who read the clock a moment before."""
+    return at + after if after else at - CLOCK_SKEW
+
+
+def steps(free: int) -> Iterable[tuple[int, timedelta]]:
+    """Each count with its delay, up to the first one with the longest."""
+    count = free
+    while (found := delay(count, free)) < LONGEST_DELAY:
+        yield count, found
+        count += 1
+
+
+def delayed(left: timedelta) -> str:
+    """What is said to whoever must wait, whether the password would have been right or wrong."""
+    seconds = max(1, -(-left // timedelta(seconds=1)))
+    how_long = f"{seconds}秒" if seconds < 60 else f"{-(-seconds // 60)}分"
+    return f"続けて間違えたため、あと{how_long}は試せません。時間をおいて、もう一度お試しください。"
+
+
+def normal_source(remote: str) -> str:
+    """Where a try comes from: an IPv4 address, or the network of 64 bits that one household has."""
+    try:
+        address = ip_address(remote.partition("%")[0])
+    except ValueError:
+        return remote
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def address_mark(secret: str, email: str) -> str:
+    """What stands for an address where the address itself must not stand."""
+    return _keyed(secret, "address", email.strip().lower())[:24]
+
+
+def delay_key(secret: str, email: str, source: str, browser: str | None) -> str:
+    """Whose tries are counted together: one address's from one source.
+
+    `browser` is that of somebody who signed in there before as just that person: it has its own.
+    """
+    where = ("browser", browser) if browser else ("source", normal_source(source))
+    return _keyed(secret, "tries", email.strip().lower(), *where)
+
+
+def _keyed(secret: str, *parts: str) -> str:
+    plain = "\0".join(("sign-in", *parts)).encode(errors="surrogatepass")
+    return digest(secret.encode(), sha256(plain).digest(), "sha256").hex()
 
 
 def check_password(password: str) -> None:

@@ -1,26 +1,31 @@
 """Set-up, sign-in and sign-out, and the page on which a password is set."""
 
 from datetime import datetime, timedelta
+from secrets import token_urlsafe
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, abort, flash, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
 from tracker.accounts import queries
 from tracker.accounts.blueprint import bp
-from tracker.accounts.models import SignIn
-from tracker.accounts.sign_in import actions, forms
+from tracker.accounts.models import Person, SignIn
+from tracker.accounts.sign_in import actions, forms, rules
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.plumbing import clock, exposure
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db, set_reading
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import done, page
+from tracker.plumbing.pages import complain, done, page
 
 _SEEN_EVERY = timedelta(minutes=5)
+# The cookie by which a browser is known, and how long browsers keep one at most.
+_KNOWN, _KNOWN_FOR = "renkei_known", timedelta(days=400)
 
 
 class SignedIn(UserMixin):
@@ -69,8 +74,17 @@ def sign_in() -> Response:
         return redirect(url_for(".setup"))
     form = forms.SignInForm()
     if form.validate_on_submit():
+        email, at = form.email.data, clock.now()
+        known = _known_browser(email)
         try:
-            return _enter(actions.sign_in(form.email.data, form.password.data, at=clock.now()))
+            token = actions.sign_in(
+                email,
+                form.password.data,
+                at=at,
+                source=request.remote_addr or "",
+                browser=known,
+            )
+            return _remember(_enter(token), email)
         except Refusal as refusal:
             form.refuse(refusal)
     return page("accounts/sign_in.html", form=form)
@@ -82,14 +96,67 @@ def _enter(token: str) -> Response:
         abort(401)
     session.clear()
     login_user(SignedIn(token, found[0]))
-    return redirect(_own_page(request.args.get("next")))
+    return redirect(own_page(request.args.get("next")) or url_for("overview.home"))
 
 
-def _own_page(target: str | None) -> str:
-    """The page asked for before signing in; never an address elsewhere."""
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
-        return target
-    return url_for("overview.home")
+def own_page(target: str | None) -> str | None:
+    """An address as a page of this site that can be opened; None for whatever else was asked for.
+
+    Browsers drop tabs and ends of lines, and read a backslash as a slash: neither is in any
+    address of ours.
+    """
+    if not target or not target.startswith("/") or not target.isprintable() or "\\" in target:
+        return None
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    adapter = current_app.create_url_adapter(request)
+    is_ours = not parts.scheme and not parts.netloc and not parts.path.startswith("//")
+    if not is_ours or adapter is None or not adapter.test(parts.path, method="GET"):
+        return None
+    return urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+# --- browsers in which somebody signed in before: strangers do not delay them -------------------
+
+
+def _known_browser(email: str) -> str | None:
+    """The browser's own mark where that person signed in in it before, else None."""
+    browser, known = _known()
+    return browser if _mark(email) in known else None
+
+
+def _remember(response: Response, email: str) -> Response:
+    browser, known = _known()
+    mark = _mark(email)
+    kept = [mark, *(one for one in known if one != mark)][: rules.MOST_KNOWN]
+    response.set_cookie(
+        exposure.cookie_name(current_app, _KNOWN),
+        _signer().dumps([browser or token_urlsafe(12), kept]),
+        max_age=_KNOWN_FOR,
+        secure=exposure.is_https_only(current_app),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _known() -> tuple[str, list[str]]:
+    given = request.cookies.get(exposure.cookie_name(current_app, _KNOWN), "")
+    try:
+        browser, known = _signer().loads(given, max_age=int(_KNOWN_FOR.total_seconds()))
+    except BadData:
+        return "", []
+    return browser, known
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="known browser")
+
+
+def _mark(email: str) -> str:
+    return rules.address_mark(current_app.config["SECRET_KEY"], email)
 
 
 @bp.post("/logout")
@@ -102,6 +169,17 @@ def sign_out() -> Response:
         g.actor = None
         flash("ログアウトしました。", "ok")
     return redirect(url_for(".sign_in"))
+
+
+@bp.post("/admin/users/<int:person_id>/delays")
+@guard(Permission.MANAGE_PEOPLE)
+def lift_delays(person_id: int) -> Response:
+    """待ち時間をなくす: everybody may try again who guessed at that account."""
+    person = db.session.get(Person, person_id) or abort(404)
+    form = ButtonForm()
+    if form.carry_out(lambda act: actions.lift_delays(act, person)):
+        return done(url_for(".people"), f"{person.email} の待ち時間をなくしました。")
+    return complain(form, url_for(".people"))
 
 
 @bp.route("/setup", methods=["GET", "POST"])
@@ -118,7 +196,7 @@ def setup() -> Response:
             form.read_towns(),
             form.hub.data.strip(),
             form.email.data,
-            form.password.data,
+            form.hashed,
             office_phone=form.phone.data or "",
         )
     ):
@@ -133,7 +211,7 @@ def set_password(token: str) -> Response:
     """パスワードの設定, by the link in the letter."""
     if queries.find_invitation(token, clock.now()) is None:
         abort(410)
-    form = forms.PasswordForm()
-    if form.carry_out(lambda act: actions.set_password(act, token, form.password.data)):
+    form = forms.NewPassword()
+    if form.carry_out(lambda act: actions.set_password(act, token, form.hashed)):
         return done(url_for(".sign_in"), "パスワードを設定しました。ログインしてください。")
     return page("accounts/set_password.html", form=form)
