@@ -1,5 +1,6 @@
 """Letters as their recipients get them: links are read from what really went out, nowhere else."""
 
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -28,8 +29,7 @@ def sent_to(address: str) -> list[EmailMessage]:
 
 def links_in(mail: EmailMessage, path: str) -> list[str]:
     """The paths of a letter that begin so: "/p/"."""
-    found = (word.partition(f"{BASE}{path}") for word in mail.get_content().split())
-    return [path + rest for _, begin, rest in found if begin]
+    return re.findall(rf"https?://[^\s/]+({re.escape(path)}\S*)", mail.get_content())
 
 
 def last_link(address: str, path: str) -> str:

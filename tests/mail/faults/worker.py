@@ -5,7 +5,8 @@ one JSON order a line, {"kind", "minutes", "point", "number", "seconds", "many"}
 child and answers {"status", "seconds"}.  Forking spares the start of Python and the imports.
 
 `real` is the product's own pass.  The naive kinds are the controls: `naive_after` marks a
-letter when it was sent, `naive_before` when it is about to be.
+letter when it was sent, `naive_before` when it is about to be; `naive_links` makes a new link
+at each attempt.
 """
 
 import json
@@ -14,15 +15,17 @@ import signal
 import sys
 import time
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from tests.mail.faults.points import PLANT
 from tracker.app import create_app
-from tracker.mail import delivery, mime
+from tracker.mail import delivery, links, mime
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.smtp import SmtpTransport
+from tracker.meetings.models import MeetingSeat
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions
@@ -53,6 +56,17 @@ def send_unsent(app: Flask, marks_first: bool) -> None:
     transport.close()
 
 
+def renew_at_each_attempt() -> None:
+    """The naive way with links: only a digest is stored, so that each attempt needs a new one."""
+    filled = links.filled
+
+    def renewed(on: Connection, *args: Any) -> str | None:
+        on.execute(update(MeetingSeat).values(nonce=links.new_nonce()))
+        return filled(on, *args)
+
+    links.filled = renewed
+
+
 def run(app: Flask, order: dict[str, object]) -> None:
     """One pass, `minutes` after the letters fell due."""
     # A connection for each letter, or one for all.
@@ -61,7 +75,9 @@ def run(app: Flask, order: dict[str, object]) -> None:
         PLANT[str(order["point"])](int(str(order["number"])))
     at = clock.at(DAY, actions.rules.HOUR.replace(second=5))
     with app.app_context(), clock.moved_to(at + timedelta(minutes=int(str(order["minutes"])))):
-        if order["kind"] == "real":
+        if order["kind"] == "naive_links":
+            renew_at_each_attempt()
+        if order["kind"] in ("real", "naive_links"):
             actions.run_once()
         else:
             actions.plan(clock.now())
