@@ -31,7 +31,7 @@ _KINDS = {"invitations": "invitation", "p": "poll"}
 _KEY = re.compile(r"invitation:(\d+):")
 # What can no longer go out needs no place for a link.
 _OVER = ("sent", "resent", "skipped", "cancelled")
-_BACK = "版を戻したため、御本人あてのリンクのあるこのメールは送りませんでした。"
+_BACK = "版を戻したため、ご本人あてのリンクのあるこのメールは送りませんでした。"
 
 
 def _table(name: str, *columns: str) -> sa.TableClause:

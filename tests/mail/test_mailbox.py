@@ -1,5 +1,6 @@
 """The mailbox of bounces, on a real IMAP server: what comes back changes what is known."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,6 +111,23 @@ def test_every_manner_of_bounce_is_followed(build, house, returned):
     returned.add(build(ours(), TO))
     assert mailbox.collect(AT).bounced == 1
     assert look().state is UNDELIVERABLE
+
+
+@pytest.mark.parametrize("build", [notices.postfix, notices.exim], ids=lambda b: b.__name__)
+def test_a_personal_link_that_a_bounce_quotes_is_blanked(build, house, returned):
+    link = "https://renkei.example.lg.jp/invitations/12." + "Ab_-" * 10 + "xyz"
+    said = re.compile(rb"550 (?:5.1.1 <.*no such user|no mailbox here by that name)")
+    whole = build(ours(), TO)
+    assert said.search(whole)
+    returned.add(said.sub(f"550 5.7.1 spam: {link} is listed".encode(), whole))
+    assert mailbox.collect(AT).bounced == 1
+    everything = f"{look().last_answer}{tries()}{_record()}"
+    assert "spam: （リンク） is listed" in everything and "Ab_-" not in everything
+
+
+def _record() -> list[str]:
+    db.session.rollback()
+    return [str(one) for one in db.session.scalars(select(HistoryEntry.payload))]
 
 
 def test_a_letter_that_was_sent_twice_can_bounce_too(house, returned):

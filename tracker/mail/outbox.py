@@ -44,7 +44,7 @@ OVERDUE = timedelta(hours=1)
 
 CUT_OFF = "送信の途中で通知係が止まりました。"
 UNSURE = "送信できたか確認できないことが2度続いたため、送信をやめました。"
-LINK_ENDED = "御本人あてのリンクの期限が過ぎたか、新しいリンクに替わったため、送るのをやめました。"
+LINK_ENDED = "ご本人あてのリンクの期限が過ぎたか、新しいリンクに替わったため、送るのをやめました。"
 TOO_LATE = "送り直しを続けましたが、お知らせの時期を過ぎたため、送信をやめました。"
 # The columns that keep a server's words take so many characters, with a sentence of ours.
 _WORDS = 400

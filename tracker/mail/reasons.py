@@ -63,7 +63,7 @@ _CODE = re.compile(r"(?<![\w.-])[245][0-5]\d(?!\w|\.\d)")
 # A personal link (mail/links.py) as a server quotes it: in full, cut off, or broken into two lines.
 _LINK = re.compile(
     r"(?:https?://[^\s<>\"]{0,300})?/[a-z]{1,20}/\s*[1-9]\d{0,17}\."
-    r"(?:(?:[\w-](?:=?\s+)?){43}|[\w-]{6,})|\d{1,18}\.[\w-]{43}",
+    r"(?:(?:[\w-](?:=?\s+)?){42}[\w-]|[\w-]{6,})|\d{1,18}\.[\w-]{43}",
     re.A,
 )
 _NO_LINK = "（リンク）"
