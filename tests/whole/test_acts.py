@@ -26,7 +26,12 @@ FILLED: dict[str, dict[str, Any]] = {
     "agreements.import_agreement": {"pasted": FILE.read_text(encoding="utf-8")},
     "cost_sharing.add_consultation": {"consulted_on": "2026/11/20"},
     "cost_sharing.confirm": {"decision": "confirmed", "opinion": ""},
-    "cost_sharing.formula": {"participants": EVERY_TOWN, "percent_population": "100"},
+    # It was sent: what the page of the check asks comes with it.
+    "cost_sharing.formula": {
+        "participants": EVERY_TOWN,
+        **{"percent_equal": "30", "percent_population": "70"},
+        **{"checked": "1", "reason": "算式を直したため。", "reply_due_on": "2026/12/11"},
+    },
     "meetings.add_dates": {"days-1-on": "2026/12/14", "days-2-on": "2026/12/15"},
     "meetings.new": {
         "send": "1",
