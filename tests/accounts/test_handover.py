@@ -147,7 +147,7 @@ def test_the_section_s_address_may_stay_and_its_old_password_does_not(both: Flas
         sign_in(new.email, cast.PASSWORD, at=april())
     # A link that was given to whoever held the post before is used up.
     with pytest.raises(Refusal, match="期限が過ぎました"):
-        set_password(Act(None, april()), link, "a longer password")
+        set_password(Act(None, april()), link, "a hash")
 
 
 def test_a_post_without_account_gets_its_new_mailbox(both: Flask, actor) -> None:

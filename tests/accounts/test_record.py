@@ -72,7 +72,9 @@ def test_an_account_tells_all_but_its_secrets(both: Flask, actor: Actors) -> Non
         ("account.calendar_made", "account"),
     ]
     assert told()[0][3][f"invitation/{invitation.id}/person_id"] == person.id
-    assert told()[1][2:] == ({"is_active": True}, {"is_active": False})
+    used = f"invitation/{invitation.id}/used_at"
+    assert told()[1][2] == {"is_active": True}
+    assert told()[1][3] == {"is_active": False, used: cast.NOW.isoformat()}
     everything = json.dumps([one[2:] for one in told()])
     for secret in (stored, token, link, invitation.nonce, "password_hash", "token_hash", "nonce"):
         assert str(secret) not in everything

@@ -23,9 +23,10 @@ from tests.pages import Page, PageClient
 from tracker.accounts.models import SignInDelay
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
 from tracker.accounts.sign_in import rules
-from tracker.accounts.sign_in.actions import hash_password, sign_in
+from tracker.accounts.sign_in.actions import hash_password, sign_in, turn
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.db import db
+from tracker.plumbing.exposure import PUBLISHED_PASSWORD
 
 OFFICE = cast.email("office")
 UNKNOWN = "nobody@aomori.example"
@@ -236,24 +237,12 @@ def test_while_one_must_wait_the_right_password_is_not_looked_at(
 
 
 def test_who_is_sent_away_is_told_so_and_not_counted(app: Flask, browse: Browse) -> None:
-    app.config.update(ARGON2_PASSES=2000, HASH_WAIT_MS=50)
-    pages = []
-    with app.app_context():
-        threads = [threading.Thread(target=_work, args=[app]) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        pages.append(guess(browse(), 1, RIGHT))
-        for thread in threads:
-            thread.join()
+    with app.app_context(), turn(), turn():
+        page = guess(browse(), 1, RIGHT)
         assert db.session.scalars(select(SignInDelay.count)).all() == []
-    [page] = pages
     assert (page.status, page.title) == (503, "今、混み合っています")
     assert rules.BUSY in page.text
-
-
-def _work(app: Flask) -> None:
-    with app.app_context():
-        hash_password("a long enough password")
+    assert guess(browse(), 1, RIGHT).status == 302
 
 
 @pytest.mark.slow
@@ -283,6 +272,72 @@ def test_an_unknown_address_takes_the_time_of_a_known_one(sqlite_url: str, tmp_p
             f"known {known * 1e3:.2f} ms, unknown {unknown * 1e3:.2f} ms, hash {argon2 * 1e3:.2f} ms"
         )
         assert abs(known - unknown) <= 0.05 * argon2
+
+
+# --- passwords --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("short", "12文字以上"),
+        ("q8#Lm2vT!xR", "12文字以上にしてください（今 11文字）"),
+        ("a" * 201, "200文字まで"),
+        ("password1234", "推測されやすい"),
+        ("qwertyuiop12", "推測されやすい"),
+        ("123456789012", "推測されやすい"),
+        ("パスワードパスワード" * 2, "推測されやすい"),
+        ("ab" * 60, "推測されやすい"),
+        ("1234567890" * 8, "推測されやすい"),
+        ("imabetsuofficer", "推測されやすい"),
+    ],
+)
+def test_a_weak_password_is_refused_with_a_reason(password: str, said: str) -> None:
+    with pytest.raises(Refusal, match=said):
+        rules.check_password(password, ["imabetsu", "officer"])
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        PUBLISHED_PASSWORD,
+        cast.PASSWORD,
+        "correct horse battery",
+        "雪どけの川べりで笛を吹く",
+        "a long sentence that nobody would guess, with more than 72 characters in it, is good",
+    ],
+)
+def test_a_good_password_needs_no_sign_and_no_number(password: str) -> None:
+    rules.check_password(password)
+
+
+def test_no_password_keeps_the_check_busy() -> None:
+    began = perf_counter()
+    rules.check_password("4@8({[<369&#!1/|0$5+7%2" * 4)
+    assert perf_counter() - began < 3
+
+
+def test_ones_own_password_is_changed_with_the_one_that_holds(browse: Browse) -> None:
+    here, elsewhere = browse("office"), browse("office")
+    new = "a longer password than that"
+    page = here.fill("/account/password", {"current": "wrong", "password": new})
+    assert rules.WRONG in page.one("#current-error").text
+    page = here.fill("/account/password", {"current": cast.PASSWORD, "password": "aomorioffice"})
+    assert "推測されやすい" in page.one("#password-error").text
+    done = here.fill("/account/password", {"current": cast.PASSWORD, "password": new})
+    assert "パスワードを替えました" in here.follow(done).text
+    elsewhere.get("/account", status=302)
+    assert guess(browse(), 1, RIGHT).status == 422
+    assert guess(browse(), 1, {**RIGHT, "password": new}).status == 302
+
+
+def test_whoever_finds_a_screen_open_waits_after_guesses_too(browse: Browse) -> None:
+    here = browse("office")
+    fields = {"current": "wrong", "password": "a longer password"}
+    for _ in range(FREE + 1):
+        here.fill("/account/password", fields)
+    page = here.fill("/account/password", {**fields, "current": cast.PASSWORD})
+    assert "試せません" in page.one("#current-error").text
 
 
 # --- where signing in leads -------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def test_a_new_account_sets_its_password_once_by_letter(browse, app):
         assert letter.to_email == "somu@imabetsu.example"
         path = last_link("somu@imabetsu.example", "/invitations/")
     guest = browse()
-    assert "10文字以上" in guest.fill(path, {"password": "short"}).text
+    assert "12文字以上" in guest.fill(path, {"password": "short"}).text
     assert guest.fill(path, {"password": "a longer password"}).status == 302
     guest.get(path, status=410)
     signed = guest.fill(

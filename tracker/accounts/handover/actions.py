@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import select
 
 from tracker.accounts import rules
-from tracker.accounts.models import CalendarKey, Handover, Invitation, Person, Post
+from tracker.accounts.models import Handover, Person, Post
 from tracker.accounts.people.actions import (
     confirm_holder,
     create_account,
-    end_sessions,
     put_invitation,
+    take_back,
 )
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
@@ -92,7 +92,7 @@ def hand_over(
             confirm_holder(act, post)
             for one in former:
                 if one is not person:
-                    _take_back(act, one)
+                    take_back(act, one)
     return person
 
 
@@ -103,27 +103,15 @@ def _new_holder(act: Act, post: Post, former: Sequence[Person], name: str, addre
             said = f"{one.email} の利用を停止しました。"
             with act.change("account.closed", one, said):
                 one.is_active = False
-                _take_back(act, one)
+                take_back(act, one)
     if stays is None:
         return create_account(act, post, name, address)
     with act.change("account.handed_over", stays, f"{address} を新しい担当者に引き継ぎました。"):
-        _take_back(act, stays)
+        take_back(act, stays)
         stays.name, stays.is_active, stays.password_hash = name, True, None
         stays.signed_in_at, stays.weekly_digest = None, False
         put_invitation(act, stays)
     return stays
-
-
-def _take_back(act: Act, person: Person) -> None:
-    """Whoever held the post comes in no more: no session, no link, no calendar of theirs is left."""
-    end_sessions(act, person)
-    for link in db.session.scalars(
-        select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
-    ):
-        link.used_at = act.at
-    key = db.session.get(CalendarKey, person.id)
-    if key is not None:
-        db.session.delete(key)
 
 
 def write_memo(act: Act, words: Words, seen: str | None = None) -> Handover:

@@ -1,9 +1,9 @@
 """Enters and changes posts and accounts, and invites who holds them."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tracker.accounts import queries, rules
-from tracker.accounts.models import Invitation, Person, Post, PostKind, SignIn
+from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind, SignIn
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -161,13 +161,32 @@ def set_active(act: Act, person: Person, is_active: bool, seen: str | None = Non
     with act.change(verb, person, f"{person.email} の利用を{word}しました。"):
         person.is_active = is_active
         if not is_active:
-            end_sessions(act, person)
+            take_back(act, person)
 
 
-def end_sessions(act: Act, person: Person) -> None:
-    """Ends every open session of an account, within the caller's change."""
-    db.session.execute(
-        update(SignIn)
-        .where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
-        .values(ended_at=act.at)
-    )
+def end_sessions(act: Act, person: Person, but: str | None = None) -> None:
+    """Ends every open session of an account, within the caller's change.
+
+    `but` is what is stored of the token of one that goes on.
+    """
+    ended = update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+    if but is not None:
+        ended = ended.where(SignIn.token_hash != but)
+    db.session.execute(ended.values(ended_at=act.at))
+
+
+def end_invitations(act: Act, person: Person) -> None:
+    """Ends every link to set a password, within the caller's change."""
+    for one in db.session.scalars(
+        select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
+    ):
+        one.used_at = act.at
+
+
+def take_back(act: Act, person: Person) -> None:
+    """Nobody comes in by that account: no session, no link, no calendar; within a change."""
+    end_sessions(act, person)
+    end_invitations(act, person)
+    key = db.session.get(CalendarKey, person.id)
+    if key is not None:
+        db.session.delete(key)

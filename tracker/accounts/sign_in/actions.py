@@ -15,7 +15,12 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from tracker.accounts import queries
 from tracker.accounts.models import Person, PostKind, SignIn, SignInDelay
-from tracker.accounts.people.actions import create_account, create_post, end_sessions
+from tracker.accounts.people.actions import (
+    create_account,
+    create_post,
+    end_invitations,
+    end_sessions,
+)
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
 from tracker.accounts.sign_in import rules
 from tracker.kernel.refusal import Refusal
@@ -30,7 +35,7 @@ _WORKING, _IN_LINE = BoundedSemaphore(2), BoundedSemaphore(4)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
     """Waits for its turn to work on a password; nobody comes in with the database's lock.
 
     Raises ServiceUnavailable where too many wait, or it takes too long.
@@ -62,7 +67,7 @@ def hash_password(password: str) -> str:
     To be called before an act begins: hashing takes its time.
     """
     rules.check_password(password)
-    with _turn():
+    with turn():
         return _hasher().hash(password)
 
 
@@ -93,19 +98,9 @@ def sign_in(
     nothing once the settings name another.
     """
     key = rules.delay_key(current_app.config["SECRET_KEY"], email, source, browser)
-    _check_delay(key, clock.now())
-    # Nobody else's writing waits for a hash.
-    db.session.rollback()
-    with _turn():
-        person_id, stored = _count(key, email)
-        is_right = matches(stored, password) and not _is_void(password)
-    person = queries.find_person(email)
-    # The account may have been closed, or its password replaced, in the meantime.
-    if not is_right or person is None or not person.is_active or person.password_hash != stored:
-        raise Refusal(rules.WRONG)
+    person = _guess(key, email, password)
     # Signing in says nothing new of the account: its version stays.
-    db.session.execute(update(Person).where(Person.id == person_id).values(signed_in_at=at))
-    db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
+    db.session.execute(update(Person).where(Person.id == person.id).values(signed_in_at=at))
     token = token_urlsafe(32)
     db.session.add(
         SignIn(
@@ -116,6 +111,32 @@ def sign_in(
     return token
 
 
+def check_current(email: str, password: str, source: str, browser: str | None) -> None:
+    """Whether that is the account's password, counted and delayed as at signing in."""
+    key = rules.delay_key(current_app.config["SECRET_KEY"], email, source, browser)
+    _guess(key, email, password)
+    db.session.commit()
+
+
+def _guess(key: str, email: str, password: str) -> Person:
+    """The account, where the password is right; its count then ends, to be committed.
+
+    Raises Refusal and ServiceUnavailable as `sign_in` does.
+    """
+    _check_delay(key, clock.now())
+    # Nobody else's writing waits for a hash.
+    db.session.rollback()
+    with turn():
+        stored = _count(key, email)
+        is_right = matches(stored, password) and not _is_void(password)
+    person = queries.find_person(email)
+    # The account may have been closed, or its password replaced, in the meantime.
+    if not is_right or person is None or not person.is_active or person.password_hash != stored:
+        raise Refusal(rules.WRONG)
+    db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
+    return person
+
+
 def _check_delay(key: str, at: datetime) -> None:
     found = db.session.execute(
         select(SignInDelay.counted_at, SignInDelay.open_at).where(SignInDelay.key == key)
@@ -124,8 +145,8 @@ def _check_delay(key: str, at: datetime) -> None:
         raise Refusal(rules.delayed(left))
 
 
-def _count(key: str, email: str) -> tuple[int | None, str | None]:
-    """Counts a try before its password is looked at; the account's id and hash, if there is one.
+def _count(key: str, email: str) -> str | None:
+    """Counts a try before its password is looked at; the account's hash, if there is one.
 
     One statement counts and says whether one may try, so that of tries at once each waits for the
     one before.  Raises Refusal where one must wait.
@@ -157,7 +178,7 @@ def _count(key: str, email: str) -> tuple[int | None, str | None]:
     if not is_counted:
         _check_delay(key, at)
         raise Refusal(rules.delayed(rules.FIRST_DELAY))
-    return person_id, stored
+    return stored
 
 
 def lift_delays(act: Act, person: Person) -> None:
@@ -214,6 +235,17 @@ def renew_password(act: Act, person: Person, hashed: str) -> None:
     with act.change("account.password_set", person, f"{person.email} のパスワードを替えました。"):
         person.password_hash = hashed
         end_sessions(act, person)
+
+
+def change_password(act: Act, person: Person, hashed: str, token: str) -> None:
+    """One's own password, by its hash; every session ends but the one with that token."""
+    act.lock((person, None))
+    with act.change(
+        "account.password_changed", person, f"{person.email} がパスワードを替えました。"
+    ):
+        person.password_hash = hashed
+        end_sessions(act, person, but=queries.digest(token))
+        end_invitations(act, person)
 
 
 def set_password(act: Act, token: str, hashed: str) -> Person:

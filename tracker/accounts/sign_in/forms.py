@@ -1,14 +1,16 @@
 """Asks who comes in, for a new password, and for the area before anything else."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection, Iterable
 from hmac import compare_digest
 from typing import Any
 
 from flask import current_app
 from wtforms import PasswordField, StringField, TextAreaField, ValidationError
 
+from tracker.accounts.models import Person
 from tracker.accounts.sign_in.actions import hash_password
-from tracker.accounts.sign_in.rules import check_password
+from tracker.accounts.sign_in.rules import PASSWORD_HINT, check_password
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import code_readings, read_code
@@ -32,24 +34,58 @@ class NewPassword(Form):
     """Asks for a new password, shown to nobody; its hash stands in `hashed` when all is good."""
 
     password = PasswordField(
-        "新しいパスワード", validators=required("パスワードを入力してください。")
+        "新しいパスワード",
+        description=PASSWORD_HINT,
+        validators=required("パスワードを入力してください。"),
     )
     hashed = ""
 
-    def validate_password(self, field: PasswordField) -> None:
-        """Says what is wrong with it, beside it."""
-        try:
-            check_password(field.data or "")
-        except Refusal as refusal:
-            raise ValidationError(refusal.message) from refusal
+    def words(self) -> Iterable[str]:
+        """What whoever knows the owner would try first."""
+        return ()
+
+    def prove(self) -> None:
+        """Looks at what else must be right before anything is hashed; raises Refusal."""
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Hashes last, before the act begins: nobody else's writing waits for it."""
-        is_good = super().validate(extra_validators)
-        if is_good:
-            db.session.rollback()
+        if not super().validate(extra_validators):
+            return False
+        db.session.rollback()
+        try:
+            check_password(self.password.data or "", self.words())
+            self.prove()
             self.hashed = hash_password(self.password.data or "")
-        return is_good
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+
+class ChangePassword(NewPassword):
+    """One's own: whoever finds the screen open must still know the one that holds.
+
+    `check_current` raises Refusal for a wrong one.
+    """
+
+    current = PasswordField(
+        "今のパスワード", validators=required("今のパスワードを入力してください。")
+    )
+
+    def __init__(self, person: Person, check_current: Callable[[str], object]) -> None:
+        super().__init__()
+        self._words, self._check = (person.name, *re.split(r"[@.]", person.email)), check_current
+
+    def words(self) -> Iterable[str]:
+        """The name, and the parts of the address."""
+        return self._words
+
+    def prove(self) -> None:
+        """The password that holds, counted and delayed as at signing in."""
+        try:
+            self._check(self.current.data or "")
+        except Refusal as refusal:
+            raise Refusal(refusal.message, field="current") from refusal
 
 
 class SetupForm(NewPassword):
@@ -73,7 +109,9 @@ class SetupForm(NewPassword):
         "管理者のメールアドレス", validators=required("管理者のメールアドレスを入力してください。")
     )
     password = PasswordField(
-        "管理者のパスワード", validators=required("管理者のパスワードを入力してください。")
+        "管理者のパスワード",
+        description=PASSWORD_HINT,
+        validators=required("管理者のパスワードを入力してください。"),
     )
 
     def validate_code(self, field: StringField) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import digest
 from ipaddress import IPv6Address, ip_address, ip_network
+from math import prod
 
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY
 from tracker.kernel.refusal import Refusal
@@ -14,7 +15,17 @@ FIRST_DELAY = timedelta(seconds=5)
 COUNTED_FOR = timedelta(days=1)
 # How many people's browsers one browser can be.
 MOST_KNOWN = 12
-SHORTEST_PASSWORD = 10
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
+# Signs that stand for the same letter (4 and @ for a), one group a letter.
+_SEVERAL_LETTERS = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
+PASSWORD_HINT = (
+    f"{SHORTEST_PASSWORD}文字以上で、関係のない言葉をいくつか組み合わせると、覚えやすく破られにくくなります。"
+    "記号や数字は、なくてもかまいません。"
+)
+WEAK = (
+    "推測されやすいパスワードです。よく使われる言葉、名前、続いた数字やキーの並びを避け、"
+    "関係のない言葉をいくつか組み合わせてください。"
+)
 WRONG = (
     "メールアドレスかパスワードが違います。"
     "続けて間違えると、次に試せるまでの時間が長くなります（最長15分）。"
@@ -85,14 +96,22 @@ def _keyed(secret: str, *parts: str) -> str:
     return digest(secret.encode(), sha256(plain).digest(), "sha256").hex()
 
 
-def check_password(password: str) -> None:
-    """Refuses a password that is short or one and the same letter."""
+def check_password(password: str, words: Iterable[str] = ()) -> None:
+    """Refuses a password that is short or soon guessed; `words` are those of its owner.
+
+    zxcvbn takes 72 characters at most.  The signs that it reads as several letters each cost it
+    seconds where many stand together: of such a password the beginning must do.
+    """
+    from zxcvbn import zxcvbn
+
     if len(password) < SHORTEST_PASSWORD:
         raise Refusal(
             f"パスワードは{SHORTEST_PASSWORD}文字以上にしてください（今 {len(password)}文字）。",
             field="password",
         )
-    if len(set(password)) < 4:
-        raise Refusal(
-            "同じ文字のくり返しは使えません。別のパスワードにしてください。", field="password"
-        )
+    if len(password) > LONGEST_PASSWORD:
+        raise Refusal(f"パスワードは{LONGEST_PASSWORD}文字までにしてください。", field="password")
+    readings = prod(max(1, len(set(signs) & set(password))) for signs in _SEVERAL_LETTERS)
+    read = password[: 72 if readings <= 64 else 20]
+    if zxcvbn(read, user_inputs=[*words])["score"] < 3:
+        raise Refusal(WEAK, field="password")

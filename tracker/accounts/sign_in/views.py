@@ -18,7 +18,7 @@ from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
-from tracker.plumbing.access import guard
+from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db, set_reading
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page
@@ -157,6 +157,21 @@ def _signer() -> URLSafeTimedSerializer:
 
 def _mark(email: str) -> str:
     return rules.address_mark(current_app.config["SECRET_KEY"], email)
+
+
+@bp.route("/account/password", methods=["GET", "POST"])
+@guard(Permission.OWN_ACCOUNT)
+def change_password() -> Response:
+    """パスワードの変更: one's own."""
+    person, token = db.session.get_one(Person, actor().person_id), current_user.id
+    email, source, browser = person.email, request.remote_addr or "", _known_browser(person.email)
+    form = forms.ChangePassword(
+        person, lambda typed: actions.check_current(email, typed, source, browser)
+    )
+    if form.carry_out(lambda act: actions.change_password(act, person, form.hashed, token)):
+        said = "パスワードを替えました。ほかの端末では、もう一度ログインが必要です。"
+        return done(url_for(".settings"), said)
+    return page("accounts/change_password.html", form=form)
 
 
 @bp.post("/logout")
