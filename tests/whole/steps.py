@@ -41,6 +41,7 @@ EVERYBODY = ("aomori", "hiranai", "imabetsu", "yomogita", "sotogahama")
 NAMES = tuple(town.name for town in TOWNS)
 # The worked check of the design (product.md 6).
 SHARES = dict(zip(NAMES, (1_964_000, 168_000, 115_000, 117_000, 136_000), strict=True))
+COUNTED = IndicatorText("参加者数", "人", "4月から9月までの実人数。")
 
 
 def plan(name: str, measure: str) -> Plan:
@@ -56,10 +57,8 @@ def plan(name: str, measure: str) -> Plan:
         lead_post_id=actor("lead").post_id,
         since_year=2020,
         year=YEAR,
-        parts={slug: Part(1_000_000, None, 20 if counts else None) for slug in EVERYBODY},
-        indicators={1: IndicatorText("参加者数", "人", "4月から9月までの実人数。")}
-        if counts
-        else {},
+        parts=dict.fromkeys(EVERYBODY, Part(1_000_000, None, {1: Exact(20)} if counts else {})),
+        indicators={1: COUNTED} if counts else {},
     )
 
 
