@@ -255,11 +255,12 @@ def test_a_link_goes_to_nobody_but_its_owner(imabetsu):
 
 
 def test_a_copy_under_another_key_sends_links_of_its_own(both, imabetsu):
-    ours = token_of("poll", imabetsu)
+    ours, written = token_of("poll", imabetsu), letters.message_id("key")
     both.config["SECRET_KEY"] = "the key of an installation made from a copy"
     [mail] = sent_to(SECRETARY)
     [theirs] = links_in(mail, "/p/")
     assert theirs != f"/p/{ours}" and opens(theirs) and not opens(f"/p/{ours}")
+    assert letters.message_id("key") != written
 
 
 def test_a_link_of_one_kind_or_row_opens_no_other(imabetsu, actor: Actors):
