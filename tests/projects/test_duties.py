@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from tests.duties.makers import MEMBERS, TODAY, somebody
 from tests.projects.makers import make_report
+from tracker.accounts.rules import StaffMember
 from tracker.kernel.duty import Duty, Kind, owed
 from tracker.kernel.permissions import Role
 from tracker.projects.duties import duties
@@ -13,9 +14,9 @@ from tracker.projects.rules import ReportState
 OPENED, SENT = datetime(2026, 10, 16, 1, tzinfo=UTC), datetime(2026, 11, 17, 7, tzinfo=UTC)
 
 
-def told(*reports: Report) -> list[Duty]:
+def told(*reports: Report, staff: tuple[StaffMember, ...] = ()) -> list[Duty]:
     """What the reports ask, without rounds to open."""
-    return list(duties(reports, (), (), MEMBERS, TODAY))
+    return list(duties(reports, (), (), MEMBERS, staff, TODAY))
 
 
 def test_reports_of_one_municipality_are_one_duty_that_names_what_is_left():

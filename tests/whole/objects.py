@@ -39,6 +39,8 @@ class Target:
 
     args: Args
     involved: frozenset[str] | None = None
+    # Where role and municipality do not say it: the only visitors it is open to (role@slug).
+    only: frozenset[str] | None = None
 
 
 # Drafts are their municipality's alone; troubles are read by the lead and the hub too.
@@ -68,9 +70,12 @@ def _drafted(stock: Stock, slug: str) -> Args:
     return {"period": PERIOD, "project_id": stock.projects[OTHER], "slug": slug}
 
 
-def _led(stock: Stock, slug: str) -> Args:
+def _led(stock: Stock, slug: str) -> Target:
     """A submitted report on the project that `slug` leads: it is checked by that lead."""
-    return {"period": PERIOD, "project_id": stock.projects[slug], "slug": "hiranai"}
+    args = {"period": PERIOD, "project_id": stock.projects[slug], "slug": "hiranai"}
+    # 蓬田村 has no section: its officers check, and none of them is among the visitors.
+    checker = {HUB: {f"lead@{HUB}"}, TOWN: {f"lead@{TOWN}"}, OTHER: set()}[slug]
+    return Target(args, only=frozenset(checker))
 
 
 # Endpoint -> the object of one municipality, and all municipalities it belongs to besides.
@@ -96,10 +101,10 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     ),
     "municipalities.remove_entry": lambda s, slug: Target({"entry_id": s.entries[slug]}),
     "projects.check": lambda s, slug: Target(_drafted(s, slug)),
-    "projects.confirm": lambda s, slug: Target(_led(s, slug)),
+    "projects.confirm": lambda s, slug: _led(s, slug),
     "projects.submitted": lambda s, slug: Target(_submitted(s, slug)),
     "projects.edit": lambda s, slug: Target({"project_id": s.projects[slug]}),
-    "projects.return_to": lambda s, slug: Target(_led(s, slug)),
+    "projects.return_to": lambda s, slug: _led(s, slug),
     "projects.withdraw": lambda s, slug: Target(_submitted(s, slug)),
     "projects.write": lambda s, slug: Target(_drafted(s, slug)),
     "reminders.letter": lambda s, slug: Target({"letter_id": s.letters[slug]}),

@@ -225,7 +225,9 @@ def november_reports_come_and_one_goes_back(story: Story) -> None:
         for slug in ("aomori", "hiranai", "yomogita"):
             report(slug, FARMING, 30, at)
             report(slug, MOVING, None, at)
-        assert owed("lead")[Kind.REPORT_UNCHECKED].remaining == 8
+        # The section does not check what it wrote itself.
+        waiting = {role: owed(role)[Kind.REPORT_UNCHECKED].remaining for role in ("lead", "office")}
+        assert waiting == {"lead": 6, "office": 2}
         assert Kind.REPORT_UNSUBMITTED not in owed("officer", "imabetsu")
 
     with story.day(11, 10) as at:
@@ -240,10 +242,10 @@ def november_reports_come_and_one_goes_back(story: Story) -> None:
 
     with story.day(11, 11) as at:
         report("imabetsu", FARMING, 7, at)
-        lead = actor("lead")
         for slug in ("aomori", "hiranai", "imabetsu", "yomogita"):
+            checker = actor("office" if slug == "aomori" else "lead")
             for name in (FARMING, MOVING):
-                report_actions.confirm(Act(lead, at), there(slug, name))
+                report_actions.confirm(Act(checker, at), there(slug, name))
         told = there("imabetsu", FARMING)
         assert (told.state, told.values) == (ReportState.CONFIRMED, {1: Exact(7)})
         with pytest.raises(Refusal, match="確認済みの報告は直せません"):

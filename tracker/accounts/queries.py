@@ -21,7 +21,7 @@ from tracker.accounts.models import (
     SignIn,
     SignInDelay,
 )
-from tracker.accounts.rules import SESSION_FOR, wait
+from tracker.accounts.rules import SESSION_FOR, StaffMember, wait
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail import links
 from tracker.mail.letters import Recipient
@@ -30,6 +30,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
+from tracker.plumbing.memo import kept
 
 K = TypeVar("K", bound=Hashable)
 # The kind of personal link by which a password is set.
@@ -260,6 +261,22 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
             post_id=row.id,
         )
     return {group: list(many.values()) for group, many in found.items()}
+
+
+def staff() -> Sequence[StaffMember]:
+    """Everybody who signs in, by account.  Kept until a post or an account changes."""
+
+    def read() -> Sequence[StaffMember]:
+        rows = db.session.execute(
+            select(Person.id, Post.id, Post.kind, Municipality.slug)
+            .join(Post, Post.id == Person.post_id)
+            .join(Municipality, Municipality.id == Post.municipality_id)
+            .where(Person.is_active, Post.is_active)
+            .order_by(Person.id)
+        )
+        return tuple(StaffMember(id_, post, Role(kind), slug) for id_, post, kind, slug in rows)
+
+    return kept("staff", ("accounts", "municipalities"), read)
 
 
 def held_posts() -> tuple[HeldPost, ...]:

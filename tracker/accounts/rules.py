@@ -3,9 +3,20 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from tracker.kernel.permissions import Actor
+from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
+
+
+class StaffMember(NamedTuple):
+    """Somebody who signs in: the account, its post and role, the municipality's slug."""
+
+    person_id: int
+    post_id: int
+    role: Role
+    municipality: str
+
 
 SESSION_FOR = timedelta(hours=12)
 INVITATION_FOR = timedelta(hours=72)

@@ -293,6 +293,8 @@ class _Past:
         is_sent = self.has_come(sent) and not (is_open and number % 17 == 0)
         is_asked = is_sent and is_open and number % 19 == 0 and self.has_come(asked)
         is_checked = is_sent and not is_asked and self.has_come(checked)
+        # Nobody checks what he wrote: the office looks at the hub's own.
+        checker = self.office if town.is_hub else self.lead
         state = ReportState.SUBMITTED if is_sent else ReportState.DRAFT
         state = ReportState.RETURNED if is_asked else state
         report_id = self.book.add(
@@ -310,8 +312,8 @@ class _Past:
             submitted_at=sent if is_sent else None,
             question=reports.QUESTION if is_asked else None,
             **_signed("written", writer, min(sent, self.until)),
-            **_signed("asked", self.lead, asked if is_asked else None),
-            **_signed("confirmed", self.lead, checked if is_checked else None),
+            **_signed("asked", checker, asked if is_asked else None),
+            **_signed("confirmed", checker, checked if is_checked else None),
         )
         self.book.add(
             IndicatorValue,
@@ -332,9 +334,9 @@ class _Past:
         if is_sent:
             deeds.append((sent, writer, "report.submitted", f"{named}を提出しました。"))
         if is_asked:
-            deeds.append((asked, self.lead, "report.returned", f"{named}を質問して戻しました。"))
+            deeds.append((asked, checker, "report.returned", f"{named}を質問して戻しました。"))
         if is_checked:
-            deeds.append((checked, self.lead, "report.confirmed", f"{named}を確認済みにしました。"))
+            deeds.append((checked, checker, "report.confirmed", f"{named}を確認済みにしました。"))
         self.book.tell("report", report_id, deeds)
 
     def _content(self, period: Period, one: Joint, town: Town, number: int) -> Content:

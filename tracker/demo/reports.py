@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from tracker.accounts import queries as accounts
 from tracker.demo.moment import Moment, actor, open_day
 from tracker.demo.projects import figures, projects
 from tracker.kernel.exact import Exact
@@ -135,7 +136,7 @@ def begin_a_draft(m: Moment) -> None:
 def ask_about_the_number(m: Moment) -> None:
     """The lead returns the report with a question."""
     for fact in _pending_as(m, Pending.RETURNED):
-        report_actions.return_report(Act(actor(Role.LEAD), m.at), fact, QUESTION)
+        report_actions.return_report(Act(_checker(fact), m.at), fact, QUESTION)
 
 
 def submit_the_rest(m: Moment) -> None:
@@ -205,9 +206,18 @@ def _submit(m: Moment, owed: Iterable[Report]) -> None:
 
 
 def _confirm(m: Moment, reported: Iterable[Report]) -> None:
-    chosen = [(one, None) for one in reported if one.state is ReportState.SUBMITTED]
-    if chosen:
-        report_actions.confirm_all(Act(actor(Role.LEAD), m.at), chosen)
+    waiting = [one for one in reported if one.state is ReportState.SUBMITTED]
+    by_checker: dict[Actor, list[Report]] = {}
+    for one in waiting:
+        by_checker.setdefault(_checker(one), []).append(one)
+    for checker, own in by_checker.items():
+        report_actions.confirm_all(Act(checker, m.at), [(one, None) for one in own])
+
+
+def _checker(report: Report) -> Actor:
+    """The first of those who check a report: never the section that wrote it."""
+    first = report.checked_by(accounts.staff())[0]
+    return actor(first.role, first.municipality)
 
 
 def _content(m: Moment, fact: Report) -> Content:

@@ -30,7 +30,7 @@ from tracker.projects import queries as projects
 
 def _reports(members: Members, today: date) -> Iterable[Duty]:
     requested = projects.requested_reports(FiscalYear.containing(today))
-    return reports.duties(requested, *projects.rounds_of(today), members, today)
+    return reports.duties(requested, *projects.rounds_of(today), members, accounts.staff(), today)
 
 
 def _meetings(members: Members, today: date) -> Iterable[Duty]:
@@ -54,7 +54,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 
 # Who tells duties, and the rooms whose tables are read for them: the others may change freely.
 TELLERS = (
-    (_reports, ("projects", "municipalities")),
+    (_reports, ("projects", "accounts", "municipalities")),
     (_meetings, ("meetings", "agreements", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "municipalities")),
     (_people, ("accounts", "municipalities")),

@@ -444,6 +444,8 @@ class Duty:
     total: int = 0
     agreement: str | None = None
     to_post_id: int | None = None
+    # Where role and post do not say it: the persons (ids) who find it at home.
+    only: frozenset[int] | None = None
     known_since: datetime | None = None
     items: tuple[DutyItem, ...] = ()
     # What a letter lists line by line, when it is not the items.
@@ -484,6 +486,8 @@ class Duty:
 
     def is_for(self, actor: Actor) -> bool:
         """Whether the actor finds it on the home page; of the role asked, perhaps one post only."""
+        if self.only is not None:
+            return actor.person_id in self.only
         home = self.rule.who[self.is_hub].home
         if self.municipality != actor.municipality or actor.role not in home:
             return False

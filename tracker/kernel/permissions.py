@@ -76,8 +76,14 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
         Role.OFFICER: OWN,
         Role.CONFIRMER: OWN,
     },
-    # Involved: the municipality that leads the project.
-    Permission.CHECK_REPORT: {Role.OFFICE: OWN, Role.LEAD: OWN},
+    # Involved: the municipality that leads the project.  Who of these checks a report, and never
+    # its writer: projects.reports.rules.checkers.
+    Permission.CHECK_REPORT: {
+        Role.OFFICE: OWN,
+        Role.LEAD: OWN,
+        Role.OFFICER: OWN,
+        Role.CONFIRMER: OWN,
+    },
     Permission.MANAGE_MEETING: {Role.OFFICE: ANY},
     # The office's answer for a town is marked 代理入力.
     Permission.ANSWER_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN},

@@ -2,9 +2,12 @@
 
 from flask import Blueprint, abort
 
+from tracker.accounts import queries as accounts
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock
+from tracker.plumbing.access import actor
+from tracker.projects.report import Report
 
 bp = Blueprint("projects", __name__)
 
@@ -15,6 +18,12 @@ def period_of(text: str) -> Period:
         return Period.parse(text)
     except Refusal as refusal:
         abort(404, refusal.message)
+
+
+def may_check(report: Report) -> bool:
+    """Whether the person signed in checks that report."""
+    own = actor().person_id
+    return any(one.person_id == own for one in report.checked_by(accounts.staff()))
 
 
 def year_of(text: str | None) -> FiscalYear:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime, time
 
+from tracker.accounts.rules import StaffMember
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, Kind, grouped, some
 from tracker.kernel.fiscal_year import Period
@@ -18,11 +19,15 @@ def duties(
     planned: Collection[int],
     opened: Collection[Period],
     members: Members,
+    staff: Collection[StaffMember],
     today: date,
 ) -> Iterable[Duty]:
-    """Of reports asked for, and of rounds: `planned` are fiscal years, `opened` their rounds."""
+    """Of reports asked for, and of rounds: `planned` are fiscal years, `opened` their rounds.
+
+    `staff` are all who sign in: of them are those who check a report.
+    """
     yield from _to_write(reports, members)
-    yield from _to_check(reports, members)
+    yield from _to_check(reports, members, staff)
     yield from (_to_open(period, members) for period in unopened(planned, opened, today))
 
 
@@ -89,24 +94,43 @@ def _item(report: Report) -> DutyItem:
     )
 
 
-def _to_check(reports: Iterable[Report], members: Members) -> Iterable[Duty]:
+def _to_check(
+    reports: Iterable[Report], members: Members, staff: Collection[StaffMember]
+) -> Iterable[Duty]:
+    """Each post is asked for what it checks, and of those who hold it nobody for his own report."""
     submitted = (one for one in reports if one.state is ReportState.SUBMITTED)
-    for (round_path, lead, post_id), own in grouped(
-        submitted, lambda one: (one.round_path, one.lead.slug, one.lead_post_id or 0)
+    asked = [(one, *asked) for one in submitted for asked in _checking(one, staff)]
+    for (round_path, lead, post_id, persons), found in grouped(
+        asked, lambda row: (row[0].round_path, row[0].lead.slug, row[1], row[2])
     ):
+        own = [row[0] for row in found]
+        whole = tuple(one.person_id for one in staff if one.post_id == post_id)
+        only = "" if persons in ((), whole) else ":" + "-".join(map(str, persons))
         first = min(_day(one.submitted_at, one) for one in own)
         yield Duty(
             Kind.REPORT_UNCHECKED,
-            key=f"report_unchecked:{own[0].period}:{lead}:{post_id}",
+            key=f"report_unchecked:{own[0].period}:{lead}:{post_id}{only}",
             municipality=lead,
             is_hub=lead == members.hub,
             to_post_id=post_id or None,
+            only=frozenset(persons) if persons else None,
             due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
             url=f"{round_path}/inbox",
             remaining=len(own),
             text=f"{some(one.project for one in own)}の報告が届いています。",
             known_since=min((one.submitted_at for one in own if one.submitted_at), default=None),
         )
+
+
+def _checking(
+    report: Report, staff: Collection[StaffMember]
+) -> Iterable[tuple[int, tuple[int, ...]]]:
+    """The posts (id) that check a report, with the persons of each; 0 and nobody without any."""
+    found = report.checked_by(staff)
+    for (post_id,), own in grouped(found, lambda one: (one.post_id,)):
+        yield post_id, tuple(one.person_id for one in own)
+    if not found:
+        yield report.lead_post_id or 0, ()
 
 
 def _day(at: datetime | None, report: Report) -> date:

@@ -62,6 +62,15 @@ def _own_cost(phase: CostPhase) -> tuple[Any, ColumnElement[bool]]:
 
 
 _BUDGET, _SETTLED = _own_cost(CostPhase.BUDGET), _own_cost(CostPhase.SETTLED)
+# Whoever submitted the version that stands.
+_SUBMITTER = (
+    select(ReportVersion.submitted_by_id)
+    .where(ReportVersion.report_id == ProgressReport.id)
+    .order_by(ReportVersion.number.desc())
+    .limit(1)
+    .correlate(ProgressReport)
+    .scalar_subquery()
+)
 # What a report is made of, in the order of its fields after the first: whose it is, and its yen.
 _PART: tuple[Any, ...] = (
     Project.id,
@@ -84,6 +93,8 @@ _PART: tuple[Any, ...] = (
     ProgressReport.submitted_at,
     ProgressReport.asked_at,
     ProgressReport.confirmed_at,
+    ProgressReport.written_by_id,
+    _SUBMITTER,
 )
 _TEXTS: tuple[Any, ...] = (
     ProjectYear.comment,

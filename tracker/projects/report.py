@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from tracker.accounts.rules import StaffMember
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
-from tracker.projects.reports.rules import Content, guide, soft_checks
+from tracker.projects.reports.rules import Content, checkers, guide, soft_checks
 from tracker.projects.rules import (
     REPORTED,
     CellState,
@@ -117,6 +118,8 @@ class Report(NamedTuple):
     submitted_at: datetime | None = None
     asked_at: datetime | None = None
     confirmed_at: datetime | None = None
+    written_by_id: int | None = None
+    submitted_by_id: int | None = None
     # Texts
     comment: str | None = None
     commented_at: datetime | None = None
@@ -188,6 +191,11 @@ class Report(NamedTuple):
     def standing(self) -> CellState:
         """How the part stands, as the annex table shows it."""
         return part_state(self.state, self.rating, self.mark)
+
+    def checked_by(self, staff: Iterable[StaffMember]) -> tuple[StaffMember, ...]:
+        """Who checks it; neither whoever wrote it last nor whoever submitted it."""
+        writers = {one for one in (self.written_by_id, self.submitted_by_id) if one}
+        return checkers(self.lead, self.lead_post_id, writers, staff)
 
     @property
     def public(self) -> "Report":

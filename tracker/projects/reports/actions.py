@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from tracker.accounts import queries as accounts
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act
@@ -19,6 +20,7 @@ from tracker.projects.models import (
 )
 from tracker.projects.report import Report, frozen
 from tracker.projects.reports.rules import (
+    NOT_THE_CHECKER,
     QUESTION_MISSING,
     Content,
     check_report,
@@ -131,6 +133,7 @@ def return_report(
     found = _lock(act, (place, seen))
     check_unlocked(found.is_closed)
     report = _begun(found)
+    _check_checker(act, place)
     check_step(report.state, ReportState.RETURNED)
     number = _last_version(report)
     with act.change("report.returned", report, _said(place, "質問して戻しました")) as entry:
@@ -154,6 +157,8 @@ def confirm_all(act: Act, chosen: Sequence[tuple[Report, str | None]]) -> int:
     if not chosen:
         raise Refusal("まとめて確認済みにする報告がありません。")
     reports = [_begun_one(row) for row in _lock(act, *chosen).rows]
+    for place, _ in chosen:
+        _check_checker(act, place)
     for report in reports:
         check_step(report.state, ReportState.CONFIRMED)
     with act:
@@ -165,6 +170,14 @@ def confirm_all(act: Act, chosen: Sequence[tuple[Report, str | None]]) -> int:
         for last in {place.town: place for place, _ in chosen}.values():
             _thank(act, last)
     return len(reports)
+
+
+def _check_checker(act: Act, place: Report) -> None:
+    """Refuses whoever does not check this report (contracts.md, Trust)."""
+    if act.by and act.by.person_id not in [
+        one.person_id for one in place.checked_by(accounts.staff())
+    ]:
+        raise Refusal(NOT_THE_CHECKER)
 
 
 def _thank(act: Act, place: Report) -> None:

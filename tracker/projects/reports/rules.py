@@ -1,15 +1,18 @@
 """What a progress report must be, step by step (product.md 4, contracts.md States)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from tracker.accounts.rules import StaffMember
 from tracker.kernel import wareki
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import Half, Period
+from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.yen import ask_for_count
+from tracker.municipalities.rules import Town
 from tracker.projects.rules import LONGEST_TEXT, Rating, ReportState
 
 # A value this many times last year's, or this small a part of it, is worth a second look.
@@ -17,6 +20,9 @@ CONSPICUOUS = 3
 _HALVES: Mapping[Half, str] = {Half.H1: "上", Half.FY: "末"}
 ROUND_CLOSED = "この期間の報告は締め切りました。直したいときは、連携推進担当へお知らせください。"
 QUESTION_MISSING = "どこを、どう直していただきたいかを書いてください。"
+NOT_THE_CHECKER = (
+    "この報告を確認するのは、事業の主担当の方です。報告を書いた方は、ご自分では確認できません。"
+)
 TAKE_BACK_FIRST = "すでに提出されています。直すときは「取り戻して直す」を選んでください。"
 
 
@@ -30,6 +36,28 @@ class Content:
     trouble: str = ""
     for_meeting: bool = False
     plan: str = ""
+
+
+def checkers(
+    lead: Town, lead_post_id: int | None, writers: Collection[int], staff: Iterable[StaffMember]
+) -> tuple[StaffMember, ...]:
+    """Who checks a report (contracts.md, Trust); `writers` are persons' ids and never among them.
+
+    The post named for the project; none named: the sections of the municipality that leads it,
+    else its officers.  Where only the writer is left: the office where the hub leads, else the
+    confirmer, who comes last in the hub, too.
+    """
+    own = [one for one in staff if one.municipality == lead.slug]
+
+    def of(role: Role) -> list[StaffMember]:
+        return [one for one in own if one.role is role]
+
+    named = [one for one in own if one.post_id == lead_post_id]
+    asked = named if lead_post_id else of(Role.LEAD) or of(Role.OFFICER)
+    for tier in (asked, of(Role.OFFICE) if lead.is_hub else [], of(Role.CONFIRMER)):
+        if left := tuple(one for one in tier if one.person_id not in writers):
+            return left
+    return ()
 
 
 def check_step(now: ReportState, wanted: ReportState) -> None:

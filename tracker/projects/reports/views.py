@@ -9,16 +9,16 @@ from werkzeug.wrappers import Response
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
-from tracker.plumbing.access import guard, may, require
+from tracker.plumbing.access import guard, may
 from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, finish, page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries
-from tracker.projects.blueprint import bp, period_of
+from tracker.projects.blueprint import bp, may_check, period_of
 from tracker.projects.report import Report, Story
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.reports import forms
-from tracker.projects.reports.rules import brief, share_of_guide
+from tracker.projects.reports.rules import NOT_THE_CHECKER, brief, share_of_guide
 from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
 ADDRESS = "/reports/<period>/<int:project_id>/<slug>"
@@ -169,7 +169,8 @@ def withdraw(period: str, project_id: int, slug: str) -> Response:
 def confirm(period: str, project_id: int, slug: str) -> Response:
     """確認済みにする."""
     now = _story(period, project_id, slug).now
-    require(Permission.CHECK_REPORT, now.lead.slug)
+    if not may_check(now):
+        abort(403, NOT_THE_CHECKER)
     form = SeenButtonForm(seen=now.seen)
     if form.carry_out(lambda act: report_actions.confirm(act, now, form.seen.data)):
         said = f"{now.town.name}「{now.project}」を確認済みにしました。"
@@ -183,7 +184,8 @@ def return_to(period: str, project_id: int, slug: str) -> Response:
     """質問して戻す."""
     story = _story(period, project_id, slug)
     now = story.now
-    require(Permission.CHECK_REPORT, now.lead.slug)
+    if not may_check(now):
+        abort(403, NOT_THE_CHECKER)
     form = forms.QuestionForm(seen=now.seen)
     if form.carry_out(
         lambda act: report_actions.return_report(act, now, form.question.data, form.seen.data)
@@ -211,5 +213,5 @@ def _read_page(story: Story, form: forms.QuestionForm) -> Response:
         can_withdraw=place.state is ReportState.SUBMITTED
         and not place.is_closed
         and may(Permission.WRITE_REPORT, place.town.slug),
-        can_check=place.is_reported and may(Permission.CHECK_REPORT, place.lead.slug),
+        can_check=place.is_reported and may_check(place),
     )

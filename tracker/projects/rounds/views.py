@@ -15,7 +15,7 @@ from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries, rules
-from tracker.projects.blueprint import bp, period_of
+from tracker.projects.blueprint import bp, may_check, period_of
 from tracker.projects.report import Report, Round
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rounds import actions as round_actions
@@ -82,12 +82,9 @@ def answers(period: str) -> Response:
         columns=areas.columns(actor().municipality),
         tally=_tally(rows),
         unsubmitted=sum(not row.is_reported for row in rows),
-        waiting=sum(
-            row.state is ReportState.SUBMITTED and may(Permission.CHECK_REPORT, row.lead.slug)
-            for row in rows
-        ),
+        waiting=sum(row.state is ReportState.SUBMITTED and may_check(row) for row in rows),
         may_open=may(Permission.OPEN_ROUND),
-        may_check=may(Permission.CHECK_REPORT),
+        may_check=any(map(may_check, rows)),
     )
 
 
@@ -165,7 +162,7 @@ def _inbox_page(period: str, rows: Sequence[Checked], form: Form) -> Response:
 
 def _mine(period: str) -> list[Checked]:
     found = queries.inbox(period_of(period))
-    return [row for row in found if may(Permission.CHECK_REPORT, row[0].lead.slug)]
+    return [row for row in found if may_check(row[0])]
 
 
 def _unremarkable(rows: Sequence[Checked]) -> list[Report]:
