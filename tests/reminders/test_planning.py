@@ -16,7 +16,9 @@ from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing.cases import actions as costs
 from tracker.kernel.duty import KINDS, Kind
+from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.letters import Letter, LetterState, hold_all
+from tracker.mail.links import SHOWN
 from tracker.meetings import actions as meetings
 from tracker.meetings.poll import actions as poll_actions
 from tracker.municipalities.models import Municipality
@@ -108,6 +110,21 @@ def test_a_letter_that_keeps_failing_is_tried_no_longer_than_it_helps(both):
     until = {one.to_email.split("@")[0]: one.useful_until for one in letters()}
     midnight = nine(11, 28) - 9 * HOUR
     assert (until["secretary"], until["officer"]) == (midnight, None)
+
+
+def test_who_hears_of_another_s_silence_gets_no_link_of_theirs(both, actor):
+    make_meeting()
+    steps = [Step(0, Unit.OFFICE_DAYS, to) for to in (Audience.OWNER, Audience.OFFICE)]
+    set_schedule(Act(actor("office"), cast.NOW), Kind.POLL_UNANSWERED, steps, time(9), True, "0")
+    fall_asleep(cast.NOW)
+    told = pass_by(nine(11, 27) + MINUTE)
+    assert {"office@aomori.example", "secretary@imabetsu.example"} <= told.keys()
+    for letter in letters():
+        is_owner = letter.to_email.startswith("secretary@")
+        assert letter.has_secrets is is_owner, letter.to_email
+        assert (SHOWN in letter.body) is is_owner
+    [office] = [one for one in letters() if one.to_email == "office@aomori.example"]
+    assert "/meetings/1/answers/" in office.body
 
 
 def test_a_cancelled_meeting_is_silent(both):

@@ -412,8 +412,8 @@ class DutyItem:
 class PersonalLink(NamedTuple):
     """Which personal link a letter leads to: its kind and the row it opens.
 
-    Never the link itself: whoever has that acts for its owner, so it is made when the letter is
-    written, from what the row says then.
+    Never the link itself: whoever has that acts for its owner, so it is made while the letter goes
+    out, from what the row says then (mail/links.py).
     """
 
     kind: str
