@@ -1,13 +1,14 @@
 """Processor time of the main pages, two sides by turns: two checkouts, or one year against ten.
 
-    .venv/bin/python -m tests.bench.pages --before CHECKOUT --after CHECKOUT [--years 1]
+    .venv/bin/python -m tests.bench.pages --before CHECKOUT [--after CHECKOUT] [--years 1 | --example]
     .venv/bin/python -m tests.bench.pages [--rounds 40]
 
-With two checkouts each side runs its own code over its own data of so many years.  Without, this
-checkout runs over one year and over ten; the goals are <= 1.2x warm and <= 1.5x right after a
-recorded change, and of queries <= 10 and <= 16.  Each side is a process of its own, the rounds
-alternate, a request is one of Flask's test client.  A round's figure is the median of its
-requests; `spread` is how far the middle half of the rounds of the less steady side lies apart.
+With two checkouts each side runs its own code over its own data of so many years, or over the
+example as its own code loads it, where one is older than the generator.  Without, this checkout
+runs over one year and over ten; the goals are <= 1.2x warm and <= 1.5x right after a recorded
+change, and of queries <= 10 and <= 16.  Each side is a process of its own, the rounds alternate, a
+request is one of Flask's test client.  A round's figure is the median of its requests; `spread` is
+how far the middle half of the rounds of the less steady side lies apart.
 """
 
 import argparse
@@ -33,19 +34,18 @@ PAGES = {
     "project": ("office", "/projects/{project}?fy=2026"),
     "report form": ("officer", f"/reports/{PERIOD}/{{draft}}/{{slug}}"),
     "round": ("office", f"/reports/{PERIOD}"),
-    "inbox": ("office", f"/reports/{PERIOD}/inbox"),
+    "inbox": ("lead", f"/reports/{PERIOD}/inbox"),
     "cost case": ("office", "/costs/2026-04"),
     "notices": ("office", "/notices"),
 }
 MOST_WARM, MOST_CHANGED = 1.2, 1.5
 ANY = 10_000
-# A report to take back and submit again, and one that is being written, both of one municipality.
+# A report of a town to take back and submit again, or one that is being written.
 FIND = """
-SELECT m.slug, min(CASE r.state WHEN 'submitted' THEN r.project_id END),
-       min(CASE r.state WHEN 'draft' THEN r.project_id END)
+SELECT m.slug, r.project_id
 FROM progress_report r JOIN municipality m ON m.id = r.municipality_id
 JOIN reporting_round o ON o.id = r.round_id
-WHERE NOT m.is_hub AND o.closed_at IS NULL GROUP BY m.slug ORDER BY m.slug
+WHERE NOT m.is_hub AND o.closed_at IS NULL AND r.state = :state ORDER BY m.slug, r.project_id
 """
 
 
@@ -53,23 +53,25 @@ class Worker:
     """One checkout's application over its own data, inside the process of that side."""
 
     def __init__(self, folder: Path, years: int) -> None:
-        # This file's neighbour, whatever the checkout: it may be older than the generator.
-        import years as filled
         from sqlalchemy import text
 
         from tests.pages import PageClient
         from tracker.plumbing.db import db
 
-        app = filled.make(f"sqlite:///{folder}/tracker.sqlite3", folder, years)
+        app = filled(f"sqlite:///{folder}/tracker.sqlite3", folder, years)
         with app.app_context():
-            rows = db.session.execute(text(FIND)).all()
-            slug, changed, draft = next(row for row in rows if all(row))
+            (slug, changed), (writer, draft) = (
+                db.session.execute(text(FIND), {"state": state}).first()
+                for state in ("submitted", "draft")
+            )
             db.session.remove()
-        self.known = {"slug": slug, "draft": draft, "project": changed}
+        self.known = {"slug": writer, "draft": draft, "project": changed}
         self.changed = f"/reports/{PERIOD}/{changed}/{slug}"
         self.clients = {
             "office": PageClient(app).sign_in("office"),
-            "officer": PageClient(app).sign_in("officer", slug),
+            "lead": PageClient(app).sign_in("lead"),
+            "officer": PageClient(app).sign_in("officer", writer),
+            "reporter": PageClient(app).sign_in("officer", slug),
         }
 
     def visit(self, name: str, times: int, count: bool) -> dict[str, Any]:
@@ -104,7 +106,7 @@ class Worker:
 
     def change(self) -> None:
         """Takes the report back, or submits it: what everybody's pages show has changed."""
-        client = self.clients["officer"]
+        client = self.clients["reporter"]
         page = client.get(self.changed, status=None, most_queries=ANY)
         forms = page.all("main form[method=post]")
         backs = [n for n, one in enumerate(forms) if str(one.get("action")).endswith("/withdraw")]
@@ -113,6 +115,19 @@ class Worker:
             page = client.get(address, most_queries=ANY)
         done = client.post(address, page.fields(backs[0] if backs else -1))
         assert done.status == 302, f"{address} answered {done.status}: {done.text[:300]}"
+
+
+def filled(url: str, folder: Path, years: int) -> Any:
+    """The application over so many years of made-up data, or, with none, over the example."""
+    if years:
+        # This file's neighbour, whatever the checkout: it may be older than the generator.
+        import years as generator
+
+        return generator.make(url, folder, years)
+    from tests.app_fixtures import load_demo, make_app
+
+    load_demo(url, folder)
+    return make_app(url, folder)
 
 
 def measure(do: Callable[[], None]) -> float:
@@ -217,6 +232,7 @@ def main() -> None:
     options.add_argument("--before", type=Path)
     options.add_argument("--after", type=Path, default=Path(__file__).parents[2])
     options.add_argument("--years", type=int, default=1)
+    options.add_argument("--example", action="store_const", dest="years", const=0)
     options.add_argument("--rounds", type=int, default=40)
     options.add_argument("--times", type=int, default=6, help="warm requests a round")
     options.add_argument("--work", type=Path, help=argparse.SUPPRESS)
