@@ -395,3 +395,7 @@ def test_signing_in_leads_to_the_page_of_ours(browse: Browse, target: str) -> No
     page = client.get("/login")
     done = client.post("/login?next=" + quote(target), {**page.fields(), **RIGHT})
     assert done.location == target
+
+
+def test_the_hint_says_how_long_a_password_must_be() -> None:
+    assert rules.PASSWORD_HINT.startswith(f"{rules.SHORTEST_PASSWORD}文字以上")

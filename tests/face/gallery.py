@@ -26,7 +26,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from tracker.kernel import wareki, yen
-from tracker.plumbing.pages import Banner, Ready
+from tracker.plumbing.pages import Banner, Ready, install_messages
 from tracker.plumbing.sections import Crumb
 
 ROOT = Path(__file__).parents[2]
@@ -218,6 +218,7 @@ def create_gallery() -> Flask:
     env = app.jinja_env
     env.undefined = StrictUndefined
     env.trim_blocks = env.lstrip_blocks = True
+    install_messages(env)
     env.globals.update(
         csrf_token=lambda: "gallery",
         once_key=lambda: "gallery",

@@ -17,6 +17,7 @@ from tracker.mail.letters import Letter
 from tracker.mail.texts import LETTER_KINDS
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
+from tracker.plumbing.pages import install_messages
 from tracker.reminders import actions
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,7 @@ def source(name: str) -> str:
 def trees() -> Mapping[str, nodes.Template]:
     """Every template parsed, with the settings of the application's own environment."""
     environment = Flask("tracker", template_folder=str(FOLDER)).jinja_env
+    install_messages(environment)
     return {name: environment.parse(source(name)) for name in names()}
 
 

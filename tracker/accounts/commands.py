@@ -9,6 +9,7 @@ from tracker.accounts.people import actions
 from tracker.accounts.sign_in.actions import hash_password, lift_delays, set_up
 from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import code_readings
 from tracker.plumbing import clock
@@ -44,7 +45,7 @@ def setup(
         hash_password(password),
         office_phone=phone,
     )
-    click.echo(f"{area}を登録しました。{email} でログインできます。")
+    click.echo(_("%(area)sを登録しました。%(email)s でログインできます。", area=area, email=email))
 
 
 @click.group()
@@ -70,16 +71,24 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
         None,
     )
     if town is None:
-        raise Refusal(f"「{municipality}」という市町村は登録されていません。")
+        raise Refusal(
+            _("「%(municipality)s」という市町村は登録されていません。", municipality=municipality)
+        )
     act, hashed = Act(None, clock.now()), hash_password(password)
     with act:
         post = queries.find_post(town.id, post_name) or actions.create_post(
             act, town.slug, PostKind(role), post_name, None, None
         )
         if post.kind != role:
-            raise Refusal(f"「{post_name}」の役割は {post.kind.value} です。")
+            raise Refusal(
+                _(
+                    "「%(post_name)s」の役割は %(kind)s です。",
+                    post_name=post_name,
+                    kind=post.kind.value,
+                )
+            )
         person = actions.create_account(act, post, post_name, email, password_hash=hashed)
-    click.echo(f"{person.email} を登録しました。")
+    click.echo(_("%(email)s を登録しました。", email=person.email))
 
 
 @accounts.command()
@@ -88,7 +97,7 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
 def disable(email: str) -> None:
     """Closes an account and ends its sessions."""
     actions.set_active(Act(None, clock.now()), _get(email), False)
-    click.echo(f"{email} の利用を停止しました。")
+    click.echo(_("%(email)s の利用を停止しました。", email=email))
 
 
 @accounts.command()
@@ -97,7 +106,7 @@ def disable(email: str) -> None:
 def reset(email: str) -> None:
     """Ends the password and writes a letter with a link to set a new one."""
     actions.invite(Act(None, clock.now()), _get(email))
-    click.echo(f"{email} にパスワード設定の案内を送ります。")
+    click.echo(_("%(email)s にパスワード設定の案内を送ります。", email=email))
 
 
 @accounts.command()
@@ -106,13 +115,13 @@ def reset(email: str) -> None:
 def unlock(email: str) -> None:
     """Lets everybody try again at once who waits after wrong passwords for that account."""
     lift_delays(Act(None, clock.now()), _get(email))
-    click.echo(f"{email} の待ち時間をなくしました。")
+    click.echo(_("%(email)s の待ち時間をなくしました。", email=email))
 
 
 def _get(email: str) -> Person:
     person = queries.find_person(email)
     if person is None:
-        raise Refusal(f"{email} という利用者は登録されていません。")
+        raise Refusal(_("%(email)s という利用者は登録されていません。", email=email))
     return person
 
 

@@ -8,6 +8,7 @@ from tracker.kernel import tokyo
 from tracker.kernel.duty import Duty, Kind, grouped
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
+from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
 
 WRITERS = (Role.OFFICE, Role.OFFICER)
@@ -47,10 +48,14 @@ def _people(held: Sequence[HeldPost], slug: str, members: Members, year: FiscalY
         is_hub=slug == members.hub,
         due_on=confirm_due(year),
         url="/handover",
-        name=f"担当者の確認（{year.label}）",
+        name=_("担当者の確認（%(year)s）", year=year.label),
         text=(
-            f"{len(held)}の役職のうち{left}の担当者と連絡先を、まだ確かめていません。"
-            "変わりがないときも「変更なし」を押してください。"
+            _(
+                "%(count)sの役職のうち%(left)sの担当者と連絡先を、まだ確かめていません。"
+                "変わりがないときも「変更なし」を押してください。",
+                count=len(held),
+                left=left,
+            )
         ),
         remaining=left,
         total=len(held),
@@ -67,10 +72,12 @@ def _memo(writers: Sequence[HeldPost], slug: str, members: Members, year: Fiscal
         is_hub=slug == members.hub,
         due_on=year.ends,
         url="/handover",
-        name="引継ぎメモ",
+        name=_("引継ぎメモ"),
         text=(
-            "次の担当の方のために、今年の要注意、毎年つまずく所、連絡先を残してください。"
-            "異動がないときも、来年の自分の助けになります。"
+            _(
+                "次の担当の方のために、今年の要注意、毎年つまずく所、連絡先を残してください。"
+                "異動がないときも、来年の自分の助けになります。"
+            )
         ),
         remaining=sum(post.memo_year != year.year for post in writers),
         total=len(writers),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Role
+from tracker.kernel.translation import N_
 from tracker.plumbing.db import NEVER, PRIVATE, UNRECORDED, Model, UtcDateTime, Versioned, words
 
 
@@ -23,8 +24,8 @@ class PostKind(Labelled):
     CONFIRMER = Role.CONFIRMER.value, Role.CONFIRMER.label
     READER = Role.READER.value, Role.READER.label
     ADMIN = Role.ADMIN.value, Role.ADMIN.label
-    SECRETARY = "secretary", "秘書"
-    CHIEF = "chief", "上司（課長など）"
+    SECRETARY = "secretary", N_("秘書")
+    CHIEF = "chief", N_("上司（課長など）")
 
     @property
     def signs_in(self) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 
 
 class StaffMember(NamedTuple):
@@ -41,10 +42,10 @@ def wait(counted_at: datetime, open_at: datetime, at: datetime) -> timedelta:
 def check_address(email: str) -> str:
     """The address trimmed and lower-cased; refuses one no mail server would take."""
     plain = email.strip()
-    local, _, domain = plain.rpartition("@")
+    local, _other, domain = plain.rpartition("@")
     if not _ADDRESS.fullmatch(plain) or ".." in plain or local.startswith("."):
         raise Refusal(
-            "メールアドレスは「tanto@town.example.lg.jp」のように半角で入力してください。",
+            _("メールアドレスは「tanto@town.example.lg.jp」のように半角で入力してください。"),
             field="email",
         )
     return f"{local}@{domain}".lower()
@@ -61,14 +62,16 @@ def check_chief(
     if chief_id is None:
         return
     if chief_id not in chiefs:
-        raise Refusal("上司は、同じ市町村の役職から選んでください。", field="chief")
+        raise Refusal(_("上司は、同じ市町村の役職から選んでください。"), field="chief")
     if chief_id == post_id:
-        raise Refusal("自分の役職は、上司に選べません。別の役職を選んでください。", field="chief")
+        raise Refusal(
+            _("自分の役職は、上司に選べません。別の役職を選んでください。"), field="chief"
+        )
     above: int | None = chief_id
-    for _ in chiefs:
+    for _level in chiefs:
         if above is not None and above == post_id:
             raise Refusal(
-                "この役職が上司になっている役職は選べません。別の役職を選んでください。",
+                _("この役職が上司になっている役職は選べません。別の役職を選んでください。"),
                 field="chief",
             )
         above = chiefs.get(above) if above is not None else None
@@ -85,9 +88,9 @@ def check_hand_over(actor: Actor, post_id: int, kind: str, municipality: str) ->
     `municipality` is the post's slug.  Raises Refusal saying whom to ask.
     """
     if actor.municipality != municipality:
-        raise Refusal("ほかの市町村の役職の担当は、替えられません。管理者へお知らせください。")
+        raise Refusal(_("ほかの市町村の役職の担当は、替えられません。管理者へお知らせください。"))
     if post_id != actor.post_id and kind not in HANDED_OVER_BY_OTHERS:
-        raise Refusal("この役職の担当は、管理者が入れ替えます。管理者へお知らせください。")
+        raise Refusal(_("この役職の担当は、管理者が入れ替えます。管理者へお知らせください。"))
 
 
 def may_hand_over(actor: Actor, post_id: int, kind: str, municipality: str) -> bool:

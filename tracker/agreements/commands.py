@@ -11,6 +11,7 @@ from tracker.agreements.reading.rules import as_json, read
 from tracker.agreements.review import actions, question
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 
@@ -33,10 +34,21 @@ def read_(file: str, is_json: bool) -> None:
     click.echo(found.title)
     for party in found.parties:
         click.echo(f"  {party.name} {party.head or '—'}")
-    click.echo(f"  締結日 {wareki.long(found.concluded_on) if found.concluded_on else '—'}")
-    click.echo(f"  条文 {len(found.articles)}条、連携施策 {len(found.measures)}件")
+    click.echo(
+        _(
+            "  締結日 %(concluded_on)s",
+            concluded_on=wareki.long(found.concluded_on) if found.concluded_on else "—",
+        )
+    )
+    click.echo(
+        _(
+            "  条文 %(articles)s条、連携施策 %(measures)s件",
+            articles=len(found.articles),
+            measures=len(found.measures),
+        )
+    )
     for remark in reading.remarks:
-        click.echo(f"  要確認 {remark.text}")
+        click.echo(_("  要確認 %(remark)s", remark=remark.text))
 
 
 @agreements.command("import")
@@ -49,9 +61,9 @@ def import_(file: str, accept: bool) -> None:
         Act(None, clock.now()), _text_of(file), Path(file).name, accept=accept
     )
     for one in asked:
-        choice, _ = question.proposal(one)
-        click.echo(f"{one.text} → {one.ask.choices[choice]}")
-    click.echo(f"「{agreement.title}」を登録しました。")
+        choice, _typed = question.proposal(one)
+        click.echo(f"{one.text} → {_(one.ask.choices[choice])}")
+    click.echo(_("「%(agreement)s」を登録しました。", agreement=agreement.title))
 
 
 def _text_of(file: str) -> str:
@@ -59,7 +71,7 @@ def _text_of(file: str) -> str:
         data = Path(file).read_bytes()
     except (OSError, ValueError):
         raise Refusal(
-            f"「{file}」を開けませんでした。ファイルの場所と名前を確かめてください。"
+            _("「%(file)s」を開けませんでした。ファイルの場所と名前を確かめてください。", file=file)
         ) from None
     return rules.read_upload(data, file)
 

@@ -8,6 +8,7 @@ from itertools import count
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 LONGEST_TEXT = 300_000
 """Characters; the agreements known have about a tenth of it."""
@@ -16,17 +17,17 @@ LONGEST_TEXT = 300_000
 class DutyKind(Labelled):
     """What a paragraph of an agreement asks for (Articles 4(2), 5 and 6)."""
 
-    ANNUAL_MEETING = "annual_meeting", "毎年度の義務"
-    COST_SHARING = "cost_sharing", "その都度の義務"
-    QUESTION = "question", "その都度の義務"
+    ANNUAL_MEETING = "annual_meeting", N_("毎年度の義務")
+    COST_SHARING = "cost_sharing", N_("その都度の義務")
+    QUESTION = "question", N_("その都度の義務")
 
     @property
     def creates(self) -> str:
         """What this program makes of it, in one sentence."""
         return {
-            DutyKind.ANNUAL_MEETING: "毎年度、3月31日までに会議を開く予定を作ります。",
-            DutyKind.COST_SHARING: "費用の負担は、案件ごとに協議と双方の確認を記録します。",
-            DutyKind.QUESTION: "疑義が生じたときは、協議と定めた内容を記録します。",
+            DutyKind.ANNUAL_MEETING: _("毎年度、3月31日までに会議を開く予定を作ります。"),
+            DutyKind.COST_SHARING: _("費用の負担は、案件ごとに協議と双方の確認を記録します。"),
+            DutyKind.QUESTION: _("疑義が生じたときは、協議と定めた内容を記録します。"),
         }[self]
 
 
@@ -136,7 +137,7 @@ def read_upload(data: bytes, name: str) -> str:
     Refuses files of word processors and other files that are no text, in plain words.
     """
     if name.lower().endswith(_DOCUMENTS) or data.startswith(_MARKS):
-        raise Refusal(_NO_TEXT_FILE)
+        raise Refusal(_(_NO_TEXT_FILE))
     unicode_first = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     for encoding in (unicode_first, "cp932"):
         try:
@@ -147,8 +148,10 @@ def read_upload(data: bytes, name: str) -> str:
         if "\0" not in text:
             return text
     raise Refusal(
-        "文字として読めないファイルです。メモ帳などで開き、文字コードをUTF-8にして"
-        "保存し直してから選んでください。"
+        _(
+            "文字として読めないファイルです。メモ帳などで開き、文字コードをUTF-8にして"
+            "保存し直してから選んでください。"
+        )
     )
 
 
@@ -156,14 +159,18 @@ def check_length(text: str) -> None:
     """Refuses a text far longer than any agreement."""
     if len(text) > LONGEST_TEXT:
         raise Refusal(
-            f"文字の数が多すぎます（今 {len(text):,}字、{LONGEST_TEXT:,}字まで）。"
-            "協約の全文だけを入れてください。"
+            _(
+                "文字の数が多すぎます（今 %(count)s字、%(longest_text)s字まで）。"
+                "協約の全文だけを入れてください。",
+                count=format(len(text), ","),
+                longest_text=format(LONGEST_TEXT, ","),
+            )
         )
 
 
 _DOCUMENTS = (".doc", ".docx", ".pdf", ".odt", ".rtf", ".jtd", ".xls", ".xlsx")
 _MARKS = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
-_NO_TEXT_FILE = (
+_NO_TEXT_FILE = N_(
     "このファイルは取り込めません。今は、テキスト形式（.txt）だけを読み取れます。"
     "協約の文字をコピーして貼り付けてください。"
 )

@@ -24,6 +24,7 @@ from tracker.cost_sharing.rules import (
     Stage,
 )
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 
@@ -120,7 +121,7 @@ class Case:
     def opinions(self) -> dict[str, Reply]:
         """What each municipality wrote beside its answer, by its name."""
         names = {town.id: town.name for town in self.parties}
-        return {names[side]: one for (_, side), one in self.answers.items() if one.opinion}
+        return {names[side]: one for (_other, side), one in self.answers.items() if one.opinion}
 
     def answer(self, partner: Town, side: Town) -> Reply | None:
         """What that side has answered for the pair with that partner."""
@@ -198,23 +199,26 @@ def changes(before: Case, after: Case) -> list[Change]:
     """Each item of a case as it stands and as it would be, whether it changes or not."""
     towns = sorted({*before.shares, *after.shares}, key=lambda town: town.code)
     pairs = zip(_items(before, towns), _items(after, towns), strict=True)
-    return [Change(label, old, new) for (label, old), (_, new) in pairs]
+    return [Change(label, old, new) for (label, old), (_other, new) in pairs]
 
 
 def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, str]]:
     """A case in words, with what each of these municipalities bears."""
-    found = [("件名", case.title), ("段階", case.stage.label)]
+    found = [(_("件名"), case.title), (_("段階"), case.stage.label)]
     if not case.is_money:
         among = "・".join(town.name for town in case.shares)
-        return [*found, ("だれが・何を・どれだけ", case.work), ("分担する市町村", among)]
+        return [*found, (_("だれが・何を・どれだけ"), case.work), (_("分担する市町村"), among)]
     return [
         *found,
-        ("総事業費", yen(case.total_yen)),
-        ("国・県などの補助", yen(case.subsidy_yen)),
-        ("割り方", formula_words(case.parts)),
-        ("端数", case.rounding_words),
+        (_("総事業費"), yen(case.total_yen)),
+        (_("国・県などの補助"), yen(case.subsidy_yen)),
+        (_("割り方"), formula_words(case.parts)),
+        (_("端数"), case.rounding_words),
         *(
-            (f"{town.name}の負担額", yen(case.shares[town]) if town in case.shares else "なし")
+            (
+                _("%(town)sの負担額", town=town.name),
+                yen(case.shares[town]) if town in case.shares else _("なし"),
+            )
             for town in towns
         ),
     ]

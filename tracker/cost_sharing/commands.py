@@ -7,6 +7,7 @@ import click
 
 from tracker.cost_sharing.formula.split import split
 from tracker.cost_sharing.json import loads_exact, read_split_request, split_json
+from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 
 
@@ -27,7 +28,7 @@ def split_command(file: BinaryIO, as_json: bool) -> None:
     result = split(*read_split_request(request))
     for line in result.lines:
         click.echo(f"{line.municipality}\t{yen(line.share)}")
-    click.echo(f"合計\t{yen(result.total_yen)}")
+    click.echo(_("合計\t%(total_yen)s", total_yen=yen(result.total_yen)))
 
 
 commands = (costs,)

@@ -11,6 +11,7 @@ from tracker.cost_sharing.rules import SENT, UNSENT, CaseState, Stage
 from tracker.kernel import tokyo
 from tracker.kernel.duty import Duty, Kind, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members
 
@@ -33,11 +34,15 @@ def _to_confirm(
     """Each party confirms, for each agreement it is a party to."""
     for case in cases:
         for side, answers in case.requests(year).items():
-            amount = f"対象額 {yen(case.amount_yen)}"
+            amount = _("対象額 %(amount_yen)s", amount_yen=yen(case.amount_yen))
             said = (
-                f"{len(answers)}町村との負担案（{amount}）。"
+                _("%(count)s町村との負担案（%(amount)s）。", count=len(answers), amount=amount)
                 if side.is_hub
-                else f"負担案 {yen(case.share_yen(side))}（{amount}）。"
+                else _(
+                    "負担案 %(share_yen)s（%(amount)s）。",
+                    share_yen=yen(case.share_yen(side)),
+                    amount=amount,
+                )
             )
             yield Duty(
                 Kind.COST_UNCONFIRMED,
@@ -50,7 +55,7 @@ def _to_confirm(
                 remaining=answers.count(False),
                 total=len(answers),
                 name=case.title,
-                text=f"{case.title}　{said}第4条第2項の協議です。",
+                text=_("%(case)s　%(said)s第4条第2項の協議です。", case=case.title, said=said),
                 # Of the day a case was sent no hour is kept: by its end everybody had heard.
                 known_since=tokyo.at(case.sent_on, time.max) if case.sent_on else None,
             )
@@ -74,8 +79,10 @@ def _to_start(cases: Iterable[Case], year: FiscalYear, members: Members) -> Iter
             year,
             members,
             due_on=_start_due(year),
-            said="は、前年度に負担を取り決めた事業です。"
-            "取決めは引き継がれないため、今年度の協議を始めます（協約第4条第2項）。",
+            said=_(
+                "は、前年度に負担を取り決めた事業です。"
+                "取決めは引き継がれないため、今年度の協議を始めます（協約第4条第2項）。"
+            ),
             known_since=tokyo.at(year.begins, time.min),
         )
 
@@ -91,8 +98,11 @@ def _to_send(cases: Iterable[Case], members: Members) -> Iterable[Duty]:
             is_hub=True,
             due_on=_send_due(year),
             url=own[0].no.path if len(own) == 1 else f"/costs?fy={number}",
-            name=f"{year.label}の費用負担の案",
-            text=f"{some(case.title for case in own)}は、まだ双方に確認をお願いしていません。",
+            name=_("%(year)sの費用負担の案", year=year.label),
+            text=_(
+                "%(names)sは、まだ双方に確認をお願いしていません。",
+                names=some(case.title for case in own),
+            ),
             remaining=len(own),
             known_since=min((one.consulted_at for one in own if one.consulted_at), default=None),
         )
@@ -122,7 +132,7 @@ def _to_reconcile(cases: Iterable[Case], this: FiscalYear, members: Members) -> 
             year,
             members,
             due_on=_reconcile_due(year),
-            said="の額は、まだ精算していません。決算額で計算し直し、差額を確かめます。",
+            said=_("の額は、まだ精算していません。決算額で計算し直し、差額を確かめます。"),
             known_since=tokyo.at(this.begins, time.min),
         )
 
@@ -146,7 +156,7 @@ def _of_projects(
         is_hub=True,
         due_on=due_on,
         url=f"/costs/new?fy={year.year}{only}",
-        name=f"{year.label}の費用負担",
+        name=_("%(year)sの費用負担", year=year.label),
         text=some(waiting.values()) + said,
         remaining=len(waiting),
         known_since=known_since,

@@ -15,6 +15,7 @@ from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
 from tracker.cost_sharing.formula.split import PART_FIELDS, FormulaPart, Rounding, split
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -43,13 +44,15 @@ def loads_exact(text: str | bytes) -> object:
     try:
         parsed: object = json.loads(
             plain,
-            parse_float=lambda digits: _decimal(digits, "ファイル"),
+            parse_float=lambda digits: _decimal(digits, _("ファイル")),
             parse_constant=_not_a_number,
             object_pairs_hook=_each_once,
         )
     except (ValueError, RecursionError):
         raise Refusal(
-            "JSONとして読めません。かっこ・コンマ・引用符と、文字コード（UTF-8）を確かめてください。"
+            _(
+                "JSONとして読めません。かっこ・コンマ・引用符と、文字コード（UTF-8）を確かめてください。"
+            )
         ) from None
     return parsed
 
@@ -59,14 +62,14 @@ def read_split_request(data: object) -> SplitRequest:
 
     Raises Refusal with a sentence that names the field.
     """
-    request = _record(data, "ファイル", needed=SplitRequest._fields)
+    request = _record(data, _("ファイル"), needed=SplitRequest._fields)
     rounding = _record(request["rounding"], "rounding", needed=("unit", "mode"))
     return SplitRequest(
-        _whole(request["amount_yen"], "対象額（amount_yen）"),
+        _whole(request["amount_yen"], _("対象額（amount_yen）")),
         _names(request["municipalities"], "municipalities"),
         tuple(_part(part) for part in _items(request["parts"], "parts")),
         Rounding(
-            _whole(rounding["unit"], "端数の単位（unit）"),
+            _whole(rounding["unit"], _("端数の単位（unit）")),
             _one_of(RoundingMode, rounding["mode"], "mode"),
         ),
         _name(request["remainder"], "remainder"),
@@ -97,7 +100,11 @@ def _part(data: object) -> FormulaPart:
 
     def given(field: str, read: Reader[T]) -> T | None:
         value = part.get(field)
-        return None if value is None else read(value, f"{kind.label}の{field}")
+        return (
+            None
+            if value is None
+            else read(value, _("%(kind)sの%(field)s", kind=kind.label, field=field))
+        )
 
     return FormulaPart(
         kind,
@@ -120,28 +127,34 @@ def _number(value: object, where: str) -> Fraction:
     if isinstance(value, Fraction):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refusal(f"{where}の値は数で入れてください。引用符で囲んだ文字は使えません。")
+        raise Refusal(
+            _("%(where)sの値は数で入れてください。引用符で囲んだ文字は使えません。", where=where)
+        )
     return _decimal(str(value), where)
 
 
 def _decimal(digits: str, where: str) -> Fraction:
     if not _DECIMAL.fullmatch(digits):
         raise Refusal(
-            f"{where}の「{digits[:40]}」は数として読めません。「33.3」のように入れてください。"
+            _(
+                "%(where)sの「%(digits)s」は数として読めません。「33.3」のように入れてください。",
+                where=where,
+                digits=digits[:40],
+            )
         )
     return Fraction(digits)
 
 
 def _whole(value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Refusal(f"{where}は整数で入れてください。文字や小数は使えません。")
+        raise Refusal(_("%(where)sは整数で入れてください。文字や小数は使えません。", where=where))
     return value
 
 
 def _by_name(read: Reader[T]) -> Reader[dict[str, T]]:
     def read_all(value: object, where: str) -> dict[str, T]:
         if not isinstance(value, Mapping):
-            raise Refusal(f"{where}は「市町村の名前: 数」の組にしてください。")
+            raise Refusal(_("%(where)sは「市町村の名前: 数」の組にしてください。", where=where))
         return {_name(name, where): read(number, where) for name, number in value.items()}
 
     return read_all
@@ -157,13 +170,15 @@ def _one_or_more_names(value: object, where: str) -> tuple[str, ...]:
 
 def _name(value: object, where: str) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise Refusal(f"{where}の名前が読めません。市町村の名前を文字で入れてください。")
+        raise Refusal(
+            _("%(where)sの名前が読めません。市町村の名前を文字で入れてください。", where=where)
+        )
     return value
 
 
 def _items(value: object, where: str) -> Iterable[object]:
     if not isinstance(value, list | tuple):
-        raise Refusal(f"{where}は [ ] で囲んだ並びにしてください。")
+        raise Refusal(_("%(where)sは [ ] で囲んだ並びにしてください。", where=where))
     return value
 
 
@@ -171,30 +186,44 @@ def _record(
     value: object, where: str, *, needed: tuple[str, ...], may: tuple[str, ...] = ()
 ) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise Refusal(f"{where}の中身は {{ }} で囲んだ項目の組にしてください。")
+        raise Refusal(_("%(where)sの中身は { } で囲んだ項目の組にしてください。", where=where))
     for field in needed:
         if field not in value:
-            raise Refusal(f"{where}に「{field}」がありません。加えてください。")
+            raise Refusal(
+                _(
+                    "%(where)sに「%(field)s」がありません。加えてください。",
+                    where=where,
+                    field=field,
+                )
+            )
     for field in value:
         if field not in needed + may:
-            raise Refusal(f"{where}の「{field}」は使えない項目です。消してください。")
+            raise Refusal(
+                _(
+                    "%(where)sの「%(field)s」は使えない項目です。消してください。",
+                    where=where,
+                    field=field,
+                )
+            )
     return value
 
 
 def _one_of(choices: type[E], value: object, where: str) -> E:
     if not isinstance(value, str) or value not in list(choices):
         listed = "、".join(choices)
-        raise Refusal(f"{where}は次のどれかにしてください: {listed}。")
+        raise Refusal(
+            _("%(where)sは次のどれかにしてください: %(listed)s。", where=where, listed=listed)
+        )
     return choices(value)
 
 
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     read = dict(pairs)
     if len(read) < len(pairs):
-        twice = next(name for name in read if [key for key, _ in pairs].count(name) > 1)
-        raise Refusal(f"「{twice}」が2回書かれています。1回だけにしてください。")
+        twice = next(name for name in read if [key for key, _other in pairs].count(name) > 1)
+        raise Refusal(_("「%(twice)s」が2回書かれています。1回だけにしてください。", twice=twice))
     return read
 
 
 def _not_a_number(word: str) -> NoReturn:
-    raise Refusal(f"「{word}」は数ではありません。数を入れてください。")
+    raise Refusal(_("「%(word)s」は数ではありません。数を入れてください。", word=word))

@@ -12,14 +12,15 @@ from typing import NamedTuple, Self, TypeAlias
 
 from tracker.kernel import wareki
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.translation import N_
 from tracker.projects.rules import CostPhase
 
 
 class CaseKind(Labelled):
     """What Article 4(2) shares: money, or procedures and staff."""
 
-    MONEY = "money", "費用"
-    WORK = "work", "手続・人員"
+    MONEY = "money", N_("費用")
+    WORK = "work", N_("手続・人員")
 
 
 class CaseNumber(NamedTuple):
@@ -53,14 +54,14 @@ class CaseNumber(NamedTuple):
 class PartKind(Labelled):
     """What a part of the amount is divided by; the value is pinned in contracts.md."""
 
-    EQUAL = "equal", "均等割"
-    POPULATION = "population", "人口割"
-    USAGE = "usage", "利用実績割"
-    FISCAL = "fiscal", "財政規模割"
-    GRANT_CAP = "grant_cap", "特別交付税上限割"
-    RATIO = "ratio", "割合"
-    HOST = "host", "開催地等の負担"
-    FIXED = "fixed", "定額"
+    EQUAL = "equal", N_("均等割")
+    POPULATION = "population", N_("人口割")
+    USAGE = "usage", N_("利用実績割")
+    FISCAL = "fiscal", N_("財政規模割")
+    GRANT_CAP = "grant_cap", N_("特別交付税上限割")
+    RATIO = "ratio", N_("割合")
+    HOST = "host", N_("開催地等の負担")
+    FIXED = "fixed", N_("定額")
 
 
 class KindRow(NamedTuple):
@@ -85,17 +86,17 @@ KINDS: Mapping[PartKind, KindRow] = {
 class RoundingMode(Labelled):
     """How an exact value becomes whole units; the value is pinned in contracts.md."""
 
-    DOWN = "down", "切捨て"
-    UP = "up", "切上げ"
-    HALF_UP = "half_up", "四捨五入"
+    DOWN = "down", N_("切捨て")
+    UP = "up", N_("切上げ")
+    HALF_UP = "half_up", N_("四捨五入")
 
 
 class Stage(Labelled):
     """How final the amounts are."""
 
-    ESTIMATE = "estimate", "概算"
-    FIXED = "fixed", "確定"
-    RECONCILIATION = "reconciliation", "精算"
+    ESTIMATE = "estimate", N_("概算")
+    FIXED = "fixed", N_("確定")
+    RECONCILIATION = "reconciliation", N_("精算")
 
     @property
     def phase(self) -> CostPhase:
@@ -106,20 +107,20 @@ class Stage(Labelled):
 class Decision(Labelled):
     """One side's answer to the amounts; never a 決裁 or a seal."""
 
-    CONFIRMED = "confirmed", "確認"
-    RETURNED = "returned", "意見あり"
+    CONFIRMED = "confirmed", N_("確認")
+    RETURNED = "returned", N_("意見あり")
 
 
 class CaseState(Labelled):
     """Where a case stands; the value is pinned in contracts.md."""
 
-    DRAFT = "draft", "下書き"
-    CONSULTING = "consulting", "協議中"
-    AWAITING = "awaiting", "確認待ち"
-    RETURNED = "returned", "意見あり"
-    AGREED = "agreed", "合意済み"
-    WITHDRAWN = "withdrawn", "取下げ"
-    REPLACED = "replaced", "差替え"
+    DRAFT = "draft", N_("下書き")
+    CONSULTING = "consulting", N_("協議中")
+    AWAITING = "awaiting", N_("確認待ち")
+    RETURNED = "returned", N_("意見あり")
+    AGREED = "agreed", N_("合意済み")
+    WITHDRAWN = "withdrawn", N_("取下げ")
+    REPLACED = "replaced", N_("差替え")
 
 
 class StateRow(NamedTuple):

@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 
 from tracker.duties import queries
 from tracker.kernel import wareki
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 
@@ -39,12 +40,12 @@ def duties(on: datetime | None, as_json: bool) -> None:
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    words = {"open": "　　", "overdue": "超過", "done": "済み"}
+    words = {"open": "　　", "overdue": _("超過"), "done": _("済み")}
     for duty in found:
         state = words[duty.state(today)]
         click.echo(f"{state} {wareki.full(duty.due_on)} {names[duty.municipality]} {duty.title}")
     if not found:
-        click.echo("していただくことはありません。")
+        click.echo(_("していただくことはありません。"))
 
 
 commands = (duties,)

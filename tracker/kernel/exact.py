@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.kernel.yen import grouped, plain, read_count
 
 
@@ -62,7 +63,11 @@ def read_exact(text: str, name: str, decimals: int) -> Exact:
     found = re.fullmatch(rf"([\d,]+)(?:\.(\d{{1,{decimals}}}))?", plain(text))
     if not found:
         raise Refusal(
-            f"{name}は0以上の数字で、小数は{decimals}けたまで入力してください（例 12.5）。"
+            _(
+                "%(name)sは0以上の数字で、小数は%(decimals)sけたまで入力してください（例 12.5）。",
+                name=name,
+                decimals=decimals,
+            )
         )
     whole, rest = read_count(found[1], name), found[2] or ""
     scale = 10 ** len(rest)

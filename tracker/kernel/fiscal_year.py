@@ -9,6 +9,7 @@ from typing import Self
 from tracker.kernel import wareki
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 FIRST, LAST = 1868, 2999
 
@@ -24,7 +25,7 @@ class FiscalYear:
 
     def __post_init__(self) -> None:
         if not FIRST <= self.year <= LAST:
-            raise Refusal("その年度は扱えません。年度を選び直してください。")
+            raise Refusal(_("その年度は扱えません。年度を選び直してください。"))
 
     @classmethod
     def containing(cls, day: date) -> Self:
@@ -77,11 +78,16 @@ class FiscalYear:
 class Half(Labelled):
     """上期 closes on 30 September; 年度末 holds the value of the whole year."""
 
-    H1 = "h1", "上期", "4月〜9月"
-    FY = "fy", "年度末", "4月〜3月"
+    H1 = "h1", N_("上期"), N_("4月〜9月")
+    FY = "fy", N_("年度末"), N_("4月〜3月")
 
     def __init__(self, _value: str, _label: str = "", span: str = "") -> None:
-        self.span = span
+        self._span = span
+
+    @property
+    def span(self) -> str:
+        """Its months: 「4月〜9月」."""
+        return _(self._span)
 
 
 @total_ordering
@@ -97,7 +103,7 @@ class Period:
         """Read 「2026-h1」 as it stands in addresses. Raises Refusal for anything else."""
         found = re.fullmatch(r"([0-9]{4})-(h1|fy)", text)
         if found is None:
-            raise Refusal("期間は「2026-h1」（上期）か「2026-fy」（年度末）で指定してください。")
+            raise Refusal(_("期間は「2026-h1」（上期）か「2026-fy」（年度末）で指定してください。"))
         return cls(FiscalYear(int(found[1])).year, Half(found[2]))
 
     def __str__(self) -> str:

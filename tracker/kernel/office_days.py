@@ -11,30 +11,34 @@ import jpholiday
 
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 NO_CLOSURES: frozenset[date] = frozenset()
 _ONE_DAY = timedelta(days=1)
-_WEEKEND = {5: "土曜日", 6: "日曜日"}
+_WEEKEND = {5: N_("土曜日"), 6: N_("日曜日")}
 
 
 @lru_cache(maxsize=8192)
-def _reason_everywhere(day: date) -> str | None:
+def _closed_everywhere(day: date) -> tuple[str, str] | None:
+    """The message that says why, and the name of the holiday in it."""
     holiday = jpholiday.is_holiday_name(day)
     if holiday is not None:
-        return f"祝日（{holiday}）"
+        return N_("祝日（%(holiday)s）"), holiday
     if (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3):
-        return "年末年始"
-    return _WEEKEND.get(day.weekday())
+        return N_("年末年始"), ""
+    return (_WEEKEND[day.weekday()], "") if day.weekday() in _WEEKEND else None
 
 
 def closed_reason(day: date, closures: frozenset[date] = NO_CLOSURES) -> str | None:
     """Why the office is closed: 「祝日（勤労感謝の日）」「年末年始」「土曜日」「閉庁日」; None if open."""
-    return _reason_everywhere(day) or ("閉庁日" if day in closures else None)
+    if found := _closed_everywhere(day):
+        return _(found[0], holiday=found[1])
+    return _("閉庁日") if day in closures else None
 
 
 def is_open(day: date, closures: frozenset[date] = NO_CLOSURES) -> bool:
     """Whether the office is open on `day`."""
-    return closed_reason(day, closures) is None
+    return day not in closures and _closed_everywhere(day) is None
 
 
 def on_or_before(day: date, closures: frozenset[date] = NO_CLOSURES) -> date:
@@ -59,7 +63,7 @@ def add(day: date, n: int, closures: frozenset[date] = NO_CLOSURES) -> date:
     if n == 0:
         return on_or_before(day, closures)
     step = _ONE_DAY if n > 0 else -_ONE_DAY
-    for _ in range(abs(n)):
+    for _other in range(abs(n)):
         day += step
         while not is_open(day, closures):
             day += step
@@ -84,8 +88,11 @@ def check_due_day(
     Raises Refusal at `field`.
     """
     if due_on <= today:
-        raise Refusal(f"{name}は、明日以降の日にしてください。", field=field)
+        raise Refusal(_("%(name)sは、明日以降の日にしてください。", name=name), field=field)
     reason = closed_reason(due_on, closures)
     if reason is not None:
         said = wareki.month_day(due_on)
-        raise Refusal(f"{said}は{reason}です。別の日を選んでください。", field=field)
+        raise Refusal(
+            _("%(said)sは%(reason)sです。別の日を選んでください。", said=said, reason=reason),
+            field=field,
+        )

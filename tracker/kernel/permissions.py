@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.translation import N_
 
 
 class Role(Labelled):
     """What a post may do; the value is pinned in contracts.md."""
 
-    OFFICE = "office", "連携推進担当"
-    LEAD = "lead", "主担当課"
-    OFFICER = "officer", "町村担当"
-    CONFIRMER = "confirmer", "確認者"
-    READER = "reader", "閲覧"
-    ADMIN = "admin", "管理者"
+    OFFICE = "office", N_("連携推進担当")
+    LEAD = "lead", N_("主担当課")
+    OFFICER = "officer", N_("町村担当")
+    CONFIRMER = "confirmer", N_("確認者")
+    READER = "reader", N_("閲覧")
+    ADMIN = "admin", N_("管理者")
 
 
 class Permission(StrEnum):

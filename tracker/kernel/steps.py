@@ -5,22 +5,23 @@ from datetime import date, timedelta
 
 from tracker.kernel import office_days
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.translation import N_, _
 
 
 class Unit(Labelled):
     """What a step counts: calendar days (a closed day moves it to the open day before),
     or office days."""
 
-    DAYS = "days", "日"
-    OFFICE_DAYS = "office_days", "開庁日"
+    DAYS = "days", N_("日")
+    OFFICE_DAYS = "office_days", N_("開庁日")
 
 
 class Audience(Labelled):
     """Who is written to: whoever owes it, that post's chief, or the coordination office."""
 
-    OWNER = "owner", "担当"
-    CHIEF = "chief", "上司"
-    OFFICE = "office", "連携推進担当"
+    OWNER = "owner", N_("担当")
+    CHIEF = "chief", N_("上司")
+    OFFICE = "office", N_("連携推進担当")
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,20 @@ class Step:
     def label(self) -> str:
         """期限3日前, 期限の日, 期限を過ぎた方へ, 期限を過ぎた方の上司へ."""
         if self.to is Audience.CHIEF:
-            return "期限を過ぎた方の上司へ"
+            return _("期限を過ぎた方の上司へ")
         if self.to is Audience.OFFICE:
-            return "期限を過ぎた件を連携推進担当へ"
-        return "期限を過ぎた方へ" if self.offset > 0 else self.day_label
+            return _("期限を過ぎた件を連携推進担当へ")
+        return _("期限を過ぎた方へ") if self.offset > 0 else self.day_label
 
     @property
     def day_label(self) -> str:
         """期限3日前, 期限の日, 期限の1開庁日後: for a list of days."""
         if self.offset == 0:
-            return "期限の日"
+            return _("期限の日")
         days = f"{abs(self.offset)}{self.unit.label}"
-        return f"期限{days}前" if self.offset < 0 else f"期限の{days}後"
+        return (
+            _("期限%(days)s前", days=days) if self.offset < 0 else _("期限の%(days)s後", days=days)
+        )
 
     def day(self, due_on: date, closures: frozenset[date]) -> date:
         """The open day on which the step falls."""
@@ -67,7 +70,7 @@ class Step:
         if self.unit is Unit.OFFICE_DAYS or office_days.is_open(wanted, closures):
             return None
         reason = office_days.closed_reason(wanted, closures)
-        return f"{wanted.day}日が{reason}のため繰上げ"
+        return _("%(day)s日が%(reason)sのため繰上げ", day=wanted.day, reason=reason)
 
 
 def days(*offsets: int) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ from datetime import date, time
 from typing import Protocol
 
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 
 class Span(Protocol):
@@ -36,8 +37,8 @@ ERAS = (
 )
 WEEKDAYS = "月火水木金土日"
 
-HOW_TO_WRITE_A_DAY = "日付は「令和8年11月30日」または「2026/11/30」のように入力してください。"
-HOW_TO_WRITE_A_TIME = "時刻は「14時30分」または「14:30」のように入力してください。"
+HOW_TO_WRITE_A_DAY = N_("日付は「令和8年11月30日」または「2026/11/30」のように入力してください。")
+HOW_TO_WRITE_A_TIME = N_("時刻は「14時30分」または「14:30」のように入力してください。")
 
 _NAMES = {name: era for era in ERAS for name in (era.name, era.letter)}
 _ERA = "|".join(_NAMES)
@@ -62,7 +63,12 @@ def _era_of(day: date) -> Era:
     for era in reversed(ERAS):
         if day >= era.begins_on:
             return era
-    raise Refusal(f"明治より前の日付は扱えません。{HOW_TO_WRITE_A_DAY}")
+    raise Refusal(
+        _(
+            "明治より前の日付は扱えません。%(how_to_write_a_day)s",
+            how_to_write_a_day=_(HOW_TO_WRITE_A_DAY),
+        )
+    )
 
 
 def _count(day: date) -> tuple[Era, int]:
@@ -126,7 +132,7 @@ def _year(found: re.Match[str], month: int, within: Span | None) -> int:
         count = 1 if parts["count"] == "元" else int(parts["count"])
         return era.begins_on.year + count - 1 if count else 0
     if within is None:
-        raise Refusal(HOW_TO_WRITE_A_DAY)
+        raise Refusal(_(HOW_TO_WRITE_A_DAY))
     return within.begins.year if month >= within.begins.month else within.ends.year
 
 
@@ -142,18 +148,36 @@ def read_day(text: str, *, within: Span | None = None) -> date:
     plain = plain[: stated.start()] if stated else plain
     found = next((match for form in _DAY_FORMS if (match := form.fullmatch(plain))), None)
     if found is None:
-        raise Refusal(HOW_TO_WRITE_A_DAY)
+        raise Refusal(_(HOW_TO_WRITE_A_DAY))
     month, number = (int(part) for part in found.groups()[-2:])
     year = _year(found, month, within)
     try:
         day = date(year, month, number)
     except ValueError:
-        raise Refusal(f"「{text.strip()}」という日はありません。{HOW_TO_WRITE_A_DAY}") from None
+        raise Refusal(
+            _(
+                "「%(text)s」という日はありません。%(how_to_write_a_day)s",
+                text=text.strip(),
+                how_to_write_a_day=_(HOW_TO_WRITE_A_DAY),
+            )
+        ) from None
     era = _NAMES.get(found.groupdict().get("era") or "", _era_of(day))
     if day < era.begins_on:
-        raise Refusal(f"{era.name}は{_first_day(era)}からです。日付を確かめてください。")
+        raise Refusal(
+            _(
+                "%(era)sは%(first_day)sからです。日付を確かめてください。",
+                era=era.name,
+                first_day=_first_day(era),
+            )
+        )
     if stated and stated[1] != WEEKDAYS[day.weekday()]:
-        raise Refusal(f"{long(day)}は{weekday(day)}です。日付か曜日を確かめてください。")
+        raise Refusal(
+            _(
+                "%(day)sは%(weekday)sです。日付か曜日を確かめてください。",
+                day=long(day),
+                weekday=weekday(day),
+            )
+        )
     return day
 
 
@@ -168,9 +192,15 @@ def read_time(text: str) -> time:
     """
     found = _TIME.fullmatch(_plain(text))
     if found is None:
-        raise Refusal(HOW_TO_WRITE_A_TIME)
+        raise Refusal(_(HOW_TO_WRITE_A_TIME))
     hour, after_colon, minutes, half = found.groups()
     try:
         return time(int(hour), 30 if half else int(after_colon or minutes or 0))
     except ValueError:
-        raise Refusal(f"「{text.strip()}」という時刻はありません。{HOW_TO_WRITE_A_TIME}") from None
+        raise Refusal(
+            _(
+                "「%(text)s」という時刻はありません。%(how_to_write_a_time)s",
+                text=text.strip(),
+                how_to_write_a_time=_(HOW_TO_WRITE_A_TIME),
+            )
+        ) from None

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 LARGEST = 10**15
 
@@ -22,22 +23,24 @@ def plain(text: str) -> str:
     return "".join(folded.split())
 
 
-def read_yen(text: str, name: str = "金額") -> int:
+def read_yen(text: str, name: str = N_("金額")) -> int:
     """Read an amount as people write it: 115000, １１５，０００, 115千円, ￥115,000, 3万円.
 
     Returns whole yen. Raises Refusal for nothing, decimals, negatives, words, misplaced commas and
     amounts too large to be meant; `name` is what the sentence calls the amount.
     """
-    folded = plain(text)
+    folded, name = plain(text), _(name)
     if not folded:
-        raise Refusal(f"{name}を入力してください。ないときは「0」を入れてください。")
+        raise Refusal(_("%(name)sを入力してください。ないときは「0」を入れてください。", name=name))
     if _NEGATIVE.fullmatch(folded):
-        raise Refusal(f"{name}は0円以上で入力してください。")
+        raise Refusal(_("%(name)sは0円以上で入力してください。", name=name))
     if _DECIMAL.fullmatch(folded.lstrip("¥金")):
-        raise Refusal(f"{name}は小数を使わず、1円単位の整数で入力してください。")
+        raise Refusal(_("%(name)sは小数を使わず、1円単位の整数で入力してください。", name=name))
     found = _YEN.fullmatch(folded)
     if found is None:
-        raise Refusal(f"{name}は「115,000円」または「115千円」のように数字で入力してください。")
+        raise Refusal(
+            _("%(name)sは「115,000円」または「115千円」のように数字で入力してください。", name=name)
+        )
     return _within_reason(found[1], _UNITS[found[2]], name)
 
 
@@ -52,21 +55,25 @@ def read_count(text: str, name: str) -> int:
     if _COUNT.fullmatch(folded):
         return _within_reason(folded, 1, name)
     if re.fullmatch(r"-?[\d,]*\.?\d+", folded) and ("-" in folded or "." in folded):
-        raise Refusal(f"{name}は0以上の整数で入力してください。")
-    raise Refusal(f"{name}は数字で入力してください（例 12）。全角でも入力できます。")
+        raise Refusal(_("%(name)sは0以上の整数で入力してください。", name=name))
+    raise Refusal(_("%(name)sは数字で入力してください（例 12）。全角でも入力できます。", name=name))
 
 
 def ask_for_count(name: str) -> str:
     """「参加者数を入力してください。いなかったときは「0」を…」; for things it says なかった."""
-    absent = "いなかった" if name.endswith(("者数", "人数")) else "なかった"
-    return f"{name}を入力してください。{absent}ときは「0」を入れてください。"
+    absent = _("いなかった") if name.endswith(("者数", "人数")) else _("なかった")
+    return _(
+        "%(name)sを入力してください。%(absent)sときは「0」を入れてください。",
+        name=name,
+        absent=absent,
+    )
 
 
 def _within_reason(digits: str, unit: int, name: str) -> int:
     bare = digits.replace(",", "")
     # Python refuses to read thousands of digits with an error of its own: the length comes first.
     if len(bare) > len(str(LARGEST)) or int(bare) * unit > LARGEST:
-        raise Refusal(f"{name}が大きすぎます。桁を確かめてください。")
+        raise Refusal(_("%(name)sが大きすぎます。桁を確かめてください。", name=name))
     return int(bare) * unit
 
 

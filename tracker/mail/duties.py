@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tracker.kernel import tokyo
 from tracker.kernel.duty import Duty, Kind, some
+from tracker.kernel.translation import _
 
 
 class Undelivered(NamedTuple):
@@ -30,6 +31,9 @@ def duties(letters: Sequence[Undelivered], hub: str) -> Iterable[Duty]:
             if len(letters) == 1
             else "/notices?state=undeliverable",
             remaining=len(letters),
-            text=f"{some(letter.to_name for letter in letters)}あてのメールが届いていません。",
+            text=_(
+                "%(names)sあてのメールが届いていません。",
+                names=some(letter.to_name for letter in letters),
+            ),
             known_since=first.failed_at,
         )

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.translation import N_
 from tracker.mail import links, texts, wording
 from tracker.mail.duties import Undelivered
 from tracker.mail.links import Composed, LetterSecret, Place
@@ -38,16 +39,16 @@ from tracker.plumbing.db import words as words_column
 class LetterState(Labelled):
     """What is known of a letter, and how everybody reads it."""
 
-    PLANNED = "planned", "予定"
-    QUEUED = "queued", "送信待ち"
-    SENDING = "sending", "送信中"
-    SENT = "sent", "送信済み"
-    RETRYING = "retrying", "再送予定"
-    UNDELIVERABLE = "undeliverable", "届いていません"
-    RESENT = "resent", "再送済み(重複の可能性)"
-    SKIPPED = "skipped", "見送り"
-    HELD = "held", "保留"
-    CANCELLED = "cancelled", "取消"
+    PLANNED = "planned", N_("予定")
+    QUEUED = "queued", N_("送信待ち")
+    SENDING = "sending", N_("送信中")
+    SENT = "sent", N_("送信済み")
+    RETRYING = "retrying", N_("再送予定")
+    UNDELIVERABLE = "undeliverable", N_("届いていません")
+    RESENT = "resent", N_("再送済み(重複の可能性)")
+    SKIPPED = "skipped", N_("見送り")
+    HELD = "held", N_("保留")
+    CANCELLED = "cancelled", N_("取消")
 
 
 # In these states somebody must still do something about a letter.

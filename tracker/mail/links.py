@@ -22,12 +22,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.mail.wording import BEGIN, END
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import Model, db
 
 # What stands in every letter that can be looked at.
-SHOWN = "（ご本人あてのリンク。ここには表示しません）"
+SHOWN = N_("（ご本人あてのリンク。ここには表示しません）")
 _MARK = re.compile(f"{BEGIN}([a-z_]+):([0-9]+)\\|([^{BEGIN}{END}]*){END}")
 _ENDS = re.compile(f"[{BEGIN}{END}]")
 # The number of a row, and 32 bytes as base64 without its padding.
@@ -118,7 +119,7 @@ def plain(value: str) -> str:
 
 def hidden(text: str) -> str:
     """The text as everybody may read it."""
-    return _MARK.sub(SHOWN, text) if BEGIN in text else text
+    return _MARK.sub(_(SHOWN), text) if BEGIN in text else text
 
 
 def taken_out(body: str) -> tuple[str, list[Place]]:
@@ -129,7 +130,7 @@ def taken_out(body: str) -> tuple[str, list[Place]]:
     for found in _MARK.finditer(body):
         stored += body[end : found.start()]
         places.append(Place(len(stored), found[1], int(found[2]), found[3]))
-        stored, end = stored + SHOWN, found.end()
+        stored, end = stored + _(SHOWN), found.end()
     return stored + body[end:], places
 
 
@@ -145,7 +146,7 @@ def filled(on: Connection, letter_id: int, to_key: str, body: str, at: datetime)
         if not known or not life or life.until <= at or to_key not in life.to_keys:
             return None
         link = base + known.path + token(kind, subject, life.nonce)
-        body = body[:place] + link + body[place + len(SHOWN) :]
+        body = body[:place] + link + body[place + len(_(SHOWN)) :]
     return body
 
 
@@ -192,7 +193,9 @@ def renew(act: Act, letter_id: int) -> None:
         life = known.life(db.session.connection(), subject)
         if life is None or life.until <= act.at:
             raise Refusal(
-                "このメールのリンクは、期限が過ぎたか、新しいものに替わっています。送り直しはできません。"
+                _(
+                    "このメールのリンクは、期限が過ぎたか、新しいものに替わっています。送り直しはできません。"
+                )
             )
 
 

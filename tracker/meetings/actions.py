@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.meetings import letters, queries, rules
 from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat
 from tracker.meetings.rules import Attendance
@@ -32,7 +33,7 @@ def fix(
     meeting = queries.of(row)
     chosen = meeting.dates.get(candidate_id)
     if chosen is None:
-        raise Refusal("この会議の候補日ではありません。候補日を選び直してください。")
+        raise Refusal(_("この会議の候補日ではありません。候補日を選び直してください。"))
     rules.check_choice(
         chosen,
         meeting.answers_to(candidate_id),
@@ -104,7 +105,7 @@ def view_as_held(
     bound = queries.agreement_standings(row.year, act.today) if meeting.is_yearly else ()
     one = next((one for one in bound if one.agreement_id == agreement_id), None)
     if one is None or by.municipality not in {party.slug for party in one.parties}:
-        raise Refusal("この協約の当事者だけが記録できます。")
+        raise Refusal(_("この協約の当事者だけが記録できます。"))
     rules.check_view(meeting.attendance, [party.slug for party in one.parties])
     view = db.session.get(HeldView, (row.id, agreement_id, by.municipality_id))
     if view is not None:
@@ -147,7 +148,7 @@ def _lock(
 ) -> list[MeetingSeat]:
     """The meeting, which must be active, and all of its seats."""
     seats, of = list(queries.seat_rows(row)), answers_seen or {}
-    names = [(seat, of.get(seat.id), f"{seat.title}のご予定") for seat in seats]
+    names = [(seat, of.get(seat.id), _("%(seat)sのご予定", seat=seat.title)) for seat in seats]
     act.lock((row, seen, row.name), *names)
     rules.check_active(row.cancelled_at is not None)
     return seats

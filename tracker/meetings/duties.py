@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from tracker.kernel import office_days, wareki
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Kind, PersonalLink, some
+from tracker.kernel.translation import _
 from tracker.meetings.meeting import ArticleFive, Meeting, Seat
 from tracker.meetings.rules import Standing
 from tracker.municipalities.rules import Members
@@ -51,7 +52,11 @@ def _poll(meeting: Meeting, seat: Seat, members: Members) -> Duty:
         remaining=0 if meeting.has_answered(seat) else n,
         name=seat.title,
         text=(
-            f"市町村長会議（協約第5条）の候補日{n}つに、○・△・× で答えます。秘書にも案内済みです。"
+            _(
+                "市町村長会議（協約第5条）の候補日%(n)sつに、○・△・× で答えます。"
+                "秘書にも案内済みです。",
+                n=n,
+            )
         ),
         listed=tuple(one.label for one in meeting.dates.values()),
         known_since=meeting.asked_at(seat),
@@ -72,10 +77,14 @@ def _unheld(article: ArticleFive, members: Members) -> Duty:
         url=article.path if planned else f"/meetings/new?fy={year.year}",
         remaining=left,
         total=len(bound),
-        name=f"{year.label}の市町村長会議",
+        name=_("%(year)sの市町村長会議", year=year.label),
         text=(
-            f"協約第5条の会議です。{len(bound)}本の協約のうち、"
-            f"{left}本が{article.first_left.label if article.first_left else ''}です。"
+            _(
+                "協約第5条の会議です。%(count)s本の協約のうち、%(left)s本が%(first_left)sです。",
+                count=len(bound),
+                left=left,
+                first_left=article.first_left.label if article.first_left else "",
+            )
         ),
     )
 
@@ -97,20 +106,28 @@ def _next_steps(meeting: Meeting, members: Members, today: date) -> Iterable[Dut
     if day is None:
         if meeting.reply_due_on:
             n = len(meeting.seats)
-            said = f"{n}市町村のうち{n - len(meeting.silent)}市町村が回答済みです。"
+            said = _(
+                "%(total)s市町村のうち%(answered)s市町村が回答済みです。",
+                total=n,
+                answered=n - len(meeting.silent),
+            )
             yield step(Kind.MEETING_UNDATED, meeting.reply_due_on, said)
         return
     if not (meeting.noticed_at or is_recorded):
         yield step(
             Kind.NOTICE_UNSENT,
             office_days.on_or_before(day - NOTICE_BEFORE),
-            f"{meeting.year.label}の市町村長会議は{wareki.short(day)}に決まりました。",
+            _(
+                "%(year)sの市町村長会議は%(day)sに決まりました。",
+                year=meeting.year.label,
+                day=wareki.short(day),
+            ),
         )
     if day <= today and not is_recorded:
         yield step(
             Kind.ATTENDANCE_UNRECORDED,
             office_days.add(day, CHECK_WITHIN_OFFICE_DAYS),
-            f"{wareki.short(day)}の出席（本人・代理・欠席）を記録します。",
+            _("%(day)sの出席（本人・代理・欠席）を記録します。", day=wareki.short(day)),
         )
 
 
@@ -132,6 +149,9 @@ def _views(article: ArticleFive, members: Members) -> Iterable[Duty]:
             due_on=office_days.add(meeting.hours.on, 2 * CHECK_WITHIN_OFFICE_DAYS),
             url=meeting.path,
             remaining=len(silent),
-            text=f"代理出席などがあったため、{some(silent)}について、双方の見方を記録します。",
+            text=_(
+                "代理出席などがあったため、%(names)sについて、双方の見方を記録します。",
+                names=some(silent),
+            ),
             known_since=meeting.attendance_at,
         )

@@ -7,6 +7,7 @@ from wtforms import Field, RadioField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
 
+from tracker.kernel.translation import N_, _
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import DEPUTY_WANTED, Attendance
 from tracker.plumbing.forms import (
@@ -25,7 +26,7 @@ class FixForm(Form):
     """The reason, where one is wanted; with what was seen of the meeting and of every answer."""
 
     seen = SeenField()
-    reason = TextAreaField("この日に決める理由", validators=[at_most(400)])
+    reason = TextAreaField(N_("この日に決める理由"), validators=[at_most(400)])
 
     def answers_seen(self, seats: Iterable[Seat]) -> Mapping[int, str]:
         """What was seen of each seat's answers, by its id."""
@@ -43,9 +44,9 @@ class NoticeForm(Form):
     """The notice's number and words; day, hours and place come from the meeting."""
 
     seen = SeenField()
-    number = StringField("文書番号", validators=[at_most(60)])
+    number = StringField(N_("文書番号"), validators=[at_most(60)])
     text = TextAreaField(
-        "案内の文", validators=[*required("案内の文を入力してください。"), at_most(2000)]
+        N_("案内の文"), validators=[*required(N_("案内の文を入力してください。")), at_most(2000)]
     )
 
 
@@ -71,12 +72,13 @@ def attendance_form(meeting: Meeting) -> AttendanceForm:
     stored: dict[str, Any] = {"seen": meeting.seen}
     for seat in meeting.seats:
         came, deputy = f"attendance_{seat.key}", f"deputy_{seat.key}"
-        sentence = f"{seat.title}の出席を選んでください。"
+        sentence = _("%(seat)sの出席を選んでください。", seat=seat.title)
         fields[came] = must_choose(
-            f"{seat.title}の出席", sentence, labelled(Attendance), RadioField
+            _("%(seat)sの出席", seat=seat.title), sentence, labelled(Attendance), RadioField
         )
         fields[deputy] = StringField(
-            f"{seat.name}の代理の方の職・氏名", validators=[_wanted_of_deputies(came), at_most(200)]
+            _("%(seat)sの代理の方の職・氏名", seat=seat.name),
+            validators=[_wanted_of_deputies(came), at_most(200)],
         )
         stored.update({came: seat.attendance, deputy: seat.deputy})
     return with_fields(AttendanceForm, fields)(data=stored)
@@ -85,7 +87,7 @@ def attendance_form(meeting: Meeting) -> AttendanceForm:
 def _wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:
     def check(form: PlainForm, field: Field) -> None:
         if form[choice].data == Attendance.DEPUTY and not (field.data or "").strip():
-            raise ValidationError(DEPUTY_WANTED)
+            raise ValidationError(_(DEPUTY_WANTED))
 
     return check
 
@@ -95,9 +97,9 @@ class ViewForm(Form):
 
     seen = SeenField()
     is_held = must_choose(
-        "見方",
-        "どちらかのボタンを押してください。",
-        choices([("yes", "開催と見る"), ("no", "開催とは見ない")]),
+        N_("見方"),
+        N_("どちらかのボタンを押してください。"),
+        choices([("yes", N_("開催と見る")), ("no", N_("開催とは見ない"))]),
         RadioField,
     )
 
@@ -107,6 +109,6 @@ class CancelForm(Form):
 
     seen = SeenField()
     reason = TextAreaField(
-        "取りやめる理由",
-        validators=[*required("取りやめる理由を入力してください。"), at_most(400)],
+        N_("取りやめる理由"),
+        validators=[*required(N_("取りやめる理由を入力してください。")), at_most(400)],
     )

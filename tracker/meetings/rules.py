@@ -8,21 +8,22 @@ from tracker.kernel import tokyo, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 LINK_OUTLIVES_DEADLINE = timedelta(days=7)
-DEPUTY_WANTED = "代理で出席された方の職・氏名を入力してください（例 副町長）。"
+DEPUTY_WANTED = N_("代理で出席された方の職・氏名を入力してください（例 副町長）。")
 
 
 class Standing(Labelled):
     """How far one agreement has come with its meeting of the year (contracts.md, States)."""
 
-    NONE = "none", "準備前"
-    POLLING = "polling", "日程調整中"
-    FIXED = "fixed", "日程決定"
-    NOTICED = "noticed", "案内済み"
-    HELD = "held", "開催済み"
-    MINUTED = "minuted", "議事録確定"
-    MISSED = "missed", "未開催"
+    NONE = "none", N_("準備前")
+    POLLING = "polling", N_("日程調整中")
+    FIXED = "fixed", N_("日程決定")
+    NOTICED = "noticed", N_("案内済み")
+    HELD = "held", N_("開催済み")
+    MINUTED = "minuted", N_("議事録確定")
+    MISSED = "missed", N_("未開催")
 
     @property
     def kind(self) -> str:
@@ -36,9 +37,9 @@ FULFILLED = frozenset({Standing.HELD, Standing.MINUTED})
 class Answer(Labelled):
     """A head's answer for one candidate date; always shown as symbol and words."""
 
-    YES = "yes", "出席できる", "○"
-    MAYBE = "maybe", "調整すれば可", "△"
-    NO = "no", "出席できない", "×"
+    YES = "yes", N_("出席できる"), "○"
+    MAYBE = "maybe", N_("調整すれば可"), "△"
+    NO = "no", N_("出席できない"), "×"
 
     def __init__(self, _value: str, _label: str = "", symbol: str = "") -> None:
         self.symbol = symbol
@@ -47,9 +48,9 @@ class Answer(Labelled):
 class Attendance(Labelled):
     """Who comes, or came, to a seat."""
 
-    HEAD = "head", "本人"
-    DEPUTY = "deputy", "代理"
-    ABSENT = "absent", "欠席"
+    HEAD = "head", N_("本人")
+    DEPUTY = "deputy", N_("代理")
+    ABSENT = "absent", N_("欠席")
 
 
 class Candidate(NamedTuple):
@@ -119,7 +120,7 @@ class Tally(NamedTuple):
     def __str__(self) -> str:
         """「回答済み全員 ○」 or 「○ 1　△ 1　× 1」: the まとめ column of the answers."""
         if not (self.maybe or self.no):
-            return "回答済み全員 ○" if self.yes else "回答はまだありません"
+            return _("回答済み全員 ○") if self.yes else _("回答はまだありません")
         return "　".join(f"{answer.symbol} {n}" for answer, n in zip(Answer, self, strict=True))
 
 
@@ -147,7 +148,7 @@ def link_ends(reply_due: date) -> datetime:
 def check_active(is_cancelled: bool) -> None:
     """A meeting called off takes no more changes."""
     if is_cancelled:
-        raise Refusal("この会議は取りやめになりました。新しい会議を準備してください。")
+        raise Refusal(_("この会議は取りやめになりました。新しい会議を準備してください。"))
 
 
 def check_choice(
@@ -165,28 +166,37 @@ def check_choice(
     needs a written reason. Raises Refusal.
     """
     if attendance_recorded:
-        raise Refusal("出席を記録した会議の日程は変えられません。")
+        raise Refusal(_("出席を記録した会議の日程は変えられません。"))
     if chosen == fixed:
-        raise Refusal("会議はすでにこの日に決まっています。")
+        raise Refusal(_("会議はすでにこの日に決まっています。"))
     if chosen.on <= today:
         said = wareki.month_day(chosen.on)
-        raise Refusal(f"{said}では間に合いません。ほかの候補日を選んでください。")
+        raise Refusal(_("%(said)sでは間に合いません。ほかの候補日を選んでください。", said=said))
     refusing = "、".join(name for name, answer in answers.items() if answer is Answer.NO)
     if refusing and not reason.strip():
         raise Refusal(
-            f"{refusing}が「{Answer.NO.label}」と答えた日です。この日に決める理由を入れてください。",
+            _(
+                "%(refusing)sが「%(answer)s」と答えた日です。この日に決める理由を入れてください。",
+                refusing=refusing,
+                answer=Answer.NO.label,
+            ),
             field="reason",
         )
     if fixed is not None and not reason.strip():
-        raise Refusal("日程を変える理由を入れてください。", field="reason")
+        raise Refusal(_("日程を変える理由を入れてください。"), field="reason")
 
 
 def check_notice(held_on: date | None, today: date) -> None:
     """The notice goes out once a date is fixed, and before it is over."""
     if held_on is None:
-        raise Refusal("日程がまだ決まっていません。先に開催日を決めてください。")
+        raise Refusal(_("日程がまだ決まっていません。先に開催日を決めてください。"))
     if today > held_on:
-        raise Refusal(f"開催日（{wareki.short(held_on)}）を過ぎています。出席を記録してください。")
+        raise Refusal(
+            _(
+                "開催日（%(held_on)s）を過ぎています。出席を記録してください。",
+                held_on=wareki.short(held_on),
+            )
+        )
 
 
 def check_attendance(
@@ -200,28 +210,32 @@ def check_attendance(
     `entries` and the names of `seats` by the seat's key. Raises Refusal.
     """
     if held_on is None:
-        raise Refusal("日程がまだ決まっていません。先に開催日を決めてください。")
+        raise Refusal(_("日程がまだ決まっていません。先に開催日を決めてください。"))
     if today < held_on:
-        raise Refusal(f"出席は、開催日（{wareki.short(held_on)}）から記録できます。")
+        raise Refusal(
+            _("出席は、開催日（%(held_on)s）から記録できます。", held_on=wareki.short(held_on))
+        )
     for key, (attendance, deputy) in entries.items():
         if attendance is Attendance.DEPUTY and not deputy.strip():
-            raise Refusal(DEPUTY_WANTED, field=f"deputy_{key}")
+            raise Refusal(_(DEPUTY_WANTED), field=f"deputy_{key}")
     for key, name in seats.items():
         if key not in entries:
-            raise Refusal(f"{name}の出席を選んでください。", field=f"attendance_{key}")
+            raise Refusal(
+                _("%(name)sの出席を選んでください。", name=name), field=f"attendance_{key}"
+            )
 
 
 def check_view(attendance: Mapping[str, Attendance], parties: Iterable[str]) -> None:
     """Only a meeting that a deputy attended, or nobody, is left to the parties' view of it."""
     if not attendance:
-        raise Refusal("出席の記録がまだありません。")
+        raise Refusal(_("出席の記録がまだありません。"))
     if all(attendance.get(party) is Attendance.HEAD for party in parties):
-        raise Refusal("双方の長が出席しています。この記録は要りません。")
+        raise Refusal(_("双方の長が出席しています。この記録は要りません。"))
 
 
 def check_cancel(reason: str, attendance_recorded: bool) -> None:
     """A meeting is called off for a reason, and only before it took place."""
     if attendance_recorded:
-        raise Refusal("出席を記録した会議は、取りやめにできません。")
+        raise Refusal(_("出席を記録した会議は、取りやめにできません。"))
     if not reason.strip():
-        raise Refusal("取りやめる理由を入れてください。", field="reason")
+        raise Refusal(_("取りやめる理由を入れてください。"), field="reason")

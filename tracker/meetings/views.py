@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.mail import letters as mail
 from tracker.meetings import actions, forms, letters, queries
 from tracker.meetings.blueprint import bp, get_meeting
@@ -68,7 +69,7 @@ def show(number: int) -> Response:
         # Nobody but the office sees another head's answers (product.md 5).
         columns=[one for one in meeting.seats if may(Permission.ANSWER_POLL, one.slug)],
         may_manage=may(Permission.MANAGE_MEETING) and is_active,
-        no_common_day=NO_COMMON_DAY if meeting.has_no_common_day else None,
+        no_common_day=_(NO_COMMON_DAY) if meeting.has_no_common_day else None,
         own=actor().municipality,
         may_view=may(Permission.VIEW_MEETING_AS_HELD, actor().municipality),
     )
@@ -92,7 +93,7 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
             answers_seen=form.answers_seen(meeting.seats),
         )
     ):
-        said = "日程を決めました。続けて、開催案内を確かめてください。"
+        said = _("日程を決めました。続けて、開催案内を確かめてください。")
         return done(url_for(".notice", meeting_id=meeting_id), said)
     return page("meetings/fix.html", form=form, meeting=meeting, chosen_id=candidate_id)
 
@@ -116,7 +117,7 @@ def notice(meeting_id: int) -> Response:
             act, queries.row(meeting), form.number.data or "", form.text.data, form.seen.data
         )
     ):
-        return done(meeting.path, f"開催案内を{form.result}件送ります。")
+        return done(meeting.path, _("開催案内を%(count)s件送ります。", count=form.result))
     to = letters.addressees()
     values = letters.notice(meeting, form.number.data or "", form.text.data or "")
     preview = mail.compose("meeting_notice", to[0], values, link=meeting.path) if to else None
@@ -134,7 +135,7 @@ def attendance(meeting_id: int) -> Response:
             act, queries.row(meeting), form.entries(meeting.seats), seen=form.seen.data
         )
     ):
-        return done(meeting.path, "出席を記録しました。")
+        return done(meeting.path, _("出席を記録しました。"))
     return page("meetings/attendance.html", form=form, meeting=meeting)
 
 
@@ -152,7 +153,7 @@ def view_as_held(meeting_id: int, agreement_id: int) -> Response:
             act, queries.row(meeting), agreement_id, form.is_held.data == "yes", form.seen.data
         )
     ):
-        return done(meeting.path, "記録しました。")
+        return done(meeting.path, _("記録しました。"))
     return complain(form, meeting.path)
 
 
@@ -165,7 +166,7 @@ def cancel(meeting_id: int) -> Response:
     if form.carry_out(
         lambda act: actions.cancel(act, queries.row(meeting), form.reason.data, seen=form.seen.data)
     ):
-        return done(url_for(".index"), "会議を取りやめました。")
+        return done(url_for(".index"), _("会議を取りやめました。"))
     return page("meetings/cancel.html", form=form, meeting=meeting)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries
 from tracker.municipalities.models import (
     Area,
@@ -48,18 +49,18 @@ def create_area(
     Refuses a second area, a hub that is not in the list, a code or name twice.
     """
     if db.session.scalar(select(Area.id).limit(1)):
-        raise Refusal("この圏域は、すでに登録されています。")
+        raise Refusal(_("この圏域は、すでに登録されています。"))
     if len(towns) < 2:
-        raise Refusal("市町村は2つ以上入力してください。", field="towns")
+        raise Refusal(_("市町村は2つ以上入力してください。"), field="towns")
     for what, values in (
-        ("コード", [town.code for town in towns]),
-        ("名前", [town.name for town in towns]),
-        ("英字名", [town.slug for town in towns]),
+        (_("コード"), [town.code for town in towns]),
+        (_("名前"), [town.name for town in towns]),
+        (_("英字名"), [town.slug for town in towns]),
     ):
         if len(set(values)) < len(values):
-            raise Refusal(f"同じ{what}の市町村が2回あります。", field="towns")
+            raise Refusal(_("同じ%(what)sの市町村が2回あります。", what=what), field="towns")
     if hub not in {town.name for town in towns}:
-        raise Refusal("連携中枢都市は、上に入力した市町村の中から入れてください。", field="hub")
+        raise Refusal(_("連携中枢都市は、上に入力した市町村の中から入れてください。"), field="hub")
     area = Area(
         name=name,
         office_name=office_name or f"{hub} 連携推進担当",
@@ -100,7 +101,10 @@ def enter_figures(
     if db.session.scalar(
         select(FigureSeries.id).where(FigureSeries.kind == kind, FigureSeries.name == name)
     ):
-        raise Refusal(f"「{name}」はすでに登録されています。別の名前にしてください。", field="name")
+        raise Refusal(
+            _("「%(name)s」はすでに登録されています。別の名前にしてください。", name=name),
+            field="name",
+        )
     entered = FigureSeries(
         kind=kind,
         name=name,
@@ -131,7 +135,7 @@ def add_calendar_entry(
     check_entry(begins_on, ends_on)
     town = queries.find_town(slug)
     if town is None:
-        raise Refusal("市町村を選んでください。", field="municipality")
+        raise Refusal(_("市町村を選んでください。"), field="municipality")
     entry = CalendarEntry(
         municipality_id=town.id, kind=kind, name=name, begins_on=begins_on, ends_on=ends_on
     )

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.translation import N_
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
 
@@ -13,8 +14,8 @@ from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
 class EntryKind(Labelled):
     """What stands in the calendar of a municipality."""
 
-    CLOSURE = "closure", "閉庁日"
-    ASSEMBLY = "assembly", "議会日程"
+    CLOSURE = "closure", N_("閉庁日")
+    ASSEMBLY = "assembly", N_("議会日程")
 
 
 class Area(Versioned, Example, Model):

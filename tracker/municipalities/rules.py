@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 LONGEST_ENTRY_DAYS = 60
 # From so many municipalities on, a table has no room for words in each one's column.
@@ -46,30 +47,33 @@ class Members(NamedTuple):
 class FigureKind(Labelled):
     """What a base figure counts; the values are the kinds of parts of a cost split."""
 
-    POPULATION = "population", "人口"
-    USAGE = "usage", "利用実績"
-    FISCAL = "fiscal", "財政規模・需要額"
-    GRANT_CAP = "grant_cap", "特別交付税の上限"
+    POPULATION = "population", N_("人口")
+    USAGE = "usage", N_("利用実績")
+    FISCAL = "fiscal", N_("財政規模・需要額")
+    GRANT_CAP = "grant_cap", N_("特別交付税の上限")
 
 
 def check_figures(values: Mapping[str, int | None], as_of_on: date, today: date) -> None:
     """Refuses a series without any figure, or one counted on a day to come."""
     if as_of_on > today:
         raise Refusal(
-            "基準日がまだ来ていません。数えた日、または公表の基準日を入れてください。",
+            _("基準日がまだ来ていません。数えた日、または公表の基準日を入れてください。"),
             field="as_of_on",
         )
     if not any(values.values()):
-        raise Refusal("市町村の数値を1つ以上入力してください。")
+        raise Refusal(_("市町村の数値を1つ以上入力してください。"))
 
 
 def check_entry(begins_on: date, ends_on: date) -> None:
     """Refuses a span that ends before it begins, or one too long to be meant."""
     if ends_on < begins_on:
-        raise Refusal("終わりの日は、始まりの日より後の日にしてください。", field="ends_on")
+        raise Refusal(_("終わりの日は、始まりの日より後の日にしてください。"), field="ends_on")
     if (ends_on - begins_on).days >= LONGEST_ENTRY_DAYS:
         raise Refusal(
-            f"続く日数が{LONGEST_ENTRY_DAYS}日を超えています。分けて入力してください。",
+            _(
+                "続く日数が%(longest_entry_days)s日を超えています。分けて入力してください。",
+                longest_entry_days=LONGEST_ENTRY_DAYS,
+            ),
             field="ends_on",
         )
 
@@ -119,10 +123,18 @@ def read_code(typed: str, prefectures: Collection[str] = ()) -> str:
     meant = [one for one in found if one[:2] in prefectures] if len(found) > 1 else found
     if len(meant) == 1:
         return meant[0]
-    said = f"コード「{typed[:20]}」"
+    said = _("コード「%(typed)s」", typed=typed[:20])
     if found:
-        raise Refusal(f"{said}は2通りに読めます。6けたのコードで入力してください（例 022012）。")
+        raise Refusal(
+            _(
+                "%(code)sは2通りに読めます。6けたのコードで入力してください（例 022012）。",
+                code=said,
+            )
+        )
     raise Refusal(
-        f"{said}は正しくありません。全国地方公共団体コードを、5けたか、"
-        "検査数字の付いた6けたで入力してください（例 02201、022012）。"
+        _(
+            "%(code)sは正しくありません。全国地方公共団体コードを、5けたか、"
+            "検査数字の付いた6けたで入力してください（例 02201、022012）。",
+            code=said,
+        )
     )

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.municipalities import actions, forms, queries
 from tracker.municipalities.models import CalendarEntry, EntryKind
 from tracker.municipalities.rules import MANY, FigureKind
@@ -64,7 +65,9 @@ def new_figures() -> Response:
             is_confirmed=form.is_confirmed.data,
         )
     ):
-        return done(url_for(".figures"), f"基礎数値「{form.result.name}」を登録しました。")
+        return done(
+            url_for(".figures"), _("基礎数値「%(name)s」を登録しました。", name=form.result.name)
+        )
     return page("municipalities/new_figures.html", form=form, towns=towns)
 
 
@@ -101,7 +104,7 @@ def new_entry() -> Response:
             form.ends_on.data,
         )
     ):
-        return done(url_for(".calendar"), f"「{form.result.name}」を登録しました。")
+        return done(url_for(".calendar"), _("「%(name)s」を登録しました。", name=form.result.name))
     return page("municipalities/new_entry.html", form=form)
 
 
@@ -113,5 +116,5 @@ def remove_entry(entry_id: int) -> Response:
     require(Permission.EDIT_CALENDAR, queries.by_id()[entry.municipality_id].slug)
     form = ButtonForm()
     if form.carry_out(lambda act: actions.remove_calendar_entry(act, entry)):
-        return done(url_for(".calendar"), "取り消しました。")
+        return done(url_for(".calendar"), _("取り消しました。"))
     return complain(form, url_for(".calendar"))

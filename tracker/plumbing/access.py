@@ -7,6 +7,7 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor, Permission, allowed, who_may
+from tracker.kernel.translation import _
 from tracker.plumbing import clock, db
 from tracker.plumbing.changes import Act
 
@@ -71,7 +72,7 @@ def require(permission: Permission, *involved: str) -> None:
 
 def forbid(permission: Permission) -> NoReturn:
     """The 403 page, which says who may."""
-    abort(403, f"この画面は、{who_may(permission)}だけが使えます。")
+    abort(403, _("この画面は、%(who_may)sだけが使えます。", who_may=who_may(permission)))
 
 
 def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
@@ -89,7 +90,7 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
         view = current_app.view_functions[request.endpoint]
         permission: Permission | None = getattr(view, "permission", None)
         if permission is None:
-            abort(403, "この画面には、使える人が決められていません。")
+            abort(403, _("この画面には、使える人が決められていません。"))
         if allowed(None, permission):
             return None
         if g.actor is None:

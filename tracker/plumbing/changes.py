@@ -23,6 +23,7 @@ from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import UNSEEN, Mark, Model, Versioned, db
 from tracker.plumbing.history import Subject
@@ -55,10 +56,14 @@ class Stale(NamedTuple):
     @property
     def said(self) -> str:
         """「平内町の報告」は、今別町 企画担当が11月24日 9:05に."""
-        what = f"「{self.name}」は、" if self.name else ""
+        what = _("「%(name)s」は、", name=self.name) if self.name else ""
         local = self.at.astimezone(clock.TOKYO) if self.at else None
-        when = f"{wareki.month_day(local.date())} {local:%H:%M}に" if local else ""
-        return f"{what}{self.who or 'ほかの人'}が{when}"
+        when = (
+            _("%(day)s %(time)sに", day=wareki.month_day(local.date()), time=format(local, "%H:%M"))
+            if local
+            else ""
+        )
+        return _("%(what)s%(who)sが%(when)s", what=what, who=self.who or _("ほかの人"), when=when)
 
 
 class Conflict(Refusal):
@@ -67,8 +72,11 @@ class Conflict(Refusal):
     def __init__(self, rows: Sequence[Stale]) -> None:
         said = "、".join(row.said for row in rows)
         super().__init__(
-            f"{said}先に直しました。まだ保存していません。"
-            "最新の内容を確かめてから、もう一度保存してください。"
+            _(
+                "%(said)s先に直しました。まだ保存していません。最新の内容を確かめてから、"
+                "もう一度保存してください。",
+                said=said,
+            )
         )
         self.rows = tuple(rows)
 

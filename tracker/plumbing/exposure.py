@@ -13,6 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
+from tracker.kernel.translation import N_, _
 from tracker.plumbing.db import reading
 
 # Everybody can read this password in the source: whoever knows it acts for all five municipalities.
@@ -40,7 +41,7 @@ FORWARDING = (
     "X-Forwarded-Proto",
     "X-Real-IP",
 )
-ONLY_HERE = (
+ONLY_HERE = N_(
     "この例示のパスワードは公開されているため、このパソコンの中からだけ開けます。"
     "ほかから開くには、TRACKER_DEMO_PASSWORD に別のパスワードを設定して、起動し直してください。"
 )
@@ -124,7 +125,7 @@ def init_app(
         if is_password_published(app) and not is_local():
             with reading():
                 if is_example():
-                    abort(403, ONLY_HERE)
+                    abort(403, _(ONLY_HERE))
 
     @app.after_request
     def add_headers(response: Response) -> Response:

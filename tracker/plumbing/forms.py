@@ -1,6 +1,7 @@
 """Forms that ask in Japanese, keep what was typed, and say what to do (ux/spec.md 8)."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
@@ -24,13 +25,14 @@ from wtforms import (
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.fields.core import UnboundField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from tracker.kernel import wareki, yen
 from tracker.kernel.exact import read_exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.plumbing import once as one_time
 from tracker.plumbing.access import act
 from tracker.plumbing.changes import Act, Conflict, Stale, abandon
@@ -39,11 +41,9 @@ from tracker.plumbing.db import db
 T = TypeVar("T", bound="_HasSlug")
 F = TypeVar("F", bound=PlainForm)
 _AGAIN = {False: "?again=1", True: "&again=1"}
-# The first choice of a list from which one must be chosen.
-CHOOSE = ("", "選んでください")
-ZERO_BYTE = "使えない文字が入っています。入力し直してください。"
+ZERO_BYTE = N_("使えない文字が入っています。入力し直してください。")
 # What the library itself complains of, in our words.
-_CHOOSE_AGAIN = "示された中から選び直してください。"
+_CHOOSE_AGAIN = N_("示された中から選び直してください。")
 _SENTENCES: Mapping[str, str] = {
     "Not a valid choice.": _CHOOSE_AGAIN,
     "Invalid Choice: could not coerce.": _CHOOSE_AGAIN,
@@ -55,7 +55,7 @@ class _OurWords:
     """Stands where the library keeps its translations."""
 
     def gettext(self, text: str) -> str:
-        return _SENTENCES.get(text, text)
+        return _(_SENTENCES.get(text, text))
 
     def ngettext(self, singular: str, _plural: str, _number: int) -> str:
         return self.gettext(singular)
@@ -66,6 +66,20 @@ class _Wording:
 
     def get_translations(self, _form: PlainForm) -> _OurWords:
         return _OurWords()
+
+    def bind_field(
+        self, form: PlainForm, unbound: UnboundField, options: Mapping[str, Any]
+    ) -> Field:
+        """A field as its class describes it, in the language of whoever reads."""
+        field = unbound.bind(form=form, **options)
+        field.label.text, field.description = _(field.label.text), _(field.description)
+        if isinstance(field, SelectField):
+            if field.invalid_choice_message:
+                field.invalid_choice_message = _(field.invalid_choice_message)
+            field.choices = field.choices and [
+                replace(choice, label=_(choice.label)) for choice in field.choices
+            ]
+        return field
 
 
 class Row(PlainForm):
@@ -122,7 +136,7 @@ class Form(FlaskForm):
         is_good = bool(super().validate(extra_validators))
         for field in self:
             if isinstance(field.data, str) and "\0" in field.data and not field.errors:
-                field.errors, is_good = [ZERO_BYTE], False
+                field.errors, is_good = [_(ZERO_BYTE)], False
         return is_good
 
     def carry_out(self, do: Callable[[Act], Any], *, once: bool = True) -> bool:
@@ -136,7 +150,7 @@ class Form(FlaskForm):
             return False
         if once and one_time.is_missing():
             self._is_without_key = True
-            self.form_errors.append(one_time.MISSING)
+            self.form_errors.append(_(one_time.MISSING))
             return False
         mine = act()
         mine.__enter__()
@@ -190,7 +204,9 @@ def _differences(fields: Iterable[Field], within: str = "") -> Iterator[Differen
     for field in fields:
         if isinstance(field, FieldList):
             for number, entry in enumerate(field.entries, 1):
-                yield from _differences([entry], f"{within}{number}番目の")
+                yield from _differences(
+                    [entry], _("%(within)s%(number)s番目の", within=within, number=number)
+                )
         elif isinstance(field, FormField):
             yield from _differences(field.form, within)
         elif not isinstance(field, HiddenField | SubmitField | FileField):
@@ -203,7 +219,7 @@ def _said(field: Field, value: Any) -> str:
     """A value of a field as its page shows it."""
     match field:
         case BooleanField():
-            return "はい" if value else "いいえ"
+            return _("はい") if value else _("いいえ")
         case SelectFieldBase():
             if value is None and isinstance(field, SelectField):
                 # Nothing stored: the browser offers the first choice.
@@ -267,7 +283,22 @@ def must_choose(
 
 def required(sentence: str) -> Sequence[Callable[[PlainForm, Field], None]]:
     """Validators of a field that must be filled in; the sentence says so."""
-    return (InputRequired(sentence), _not_blank(sentence))
+    return (_Required(sentence), _not_blank(sentence))
+
+
+class _Required(InputRequired):
+    """The library's validator, with its sentence in the language of whoever reads."""
+
+    def __call__(self, form: PlainForm, field: Field) -> None:
+        try:
+            super().__call__(form, field)
+        except StopValidation as stop:
+            raise StopValidation(_(str(stop))) from None
+
+
+def choose() -> tuple[str, str]:
+    """The first choice of a list from which one must be chosen."""
+    return "", _("選んでください")
 
 
 def at_most(length: int) -> Callable[[PlainForm, Field], None]:
@@ -275,7 +306,13 @@ def at_most(length: int) -> Callable[[PlainForm, Field], None]:
 
     def check(_form: PlainForm, field: Field) -> None:
         if field.data and len(field.data) > length:
-            raise ValidationError(f"{length}字までで入力してください（今 {len(field.data)}字）。")
+            raise ValidationError(
+                _(
+                    "%(length)s字までで入力してください（今 %(count)s字）。",
+                    length=length,
+                    count=len(field.data),
+                )
+            )
 
     return check
 
@@ -304,7 +341,7 @@ def optional() -> Optional:
 def _not_blank(sentence: str) -> Callable[[PlainForm, Field], None]:
     def check(_form: PlainForm, field: Field) -> None:
         if isinstance(field.data, str) and not field.data.strip():
-            raise ValidationError(sentence)
+            raise ValidationError(_(sentence))
 
     return check
 
@@ -396,9 +433,9 @@ class YenField(_Read):
 class CountField(_Read):
     """A whole number of things, 0 or more; `named` stands in the sentences."""
 
-    def __init__(self, *args: Any, named: str = "数", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, named: str = N_("数"), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.named = named
+        self.named = _(named)
 
     def read(self, text: str) -> int:
         return yen.read_count(text, self.named)
@@ -431,9 +468,9 @@ class PercentField(_Read):
         try:
             value = Decimal(plain)
         except InvalidOperation:
-            raise Refusal("割合は数字で入力してください（例 20）。") from None
+            raise Refusal(_("割合は数字で入力してください（例 20）。")) from None
         if not value.is_finite() or not 0 <= value <= 100 or value != round(value, 6):
-            raise Refusal("割合は0から100までの数字で入力してください。")
+            raise Refusal(_("割合は0から100までの数字で入力してください。"))
         return value
 
     def show(self, value: Decimal) -> str:
@@ -458,6 +495,7 @@ __all__ = [
     "YenField",
     "at_most",
     "choices",
+    "choose",
     "in_year",
     "labelled",
     "must_choose",

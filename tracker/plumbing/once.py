@@ -18,12 +18,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor
+from tracker.kernel.translation import N_
 from tracker.plumbing import clock
 from tracker.plumbing.changes import abandon
 from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 
 KEPT = timedelta(days=7)
-MISSING = "この画面からは、まだ送られていません。内容を確かめて、もう一度押してください。"
+MISSING = N_("この画面からは、まだ送られていません。内容を確かめて、もう一度押してください。")
 # Stands in a stored address where the page's own link stood.
 _LINK = "{link}"
 _NO_PART = {"csrf_token", "once"}

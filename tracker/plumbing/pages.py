@@ -10,12 +10,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask import Flask, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
+from markupsafe import escape
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
+from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock, once, sections
 from tracker.plumbing.access import link_token
 from tracker.plumbing.addresses import LARGEST
@@ -40,37 +42,44 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "jst_clock": lambda at: wareki.clock_time(at.astimezone(clock.TOKYO).time()),
 }
 
+# Of templates; pyproject.toml names them to Babel, too.
+EXTENSIONS = ("jinja2.ext.do", "jinja2.ext.i18n")
+
 # What happened and what to do, by the number that browsers know it by.
 ERRORS: Mapping[int, tuple[str, str]] = {
     400: (
-        "送られた内容を読み取れませんでした",
-        "画面を開き直して、もう一度お試しください。",
+        N_("送られた内容を読み取れませんでした"),
+        N_("画面を開き直して、もう一度お試しください。"),
     ),
-    401: ("ログインが必要です", "ログインしてから、もう一度お試しください。"),
-    403: ("この画面は使えません", "ご用の方は、下のお問い合わせ先へお知らせください。"),
+    401: (N_("ログインが必要です"), N_("ログインしてから、もう一度お試しください。")),
+    403: (N_("この画面は使えません"), N_("ご用の方は、下のお問い合わせ先へお知らせください。")),
     404: (
-        "お探しのページは見つかりませんでした",
-        "年度の切替えで場所が変わったことがあります。",
+        N_("お探しのページは見つかりませんでした"),
+        N_("年度の切替えで場所が変わったことがあります。"),
     ),
-    405: ("この操作はできません", "前の画面に戻って、ボタンからやり直してください。"),
+    405: (N_("この操作はできません"), N_("前の画面に戻って、ボタンからやり直してください。")),
     409: (
-        "ほかの人が先に直しました",
-        "最新の内容を確かめてから、もう一度保存してください。",
+        N_("ほかの人が先に直しました"),
+        N_("最新の内容を確かめてから、もう一度保存してください。"),
     ),
     410: (
-        "このリンクの期限が過ぎました",
-        "新しいリンクのメールが届いているときは、そちらをお使いください。"
-        "届いていないときは、メールの差出人へお知らせください。",
+        N_("このリンクの期限が過ぎました"),
+        N_(
+            "新しいリンクのメールが届いているときは、そちらをお使いください。"
+            "届いていないときは、メールの差出人へお知らせください。"
+        ),
     ),
     413: (
-        "送られたファイルが大きすぎます",
-        "12MBまでのファイルを選んでください。",
+        N_("送られたファイルが大きすぎます"),
+        N_("12MBまでのファイルを選んでください。"),
     ),
     500: (
-        "申し訳ありません。今、処理ができませんでした",
-        "時間をおいてもう一度お試しください。直らないときは、下のお問い合わせ先へ受付番号をお知らせください。",
+        N_("申し訳ありません。今、処理ができませんでした"),
+        N_(
+            "時間をおいてもう一度お試しください。直らないときは、下のお問い合わせ先へ受付番号をお知らせください。"
+        ),
     ),
-    503: ("今、混み合っています", "少し待ってから、もう一度お試しください。"),
+    503: (N_("今、混み合っています"), N_("少し待ってから、もう一度お試しください。")),
 }
 
 
@@ -122,7 +131,9 @@ def done(location: str, said: str | None = None, kind: str = "ok") -> Response:
 def complain(form: Form, location: str) -> Response:
     """What a button without a page of its own could not do: said on the page it stands on."""
     if form.status in (400, 409):
-        return _error_page(form.status, ERRORS[form.status][0], form.form_errors[-1], link=location)
+        return _error_page(
+            form.status, _(ERRORS[form.status][0]), form.form_errors[-1], link=location
+        )
     for sentence in (*form.form_errors, *(one for all_ in form.errors.values() for one in all_)):
         flash(sentence, "ng")
     return redirect(location)
@@ -177,6 +188,7 @@ def init_app(
     """Ties frame, filters and error pages to the application."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    install_messages(app.jinja_env)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(asset=_asset(app), ready=Ready, trail=sections.trail)
 
@@ -209,6 +221,20 @@ def init_app(
     app.register_error_handler(Exception, _show_failure)
 
 
+def install_messages(templates: Environment) -> None:
+    """Gives templates `_()` and `{% trans %}`, in the language of whoever reads."""
+    for extension in EXTENSIONS:
+        templates.add_extension(extension)
+    templates.globals.update(gettext=_, _=_shown)
+
+
+def _shown(message: str, /, **values: object) -> str:
+    """`_` for templates: markup among the values stays markup, all else is escaped with it."""
+    if any(hasattr(value, "__html__") for value in values.values()):
+        return escape(_(message)) % values
+    return _(message, **values)
+
+
 def _asset(app: Flask) -> Callable[[str], str]:
     marks: dict[str, str] = {}
 
@@ -228,11 +254,11 @@ def _show_error(error: HTTPException) -> Response:
     db.session.rollback()
     code = error.code or 500
     if isinstance(error, CSRFError):
-        advice = "しばらく操作がなかったようです。画面を開き直して、もう一度お試しください。"
-        return _error_page(400, ERRORS[400][0], advice)
+        advice = _("しばらく操作がなかったようです。画面を開き直して、もう一度お試しください。")
+        return _error_page(400, _(ERRORS[400][0]), advice)
     title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
     own = error.description if error.description != type(error).description else None
-    return _error_page(code, title, own or advice)
+    return _error_page(code, _(title), own or _(advice))
 
 
 def _show_failure(error: Exception) -> Response:
@@ -244,7 +270,7 @@ def _show_failure(error: Exception) -> Response:
     path = request.path.replace(token, "…") if token else request.path
     current_app.logger.exception("受付番号 %s %s %s", number, request.method, path)
     title, advice = ERRORS[500]
-    return _error_page(500, title, advice, number)
+    return _error_page(500, _(title), _(advice), number)
 
 
 def _error_page(

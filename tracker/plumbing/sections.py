@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flask import current_app, g, request, url_for
 
+from tracker.kernel.translation import N_, _
 from tracker.plumbing.access import opens
 
 
@@ -25,25 +26,25 @@ class Section(NamedTuple):
 
 # Those that are menu items stand in the order of the menu (ux/spec.md 2.1).
 SECTIONS: Mapping[str, Section] = {
-    "home": Section("ホーム", "overview.home", "home", above=""),
-    "measures": Section("別表と事業", "overview.matrix", "measures"),
-    "reports": Section("進捗報告", "projects.rounds", "reports"),
-    "meetings": Section("市町村長会議", "meetings.index", "meetings"),
-    "costs": Section("費用負担", "cost_sharing.index", "costs"),
-    "notices": Section("通知", "reminders.index", "notices"),
-    "projects": Section("事業の一覧", "projects.index", "measures", above="measures"),
-    "agreements": Section("連携協約", "agreements.index", "measures"),
-    "imports": Section("協約の取込み", "agreements.import_agreement", "measures", "agreements"),
-    "schedules": Section("送る日", "reminders.schedules", "notices", above="notices"),
-    "texts": Section("文面", "reminders.texts", "notices", above="notices"),
-    "handover": Section("引継ぎ", "accounts.handover", "home"),
+    "home": Section(N_("ホーム"), "overview.home", "home", above=""),
+    "measures": Section(N_("別表と事業"), "overview.matrix", "measures"),
+    "reports": Section(N_("進捗報告"), "projects.rounds", "reports"),
+    "meetings": Section(N_("市町村長会議"), "meetings.index", "meetings"),
+    "costs": Section(N_("費用負担"), "cost_sharing.index", "costs"),
+    "notices": Section(N_("通知"), "reminders.index", "notices"),
+    "projects": Section(N_("事業の一覧"), "projects.index", "measures", above="measures"),
+    "agreements": Section(N_("連携協約"), "agreements.index", "measures"),
+    "imports": Section(N_("協約の取込み"), "agreements.import_agreement", "measures", "agreements"),
+    "schedules": Section(N_("送る日"), "reminders.schedules", "notices", above="notices"),
+    "texts": Section(N_("文面"), "reminders.texts", "notices", above="notices"),
+    "handover": Section(N_("引継ぎ"), "accounts.handover", "home"),
     "people": Section(
-        "利用者と役職", "accounts.people", more=("accounts.new_post", "accounts.edit_post")
+        N_("利用者と役職"), "accounts.people", more=("accounts.new_post", "accounts.edit_post")
     ),
-    "audit": Section("監査記録", "accounts.audit"),
-    "settings": Section("自分の設定", "accounts.settings"),
-    "figures": Section("基礎数値", "municipalities.figures"),
-    "closures": Section("閉庁日と議会日程", "municipalities.calendar"),
+    "audit": Section(N_("監査記録"), "accounts.audit"),
+    "settings": Section(N_("自分の設定"), "accounts.settings"),
+    "figures": Section(N_("基礎数値"), "municipalities.figures"),
+    "closures": Section(N_("閉庁日と議会日程"), "municipalities.calendar"),
 }
 NAV = [key for key, one in SECTIONS.items() if one.menu == key]
 
@@ -79,7 +80,7 @@ def trail() -> list[Crumb]:
     key = _here()
     if not key or not g.get("actor"):
         return []
-    above = [Crumb(one.label, url_for(one.endpoint)) for one in _upwards(key)][::-1]
+    above = [Crumb(_(one.label), url_for(one.endpoint)) for one in _upwards(key)][::-1]
     if g.get("back"):
         above[-1] = Crumb(above[-1].label, g.back)
     places = [*above, *(Crumb(*place) for place in g.get("places", ()))]
@@ -95,7 +96,10 @@ def nav(counts: Mapping[str, int]) -> list[NavItem]:
     menu = SECTIONS[key].menu if key else ""
     return [
         NavItem(
-            SECTIONS[one].label, url_for(SECTIONS[one].endpoint), one == menu, counts.get(one, 0)
+            _(SECTIONS[one].label),
+            url_for(SECTIONS[one].endpoint),
+            one == menu,
+            counts.get(one, 0),
         )
         for one in NAV
         if opens(SECTIONS[one].endpoint)

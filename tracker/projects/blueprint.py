@@ -5,6 +5,7 @@ from flask import Blueprint, abort
 from tracker.accounts import queries as accounts
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor
 from tracker.projects.report import Report
@@ -33,4 +34,4 @@ def year_of(text: str | None) -> FiscalYear:
     try:
         return FiscalYear(int(text) if text.isascii() and text.isdecimal() else 0)
     except (Refusal, ValueError):
-        abort(404, "年度は「2026」のように西暦の4けたで指定してください。")
+        abort(404, _("年度は「2026」のように西暦の4けたで指定してください。"))

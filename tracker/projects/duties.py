@@ -8,6 +8,7 @@ from tracker.accounts.rules import StaffMember
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, Kind, grouped, some
 from tracker.kernel.fiscal_year import Period
+from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
 from tracker.projects.report import Report
 from tracker.projects.rounds.rules import round_asked_from, round_due, unopened
@@ -57,8 +58,12 @@ def _to_write(reports: Iterable[Report], members: Members) -> Iterable[Duty]:
             name=period.half_label,
             detail=f"（{period.span_label}）",
             text=(
-                f"{len(own)}事業のうち、残り{len(left)}事業です。"
-                "前回の内容を写してあります。変わったところだけ直してください（1事業 約2分）。"
+                _(
+                    "%(total)s事業のうち、残り%(left)s事業です。前回の内容を写してあります。"
+                    "変わったところだけ直してください（1事業 約2分）。",
+                    total=len(own),
+                    left=len(left),
+                )
             ),
             items=tuple(_item(one) for one in sorted(left, key=_urgency)),
             known_since=own[0].opened_at,
@@ -76,7 +81,10 @@ def _to_correct(duty: Duty, reports: Collection[Report]) -> Duty:
         kind=Kind.REPORT_RETURNED,
         key=duty.key.replace(Kind.REPORT_UNSUBMITTED, Kind.REPORT_RETURNED),
         due_on=max(duty.due_on, office_days.add(last, CHECK_WITHIN_OFFICE_DAYS)),
-        text=f"{names}の報告に、確認のお願いが届いています。直して、もう一度提出してください。",
+        text=_(
+            "%(names)sの報告に、確認のお願いが届いています。直して、もう一度提出してください。",
+            names=names,
+        ),
         known_since=max((one.returned_at for one in reports if one.returned_at), default=None),
     )
 
@@ -88,9 +96,9 @@ def _urgency(report: Report) -> int:
 
 def _item(report: Report) -> DutyItem:
     state = shown(report.state, report.due_on, report.due_on)
-    action = {ReportState.RETURNED: "直して出す", ReportState.DRAFT: "続きから"}
+    action = {ReportState.RETURNED: _("直して出す"), ReportState.DRAFT: _("続きから")}
     return DutyItem(
-        report.project, report.path, state.kind, state.label, action.get(report.state, "始める")
+        report.project, report.path, state.kind, state.label, action.get(report.state, _("始める"))
     )
 
 
@@ -117,7 +125,7 @@ def _to_check(
             due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
             url=f"{round_path}/inbox",
             remaining=len(own),
-            text=f"{some(one.project for one in own)}の報告が届いています。",
+            text=_("%(names)sの報告が届いています。", names=some(one.project for one in own)),
             known_since=min((one.submitted_at for one in own if one.submitted_at), default=None),
         )
 
@@ -146,7 +154,11 @@ def _to_open(period: Period, members: Members) -> Duty:
         is_hub=True,
         due_on=round_due(period),
         url="/reports/new",
-        name=f"{period.half_label}（{period.span_label}）の進捗報告",
-        text=f"{period.label}の進捗報告を、まだ各市町村にお願いしていません。",
+        name=_(
+            "%(half_label)s（%(span_label)s）の進捗報告",
+            half_label=period.half_label,
+            span_label=period.span_label,
+        ),
+        text=_("%(period)sの進捗報告を、まだ各市町村にお願いしていません。", period=period.label),
         known_since=tokyo.at(round_asked_from(period), time.min),
     )

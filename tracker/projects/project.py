@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tracker.kernel import tokyo
 from tracker.kernel.exact import Exact, add
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town
 from tracker.projects.report import Measured, Report
 from tracker.projects.reports.rules import half_name
@@ -17,7 +18,6 @@ from tracker.projects.rules import Cell, CellState, ReportState, Total, YearMark
 YEARS_SHOWN = 6
 YEARS_BEFORE = 2
 LOG_ENTRIES = 10
-RETURNED, CONFIRMED = ReportState.RETURNED.label, ReportState.CONFIRMED.label
 
 
 class Head(NamedTuple):
@@ -148,11 +148,11 @@ class Sheet:
         """これからすること in the open round: who submits, who mends, who checks."""
         if self.period is None or self.is_closed:
             return []
-        report = f"{half_name(self.period)}の報告"
+        report = _("%(half_name)sの報告", half_name=half_name(self.period))
         groups = (
-            ({ReportState.NONE, ReportState.DRAFT}, "", f"：{report}を出す"),
-            ({ReportState.RETURNED}, "", f"：{report}を直して出す"),
-            ({ReportState.SUBMITTED}, f"{lead}：", f"の{report}を確認する"),
+            ({ReportState.NONE, ReportState.DRAFT}, "", _("：%(report)sを出す", report=report)),
+            ({ReportState.RETURNED}, "", _("：%(report)sを直して出す", report=report)),
+            ({ReportState.SUBMITTED}, f"{lead}：", _("の%(report)sを確認する", report=report)),
         )
         found = (
             (
@@ -287,7 +287,7 @@ def _point(book: _Book, year: FiscalYear, number: int) -> Point:
     halves = [(half, book.total(Period(year.year, half), number)) for half in (Half.FY, Half.H1)]
     half, found = next((one for one in halves if one[1].sum is not None), halves[0])
     partial = found.sum is not None and (half is Half.H1 or found.reported < found.expected)
-    note = "上期のみ" if half is Half.H1 else f"{found.reported}市町村分"
+    note = _("上期のみ") if half is Half.H1 else _("%(reported)s市町村分", reported=found.reported)
     return Point(
         label=year.label,
         value=found.sum,
@@ -312,9 +312,13 @@ def _events(towns: Sequence[Town], reports: Iterable[Report]) -> tuple[Event, ..
         reverse=True,
     )
     events: list[Event] = []
-    for _, event in happened:
+    for _other, event in happened:
         last = events[-1] if events else None
-        if last and event.verb == CONFIRMED and replace(event, towns=last.towns) == last:
+        if (
+            last
+            and event.verb == ReportState.CONFIRMED.label
+            and replace(event, towns=last.towns) == last
+        ):
             events[-1] = replace(last, towns=(*last.towns, *event.towns))
         else:
             events.append(event)
@@ -326,7 +330,7 @@ def _steps(
 ) -> tuple[tuple[datetime | None, str, str | None, str | None], ...]:
     done = report.done if report.is_reported else None
     return (
-        (report.confirmed_at, CONFIRMED, report.confirmed_by, None),
-        (report.asked_at, RETURNED, report.asked_by, report.question),
-        (report.submitted_at, f"{report.period.label}の報告", None, done),
+        (report.confirmed_at, ReportState.CONFIRMED.label, report.confirmed_by, None),
+        (report.asked_at, ReportState.RETURNED.label, report.asked_by, report.question),
+        (report.submitted_at, _("%(period)sの報告", period=report.period.label), None, done),
     )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from tracker.kernel.exact import Exact
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.translation import N_, _
 
 N = TypeVar("N", int, Exact)
 LONGEST_TEXT = 400
@@ -16,11 +17,11 @@ LONGEST_TEXT = 400
 class ReportState(Labelled):
     """Where a report stands; 期限超過 is derived (`shown`), never stored (contracts.md)."""
 
-    NONE = "none", "未提出"
-    DRAFT = "draft", "下書きあり"
-    SUBMITTED = "submitted", "確認中"
-    RETURNED = "returned", "差戻し"
-    CONFIRMED = "confirmed", "確認済み"
+    NONE = "none", N_("未提出")
+    DRAFT = "draft", N_("下書きあり")
+    SUBMITTED = "submitted", N_("確認中")
+    RETURNED = "returned", N_("差戻し")
+    CONFIRMED = "confirmed", N_("確認済み")
 
     @property
     def kind(self) -> str:
@@ -35,33 +36,38 @@ REPORTED = frozenset({ReportState.SUBMITTED, ReportState.CONFIRMED})
 class Rating(Labelled):
     """事業の状況, chosen by the reporter and never preselected (ux/spec.md 7.4); `hint` explains."""
 
-    ON_TRACK = "on_track", "順調", "目標に届く見込み"
-    SLIGHTLY_LATE = "slightly_late", "やや遅れ", "手を打てば届く"
-    LATE = "late", "遅れ", "届かない見込み"
-    DONE = "done", "完了", "今年度分は終わった"
+    ON_TRACK = "on_track", N_("順調"), N_("目標に届く見込み")
+    SLIGHTLY_LATE = "slightly_late", N_("やや遅れ"), N_("手を打てば届く")
+    LATE = "late", N_("遅れ"), N_("届かない見込み")
+    DONE = "done", N_("完了"), N_("今年度分は終わった")
 
     def __init__(self, _value: str, _label: str = "", hint: str = "") -> None:
-        self.hint = hint
+        self._hint = hint
+
+    @property
+    def hint(self) -> str:
+        """What it means, in a few words."""
+        return _(self._hint)
 
 
 class YearMark(Labelled):
     """What only the lead says about a project's year (contracts.md)."""
 
-    NOT_STARTED = "not_started", "未着手"
-    SKIPPED = "skipped", "見送り"
+    NOT_STARTED = "not_started", N_("未着手")
+    SKIPPED = "skipped", N_("見送り")
 
 
 class CostPhase(Labelled):
     """What the yen of a project are: planned for the year, or as the accounts closed."""
 
-    BUDGET = "budget", "予算額"
-    SETTLED = "settled", "決算額"
+    BUDGET = "budget", N_("予算額")
+    SETTLED = "settled", N_("決算額")
 
 
 class Ended(Labelled):
     """Why an open round asks for a report no longer."""
 
-    LEFT = "left", "参加の取りやめ"
+    LEFT = "left", N_("参加の取りやめ")
     CALLED_OFF = "called_off", YearMark.SKIPPED.label
 
 
@@ -93,7 +99,7 @@ def days_overdue(state: ReportState, due_on: date, today: date) -> int:
 def shown(state: ReportState, due_on: date, today: date) -> Shown:
     """The state, or 期限超過 when the report is overdue."""
     if days_overdue(state, due_on, today):
-        return Shown("overdue", "期限超過")
+        return Shown("overdue", _("期限超過"))
     return Shown(state.kind, state.label)
 
 
@@ -103,14 +109,14 @@ def shown(state: ReportState, due_on: date, today: date) -> Shown:
 class CellState(Labelled):
     """How one municipality's part in a project stands, as the annex table shows it."""
 
-    LATE = "late", Rating.LATE.label
-    SLIGHTLY_LATE = "slightly_late", Rating.SLIGHTLY_LATE.label
-    UNREPORTED = "unreported", "未報告"
+    LATE = "late", Rating.LATE.source
+    SLIGHTLY_LATE = "slightly_late", Rating.SLIGHTLY_LATE.source
+    UNREPORTED = "unreported", N_("未報告")
     NOT_STARTED = "not_started", YearMark.NOT_STARTED.label
-    ON_TRACK = "on_track", Rating.ON_TRACK.label
-    DONE = "done", Rating.DONE.label
+    ON_TRACK = "on_track", Rating.ON_TRACK.source
+    DONE = "done", Rating.DONE.source
     SKIPPED = "skipped", YearMark.SKIPPED.label
-    NO_PROJECT = "none_project", "事業なし"
+    NO_PROJECT = "none_project", N_("事業なし")
 
     @property
     def kind(self) -> str:
@@ -152,8 +158,13 @@ class Cell:
         """For screen readers: 「未報告1件、参加2事業」「順調、参加2事業」「事業なし」."""
         if not self.participating:
             return self.state.label
-        count = f"{self.count}件" if self.state in _COUNTED_APART else ""
-        return f"{self.state.label}{count}、参加{self.participating}事業"
+        count = _("%(count)s件", count=self.count) if self.state in _COUNTED_APART else ""
+        return _(
+            "%(state)s%(count)s、参加%(participating)s事業",
+            state=self.state.label,
+            count=count,
+            participating=self.participating,
+        )
 
 
 def cell(states: Iterable[CellState]) -> Cell:
@@ -173,7 +184,11 @@ class Total(NamedTuple):
     def note(self, half: str) -> str | None:
         """「上期は4市町村分」 when some have not reported yet, otherwise None."""
         partial = self.reported < self.expected
-        return f"{half}は{self.reported}市町村分" if partial else None
+        return (
+            _("%(half)sは%(reported)s市町村分", half=half, reported=self.reported)
+            if partial
+            else None
+        )
 
 
 def total(values: Iterable[N | None], add: Callable[[list[N]], Any] = sum) -> Total:

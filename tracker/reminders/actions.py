@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from tracker.accounts import queries as accounts
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.mail import delivery, mailbox, texts
 from tracker.mail import letters as mail
 from tracker.mail.letters import OPEN, Letter, LetterState, NewLetter, Recipient, new_row
@@ -22,7 +23,7 @@ from tracker.reminders.letters import Lost
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Merged, Notice
 
-CLOCK_WRONG = "サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。"
+CLOCK_WRONG = N_("サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。")
 LATE = "遅延"
 BEAT = timedelta(seconds=30)
 
@@ -75,7 +76,7 @@ class Pass:
 def check_base_url() -> None:
     """Refuses where nobody said at which address people open the links of letters."""
     if not queries.is_address_known():
-        raise Refusal(queries.NO_ADDRESS + queries.NO_ADDRESS_TEXT)
+        raise Refusal(_(queries.NO_ADDRESS) + _(queries.NO_ADDRESS_TEXT))
 
 
 def run_once(each: Told | None = None) -> Pass:
@@ -164,7 +165,7 @@ def _gather(at: datetime) -> Due:
     watermark, today = queries.watermark(), clock.day(at)
     if rules.clock_is_wrong(at, watermark):
         db.session.rollback()
-        raise Refusal(CLOCK_WRONG)
+        raise Refusal(_(CLOCK_WRONG))
     texts.forget()
     since = min(watermark or at, _midnight(today))
     due = _due(since, at)
@@ -283,7 +284,7 @@ def preview_of(duty_key: str, on: date, today: date) -> DraftLetter | None:
 def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
     """Puts a letter to try it out into the outbox; returns the address."""
     assert act.by is not None
-    [to, *_] = accounts.recipients_of_person(act.by.person_id)
+    [to, *_other] = accounts.recipients_of_person(act.by.person_id)
     key = f"{cause}:{act.at.isoformat()}:{to.key}"
     with act:
         mail.write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
@@ -303,6 +304,9 @@ def check_day(on: date | None) -> datetime | None:
     area = areas.area()
     if on > clock.day(now) and not (area and area.is_example):
         raise Refusal(
-            f"{wareki.long(on)}はまだ来ていません。先の日を指定できるのは、例の圏域だけです。"
+            _(
+                "%(on)sはまだ来ていません。先の日を指定できるのは、例の圏域だけです。",
+                on=wareki.long(on),
+            )
         )
     return clock.at(on, time(23, 59, 59))

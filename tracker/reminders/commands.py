@@ -16,6 +16,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.mail.letters import LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
@@ -62,7 +63,7 @@ def preview(on: datetime | None, as_json: bool) -> None:
         return
     for draft in drafts:
         click.echo(f"{draft.to.name} <{draft.to.email}>\n{draft.subject}\n\n{draft.body}")
-    click.echo(f"{len(drafts)}通")
+    click.echo(_("%(count)s通", count=len(drafts)))
 
 
 @reminders.command()
@@ -78,8 +79,15 @@ def run(on: datetime | None, as_json: bool) -> None:
         click.echo(json.dumps(asdict(done)))
         return
     click.echo(
-        f"予定 {done.planned}通、送信済み {done.sent}通、再送予定 {done.retrying}通、"
-        f"届いていません {done.undeliverable}通、見送り {done.skipped}件"
+        _(
+            "予定 %(planned)s通、送信済み %(sent)s通、再送予定 %(retrying)s通、"
+            "届いていません %(undeliverable)s通、見送り %(skipped)s件",
+            planned=done.planned,
+            sent=done.sent,
+            retrying=done.retrying,
+            undeliverable=done.undeliverable,
+            skipped=done.skipped,
+        )
     )
 
 
@@ -89,7 +97,7 @@ def _bar() -> Iterator[actions.Told | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    with click.progressbar(length=0, label="送信中", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(length=0, label=_("送信中"), file=sys.stderr, show_pos=True) as bar:
 
         def told(counts: Mapping[LetterState, int]) -> None:
             done = sum(counts.values())

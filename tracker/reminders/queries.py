@@ -11,6 +11,7 @@ from tracker.duties import queries as duties
 from tracker.kernel.duty import Duty, Kind
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.steps import Audience, Step, Unit
+from tracker.kernel.translation import N_, _
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
 from tracker.mail.outbox import OVERDUE, count_due
 from tracker.municipalities import queries as areas
@@ -26,12 +27,14 @@ from tracker.reminders.rules import SCHEDULES, Notice, Schedule
 AROUND = timedelta(days=31)
 # The rooms that say who holds which post, and where letters reach them.
 PEOPLE = ("accounts", "municipalities")
-SILENT = "通知係が止まっています。"
-SILENT_TEXT = "お知らせのメールは、動き出すまで送られません。"
-CLOCK_WRONG = "サーバーの時計が前に戻っています。"
-CLOCK_WRONG_TEXT = "時計を直すまで、お知らせを送りません。"
-NO_ADDRESS = "画面のアドレスが決まっていないため、お知らせを送っていません。"
-NO_ADDRESS_TEXT = "TRACKER_BASE_URL に、職員が画面を開くアドレスを設定して、起動し直してください。"
+SILENT = N_("通知係が止まっています。")
+SILENT_TEXT = N_("お知らせのメールは、動き出すまで送られません。")
+CLOCK_WRONG = N_("サーバーの時計が前に戻っています。")
+CLOCK_WRONG_TEXT = N_("時計を直すまで、お知らせを送りません。")
+NO_ADDRESS = N_("画面のアドレスが決まっていないため、お知らせを送っていません。")
+NO_ADDRESS_TEXT = N_(
+    "TRACKER_BASE_URL に、職員が画面を開くアドレスを設定して、起動し直してください。"
+)
 
 
 def recipients(all_duties: Sequence[Duty]) -> Mapping[tuple[str, Audience], list[Recipient]]:
@@ -153,15 +156,15 @@ _ALARMS = (
 def banners() -> Sequence[Banner]:
     """What must be known at once: the clock stopped or went back, letters undelivered or stuck."""
     at = clock.now()
-    found = [] if is_address_known() else [Banner("ng", NO_ADDRESS, NO_ADDRESS_TEXT)]
+    found = [] if is_address_known() else [Banner("ng", _(NO_ADDRESS), _(NO_ADDRESS_TEXT))]
     row = db.session.execute(_ALARMS, {"late": at - OVERDUE}).first()
     if row is None:
         return found
     watermark_at, heartbeat_at, *about_letters = row
     if rules.clock_is_wrong(at, watermark_at):
-        found.append(Banner("ng", CLOCK_WRONG, CLOCK_WRONG_TEXT))
+        found.append(Banner("ng", _(CLOCK_WRONG), _(CLOCK_WRONG_TEXT)))
     elif rules.clock_is_silent(at, heartbeat_at):
-        found.append(Banner("ng", SILENT, SILENT_TEXT))
+        found.append(Banner("ng", _(SILENT), _(SILENT_TEXT)))
     if allowed(g.actor, Permission.MANAGE_LETTERS):
         found += _for_the_office(*about_letters)
     return found
@@ -172,14 +175,14 @@ def _for_the_office(
 ) -> list[Banner]:
     found = []
     if stuck:
-        text = "メールサーバーの設定と、送信の記録を確かめてください。"
-        strong = f"1時間以上、送れていないメールが{stuck}件あります。"
-        found.append(Banner("warn", strong, text, "/notices?state=retrying", "記録を見る"))
+        text = _("メールサーバーの設定と、送信の記録を確かめてください。")
+        strong = _("1時間以上、送れていないメールが%(stuck)s件あります。", stuck=stuck)
+        found.append(Banner("warn", strong, text, "/notices?state=retrying", _("記録を見る")))
     if letter_id is not None:
         where = f"/notices/{letter_id}" if undelivered == 1 else "/notices?state=undeliverable"
         reason = (answer or "").partition("（")[0]
-        more = "ほか。" if undelivered > 1 else "。"
-        text = f"{to_name}あて{more}{reason}"
-        strong = f"{undelivered}件のメールが届いていません。"
-        found.append(Banner("ng", strong, text, where, "宛先を直して送り直す"))
+        more = _("ほか。") if undelivered > 1 else "。"
+        text = _("%(to_name)sあて%(more)s%(reason)s", to_name=to_name, more=more, reason=reason)
+        strong = _("%(undelivered)s件のメールが届いていません。", undelivered=undelivered)
+        found.append(Banner("ng", strong, text, where, _("宛先を直して送り直す")))
     return found

@@ -8,6 +8,7 @@ from typing import Protocol
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import KINDS, Duty, Kind
 from tracker.kernel.steps import Audience, Step
+from tracker.kernel.translation import _
 
 HOUR = time(9)
 
@@ -92,7 +93,7 @@ class Notice:
     @property
     def label(self) -> str:
         """期限3日前, 週のまとめ."""
-        return self.step.label if self.step else "週のまとめ"
+        return self.step.label if self.step else _("週のまとめ")
 
     @property
     def moment(self) -> datetime:

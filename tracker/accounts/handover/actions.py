@@ -16,6 +16,7 @@ from tracker.accounts.people.actions import (
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -49,7 +50,7 @@ def confirm_people(act: Act, seen: Mapping[int, str] | None = None) -> int:
         if (post.confirmed_year or 0) < year.year
     ]
     if not waiting:
-        raise Refusal(f"{year.label}の担当者は、すでに確認済みです。")
+        raise Refusal(_("%(year)sの担当者は、すでに確認済みです。", year=year.label))
     act.lock(*((one, None if seen is None else seen.get(one.id, ""), one.name) for one in waiting))
     with act:
         for post in waiting:
@@ -143,9 +144,15 @@ def _check_words(words: Words) -> None:
     for field, text in asdict(words).items():
         if len(text) > LONGEST_WORDS:
             raise Refusal(
-                f"{LONGEST_WORDS}字までで入力してください（今 {len(text)}字）。", field=field
+                _(
+                    "%(longest_words)s字までで入力してください（今 %(count)s字）。",
+                    longest_words=LONGEST_WORDS,
+                    count=len(text),
+                ),
+                field=field,
             )
     if not any(text.strip() for text in asdict(words).values()):
         raise Refusal(
-            "どれか1つは書いてください。次の担当の方が最初に読むメモになります。", field="cautions"
+            _("どれか1つは書いてください。次の担当の方が最初に読むメモになります。"),
+            field="cautions",
         )

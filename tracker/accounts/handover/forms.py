@@ -6,6 +6,7 @@ from wtforms import StringField
 
 from tracker.accounts.handover.actions import LONGEST_WORDS, Words
 from tracker.accounts.queries import StaffedPost
+from tracker.kernel.translation import N_
 from tracker.plumbing.forms import (
     Form,
     LineField,
@@ -40,9 +41,10 @@ class MailboxForm(Form):
 
     seen = SeenField()
     email = StringField(
-        "メールアドレス", validators=[*required("メールアドレスを入力してください。"), at_most(254)]
+        N_("メールアドレス"),
+        validators=[*required(N_("メールアドレスを入力してください。")), at_most(254)],
     )
-    phone = StringField("電話番号", validators=[optional(), at_most(40)])
+    phone = StringField(N_("電話番号"), validators=[optional(), at_most(40)])
 
     @property
     def holder(self) -> tuple[str, str, str | None]:
@@ -55,8 +57,8 @@ class HolderForm(MailboxForm):
     """The new holder of a post that signs in."""
 
     name = LineField(
-        "新しい担当者の氏名または表示名",
-        validators=[*required("新しい担当者の名前を入力してください。"), at_most(100)],
+        N_("新しい担当者の氏名または表示名"),
+        validators=[*required(N_("新しい担当者の名前を入力してください。")), at_most(100)],
     )
 
 
@@ -76,9 +78,9 @@ class MemoForm(Form):
     """引継ぎメモ: three boxes (ux/spec.md 7.14)."""
 
     seen = SeenField()
-    cautions = _words("今年の要注意")
-    stumbles = _words("毎年つまずく所")
-    contacts = _words("連絡先")
+    cautions = _words(N_("今年の要注意"))
+    stumbles = _words(N_("毎年つまずく所"))
+    contacts = _words(N_("連絡先"))
 
     @property
     def words(self) -> Words:

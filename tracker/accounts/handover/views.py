@@ -12,6 +12,7 @@ from tracker.accounts.models import Post
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
@@ -28,7 +29,7 @@ def handover() -> Response:
     own = next((one for one in memos if one.post_id == who.post_id), None)
     form = forms.MemoForm(obj=own, seen=own.seen if own else UNSEEN)
     if form.carry_out(lambda act: actions.write_memo(act, form.words, form.seen.data)):
-        return done(url_for(".handover"), "引継ぎメモを保存しました。")
+        return done(url_for(".handover"), _("引継ぎメモを保存しました。"))
     year = FiscalYear.containing(clock.today())
     posts = queries.staffed_posts(who.municipality_id)
     may_confirm = may(Permission.CONFIRM_PEOPLE, who.municipality)
@@ -60,7 +61,7 @@ def confirm_people() -> Response:
     """変更なし: vouches for all posts of the reader's municipality at once."""
     form = forms.confirm_form(queries.staffed_posts(actor().municipality_id))
     if form.carry_out(lambda act: actions.confirm_people(act, form.seen_of)):
-        return done(url_for(".handover"), "担当者を確認しました。ありがとうございました。")
+        return done(url_for(".handover"), _("担当者を確認しました。ありがとうございました。"))
     return complain(form, url_for(".handover"))
 
 
@@ -87,10 +88,10 @@ def hand_over(post_id: int) -> Response:
 def _handed_over(post_id: int) -> Response:
     """Back to the list; whoever gave the own post away is out with it."""
     if post_id != actor().post_id:
-        return done(url_for(".handover"), "新しい担当者を登録しました。")
+        return done(url_for(".handover"), _("新しい担当者を登録しました。"))
     answer = done(
         url_for(".sign_in"),
-        "引き継ぎました。新しい担当の方に、利用開始の案内を送ります。お疲れさまでした。",
+        _("引き継ぎました。新しい担当の方に、利用開始の案内を送ります。お疲れさまでした。"),
     )
     logout_user()
     g.actor = None

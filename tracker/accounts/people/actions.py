@@ -7,6 +7,7 @@ from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostK
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.mail import letters, links
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
@@ -29,7 +30,7 @@ def create_post(
     """
     town = areas.find_town(slug)
     if town is None:
-        raise Refusal("市町村を選んでください。", field="municipality")
+        raise Refusal(_("市町村を選んでください。"), field="municipality")
     act.lock((db.session.get_one(Municipality, town.id), None))
     _check_name(town.id, name)
     rules.check_chief(None, chief_id, queries.chiefs(town.id))
@@ -68,7 +69,7 @@ def change_post(
 
 def _check_name(municipality_id: int, name: str) -> None:
     if queries.find_post(municipality_id, name):
-        raise Refusal(f"「{name}」はすでに登録されています。", field="name")
+        raise Refusal(_("「%(name)s」はすでに登録されています。", name=name), field="name")
 
 
 def confirm_holder(act: Act, post: Post) -> None:
@@ -84,7 +85,7 @@ def correct_mailbox(act: Act, to_key: str, before: str, after: str) -> bool:
     `to_key` is that of a letter's recipient.  An account's address is its holder's name for
     signing in: that the admin changes.
     """
-    kind, _, number = to_key.partition(":")
+    kind, _other, number = to_key.partition(":")
     post = db.session.get(Post, int(number)) if kind == "post" else None
     if post is None or post.email != before:
         return False
@@ -103,10 +104,10 @@ def create_account(
     """
     act.lock((post, None))
     if not post.kind.signs_in:
-        raise Refusal("秘書と上司の役職には、利用者の登録は要りません。お知らせは届きます。")
+        raise Refusal(_("秘書と上司の役職には、利用者の登録は要りません。お知らせは届きます。"))
     address = rules.check_address(email)
     if queries.find_person(address):
-        raise Refusal("このメールアドレスは、すでに使われています。", field="email")
+        raise Refusal(_("このメールアドレスは、すでに使われています。"), field="email")
     person = Person(post_id=post.id, name=name, email=address, password_hash=password_hash)
     with act.change("account.created", person, f"「{post.name}」の利用者を登録しました。"):
         db.session.add(person)
@@ -155,7 +156,7 @@ def renew_invitation(act: Act, invitation_id: int) -> None:
 def set_active(act: Act, person: Person, is_active: bool, seen: str | None = None) -> None:
     """Opens or closes an account; closing ends its sessions at once."""
     if act.by is not None and act.by.person_id == person.id:
-        raise Refusal("自分の利用は、自分では停止できません。ほかの管理者に頼んでください。")
+        raise Refusal(_("自分の利用は、自分では停止できません。ほかの管理者に頼んでください。"))
     act.lock((person, seen))
     verb, word = ("account.opened", "再開") if is_active else ("account.closed", "停止")
     with act.change(verb, person, f"{person.email} の利用を{word}しました。"):

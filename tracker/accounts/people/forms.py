@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
 from tracker.accounts.models import PostKind
+from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import (
     Form,
     LineField,
@@ -22,19 +23,19 @@ from tracker.plumbing.forms import (
 class PostForm(Form):
     """A post: where it stands, what it may do, where its letters go."""
 
-    municipality = must_choose("市町村", "市町村を選んでください。")
-    kind = must_choose("役割", "役割を1つ選んでください。", labelled(PostKind), RadioField)
+    municipality = must_choose(N_("市町村"), N_("市町村を選んでください。"))
+    kind = must_choose(N_("役割"), N_("役割を1つ選んでください。"), labelled(PostKind), RadioField)
     name = LineField(
-        "役職の名前",
-        validators=[*required("役職の名前を入力してください（例 企画担当）。"), at_most(100)],
+        N_("役職の名前"),
+        validators=[*required(N_("役職の名前を入力してください（例 企画担当）。")), at_most(100)],
     )
-    email = StringField("役職のメールアドレス", validators=[optional(), at_most(254)])
-    phone = StringField("電話番号", validators=[optional(), at_most(40)])
-    chief = SelectField("期限を過ぎたときに知らせる上司", validators=[optional()])
+    email = StringField(N_("役職のメールアドレス"), validators=[optional(), at_most(254)])
+    phone = StringField(N_("電話番号"), validators=[optional(), at_most(40)])
+    chief = SelectField(N_("期限を過ぎたときに知らせる上司"), validators=[optional()])
 
     def offer_chiefs(self, posts: Iterable[tuple[int, str]]) -> None:
         """Lets one of these posts, or none, be chosen."""
-        self.chief.choices = choices([("", "決めない"), *posts])
+        self.chief.choices = choices([("", _("決めない")), *posts])
 
     @property
     def chief_id(self) -> int | None:
@@ -54,14 +55,16 @@ class AccountForm(Form):
     """An account that holds a post."""
 
     name = LineField(
-        "氏名または表示名", validators=[*required("表示する名前を入力してください。"), at_most(100)]
+        N_("氏名または表示名"),
+        validators=[*required(N_("表示する名前を入力してください。")), at_most(100)],
     )
     email = StringField(
-        "メールアドレス", validators=[*required("メールアドレスを入力してください。"), at_most(254)]
+        N_("メールアドレス"),
+        validators=[*required(N_("メールアドレスを入力してください。")), at_most(254)],
     )
 
 
 class ActiveForm(SeenButtonForm):
     """Opens or closes an account."""
 
-    is_active = BooleanField("利用できる")
+    is_active = BooleanField(N_("利用できる"))

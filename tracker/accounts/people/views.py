@@ -8,6 +8,7 @@ from tracker.accounts.blueprint import bp
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.accounts.people import actions, forms
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, history
 from tracker.plumbing.access import guard
@@ -43,7 +44,7 @@ def new_post() -> Response:
             form.chief_id,
         )
     ):
-        return done(url_for(".people"), f"「{form.result.name}」を登録しました。")
+        return done(url_for(".people"), _("「%(name)s」を登録しました。", name=form.result.name))
     return page("accounts/post.html", form=form, post=None)
 
 
@@ -67,7 +68,7 @@ def edit_post(post_id: int) -> Response:
             form.seen.data,
         )
     ):
-        return done(url_for(".people"), "保存しました。")
+        return done(url_for(".people"), _("保存しました。"))
     return page("accounts/post.html", form=form, post=post)
 
 
@@ -80,7 +81,7 @@ def new_account(post_id: int) -> Response:
     if form.carry_out(
         lambda act: actions.create_account(act, post, form.name.data, form.email.data)
     ):
-        said = f"{form.result.email} にパスワード設定の案内を送ります。"
+        said = _("%(email)s にパスワード設定の案内を送ります。", email=form.result.email)
         return done(url_for(".people"), said)
     return page("accounts/account.html", form=form, post=post)
 
@@ -94,7 +95,7 @@ def set_active(person_id: int) -> Response:
     if form.carry_out(
         lambda act: actions.set_active(act, person, form.is_active.data, form.seen.data)
     ):
-        return done(url_for(".people"), "保存しました。")
+        return done(url_for(".people"), _("保存しました。"))
     return complain(form, url_for(".people"))
 
 
@@ -105,7 +106,7 @@ def invite(person_id: int) -> Response:
     person = db.session.get(Person, person_id) or abort(404)
     form = SeenButtonForm(data={"seen": person.seen})
     if form.carry_out(lambda act: actions.invite(act, person, form.seen.data)):
-        said = f"{person.email} にパスワード設定の案内を送ります。"
+        said = _("%(email)s にパスワード設定の案内を送ります。", email=person.email)
         return done(url_for(".people"), said)
     return complain(form, url_for(".people"))
 

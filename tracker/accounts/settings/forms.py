@@ -2,6 +2,7 @@
 
 from wtforms import RadioField
 
+from tracker.kernel.translation import N_
 from tracker.plumbing.forms import Form, SeenField, choices, must_choose
 
 EACH, WEEKLY = "each", "weekly"
@@ -12,10 +13,13 @@ class DigestForm(Form):
 
     seen = SeenField()
     digest = must_choose(
-        "お知らせのメール",
-        "お知らせの受け取り方を1つ選んでください。",
+        N_("お知らせのメール"),
+        N_("お知らせの受け取り方を1つ選んでください。"),
         choices(
-            [(EACH, "期限ごとに1通ずつ"), (WEEKLY, "週に1回、まとめて（週の最初の開庁日の9時）")]
+            [
+                (EACH, N_("期限ごとに1通ずつ")),
+                (WEEKLY, N_("週に1回、まとめて（週の最初の開庁日の9時）")),
+            ]
         ),
         RadioField,
     )

@@ -8,6 +8,7 @@ from tracker.accounts.models import CalendarKey, Person
 from tracker.accounts.settings import actions
 from tracker.accounts.settings.forms import EACH, WEEKLY, DigestForm
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
@@ -30,7 +31,7 @@ def settings() -> Response:
     if form.carry_out(
         lambda act: actions.choose_digest(act, person, form.digest.data == WEEKLY, form.seen.data)
     ):
-        return done(url_for(".settings"), "保存しました。")
+        return done(url_for(".settings"), _("保存しました。"))
     token = session.pop(NEW, None)
     key = db.session.get(CalendarKey, who.person_id)
     return page(
@@ -61,5 +62,5 @@ def revoke_calendar() -> Response:
     form, person = ButtonForm(), db.session.get_one(Person, actor().person_id)
     if form.carry_out(lambda act: actions.revoke_calendar_key(act, person)):
         session.pop(NEW, None)
-        return done(url_for(".settings"), "予定表のアドレスを使えなくしました。")
+        return done(url_for(".settings"), _("予定表のアドレスを使えなくしました。"))
     return complain(form, url_for(".settings"))

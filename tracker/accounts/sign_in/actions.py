@@ -24,6 +24,7 @@ from tracker.accounts.people.actions import (
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
 from tracker.accounts.sign_in import rules
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
@@ -42,10 +43,10 @@ def turn() -> Iterator[None]:
     """
     seconds = current_app.config["HASH_WAIT_MS"] / 1000
     if not _IN_LINE.acquire(blocking=False):
-        raise ServiceUnavailable(rules.BUSY)
+        raise ServiceUnavailable(_(rules.BUSY))
     try:
         if not _WORKING.acquire(timeout=seconds):
-            raise ServiceUnavailable(rules.BUSY)
+            raise ServiceUnavailable(_(rules.BUSY))
         try:
             yield
         finally:
@@ -132,7 +133,7 @@ def _guess(key: str, email: str, password: str) -> Person:
     person = queries.find_person(email)
     # The account may have been closed, or its password replaced, in the meantime.
     if not is_right or person is None or not person.is_active or person.password_hash != stored:
-        raise Refusal(rules.WRONG)
+        raise Refusal(_(rules.WRONG))
     db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
     return person
 
@@ -254,7 +255,7 @@ def set_password(act: Act, token: str, hashed: str) -> Person:
     if found is not None:
         act.lock((found[0], None), (found[1], None))
     if found is None or found[0].used_at is not None:
-        raise Refusal("このリンクの期限が過ぎました。メールの差出人へお知らせください。")
+        raise Refusal(_("このリンクの期限が過ぎました。メールの差出人へお知らせください。"))
     invitation, person = found
     said = f"{person.email} のパスワードが設定されました。"
     with act.change("account.password_set", person, said):

@@ -12,12 +12,13 @@ from tracker.accounts.models import Person
 from tracker.accounts.sign_in.actions import hash_password
 from tracker.accounts.sign_in.rules import PASSWORD_HINT, check_password
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import code_readings, read_code
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form, at_most, optional, required
 
-WRONG_CODE = (
+WRONG_CODE = N_(
     "設定用コードが違います。起動した画面に「Set-up code:」として表示された文字を入力してください。"
     "表示がないときは、`tracker setup` で設定してください。"
 )
@@ -26,17 +27,21 @@ WRONG_CODE = (
 class SignInForm(Form):
     """Address and password."""
 
-    email = StringField("メールアドレス", validators=required("メールアドレスを入力してください。"))
-    password = PasswordField("パスワード", validators=required("パスワードを入力してください。"))
+    email = StringField(
+        N_("メールアドレス"), validators=required(N_("メールアドレスを入力してください。"))
+    )
+    password = PasswordField(
+        N_("パスワード"), validators=required(N_("パスワードを入力してください。"))
+    )
 
 
 class NewPassword(Form):
     """Asks for a new password, shown to nobody; its hash stands in `hashed` when all is good."""
 
     password = PasswordField(
-        "新しいパスワード",
+        N_("新しいパスワード"),
         description=PASSWORD_HINT,
-        validators=required("パスワードを入力してください。"),
+        validators=required(N_("パスワードを入力してください。")),
     )
     hashed = ""
 
@@ -69,7 +74,7 @@ class ChangePassword(NewPassword):
     """
 
     current = PasswordField(
-        "今のパスワード", validators=required("今のパスワードを入力してください。")
+        N_("今のパスワード"), validators=required(N_("今のパスワードを入力してください。"))
     )
 
     def __init__(self, person: Person, check_current: Callable[[str], object]) -> None:
@@ -91,27 +96,32 @@ class ChangePassword(NewPassword):
 class SetupForm(NewPassword):
     """The area before anything else: municipalities a line each, hub, first admin."""
 
-    code = StringField("設定用コード", validators=required("設定用コードを入力してください。"))
+    code = StringField(
+        N_("設定用コード"), validators=required(N_("設定用コードを入力してください。"))
+    )
     area = StringField(
-        "圏域の名前",
+        N_("圏域の名前"),
         validators=[
-            *required("圏域の名前を入力してください（例 青森圏域連携中枢都市圏）。"),
+            *required(N_("圏域の名前を入力してください（例 青森圏域連携中枢都市圏）。")),
             at_most(100),
         ],
     )
-    towns = TextAreaField("市町村", validators=required("市町村を、1行に1つずつ入力してください。"))
-    hub = StringField(
-        "連携中枢都市",
-        validators=[*required("連携中枢都市の名前を入力してください。"), at_most(60)],
+    towns = TextAreaField(
+        N_("市町村"), validators=required(N_("市町村を、1行に1つずつ入力してください。"))
     )
-    phone = StringField("事務局の電話番号", validators=[optional(), at_most(40)])
+    hub = StringField(
+        N_("連携中枢都市"),
+        validators=[*required(N_("連携中枢都市の名前を入力してください。")), at_most(60)],
+    )
+    phone = StringField(N_("事務局の電話番号"), validators=[optional(), at_most(40)])
     email = StringField(
-        "管理者のメールアドレス", validators=required("管理者のメールアドレスを入力してください。")
+        N_("管理者のメールアドレス"),
+        validators=required(N_("管理者のメールアドレスを入力してください。")),
     )
     password = PasswordField(
-        "管理者のパスワード",
+        N_("管理者のパスワード"),
         description=PASSWORD_HINT,
-        validators=required("管理者のパスワードを入力してください。"),
+        validators=required(N_("管理者のパスワードを入力してください。")),
     )
 
     def validate_code(self, field: StringField) -> None:
@@ -119,7 +129,7 @@ class SetupForm(NewPassword):
         asked = current_app.config["SETUP_CODE"]
         typed = (field.data or "").strip().lower()
         if not asked or not compare_digest(typed.encode(), asked.lower().encode()):
-            raise ValidationError(WRONG_CODE)
+            raise ValidationError(_(WRONG_CODE))
 
     def read_towns(self) -> list[NewTown]:
         """The municipalities as typed; see `read_towns`."""
@@ -129,7 +139,7 @@ class SetupForm(NewPassword):
 def read_towns(text: str) -> list[NewTown]:
     """Reads lines of code, name, reading and (optional) slug; refuses others by line."""
     lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1)]
-    codes = [code_readings(words[0]) for _, words in lines if words]
+    codes = [code_readings(words[0]) for _other, words in lines if words]
     prefectures = {found[0][:2] for found in codes if len(found) == 1}
     return [_town(number, words, prefectures) for number, words in lines if words]
 
@@ -137,17 +147,28 @@ def read_towns(text: str) -> list[NewTown]:
 def _town(number: int, words: list[str], prefectures: Collection[str]) -> NewTown:
     if not 2 <= len(words) <= 4 or not words[0].isdecimal():
         raise Refusal(
-            f"{number}行目「{' '.join(words)[:30]}」を読めませんでした。"
-            "「02201 青森市 あおもりし」のように、コード・名前・よみを空白で区切ってください。",
+            _(
+                "%(number)s行目「%(words)s」を読めませんでした。「02201 青森市 あおもりし」のように、"
+                "コード・名前・よみを空白で区切ってください。",
+                number=number,
+                words=" ".join(words)[:30],
+            ),
             field="towns",
         )
     typed, name, kana, slug = (*words, "", "")[:4]
     try:
         code = read_code(typed, prefectures)
     except Refusal as refusal:
-        raise Refusal(f"{number}行目の{refusal.message}", field="towns") from refusal
+        raise Refusal(
+            _("%(number)s行目の%(refusal)s", number=number, refusal=refusal.message), field="towns"
+        ) from refusal
     if slug and not (slug.isascii() and slug.isalnum()):
         raise Refusal(
-            f"{number}行目の英字名「{slug}」は、半角の英数字にしてください。", field="towns"
+            _(
+                "%(number)s行目の英字名「%(slug)s」は、半角の英数字にしてください。",
+                number=number,
+                slug=slug,
+            ),
+            field="towns",
         )
     return NewTown(code, name, kana, (slug or code).lower())

@@ -9,6 +9,7 @@ from math import prod
 
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 FIRST_DELAY = timedelta(seconds=5)
 # After a day without a try a count begins anew.
@@ -18,19 +19,19 @@ MOST_KNOWN = 12
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 # Signs that stand for the same letter (4 and @ for a), one group a letter.
 _SEVERAL_LETTERS = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
-PASSWORD_HINT = (
-    f"{SHORTEST_PASSWORD}文字以上で、関係のない言葉をいくつか組み合わせると、覚えやすく破られにくくなります。"
+PASSWORD_HINT = N_(
+    "12文字以上で、関係のない言葉をいくつか組み合わせると、覚えやすく破られにくくなります。"
     "記号や数字は、なくてもかまいません。"
 )
-WEAK = (
+WEAK = N_(
     "推測されやすいパスワードです。よく使われる言葉、名前、続いた数字やキーの並びを避け、"
     "関係のない言葉をいくつか組み合わせてください。"
 )
-WRONG = (
+WRONG = N_(
     "メールアドレスかパスワードが違います。"
     "続けて間違えると、次に試せるまでの時間が長くなります（最長15分）。"
 )
-BUSY = "今、ログインが混み合っています。少し待ってから、もう一度お試しください。"
+BUSY = N_("今、ログインが混み合っています。少し待ってから、もう一度お試しください。")
 
 
 def delay(count: int, free: int) -> timedelta:
@@ -60,8 +61,15 @@ def steps(free: int) -> Iterable[tuple[int, timedelta]]:
 def delayed(left: timedelta) -> str:
     """What is said to whoever must wait, whether the password would have been right or wrong."""
     seconds = max(1, -(-left // timedelta(seconds=1)))
-    how_long = f"{seconds}秒" if seconds < 60 else f"{-(-seconds // 60)}分"
-    return f"続けて間違えたため、あと{how_long}は試せません。時間をおいて、もう一度お試しください。"
+    how_long = (
+        _("%(seconds)s秒", seconds=seconds)
+        if seconds < 60
+        else _("%(seconds)s分", seconds=-(-seconds // 60))
+    )
+    return _(
+        "続けて間違えたため、あと%(how_long)sは試せません。時間をおいて、もう一度お試しください。",
+        how_long=how_long,
+    )
 
 
 def normal_source(remote: str) -> str:
@@ -106,12 +114,22 @@ def check_password(password: str, words: Iterable[str] = ()) -> None:
 
     if len(password) < SHORTEST_PASSWORD:
         raise Refusal(
-            f"パスワードは{SHORTEST_PASSWORD}文字以上にしてください（今 {len(password)}文字）。",
+            _(
+                "パスワードは%(shortest_password)s文字以上にしてください（今 %(count)s文字）。",
+                shortest_password=SHORTEST_PASSWORD,
+                count=len(password),
+            ),
             field="password",
         )
     if len(password) > LONGEST_PASSWORD:
-        raise Refusal(f"パスワードは{LONGEST_PASSWORD}文字までにしてください。", field="password")
+        raise Refusal(
+            _(
+                "パスワードは%(longest_password)s文字までにしてください。",
+                longest_password=LONGEST_PASSWORD,
+            ),
+            field="password",
+        )
     readings = prod(max(1, len(set(signs) & set(password))) for signs in _SEVERAL_LETTERS)
     read = password[: 72 if readings <= 64 else 20]
     if zxcvbn(read, user_inputs=[*words])["score"] < 3:
-        raise Refusal(WEAK, field="password")
+        raise Refusal(_(WEAK), field="password")

@@ -16,6 +16,7 @@ from tracker.accounts.models import Person, SignIn
 from tracker.accounts.sign_in import actions, forms, rules
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
 from tracker.plumbing.access import actor, guard
@@ -169,7 +170,7 @@ def change_password() -> Response:
         person, lambda typed: actions.check_current(email, typed, source, browser)
     )
     if form.carry_out(lambda act: actions.change_password(act, person, form.hashed, token)):
-        said = "パスワードを替えました。ほかの端末では、もう一度ログインが必要です。"
+        said = _("パスワードを替えました。ほかの端末では、もう一度ログインが必要です。")
         return done(url_for(".settings"), said)
     return page("accounts/change_password.html", form=form)
 
@@ -182,7 +183,7 @@ def sign_out() -> Response:
         actions.sign_out(current_user.id, at=clock.now())
         logout_user()
         g.actor = None
-        flash("ログアウトしました。", "ok")
+        flash(_("ログアウトしました。"), "ok")
     return redirect(url_for(".sign_in"))
 
 
@@ -193,7 +194,9 @@ def lift_delays(person_id: int) -> Response:
     person = db.session.get(Person, person_id) or abort(404)
     form = ButtonForm()
     if form.carry_out(lambda act: actions.lift_delays(act, person)):
-        return done(url_for(".people"), f"{person.email} の待ち時間をなくしました。")
+        return done(
+            url_for(".people"), _("%(email)s の待ち時間をなくしました。", email=person.email)
+        )
     return complain(form, url_for(".people"))
 
 
@@ -215,7 +218,7 @@ def setup() -> Response:
             office_phone=form.phone.data or "",
         )
     ):
-        said = "登録しました。管理者のメールアドレスでログインしてください。"
+        said = _("登録しました。管理者のメールアドレスでログインしてください。")
         return done(url_for(".sign_in"), said)
     return page("accounts/setup.html", form=form)
 
@@ -228,5 +231,5 @@ def set_password(token: str) -> Response:
         abort(410)
     form = forms.NewPassword()
     if form.carry_out(lambda act: actions.set_password(act, token, form.hashed)):
-        return done(url_for(".sign_in"), "パスワードを設定しました。ログインしてください。")
+        return done(url_for(".sign_in"), _("パスワードを設定しました。ログインしてください。"))
     return page("accounts/set_password.html", form=form)

@@ -26,6 +26,7 @@ from tracker.agreements.reading.agreement import (
 from tracker.agreements.reading.lines import DIGITS, Kind, Line, fold, lines_of
 from tracker.agreements.reading.parts import Draft, Paragraph, Signature, TableRow, is_whole
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 State = Enum("State", "COVER PREAMBLE ARTICLES SIGNING ANNEX")
 Step = tuple[Callable[[Draft, Line], bool], State | None]
@@ -102,9 +103,9 @@ _LEGAL_BASIS = re.compile(
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _PARTIES_AT_LEAST = {"甲", "乙"}
 
-_EMPTY = "ファイルの中身が空です。協約の全文が入ったファイルを選んでください。"
-_NOT_TEXT = "文字として読めないファイルです。テキスト形式で保存し直してから選んでください。"
-_NO_AGREEMENT = (
+_EMPTY = N_("ファイルの中身が空です。協約の全文が入ったファイルを選んでください。")
+_NOT_TEXT = N_("文字として読めないファイルです。テキスト形式で保存し直してから選んでください。")
+_NO_AGREEMENT = N_(
     "連携協約の文ではないようです（当事者か条文が見つかりません）。"
     "協約の全文が入ったファイルを選んでください。"
 )
@@ -118,9 +119,9 @@ def read(text: str) -> Reading:
     needs no articles.
     """
     if not text.strip("\ufeff \t\r\n\u3000"):
-        raise Refusal(_EMPTY)
+        raise Refusal(_(_EMPTY))
     if _NO_CHARACTER.search(text):
-        raise Refusal(_NOT_TEXT)
+        raise Refusal(_(_NOT_TEXT))
     draft, state = Draft(), State.COVER
     for line in lines_of(text.removeprefix("\ufeff")):
         state = _place(draft, state, line)
@@ -128,11 +129,11 @@ def read(text: str) -> Reading:
     parts.settle_all(draft)
     names = parts.party_names(draft)
     if "協約" not in text or not names.keys() >= _PARTIES_AT_LEAST:
-        raise Refusal(_NO_AGREEMENT)
+        raise Refusal(_(_NO_AGREEMENT))
     if not draft.articles and not draft.amends:
-        raise Refusal(_NO_AGREEMENT)
+        raise Refusal(_(_NO_AGREEMENT))
     agreement = _agreement(draft, names)
-    left_over = tuple(unplaced for _, unplaced in draft.left_over())
+    left_over = tuple(unplaced for _other, unplaced in draft.left_over())
     return Reading(agreement, remarks(draft, agreement), left_over, frozenset(draft.placed))
 
 
@@ -267,7 +268,7 @@ def as_json(reading: Reading) -> dict[str, Any]:
 
 # --- what a person is asked about, in Japanese, beside the lines it is about --------------------
 
-_CELLS = {"content": "取組内容", "role_a": "甲の役割", "role_b": "乙の役割"}
+_CELLS = {"content": N_("取組内容"), "role_a": N_("甲の役割"), "role_b": N_("乙の役割")}
 _KEYS = {"a": "甲", "b": "乙", "c": "丙", "d": "丁"}
 _SHORTEST_USUAL_NAME = 4
 _LOST_GLYPH = re.compile("[\ufffd□■〓?？\ue000-\uf8ff]")
@@ -295,27 +296,30 @@ def numbers(lines: list[Line]) -> Lines:
 
 def _missing(agreement: AgreementText, draft: Draft) -> Iterator[Remark]:
     parts: list[tuple[bool, str, str]] = [
-        (bool(agreement.title), "title", "表題"),
-        (bool(agreement.preamble), "preamble", "前文"),
-        (agreement.concluded_on is not None, "concluded_on", "締結日"),
-        (bool(agreement.measures), "measures", "別表の連携施策"),
+        (bool(agreement.title), "title", _("表題")),
+        (bool(agreement.preamble), "preamble", _("前文")),
+        (agreement.concluded_on is not None, "concluded_on", _("締結日")),
+        (bool(agreement.measures), "measures", _("別表の連携施策")),
     ]
     for party in agreement.parties:
-        office = party.title or f"{_KEYS[party.key]} {party.name}の長"
-        parts.append((party.head is not None, party.key, f"{office}の氏名"))
+        office = party.title or _("%(keys)s %(party)sの長", keys=_KEYS[party.key], party=party.name)
+        parts.append((party.head is not None, party.key, _("%(office)sの氏名", office=office)))
     present = {article.number for article in agreement.articles}
     skipped = [n for n in range(1, len(present) + 1) if n not in present]
     parts += [(False, "articles", f"第{n}条") for n in skipped[:1]]
     for is_there, about, name in parts:
         if not is_there:
             lines = agreement.sources.get(about, ())
-            text = f"{name}を読み取れませんでした。原文をご確認ください。"
+            text = _("%(name)sを読み取れませんでした。原文をご確認ください。", name=name)
             yield Remark("part_missing", lines, text, about)
     if draft.signing_day and draft.cover_day and agreement.concluded_on:
         cover, signed = ("".join(day.folded.split()) for day in _days(draft))
         if cover != signed:
-            text = (
-                f"表紙の日付（{cover}）と署名の日付（{signed}）が違います。署名の日付で読みました。"
+            text = _(
+                "表紙の日付（%(cover)s）と署名の日付（%(signed)s）が違います。"
+                "署名の日付で読みました。",
+                cover=cover,
+                signed=signed,
             )
             yield Remark("days_differ", numbers(_days(draft)), text, "concluded_on")
 
@@ -332,7 +336,9 @@ def _paragraphs(draft: Draft) -> Iterator[Remark]:
             if each.seams:
                 yield _joined(each, about)
             if not each.is_finished:
-                text = f"文が途中で終わっているかもしれません（「…{each.text[-10:]}」）。"
+                text = _(
+                    "文が途中で終わっているかもしれません（「…%(each)s」）。", each=each.text[-10:]
+                )
                 yield Remark("sentence_maybe_cut", numbers(each.lines), text, about)
 
 
@@ -341,8 +347,8 @@ def _joined(paragraph: Paragraph, about: str) -> Remark:
     last, first = _LAST_WORD.search(upper.text[-6:]), _FIRST_WORDS.match(lower.text)
     seam = f"{last[0] if last else upper.text[-4:]}／{first[0] if first else lower.text[:1]}"
     more = len(paragraph.seams) - 1
-    others = f"、ほか{more}か所" if more else ""
-    text = f"改行で分かれた語をつなげました（{seam}{others}）。"
+    others = _("、ほか%(more)sか所", more=more) if more else ""
+    text = _("改行で分かれた語をつなげました（%(seam)s%(others)s）。", seam=seam, others=others)
     return Remark("joined_line", numbers(paragraph.lines), text, about)
 
 
@@ -352,15 +358,23 @@ def _names(draft: Draft, agreement: AgreementText) -> Iterator[Remark]:
         signature = draft.signatures.get(letter)
         place = (party.title or party.name).removesuffix("長")
         if not (place.endswith(party.name) or party.name.endswith(place)):
-            text = f"{letter}は前文では{party.name}ですが、署名は「{party.title}」です。"
+            text = _(
+                "%(letter)sは前文では%(party)sですが、署名は「%(title)s」です。",
+                letter=letter,
+                party=party.name,
+                title=party.title,
+            )
             yield Remark("party_differs", party.lines, text, party.key)
         if not party.head or signature is None or signature.head_line is None:
             continue
         short = len("".join(party.head.split())) < _SHORTEST_USUAL_NAME
         if short or _LOST_GLYPH.search(party.head):
-            text = (
-                f"署名の氏名が途中で切れているかもしれません"
-                f"（{letter} {party.title}「{party.head}」）。原本をご確認ください。"
+            text = _(
+                "署名の氏名が途中で切れているかもしれません（%(letter)s %(party)s「%(head)s」）。"
+                "原本をご確認ください。",
+                letter=letter,
+                party=party.title,
+                head=party.head,
             )
             yield Remark("name_maybe_cut", (signature.head_line.number,), text, party.key)
 
@@ -370,26 +384,38 @@ def _rows(draft: Draft) -> Iterator[Remark]:
         if len(row.lines) > 1:
             yield _split(row)
         if row.title_from_above:
-            text = (
-                f"連携施策の欄が空いていたので、上の行と同じ「{_short(row.title)}」と読みました。"
+            text = _(
+                "連携施策の欄が空いていたので、上の行と同じ「%(row)s」と読みました。",
+                row=_short(row.title),
             )
             yield Remark("title_from_above", numbers(row.lines), text, row.number)
         if not row.heading:
-            text = f"「{_short(row.title)}」がどの政策分野の施策か、読み取れませんでした。"
+            text = _(
+                "「%(row)s」がどの政策分野の施策か、読み取れませんでした。", row=_short(row.title)
+            )
             yield Remark("field_unknown", numbers(row.lines), text, row.number)
         cells = [row.cell(name) for name in _CELLS]
         if not all(cells) or len({is_whole(cell) for cell in cells}) > 1:
-            text = (
-                f"「{_short(row.title)}」の行に、空いている欄か途中で切れた欄があるかもしれません。"
+            text = _(
+                "「%(row)s」の行に、空いている欄か途中で切れた欄があるかもしれません。",
+                row=_short(row.title),
             )
             yield Remark("row_maybe_cut", numbers(row.lines), text, row.number)
 
 
 def _split(row: TableRow) -> Remark:
-    where = "と".join(f"{line.number}行目" for line in row.lines[:3])
-    text = f"{where}は、1つの表の行（{_short(row.title)}）と思われます。つなげて読みました。"
+    where = _("と").join(_("%(number)s行目", number=line.number) for line in row.lines[:3])
+    text = _(
+        "%(where)sは、1つの表の行（%(row)s）と思われます。つなげて読みました。",
+        where=where,
+        row=_short(row.title),
+    )
     for name, tail in row.dropped[:3]:
-        text += f"{_CELLS[name]}は、末尾の「{_short(tail)}」が重なっていたため、1つにしました。"
+        text += _(
+            "%(cells)sは、末尾の「%(tail)s」が重なっていたため、1つにしました。",
+            cells=_(_CELLS[name]),
+            tail=_short(tail),
+        )
     return Remark("split_row", numbers(row.lines), text, row.number)
 
 
@@ -403,15 +429,27 @@ def _left_over(draft: Draft) -> Iterator[Remark]:
         kind = "stray_text" if line.kind is Kind.WORDS else "not_read"
         entries.append(((kind, gaps), line.number, unplaced.text.strip()))
         previous = line.number
-    for (kind, _), group in groupby(entries, key=lambda entry: entry[0]):
+    for (kind, _is_whole), group in groupby(entries, key=lambda entry: entry[0]):
         run = list(group)
-        where = f"{run[0][1]}行目" + (f"から{len(run)}行" if len(run) > 1 else "")
-        quoted = _short(" ".join(text[:_QUOTED] for _, _, text in run[:5]))
+        where = (
+            _("%(line)s行目から%(count)s行", line=run[0][1], count=len(run))
+            if len(run) > 1
+            else _("%(run)s行目", run=run[0][1])
+        )
+        quoted = _short(" ".join(text[:_QUOTED] for _key, _line, text in run[:5]))
         says = {
-            "stray_text": f"{where}「{quoted}」は、協約の文ではない可能性があります。",
-            "not_read": f"{where}「{quoted}」は、どこに当たるか読み取れませんでした。",
+            "stray_text": _(
+                "%(where)s「%(quoted)s」は、協約の文ではない可能性があります。",
+                where=where,
+                quoted=quoted,
+            ),
+            "not_read": _(
+                "%(where)s「%(quoted)s」は、どこに当たるか読み取れませんでした。",
+                where=where,
+                quoted=quoted,
+            ),
         }
-        yield Remark(kind, tuple(dict.fromkeys(number for _, number, _ in run)), says[kind])
+        yield Remark(kind, tuple(dict.fromkeys(number for _key, number, _text in run)), says[kind])
 
 
 def _short(text: str) -> str:

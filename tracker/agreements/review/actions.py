@@ -25,6 +25,7 @@ from tracker.agreements.review.rules import check_importable, review, settle
 from tracker.agreements.rules import KnownMeasure, area_numbers, field_order
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
 from tracker.plumbing.changes import Act
@@ -64,7 +65,7 @@ def answer(
     asked = review(job.source_text, job.answers, known(act.today)).asked
     question = next((each for each in asked if each.key == key), None)
     if question is None:
-        raise Refusal("この質問は見つかりません。画面を開き直してください。")
+        raise Refusal(_("この質問は見つかりません。画面を開き直してください。"))
     _answer(act, job, question, choice, value)
 
 
@@ -117,8 +118,12 @@ def import_text(
         doubts = [question for question in asked if question.is_doubt]
         if doubts and not accept:
             raise Refusal(
-                f"確認が必要なところが{len(doubts)}件あります（{doubts[0].text}）。"
-                "画面の「協約の取込み」で1件ずつ確かめるか、--accept を付けてください。"
+                _(
+                    "確認が必要なところが%(count)s件あります（%(doubts)s）。画面の「協約の取込み」"
+                    "で1件ずつ確かめるか、--accept を付けてください。",
+                    count=len(doubts),
+                    doubts=doubts[0].text,
+                )
             )
         for question in asked:
             _answer(act, job, question, *proposal(question))
@@ -146,22 +151,32 @@ def _answer(act: Act, job: ImportJob, question: Question, choice: str, value: st
 
 def _check_unregistered(job: ImportJob) -> None:
     if job.agreement_id is not None:
-        raise Refusal("この取込みは、すでに登録が済んでいます。")
+        raise Refusal(_("この取込みは、すでに登録が済んでいます。"))
 
 
 def _parties(settled: AgreementText, day: date) -> dict[str, Any]:
     """Who 甲 and 乙 are and who signed, when no agreement between the two is in force."""
     ids = {town.name: town.id for town in areas.towns()}
     a, b = (ids[party.name] for party in settled.parties)
-    names = "と".join(party.name for party in settled.parties)
+    names = _("と").join(party.name for party in settled.parties)
     if a == b:
-        raise Refusal("甲と乙が同じ市町村になっています。どちらかを選び直してください。")
+        raise Refusal(_("甲と乙が同じ市町村になっています。どちらかを選び直してください。"))
     held = db.session.execute(
         select(Agreement.concluded_on).where(between(a, b), not_ended(day))
     ).first()
     if held:
-        since = f"（{wareki.long(held.concluded_on)}締結）" if held.concluded_on else ""
-        raise Refusal(f"{names}の協約{since}は、すでに登録されています。2つ目は登録できません。")
+        since = (
+            _("（%(concluded_on)s締結）", concluded_on=wareki.long(held.concluded_on))
+            if held.concluded_on
+            else ""
+        )
+        raise Refusal(
+            _(
+                "%(names)sの協約%(since)sは、すでに登録されています。2つ目は登録できません。",
+                names=names,
+                since=since,
+            )
+        )
     head_a, head_b = (party.head for party in settled.parties)
     return {"party_a_id": a, "party_b_id": b, "head_a": head_a, "head_b": head_b}
 

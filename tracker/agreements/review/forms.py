@@ -6,6 +6,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from tracker.agreements.review.question import Question
 from tracker.agreements.rules import read_upload
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import Form, SeenField
 
 PASTED = "貼り付けた文"
@@ -14,8 +15,8 @@ PASTED = "貼り付けた文"
 class ImportForm(Form):
     """A file or pasted words, exactly one of them."""
 
-    file = FileField("協約のファイル")
-    pasted = TextAreaField("協約の全文")
+    file = FileField(N_("協約のファイル"))
+    pasted = TextAreaField(N_("協約の全文"))
 
     def chosen(self) -> tuple[str, str]:
         """The text and the name of its source.
@@ -24,11 +25,11 @@ class ImportForm(Form):
         """
         file, pasted = self.file.data, self.pasted.data or ""
         if file and pasted.strip():
-            raise Refusal("ファイルと貼り付けの、どちらか1つだけにしてください。", field="file")
+            raise Refusal(_("ファイルと貼り付けの、どちらか1つだけにしてください。"), field="file")
         if file:
             return read_upload(file.read(), file.filename), file.filename
         if not pasted.strip():
-            raise Refusal("ファイルを選ぶか、協約の文字を貼り付けてください。", field="file")
+            raise Refusal(_("ファイルを選ぶか、協約の文字を貼り付けてください。"), field="file")
         return pasted, PASTED
 
     def refuse(self, refusal: Refusal) -> None:
@@ -57,6 +58,9 @@ def answer_form(question: Question, value: str, seen: str) -> AnswerForm:
         formdata=None, data={"value": value, "seen": seen}
     )
     if question.options:
-        form.value.choices = [("", "選んでください"), *((name, name) for name in question.options)]
+        form.value.choices = [
+            ("", _("選んでください")),
+            *((name, name) for name in question.options),
+        ]
     form.value.id = f"box-{question.key}"
     return form

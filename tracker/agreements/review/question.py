@@ -20,6 +20,7 @@ from tracker.agreements.reading.agreement import (
 from tracker.agreements.rules import Known
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 
 LETTERS = {"a": "甲", "b": "乙"}
 Quote = tuple[tuple[str, str], ...]
@@ -72,49 +73,56 @@ class Question:
     is_doubt: bool = True
 
 
-_HEAD = {Choice.TYPE: "この氏名で登録する", Choice.BLANK: "氏名を登録しない"}
-_DAY = {Choice.TYPE: "この日で登録する", Choice.BLANK: "締結日を登録しない"}
-_JOIN = Choice.ACCEPT, "つなげてよい"
-_DROP, _STAY = (Choice.ACCEPT, "除いてよい"), (Choice.KEEP, "末尾の文として残す")
-_RIGHT = {Choice.ACCEPT: "合っている"}
+_HEAD = {Choice.TYPE: N_("この氏名で登録する"), Choice.BLANK: N_("氏名を登録しない")}
+_DAY = {Choice.TYPE: N_("この日で登録する"), Choice.BLANK: N_("締結日を登録しない")}
+_JOIN = Choice.ACCEPT, N_("つなげてよい")
+_DROP, _STAY = (Choice.ACCEPT, N_("除いてよい")), (Choice.KEEP, N_("末尾の文として残す"))
+_RIGHT = {Choice.ACCEPT: N_("合っている")}
 
 ASKS: Mapping[str, Ask] = {
-    "split_row": Ask("行がページで分かれていました", dict([_JOIN, (Choice.SPLIT, "別の行にする")])),
-    "joined_line": Ask(
-        "改行で分かれた語をつなげました", dict([_JOIN, (Choice.BREAK, "離したままにする")])
+    "split_row": Ask(
+        N_("行がページで分かれていました"), dict([_JOIN, (Choice.SPLIT, N_("別の行にする"))])
     ),
-    "stray_text": Ask("協約の文ではないかもしれません", dict([_DROP, _STAY])),
-    "not_read": Ask("読み取れなかったところがあります", dict([_STAY, _DROP])),
-    "name_maybe_cut": Ask("氏名が途中で切れているかもしれません", _HEAD, Box.HEAD),
-    "party_differs": Ask("前文と署名の市町村が違います", {Choice.ACCEPT: "前文の市町村で登録する"}),
-    "days_differ": Ask("表紙と署名の日付が違います", _DAY, Box.DAY),
-    "sentence_maybe_cut": Ask("文が途中で終わっているかもしれません", _RIGHT),
-    "title_from_above": Ask("連携施策の欄が空いていました", _RIGHT),
-    "field_unknown": Ask("政策分野が分からない施策があります", _RIGHT),
-    "row_maybe_cut": Ask("表の行が途中で切れているかもしれません", _RIGHT),
+    "joined_line": Ask(
+        N_("改行で分かれた語をつなげました"), dict([_JOIN, (Choice.BREAK, N_("離したままにする"))])
+    ),
+    "stray_text": Ask(N_("協約の文ではないかもしれません"), dict([_DROP, _STAY])),
+    "not_read": Ask(N_("読み取れなかったところがあります"), dict([_STAY, _DROP])),
+    "name_maybe_cut": Ask(N_("氏名が途中で切れているかもしれません"), _HEAD, Box.HEAD),
+    "party_differs": Ask(
+        N_("前文と署名の市町村が違います"), {Choice.ACCEPT: N_("前文の市町村で登録する")}
+    ),
+    "days_differ": Ask(N_("表紙と署名の日付が違います"), _DAY, Box.DAY),
+    "sentence_maybe_cut": Ask(N_("文が途中で終わっているかもしれません"), _RIGHT),
+    "title_from_above": Ask(N_("連携施策の欄が空いていました"), _RIGHT),
+    "field_unknown": Ask(N_("政策分野が分からない施策があります"), _RIGHT),
+    "row_maybe_cut": Ask(N_("表の行が途中で切れているかもしれません"), _RIGHT),
     "party_unknown": Ask(
-        "圏域に登録のない市町村です", {Choice.TYPE: "この市町村で登録する"}, Box.TOWN
+        N_("圏域に登録のない市町村です"), {Choice.TYPE: N_("この市町村で登録する")}, Box.TOWN
     ),
     "field_differs": Ask(
-        "政策分野の名前が登録済みのものと違います", {Choice.ACCEPT: "登録済みの名前で表示する"}
+        N_("政策分野の名前が登録済みのものと違います"),
+        {Choice.ACCEPT: N_("登録済みの名前で表示する")},
     ),
     "annual_meeting": Ask(
-        "毎年度の予定にします", {Choice.ACCEPT: "予定を作る", Choice.OMIT: "作らない"}
+        N_("毎年度の予定にします"), {Choice.ACCEPT: N_("予定を作る"), Choice.OMIT: N_("作らない")}
     ),
 }
 _MISSING: Mapping[str | None, Ask] = {
-    "title": Ask("表題が見つかりません", {Choice.TYPE: "この表題で登録する"}, Box.TITLE),
-    "concluded_on": Ask("締結日が見つかりません", _DAY, Box.DAY),
-    **dict.fromkeys(LETTERS, Ask("氏名が見つかりません", _HEAD, Box.HEAD)),
+    "title": Ask(N_("表題が見つかりません"), {Choice.TYPE: N_("この表題で登録する")}, Box.TITLE),
+    "concluded_on": Ask(N_("締結日が見つかりません"), _DAY, Box.DAY),
+    **dict.fromkeys(LETTERS, Ask(N_("氏名が見つかりません"), _HEAD, Box.HEAD)),
 }
-_OTHER_MISSING = Ask("見つからない部分があります", {Choice.ACCEPT: "このまま登録する"})
-_OTHER = Ask("読み取りをご確認ください", _RIGHT)
+_OTHER_MISSING = Ask(N_("見つからない部分があります"), {Choice.ACCEPT: N_("このまま登録する")})
+_OTHER = Ask(N_("読み取りをご確認ください"), _RIGHT)
 
 _TYPE_IT = {
-    Box.HEAD: "氏名を入力してください。登録しないときは「氏名を登録しない」を押してください。",
-    Box.DAY: "締結日を入力してください。空欄にするときは「締結日を登録しない」を押してください。",
-    Box.TITLE: "協約の表題を入力してください。",
-    Box.TOWN: "市町村を選んでください。",
+    Box.HEAD: N_("氏名を入力してください。登録しないときは「氏名を登録しない」を押してください。"),
+    Box.DAY: N_(
+        "締結日を入力してください。空欄にするときは「締結日を登録しない」を押してください。"
+    ),
+    Box.TITLE: N_("協約の表題を入力してください。"),
+    Box.TOWN: N_("市町村を選んでください。"),
 }
 _LONGEST = {Box.HEAD: 100, Box.TITLE: 300}
 
@@ -137,7 +145,7 @@ def _about(remark: Remark, reading: Reading) -> Question:
         ask = _MISSING.get(about, _OTHER_MISSING)
     measure = next((row for row in agreement.measures if row.number == about), None)
     if measure and Choice.SPLIT not in ask.choices:
-        ask = replace(ask, choices={**ask.choices, Choice.OMIT: "この行を除く"})
+        ask = replace(ask, choices={**ask.choices, Choice.OMIT: N_("この行を除く")})
     party = next((party for party in agreement.parties if party.key == about), None)
     quote: Quote = ()
     if measure:
@@ -145,17 +153,17 @@ def _about(remark: Remark, reading: Reading) -> Question:
     elif Choice.KEEP in ask.choices:
         lines = set(remark.lines)
         quote = tuple(
-            (f"{each.line}行目", each.text.strip())
+            (_("%(line)s行目", line=each.line), each.text.strip())
             for each in reading.unplaced
             if each.line in lines
         )
     elif about and ask.box is None:
-        quote = (("読み取り結果", words),) if (words := _passage(agreement, about)) else ()
+        quote = ((_("読み取り結果"), words),) if (words := _passage(agreement, about)) else ()
     typed = {
         Box.HEAD: (party and party.head) or "",
         Box.DAY: wareki.long(agreement.concluded_on) if agreement.concluded_on else "",
     }
-    label = {Box.HEAD: _office(party) if party else "", Box.DAY: "締結日", Box.TITLE: "表題"}
+    label = {Box.HEAD: _office(party) if party else "", Box.DAY: _("締結日"), Box.TITLE: _("表題")}
     return Question(
         key=f"{remark.kind}-{remark.lines[0] if remark.lines else about}",
         ask=ask,
@@ -172,11 +180,16 @@ def _unknown_parties(agreement: AgreementText, known: Known) -> Iterator[Questio
     for party in agreement.parties:
         if party.name not in known.towns:
             letter = LETTERS[party.key]
-            text = f"{letter}の「{party.name}」は、この圏域の市町村に見つかりません。"
+            text = _(
+                "%(letter)sの「%(party)s」は、この圏域の市町村に見つかりません。"
+                "どの市町村の協約かを選んでください。",
+                letter=letter,
+                party=party.name,
+            )
             yield Question(
                 key=f"party_unknown-{party.key}",
                 ask=ASKS["party_unknown"],
-                text=f"{text}どの市町村の協約かを選んでください。",
+                text=text,
                 lines=party.lines,
                 about=party.key,
                 label=f"{letter}　{party.name}",
@@ -190,11 +203,13 @@ def _other_fields(agreement: AgreementText, known: Known) -> Iterator[Question]:
             yield Question(
                 key=f"field_differs-{field.number}",
                 ask=ASKS["field_differs"],
-                text="別表の見出しの言葉が、登録済みの協約と違います。違う政策分野のときは、"
-                "原文の番号をご確認ください。",
+                text=_(
+                    "別表の見出しの言葉が、登録済みの協約と違います。違う政策分野のときは、"
+                    "原文の番号をご確認ください。"
+                ),
                 lines=field.lines,
                 about=f"field-{field.number}",
-                quote=(("この協約", field.title), ("登録済み", known.fields[field.number])),
+                quote=((_("この協約"), field.title), (_("登録済み"), known.fields[field.number])),
             )
 
 
@@ -206,10 +221,14 @@ def _yearly(agreement: AgreementText, known: Known) -> Iterator[Question]:
             yield Question(
                 key=f"annual_meeting-{duty.article}-{duty.paragraph}",
                 ask=ASKS["annual_meeting"],
-                text=f"第{article.number}条（{article.caption}）から、毎年度の予定を作ります。",
+                text=_(
+                    "第%(number)s条（%(caption)s）から、毎年度の予定を作ります。",
+                    number=article.number,
+                    caption=article.caption,
+                ),
                 lines=article.lines,
                 about=f"annual_meeting-{duty.article}-{duty.paragraph}",
-                quote=((known.meeting, "期限 毎年度 3月31日"),),
+                quote=((known.meeting, _("期限 毎年度 3月31日")),),
                 is_doubt=False,
             )
 
@@ -217,15 +236,16 @@ def _yearly(agreement: AgreementText, known: Known) -> Iterator[Question]:
 def cells(measure: MeasureText) -> Quote:
     """A row of the annex, cell by cell with the names of its columns."""
     return (
-        ("連携施策", measure.title),
-        ("取組内容", measure.content),
-        ("甲の役割", measure.role_a),
-        ("乙の役割", measure.role_b),
+        (_("連携施策"), measure.title),
+        (_("取組内容"), measure.content),
+        (_("甲の役割"), measure.role_a),
+        (_("乙の役割"), measure.role_b),
     )
 
 
 def _office(party: Party) -> str:
-    return f"{LETTERS[party.key]}　{party.title or f'{party.name}の長'}"
+    title = party.title or _("%(party)sの長", party=party.name)
+    return f"{LETTERS[party.key]}　{title}"
 
 
 def _passage(agreement: AgreementText, about: str) -> str:
@@ -241,15 +261,20 @@ def check_choice(question: Question, choice: str, value: str | None) -> str | No
     Refuses a choice the question does not offer, and a box left empty, too long or no day.
     """
     if choice not in question.ask.choices:
-        raise Refusal("答えを1つ選んでください。")
+        raise Refusal(_("答えを1つ選んでください。"))
     if choice != Choice.TYPE or question.ask.box is None:
         return None
     typed, box = (value or "").strip(), question.ask.box
     if not typed or (question.options and typed not in question.options):
-        raise Refusal(_TYPE_IT[box], field="value")
+        raise Refusal(_(_TYPE_IT[box]), field="value")
     if len(typed) > _LONGEST.get(box, len(typed)):
         raise Refusal(
-            f"{_LONGEST[box]}字までで入力してください（今 {len(typed)}字）。", field="value"
+            _(
+                "%(longest)s字までで入力してください（今 %(count)s字）。",
+                longest=_LONGEST[box],
+                count=len(typed),
+            ),
+            field="value",
         )
     if box is Box.DAY:
         try:

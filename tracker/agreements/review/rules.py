@@ -28,6 +28,7 @@ from tracker.agreements.review.question import (
 from tracker.agreements.rules import DutyKind, Known, differences
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 
 NO_FIELD = PolicyFieldText("0", "別表", None, ())
 """Where measures stand whose annex prints no policy field."""
@@ -79,7 +80,10 @@ def settle(
     """The agreement as it is saved. Refuses while a question is open."""
     if left := still_open(asked, answers):
         raise Refusal(
-            f"確認していないところが{len(left)}件あります。すべて確かめてから登録してください。"
+            _(
+                "確認していないところが%(count)s件あります。すべて確かめてから登録してください。",
+                count=len(left),
+            )
         )
     agreement, lines = reading.agreement, source.removeprefix("\ufeff").split("\n")
     for question in asked:
@@ -152,7 +156,7 @@ def _break(text: AgreementText, q: Question, _value: str, lines: list[str]) -> A
 
 def _keep(text: AgreementText, q: Question, _value: str, _lines: list[str]) -> AgreementText:
     """Words that found no place stand after the closing words."""
-    kept = "\n".join(words for _, words in q.quote)
+    kept = "\n".join(words for _other, words in q.quote)
     return replace(text, closing=f"{text.closing}\n{kept}".strip("\n"))
 
 
@@ -202,17 +206,22 @@ def check_importable(reading: Reading) -> None:
     agreement = reading.agreement
     if len(reading.remarks) > MOST_DOUBTS:
         raise Refusal(
-            f"読み取りに迷うところが多すぎます（{len(reading.remarks)}件）。"
-            "協約の文のまわりの余分な文字や、表の区切りを直してから取り込んでください。"
+            _(
+                "読み取りに迷うところが多すぎます（%(count)s件）。協約の文のまわりの余分な文字や、"
+                "表の区切りを直してから取り込んでください。",
+                count=len(reading.remarks),
+            )
         )
     if agreement.amends:
         raise Refusal(
-            "協約の一部を変更する協約は、まだ取り込めません。"
-            "変更を反映した協約の全文を取り込んでください。"
+            _(
+                "協約の一部を変更する協約は、まだ取り込めません。"
+                "変更を反映した協約の全文を取り込んでください。"
+            )
         )
     if len(agreement.parties) > len(LETTERS):
         raise Refusal(
-            "当事者が3者以上の協約は取り込めません。市町村どうし2者の協約を取り込んでください。"
+            _("当事者が3者以上の協約は取り込めません。市町村どうし2者の協約を取り込んでください。")
         )
     words = (
         *((300, text) for text in (agreement.title, agreement.legal_basis or "")),
@@ -224,8 +233,13 @@ def check_importable(reading: Reading) -> None:
     for limit, text in words:
         if len(text) > limit:
             raise Refusal(
-                f"「{text[:20]}…」が長すぎます（今 {len(text)}字、{limit}字まで）。"
-                "原文の改行を確かめて、もう一度取り込んでください。"
+                _(
+                    "「%(text)s…」が長すぎます（今 %(count)s字、%(limit)s字まで）。"
+                    "原文の改行を確かめて、もう一度取り込んでください。",
+                    text=text[:20],
+                    count=len(text),
+                    limit=limit,
+                )
             )
 
 
@@ -275,7 +289,7 @@ def passages(source: str, reading: Reading, asked: Sequence[Question]) -> tuple[
         for step in range(-_NEIGHBOURS, _NEIGHBOURS + 1)
     }
     placed = groupby(enumerate(lines), key=lambda each: each[0] not in near)
-    return tuple(Passage(folded, tuple(line for _, line in run)) for folded, run in placed)
+    return tuple(Passage(folded, tuple(line for _other, line in run)) for folded, run in placed)
 
 
 def _mark(number: int, in_doubt: set[int], reading: Reading) -> str:
@@ -297,26 +311,36 @@ def items(agreement: AgreementText, asked: Sequence[Question]) -> tuple[Item, ..
 def _parts(agreement: AgreementText) -> Iterator[tuple[str, str, str, Lines]]:
     day, sources = agreement.concluded_on, agreement.sources
     for about, label, text in (
-        ("title", "表題", agreement.title),
-        ("concluded_on", "締結日", wareki.long(day) if day else ""),
-        ("legal_basis", "根拠法", agreement.legal_basis or ""),
-        ("preamble", "前文", agreement.preamble),
+        ("title", _("表題"), agreement.title),
+        ("concluded_on", _("締結日"), wareki.long(day) if day else ""),
+        ("legal_basis", _("根拠法"), agreement.legal_basis or ""),
+        ("preamble", _("前文"), agreement.preamble),
     ):
         yield about, label, text, sources.get(about, ())
     for party in agreement.parties:
         head = f"（{party.title or ''} {party.head}）" if party.head else ""
-        yield party.key, f"当事者 {LETTERS[party.key]}", f"{party.name}{head}", party.lines
+        yield (
+            party.key,
+            _("当事者 %(letters)s", letters=LETTERS[party.key]),
+            f"{party.name}{head}",
+            party.lines,
+        )
     for article in agreement.articles:
         about = f"第{article.number}条"
         label = f"{about}（{article.caption}）" if article.caption else about
         yield about, label, "\n".join(article.paragraphs), article.lines
-    yield "closing", "末尾の文", agreement.closing, sources.get("closing", ())
+    yield "closing", _("末尾の文"), agreement.closing, sources.get("closing", ())
     for field in agreement.policy_fields:
-        yield f"field-{field.number}", f"政策分野 {field.number}", field.title, field.lines
+        yield (
+            f"field-{field.number}",
+            _("政策分野 %(number)s", number=field.number),
+            field.title,
+            field.lines,
+        )
     for row in agreement.measures:
-        (_, title), *others = cells(row)
+        (_other, title), *others = cells(row)
         words = "\n".join([title, *(f"{name}　{text}" for name, text in others)])
-        yield row.number, f"連携施策 {row.number}", words, row.lines
+        yield row.number, _("連携施策 %(number)s", number=row.number), words, row.lines
     for duty in agreement.duties:
         kind = DutyKind(duty.kind)
         about = f"{duty.kind}-{duty.article}-{duty.paragraph}"

@@ -12,6 +12,7 @@ from tracker.agreements.models import ImportJob
 from tracker.agreements.review import actions, forms, rules
 from tracker.agreements.rules import DutyKind
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db
@@ -66,7 +67,7 @@ def register(job_id: int) -> Response:
     form = SeenButtonForm(data={"seen": job.seen})
     if form.carry_out(lambda act: actions.register(act, job, form.seen.data)):
         where = url_for(".agreement", agreement_id=form.result.id)
-        return done(where, "協約を登録しました。")
+        return done(where, _("協約を登録しました。"))
     return _review_page(_get_job(job_id), form)
 
 
@@ -77,7 +78,9 @@ def discard(job_id: int) -> Response:
     job = _get_job(job_id)
     form, name = SeenButtonForm(data={"seen": job.seen}), job.source_name
     if form.carry_out(lambda act: actions.discard(act, job, form.seen.data)):
-        return done(url_for(".import_agreement"), f"「{name}」の取込みを取りやめました。")
+        return done(
+            url_for(".import_agreement"), _("「%(name)s」の取込みを取りやめました。", name=name)
+        )
     return complain(form, url_for(".import_agreement"))
 
 
@@ -106,9 +109,12 @@ def _review_page(job: ImportJob, form: Form | None = None, refused: str | None =
         passages=rules.passages(job.source_text, found.reading, found.asked),
         items=rules.items(text, found.asked),
         totals=[
-            f"条文 {len(text.articles)}条",
-            f"連携施策 {len(text.measures)}件",
-            *(f"{label} {kinds[label]}件" for label in dict.fromkeys(k.label for k in DutyKind)),
+            _("条文 %(count)s条", count=len(text.articles)),
+            _("連携施策 %(count)s件", count=len(text.measures)),
+            *(
+                _("%(label)s %(kinds)s件", label=label, kinds=kinds[label])
+                for label in dict.fromkeys(k.label for k in DutyKind)
+            ),
         ],
         at=datetime.fromisoformat,
     )

@@ -34,6 +34,7 @@ from tracker.cost_sharing.rules import (
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
 from tracker.plumbing import history
@@ -63,7 +64,7 @@ def start_case(
     amount_to_share(total_yen, subsidy_yen)
     project = db.session.get(Project, project_id)
     if project is None:
-        raise Refusal("事業を選んでください。", field="project")
+        raise Refusal(_("事業を選んでください。"), field="project")
     act.lock((_area(), None))
     row = CostCase(
         fiscal_year=year.year,
@@ -128,7 +129,7 @@ def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -
     rules.check_send(case.state, case.consulted_at is not None, shares_yen, case.amount_yen)
     names = [town.name for town in case.participants]
     check_participants(names, queries.grounds(act.today))
-    check_due_day(reply_due_on, act.today, "回答期限", "reply_due_on")
+    check_due_day(reply_due_on, act.today, _("回答期限"), "reply_due_on")
     with act.change("cost.sent", row, f"{row.named}の案を送り、確認をお願いしました。"):
         row.state, row.sent_on, row.reply_due_on = CaseState.AWAITING, act.today, reply_due_on
         letters.put_requests(queries.of(row, act.today), at=act.at)
@@ -155,7 +156,7 @@ def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
         .limit(1)
     )
     if under_way:
-        raise Refusal(f"差し替える案（{under_way.no.label}）が、すでにあります。")
+        raise Refusal(_("差し替える案（%(no)s）が、すでにあります。", no=under_way.no.label))
     cost = db.session.get_one(ProjectCost, row.cost_id)
     new = _copy(
         row,
@@ -218,7 +219,7 @@ def return_case(act: Act, row: CostCase, opinion: str, seen: str | None = None) 
     Raises Refusal as `rules.check_return` does, Conflict for other amounts than those shown.
     """
     by = act.person
-    case, _ = _take_to_answer(act, row, seen)
+    case, _other = _take_to_answer(act, row, seen)
     own = rules.check_return(
         case.state,
         tuple(case.pairs.values()),

@@ -10,6 +10,7 @@ from wtforms import (
 from wtforms.validators import ValidationError
 
 from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import (
     DayField,
     Form,
@@ -24,51 +25,53 @@ from tracker.plumbing.forms import (
     required,
 )
 
-NO_AMOUNT = "総事業費を入力してください。ないときは「0」を入れてください。"
+NO_AMOUNT = N_("総事業費を入力してください。ないときは「0」を入れてください。")
 
 
 def stage_field(field: type[Field] = SelectField) -> Any:
     """概算, 確定 or 精算."""
-    return must_choose("段階", "段階を1つ選んでください。", labelled(Stage), field)
+    return must_choose(N_("段階"), N_("段階を1つ選んでください。"), labelled(Stage), field)
 
 
 class StartForm(Form):
     """対象と金額: what the case is about; yen only where yen are shared."""
 
-    project = must_choose("事業", "事業を選んでください。")
-    year = must_choose("年度", "年度を選んでください。")
+    project = must_choose(N_("事業"), N_("事業を選んでください。"))
+    year = must_choose(N_("年度"), N_("年度を選んでください。"))
     kind = must_choose(
-        "区分",
-        "区分を1つ選んでください。",
+        N_("区分"),
+        N_("区分を1つ選んでください。"),
         labelled(CaseKind),
         RadioField,
     )
     stage = stage_field(RadioField)
-    title = LineField("件名", validators=[optional(), at_most(150)])
-    total_yen = YenField("総事業費")
-    subsidy_yen = YenField("国・県などの補助")
+    title = LineField(N_("件名"), validators=[optional(), at_most(150)])
+    total_yen = YenField(N_("総事業費"))
+    subsidy_yen = YenField(N_("国・県などの補助"))
 
     def validate_total_yen(self, field: YenField) -> None:
         """Money cannot be shared without an amount."""
         if self.kind.data == CaseKind.MONEY and field.data is None and not field.errors:
-            raise ValidationError(NO_AMOUNT)
+            raise ValidationError(_(NO_AMOUNT))
 
 
 class ConsultationForm(Form):
     """協議の記録: when, where, who, and what was said."""
 
-    consulted_on = DayField("協議した日", validators=required("協議した日を入力してください。"))
+    consulted_on = DayField(
+        N_("協議した日"), validators=required(N_("協議した日を入力してください。"))
+    )
     place = LineField(
-        "場所・方法",
-        validators=[*required("場所か方法を入力してください（例 オンライン）。"), at_most(200)],
+        N_("場所・方法"),
+        validators=[*required(N_("場所か方法を入力してください（例 オンライン）。")), at_most(200)],
     )
     participants = LineField(
-        "参加者",
-        validators=[*required("参加した市町村や担当を入力してください。"), at_most(300)],
+        N_("参加者"),
+        validators=[*required(N_("参加した市町村や担当を入力してください。")), at_most(300)],
     )
     gist = LinesField(
-        "内容",
-        validators=[*required("話し合った内容を入力してください。"), at_most(1000)],
+        N_("内容"),
+        validators=[*required(N_("話し合った内容を入力してください。")), at_most(1000)],
     )
 
 
@@ -76,17 +79,17 @@ class SendForm(Form):
     """The day by which both sides answer."""
 
     seen = SeenField()
-    reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
+    reply_due_on = DayField(N_("回答期限"), validators=required(N_("回答期限を入力してください。")))
 
 
 class AgainForm(Form):
     """What goes with a change of amounts already sent."""
 
     reason = LinesField(
-        "変える理由",
-        validators=[*required("変える理由を入力してください。"), at_most(400)],
+        N_("変える理由"),
+        validators=[*required(N_("変える理由を入力してください。")), at_most(400)],
     )
-    reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
+    reply_due_on = DayField(N_("回答期限"), validators=required(N_("回答期限を入力してください。")))
 
 
 class ReplyForm(Form):
@@ -94,6 +97,6 @@ class ReplyForm(Form):
 
     seen = SeenField()
     opinion = LinesField(
-        "連絡事項・意見",
+        N_("連絡事項・意見"),
         validators=[optional(), at_most(1000)],
     )

@@ -10,6 +10,7 @@ from tracker.cost_sharing.formula.table import formula_words
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.mail import letters, wording
 from tracker.mail.letters import Recipient
@@ -26,8 +27,11 @@ def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:
     for town in towns:
         if town.id not in {to.municipality_id for to in found}:
             raise Refusal(
-                f"{town.name}の確認者が登録されていません。"
-                "管理者に登録を頼んでから、もう一度お試しください。"
+                _(
+                    "%(town)sの確認者が登録されていません。管理者に登録を頼んでから、"
+                    "もう一度お試しください。",
+                    town=town.name,
+                )
             )
     return found
 

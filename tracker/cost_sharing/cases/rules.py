@@ -7,11 +7,12 @@ from typing import NamedTuple
 from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair, Stage
 from tracker.kernel import office_days
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 
 REPLY_OFFICE_DAYS = 10
-NO_CONSULTATION = "協議の記録を1件以上入れてください（協約第4条第2項）。"
+NO_CONSULTATION = N_("協議の記録を1件以上入れてください（協約第4条第2項）。")
 
 
 def check_step(now: CaseState, wanted: CaseState) -> None:
@@ -20,12 +21,21 @@ def check_step(now: CaseState, wanted: CaseState) -> None:
     if wanted in allowed:
         return
     if (now, wanted) == (CaseState.DRAFT, CaseState.AWAITING):
-        raise Refusal(NO_CONSULTATION)
-    here = f"この案件は「{now.label}」です。"
+        raise Refusal(_(NO_CONSULTATION))
+    here = _("この案件は「%(now)s」です。", now=now.label)
     if not allowed:
-        raise Refusal(f"{here}ここからは変えられません。新しい案件を作ってください。")
+        raise Refusal(
+            _("%(here)sここからは変えられません。新しい案件を作ってください。", here=here)
+        )
     ways = "".join(f"「{step.label}」" for step in allowed)
-    raise Refusal(f"{here}「{wanted.label}」にはできません。次に進めるのは{ways}です。")
+    raise Refusal(
+        _(
+            "%(here)s「%(wanted)s」にはできません。次に進めるのは%(ways)sです。",
+            here=here,
+            wanted=wanted.label,
+            ways=ways,
+        )
+    )
 
 
 def check_send(now: CaseState, is_consulted: bool, shares_yen: int | None, amount_yen: int) -> None:
@@ -35,18 +45,26 @@ def check_send(now: CaseState, is_consulted: bool, shares_yen: int | None, amoun
     the sentence of ux/spec.md 8, and for a case that was sent already or is closed.
     """
     if now in ASKED:
-        raise Refusal("この案件は、すでに送られています。")
+        raise Refusal(_("この案件は、すでに送られています。"))
     if shares_yen is None:
-        raise Refusal("まだ負担の内容が決まっていません。先に算式と負担額を決めてください。")
+        raise Refusal(_("まだ負担の内容が決まっていません。先に算式と負担額を決めてください。"))
     if not is_consulted:
-        raise Refusal(NO_CONSULTATION)
+        raise Refusal(_(NO_CONSULTATION))
     check_step(now, CaseState.AWAITING)
     missing = amount_yen - shares_yen
     if missing:
-        differs = f"{yen(abs(missing))}{'少なく' if missing > 0 else '多く'}"
+        differs = (
+            _("%(missing)s少なく", missing=yen(missing))
+            if missing > 0
+            else _("%(missing)s多く", missing=yen(-missing))
+        )
         raise Refusal(
-            f"負担額の合計（{yen(shares_yen)}）が対象額より{differs}なっています。"
-            "端数の負担者を選んでください。"
+            _(
+                "負担額の合計（%(shares_yen)s）が対象額より%(differs)sなっています。"
+                "端数の負担者を選んでください。",
+                shares_yen=yen(shares_yen),
+                differs=differs,
+            )
         )
 
 
@@ -58,7 +76,10 @@ def check_change(now: CaseState) -> bool:
     voids = STATES[now].voids
     if voids is None:
         raise Refusal(
-            f"「{now.label}」の案件は直せません。変えるときは、新しい案を作ってください。"
+            _(
+                "「%(now)s」の案件は直せません。変えるときは、新しい案を作ってください。",
+                now=now.label,
+            )
         )
     return voids
 
@@ -90,7 +111,7 @@ def check_confirm(
     yes = Decision.CONFIRMED
     left = tuple(pair for pair in own if answers.get((pair.agreement, municipality)) is not yes)
     if not left:
-        raise Refusal("すでに確認済みです。もう一度確認していただく必要はありません。")
+        raise Refusal(_("すでに確認済みです。もう一度確認していただく必要はありません。"))
     return left
 
 
@@ -103,7 +124,9 @@ def check_return(
     """
     own = _own_pairs(now, pairs, municipality, is_drafter)
     if not opinion.strip():
-        raise Refusal("意見を入力してください。直してほしい所を書いてください。", field="opinion")
+        raise Refusal(
+            _("意見を入力してください。直してほしい所を書いてください。"), field="opinion"
+        )
     return own
 
 
@@ -112,14 +135,17 @@ def _own_pairs(
 ) -> tuple[Pair, ...]:
     if now not in ASKED:
         raise Refusal(
-            f"この案件は「{now.label}」です。確認や意見は「確認待ち」の間に入れてください。"
+            _(
+                "この案件は「%(now)s」です。確認や意見は「確認待ち」の間に入れてください。",
+                now=now.label,
+            )
         )
     own = tuple(pair for pair in pairs if municipality in pair.parties)
     if not own:
-        raise Refusal("この案件の協約の当事者ではありません。確認は協約の双方が行います。")
+        raise Refusal(_("この案件の協約の当事者ではありません。確認は協約の双方が行います。"))
     if is_drafter:
         raise Refusal(
-            "ご自分が作った案は確認できません。同じ市町村のほかの確認者にお願いしてください。"
+            _("ご自分が作った案は確認できません。同じ市町村のほかの確認者にお願いしてください。")
         )
     return own
 
@@ -133,7 +159,7 @@ def check_consulted_on(consulted_on: date, today: date) -> None:
     """Refuses a consultation that has not happened yet."""
     if consulted_on > today:
         raise Refusal(
-            "協議の日がまだ来ていません。協議した日を入れてください。", field="consulted_on"
+            _("協議の日がまだ来ていません。協議した日を入れてください。"), field="consulted_on"
         )
 
 

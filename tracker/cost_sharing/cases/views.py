@@ -16,6 +16,7 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
@@ -23,10 +24,10 @@ from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
 from tracker.plumbing.pages import complain, done, number_asked, page
 
-NO_CHOICE = "「この内容で確認する」か「意見を付けて戻す」を選んでください。"
+NO_CHOICE = N_("「この内容で確認する」か「意見を付けて戻す」を選んでください。")
 ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
-    "confirmed": (actions.confirm, "内容を確認しました。"),
-    "returned": (actions.return_case, "意見を付けて戻しました。"),
+    "confirmed": (actions.confirm, N_("内容を確認しました。")),
+    "returned": (actions.return_case, N_("意見を付けて戻しました。")),
 }
 
 
@@ -59,7 +60,7 @@ def new() -> Response:
     form = forms.StartForm(data={"year": request.args.get("fy", this.year), "project": chosen})
     leads = [town for town in areas.towns() if may(Permission.DRAFT_COST, town.slug)]
     projects, has_more = queries.projects(words, years, chosen, leads)
-    form.project.choices = choices([("", "選んでください"), *projects])
+    form.project.choices = choices([("", _("選んでください")), *projects])
     form.year.choices = choices((year.year, year.long_label) for year in years)
     if form.carry_out(
         lambda act: actions.start_case(
@@ -102,7 +103,7 @@ def add_consultation(no: str) -> Response:
             form.gist.data,
         )
     ):
-        return done(url_for(".show", no=no), "協議の記録を加えました。")
+        return done(url_for(".show", no=no), _("協議の記録を加えました。"))
     return _case_page(case, form)
 
 
@@ -146,18 +147,18 @@ def _stages(case: Case) -> StageTable | None:
 
 
 def _change_link(case: Case) -> Markup:
-    return Markup('<a href="{}">直す</a>').format(url_for(".formula", no=case.no))
+    return Markup('<a href="{}">{}</a>').format(url_for(".formula", no=case.no), _("直す"))
 
 
 def _steps(case: Case) -> list[tuple[str, str]]:
     """How far the case has come: everything before the first step not done is done."""
     agreed = case.agreed_at is not None
     done = {
-        "対象と金額": True,
-        "算式と負担額" if case.is_money else "分担の内容": bool(case.shares),
-        "協議の記録": case.consulted_at is not None,
-        "双方の確認": agreed,
-        "合意": agreed,
+        _("対象と金額"): True,
+        _("算式と負担額") if case.is_money else _("分担の内容"): bool(case.shares),
+        _("協議の記録"): case.consulted_at is not None,
+        _("双方の確認"): agreed,
+        _("合意"): agreed,
     }
     now = next((label for label, is_done in done.items() if not is_done), None)
     return [
@@ -180,7 +181,7 @@ def send(no: str) -> Response:
         lambda act: actions.send(act, queries.row(case), form.reply_due_on.data, form.seen.data)
     ):
         return done(
-            url_for(".show", no=no), "案を送りました。確認がそろうまで、この画面で見られます。"
+            url_for(".show", no=no), _("案を送りました。確認がそろうまで、この画面で見られます。")
         )
     due_on = form.reply_due_on.data or reply_due(today)
     refusal, previews = None, []
@@ -206,7 +207,7 @@ def confirm(no: str) -> Response:
     if form.carry_out(
         lambda act: answer(act, queries.row(case), form.opinion.data or "", form.seen.data)
     ):
-        return done(url_for(".show", no=no), said)
+        return done(url_for(".show", no=no), _(said))
     before = queries.agreed_before(case, case.no.fiscal_year - 1, clock.today())
     return page(
         "cost_sharing/confirm.html",
@@ -218,8 +219,8 @@ def confirm(no: str) -> Response:
     )
 
 
-def _no_choice(*_: object) -> None:
-    raise Refusal(NO_CHOICE)
+def _no_choice(*_given: object) -> None:
+    raise Refusal(_(NO_CHOICE))
 
 
 @bp.post("/costs/<no>/withdraw")
@@ -229,7 +230,7 @@ def withdraw(no: str) -> Response:
     case = case_to_draft(no)
     form = SeenButtonForm(data={"seen": case.seen})
     if form.carry_out(lambda act: actions.withdraw(act, queries.row(case), form.seen.data)):
-        return done(url_for(".show", no=no), "取り下げました。")
+        return done(url_for(".show", no=no), _("取り下げました。"))
     return complain(form, url_for(".show", no=no))
 
 

@@ -15,12 +15,13 @@ from tracker.cost_sharing.models import CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects.models import ProjectCost
 
-VOIDS = "この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。"
-UNCHANGED = "前と同じ内容です。変えるところを直してから、もう一度お試しください。"
+VOIDS = N_("この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。")
+UNCHANGED = N_("前と同じ内容です。変えるところを直してから、もう一度お試しください。")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def save_formula(
     was = queries.of(row, act.today)
     voids = rules.check_change(was.state)
     if voids and again is None:
-        raise Refusal(VOIDS)
+        raise Refusal(_(VOIDS))
     then = work_out(was, proposal, queries.grounds(act.today, proposal.series_ids))
     if again is None or not voids:
         with act.change("cost.drafted", row, "") as entry:
@@ -56,8 +57,8 @@ def save_formula(
             entry.sentence = f"{row.named}の内容を決めました。"
         return
     if then.content == was.content:
-        raise Refusal(UNCHANGED)
-    check_due_day(again.reply_due_on, act.today, "回答期限", "reply_due_on")
+        raise Refusal(_(UNCHANGED))
+    check_due_day(again.reply_due_on, act.today, _("回答期限"), "reply_due_on")
     rules.check_step(row.state, CaseState.AWAITING)
     with act.change("cost.changed", row, "") as entry:
         _write(act, row, then)

@@ -16,6 +16,7 @@ from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
 from tracker.municipalities.rules import FigureKind, Town
@@ -37,13 +38,19 @@ from tracker.plumbing.forms import (
     with_fields,
 )
 
-UNITS = ((1, "1円"), (10, "10円"), (100, "100円"), (1000, "1,000円"), (10000, "10,000円"))
+UNITS = (
+    (1, N_("1円")),
+    (10, N_("10円")),
+    (100, N_("100円")),
+    (1000, N_("1,000円")),
+    (10000, N_("10,000円")),
+)
 FIGURES = {PartKind(kind.value): kind for kind in FigureKind}
 # What a municipality's own box means: the kind of part, and the words before the name.
 BOXES: Mapping[str, tuple[PartKind, str]] = {
-    "weight": (PartKind.EQUAL, "均等割の重み"),
-    "ratio": (PartKind.RATIO, "割合"),
-    "fixed": (PartKind.FIXED, "定額（円）"),
+    "weight": (PartKind.EQUAL, N_("均等割の重み")),
+    "ratio": (PartKind.RATIO, N_("割合")),
+    "fixed": (PartKind.FIXED, N_("定額（円）")),
 }
 
 
@@ -52,14 +59,14 @@ class _ContentForm(Form):
 
     seen = SeenField()
     title = LineField(
-        "件名",
-        validators=[*required("件名を入力してください。"), at_most(150)],
+        N_("件名"),
+        validators=[*required(N_("件名を入力してください。")), at_most(150)],
     )
     stage = stage_field()
     participants = SelectMultipleField(
-        "分担する市町村",
-        validators=required("分担する市町村を選んでください。"),
-        invalid_choice_message="分担する市町村を選び直してください。",
+        N_("分担する市町村"),
+        validators=required(N_("分担する市町村を選んでください。")),
+        invalid_choice_message=N_("分担する市町村を選び直してください。"),
     )
 
     def names(self) -> tuple[str, ...]:
@@ -72,8 +79,11 @@ class WorkForm(_ContentForm):
     """手続・人員: a text in the place of a formula."""
 
     work = LinesField(
-        "だれが・何を・どれだけ",
-        validators=[*required("だれが・何を・どれだけ行うかを入力してください。"), at_most(2000)],
+        N_("だれが・何を・どれだけ"),
+        validators=[
+            *required(N_("だれが・何を・どれだけ行うかを入力してください。")),
+            at_most(2000),
+        ],
     )
 
     def proposal(self) -> Proposal:
@@ -94,22 +104,24 @@ class WorkForm(_ContentForm):
 class FormulaForm(_ContentForm):
     """算式: `formula_form` adds a percent per kind, its figures, and boxes per municipality."""
 
-    total_yen = YenField("総事業費", validators=required(NO_AMOUNT))
-    subsidy_yen = YenField("国・県などの補助")
+    total_yen = YenField(N_("総事業費"), validators=required(NO_AMOUNT))
+    subsidy_yen = YenField(N_("国・県などの補助"))
     host = SelectField(
-        "開催地等", validators=[optional()], invalid_choice_message="市町村を選び直してください。"
+        N_("開催地等"),
+        validators=[optional()],
+        invalid_choice_message=N_("市町村を選び直してください。"),
     )
     fixed_reason = LineField(
-        "定額の根拠",
+        N_("定額の根拠"),
         validators=[optional(), at_most(300)],
     )
-    unit = must_choose("端数の単位", "端数の単位を選んでください。", choices(UNITS))
+    unit = must_choose(N_("端数の単位"), N_("端数の単位を選んでください。"), choices(UNITS))
     mode = must_choose(
-        "端数の扱い",
-        "端数の扱いを選んでください。",
+        N_("端数の扱い"),
+        N_("端数の扱いを選んでください。"),
         labelled(RoundingMode),
     )
-    remainder = must_choose("端数の負担者", "端数の負担者を選んでください。")
+    remainder = must_choose(N_("端数の負担者"), N_("端数の負担者を選んでください。"))
 
     @property
     def based(self) -> tuple[PartKind, ...]:
@@ -138,7 +150,7 @@ class FormulaForm(_ContentForm):
         is_fine = bool(super().validate(extra_validators))
         if any(self._values("fixed").values()) and not self.fixed_reason.data:
             is_fine = self._complain(
-                self.fixed_reason, "定額の根拠を入力してください（なぜこの額か）。"
+                self.fixed_reason, _("定額の根拠を入力してください（なぜこの額か）。")
             )
         return is_fine
 
@@ -158,7 +170,7 @@ class FormulaForm(_ContentForm):
         )
 
     def _part(self, kind: PartKind) -> ProposedPart | None:
-        box = next((name for name, (part, _) in BOXES.items() if part is kind), None)
+        box = next((name for name, (part, _words) in BOXES.items() if part is kind), None)
         values = self._values(box) if box else {}
         if kind is PartKind.FIXED:
             reason = self.fixed_reason.data or ""
@@ -204,23 +216,23 @@ def formula_form(
     for kind, figure in FIGURES.items():
         if figure in known:
             fields[f"series_{kind}"] = SelectField(
-                f"{figure.label}の基準",
+                _("%(figure)sの基準", figure=figure.label),
                 choices=_series_choices(one for one in series if one.kind is figure),
-                invalid_choice_message=f"{kind.label}の基礎数値を選んでください。",
+                invalid_choice_message=_("%(kind)sの基礎数値を選んでください。", kind=kind.label),
             )
     for what in BOXES:
         fields |= per_town(what, towns, partial(_box, what))
     form = with_fields(FormulaForm, fields, *more)(**kwargs)
     by_slug = [(town.slug, town.name) for town in towns]
     form.participants.choices = choices(by_slug)
-    form.host.choices = choices([("", "（なし）"), *by_slug])
-    form.remainder.choices = choices([*by_slug, (LARGEST_REMAINDER, "最大剰余の順")])
+    form.host.choices = choices([("", _("（なし）")), *by_slug])
+    form.remainder.choices = choices([*by_slug, (LARGEST_REMAINDER, _("最大剰余の順"))])
     return form
 
 
 def _box(what: str, town: Town) -> Any:
     kind, words = BOXES[what]
-    named = f"{town.name}の{words}"
+    named = _("%(town)sの%(words)s", town=town.name, words=_(words))
     if kind is PartKind.FIXED:
         return YenField(named, validators=[optional()])
     return CountField(named, named=named, validators=[optional()])
@@ -262,7 +274,7 @@ def content_of(
             found["host"] = slugs[source.part.only[0]]
         if kind is PartKind.FIXED:
             found["fixed_reason"] = source.source
-        for what in [what for what, (of, _) in BOXES.items() if of is kind]:
+        for what in [what for what, (of, _other) in BOXES.items() if of is kind]:
             values = (source.values or {}).items()
             found |= {f"{what}_{slugs[name]}": value for name, value in values}
     return found
@@ -270,5 +282,11 @@ def content_of(
 
 def _series_choices(series: Iterable[FigureSeries]) -> list[Any]:
     return choices(
-        (one.id, f"{one.name}（{'確定値' if one.is_confirmed else '暫定値'}）") for one in series
+        (
+            one.id,
+            _("%(one)s（確定値）", one=one.name)
+            if one.is_confirmed
+            else _("%(one)s（暫定値）", one=one.name),
+        )
+        for one in series
     )

@@ -11,6 +11,7 @@ from tracker.cost_sharing.formula.split import Rounding, ShareLine, amount_to_sh
 from tracker.cost_sharing.formula.table import PartSource, part_of
 from tracker.cost_sharing.rules import PartKind, Stage
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town
 
 
@@ -106,12 +107,15 @@ def check_participants(names: Sequence[str], grounds: Grounds) -> None:
     """Refuses a case without a partner, and a partner without an agreement in force."""
     partners = [one.name for one in grounds.towns if one.name in names and not one.is_hub]
     if not partners:
-        raise Refusal("分担する町村を1つ以上選んでください。", field="participants")
+        raise Refusal(_("分担する町村を1つ以上選んでください。"), field="participants")
     for name in partners:
         if name not in grounds.bound:
             raise Refusal(
-                f"{name}との間に、今、効力のある連携協約がありません。"
-                f"{name}を外すか、先に協約を取り込んでください。",
+                _(
+                    "%(name)sとの間に、今、効力のある連携協約がありません。%(name)sを外すか、"
+                    "先に協約を取り込んでください。",
+                    name=name,
+                ),
                 field="participants",
             )
 

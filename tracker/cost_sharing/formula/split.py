@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import yen
 
 # Grows when the same formula would give other shares.
@@ -21,12 +22,18 @@ LARGEST_REMAINDER = "largest_remainder"
 Figure: TypeAlias = int | Fraction
 PART_FIELDS: Mapping[str, str] = {
     "percent": "％",
-    "basis": "基礎数値",
-    "weights": "重み",
-    "amounts": "金額",
-    "only": "対象の市町村",
+    "basis": N_("基礎数値"),
+    "weights": N_("重み"),
+    "amounts": N_("金額"),
+    "only": N_("対象の市町村"),
 }
-_UNITS: Mapping[int, str] = {1: "円", 10: "十円", 100: "百円", 1000: "千円", 10000: "万円"}
+_UNITS: Mapping[int, str] = {
+    1: N_("円"),
+    10: N_("十円"),
+    100: N_("百円"),
+    1000: N_("千円"),
+    10000: N_("万円"),
+}
 _ROUNDERS: Mapping[RoundingMode, Callable[[Fraction], int]] = {
     RoundingMode.DOWN: math.floor,
     RoundingMode.UP: math.ceil,
@@ -44,7 +51,11 @@ class Rounding:
     @property
     def label(self) -> str:
         """「千円未満切捨て」."""
-        return f"{_UNITS.get(self.unit, yen(self.unit))}未満{self.mode.label}"
+        return _(
+            "%(units)s未満%(mode)s",
+            units=_UNITS.get(self.unit, yen(self.unit)),
+            mode=self.mode.label,
+        )
 
     def apply(self, exact: Fraction) -> int:
         """The exact yen rounded to whole units, in yen."""
@@ -118,7 +129,7 @@ def amount_to_share(total_yen: int, subsidy_yen: int) -> int:
     """
     if subsidy_yen > total_yen:
         raise Refusal(
-            "補助の額が総事業費を超えています。どちらかを直してください。", field="subsidy_yen"
+            _("補助の額が総事業費を超えています。どちらかを直してください。"), field="subsidy_yen"
         )
     return total_yen - subsidy_yen
 
@@ -139,7 +150,7 @@ def split(
     """
     _check_frame(amount_yen, municipalities, rounding, remainder)
     if not parts:
-        _refuse("割り方を1つ以上入れてください。")
+        _refuse(_("割り方を1つ以上入れてください。"))
     for part in parts:
         _check_part(part, municipalities)
     rest = _after_fixed(amount_yen, parts)
@@ -190,22 +201,38 @@ def _after_fixed(amount_yen: int, parts: Sequence[FormulaPart]) -> int:
     fixed = sum(sum(part.amounts.values()) for part in parts if part.amounts)
     rest = amount_yen - fixed
     percents = [Fraction(part.percent) for part in parts if part.percent is not None]
-    now = f"定額の合計（{yen(fixed)}）が対象額"
+    now = _("定額の合計（%(fixed)s）が対象額", fixed=yen(fixed))
     if rest < 0:
-        _refuse(f"{now}を{yen(-rest)}超えています。どちらかを直してください。")
+        _refuse(
+            _("%(now)sを%(rest)s超えています。どちらかを直してください。", now=now, rest=yen(-rest))
+        )
     if rest and not percents:
-        _refuse(f"{now}より{yen(rest)}少なくなっています。残りの割り方を足してください。")
+        _refuse(
+            _(
+                "%(now)sより%(rest)s少なくなっています。残りの割り方を足してください。",
+                now=now,
+                rest=yen(rest),
+            )
+        )
     if percents:
         _check_percents(sum(percents, Fraction()))
     return rest
 
 
 def _check_percents(total: Fraction) -> None:
-    now = f"割り方の合計が{_decimal(total)}％です。"
+    now = _("割り方の合計が%(total)s％です。", total=_decimal(total))
     if total < 100:
-        _refuse(f"{now}あと{_decimal(100 - total)}％をどこかに足してください。")
+        _refuse(
+            _(
+                "%(now)sあと%(rest)s％をどこかに足してください。",
+                now=now,
+                rest=_decimal(100 - total),
+            )
+        )
     if total > 100:
-        _refuse(f"{now}{_decimal(total - 100)}％をどこかから引いてください。")
+        _refuse(
+            _("%(now)s%(rest)s％をどこかから引いてください。", now=now, rest=_decimal(total - 100))
+        )
 
 
 def _decimal(value: Fraction) -> str:
@@ -217,55 +244,88 @@ def _check_frame(
     amount_yen: int, municipalities: Sequence[str], rounding: Rounding, remainder: str
 ) -> None:
     if amount_yen < 0:
-        _refuse("負担の対象額は0円以上で入れてください。", "amount_yen")
+        _refuse(_("負担の対象額は0円以上で入れてください。"), "amount_yen")
     if not municipalities:
-        _refuse("市町村を1つ以上入れてください。", "municipalities")
-    _check_once(municipalities, "市町村の一覧", "municipalities")
+        _refuse(_("市町村を1つ以上入れてください。"), "municipalities")
+    _check_once(municipalities, _("市町村の一覧"), "municipalities")
     if rounding.unit < 1:
-        _refuse("端数の単位は1円以上にしてください。", "rounding")
+        _refuse(_("端数の単位は1円以上にしてください。"), "rounding")
     if remainder != LARGEST_REMAINDER:
-        _check_listed((remainder,), municipalities, "端数の負担者", "remainder")
+        _check_listed((remainder,), municipalities, _("端数の負担者"), "remainder")
 
 
 def _check_part(part: FormulaPart, municipalities: Sequence[str]) -> None:
     row, name = KINDS[part.kind], part.kind.label
-    for field, label in PART_FIELDS.items():
-        value = getattr(part, field)
+    for field, words in PART_FIELDS.items():
+        value, label = getattr(part, field), _(words)
         if value is not None and field not in row.needs + row.may:
-            _refuse(f"{name}では{label}を使いません。{label}を消してください。")
+            _refuse(
+                _(
+                    "%(name)sでは%(label)sを使いません。%(label)sを消してください。",
+                    name=name,
+                    label=label,
+                )
+            )
         if value in ({}, ()) or (value is None and field in row.needs):
-            _refuse(f"{name}の{label}を入れてください。")
+            _refuse(_("%(name)sの%(label)sを入れてください。", name=name, label=label))
         if value is not None and field != "percent":
-            _check_listed(value, municipalities, f"{name}の{label}")
-    _check_once(part.only or (), f"{name}の対象の市町村")
+            _check_listed(value, municipalities, _("%(name)sの%(label)s", name=name, label=label))
+    _check_once(part.only or (), _("%(name)sの対象の市町村", name=name))
     if part.kind is PartKind.HOST and len(part.only or ()) != 1:
-        _refuse(f"{name}の対象は1市町村だけにしてください。")
+        _refuse(_("%(name)sの対象は1市町村だけにしてください。", name=name))
     _check_numbers(part, municipalities)
 
 
 def _check_numbers(part: FormulaPart, municipalities: Sequence[str]) -> None:
     label, sharing = part.kind.label, part.participants(municipalities)
     if part.percent is not None and part.percent < 0:
-        _refuse(f"{label}の％がマイナスです。0以上の数にしてください。")
+        _refuse(_("%(label)sの％がマイナスです。0以上の数にしてください。", label=label))
     for name, number in (part.figures or part.amounts or {}).items():
         if number < 0:
-            _refuse(f"{label}の「{name}」の値がマイナスです。0以上の数にしてください。")
+            _refuse(
+                _(
+                    "%(label)sの「%(name)s」の値がマイナスです。0以上の数にしてください。",
+                    label=label,
+                    name=name,
+                )
+            )
     for name in part.amounts or ():
         if name not in sharing:
-            _refuse(f"{label}の「{name}」は対象の市町村ではありません。どちらかを直してください。")
+            _refuse(
+                _(
+                    "%(label)sの「%(name)s」は対象の市町村ではありません。どちらかを直してください。",
+                    label=label,
+                    name=name,
+                )
+            )
     if part.figures is None:
         return
     for name in sharing:
         if name not in part.figures:
-            _refuse(f"{label}に「{name}」の値がありません。ないときは0を入れてください。")
+            _refuse(
+                _(
+                    "%(label)sに「%(name)s」の値がありません。ないときは0を入れてください。",
+                    label=label,
+                    name=name,
+                )
+            )
     if not any(part.figures[name] for name in sharing):
-        _refuse(f"{label}の値がすべて0です。1つ以上は0より大きい数にしてください。")
+        _refuse(
+            _("%(label)sの値がすべて0です。1つ以上は0より大きい数にしてください。", label=label)
+        )
 
 
 def _check_once(names: Sequence[str], where: str, field: str = "parts") -> None:
     for name in names:
         if names.count(name) > 1:
-            _refuse(f"{where}に「{name}」が2回あります。1回だけにしてください。", field)
+            _refuse(
+                _(
+                    "%(where)sに「%(name)s」が2回あります。1回だけにしてください。",
+                    where=where,
+                    name=name,
+                ),
+                field,
+            )
 
 
 def _check_listed(
@@ -277,7 +337,11 @@ def _check_listed(
     for name in names:
         if name not in municipalities:
             _refuse(
-                f"{where}の「{name}」は市町村の一覧にありません。名前を確かめてください。",
+                _(
+                    "%(where)sの「%(name)s」は市町村の一覧にありません。名前を確かめてください。",
+                    where=where,
+                    name=name,
+                ),
                 field,
             )
 
@@ -286,8 +350,12 @@ def _check_shares(shares: Mapping[str, int]) -> None:
     for name, share in shares.items():
         if share < 0:
             _refuse(
-                f"「{name}」の負担額がマイナス（{yen(share)}）になります。"
-                "端数の扱いか、端数の負担者を変えてください。",
+                _(
+                    "「%(name)s」の負担額がマイナス（%(share)s）になります。端数の扱いか、"
+                    "端数の負担者を変えてください。",
+                    name=name,
+                    share=yen(share),
+                ),
                 "remainder",
             )
 

@@ -17,6 +17,7 @@ from tracker.cost_sharing.formula.split import (
     at_places,
 )
 from tracker.cost_sharing.rules import KINDS, PartKind
+from tracker.kernel.translation import _
 from tracker.kernel.yen import grouped, yen
 
 _MINUS = "\N{MINUS SIGN}"
@@ -53,7 +54,7 @@ class PartSource(NamedTuple):
         """「80％」, or the sum of fixed amounts 「計 30,000円」."""
         if self.percent is not None:
             return f"{self.percent}％"
-        return f"計 {yen(sum((self.part.amounts or {}).values()))}"
+        return _("計 %(sum)s", sum=yen(sum((self.part.amounts or {}).values())))
 
     @property
     def note(self) -> str:
@@ -61,12 +62,19 @@ class PartSource(NamedTuple):
         values = self.part.figures or self.part.amounts
         if not values:
             return ""
-        unit = "円" if self.part.amounts else self.unit
+        unit = _("円") if self.part.amounts else self.unit
         listed = "、".join(f"{name} {value:,}{unit}" for name, value in values.items())
         of = self.part.kind.label.removesuffix("割")
-        what = f"{self.part.kind.label}の重み" if self.part.weights else of
+        what = _("%(kind)sの重み", kind=self.part.kind.label) if self.part.weights else of
         source = f"{self.source}。" if self.source else ""
-        return f"{what}：{listed}（計 {sum(values.values()):,}{unit}）。{source}"
+        return _(
+            "%(what)s：%(listed)s（計 %(sum)s%(unit)s）。%(source)s",
+            what=what,
+            listed=listed,
+            sum=format(sum(values.values()), ","),
+            unit=unit,
+            source=source,
+        )
 
 
 class SplitRow(NamedTuple):
@@ -93,7 +101,7 @@ class SplitTable:
 
     def say(self, name: str) -> str:
         """What is read aloud after a change: 「今別町 115,000円」."""
-        return next((f"{name} {text}" for who, _, text in self.bars if who == name), "")
+        return next((f"{name} {text}" for who, _other, text in self.bars if who == name), "")
 
 
 def part_of(
@@ -129,7 +137,7 @@ def split_table(
     rows = [
         SplitRow(name, cells[:-4], cells[-4], cells[-3], cells[-2], cells[-1], name == remainder)
         for name, cells in zip(
-            [*(line.municipality for line in lines), "合計"],
+            [*(line.municipality for line in lines), _("合計")],
             zip(*columns, strict=True),
             strict=True,
         )
@@ -146,8 +154,12 @@ def split_table(
 def rounding_words(rounding: Rounding, remainder: str) -> str:
     """「千円未満切捨て、端数は青森市が負担」."""
     if remainder == LARGEST_REMAINDER:
-        return f"{rounding.label.partition('未満')[0]}単位、端数は最大剰余の順"
-    return f"{rounding.label}、端数は{remainder}が負担"
+        return _(
+            "%(rounding)s単位、端数は最大剰余の順", rounding=rounding.label.partition("未満")[0]
+        )
+    return _(
+        "%(rounding)s、端数は%(remainder)sが負担", rounding=rounding.label, remainder=remainder
+    )
 
 
 def formula_words(parts: Sequence[PartSource]) -> str:

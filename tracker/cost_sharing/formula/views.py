@@ -16,6 +16,7 @@ from tracker.cost_sharing.rules import CaseNumber
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
@@ -45,7 +46,9 @@ def formula(no: str) -> Response:
     if (is_checked or (is_saved and not voids)) and form.carry_out(
         lambda act: _save(act, case, form, is_checked)
     ):
-        said = "内容を変え、確認をもう一度お願いしました。" if voids else "内容を保存しました。"
+        said = (
+            _("内容を変え、確認をもう一度お願いしました。") if voids else _("内容を保存しました。")
+        )
         return done(url_for(".show", no=no), said)
     if is_checked and not form.conflict and form.errors.keys() <= OF_THE_CHECK:
         return _check(case, form, _outcome(case, form))
@@ -69,7 +72,7 @@ def _formula_page(
         voids=voids,
         earlier=copied,
         towns=areas.towns(),
-        boxes=forms.BOXES,
+        boxes={name: (kind, _(words)) for name, (kind, words) in forms.BOXES.items()},
     )
 
 
@@ -78,7 +81,7 @@ def _formula_page(
 def preview(no: str) -> Response:
     """The table of the formula as typed, a part of a page; nothing is saved."""
     case = case_to_draft(no)
-    form, _ = _content_form(case)
+    form, _other = _content_form(case)
     then = _worked_out(case, form)
     return page(
         "cost_sharing/_split.html",
@@ -144,7 +147,7 @@ def _check(case: Case, form: FormulaForm | WorkForm, then: Case | None) -> Respo
         check = in_year(AgainForm, FiscalYear.containing(today))(
             formdata=None, data={"reply_due_on": reply_due(today)}
         )
-    answers = {side: one.person for (_, side), one in case.answers.items()}
+    answers = {side: one.person for (_other, side), one in case.answers.items()}
     return page(
         "cost_sharing/check.html",
         form=check,

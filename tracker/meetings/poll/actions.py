@@ -11,6 +11,7 @@ from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.mail import letters as mail
 from tracker.mail import links
 from tracker.meetings import letters, queries
@@ -37,13 +38,13 @@ def check_new(
     Raises Refusal, also when the year's Article 5 meeting exists already: there is one a year.
     """
     if is_yearly and queries.find_meeting(year) is not None:
-        raise Refusal(f"{year.label}の会議は、すでに準備が始まっています。")
+        raise Refusal(_("%(year)sの会議は、すでに準備が始まっています。", year=year.label))
     if not candidates:
-        raise Refusal("候補日を1つ以上入れてください。", field="days")
+        raise Refusal(_("候補日を1つ以上入れてください。"), field="days")
     days = queries.unavailable(year)
     warnings = rules.check_candidates(candidates, reply_due_on, today, year, days.closed)
     return warnings + [
-        f"{wareki.short(candidate.on)}は{name}の議会日程に当たります。"
+        _("%(on)sは%(name)sの議会日程に当たります。", on=wareki.short(candidate.on), name=name)
         for candidate in candidates
         for name, sittings in days.assemblies.items()
         if candidate.on in sittings
@@ -109,7 +110,7 @@ def add_dates(
     meeting = queries.of(row)
     _check_open(meeting)
     if not candidates and reply_due_on == meeting.reply_due_on:
-        raise Refusal("加える候補日か、新しい回答期限を入れてください。", field="days")
+        raise Refusal(_("加える候補日か、新しい回答期限を入れてください。"), field="days")
     rules.check_candidates(
         candidates,
         reply_due_on,
@@ -151,10 +152,10 @@ def answer(
         revoked = act.by is None and place.is_revoked
         rules.check_answer(act.today, meeting.reply_due_on, revoked, queries.contact())
     if is_proxy and not told_by.strip():
-        raise Refusal("だれから聞いたかを入れてください。", field="told_by")
+        raise Refusal(_("だれから聞いたかを入れてください。"), field="told_by")
     given = {id_: answers[id_] for id_ in meeting.dates if id_ in answers}
     if not given:
-        raise Refusal("候補日を1つ以上選んでください。")
+        raise Refusal(_("候補日を1つ以上選んでください。"))
     who = act.by.name if act.by else _secretary(place)
     how = f"（代理入力、{told_by.strip()}から）" if is_proxy else ""
     said = f"{row.name}：{seat.title}のご予定に{who}が回答しました{how}。"
@@ -180,15 +181,17 @@ def ask_again(act: Act, row: MeetingRow) -> list[str]:
     meeting = queries.of(row)
     _check_open(meeting)
     if meeting.reply_due_on is None or act.today > meeting.reply_due_on:
-        raise Refusal("回答期限を過ぎています。先に「候補日を加える」で期限を改めてください。")
+        raise Refusal(_("回答期限を過ぎています。先に「候補日を加える」で期限を改めてください。"))
     if not meeting.silent:
-        raise Refusal("未回答の市町村はありません。")
+        raise Refusal(_("未回答の市町村はありません。"))
     with act.change("meeting.asked_again", row, "") as entry:
         cause = f"poll:{row.id}:again:{act.today}"
         names = _ask(act, row, "poll_again", cause, only=meeting.silent)
         if not names:
             raise Refusal(
-                "今日は、送れるお願いがありません。お電話で伺い、代わりに入力することもできます。"
+                _(
+                    "今日は、送れるお願いがありません。お電話で伺い、代わりに入力することもできます。"
+                )
             )
         entry.sentence = f"{row.name}：{'・'.join(names)}へもう一度お願いしました。"
         entry.told["asked"] = names
@@ -210,7 +213,12 @@ def renew_link(act: Act, row: MeetingRow, slug: str) -> None:
         db.session.flush()
         cause = f"poll:{row.id}:link:{seat.version}"
         if not _ask(act, row, "poll_request", cause, only=[place]):
-            raise Refusal(f"{place.name}の秘書の宛先が登録されていません。先に登録してください。")
+            raise Refusal(
+                _(
+                    "%(place)sの秘書の宛先が登録されていません。先に登録してください。",
+                    place=place.name,
+                )
+            )
 
 
 def renew_nonce(_act: Act, seat_id: int) -> None:
@@ -280,7 +288,7 @@ def _seat_row(row: MeetingRow, slug: str) -> MeetingSeat:
     town = areas.find_town(slug)
     found = [one for one in queries.seat_rows(row) if town and one.municipality_id == town.id]
     if not found:
-        raise Refusal("この会議の市町村ではありません。市町村を選び直してください。")
+        raise Refusal(_("この会議の市町村ではありません。市町村を選び直してください。"))
     return found[0]
 
 

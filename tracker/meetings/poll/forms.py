@@ -8,6 +8,7 @@ from wtforms import FieldList, FormField, RadioField, StringField, TextAreaField
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.meetings.poll.rules import ENDS_FIRST, ROWS_EMPTY, check_candidate
 from tracker.meetings.rules import Answer, Candidate
 from tracker.plumbing.forms import (
@@ -25,9 +26,9 @@ from tracker.plumbing.forms import (
 )
 
 _MISSING = {
-    "on": "候補日の日付を入力してください。",
-    "begins": "始まりの時刻を入力してください（例 14:00）。",
-    "ends": "終わりの時刻を入力してください（例 15:30）。",
+    "on": N_("候補日の日付を入力してください。"),
+    "begins": N_("始まりの時刻を入力してください（例 14:00）。"),
+    "ends": N_("終わりの時刻を入力してください（例 15:30）。"),
 }
 
 
@@ -36,7 +37,7 @@ class DatesForm(Form):
 
     # The rows and the calendar come in with `dates_form`.
     check_day: Callable[[Candidate, date], str | None]
-    reply_due_on = DayField("回答期限", validators=required("回答期限を入力してください。"))
+    reply_due_on = DayField(N_("回答期限"), validators=required(N_("回答期限を入力してください。")))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Shape of every row, then what the calendar says about each of its days."""
@@ -65,9 +66,9 @@ class DatesForm(Form):
 class _Row(Row):
     """One candidate date: a day and its hours, or nothing at all."""
 
-    on = DayField("日付", validators=[optional()])
-    begins = TimeField("始まり", validators=[optional()])
-    ends = TimeField("終わり", validators=[optional()])
+    on = DayField(N_("日付"), validators=[optional()])
+    begins = TimeField(N_("始まり"), validators=[optional()])
+    ends = TimeField(N_("終わり"), validators=[optional()])
 
     @property
     def candidate(self) -> Candidate | None:
@@ -82,11 +83,11 @@ class _Row(Row):
         if begun and len(begun) < len(_MISSING):
             for box in self:
                 if box not in begun:
-                    box.errors = [_MISSING[box.short_name]]
+                    box.errors = [_(_MISSING[box.short_name])]
             return False
         candidate = self.candidate
         if candidate is not None and candidate.ends <= candidate.begins:
-            self.ends.errors = [ENDS_FIRST]
+            self.ends.errors = [_(ENDS_FIRST)]
             return False
         return is_good
 
@@ -105,14 +106,16 @@ def dates_form(
 
     rows = FormField(in_year(_Row, year))
     fields: dict[str, Any] = {
-        "days": FieldList(rows, "候補日", min_entries=len(proposed) + ROWS_EMPTY, max_entries=20),
+        "days": FieldList(
+            rows, _("候補日"), min_entries=len(proposed) + ROWS_EMPTY, max_entries=20
+        ),
         "check_day": staticmethod(
             lambda one, due: check_candidate(one.on, due, today, year, closed)
         ),
     }
     if with_place:
         fields["place"] = StringField(
-            "会場", validators=[*required("会場を入力してください。"), at_most(200)]
+            N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
         )
     if seen is not None:
         fields["seen"] = SeenField()
@@ -124,7 +127,7 @@ class AnswersForm(Form):
     """A head's answers; a choice per date is added by `answers_form`."""
 
     seen = SeenField()
-    comment = TextAreaField("連絡事項", validators=[at_most(400)])
+    comment = TextAreaField(N_("連絡事項"), validators=[at_most(400)])
 
     def answers(self) -> dict[int, Answer]:
         """The answers chosen, by candidate id."""
@@ -142,15 +145,15 @@ def answers_form(
             one.label,
             choices=labelled(Answer),
             validators=[optional()],
-            invalid_choice_message="○・△・×のどれかを選んでください。",
+            invalid_choice_message=N_("○・△・×のどれかを選んでください。"),
         )
         for id_, one in dates.items()
     }
     if is_proxy:
         fields["told_by"] = StringField(
-            "だれから聞いたか",
+            N_("だれから聞いたか"),
             validators=[
-                *required("だれから聞いたかを入力してください（例 総務課 秘書 電話）。"),
+                *required(N_("だれから聞いたかを入力してください（例 総務課 秘書 電話）。")),
                 at_most(200),
             ],
         )

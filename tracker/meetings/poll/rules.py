@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.meetings.rules import Candidate
 
 NOTICE_WANTED = timedelta(weeks=4)
@@ -13,9 +14,9 @@ REPLY_OFFICE_DAYS = 10
 PROPOSALS_APART_OFFICE_DAYS = 3
 ROWS_PROPOSED, ROWS_EMPTY = 5, 3
 HOURS = ((time(14), time(15, 30)), (time(10), time(11, 30)))
-NO_COMMON_DAY = "全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。"
-ENDS_FIRST = "終わりの時刻は、始まりの時刻より後にしてください。"
-DEADLINE_FIRST = "回答期限は、最初の候補日より前の日にしてください。"
+NO_COMMON_DAY = N_("全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。")
+ENDS_FIRST = N_("終わりの時刻は、始まりの時刻より後にしてください。")
+DEADLINE_FIRST = N_("回答期限は、最初の候補日より前の日にしてください。")
 
 
 def default_reply_due(today: date, closures: frozenset[date] = office_days.NO_CLOSURES) -> date:
@@ -59,15 +60,23 @@ def check_candidate(
     closed = office_days.closed_reason(day, closures)
     if day not in year:
         last = wareki.long(year.ends)
-        raise Refusal(f"会議は{year.label}のうち（{last}まで）に開きます。別の日を選んでください。")
+        raise Refusal(
+            _(
+                "会議は%(year)sのうち（%(last)sまで）に開きます。別の日を選んでください。",
+                year=year.label,
+                last=last,
+            )
+        )
     if day <= today:
-        raise Refusal(f"{said}では間に合いません。明日以降の日を選んでください。")
+        raise Refusal(_("%(said)sでは間に合いません。明日以降の日を選んでください。", said=said))
     if closed is not None:
-        raise Refusal(f"{said}は{closed}です。別の日を選んでください。")
+        raise Refusal(
+            _("%(said)sは%(closed)sです。別の日を選んでください。", said=said, closed=closed)
+        )
     if day <= reply_due:
-        raise Refusal(DEADLINE_FIRST, field="reply_due_on")
+        raise Refusal(_(DEADLINE_FIRST), field="reply_due_on")
     if day < today + NOTICE_WANTED:
-        return f"{said}まで4週間ありません。ご予定の調整がつきにくいことがあります。"
+        return _("%(said)sまで4週間ありません。ご予定の調整がつきにくいことがあります。", said=said)
     return None
 
 
@@ -84,17 +93,28 @@ def check_candidates(
     `existing` are dates offered before: none may be offered twice, and those still to come must
     lie after the deadline too. Raises Refusal.
     """
-    office_days.check_due_day(reply_due, today, "回答期限", "reply_due_on")
+    office_days.check_due_day(reply_due, today, _("回答期限"), "reply_due_on")
     beginnings = [(candidate.on, candidate.begins) for candidate in (*existing, *new)]
     for candidate in new:
         if beginnings.count((candidate.on, candidate.begins)) > 1:
             raise Refusal(
-                f"{candidate.label}は候補日に2回あります。1つにしてください。", field="days"
+                _(
+                    "%(candidate)sは候補日に2回あります。1つにしてください。",
+                    candidate=candidate.label,
+                ),
+                field="days",
             )
         if candidate.ends <= candidate.begins:
-            raise Refusal(f"{wareki.month_day(candidate.on)}の{ENDS_FIRST}", field="days")
+            raise Refusal(
+                _(
+                    "%(day)sの%(sentence)s",
+                    day=wareki.month_day(candidate.on),
+                    sentence=_(ENDS_FIRST),
+                ),
+                field="days",
+            )
     if any(today < candidate.on <= reply_due for candidate in existing):
-        raise Refusal(DEADLINE_FIRST, field="reply_due_on")
+        raise Refusal(_(DEADLINE_FIRST), field="reply_due_on")
     said = (check_candidate(one.on, reply_due, today, year, closures) for one in new)
     return [warning for warning in said if warning]
 
@@ -102,19 +122,25 @@ def check_candidates(
 def check_polling(fixed_on: date | None) -> None:
     """Dates and answers are taken until a date is fixed."""
     if fixed_on is not None:
-        raise Refusal(f"日程は{wareki.full(fixed_on)}に決まりました。")
+        raise Refusal(_("日程は%(fixed_on)sに決まりました。", fixed_on=wareki.full(fixed_on)))
 
 
 def check_answer(
-    today: date, reply_due: date, revoked: bool, contact: str = "メールの差出人"
+    today: date, reply_due: date, revoked: bool, contact: str = N_("メールの差出人")
 ) -> None:
     """Whether a poll link still takes answers: until the end of its last day, unless revoked.
 
     `contact` is whom to ring, with the number. Raises Refusal.
     """
     if revoked:
-        raise Refusal(f"このリンクは使えなくなりました。{contact}へお知らせください。")
+        raise Refusal(
+            _("このリンクは使えなくなりました。%(contact)sへお知らせください。", contact=_(contact))
+        )
     if today > reply_due:
         raise Refusal(
-            f"回答の期限（{wareki.month_day(reply_due)}）を過ぎました。{contact}へお電話ください。"
+            _(
+                "回答の期限（%(reply_due)s）を過ぎました。%(contact)sへお電話ください。",
+                reply_due=wareki.month_day(reply_due),
+                contact=_(contact),
+            )
         )

@@ -10,6 +10,7 @@ from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.mail import letters as mail
 from tracker.mail.links import hidden
 from tracker.meetings import letters, queries
@@ -24,7 +25,7 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page
 
-FORGED = (
+FORGED = N_(
     "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
 )
 
@@ -44,7 +45,7 @@ def new() -> Response:
             act, year, sorted(form.candidates), form.place.data, form.reply_due_on.data
         )
     ):
-        said = "日程の調整を始めました。回答が届くと、この画面に並びます。"
+        said = _("日程の調整を始めました。回答が届くと、この画面に並びます。")
         return done(url_for(".show", number=form.result.id), said)
     if not {"back", "send"} & request.form.keys() and form.validate_on_submit():
         return _letters_page(form, year, today)
@@ -124,7 +125,7 @@ def add_dates(meeting_id: int) -> Response:
             seen=form.seen.data,
         )
     ):
-        said = "保存しました。候補日を加えたときは、秘書あてにお知らせを送ります。"
+        said = _("保存しました。候補日を加えたときは、秘書あてにお知らせを送ります。")
         return done(meeting.path, said)
     return page("meetings/add_dates.html", form=form, meeting=meeting)
 
@@ -135,7 +136,9 @@ def ask_again(meeting_id: int) -> Response:
     """もう一度お願いする: only to those who have not answered."""
     meeting, form = get_meeting(meeting_id), ButtonForm()
     if form.carry_out(lambda act: actions.ask_again(act, queries.row(meeting))):
-        return done(meeting.path, f"{'・'.join(form.result)}へもう一度お願いを送ります。")
+        return done(
+            meeting.path, _("%(names)sへもう一度お願いを送ります。", names="・".join(form.result))
+        )
     return complain(form, meeting.path)
 
 
@@ -148,7 +151,7 @@ def answer(meeting_id: int, municipality: str) -> Response:
     is_proxy = actor().municipality != municipality
     form = _answers_form(meeting, seat, is_proxy)
     if _answered(form, meeting, seat):
-        return done(meeting.path, f"{seat.title}のご予定を記録しました。")
+        return done(meeting.path, _("%(seat)sのご予定を記録しました。", seat=seat.title))
     return page(
         "meetings/answer.html",
         form=form,
@@ -166,7 +169,7 @@ def renew_link(meeting_id: int, municipality: str) -> Response:
     """Sends the secretary a new link; the old one stops opening."""
     meeting, form = get_meeting(meeting_id), ButtonForm()
     if form.carry_out(lambda act: actions.renew_link(act, queries.row(meeting), municipality)):
-        return done(meeting.path, "新しいリンクを送ります。前のリンクは使えなくなりました。")
+        return done(meeting.path, _("新しいリンクを送ります。前のリンクは使えなくなりました。"))
     return complain(form, meeting.path)
 
 
@@ -199,7 +202,7 @@ def answered(token: str) -> Response:
 
 
 def _by_link(token: str) -> Meeting:
-    meeting, is_open = queries.find_by_link(token, clock.now()) or abort(404, FORGED)
+    meeting, is_open = queries.find_by_link(token, clock.now()) or abort(404, _(FORGED))
     return meeting if is_open else abort(410)
 
 

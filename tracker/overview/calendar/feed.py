@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, vDuration, vText
 
 from tracker.kernel.duty import Duty
+from tracker.kernel.translation import N_, _
 from tracker.meetings.rules import Candidate
 
 PRODUCT = "連携協約 進行管理"
@@ -23,7 +24,7 @@ PRODID = "-//renkei-tracker//calendar feed//JA"
 ZONE = "Asia/Tokyo"
 # How often a calendar is asked to look again.
 REFRESH = timedelta(hours=6)
-OVERDUE = "（期限を過ぎています）"
+OVERDUE = N_("（期限を過ぎています）")
 
 
 class FeedEntry(NamedTuple):
@@ -43,7 +44,7 @@ class FeedEntry(NamedTuple):
 
 def of_duty(duty: Duty, today: date) -> FeedEntry:
     """A duty on the whole day it is due; one that is late stays there and says so."""
-    title = duty.title + (OVERDUE if duty.state(today) == "overdue" else "")
+    title = duty.title + (_(OVERDUE) if duty.state(today) == "overdue" else "")
     ends = duty.due_on + timedelta(days=1)
     return FeedEntry(duty.key, title, duty.text, duty.url, duty.due_on, ends)
 

@@ -13,6 +13,7 @@ from tracker.duties import queries as duties
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
+from tracker.kernel.translation import N_, _
 from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.overview.blueprint import bp
@@ -27,13 +28,13 @@ MOST_WATCHED = 6
 MOST_ITEMS = 6
 MOST_LED = 8
 SHELF = (
-    (Permission.MANAGE_PEOPLE, "accounts.people", "利用者と役職"),
-    (Permission.READ_HISTORY, "accounts.audit", "監査記録"),
-    (Permission.EDIT_CALENDAR, "municipalities.calendar", "閉庁日と議会日程"),
-    (Permission.EDIT_FIGURES, "municipalities.figures", "基礎数値（人口など）"),
-    (Permission.IMPORT_AGREEMENT, "agreements.import_agreement", "協約の取込み"),
-    (Permission.READ_AREA, "projects.index", "事業の一覧"),
-    (Permission.READ_AREA, "agreements.index", "連携協約の全文と別表"),
+    (Permission.MANAGE_PEOPLE, "accounts.people", N_("利用者と役職")),
+    (Permission.READ_HISTORY, "accounts.audit", N_("監査記録")),
+    (Permission.EDIT_CALENDAR, "municipalities.calendar", N_("閉庁日と議会日程")),
+    (Permission.EDIT_FIGURES, "municipalities.figures", N_("基礎数値（人口など）")),
+    (Permission.IMPORT_AGREEMENT, "agreements.import_agreement", N_("協約の取込み")),
+    (Permission.READ_AREA, "projects.index", N_("事業の一覧")),
+    (Permission.READ_AREA, "agreements.index", N_("連携協約の全文と別表")),
 )
 
 
@@ -142,7 +143,7 @@ def _recent(who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
 
 def _shelf(who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
     """よく使うもの: pages without a place in the menu, for those who work with them."""
-    return {"links": [row[1:] for row in SHELF if allowed(who, row[0])]}
+    return {"links": [(endpoint, _(label)) for may, endpoint, label in SHELF if allowed(who, may)]}
 
 
 def _places(_who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tracker.cost_sharing.case import Case
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.translation import _
 from tracker.meetings.meeting import ArticleFive
 from tracker.meetings.rules import FULFILLED, Standing
 from tracker.projects.report import Report, Round
@@ -62,7 +63,7 @@ def _rounds(
         )
         yield _until(
             one.due_on,
-            f"{one.period.half_label}の進捗報告",
+            _("%(half_label)sの進捗報告", half_label=one.period.half_label),
             is_done,
             today,
             f"/reports/{one.period}",
@@ -79,7 +80,7 @@ def _meetings(facts: Facts, year: FiscalYear, today: date, town: str | None) -> 
             answered = meeting.hours is not None or all(
                 meeting.has_answered(seat) for seat in meeting.seats if town in (None, seat.slug)
             )
-            label = "会議の日程の回答"
+            label = _("会議の日程の回答")
             yield _until(meeting.reply_due_on, label, answered, today, article.path)
         yield from _heads_meet(article, _standings(article, town))
 
@@ -97,11 +98,11 @@ def _heads_meet(article: ArticleFive, standings: Sequence[Standing]) -> Iterable
     if day:
         state = "now" if open_ones else "done"
         said = f"{wareki.short(day)}　{label}"
-        yield YearDay(day, "市町村長会議（第5条）", said, state, article.path, wide=True)
+        yield YearDay(day, _("市町村長会議（第5条）"), said, state, article.path, wide=True)
     if open_ones:
-        name = "第5条の期限" if day else "市町村長会議（第5条）"
+        name = _("第5条の期限") if day else _("市町村長会議（第5条）")
         state = "now" if is_planned and not day else "todo"
-        said = f"{wareki.month_day(article.year.ends)}まで"
+        said = _("%(ends)sまで", ends=wareki.month_day(article.year.ends))
         said += "" if day else f"　{label}"
         yield YearDay(article.year.ends, name, said, state, article.path)
 
@@ -116,17 +117,18 @@ def _costs(facts: Facts, year: FiscalYear, today: date, town: str | None) -> Ite
     ]
     for due_on, group in groupby(sorted(own), lambda one: one[0]):
         sides = list(group)
-        paths = {path for _, path, _ in sides}
-        label = "費用負担の確認" + (f" {len(paths)}件" if len(paths) > 1 else "")
+        paths = {path for _due_on, path, _is_done in sides}
+        count = len(paths)
+        label = _("費用負担の確認 %(count)s件", count=count) if count > 1 else _("費用負担の確認")
         url = paths.pop() if len(paths) == 1 else "/costs"
-        yield _until(due_on, label, all(is_done for _, _, is_done in sides), today, url)
+        yield _until(due_on, label, all(is_done for _due_on, _path, is_done in sides), today, url)
 
 
 def _until(due_on: date, label: str, is_done: bool, today: date, url: str) -> YearDay:
     day = wareki.month_day(due_on)
     if is_done:
-        return YearDay(due_on, label, f"{day} 済", "done", url)
+        return YearDay(due_on, label, _("%(day)s 済", day=day), "done", url)
     if due_on < today:
-        over = f"{day}まで　{(today - due_on).days}日超過"
+        over = _("%(day)sまで　%(days)s日超過", day=day, days=(today - due_on).days)
         return YearDay(due_on, label, over, "overdue", url)
-    return YearDay(due_on, label, f"{day}まで", "now", url)
+    return YearDay(due_on, label, _("%(day)sまで", day=day), "now", url)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
+from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import thousands
 from tracker.overview.rules import LATE, SAID_ORDER
 from tracker.projects.report import Report
@@ -24,7 +25,7 @@ class Show(StrEnum):
     @property
     def label(self) -> str:
         """The words on screen."""
-        return _SHOWN[self][0]
+        return _(_SHOWN[self][0])
 
     @property
     def wanted(self) -> frozenset[CellState]:
@@ -40,10 +41,10 @@ _EXPLAINED = {
     CellState.NO_PROJECT,
 }
 _SHOWN: Mapping[Show, tuple[str, frozenset[CellState]]] = {
-    Show.ALL: ("すべての事業", frozenset()),
-    Show.LATE: ("遅れ・やや遅れだけ", frozenset(LATE)),
-    Show.MISSING: ("未報告だけ", frozenset({CellState.UNREPORTED})),
-    Show.NONE: ("事業なしだけ", frozenset({CellState.NO_PROJECT})),
+    Show.ALL: (N_("すべての事業"), frozenset()),
+    Show.LATE: (N_("遅れ・やや遅れだけ"), frozenset(LATE)),
+    Show.MISSING: (N_("未報告だけ"), frozenset({CellState.UNREPORTED})),
+    Show.NONE: (N_("事業なしだけ"), frozenset({CellState.NO_PROJECT})),
 }
 
 
@@ -114,7 +115,7 @@ def table(
     groups, kept = [], []
     for heading, rows in groupby(measures, key=lambda row: row[3:]):
         lines = []
-        for id_, number, title, *_ in rows:
+        for id_, number, title, *_other in rows:
             own = by_measure.get(id_, [])
             line = _line(number, title, covered.get(id_, ()), towns, own, is_actual, show)
             if show is Show.ALL or any(one and one.state in show.wanted for one in line.cells):

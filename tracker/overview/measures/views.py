@@ -9,6 +9,7 @@ from tracker.agreements import queries as agreements
 from tracker.agreements.rules import common, differing
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.overview.blueprint import bp
@@ -44,7 +45,7 @@ def matrix() -> Response:
         period=period,
         query=_query(period),
         columns=columns,
-        names=[("", "すべての市町村"), *((town.slug, town.name) for town in columns.towns)],
+        names=[("", _("すべての市町村")), *((town.slug, town.name) for town in columns.towns)],
         chosen=chosen,
         parts_of={row.number: [p for p in parts if p.measure_id == row.id] for row in measures},
         half=_half(period),
@@ -107,7 +108,7 @@ def _period() -> Period:
     if not half:
         return queries.period_in_hand(year)
     return Period(
-        year.year, HALVES.get(half) or abort(404, "時期は「1」（上期）か「2」（年度末）です。")
+        year.year, HALVES.get(half) or abort(404, _("時期は「1」（上期）か「2」（年度末）です。"))
     )
 
 

@@ -11,6 +11,7 @@ from tracker.agreements.rules import uncovered
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
@@ -62,7 +63,7 @@ def _check(act: Act, plan: Plan, project: Project | None) -> None:
     names = {town.slug: town.name for town in areas.towns()}
     lead = areas.find_town(plan.lead)
     if lead is None:
-        raise Refusal("主担当の市町村を選んでください。", field="lead")
+        raise Refusal(_("主担当の市町村を選んでください。"), field="lead")
     post = db.session.get(Post, plan.lead_post_id) if plan.lead_post_id else None
     namesake = db.session.scalar(select(Project.id).where(Project.name == plan.name))
     covered = covered_municipalities(plan.measure_id, plan.year.nearest(act.today))
@@ -206,11 +207,14 @@ def copy_year(act: Act, source: FiscalYear, target: FiscalYear) -> int:
     many projects; refuses a year that has projects, and a source without any.
     """
     if db.session.scalar(select(ProjectYear.id).where(ProjectYear.fiscal_year == target.year)):
-        raise Refusal(f"{target.label}の事業は、すでに登録されています。")
+        raise Refusal(_("%(target)sの事業は、すでに登録されています。", target=target.label))
     rows = queries.of_year(source, None)
     if not rows:
         raise Refusal(
-            f"{source.label}の事業がないため、写せません。事業を1つずつ登録してください。"
+            _(
+                "%(source)sの事業がないため、写せません。事業を1つずつ登録してください。",
+                source=source.label,
+            )
         )
     covered, hub = coverage(target.nearest(act.today)), areas.hub().slug
     kept = [

@@ -6,9 +6,9 @@ from typing import Any
 from wtforms import BooleanField, RadioField
 
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.translation import N_, _
 from tracker.municipalities.rules import Town
 from tracker.plumbing.forms import (
-    CHOOSE,
     ExactField,
     Form,
     LineField,
@@ -17,6 +17,7 @@ from tracker.plumbing.forms import (
     YenField,
     at_most,
     choices,
+    choose,
     must_choose,
     optional,
     per_town,
@@ -29,8 +30,8 @@ from tracker.projects.rules import LONGEST_TEXT, YearMark, field_of
 
 FIRST_YEAR = 2010
 _GOING = "going"
-DECIMALS = {"0": "なし（整数）", "1": "1けたまで", "2": "2けたまで"}
-_DECIMALS_MISSING = "小数のけた数を選んでください。"
+DECIMALS = {"0": N_("なし（整数）"), "1": N_("1けたまで"), "2": N_("2けたまで")}
+_DECIMALS_MISSING = N_("小数のけた数を選んでください。")
 MOST_INDICATORS = 6
 
 
@@ -43,28 +44,31 @@ class ProjectForm(Form):
     numbers: Sequence[int] = ()
 
     seen = SeenField()
-    name = LineField("事業の名前", [*required("事業の名前を入力してください。"), at_most(200)])
-    summary = LinesField(
-        "事業の内容", [*required("事業の内容を1文か2文で入力してください。"), at_most(LONGEST_TEXT)]
+    name = LineField(
+        N_("事業の名前"), [*required(N_("事業の名前を入力してください。")), at_most(200)]
     )
-    measure = must_choose("連携施策", "連携施策を選んでください。")
-    lead = must_choose("主担当の市町村", "主担当の市町村を選んでください。")
+    summary = LinesField(
+        N_("事業の内容"),
+        [*required(N_("事業の内容を1文か2文で入力してください。")), at_most(LONGEST_TEXT)],
+    )
+    measure = must_choose(N_("連携施策"), N_("連携施策を選んでください。"))
+    lead = must_choose(N_("主担当の市町村"), N_("主担当の市町村を選んでください。"))
     lead_section = LineField(
-        "主担当の課・係",
+        N_("主担当の課・係"),
         [
-            *required("主担当の課・係の名前を入力してください（例 農業振興センター）。"),
+            *required(N_("主担当の課・係の名前を入力してください（例 農業振興センター）。")),
             at_most(100),
         ],
     )
-    lead_post = must_choose("お知らせの宛先", "お知らせの宛先を選んでください。")
-    since_year = must_choose("始まった年度", "始まった年度を選んでください。")
+    lead_post = must_choose(N_("お知らせの宛先"), N_("お知らせの宛先を選んでください。"))
+    since_year = must_choose(N_("始まった年度"), N_("始まった年度を選んでください。"))
     mark = must_choose(
-        "年度の扱い",
-        "年度の扱いを1つ選んでください。",
-        choices([(_GOING, "予定どおり進める"), *((mark, mark.label) for mark in YearMark)]),
+        N_("年度の扱い"),
+        N_("年度の扱いを1つ選んでください。"),
+        choices([(_GOING, N_("予定どおり進める")), *((mark, mark.label) for mark in YearMark)]),
         RadioField,
     )
-    comment = LinesField("主担当から見た状況", [optional(), at_most(LONGEST_TEXT)])
+    comment = LinesField(N_("主担当から見た状況"), [optional(), at_most(LONGEST_TEXT)])
 
     def plan(self, year: FiscalYear, towns: Sequence[Town]) -> Plan:
         """What was filled in, as the action takes it."""
@@ -139,16 +143,16 @@ def project_form(
     """
     fields = {
         **_indicators(decimals),
-        **per_town("part", towns, lambda _: BooleanField("参加する")),
-        **per_town("budget", towns, lambda _: YenField("予算額", validators=[optional()])),
-        **per_town("actual", towns, lambda _: YenField("決算額", validators=[optional()])),
+        **per_town("part", towns, lambda _: BooleanField(N_("参加する"))),
+        **per_town("budget", towns, lambda _: YenField(N_("予算額"), validators=[optional()])),
+        **per_town("actual", towns, lambda _: YenField(N_("決算額"), validators=[optional()])),
         **_targets(decimals, towns),
     }
     form = with_fields(ProjectForm, fields)(**{"mark": _GOING, **values})
     form.numbers = tuple(decimals)
-    form.measure.choices = choices([CHOOSE, *measures])
-    form.lead.choices = choices([CHOOSE, *((town.slug, town.name) for town in leads)])
-    form.lead_post.choices = choices([(0, "決めていない"), *posts])
+    form.measure.choices = choices([choose(), *measures])
+    form.lead.choices = choices([choose(), *((town.slug, town.name) for town in leads)])
+    form.lead_post.choices = choices([(0, _("決めていない")), *posts])
     form.since_year.choices = choices(
         (one, FiscalYear(one).long_label) for one in range(year.next.year, FIRST_YEAR - 1, -1)
     )
@@ -160,10 +164,10 @@ def _indicators(decimals: Mapping[int, int]) -> dict[str, Any]:
         field_of(f"indicator_{name}", number): box
         for number in decimals
         for name, box in (
-            ("name", LineField("成果指標の名前", [optional(), at_most(200)])),
-            ("unit", LineField("単位", [optional(), at_most(20)])),
-            ("decimals", must_choose("小数", _DECIMALS_MISSING, choices(DECIMALS.items()))),
-            ("definition", LinesField("数え方", [optional(), at_most(LONGEST_TEXT)])),
+            ("name", LineField(N_("成果指標の名前"), [optional(), at_most(200)])),
+            ("unit", LineField(N_("単位"), [optional(), at_most(20)])),
+            ("decimals", must_choose(N_("小数"), _DECIMALS_MISSING, choices(DECIMALS.items()))),
+            ("definition", LinesField(N_("数え方"), [optional(), at_most(LONGEST_TEXT)])),
         )
     }
 
@@ -172,8 +176,8 @@ def _targets(decimals: Mapping[int, int], towns: Sequence[Town]) -> dict[str, An
     many = len(decimals) > 1
     return {
         field_of(f"target_{town.slug}", number): ExactField(
-            f"目標{place if many else ''}",
-            named=f"{town.name}の目標",
+            _("目標%(place)s", place=place if many else ""),
+            named=_("%(town)sの目標", town=town.name),
             decimals=decimals[number],
             validators=[optional()],
         )

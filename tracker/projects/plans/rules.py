@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.projects.rules import YearMark, field_of
 
 
@@ -80,46 +81,53 @@ def check_plan(
     )
     unitless = min((number for number, one in texts.items() if not one.unit), default=0)
     for refused, sentence, place in (
-        (is_name_taken, "同じ名前の事業があります。別の名前にしてください。", "name"),
+        (is_name_taken, _("同じ名前の事業があります。別の名前にしてください。"), "name"),
         (
             not is_post_of_lead,
-            "お知らせの宛先は、主担当の市町村の役職から選んでください。",
+            _("お知らせの宛先は、主担当の市町村の役職から選んでください。"),
             "lead_post",
         ),
         (
             plan.since_year > plan.year.year,
-            f"始まりは{plan.year.label}までの年度にしてください。",
+            _("始まりは%(year)sまでの年度にしてください。", year=plan.year.label),
             "since_year",
         ),
-        (not plan.parts, "参加する市町村を1つ以上選んでください。", None),
+        (not plan.parts, _("参加する市町村を1つ以上選んでください。"), None),
         (
             bool(outside),
-            f"{names.get(outside)}の協約には、この連携施策がありません。参加から外してください。",
+            _(
+                "%(names)sの協約には、この連携施策がありません。参加から外してください。",
+                names=names.get(outside),
+            ),
             f"part_{outside}",
         ),
         (
             bool(gone),
-            f"{names.get(gone)}は{plan.year.label}の報告を始めています。参加から外せません。",
+            _(
+                "%(names)sは%(year)sの報告を始めています。参加から外せません。",
+                names=names.get(gone),
+                year=plan.year.label,
+            ),
             f"part_{gone}",
         ),
         (
             bool(lost),
-            "報告のある成果指標は消せません。名前と単位を入れてください。",
+            _("報告のある成果指標は消せません。名前と単位を入れてください。"),
             field_of("indicator_name", lost),
         ),
         (
             bool(nameless),
-            "成果指標の名前を入力してください（例 研修・講座の参加者数）。",
+            _("成果指標の名前を入力してください（例 研修・講座の参加者数）。"),
             field_of("indicator_name", nameless),
         ),
         (
             bool(again),
-            "同じ名前の成果指標があります。別の名前にしてください。",
+            _("同じ名前の成果指標があります。別の名前にしてください。"),
             field_of("indicator_name", again),
         ),
         (
             bool(unitless),
-            "成果指標の単位を入力してください（例 人）。",
+            _("成果指標の単位を入力してください（例 人）。"),
             field_of("indicator_unit", unitless),
         ),
     ):

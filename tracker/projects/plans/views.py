@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from tracker.agreements.queries import measures
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
@@ -58,8 +59,13 @@ def copy() -> Response:
     if form.carry_out(lambda act: actions.copy_year(act, year.previous, year)):
         return done(
             back,
-            f"{year.previous.label}の{form.result}事業を{year.label}に写しました。"
-            "参加・予算額・目標を確かめてください。",
+            _(
+                "%(previous)sの%(count)s事業を%(year)sに写しました。"
+                "参加・予算額・目標を確かめてください。",
+                previous=year.previous.label,
+                count=form.result,
+                year=year.label,
+            ),
         )
     return complain(form, back)
 
@@ -133,7 +139,7 @@ def new() -> Response:
     ):
         return done(
             url_for(".project", project_id=form.result.id, fy=year.year),
-            f"「{form.result.name}」を登録しました。",
+            _("「%(name)s」を登録しました。", name=form.result.name),
         )
     return page("projects/edit.html", **_page(form, year, None))
 
@@ -159,7 +165,7 @@ def edit(project_id: int) -> Response:
             form.seen.data,
         )
     ):
-        return done(url_for(".project", project_id=project_id, fy=year.year), "保存しました。")
+        return done(url_for(".project", project_id=project_id, fy=year.year), _("保存しました。"))
     return page("projects/edit.html", **_page(form, year, head), years=_years())
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from tracker.accounts import queries as accounts
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects import queries
@@ -129,7 +130,7 @@ def return_report(
 ) -> ProgressReport:
     """質問して戻す: the report goes back with a question, by letter M4 to those who write it."""
     if not question.strip():
-        raise Refusal(QUESTION_MISSING, field="question")
+        raise Refusal(_(QUESTION_MISSING), field="question")
     found = _lock(act, (place, seen))
     check_unlocked(found.is_closed)
     report = _begun(found)
@@ -155,19 +156,19 @@ def confirm(act: Act, place: Report, seen: str | None = None) -> None:
 def confirm_all(act: Act, chosen: Sequence[tuple[Report, str | None]]) -> int:
     """The same for several reports of a round at once; returns how many."""
     if not chosen:
-        raise Refusal("まとめて確認済みにする報告がありません。")
+        raise Refusal(_("まとめて確認済みにする報告がありません。"))
     reports = [_begun_one(row) for row in _lock(act, *chosen).rows]
-    for place, _ in chosen:
+    for place, _other in chosen:
         _check_checker(act, place)
     for report in reports:
         check_step(report.state, ReportState.CONFIRMED)
     with act:
-        for (place, _), report in zip(chosen, reports, strict=True):
+        for (place, _content), report in zip(chosen, reports, strict=True):
             with act.change("report.confirmed", report, _said(place, "確認済みにしました")):
                 report.state = ReportState.CONFIRMED
                 report.confirmed_by, report.confirmed_by_id = _person(act)
                 report.confirmed_at = act.at
-        for last in {place.town: place for place, _ in chosen}.values():
+        for last in {place.town: place for place, _other in chosen}.values():
             _thank(act, last)
     return len(reports)
 
@@ -177,7 +178,7 @@ def _check_checker(act: Act, place: Report) -> None:
     if act.by and act.by.person_id not in [
         one.person_id for one in place.checked_by(accounts.staff())
     ]:
-        raise Refusal(NOT_THE_CHECKER)
+        raise Refusal(_(NOT_THE_CHECKER))
 
 
 def _thank(act: Act, place: Report) -> None:
@@ -200,7 +201,7 @@ def _lock(act: Act, *wanted: tuple[Report, str | None]) -> _Found:
     """
     asked = db.session.get_one(ReportingRound, wanted[0][0].round_id)
     act.lock((asked, None))
-    rows = [_find(place) for place, _ in wanted]
+    rows = [_find(place) for place, _other in wanted]
     act.lock(
         *(
             (row, seen, f"{place.town.name}　{place.project}")
@@ -227,7 +228,7 @@ def _begun(found: _Found) -> ProgressReport:
 def _begun_one(row: ProgressReport | None) -> ProgressReport:
     """A report that nobody has begun cannot be submitted, checked or taken back."""
     if row is None:
-        raise Refusal("まだ報告がありません。内容を入力してから提出してください。")
+        raise Refusal(_("まだ報告がありません。内容を入力してから提出してください。"))
     return row
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from wtforms import BooleanField, RadioField
 
 from tracker.kernel.fiscal_year import Half
+from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import ask_for_count
 from tracker.plumbing.forms import (
     ExactField,
@@ -60,9 +61,10 @@ class ReportForm(Form):
 
 def report_form(place: Report, content: Content) -> ReportForm:
     """The form of one report, filled in with `content` until something is typed."""
-    span = "この半年" if place.period.half is Half.H1 else "この1年"
-    missing = (
-        f"{span}に行ったことを入力してください。行っていないときは、その理由を入れてください。"
+    span = _("この半年") if place.period.half is Half.H1 else _("この1年")
+    missing = _(
+        "%(span)sに行ったことを入力してください。行っていないときは、その理由を入れてください。",
+        span=span,
     )
 
     # Made first, they stand first.
@@ -72,14 +74,16 @@ def report_form(place: Report, content: Content) -> ReportForm:
         measured = place.measured
         seen = SeenField()
         rating = must_choose(
-            "事業の状況", "事業の状況を1つ選んでください。", labelled(Rating), RadioField
+            N_("事業の状況"), N_("事業の状況を1つ選んでください。"), labelled(Rating), RadioField
         )
-        done = LinesField(f"{span}に行ったこと", [*required(missing), at_most(LONGEST_TEXT)])
+        done = LinesField(
+            _("%(span)sに行ったこと", span=span), [*required(missing), at_most(LONGEST_TEXT)]
+        )
         trouble = LinesField(
-            "困っていること・青森市や他町村への相談", [optional(), at_most(LONGEST_TEXT)]
+            N_("困っていること・青森市や他町村への相談"), [optional(), at_most(LONGEST_TEXT)]
         )
-        for_meeting = BooleanField("市町村長会議の議題の候補にする")
-        plan = LinesField("これからの予定", [optional(), at_most(LONGEST_TEXT)])
+        for_meeting = BooleanField(N_("市町村長会議の議題の候補にする"))
+        plan = LinesField(N_("これからの予定"), [optional(), at_most(LONGEST_TEXT)])
 
     return with_fields(Asked, numbers)(
         **{one.field: content.values.get(one.number) for one in place.measured},
@@ -93,7 +97,7 @@ def report_form(place: Report, content: Content) -> ReportForm:
 
 
 def _number(place: Report, one: Measured) -> ExactField:
-    label = f"{place.town.name}の{one.name}"
+    label = _("%(town)sの%(one)s", town=place.town.name, one=one.name)
     return ExactField(
         label, named=one.name, decimals=one.decimals, validators=required(ask_for_count(label))
     )
@@ -103,4 +107,6 @@ class QuestionForm(Form):
     """What the lead asks when a report goes back."""
 
     seen = SeenField()
-    question = LinesField("確認したいこと", [*required(QUESTION_MISSING), at_most(LONGEST_TEXT)])
+    question = LinesField(
+        N_("確認したいこと"), [*required(QUESTION_MISSING), at_most(LONGEST_TEXT)]
+    )

@@ -11,6 +11,7 @@ from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import ask_for_count
 from tracker.municipalities.rules import Town
 from tracker.projects.rules import LONGEST_TEXT, Rating, ReportState
@@ -18,12 +19,14 @@ from tracker.projects.rules import LONGEST_TEXT, Rating, ReportState
 # A value this many times last year's, or this small a part of it, is worth a second look.
 CONSPICUOUS = 3
 _HALVES: Mapping[Half, str] = {Half.H1: "上", Half.FY: "末"}
-ROUND_CLOSED = "この期間の報告は締め切りました。直したいときは、連携推進担当へお知らせください。"
-QUESTION_MISSING = "どこを、どう直していただきたいかを書いてください。"
-NOT_THE_CHECKER = (
+ROUND_CLOSED = N_(
+    "この期間の報告は締め切りました。直したいときは、連携推進担当へお知らせください。"
+)
+QUESTION_MISSING = N_("どこを、どう直していただきたいかを書いてください。")
+NOT_THE_CHECKER = N_(
     "この報告を確認するのは、事業の主担当の方です。報告を書いた方は、ご自分では確認できません。"
 )
-TAKE_BACK_FIRST = "すでに提出されています。直すときは「取り戻して直す」を選んでください。"
+TAKE_BACK_FIRST = N_("すでに提出されています。直すときは「取り戻して直す」を選んでください。")
 
 
 @dataclass(frozen=True)
@@ -76,19 +79,19 @@ def check_step(now: ReportState, wanted: ReportState) -> None:
         ):
             return
         case state.SUBMITTED, _:
-            raise Refusal(TAKE_BACK_FIRST)
+            raise Refusal(_(TAKE_BACK_FIRST))
         case state.CONFIRMED, state.CONFIRMED:
-            raise Refusal("この報告はすでに確認済みです。")
+            raise Refusal(_("この報告はすでに確認済みです。"))
         case state.CONFIRMED, _:
             raise Refusal(
-                "確認済みの報告は直せません。直したいときは、主担当課へお知らせください。"
+                _("確認済みの報告は直せません。直したいときは、主担当課へお知らせください。")
             )
         case state.RETURNED, state.CONFIRMED:
-            raise Refusal("差し戻した報告です。もう一度提出されてから確認してください。")
+            raise Refusal(_("差し戻した報告です。もう一度提出されてから確認してください。"))
         case _, state.RETURNED | state.CONFIRMED:
-            raise Refusal("まだ提出されていない報告です。提出されてから確認してください。")
+            raise Refusal(_("まだ提出されていない報告です。提出されてから確認してください。"))
         case _:
-            raise Refusal("始めた報告を未提出には戻せません。内容を直して提出してください。")
+            raise Refusal(_("始めた報告を未提出には戻せません。内容を直して提出してください。"))
 
 
 def saved(now: ReportState) -> ReportState:
@@ -97,7 +100,7 @@ def saved(now: ReportState) -> ReportState:
     Raises Refusal for a submitted report (saving must not take it back) and a confirmed one.
     """
     if now is ReportState.SUBMITTED:
-        raise Refusal(TAKE_BACK_FIRST)
+        raise Refusal(_(TAKE_BACK_FIRST))
     wanted = ReportState.RETURNED if now is ReportState.RETURNED else ReportState.DRAFT
     check_step(now, ReportState.DRAFT if now is ReportState.CONFIRMED else wanted)
     return wanted
@@ -128,29 +131,44 @@ def check_report(
     refusals: tuple[tuple[bool, str, str | None], ...] = (
         (
             not opened,
-            "この期間はまだ始まっていません。報告のお願いが届いてから入力してください。",
+            _("この期間はまだ始まっていません。報告のお願いが届いてから入力してください。"),
             None,
         ),
         (
             closed,
-            ROUND_CLOSED,
+            _(ROUND_CLOSED),
             None,
         ),
         (
             not participates,
-            f"{municipality}はこの事業に参加していないため、報告はいりません。",
+            _(
+                "%(municipality)sはこの事業に参加していないため、報告はいりません。",
+                municipality=municipality,
+            ),
             None,
         ),
-        (missing is not None, ask_for_count(f"{municipality}の{missing}"), "values"),
-        (rating is None, "事業の状況を1つ選んでください。", "rating"),
+        (
+            missing is not None,
+            ask_for_count(
+                _("%(municipality)sの%(missing)s", municipality=municipality, missing=missing)
+            ),
+            "values",
+        ),
+        (rating is None, _("事業の状況を1つ選んでください。"), "rating"),
         (
             not done.strip(),
-            "この半年に行ったことを入力してください。行っていないときは、その理由を入れてください。",
+            _(
+                "この半年に行ったことを入力してください。行っていないときは、その理由を入れてください。"
+            ),
             "done",
         ),
         (
             too_long is not None,
-            f"{LONGEST_TEXT}字までで入力してください（今 {long[too_long or 'done']}字）。",
+            _(
+                "%(longest_text)s字までで入力してください（今 %(long)s字）。",
+                longest_text=LONGEST_TEXT,
+                long=long[too_long or "done"],
+            ),
             too_long,
         ),
     )
@@ -162,7 +180,7 @@ def check_report(
 def check_unlocked(is_closed: bool) -> None:
     """A closed round is locked: nothing is written, taken back or returned any more."""
     if is_closed:
-        raise Refusal(ROUND_CLOSED)
+        raise Refusal(_(ROUND_CLOSED))
 
 
 def half_year_guide(target: Exact) -> Exact:
@@ -198,10 +216,20 @@ def soft_checks(
         and value.fraction < hoped.fraction
         and rating in (Rating.ON_TRACK, Rating.DONE)
     ):
-        said.append(f"目標に届いていませんが『{rating.label}』が選ばれています。")
+        said.append(
+            _("目標に届いていませんが『%(rating)s』が選ばれています。", rating=rating.label)
+        )
     if guide is not None and value.fraction < guide.fraction:
-        name = "年間の目標" if guide == target else "上期の目安"
-        said.append(f"{name}{guide}{unit}に対し{value}{unit}です。")
+        name = _("年間の目標") if guide == target else _("上期の目安")
+        said.append(
+            _(
+                "%(name)s%(guide)s%(unit)sに対し%(value)s%(unit)sです。",
+                name=name,
+                guide=guide,
+                unit=unit,
+                value=value,
+            )
+        )
     return tuple(sentence for sentence in said if sentence)
 
 
@@ -210,10 +238,16 @@ def _against_last_year(value: Exact, last_year: Exact | None, unit: str) -> str 
     if not before or (before < now * CONSPICUOUS and now < before * CONSPICUOUS):
         return None
     if now == 0:
-        return f"前年同期は{last_year}{unit}でした。「0」でよいか確かめてください。"
+        return _(
+            "前年同期は%(last_year)s%(unit)sでした。「0」でよいか確かめてください。",
+            last_year=last_year,
+            unit=unit,
+        )
     if now < before:
-        return f"前年同期の約{_tenths(before / now)}分の1です。桁を確かめてください。"
-    return f"前年同期の{_tenths(now / before)}倍です。桁を確かめてください。"
+        return _(
+            "前年同期の約%(before)s分の1です。桁を確かめてください。", before=_tenths(before / now)
+        )
+    return _("前年同期の%(now)s倍です。桁を確かめてください。", now=_tenths(now / before))
 
 
 def _tenths(ratio: Fraction) -> str:
@@ -226,7 +260,7 @@ def share_of_guide(value: Exact | None, guide: Exact | None) -> str | None:
     if value is None or not guide or not guide.numerator:
         return None
     share = value.fraction / guide.fraction
-    return f"{int(share * 10)}割" if share < 1 else None
+    return _("%(share)s割", share=int(share * 10)) if share < 1 else None
 
 
 def half_name(period: Period) -> str:

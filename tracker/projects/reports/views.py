@@ -7,6 +7,7 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may
@@ -27,7 +28,7 @@ _WRITABLE = (ReportState.NONE, ReportState.DRAFT, ReportState.RETURNED)
 
 def _story(period: str, project_id: int, slug: str) -> Story:
     found = queries.story(period_of(period), project_id, slug) or abort(
-        404, "この期間、この市町村に、この事業の報告はお願いしていません。"
+        404, _("この期間、この市町村に、この事業の報告はお願いしていません。")
     )
     stand((found.now.project, found.now.path), back=url_for(".answers", period=period))
     return found
@@ -79,7 +80,8 @@ def write(period: str, project_id: int, slug: str) -> Response:
         return done(url_for(".check", period=period, project_id=project_id, slug=slug))
     if saved:
         return done(
-            url_for(".answers", period=period), f"「{now.project}」の下書きを保存しました。"
+            url_for(".answers", period=period),
+            _("「%(project)s」の下書きを保存しました。", project=now.project),
         )
     return _write_page(story, form)
 
@@ -88,14 +90,17 @@ def _autosaved(form: Form) -> Response:
     """What app.js expects: a sentence of its own and what to send as seen next time."""
     at, seen = clock.now().astimezone(clock.TOKYO), form.result.seen
     finish()
-    answer = Response(f"{at.hour}時{at:%M}分 下書きを自動保存しました", mimetype="text/plain")
+    answer = Response(
+        _("%(hour)s時%(at)s分 下書きを自動保存しました", hour=at.hour, at=format(at, "%M")),
+        mimetype="text/plain",
+    )
     answer.headers["X-Seen"] = seen
     return answer
 
 
 def _not_autosaved(form: Form) -> Response:
     said = [*form.form_errors, *(error for errors in form.errors.values() for error in errors)]
-    text = f"下書きを保存できませんでした。{said[0]}"
+    text = _("下書きを保存できませんでした。%(said)s", said=said[0])
     return Response(text, form.status, mimetype="text/plain")
 
 
@@ -124,7 +129,7 @@ def _bars(story: Story, number: int) -> list[dict[str, Any]]:
         {"label": brief(one.period), "value": one.values.get(number)}
         for one in story.earlier[-queries.YEARS_BEFORE :]
     ]
-    return [*before, {"label": "今回", "value": story.now.values.get(number), "current": True}]
+    return [*before, {"label": _("今回"), "value": story.now.values.get(number), "current": True}]
 
 
 @bp.route(f"{ADDRESS}/check", methods=["GET", "POST"])
@@ -160,7 +165,7 @@ def withdraw(period: str, project_id: int, slug: str) -> Response:
     now = _story(period, project_id, slug).now
     form = SeenButtonForm(seen=now.seen)
     if form.carry_out(lambda act: report_actions.withdraw(act, now, form.seen.data)):
-        return done(now.path, "報告を取り戻しました。直したら、もう一度提出してください。")
+        return done(now.path, _("報告を取り戻しました。直したら、もう一度提出してください。"))
     return complain(form, now.path)
 
 
@@ -170,10 +175,12 @@ def confirm(period: str, project_id: int, slug: str) -> Response:
     """確認済みにする."""
     now = _story(period, project_id, slug).now
     if not may_check(now):
-        abort(403, NOT_THE_CHECKER)
+        abort(403, _(NOT_THE_CHECKER))
     form = SeenButtonForm(seen=now.seen)
     if form.carry_out(lambda act: report_actions.confirm(act, now, form.seen.data)):
-        said = f"{now.town.name}「{now.project}」を確認済みにしました。"
+        said = _(
+            "%(town)s「%(project)s」を確認済みにしました。", town=now.town.name, project=now.project
+        )
         return done(url_for(".inbox", period=period), said)
     return complain(form, now.path)
 
@@ -185,12 +192,12 @@ def return_to(period: str, project_id: int, slug: str) -> Response:
     story = _story(period, project_id, slug)
     now = story.now
     if not may_check(now):
-        abort(403, NOT_THE_CHECKER)
+        abort(403, _(NOT_THE_CHECKER))
     form = forms.QuestionForm(seen=now.seen)
     if form.carry_out(
         lambda act: report_actions.return_report(act, now, form.question.data, form.seen.data)
     ):
-        said = f"{now.town.name}に質問を送り、報告を戻しました。"
+        said = _("%(town)sに質問を送り、報告を戻しました。", town=now.town.name)
         return done(url_for(".inbox", period=period), said)
     return _read_page(story, form)
 

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import Period
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -89,10 +90,10 @@ def close_round(act: Act, period: Period, seen: str | None = None) -> ReportingR
     """Closes a round and locks its reports; what is submitted may still be confirmed."""
     found = find_round(period)
     if found is None:
-        raise Refusal("この期間の報告のお願いは、まだ出していません。")
+        raise Refusal(_("この期間の報告のお願いは、まだ出していません。"))
     act.lock((found, seen))
     if found.closed_at is not None:
-        raise Refusal(f"{period.label}の報告は、すでに締め切っています。")
+        raise Refusal(_("%(period)sの報告は、すでに締め切っています。", period=period.label))
     with act.change("round.closed", found, f"{period.label}の進捗報告を締め切りました。"):
         found.closed_at = act.at
     return found

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.translation import N_
 from tracker.plumbing.forms import (
-    CHOOSE,
     DayField,
     Form,
     LinesField,
     SeenField,
     at_most,
     choices,
+    choose,
     in_year,
     must_choose,
     optional,
@@ -24,9 +25,9 @@ from tracker.projects.rules import LONGEST_TEXT
 class RoundForm(Form):
     """A reporting round; the periods to choose from are this year's and last year's."""
 
-    period = must_choose("期間", "期間を選んでください。")
-    due_on = DayField("期限", validators=required("期限を入力してください。"))
-    covering_note = LinesField("添える文", [optional(), at_most(LONGEST_TEXT)])
+    period = must_choose(N_("期間"), N_("期間を選んでください。"))
+    due_on = DayField(N_("期限"), validators=required(N_("期限を入力してください。")))
+    covering_note = LinesField(N_("添える文"), [optional(), at_most(LONGEST_TEXT)])
 
 
 def round_form(year: FiscalYear) -> RoundForm:
@@ -38,7 +39,7 @@ def round_form(year: FiscalYear) -> RoundForm:
         Period(year.previous.year, Half.FY),
         Period(year.year, Half.FY),
     )
-    form.period.choices = choices([CHOOSE, *((period, period.label) for period in asked)])
+    form.period.choices = choices([choose(), *((period, period.label) for period in asked)])
     return form
 
 

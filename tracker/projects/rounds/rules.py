@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 
 # 上期 is asked for by 15 October, 年度末 by 15 April (ux/spec.md 6: the office may be earlier).
 ASK_WITHIN = timedelta(days=15)
@@ -23,15 +24,21 @@ def check_round(
     """Whether reports may be asked for by that day; `asked` is how many there would be."""
     year = period.fiscal_year.label
     if is_open_already:
-        raise Refusal(f"{period.label}の報告は、すでにお願いしています。", field="period")
+        raise Refusal(
+            _("%(period)sの報告は、すでにお願いしています。", period=period.label), field="period"
+        )
     if not asked:
         raise Refusal(
-            f"{year}の事業がまだ登録されていません。先に事業を登録してください。", field="period"
+            _("%(year)sの事業がまだ登録されていません。先に事業を登録してください。", year=year),
+            field="period",
         )
-    office_days.check_due_day(due_on, today, "期限", "due_on", closures)
+    office_days.check_due_day(due_on, today, _("期限"), "due_on", closures)
     if due_on <= period.ends:
         ends = wareki.long(period.ends)
-        raise Refusal(f"期限は、期間の終わり（{ends}）より後の日にしてください。", field="due_on")
+        raise Refusal(
+            _("期限は、期間の終わり（%(ends)s）より後の日にしてください。", ends=ends),
+            field="due_on",
+        )
 
 
 def round_asked_from(period: Period) -> date:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.permissions import Permission, Role
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
@@ -25,11 +26,11 @@ from tracker.projects.rules import Rating, ReportState
 Checked = tuple[Report, tuple[str, ...]]
 # What the writer does next, the most pressing first.
 _ACTIONS = {
-    ReportState.RETURNED: "直して出す",
-    ReportState.DRAFT: "続きから",
-    ReportState.NONE: "始める",
-    ReportState.SUBMITTED: "見る",
-    ReportState.CONFIRMED: "見る",
+    ReportState.RETURNED: N_("直して出す"),
+    ReportState.DRAFT: N_("続きから"),
+    ReportState.NONE: N_("始める"),
+    ReportState.SUBMITTED: N_("見る"),
+    ReportState.CONFIRMED: N_("見る"),
 }
 
 
@@ -57,7 +58,7 @@ def new_round() -> Response:
     ):
         return done(
             url_for(".answers", period=form.period.data),
-            "進捗報告をお願いしました。お願いの手紙を各市町村の担当に送ります。",
+            _("進捗報告をお願いしました。お願いの手紙を各市町村の担当に送ります。"),
         )
     return page("projects/new_round.html", form=form, hub=areas.hub().name)
 
@@ -78,7 +79,7 @@ def answers(period: str) -> Response:
         projects=_by_project(rows),
         looks={state: rules.shown(state, shown.due_on, today) for state in ReportState},
         own=_own(rows),
-        actions=_ACTIONS,
+        actions={state: _(action) for state, action in _ACTIONS.items()},
         columns=areas.columns(actor().municipality),
         tally=_tally(rows),
         unsubmitted=sum(not row.is_reported for row in rows),
@@ -99,7 +100,7 @@ def _by_project(rows: Sequence[Report]) -> list[tuple[int, str, dict[str, Report
 def _round(every: Sequence[Round], period: str) -> Round:
     wanted = period_of(period)
     return next((one for one in every if one.period == wanted), None) or abort(
-        404, "この期間の報告のお願いは、まだ出ていません。"
+        404, _("この期間の報告のお願いは、まだ出ていません。")
     )
 
 
@@ -136,7 +137,7 @@ def close(period: str) -> Response:
     wanted = _round(queries.rounds(), period)
     form, back = SeenButtonForm(seen=wanted.seen), url_for(".answers", period=period)
     if form.carry_out(lambda act: round_actions.close_round(act, wanted.period, form.seen.data)):
-        return done(back, f"{wanted.period.label}の報告を締め切りました。")
+        return done(back, _("%(period)sの報告を締め切りました。", period=wanted.period.label))
     return complain(form, back)
 
 
@@ -181,14 +182,14 @@ def _unremarkable(rows: Sequence[Checked]) -> list[Report]:
 def confirm_all(period: str) -> Response:
     """まとめて確認済みにする: only what the reader has seen, and only what has no remark."""
     rows = _mine(period)
-    shown = [report for report, _ in rows if forms.seen_name(report) in request.form]
+    shown = [report for report, _other in rows if forms.seen_name(report) in request.form]
     form = forms.confirm_all_form(shown)
     if form.carry_out(
         lambda act: report_actions.confirm_all(
             act, [(report, form[forms.seen_name(report)].data) for report in shown]
         )
     ):
-        said = f"{form.result}件をまとめて確認済みにしました。"
+        said = _("%(count)s件をまとめて確認済みにしました。", count=form.result)
         return done(url_for(".inbox", period=period), said)
     return _inbox_page(period, rows, form)
 

@@ -11,6 +11,7 @@ from tracker.accounts.people import actions as people
 from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.mail import letters, links
 from tracker.mail.letters import HELD, Letter, LetterState
 from tracker.plumbing import clock
@@ -46,7 +47,7 @@ def resend_with_new_link(act: Act, letter: Letter) -> None:
     _check_undelivered(act, letter)
     to = accounts.every_recipient().get(letter.to_key)
     if to is None:
-        raise Refusal("宛先が今はありません。先に、役職の宛先か利用者を登録してください。")
+        raise Refusal(_("宛先が今はありません。先に、役職の宛先か利用者を登録してください。"))
     said = f"{letter.to_name}へ新しいリンクで送り直しました。"
     with act.change("letter.resent", letter, said) as entry:
         links.renew(act, letter.id)
@@ -60,7 +61,7 @@ def resend_with_new_link(act: Act, letter: Letter) -> None:
 def _check_undelivered(act: Act, letter: Letter) -> None:
     act.lock((letter, None))
     if letter.state is not LetterState.UNDELIVERABLE:
-        raise Refusal("このメールは届いているか、まだ送る途中です。送り直しはできません。")
+        raise Refusal(_("このメールは届いているか、まだ送る途中です。送り直しはできません。"))
 
 
 def skip(act: Act, kind: str, step: str, on: date) -> int:
@@ -101,7 +102,7 @@ def _meant(
         if (notice.kind, notice.step_name) == (kind, step) and now is state and notice.moment > at
     ]
     if not found:
-        raise Refusal("このお知らせは、すでに送られたか、なくなっています。")
+        raise Refusal(_("このお知らせは、すでに送られたか、なくなっています。"))
     return found
 
 
@@ -118,7 +119,7 @@ def try_out(act: Act, duty_key: str, on: date) -> str:
     """自分あてに試し送り: the same words to oneself; returns the address."""
     draft = actions.preview_of(duty_key, on, act.today)
     if draft is None:
-        raise Refusal("このお知らせは、すでに送られたか、なくなっています。")
+        raise Refusal(_("このお知らせは、すでに送られたか、なくなっています。"))
     return actions.send_to_oneself(act, draft.subject, draft.body, f"test:{duty_key}")
 
 
@@ -144,7 +145,7 @@ def _decide_held(
     with act.change(verb, Subject("letter", letter_id or "all"), "") as entry:
         count = decide(ids, act.at)
         if not count:
-            raise Refusal("保留しているメールはありません。ほかの人が先に決めたようです。")
+            raise Refusal(_("保留しているメールはありません。ほかの人が先に決めたようです。"))
         entry.sentence = f"保留していたメール{count}通を{done}。"
     return count
 
@@ -157,7 +158,7 @@ def trust_clock(act: Act) -> None:
     """
     state = act.own(ClockState, 1, None)
     if state is None or not rules.clock_is_wrong(act.at, state.watermark_at):
-        raise Refusal("時計は合っています。お知らせは予定どおり送られます。")
+        raise Refusal(_("時計は合っています。お知らせは予定どおり送られます。"))
     said = "サーバーの時計が今は正しいと確かめ、お知らせを続けることにしました。"
     with act.change("clock.trusted", Subject("clock", 1), said) as entry:
         before = state.watermark_at

@@ -8,6 +8,7 @@ from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.mail import mailbox, transports
 from tracker.mail.letters import Letter, LetterState
 from tracker.municipalities import queries as areas
@@ -42,7 +43,7 @@ def index() -> Response:
         sent=paginate(partial(queries.sent, actor(), state), queries.PER_PAGE),
         state=state or "",
         may_manage=may(Permission.MANAGE_LETTERS),
-        states=[("", "すべて"), *((one.value, one.label) for one in queries.STATES)],
+        states=[("", _("すべて")), *((one.value, one.label) for one in queries.STATES)],
         progress=progress,
         mailbox=mailbox.standing() if may(Permission.MANAGE_LETTERS) else None,
         clock_wrong=rules.clock_is_wrong(at, progress.planned_until),
@@ -93,8 +94,8 @@ def correct(letter_id: int) -> Response:
         return _send_new_link(found)
     form = forms.CorrectForm(email=found.to_email)
     if form.carry_out(lambda act: actions.correct_and_resend(act, found, form.email.data)):
-        whose = "このメールと、役職のお知らせの宛先" if form.result else "このメールの宛先"
-        said = f"{whose}を直しました。次の送信で送り直します。"
+        whose = _("このメールと、役職のお知らせの宛先") if form.result else _("このメールの宛先")
+        said = _("%(whose)sを直しました。次の送信で送り直します。", whose=whose)
         return done(url_for(".letter", letter_id=letter_id), said)
     return _letter_page(found, form)
 
@@ -103,13 +104,13 @@ def _send_new_link(found: Letter) -> Response:
     """新しいリンクを送る: to the address that its recipient has, whatever is posted."""
     form, back = ButtonForm(), url_for(".letter", letter_id=found.id)
     if form.carry_out(lambda act: actions.resend_with_new_link(act, found)):
-        said = "新しいリンクを作りました。次の送信で送ります。前のリンクは使えなくなりました。"
+        said = _("新しいリンクを作りました。次の送信で送ります。前のリンクは使えなくなりました。")
         return done(back, said)
     return complain(form, back)
 
 
 def _letter_page(found: Letter, form: forms.CorrectForm) -> Response:
-    stand(("1通の記録", url_for(".letter", letter_id=found.id)))
+    stand((_("1通の記録"), url_for(".letter", letter_id=found.id)))
     return page(
         "reminders/letter.html",
         form=form,
@@ -123,14 +124,14 @@ def _letter_page(found: Letter, form: forms.CorrectForm) -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def skip() -> Response:
     """今回は送らない."""
-    return _choose(actions.skip, "今回は送らないことにしました。")
+    return _choose(actions.skip, _("今回は送らないことにしました。"))
 
 
 @bp.post("/notices/resume")
 @guard(Permission.MANAGE_LETTERS)
 def resume() -> Response:
     """送ることにする, of what was skipped."""
-    return _choose(actions.resume, "予定どおり送ることにしました。")
+    return _choose(actions.resume, _("予定どおり送ることにしました。"))
 
 
 def _choose(choose: Callable[..., int], said: str) -> Response:
@@ -146,7 +147,7 @@ def try_out() -> Response:
     """自分あてに試し送り."""
     form = forms.PickForm()
     if form.carry_out(lambda act: actions.try_out(act, form.duty.data, form.on.data)):
-        said = f"{form.result} あてに試し送りをしました。次の送信で届きます。"
+        said = _("%(email)s あてに試し送りをしました。次の送信で届きます。", email=form.result)
         return done(url_for(".index"), said)
     return complain(form, url_for(".index"))
 
@@ -155,20 +156,23 @@ def try_out() -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def release() -> Response:
     """Lets held letters go out."""
-    return _decide(actions.let_go, "送ることにしました。次の送信で出ていきます。")
+    return _decide(actions.let_go, _("送ることにしました。次の送信で出ていきます。"))
 
 
 @bp.post("/notices/give-up")
 @guard(Permission.MANAGE_LETTERS)
 def give_up() -> Response:
     """Held letters will not go out."""
-    return _decide(actions.give_up, "見送りました。")
+    return _decide(actions.give_up, _("見送りました。"))
 
 
 def _decide(decide: Callable[..., int], said: str) -> Response:
     form = forms.LetterForm()
     if form.carry_out(lambda act: decide(act, form.letter.data)):
-        return done(url_for(".index"), f"保留していたメール{form.result}通を{said}")
+        return done(
+            url_for(".index"),
+            _("保留していたメール%(count)s通を%(said)s", count=form.result, said=said),
+        )
     return complain(form, url_for(".index"))
 
 
@@ -178,7 +182,7 @@ def trust_clock() -> Response:
     """The clock is right now: reminders go on from here."""
     form = ButtonForm()
     if form.carry_out(actions.trust_clock):
-        return done(url_for(".index"), "今の時計から、お知らせを続けます。")
+        return done(url_for(".index"), _("今の時計から、お知らせを続けます。"))
     return complain(form, url_for(".index"))
 
 

@@ -3,6 +3,7 @@
 from wtforms import BooleanField, FieldList, FormField, SelectField
 
 from tracker.kernel.steps import Audience, Step, Unit
+from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import CountField, Form, Row, SeenField, choices, labelled, optional
 from tracker.reminders.rules import Schedule
 from tracker.reminders.schedule.rules import MOST_STEPS
@@ -11,17 +12,20 @@ from tracker.reminders.schedule.rules import MOST_STEPS
 class StepForm(Row):
     """One mention: how many days, before or after, of which kind; empty means none."""
 
-    days = CountField("日数", named="日数", validators=[optional()])
-    side = SelectField("前後", choices=choices([("-1", "前"), ("1", "後")]))
-    unit = SelectField("数え方", choices=labelled(Unit))
-    to = SelectField("宛先", choices=labelled(Audience))
+    days = CountField(N_("日数"), named=N_("日数"), validators=[optional()])
+    side = SelectField(N_("前後"), choices=choices([("-1", N_("前")), ("1", N_("後"))]))
+    unit = SelectField(N_("数え方"), choices=labelled(Unit))
+    to = SelectField(N_("宛先"), choices=labelled(Audience))
 
 
 class ScheduleForm(Form):
     """送る日 of one kind."""
 
-    is_on = BooleanField("お知らせを送る")
-    hour = SelectField("時刻", choices=choices((hour, f"{hour}時") for hour in range(7, 20)))
+    is_on = BooleanField(N_("お知らせを送る"))
+    hour = SelectField(
+        N_("時刻"),
+        choices=lambda: choices((hour, _("%(hour)s時", hour=hour)) for hour in range(7, 20)),
+    )
     steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_STEPS)
     seen = SeenField()
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
 from tracker.plumbing.access import guard, may
 from tracker.plumbing.pages import done, page
 from tracker.reminders import queries
@@ -44,5 +45,8 @@ def schedule(kind: str) -> Response:
             form.seen.data,
         )
     ):
-        return done(url_for(".schedules"), f"「{KINDS[Kind(kind)].label}」を送る日を直しました。")
-    return page("reminders/schedule.html", form=form, label=KINDS[Kind(kind)].label)
+        return done(
+            url_for(".schedules"),
+            _("「%(kinds)s」を送る日を直しました。", kinds=_(KINDS[Kind(kind)].label)),
+        )
+    return page("reminders/schedule.html", form=form, label=_(KINDS[Kind(kind)].label))

@@ -2,6 +2,7 @@
 
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.mail import letters, texts
 from tracker.mail.kinds import TextUse
 from tracker.mail.letters import Recipient
@@ -36,7 +37,7 @@ def restore(act: Act, kind: str, seen: str | None = None) -> None:
     """最初の文面に戻す."""
     row = act.own(LetterText, kind, seen)
     if row is None:
-        raise Refusal("この文面は、最初のままです。")
+        raise Refusal(_("この文面は、最初のままです。"))
     said = f"「{LETTER_KINDS[kind].label}」の文面を最初に戻しました。"
     with act.change("letter_text.restored", row, said) as entry:
         db.session.delete(row)

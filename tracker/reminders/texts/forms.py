@@ -2,6 +2,7 @@
 
 from wtforms import SelectField, StringField, TextAreaField
 
+from tracker.kernel.translation import N_
 from tracker.mail.wording import Wording
 from tracker.plumbing.forms import Form, SeenField, at_most, required
 from tracker.reminders.texts.rules import MOST_BODY, MOST_SUBJECT
@@ -12,11 +13,11 @@ class WordsForm(Form):
 
     asides = ("post",)
 
-    subject = StringField("件名", validators=[at_most(MOST_SUBJECT)])
+    subject = StringField(N_("件名"), validators=[at_most(MOST_SUBJECT)])
     body = TextAreaField(
-        "本文", validators=[*required("本文を入力してください。"), at_most(MOST_BODY)]
+        N_("本文"), validators=[*required(N_("本文を入力してください。")), at_most(MOST_BODY)]
     )
-    post = SelectField("見本の宛先", validate_choice=False)
+    post = SelectField(N_("見本の宛先"), validate_choice=False)
     seen = SeenField()
 
     def read(self) -> Wording:

@@ -1,6 +1,7 @@
 """What the words of a letter must keep to when somebody changes them (ux/spec.md 7.10)."""
 
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.mail.kinds import LetterKind
 from tracker.mail.wording import Wording, fields_of
 
@@ -15,25 +16,33 @@ def check_words(kind: LetterKind, words: Wording) -> None:
         for name in fields_of(text):
             if name not in kind.allowed:
                 raise Refusal(
-                    f"〔{name}〕という差し込みはありません。"
-                    "この画面の「使える差し込み」から選んでください。",
+                    _(
+                        "〔%(name)s〕という差し込みはありません。この画面の「使える差し込み」"
+                        "から選んでください。",
+                        name=name,
+                    ),
                     field=field,
                 )
         _check_brackets(field, text)
     if "リンク" in kind.original.fields and "リンク" not in words.fields:
         raise Refusal(
-            "〔リンク〕は残してください。受け取った方が、画面を開けなくなります。", field="body"
+            _("〔リンク〕は残してください。受け取った方が、画面を開けなくなります。"), field="body"
         )
 
 
 def _check_subject(kind: LetterKind, subject: str) -> None:
     if kind.original.subject and not subject:
-        raise Refusal("件名を入力してください。", field="subject")
+        raise Refusal(_("件名を入力してください。"), field="subject")
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in subject):
-        raise Refusal("件名は1行で入力してください。改行は使えません。", field="subject")
+        raise Refusal(_("件名は1行で入力してください。改行は使えません。"), field="subject")
     if len(subject) > MOST_SUBJECT:
         raise Refusal(
-            f"{MOST_SUBJECT}字までで入力してください（今 {len(subject)}字）。", field="subject"
+            _(
+                "%(most_subject)s字までで入力してください（今 %(count)s字）。",
+                most_subject=MOST_SUBJECT,
+                count=len(subject),
+            ),
+            field="subject",
         )
 
 
@@ -42,4 +51,4 @@ def _check_brackets(field: str, text: str) -> None:
     for name in fields_of(text):
         rest = rest.replace(f"〔{name}〕", "")
     if "〔" in rest or "〕" in rest:
-        raise Refusal("「〔」と「〕」は、差し込みを囲むときだけ使えます。", field=field)
+        raise Refusal(_("「〔」と「〕」は、差し込みを囲むときだけ使えます。"), field=field)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from tracker.accounts import queries as accounts
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.mail import texts as letter_texts
 from tracker.mail.kinds import LetterKind, TextUse
 from tracker.mail.letters import Recipient
@@ -21,9 +22,9 @@ from tracker.reminders.blueprint import bp
 from tracker.reminders.texts import actions, forms
 
 GROUPS = (
-    (TextUse.LETTER, "用件ごとに送るもの"),
-    (TextUse.MATTER, "期限のお知らせ"),
-    (TextUse.PART, "共通の部分"),
+    (TextUse.LETTER, N_("用件ごとに送るもの")),
+    (TextUse.MATTER, N_("期限のお知らせ")),
+    (TextUse.PART, N_("共通の部分")),
 )
 
 
@@ -32,7 +33,7 @@ GROUPS = (
 def texts() -> Response:
     """Every kind of letter with the subject that holds now."""
     groups = [
-        (label, [(kind, one) for kind, one in LETTER_KINDS.items() if one.use is use])
+        (_(label), [(kind, one) for kind, one in LETTER_KINDS.items() if one.use is use])
         for use, label in GROUPS
     ]
     words = {kind: letter_texts.words(kind) for kind in LETTER_KINDS}
@@ -51,11 +52,14 @@ def text(kind: str) -> Response:
     if "try" in request.form and to:
         if form.carry_out(lambda act: _try_out(act, kind, form, to), once=False):
             finish()
-            flash(f"{form.result} あてに試し送りをしました。次の送信で届きます。", "ok")
+            flash(
+                _("%(email)s あてに試し送りをしました。次の送信で届きます。", email=form.result),
+                "ok",
+            )
     elif "preview" in request.form:
         form.validate_on_submit()
     elif form.carry_out(lambda act: actions.change(act, kind, form.read(), form.seen.data)):
-        return done(url_for(".texts"), f"「{found.label}」の文面を直しました。")
+        return done(url_for(".texts"), _("「%(found)s」の文面を直しました。", found=found.label))
     return page(
         "reminders/text.html",
         form=form,
@@ -74,7 +78,10 @@ def original_text(kind: str) -> Response:
     """最初の文面に戻す."""
     found, form = _get(kind), SeenButtonForm(data={"seen": seen_of(letter_texts.find(kind))})
     if form.carry_out(lambda act: actions.restore(act, kind, form.seen.data)):
-        return done(url_for(".text", kind=kind), f"「{found.label}」を最初の文面に戻しました。")
+        return done(
+            url_for(".text", kind=kind),
+            _("「%(found)s」を最初の文面に戻しました。", found=found.label),
+        )
     return complain(form, url_for(".text", kind=kind))
 
 
