@@ -49,6 +49,8 @@ MORE_NONSENSE = {
 }
 # What no form may take, however free its text.
 NEVER_TAKEN = {"too long", "a zero byte"}
+# A wrong password counts, whatever else is wrong (contracts.md, "Delays at sign-in").
+COUNTS_WRONG_TRIES = {"accounts.sign_in", "accounts.change_password"}
 PLAIN_TEXTS = ("text", "email", "search", "tel", "textarea")
 # What a box is filled with where only another one is to be wrong.
 PLAUSIBLE = (
@@ -225,7 +227,8 @@ def judge(house: House, form: Asked, typed: Mapping[str, str], what: str) -> lis
             wrong.append("was taken")
     elif answer.status_code == 422:
         wrong += refusal(answer, form, typed, what)
-        wrong += ["was refused but changed something"] * was_changed
+        may_count = endpoint_of(house, form.target) in COUNTS_WRONG_TRIES
+        wrong += ["was refused but changed something"] * (was_changed and not may_count)
     elif answer.status_code != 200 or was_changed:
         wrong.append(f"answered {answer.status_code}")
     if SCRIPT in body or "<script>alert" in body or "Traceback" in body:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from tests import cast
 from tests.agreements.makers import FILE
 from tests.whole.bad_input import Asked, endpoint_of, forms_of
 from tests.whole.clients import House
@@ -22,6 +23,10 @@ Rows = dict[tuple[str, str], dict[str, Any]]
 # What a form needs beside what every box may well take, by endpoint.
 EVERY_TOWN = ["aomori", "hiranai", "imabetsu", "yomogita", "sotogahama"]
 FILLED: dict[str, dict[str, Any]] = {
+    "accounts.change_password": {
+        "current": cast.PASSWORD,
+        "password": "seven cormorants over the northern strait",
+    },
     "agreements.answer": {"choice": "type", "value": "中嶋久彰"},
     "agreements.import_agreement": {"pasted": FILE.read_text(encoding="utf-8")},
     "cost_sharing.add_consultation": {"consulted_on": "2026/11/20"},
