@@ -40,7 +40,7 @@ def last_link(address: str, path: str) -> str:
 # --- what opens something now, as nobody but its owner may have it ------------------------------
 
 # Kind of personal link -> the rows it opens.  A new kind belongs here, or the suite is red.
-ROWS = {"invitation": Invitation.id, "poll": MeetingSeat.id}
+ROWS = {"invitation": Invitation.id, "poll": MeetingSeat.id, "reset": Invitation.id}
 
 
 def token_of(kind: str, row_id: int) -> str:

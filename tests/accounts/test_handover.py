@@ -14,7 +14,15 @@ from tests.sent import token_of
 from tracker.accounts import queries
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
-from tracker.accounts.models import CalendarKey, Handover, Invitation, Person, Post, PostKind
+from tracker.accounts.models import (
+    CalendarKey,
+    Handover,
+    Invitation,
+    LinkUse,
+    Person,
+    Post,
+    PostKind,
+)
 from tracker.accounts.people import actions
 from tracker.accounts.sign_in.actions import set_password, sign_in
 from tracker.kernel.refusal import Refusal
@@ -147,7 +155,7 @@ def test_the_section_s_address_may_stay_and_its_old_password_does_not(both: Flas
         sign_in(new.email, cast.PASSWORD, at=april())
     # A link that was given to whoever held the post before is used up.
     with pytest.raises(Refusal, match="期限が過ぎました"):
-        set_password(Act(None, april()), link, "a hash")
+        set_password(Act(None, april()), LinkUse.INVITATION, link, "a hash")
 
 
 def test_a_post_without_account_gets_its_new_mailbox(both: Flask, actor) -> None:

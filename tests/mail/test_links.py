@@ -20,7 +20,7 @@ from tests.mail.faults.server import DROP
 from tests.mail.makers import LEASE_AND_MORE, mark
 from tests.meetings.makers import DUE, make_meeting, seat_of
 from tests.sent import BASE, links_in, sent_to, token_of
-from tracker.accounts.models import Invitation, Person
+from tracker.accounts.models import Invitation, LinkUse, Person
 from tracker.accounts.people.actions import invite, set_active
 from tracker.accounts.sign_in.actions import set_password
 from tracker.kernel.duty import PersonalLink
@@ -237,7 +237,7 @@ def test_only_the_newest_invitation_opens_and_none_of_a_closed_account(both, act
     second = links_in(sent_to(person.email)[-1], "/invitations/")[0]
     assert (opens(first), opens(second)) == (False, True)
     with pytest.raises(Refusal):
-        set_password(Act(None, cast.NOW), first.rpartition("/")[2], "a longer password")
+        set_password(Act(None, cast.NOW), LinkUse.INVITATION, first.rpartition("/")[2], "a hash")
     set_active(Act(None, cast.NOW), person, False)
     assert not opens(second)
 

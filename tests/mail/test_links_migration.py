@@ -13,7 +13,7 @@ from sqlalchemy import inspect, select, text
 from tests import cast
 from tests.meetings.makers import make_meeting
 from tests.sent import BASE, links_in, live_tokens, sent_to
-from tracker.accounts.models import Person
+from tracker.accounts.models import LinkUse, Person
 from tracker.accounts.people.actions import invite
 from tracker.accounts.queries import find_invitation
 from tracker.kernel.permissions import Actor
@@ -119,7 +119,7 @@ def test_no_old_link_is_left_and_unsent_letters_get_new_ones(old_tokens: list[st
     live = live_tokens()
     [mail] = sent_to("officer@imabetsu.example")
     [path] = links_in(mail, "/invitations/")
-    found = find_invitation(path.rpartition("/")[2], cast.NOW)
+    found = find_invitation(LinkUse.INVITATION, path.rpartition("/")[2], cast.NOW)
     assert found is not None and found[1].email == "officer@imabetsu.example"
     [merged] = sent_to("merged@aomori.example")
     opened = {live[one.removeprefix("/p/")].row_id for one in links_in(merged, "/p/")}

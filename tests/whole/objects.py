@@ -116,6 +116,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "accounts.invite": lambda s: [{"person_id": s.person}],
     "accounts.lift_delays": lambda s: [{"person_id": s.person}],
     "accounts.new_account": lambda s: [{"post_id": s.post}],
+    "accounts.reset_password": lambda s: [{"token": s.reset_token}],
     "accounts.set_active": lambda s: [{"person_id": s.person}],
     "accounts.set_password": lambda s: [{"token": s.invited_token}],
     "agreements.agreement": lambda s: [{"agreement_id": s.agreements[TOWN]}],

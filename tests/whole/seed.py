@@ -14,7 +14,7 @@ from tests.projects import makers as projects
 from tests.sent import token_of
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
-from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind
+from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, PostKind
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.exact import Exact
@@ -63,6 +63,7 @@ class Stock:
     candidate: int
     held: int
     invited_token: str
+    reset_token: str
     poll_token: str
     answered_token: str
     job: int
@@ -103,6 +104,7 @@ def furnish() -> Stock:
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,
         invited_token=invited_token,
+        reset_token=_forgotten(),
         poll_token=_poll_token(polling, TOWN),
         answered_token=_poll_token(polling, "hiranai"),
         job=job.id,
@@ -152,6 +154,18 @@ def _invited() -> tuple[int, str]:
     db.session.add(invitation)
     db.session.commit()
     return found.id, token_of("invitation", invitation.id)
+
+
+def _forgotten() -> str:
+    address = cast.email("confirmer", "hiranai")
+    person_id = db.session.scalars(select(Person.id).where(Person.email == address)).one()
+    expires = cast.NOW + timedelta(days=3)
+    reset = Invitation(
+        person_id=person_id, kind=LinkUse.RESET, nonce="another nonce", expires_at=expires
+    )
+    db.session.add(reset)
+    db.session.commit()
+    return token_of("reset", reset.id)
 
 
 def _handed_over() -> dict[str, int]:

@@ -38,6 +38,8 @@ FOR_EVERYBODY = {
     "accounts.sign_in",
     "accounts.setup",
     "accounts.set_password",
+    "accounts.forgotten",
+    "accounts.reset_password",
     "meetings.answer_by_link",
     "meetings.answered",
     "overview.calendar",

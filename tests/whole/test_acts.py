@@ -55,7 +55,13 @@ ELSEWHERE = {
     "agreements.register": "needs an answer to each question: tests/agreements/test_actions.py",
 }
 # These have no act of their own: they sign in and out, or only show something.
-NO_ACT = {"accounts.sign_in", "accounts.sign_out", "cost_sharing.preview", "reminders.try_out"}
+NO_ACT = {
+    "accounts.forgotten",
+    "accounts.sign_in",
+    "accounts.sign_out",
+    "cost_sharing.preview",
+    "reminders.try_out",
+}
 
 
 def rows(house: House) -> Rows:

@@ -23,6 +23,7 @@ from tests.whole.seed import TOWN
 from tests.whole.test_access import live_codes
 from tracker.accounts.models import Person
 from tracker.accounts.people.actions import invite
+from tracker.accounts.sign_in.actions import ask_reset, write_resets
 from tracker.duties.commands import duties
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.permissions import Role
@@ -38,7 +39,7 @@ from tracker.reminders import actions as reminders
 from tracker.reminders.commands import preview
 from tracker.reminders.rules import HOUR
 
-LINK = re.compile(r"/(?:p|invitations)/[\w.~-]+")
+LINK = re.compile(r"/(?:p|invitations|resets)/[\w.~-]+")
 # The day on which the poll of the house is mentioned to who is silent.
 MENTIONED = cast.TODAY + timedelta(days=2)
 
@@ -175,6 +176,8 @@ def test_nor_in_the_example(demo_app: Flask) -> None:
         person = db.session.scalars(select(Person).where(Person.is_active)).first()
         assert person is not None
         invite(Act(None, clock.now()), person)
+        ask_reset("office@aomori.example", at=clock.now())
+        assert write_resets(clock.now()) == 1
     assert leaks(demo_app, client.client) == []
 
 

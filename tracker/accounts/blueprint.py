@@ -1,12 +1,26 @@
 """The one blueprint of the feature; its modules of views put their pages on it."""
 
+from functools import partial
+
 from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
 
 from tracker.accounts import queries
+from tracker.accounts.models import LinkUse
 from tracker.accounts.people.actions import renew_invitation
 from tracker.mail import links
 from tracker.mail.links import LinkKind
 
 bp = Blueprint("accounts", __name__)
-_LINK = LinkKind(queries.INVITATION, "/invitations/", queries.invitation_life, renew_invitation)
-bp.record(lambda state: links.register(state.app, _LINK))
+_PATHS = {LinkUse.INVITATION: "/invitations/", LinkUse.RESET: "/resets/"}
+_LINKS = [
+    LinkKind(use.value, path, partial(queries.invitation_life, use), renew_invitation)
+    for use, path in _PATHS.items()
+]
+
+
+@bp.record
+def register_links(state: BlueprintSetupState) -> None:
+    """Makes both kinds of link known."""
+    for kind in _LINKS:
+        links.register(state.app, kind)

@@ -5,6 +5,7 @@ third April.  A secretary is a post with a mailbox and no account.
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -109,6 +110,9 @@ class SignIn(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Where it was opened: the address it came from, and what the browser says it is.
+    source: Mapped[str | None] = mapped_column(String(64))
+    browser: Mapped[str | None] = mapped_column(String(120))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -128,6 +132,28 @@ class SignInDelay(Model):
     open_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class LinkUse(StrEnum):
+    """Why somebody got a link to set a password: to begin with, or because it was forgotten."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+class ResetRequest(Model):
+    """An address that somebody wants a link for; the clock's next pass writes the letter.
+
+    Whether anybody has the address is asked there alone: asking takes the same work for all.
+    """
+
+    __tablename__ = "reset_request"
+
+    # `sign_in.rules.address_mark`: one letter an address and 10 minutes.
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # None when it is done.
+    address: Mapped[str | None] = mapped_column(String(254))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class Invitation(Model):
     """A link by which a person sets a password once; a person's newest is the one that opens."""
 
@@ -135,6 +161,9 @@ class Invitation(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[LinkUse] = mapped_column(
+        words(LinkUse), default=LinkUse.INVITATION, server_default=LinkUse.INVITATION.value
+    )
     # The link is made of it (mail/links.py): a new one revokes the links given out before.
     nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -15,6 +15,7 @@ from tracker.accounts.models import (
     CalendarKey,
     Handover,
     Invitation,
+    LinkUse,
     Person,
     Post,
     PostKind,
@@ -33,8 +34,6 @@ from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
 K = TypeVar("K", bound=Hashable)
-# The kind of personal link by which a password is set.
-INVITATION = "invitation"
 
 
 def digest(token: str) -> str:
@@ -123,9 +122,9 @@ def delays(at: datetime) -> Mapping[int, timedelta]:
     return found
 
 
-def find_invitation(token: str, at: datetime) -> Row[Invitation, Person] | None:
-    """An invitation that is still good, with its person."""
-    row_id = links.verify(INVITATION, token, at)
+def find_invitation(use: LinkUse, token: str, at: datetime) -> Row[Invitation, Person] | None:
+    """An invitation that is still good for that use, with its person."""
+    row_id = links.verify(use, token, at)
     if row_id is None:
         return None
     return db.session.execute(
@@ -135,14 +134,18 @@ def find_invitation(token: str, at: datetime) -> Row[Invitation, Person] | None:
     ).first()
 
 
-def invitation_life(on: Connection, row_id: int) -> Life | None:
-    """What an invitation says of its link: not used, of an account in use, the newest of it."""
+def invitation_life(use: LinkUse, on: Connection, row_id: int) -> Life | None:
+    """What an invitation says of its link: not used, of an account in use, the newest of it.
+
+    Of invitations and resets only the newest one is good, whatever its use.
+    """
     later = aliased(Invitation)
     row = on.execute(
         select(Invitation.nonce, Invitation.expires_at, Person.id, Person.post_id)
         .join(Person, Person.id == Invitation.person_id)
         .where(
             Invitation.id == row_id,
+            Invitation.kind == use,
             Invitation.used_at.is_(None),
             Person.is_active,
             ~exists().where(later.person_id == Person.id, later.id > Invitation.id),
@@ -151,6 +154,22 @@ def invitation_life(on: Connection, row_id: int) -> Life | None:
     if row is None:
         return None
     return Life(row.nonce, frozenset({f"person:{row.id}", f"post:{row.post_id}"}), row.expires_at)
+
+
+def has_other_admin(person_id: int) -> bool:
+    """Whether somebody else can manage accounts: in use, with a password."""
+    other = (
+        select(Person.id)
+        .join(Post, Post.id == Person.post_id)
+        .where(
+            Post.kind == PostKind.ADMIN,
+            Post.is_active,
+            Person.is_active,
+            Person.password_hash.is_not(None),
+            Person.id != person_id,
+        )
+    )
+    return db.session.execute(other.limit(1)).first() is not None
 
 
 def find_post(municipality_id: int, name: str) -> Post | None:

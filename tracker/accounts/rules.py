@@ -21,6 +21,9 @@ class StaffMember(NamedTuple):
 
 SESSION_FOR = timedelta(hours=12)
 INVITATION_FOR = timedelta(hours=72)
+RESET_FOR = timedelta(minutes=30)
+# One letter an address.
+RESET_EVERY = timedelta(minutes=10)
 # After wrong passwords (contracts.md, "Delays at sign-in").
 LONGEST_DELAY = timedelta(minutes=15)
 # Two processes that count at once do not read the clock at once; what lies further ahead was

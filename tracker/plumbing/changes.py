@@ -40,6 +40,7 @@ EXEMPT: Mapping[str, str] = {
     "letter_secret": "mail's books",
     "mailbox_state": "mail's books",
     "once": "the keys of forms already carried out",
+    "reset_request": "what the clock's next pass does; the letter itself is recorded",
     "send_attempt": "mail's books",
     "sign_in": "who is signed in where; ends by itself",
     "sign_in_delay": "tries at signing in; a count ends by itself",

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 
 from tracker.accounts import queries as accounts
+from tracker.accounts.sign_in.actions import write_resets
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -88,6 +89,7 @@ def run_once(each: Told | None = None) -> Pass:
     """
     if areas.area() is not None:
         check_base_url()
+    write_resets(clock.now())
     planned, skipped = plan(clock.now())
     ended = delivery.deliver(each=_beating(each))
     # Last, so that no letter waits for the mailbox.

@@ -1,9 +1,11 @@
 """Enters and changes posts and accounts, and invites who holds them."""
 
+from collections.abc import Iterator
+
 from sqlalchemy import select, update
 
 from tracker.accounts import queries, rules
-from tracker.accounts.models import CalendarKey, Invitation, Person, Post, PostKind, SignIn
+from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, PostKind, SignIn
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -119,7 +121,10 @@ def create_account(
 
 def invite(act: Act, person: Person, seen: str | None = None) -> None:
     """Sends a new link to set a password; the old password and sessions end."""
-    act.lock((person, seen))
+    act.lock((person, seen), *_other_admins(person))
+    if act.by is not None:
+        # From the terminal there is always a way back.
+        _check_last_admin(person)
     said = f"{person.email} にパスワード設定の案内を送りました。"
     with act.change("account.invited", person, said):
         person.password_hash = None
@@ -127,42 +132,67 @@ def invite(act: Act, person: Person, seen: str | None = None) -> None:
         put_invitation(act, person)
 
 
-def put_invitation(act: Act, person: Person) -> None:
-    """The letter with a link to set a password (M23); within a change of the account."""
+LINK_FOR = {LinkUse.INVITATION: rules.INVITATION_FOR, LinkUse.RESET: rules.RESET_FOR}
+
+
+def put_invitation(act: Act, person: Person, use: LinkUse = LinkUse.INVITATION) -> None:
+    """The letter with a link to set a password (M23, M27); within a change of the account."""
     invitation = Invitation(
         person_id=person.id,
+        kind=use,
         nonce=links.new_nonce(),
-        expires_at=act.at + rules.INVITATION_FOR,
+        expires_at=act.at + LINK_FOR[use],
     )
     db.session.add(invitation)
     db.session.flush()
     for recipient in queries.recipients_of_person(person.id):
         letters.put(
-            "invitation",
+            use.value,
             recipient,
             {},
             cause=f"invitation:{invitation.id}",
             at=act.at,
-            link=PersonalLink(queries.INVITATION, invitation.id),
+            link=PersonalLink(use.value, invitation.id),
         )
 
 
 def renew_invitation(act: Act, invitation_id: int) -> None:
     """A new link in place of the one before, good from now; within the caller's change."""
     invitation = db.session.get_one(Invitation, invitation_id)
-    invitation.nonce, invitation.expires_at = links.new_nonce(), act.at + rules.INVITATION_FOR
+    invitation.nonce, invitation.expires_at = links.new_nonce(), act.at + LINK_FOR[invitation.kind]
 
 
 def set_active(act: Act, person: Person, is_active: bool, seen: str | None = None) -> None:
     """Opens or closes an account; closing ends its sessions at once."""
     if act.by is not None and act.by.person_id == person.id:
         raise Refusal(_("自分の利用は、自分では停止できません。ほかの管理者に頼んでください。"))
-    act.lock((person, seen))
+    act.lock((person, seen), *_other_admins(person))
+    if not is_active:
+        _check_last_admin(person)
     verb, word = ("account.opened", "再開") if is_active else ("account.closed", "停止")
     with act.change(verb, person, f"{person.email} の利用を{word}しました。"):
         person.is_active = is_active
         if not is_active:
             take_back(act, person)
+
+
+def _other_admins(person: Person) -> Iterator[tuple[Person, None]]:
+    # Two admins who close each other's account at once must not both succeed.
+    admins = select(Person).join(Post, Post.id == Person.post_id).where(Post.kind == PostKind.ADMIN)
+    found = db.session.scalars(admins.where(Post.is_active, Person.is_active)).all()
+    if person in found:
+        yield from ((one, None) for one in found if one is not person)
+
+
+def _check_last_admin(person: Person) -> None:
+    post = db.session.get_one(Post, person.post_id)
+    if post.kind is PostKind.ADMIN and not queries.has_other_admin(person.id):
+        raise Refusal(
+            _(
+                "利用できる管理者がいなくなるため、できません。"
+                "先に、ほかの管理者を登録し、パスワードの設定が済んだことを確かめてください。"
+            )
+        )
 
 
 def end_sessions(act: Act, person: Person, but: str | None = None) -> None:

@@ -14,14 +14,22 @@ from sqlalchemy import case, delete, or_, select, update
 from werkzeug.exceptions import ServiceUnavailable
 
 from tracker.accounts import queries
-from tracker.accounts.models import Person, PostKind, SignIn, SignInDelay
+from tracker.accounts.models import (
+    LinkUse,
+    Person,
+    PostKind,
+    ResetRequest,
+    SignIn,
+    SignInDelay,
+)
 from tracker.accounts.people.actions import (
     create_account,
     create_post,
     end_invitations,
     end_sessions,
+    put_invitation,
 )
-from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
+from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, wait
 from tracker.accounts.sign_in import rules
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -249,9 +257,12 @@ def change_password(act: Act, person: Person, hashed: str, token: str) -> None:
         end_invitations(act, person)
 
 
-def set_password(act: Act, token: str, hashed: str) -> Person:
-    """Sets a password, by its hash, by the link of an invitation, which then is used up."""
-    found = queries.find_invitation(token, act.at)
+def set_password(act: Act, use: LinkUse, token: str, hashed: str) -> Person:
+    """Sets a password, by its hash, by the link of a letter, which then is used up.
+
+    Whoever has the link need not wait because of strangers' guesses.
+    """
+    found = queries.find_invitation(use, token, act.at)
     if found is not None:
         act.lock((found[0], None), (found[1], None))
     if found is None or found[0].used_at is not None:
@@ -262,4 +273,47 @@ def set_password(act: Act, token: str, hashed: str) -> Person:
         person.password_hash = hashed
         invitation.used_at = act.at
         end_sessions(act, person)
+        db.session.execute(delete(SignInDelay).where(SignInDelay.person_id == person.id))
     return person
+
+
+# --- a forgotten password ---------------------------------------------------------------------------
+
+
+def ask_reset(email: str, *, at: datetime) -> None:
+    """Notes that somebody forgot the password of an address, whether anybody has it or not."""
+    address, table = email.strip().lower(), ResetRequest
+    db.session.execute(delete(table).where(table.asked_at < at - rules.COUNTED_FOR))
+    new = {"address": address, "asked_at": at}
+    key = rules.address_mark(current_app.config["SECRET_KEY"], address)
+    upsert(
+        table,
+        {"key": key, **new},
+        new,
+        or_(table.asked_at <= at - RESET_EVERY, table.asked_at > at + CLOCK_SKEW),
+    )
+    db.session.commit()
+
+
+def write_resets(at: datetime) -> int:
+    """Writes the letters (M27) that people asked for; several processes may do it at once."""
+    waiting = select(ResetRequest.key).where(ResetRequest.address.is_not(None))
+    return sum(_write_reset(key, at) for key in db.session.scalars(waiting).all())
+
+
+def _write_reset(key: str, at: datetime) -> bool:
+    act = Act(None, at)
+    with act:
+        mine = select(ResetRequest).where(ResetRequest.key == key).with_for_update()
+        request = db.session.scalars(mine.execution_options(populate_existing=True)).first()
+        if request is None or request.address is None:
+            return False
+        person = queries.find_person(request.address)
+        request.address = None
+        if person is None or not person.is_active:
+            return False
+        act.lock((person, None))
+        said = f"{person.email} にパスワードの再設定の案内を送りました。"
+        with act.change("account.reset_sent", person, said):
+            put_invitation(act, person, LinkUse.RESET)
+    return True

@@ -35,6 +35,15 @@ class SignInForm(Form):
     )
 
 
+class ForgottenForm(Form):
+    """The address that a letter is wanted for."""
+
+    email = StringField(
+        N_("メールアドレス"),
+        validators=[*required(N_("メールアドレスを入力してください。")), at_most(254)],
+    )
+
+
 class NewPassword(Form):
     """Asks for a new password, shown to nobody; its hash stands in `hashed` when all is good."""
 

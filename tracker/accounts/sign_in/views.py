@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from tracker.accounts import queries
 from tracker.accounts.blueprint import bp
-from tracker.accounts.models import Person, SignIn
+from tracker.accounts.models import LinkUse, Person, SignIn
 from tracker.accounts.sign_in import actions, forms, rules
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
@@ -223,13 +223,36 @@ def setup() -> Response:
     return page("accounts/setup.html", form=form)
 
 
+@bp.route("/login/forgotten", methods=["GET", "POST"])
+@guard(Permission.PUBLIC)
+def forgotten() -> Response:
+    """パスワードを忘れたとき: the same answer for every address."""
+    form = forms.ForgottenForm()
+    if form.validate_on_submit():
+        actions.ask_reset(form.email.data, at=clock.now())
+        flash(_(rules.RESET_ASKED), "ok")
+        return redirect(url_for(".sign_in"))
+    return page("accounts/forgotten.html", form=form)
+
+
 @bp.route("/invitations/<token>", methods=["GET", "POST"])
 @guard(Permission.PUBLIC, link="token")
 def set_password(token: str) -> Response:
     """パスワードの設定, by the link in the letter."""
-    if queries.find_invitation(token, clock.now()) is None:
+    return _set_password(LinkUse.INVITATION, token)
+
+
+@bp.route("/resets/<token>", methods=["GET", "POST"])
+@guard(Permission.PUBLIC, link="token")
+def reset_password(token: str) -> Response:
+    """パスワードの再設定, by the link in the letter."""
+    return _set_password(LinkUse.RESET, token)
+
+
+def _set_password(use: LinkUse, token: str) -> Response:
+    if queries.find_invitation(use, token, clock.now()) is None:
         abort(410)
     form = forms.NewPassword()
-    if form.carry_out(lambda act: actions.set_password(act, token, form.hashed)):
+    if form.carry_out(lambda act: actions.set_password(act, use, token, form.hashed)):
         return done(url_for(".sign_in"), _("パスワードを設定しました。ログインしてください。"))
     return page("accounts/set_password.html", form=form)
