@@ -20,7 +20,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from tests import cast
 from tests.app_fixtures import opened
 from tests.pages import Page, PageClient
-from tracker.accounts.models import SignInDelay
+from tracker.accounts.models import SignIn, SignInDelay
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
 from tracker.accounts.sign_in import rules
 from tracker.accounts.sign_in.actions import hash_password, sign_in, turn
@@ -272,6 +272,66 @@ def test_an_unknown_address_takes_the_time_of_a_known_one(sqlite_url: str, tmp_p
             f"known {known * 1e3:.2f} ms, unknown {unknown * 1e3:.2f} ms, hash {argon2 * 1e3:.2f} ms"
         )
         assert abs(known - unknown) <= 0.05 * argon2
+
+
+# --- the record, and where one is signed in ---------------------------------------------------------
+
+EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0 Safari/537.36 Edg/131.0"
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        (EDGE, "Edge, Windows"),
+        (PHONE, "Safari, iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0", "Firefox, Linux"),
+        ("curl/8", ""),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_as_people_call_it(agent: str, name: str) -> None:
+    assert rules.browser_name(agent) == name
+
+
+def test_one_sees_where_one_is_signed_in_and_ends_it(browse: Browse) -> None:
+    here, phone = browse("office"), browse()
+    guess(phone, 1, RIGHT, headers={"User-Agent": PHONE})
+    phone.get("/account")
+    page = here.get("/account/sign-ins")
+    [row] = [row for row in page.all("tbody tr") if row.select("form")]
+    assert "Safari, iPhone" in row.get_text()
+    assert "この端末" in page.all("tbody tr")[1].get_text()
+    hidden = {str(box["name"]): str(box["value"]) for box in row.select("input")}
+    done = here.post("/account/sign-ins", hidden)
+    assert "ログインを終了しました" in here.follow(done).text
+    phone.get("/account", status=302)
+    here.get("/account")
+
+
+def test_nobody_ends_another_s_session(browse: Browse, app: Flask) -> None:
+    office, officer = browse("office"), browse("officer", "imabetsu")
+    with app.app_context():
+        first = db.session.scalars(select(SignIn.id).order_by(SignIn.id)).first()
+    fields = officer.get("/account").fields()
+    officer.post("/account/sign-ins", {**fields, "place": str(first)})
+    office.get("/account")
+
+
+def test_the_person_and_the_admin_read_what_was_tried(browse: Browse) -> None:
+    stranger = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}, "headers": {"User-Agent": EDGE}}
+    guess(browse(), FREE + 1, **stranger)
+    guess(browse(), 1, {"email": UNKNOWN, "password": "wrong"}, **stranger)
+    guess(browse(), 1, RIGHT, **stranger)
+    mine = browse("office").get("/account/sign-ins").all("section, .card")[-1].get_text()
+    assert mine.count("パスワードの間違い") == FREE + 1
+    assert "192.0.2.7" in mine and "Edge, Windows" in mine and "次に試せるまで5秒" in mine
+    assert "パスワードの間違い" not in browse("officer", "imabetsu").get("/account/sign-ins").text
+    every = browse("admin").get("/admin/sign-ins").text
+    assert every.count("パスワードの間違い") == FREE + 2
+    # Which address it was that nobody has is not kept.
+    assert "登録のないメールアドレス" in every and UNKNOWN not in every
+    browse("office").get("/admin/sign-ins", status=403)
 
 
 # --- passwords --------------------------------------------------------------------------------------

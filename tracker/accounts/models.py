@@ -7,7 +7,7 @@ third April.  A secretary is a post with a mailbox and no account.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.labelled import Labelled
@@ -114,6 +114,39 @@ class SignIn(Model):
     source: Mapped[str | None] = mapped_column(String(64))
     browser: Mapped[str | None] = mapped_column(String(120))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignInStep(Labelled):
+    """What the sign-in record tells."""
+
+    SIGNED_IN = "signed_in", N_("ログインした")
+    WRONG = "wrong", N_("パスワードの間違い")
+    SIGNED_OUT = "signed_out", N_("ログアウトした")
+    ENDED = "ended", N_("ほかの端末のログインを終了した")
+    RESET_SENT = "reset_sent", N_("再設定のメールを送った")
+    PASSWORD_SET = "password_set", N_("メールのリンクでパスワードを設定した")
+    PASSWORD_CHANGED = "password_changed", N_("パスワードを変更した")
+    LIFTED = "lifted", N_("管理者が待ち時間をなくした")
+
+
+class SignInEvent(Model):
+    """One line of the sign-in record; None for an address that nobody has.
+
+    A try that is not looked at, because one must wait, makes no line: it would cost nothing to
+    write millions.
+    """
+
+    __tablename__ = "sign_in_event"
+    __table_args__ = (Index(None, "person_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    step: Mapped[SignInStep] = mapped_column(words(SignInStep))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    source: Mapped[str | None] = mapped_column(String(64))
+    browser: Mapped[str | None] = mapped_column(String(120))
+    # How long nobody may try again there, in seconds.
+    wait_seconds: Mapped[int | None]
 
 
 class SignInDelay(Model):

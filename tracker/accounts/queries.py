@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, exists, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.duties import HeldPost
@@ -21,6 +21,8 @@ from tracker.accounts.models import (
     PostKind,
     SignIn,
     SignInDelay,
+    SignInEvent,
+    SignInStep,
 )
 from tracker.accounts.rules import SESSION_FOR, StaffMember, wait
 from tracker.kernel.permissions import Actor, Role
@@ -120,6 +122,64 @@ def delays(at: datetime) -> Mapping[int, timedelta]:
         if left and person_id is not None:
             found[person_id] = max(left, found.get(person_id, left))
     return found
+
+
+class SignedInPlace(NamedTuple):
+    """A session of somebody that is open: where, since when, and whether it is this one."""
+
+    id: int
+    browser: str | None
+    source: str | None
+    created_at: datetime
+    last_seen_at: datetime
+    is_this: bool
+
+
+def places(person_id: int, token: str, at: datetime) -> Sequence[SignedInPlace]:
+    """Where somebody is signed in, newest first; `token` is that of this session."""
+    mine = SignIn.token_hash == digest(token)
+    columns = (SignIn.id, SignIn.browser, SignIn.source, SignIn.created_at, SignIn.last_seen_at)
+    rows = db.session.execute(
+        select(*columns, mine)
+        .where(
+            SignIn.person_id == person_id,
+            SignIn.ended_at.is_(None),
+            SignIn.created_at > at - SESSION_FOR,
+        )
+        .order_by(SignIn.id.desc())
+        .limit(100)
+    )
+    return [SignedInPlace(*row) for row in rows]
+
+
+class SignInLine(NamedTuple):
+    """A line of the sign-in record; `email` is None for an address that nobody has."""
+
+    at: datetime
+    step: SignInStep
+    email: str | None
+    source: str | None
+    browser: str | None
+    wait_seconds: int | None
+
+
+def sign_in_record(
+    limit: int, offset: int, person_id: int | None = None
+) -> tuple[Sequence[SignInLine], int]:
+    """The lines of everybody or of one account, newest first, and how many there are."""
+    own = [] if person_id is None else [SignInEvent.person_id == person_id]
+    count = db.session.scalar(select(func.count()).select_from(SignInEvent).where(*own)) or 0
+    columns = (SignInEvent.at, SignInEvent.step, Person.email)
+    more = (SignInEvent.source, SignInEvent.browser, SignInEvent.wait_seconds)
+    rows = db.session.execute(
+        select(*columns, *more)
+        .outerjoin(Person, Person.id == SignInEvent.person_id)
+        .where(*own)
+        .order_by(SignInEvent.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [SignInLine(*row) for row in rows], count
 
 
 def find_invitation(use: LinkUse, token: str, at: datetime) -> Row[Invitation, Person] | None:

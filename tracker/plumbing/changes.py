@@ -43,6 +43,7 @@ EXEMPT: Mapping[str, str] = {
     "reset_request": "what the clock's next pass does; the letter itself is recorded",
     "send_attempt": "mail's books",
     "sign_in": "who is signed in where; ends by itself",
+    "sign_in_event": "the record of signing in itself",
     "sign_in_delay": "tries at signing in; a count ends by itself",
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from secrets import token_hex, token_urlsafe
 from threading import BoundedSemaphore
@@ -10,7 +10,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import current_app
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import case, delete, insert, or_, select, update
 from werkzeug.exceptions import ServiceUnavailable
 
 from tracker.accounts import queries
@@ -21,6 +21,8 @@ from tracker.accounts.models import (
     ResetRequest,
     SignIn,
     SignInDelay,
+    SignInEvent,
+    SignInStep,
 )
 from tracker.accounts.people.actions import (
     create_account,
@@ -31,6 +33,7 @@ from tracker.accounts.people.actions import (
 )
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, wait
 from tracker.accounts.sign_in import rules
+from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import actions as municipalities
@@ -39,6 +42,7 @@ from tracker.plumbing import clock, exposure
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upsert
 
+NOWHERE = Origin()
 # Two passwords are worked on at a time, and as many may wait: the other threads go on answering.
 _WORKING, _IN_LINE = BoundedSemaphore(2), BoundedSemaphore(4)
 
@@ -96,42 +100,64 @@ def matches(stored: str | None, password: str) -> bool:
         return False
 
 
-def sign_in(
-    email: str, password: str, *, at: datetime, source: str = "", browser: str | None = None
-) -> str:
+def sign_in(email: str, password: str, *, at: datetime, origin: Origin = NOWHERE) -> str:
     """Opens a session and returns its secret token.
 
-    `source` is the address that the try comes from, `browser` one in which that person signed in
-    before.  Raises Refusal for a wrong password, and for any password while one must wait;
+    Raises Refusal for a wrong password, and for any password while one must wait;
     ServiceUnavailable where too many try at once.  The published password of the example opens
     nothing once the settings name another.
     """
-    key = rules.delay_key(current_app.config["SECRET_KEY"], email, source, browser)
-    person = _guess(key, email, password)
+    person = _guess(email, password, origin)
     # Signing in says nothing new of the account: its version stays.
     db.session.execute(update(Person).where(Person.id == person.id).values(signed_in_at=at))
     token = token_urlsafe(32)
     db.session.add(
         SignIn(
-            token_hash=queries.digest(token), person_id=person.id, created_at=at, last_seen_at=at
+            token_hash=queries.digest(token),
+            person_id=person.id,
+            created_at=at,
+            last_seen_at=at,
+            source=origin.source[:64],
+            browser=origin.name,
         )
     )
+    _note(SignInStep.SIGNED_IN, person.id, at, origin)
     db.session.commit()
     return token
 
 
-def check_current(email: str, password: str, source: str, browser: str | None) -> None:
+def _note(
+    step: SignInStep,
+    person_id: int | None,
+    at: datetime,
+    origin: Origin = NOWHERE,
+    wait_seconds: int | None = None,
+) -> None:
+    """A line of the sign-in record, within the caller's transaction."""
+    db.session.execute(delete(SignInEvent).where(SignInEvent.at < at - rules.RECORDED_FOR))
+    line = {
+        "at": at,
+        "step": step,
+        "person_id": person_id,
+        "source": origin.source[:64] or None,
+        "browser": origin.name or None,
+        "wait_seconds": wait_seconds,
+    }
+    db.session.execute(insert(SignInEvent).values(line))
+
+
+def check_current(email: str, password: str, origin: Origin) -> None:
     """Whether that is the account's password, counted and delayed as at signing in."""
-    key = rules.delay_key(current_app.config["SECRET_KEY"], email, source, browser)
-    _guess(key, email, password)
+    _guess(email, password, origin)
     db.session.commit()
 
 
-def _guess(key: str, email: str, password: str) -> Person:
+def _guess(email: str, password: str, origin: Origin) -> Person:
     """The account, where the password is right; its count then ends, to be committed.
 
     Raises Refusal and ServiceUnavailable as `sign_in` does.
     """
+    key = rules.delay_key(current_app.config["SECRET_KEY"], email, origin)
     _check_delay(key, clock.now())
     # Nobody else's writing waits for a hash.
     db.session.rollback()
@@ -141,17 +167,25 @@ def _guess(key: str, email: str, password: str) -> Person:
     person = queries.find_person(email)
     # The account may have been closed, or its password replaced, in the meantime.
     if not is_right or person is None or not person.is_active or person.password_hash != stored:
+        left, at = _left(key, clock.now()), clock.now()
+        wait_seconds = -(-left // timedelta(seconds=1)) or None
+        _note(SignInStep.WRONG, person.id if person else None, at, origin, wait_seconds)
+        db.session.commit()
         raise Refusal(_(rules.WRONG))
     db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
     return person
 
 
 def _check_delay(key: str, at: datetime) -> None:
+    if left := _left(key, at):
+        raise Refusal(rules.delayed(left))
+
+
+def _left(key: str, at: datetime) -> timedelta:
     found = db.session.execute(
         select(SignInDelay.counted_at, SignInDelay.open_at).where(SignInDelay.key == key)
     ).first()
-    if found and (left := wait(*found, at)):
-        raise Refusal(rules.delayed(left))
+    return wait(*found, at) if found else timedelta(0)
 
 
 def _count(key: str, email: str) -> str | None:
@@ -195,6 +229,7 @@ def lift_delays(act: Act, person: Person) -> None:
     act.lock((person, None))
     with act.change("account.delays_lifted", person, f"{person.email} の待ち時間をなくしました。"):
         db.session.execute(delete(SignInDelay).where(SignInDelay.person_id == person.id))
+        _note(SignInStep.LIFTED, person.id, act.at)
 
 
 def _is_void(password: str) -> bool:
@@ -204,10 +239,19 @@ def _is_void(password: str) -> bool:
 
 def sign_out(token: str, *, at: datetime) -> None:
     """Ends the session on the server; the cookie is worth nothing afterwards."""
-    db.session.execute(
-        update(SignIn).where(SignIn.token_hash == queries.digest(token)).values(ended_at=at)
-    )
+    mine = update(SignIn).where(SignIn.token_hash == queries.digest(token)).values(ended_at=at)
+    _note(SignInStep.SIGNED_OUT, db.session.scalar(mine.returning(SignIn.person_id)), at)
     db.session.commit()
+
+
+def end_place(act: Act, person: Person, session_id: int) -> None:
+    """Ends one of one's own sessions elsewhere; nothing happens to one that has ended."""
+    act.lock((person, None))
+    said = f"{person.email} が、ほかの端末のログインを終了しました。"
+    with act.change("account.place_ended", person, said):
+        own = update(SignIn).where(SignIn.id == session_id, SignIn.person_id == person.id)
+        db.session.execute(own.where(SignIn.ended_at.is_(None)).values(ended_at=act.at))
+        _note(SignInStep.ENDED, person.id, act.at)
 
 
 def set_up(
@@ -255,6 +299,7 @@ def change_password(act: Act, person: Person, hashed: str, token: str) -> None:
         person.password_hash = hashed
         end_sessions(act, person, but=queries.digest(token))
         end_invitations(act, person)
+        _note(SignInStep.PASSWORD_CHANGED, person.id, act.at)
 
 
 def set_password(act: Act, use: LinkUse, token: str, hashed: str) -> Person:
@@ -274,6 +319,7 @@ def set_password(act: Act, use: LinkUse, token: str, hashed: str) -> Person:
         invitation.used_at = act.at
         end_sessions(act, person)
         db.session.execute(delete(SignInDelay).where(SignInDelay.person_id == person.id))
+        _note(SignInStep.PASSWORD_SET, person.id, act.at)
     return person
 
 
@@ -316,4 +362,5 @@ def _write_reset(key: str, at: datetime) -> bool:
         said = f"{person.email} にパスワードの再設定の案内を送りました。"
         with act.change("account.reset_sent", person, said):
             put_invitation(act, person, LinkUse.RESET)
+            _note(SignInStep.RESET_SENT, person.id, at)
     return True

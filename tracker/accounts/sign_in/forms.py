@@ -6,7 +6,7 @@ from hmac import compare_digest
 from typing import Any
 
 from flask import current_app
-from wtforms import PasswordField, StringField, TextAreaField, ValidationError
+from wtforms import HiddenField, PasswordField, StringField, TextAreaField, ValidationError
 
 from tracker.accounts.models import Person
 from tracker.accounts.sign_in.actions import hash_password
@@ -16,7 +16,7 @@ from tracker.kernel.translation import N_, _
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import code_readings, read_code
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import Form, at_most, optional, required
+from tracker.plumbing.forms import Form, at_most, optional, required, whole_number
 
 WRONG_CODE = N_(
     "設定用コードが違います。起動した画面に「Set-up code:」として表示された文字を入力してください。"
@@ -33,6 +33,12 @@ class SignInForm(Form):
     password = PasswordField(
         N_("パスワード"), validators=required(N_("パスワードを入力してください。"))
     )
+
+
+class PlaceForm(Form):
+    """The session to be ended, hidden."""
+
+    place = HiddenField(filters=[whole_number])
 
 
 class ForgottenForm(Form):

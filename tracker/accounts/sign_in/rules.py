@@ -1,6 +1,7 @@
 """How long one waits after wrong passwords, and what a password must be (contracts.md, "Trust")."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import digest
@@ -14,6 +15,8 @@ from tracker.kernel.translation import N_, _
 FIRST_DELAY = timedelta(seconds=5)
 # After a day without a try a count begins anew.
 COUNTED_FOR = timedelta(days=1)
+# The sign-in record is kept for more than a year.
+RECORDED_FOR = timedelta(days=400)
 # How many people's browsers one browser can be.
 MOST_KNOWN = 12
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
@@ -36,6 +39,45 @@ RESET_ASKED = N_(
     "数分待っても届かないときは、アドレスを確かめるか、管理者へお知らせください。"
 )
 BUSY = N_("今、ログインが混み合っています。少し待ってから、もう一度お試しください。")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a try comes from.
+
+    `source` is the address, `name` what the browser is called, `known` the mark of one in which
+    just that person signed in before.
+    """
+
+    source: str = ""
+    name: str = ""
+    known: str | None = None
+
+
+# What a browser's own description must hold, and what it is then called; the first one fits.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(agent: str) -> str:
+    """What people call the browser and its system ("Edge, Windows"); empty when it says nothing."""
+    found = (
+        next((name for part, name in known if part in agent), "") for known in (_BROWSERS, _SYSTEMS)
+    )
+    return ", ".join(one for one in found if one)
 
 
 def delay(count: int, free: int) -> timedelta:
@@ -94,12 +136,10 @@ def address_mark(secret: str, email: str) -> str:
     return _keyed(secret, "address", email.strip().lower())[:24]
 
 
-def delay_key(secret: str, email: str, source: str, browser: str | None) -> str:
-    """Whose tries are counted together: one address's from one source.
-
-    `browser` is that of somebody who signed in there before as just that person: it has its own.
-    """
-    where = ("browser", browser) if browser else ("source", normal_source(source))
+def delay_key(secret: str, email: str, origin: Origin) -> str:
+    """Whose tries are counted together: one address's from one source, or from one known browser."""
+    source = normal_source(origin.source)
+    where = ("browser", origin.known) if origin.known else ("source", source)
     return _keyed(secret, "tries", email.strip().lower(), *where)
 
 

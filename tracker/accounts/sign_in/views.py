@@ -1,6 +1,7 @@
 """Set-up, sign-in and sign-out, and the page on which a password is set."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from secrets import token_urlsafe
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ from tracker.accounts import queries
 from tracker.accounts.blueprint import bp
 from tracker.accounts.models import LinkUse, Person, SignIn
 from tracker.accounts.sign_in import actions, forms, rules
+from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -22,7 +24,7 @@ from tracker.plumbing import clock, exposure
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db, set_reading
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, page
+from tracker.plumbing.pages import complain, done, page, paginate
 
 _SEEN_EVERY = timedelta(minutes=5)
 # The cookie by which a browser is known, and how long browsers keep one at most.
@@ -76,15 +78,8 @@ def sign_in() -> Response:
     form = forms.SignInForm()
     if form.validate_on_submit():
         email, at = form.email.data, clock.now()
-        known = _known_browser(email)
         try:
-            token = actions.sign_in(
-                email,
-                form.password.data,
-                at=at,
-                source=request.remote_addr or "",
-                browser=known,
-            )
+            token = actions.sign_in(email, form.password.data, at=at, origin=_origin(email))
             return _remember(_enter(token), email)
         except Refusal as refusal:
             form.refuse(refusal)
@@ -122,10 +117,13 @@ def own_page(target: str | None) -> str | None:
 # --- browsers in which somebody signed in before: strangers do not delay them -------------------
 
 
-def _known_browser(email: str) -> str | None:
-    """The browser's own mark where that person signed in in it before, else None."""
+def _origin(email: str) -> Origin:
     browser, known = _known()
-    return browser if _mark(email) in known else None
+    return Origin(
+        request.remote_addr or "",
+        rules.browser_name(request.headers.get("User-Agent", "")),
+        browser if _mark(email) in known else None,
+    )
 
 
 def _remember(response: Response, email: str) -> Response:
@@ -165,14 +163,41 @@ def _mark(email: str) -> str:
 def change_password() -> Response:
     """パスワードの変更: one's own."""
     person, token = db.session.get_one(Person, actor().person_id), current_user.id
-    email, source, browser = person.email, request.remote_addr or "", _known_browser(person.email)
-    form = forms.ChangePassword(
-        person, lambda typed: actions.check_current(email, typed, source, browser)
-    )
+    email, origin = person.email, _origin(person.email)
+    form = forms.ChangePassword(person, lambda typed: actions.check_current(email, typed, origin))
     if form.carry_out(lambda act: actions.change_password(act, person, form.hashed, token)):
         said = _("パスワードを替えました。ほかの端末では、もう一度ログインが必要です。")
         return done(url_for(".settings"), said)
     return page("accounts/change_password.html", form=form)
+
+
+@bp.get("/account/sign-ins")
+@guard(Permission.OWN_ACCOUNT)
+def sign_ins() -> Response:
+    """ログインの記録: where one is signed in, and what was tried with one's address."""
+    who = actor().person_id
+    return page(
+        "accounts/sign_ins.html",
+        places=queries.places(who, current_user.id, clock.now()),
+        lines=paginate(partial(queries.sign_in_record, person_id=who)),
+    )
+
+
+@bp.post("/account/sign-ins")
+@guard(Permission.OWN_ACCOUNT)
+def end_place() -> Response:
+    """終了する: one of one's own sessions."""
+    form, person = forms.PlaceForm(), db.session.get_one(Person, actor().person_id)
+    if form.carry_out(lambda act: actions.end_place(act, person, form.place.data)):
+        return done(url_for(".sign_ins"), _("ログインを終了しました。"))
+    return complain(form, url_for(".sign_ins"))
+
+
+@bp.get("/admin/sign-ins")
+@guard(Permission.MANAGE_PEOPLE)
+def all_sign_ins() -> Response:
+    """ログインの記録 of everybody."""
+    return page("accounts/all_sign_ins.html", lines=paginate(queries.sign_in_record))
 
 
 @bp.post("/logout")
