@@ -105,4 +105,9 @@ SESSION_COOKIE_NAME = "renkei"
 MAX_CONTENT_LENGTH = 12 * 1024 * 1024
 MAX_FORM_MEMORY_SIZE = 12 * 1024 * 1024
 WTF_CSRF_TIME_LIMIT = None
+# Token and origin are judged by plumbing/access.py, which gives a form back instead of losing it.
+WTF_CSRF_CHECK_DEFAULT = False
+WTF_CSRF_SSL_STRICT = False
+# A writer waits so long for another one, in milliseconds; then the page is kept and says so.
+LOCK_MS = _number("TRACKER_LOCK_MS", 5000)
 SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True}

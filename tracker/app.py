@@ -45,7 +45,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     letters.init_app(app, areas.letter_frame)
     transports.init_app(app)
-    CSRFProtect(app)
+    CSRFProtect(app)  # asked by access, once it is known who acts
     accounts.init_app(app)
     exposure.init_app(app, areas.base_urls, areas.is_example)
     access.init_app(app, accounts.load_actor)

@@ -2,8 +2,13 @@
 
 import re
 
+import pytest
+
+from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tracker.plumbing.db import db
+
+NEW = "/admin/holidays/new"
 
 
 def test_a_page_that_is_not_there_says_where_to_go(browse):
@@ -24,10 +29,34 @@ def test_a_database_that_is_gone_gives_a_plain_page_with_a_number(app, tmp_path)
     assert "sqlite" not in page.text.lower()
 
 
-def test_a_form_without_its_token_is_refused_in_plain_words(app):
+def test_a_form_without_its_token_comes_back_in_plain_words(app):
     page = PageClient(app).post("/login", {"email": "a@b.example", "password": "x"})
     assert page.status == 400
-    assert "画面を開き直して" in page.text
+    assert "もう一度送ってください" in page.text
+    assert (page.fields()["email"], page.fields()["password"]) == ("a@b.example", "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+        {"Referer": "https://evil.example/form"},
+    ],
+)
+@pytest.mark.parametrize("token", ["", "good"])
+def test_what_another_site_sends_is_refused_and_not_given_back(browse, headers, token):
+    office = browse("office")
+    fields = {**office.get(NEW).fields(), **ENTRY, "name": "よそからの文字"}
+    page = office.post(
+        NEW, {**fields, "csrf_token": fields["csrf_token"] * bool(token)}, headers=headers
+    )
+    assert page.status == 403
+    assert page.html.select("main form") == [] and "よそからの文字" not in page.text
+    own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+    assert office.post(NEW, fields, headers=own).status == 302
 
 
 def test_every_answer_carries_its_headers(browse):

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor, Permission, allowed, who_may
@@ -75,12 +77,38 @@ def forbid(permission: Permission) -> NoReturn:
     abort(403, _("この画面は、%(who_may)sだけが使えます。", who_may=who_may(permission)))
 
 
+def _is_foreign() -> bool:
+    """Whether the browser says that another site sent this (contracts.md, "Trust").
+
+    `null` names no site: so a page speaks that hides where it stands.
+    """
+    told = request.headers.get("Sec-Fetch-Site", "none")
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    if told not in ("same-origin", "none"):
+        return True
+    if origin is None or told == "same-origin" or urlsplit(origin).netloc == request.host:
+        return False
+    ours = [current_app.config["BASE_URL"], *current_app.extensions["base_urls"]()]
+    return urlsplit(origin).netloc not in {urlsplit(address).netloc for address in ours}
+
+
+def _check_token() -> None:
+    """A form with another session's token is given back by its view, and not carried out."""
+    if current_app.config["WTF_CSRF_ENABLED"]:
+        try:
+            current_app.extensions["csrf"].protect()
+        except CSRFError:
+            g.has_old_token = True
+
+
 def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
     """Puts the guard before every request; `load_actor` reads the session (one query)."""
 
     @app.before_request
     def check_access() -> Response | None:
         db.set_reading(request.method in _READING)
+        if request.method not in _READING and _is_foreign():
+            abort(403, _("ほかのサイトから送られた内容は、受け付けません。"))
         if request.endpoint == "static":
             g.actor = None
             return None
@@ -92,6 +120,7 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
         if permission is None:
             abort(403, _("この画面には、使える人が決められていません。"))
         if allowed(None, permission):
+            _check_token()
             return None
         if g.actor is None:
             back = request.full_path.rstrip("?") if request.method in _READING else None
@@ -100,4 +129,5 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
         involved = [str((request.view_args or {})[own])] if own else None
         if not allowed(g.actor, permission, involved):
             forbid(permission)
+        _check_token()
         return None

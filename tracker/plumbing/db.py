@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
@@ -180,23 +181,17 @@ def set_reading(is_reading: bool) -> None:
 
 # A process that froze inside a transaction must not hold up all others (trust.md section 6):
 # PostgreSQL ends its session; on SQLite the supervisor must end the process.
-LOCK_SECONDS, IDLE_SECONDS = 5, 30
+IDLE_SECONDS = 30
 
 
 @event.listens_for(Engine, "connect")
 def _prepare(connection: Any, _record: Any) -> None:
     if isinstance(connection, psycopg.Connection):
-        connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
         connection.commit()
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=30000",
-        ):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
 
@@ -207,8 +202,50 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.connection.driver_connection.execute(_begin.get())  # type: ignore[union-attr]
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether only the database's state is to blame: locked, gone, full, closed to writers.
+
+    What is wrong with a statement is not, and will be wrong the next time too.
+    """
+    if isinstance(error, DBAPIError):
+        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF
+        is_state = isinstance(error, OperationalError) and code != sqlite3.SQLITE_ERROR
+        return is_state or error.connection_invalidated
+    return isinstance(error, TimeoutError)
+
+
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """A writing transaction of its own that is given up where it would have to wait, or fails."""
+    token = _begin.set("BEGIN IMMEDIATE")
+    try:
+        with db.engine.connect() as connection:
+            is_sqlite, driver = connection.dialect.name == "sqlite", connection.connection.cursor()
+            if is_sqlite:
+                driver.execute("PRAGMA busy_timeout=0")
+            try:
+                with connection.begin():
+                    if not is_sqlite:
+                        driver.execute("SET LOCAL lock_timeout = '1ms'")
+                    yield connection
+            finally:
+                if is_sqlite:
+                    driver.execute(f"PRAGMA busy_timeout={current_app.config['LOCK_MS']}")
+    except (DBAPIError, TimeoutError):
+        pass
+    finally:
+        _begin.reset(token)
+
+
 def init_app(app: Flask) -> None:
-    """Ties the database and its migrations to the application."""
+    """Ties the database and its migrations to the application; writers wait LOCK_MS."""
+    wait = app.config["LOCK_MS"]
+    is_sqlite = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
+    waits = {"timeout": wait / 1000} if is_sqlite else {"options": f"-c lock_timeout={wait}"}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        **app.config["SQLALCHEMY_ENGINE_OPTIONS"],
+        "connect_args": waits,
+    }
     db.init_app(app)
     migrate.init_app(
         app,

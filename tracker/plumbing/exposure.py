@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, request
 from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -81,9 +82,13 @@ def is_https_only(app: Flask) -> bool:
     """Whether every address people reach the pages at is https.  Asked once a process."""
     known: bool | None = app.extensions.get("https_only")
     if known is None:
-        known = bool(app.config["SESSION_COOKIE_SECURE"]) and all(
-            urlsplit(address).scheme == "https" for address in app.extensions["base_urls"]()
-        )
+        known = bool(app.config["SESSION_COOKIE_SECURE"])
+        try:
+            addresses = app.extensions["base_urls"]() if known else ()
+        except SQLAlchemyError:
+            # Asked again when the database answers.
+            return known
+        known = known and all(urlsplit(address).scheme == "https" for address in addresses)
         app.extensions["https_only"] = known
     return known
 

@@ -6,7 +6,7 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
-from flask import abort, redirect, request
+from flask import abort, g, redirect, request
 from flask_wtf import FlaskForm
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -41,6 +41,17 @@ from tracker.plumbing.db import db
 T = TypeVar("T", bound="_HasSlug")
 F = TypeVar("F", bound=PlainForm)
 _AGAIN = {False: "?again=1", True: "&again=1"}
+# What is said of a form that came with another session's token (contracts.md, "Trust").
+OLD_TOKEN = {
+    True: N_(
+        "別の画面でログインし直したため、まだ保存していません。"
+        "入力した内容は下に残っています。もう一度保存してください。"
+    ),
+    False: N_(
+        "しばらく操作がなかったため、まだ送っていません。"
+        "入力した内容は下に残っています。もう一度送ってください。"
+    ),
+}
 ZERO_BYTE = N_("使えない文字が入っています。入力し直してください。")
 # What the library itself complains of, in our words.
 _CHOOSE_AGAIN = N_("示された中から選び直してください。")
@@ -119,20 +130,25 @@ class Form(FlaskForm):
     result: Any = None
     conflict: Conflict | None = None
     _is_without_key = False
+    has_old_token = False
 
     Meta = _Wording
 
     @property
     def status(self) -> int:
-        """What a page that shows this form answers: 409 for a conflict, 400 without its key."""
+        """What a page that shows this form answers: 409 for a conflict, 400 without its key or its token."""
         if self.conflict:
             return 409
-        if self._is_without_key:
+        if self._is_without_key or self.has_old_token:
             return 400
         return 422 if self.errors else 200
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also refuses a zero byte, which PostgreSQL cannot keep."""
+        """Also refuses a zero byte, which PostgreSQL cannot keep, and another session's token."""
+        if g.get("has_old_token"):
+            self.has_old_token = True
+            self.form_errors.append(_(OLD_TOKEN[g.get("actor") is not None]))
+            return False
         is_good = bool(super().validate(extra_validators))
         for field in self:
             if isinstance(field.data, str) and "\0" in field.data and not field.errors:

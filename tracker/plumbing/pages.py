@@ -3,13 +3,13 @@
 import contextlib
 import hashlib
 import pathlib
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask import Flask, abort, current_app, flash, g, redirect, render_template, request, url_for
-from flask_wtf.csrf import CSRFError
 from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,8 +21,8 @@ from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock, once, sections
 from tracker.plumbing.access import link_token
 from tracker.plumbing.addresses import LARGEST
-from tracker.plumbing.db import db
-from tracker.plumbing.forms import Form
+from tracker.plumbing.db import db, is_passing
+from tracker.plumbing.forms import Form, HiddenField
 
 Line = TypeVar("Line")
 
@@ -82,6 +82,15 @@ ERRORS: Mapping[int, tuple[str, str]] = {
     503: (N_("今、混み合っています"), N_("少し待ってから、もう一度お試しください。")),
 }
 
+# Said of a post that the trouble of ours kept from being carried out (contracts.md, "Trust").
+NOT_SAVED = N_(
+    "今は保存できませんでした。入力した内容は下に残っています。"
+    "少し待ってから「もう一度保存する」を押してください。"
+)
+_SECRET = re.compile(r"(^|_|-)(password|token|current|code)$")
+# Carried along, or a choice's own name: nothing that somebody typed.
+_NOT_TYPED = re.compile(r"[a-z][a-z0-9_-]*|\s*")
+
 
 class Ready(dict[tuple[str, ...], str]):
     """What a macro makes of its words, made once and from then on looked up."""
@@ -130,7 +139,9 @@ def done(location: str, said: str | None = None, kind: str = "ok") -> Response:
 
 def complain(form: Form, location: str) -> Response:
     """What a button without a page of its own could not do: said on the page it stands on."""
-    if form.status in (400, 409):
+    if form.status == 400 and any(not isinstance(field, HiddenField) for field in form):
+        return _kept_page(400, _(ERRORS[400][0]), form.form_errors[-1])
+    if form.status in (400, 409) and not form.has_old_token:
         return _error_page(
             form.status, _(ERRORS[form.status][0]), form.form_errors[-1], link=location
         )
@@ -217,7 +228,6 @@ def init_app(
             db.session.rollback()
 
     app.register_error_handler(HTTPException, _show_error)
-    app.register_error_handler(CSRFError, _show_error)
     app.register_error_handler(Exception, _show_failure)
 
 
@@ -253,24 +263,58 @@ def _show_error(error: HTTPException) -> Response:
         return error.get_response()
     db.session.rollback()
     code = error.code or 500
-    if isinstance(error, CSRFError):
-        advice = _("しばらく操作がなかったようです。画面を開き直して、もう一度お試しください。")
-        return _error_page(400, _(ERRORS[400][0]), advice)
     title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
     own = error.description if error.description != type(error).description else None
-    return _error_page(code, _(title), own or _(advice))
+    return _failed(code, own) if code >= 500 else _error_page(code, _(title), own or _(advice))
 
 
 def _show_failure(error: Exception) -> Response:
     with contextlib.suppress(SQLAlchemyError):
         db.session.rollback()
-    g.failed = True
-    number = secrets.token_hex(3).upper()
     token = link_token()
     path = request.path.replace(token, "…") if token else request.path
+    if is_passing(error):
+        said = str(error).partition("\n")[0]
+        current_app.logger.error("503 %s %s %s", request.method, path, said)
+        return _failed(503)
+    number = secrets.token_hex(3).upper()
     current_app.logger.exception("受付番号 %s %s %s", number, request.method, path)
-    title, advice = ERRORS[500]
-    return _error_page(500, _(title), _(advice), number)
+    return _failed(500, number=number)
+
+
+def _failed(code: int, own: str | None = None, number: str | None = None) -> Response:
+    """The page of a 5xx, which asks the database nothing; a post is kept on it."""
+    g.failed = True
+    title, advice = ERRORS.get(code, ERRORS[500])
+    if "X-Fragment" in request.headers:
+        return Response(f"{_(title)}。", code, mimetype="text/plain")
+    if request.method == "POST":
+        return _kept_page(code, _(title), own or _(NOT_SAVED), number)
+    return _error_page(code, _(title), own or _(advice), number)
+
+
+def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> Response:
+    try:
+        fields, files = list(request.form.items(multi=True)), request.files.items(multi=True)
+    except HTTPException:
+        # It broke off before all of it was here.
+        fields, files = [], iter(())
+    posted = [one for one in fields if not _SECRET.search(one[0])]
+    carried = [one for one in posted if one[0] != "once" and not one[0].endswith("seen")]
+    typed = [value for _, value in carried if not _NOT_TYPED.fullmatch(value)]
+    if not any(value for name, value in posted if name == "once"):
+        posted.append(("once", once.new_key()))
+    chosen = [(name, file.filename) for name, file in files if file.filename]
+    body = render_template(
+        "errors/kept.html",
+        title=title,
+        text=text,
+        receipt=receipt,
+        posted=posted,
+        typed=typed,
+        files=chosen,
+    )
+    return Response(body, code, mimetype="text/html")
 
 
 def _error_page(

@@ -22,7 +22,7 @@ from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
 from tracker.plumbing.access import actor, guard
-from tracker.plumbing.db import db, set_reading
+from tracker.plumbing.db import at_once, db
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page, paginate
 
@@ -56,12 +56,10 @@ def init_app(app: Flask) -> None:
 
 
 def _mark_seen(session_id: int, at: datetime) -> None:
-    """The one thing a GET may write; on a connection of its own."""
+    """The one thing a GET may write, where it need not wait for it."""
     db.session.rollback()
-    set_reading(False)
-    with db.engine.begin() as connection:
+    with at_once() as connection:
         connection.execute(update(SignIn).where(SignIn.id == session_id).values(last_seen_at=at))
-    set_reading(request.method in {"GET", "HEAD", "OPTIONS"})
 
 
 def load_actor() -> Actor | None:
