@@ -40,6 +40,7 @@ from tests.whole.steps import (
     there,
 )
 from tests.whole.story import Story, actor, owed
+from tracker.accounts import queries as account_queries
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.people import actions as accounts
 from tracker.accounts.sign_in import actions as sign_in
@@ -128,11 +129,19 @@ def april_the_area_is_set_up(story: Story) -> None:
                     accounts.create_account(Act(admin, at), post, name, email)
 
     # Twelve people chose their passwords by the links in their letters.
-    assert len(story.mail()) == 12
-    for letter in story.mail():
-        path = story.path_in(letter.get_content(), "/invitations/")
+    invited = [one.get_content() for one in story.mail() if "/invitations/" in one.get_content()]
+    assert len(invited) == 12
+    for body in invited:
+        path = story.path_in(body, "/invitations/")
         page = story.browse().fill(path, {"password": cast.PASSWORD})
         assert page.status == 302, page.text
+    # Each town looks at what the admin entered of it: until then its confirmer confirms nothing.
+    with story.day(4, 1) as at:
+        for town in TOWNS[1:]:
+            seen = {one.id: one.seen for one in account_queries.unseen_changes()}
+            looked = handover.look_at_changes(Act(actor("officer", town.slug), at), seen)
+            assert looked == 3
+        assert not actor("confirmer", "imabetsu").is_held
     assert story.browse().sign_in("officer", "imabetsu").get("/").title.startswith("今、")
 
 

@@ -105,6 +105,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "reminders.actions:LATE",
     ),
     "letters, which are in Japanese whoever sends them": (
+        "accounts.people.letters",
         "cost_sharing.cases.letters",
         "mail.kinds",
         "mail.letters:compose",

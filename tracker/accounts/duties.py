@@ -1,7 +1,7 @@
 """What each municipality owes its successors: its people confirmed, its memo written."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import NamedTuple
 
 from tracker.kernel import tokyo
@@ -12,6 +12,48 @@ from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
 
 WRITERS = (Role.OFFICE, Role.OFFICER)
+
+
+class UnseenChange(NamedTuple):
+    """What another municipality entered of a post, and nobody of its own has looked at.
+
+    `before` and `after` are addresses (None: each account's own); `account` is the new account's
+    name, None where the post's own address changed.  `changed_at` is UTC.
+    """
+
+    id: int
+    municipality: str
+    post: str
+    account: str | None
+    before: str | None
+    after: str | None
+    changed_by: str
+    changed_at: datetime
+    reason: str | None
+    version: int
+
+    @property
+    def seen(self) -> str:
+        """What a form carries of it, as of every row (plumbing/db.py)."""
+        return str(self.version)
+
+    @property
+    def changed_on(self) -> date:
+        """The day in Tokyo."""
+        return tokyo.day(self.changed_at)
+
+    @property
+    def what(self) -> str:
+        """「お知らせの宛先　a@… → b@…」, 「新しい利用者　課長（b@…）」."""
+        return changed(self.account, self.before, self.after)
+
+
+def changed(account: str | None, before: str | None, after: str | None) -> str:
+    """What was entered of a post, in words; parts as in `UnseenChange`."""
+    if account is not None:
+        return _("新しい利用者　%(name)s（%(address)s）", name=account, address=after)
+    each = _("利用者それぞれのアドレス")
+    return _("お知らせの宛先　%(before)s → %(after)s", before=before or each, after=after or each)
 
 
 class HeldPost(NamedTuple):
@@ -36,6 +78,29 @@ def duties(posts: Iterable[HeldPost], members: Members, today: date) -> Iterable
         writers = [post for post in held if post.kind in WRITERS]
         if today.month == 3 and writers:
             yield _memo(writers, slug, members, year)
+
+
+def look_duties(changes: Iterable[UnseenChange], members: Members) -> Iterable[Duty]:
+    """Of each municipality: what others entered of its posts and accounts is looked at."""
+    for (slug,), own in grouped(changes, lambda change: (change.municipality,)):
+        first = min(own, key=lambda change: change.changed_at)
+        yield Duty(
+            Kind.CHANGE_UNSEEN,
+            key=f"change_unseen:{slug}:{first.id}",
+            municipality=slug,
+            is_hub=slug == members.hub,
+            due_on=tokyo.day(first.changed_at),
+            url="/handover",
+            text=_(
+                "%(who)sが登録しました。%(post)s　%(what)s",
+                who=first.changed_by,
+                post=first.post,
+                what=first.what,
+            ),
+            remaining=len(own),
+            total=len(own),
+            known_since=first.changed_at,
+        )
 
 
 def _people(held: Sequence[HeldPost], slug: str, members: Members, year: FiscalYear) -> Duty:

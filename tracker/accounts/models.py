@@ -90,6 +90,32 @@ class Person(Versioned, Model):
     weekly_digest: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
+class OutsideChange(Versioned, Model):
+    """An address of a post, or a new account on it, that another municipality entered.
+
+    Somebody of the post's own municipality is to look at it (contracts.md, "Changed by others").
+    """
+
+    __tablename__ = "outside_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id"), index=True)
+    # The new account; None where it is the post's own address.
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    before: Mapped[str | None] = mapped_column(String(254))
+    after: Mapped[str | None] = mapped_column(String(254))
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)
+    # Whether who signs in by it speaks for the municipality only when it was looked at: not where
+    # nobody is there who could look.
+    is_holding: Mapped[bool]
+    looked_by: Mapped[str | None] = mapped_column(String(200))
+    looked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class CalendarKey(Model):
     """The secret in the address of a person's calendar feed; deleting it revokes the address."""
 

@@ -7,15 +7,16 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from tracker.accounts.duties import HeldPost
+from tracker.accounts.duties import HeldPost, UnseenChange
 from tracker.accounts.models import (
     CalendarKey,
     Handover,
     Invitation,
     LinkUse,
+    OutsideChange,
     Person,
     Post,
     PostKind,
@@ -26,6 +27,8 @@ from tracker.accounts.models import (
 )
 from tracker.accounts.rules import SESSION_FOR, StaffMember, wait
 from tracker.kernel.permissions import Actor, Role
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
 from tracker.mail import links
 from tracker.mail.letters import Recipient
 from tracker.mail.links import Life
@@ -43,6 +46,18 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_UNSEEN = OutsideChange.looked_at.is_(None)
+# Of an account and its post: whether somebody of its municipality has yet to look at it.
+_IS_HELD = (
+    exists()
+    .where(
+        _UNSEEN,
+        OutsideChange.is_holding,
+        OutsideChange.post_id == Post.id,
+        or_(OutsideChange.person_id.is_(None), OutsideChange.person_id == Person.id),
+    )
+    .correlate(Post, Person)
+)
 _SIGNED_IN = (
     select(
         SignIn.id,
@@ -55,6 +70,7 @@ _SIGNED_IN = (
         Municipality.name,
         Post.id,
         Municipality.is_hub,
+        _IS_HELD.label("is_held"),
     )
     .join(Person, Person.id == SignIn.person_id)
     .join(Post, Post.id == Person.post_id)
@@ -98,9 +114,17 @@ def subscriber(token: str) -> Actor | None:
 
 
 def _actor(row: Sequence[Any]) -> Actor:
-    person_id, post, kind, slug, municipality_id, town, post_id, is_hub = row
+    person_id, post, kind, slug, municipality_id, town, post_id, is_hub, is_held = row
     return Actor(
-        person_id, f"{town} {post}", Role(kind), slug, municipality_id, town, post_id, is_hub
+        person_id,
+        f"{town} {post}",
+        Role(kind),
+        slug,
+        municipality_id,
+        town,
+        post_id,
+        is_hub,
+        is_held,
     )
 
 
@@ -369,6 +393,63 @@ def held_posts() -> tuple[HeldPost, ...]:
     return tuple(
         HeldPost(towns[id_].slug, kind, confirmed, memo) for id_, kind, confirmed, memo in rows
     )
+
+
+def unseen_changes() -> tuple[UnseenChange, ...]:
+    """What others entered of posts and accounts and nobody has looked at, oldest first (one query)."""
+    rows = db.session.execute(
+        select(
+            OutsideChange.id,
+            Municipality.slug,
+            Post.name,
+            Person.name,
+            OutsideChange.before,
+            OutsideChange.after,
+            OutsideChange.changed_by,
+            OutsideChange.changed_at,
+            OutsideChange.reason,
+            OutsideChange.version,
+        )
+        .join(Post, Post.id == OutsideChange.post_id)
+        .join(Municipality, Municipality.id == Post.municipality_id)
+        .outerjoin(Person, Person.id == OutsideChange.person_id)
+        .where(_UNSEEN)
+        .order_by(OutsideChange.id)
+    )
+    return tuple(UnseenChange._make(row) for row in rows)
+
+
+def check_address_is_known(post_id: int | None) -> None:
+    """Refuses a new personal link for an address that another municipality gave the post.
+
+    Until somebody of the post's own has looked at it, who moved the address could act by the link.
+    """
+    moved = exists().where(
+        _UNSEEN, OutsideChange.post_id == post_id, OutsideChange.person_id.is_(None)
+    )
+    if db.session.scalar(select(moved)):
+        raise Refusal(
+            _(
+                "この役職の宛先は、ほかの市町村が直したもので、まだ確認されていません。"
+                "その市町村の方が「引継ぎ」で確認すると、新しいリンクを送れます。"
+            )
+        )
+
+
+def has_somebody_to_look(municipality_id: int, but_post_id: int | None = None) -> bool:
+    """Whether an account of the municipality may look at what others entered of it.
+
+    `but_post_id`: besides those on that post.
+    """
+    found = (
+        select(Person.id)
+        .join(Post, Post.id == Person.post_id)
+        .where(Post.municipality_id == municipality_id, Person.is_active, Post.is_active, ~_IS_HELD)
+        .limit(1)
+    )
+    if but_post_id is not None:
+        found = found.where(Post.id != but_post_id)
+    return db.session.scalar(found) is not None
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,10 @@ def _costs(members: Members, today: date) -> Iterable[Duty]:
 
 
 def _people(members: Members, today: date) -> Iterable[Duty]:
-    return people.duties(accounts.held_posts(), members, today)
+    return chain(
+        people.duties(accounts.held_posts(), members, today),
+        people.look_duties(accounts.unseen_changes(), members),
+    )
 
 
 def _letters(members: Members, _today: date) -> Iterable[Duty]:

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     PERSON_UNCONFIRMED = "person_unconfirmed"
     HANDOVER_UNWRITTEN = "handover_unwritten"
     ADDRESS_UNDELIVERABLE = "address_undeliverable"
+    CHANGE_UNSEEN = "change_unseen"
 
 
 class _Owner(NamedTuple):
@@ -392,6 +393,20 @@ KINDS: Mapping[Kind, KindRule] = {
         subject=N_("届かなかったメール（{n}件）"),
         button=N_("宛先を直す"),
         # Told at once, by a letter of its own (M24).
+        steps=(),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.CHANGE_UNSEEN: KindRule(
+        label=N_("ほかの市町村による登録の確認"),
+        article=5,
+        menu="home",
+        # Whoever of the municipality comes first.
+        who=(_Owner(Role.OFFICER, frozenset(Role)), _Owner(Role.OFFICE, frozenset(Role))),
+        title=N_("ほかの市町村が登録した宛先・利用者を確認する　{n}件"),
+        subject=N_("ほかの市町村が登録した宛先・利用者の確認（{n}件）"),
+        button=N_("確認する"),
+        # Told at once, by a letter of its own (changed_by_others).
         steps=(),
         letters=_always("next_step"),
         ends_with_its_day=False,

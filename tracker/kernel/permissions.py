@@ -46,6 +46,7 @@ class Permission(StrEnum):
     EDIT_CALENDAR = "edit_calendar"
     EDIT_FIGURES = "edit_figures"
     HAND_OVER = "hand_over"
+    LOOK_AT_CHANGES = "look_at_changes"
     CONFIRM_PEOPLE = "confirm_people"
     MANAGE_PEOPLE = "manage_people"
     READ_HISTORY = "read_history"
@@ -105,6 +106,8 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.EDIT_FIGURES: {Role.OFFICE: ANY, Role.ADMIN: ANY},
     # The memos of one's own municipality are read, that of one's own post is written.
     Permission.HAND_OVER: dict.fromkeys(Role, OWN),
+    # What another municipality entered of one's own posts and accounts.
+    Permission.LOOK_AT_CHANGES: dict.fromkeys(Role, OWN),
     # Which posts then may be handed over: accounts.rules.check_hand_over.
     Permission.CONFIRM_PEOPLE: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.ADMIN: ANY},
     Permission.MANAGE_PEOPLE: {Role.ADMIN: ANY},
@@ -127,6 +130,26 @@ class Actor:
     municipality_name: str
     post_id: int
     is_hub: bool
+    # Another municipality opened the account, or moved its post's address, and nobody of its own
+    # has looked at it.
+    is_held: bool = False
+
+
+# What a held account does not do: speak for the municipality, or say who its people are.
+_HELD_BACK = frozenset(
+    {Permission.CONFIRM_COST, Permission.CONFIRM_PEOPLE, Permission.LOOK_AT_CHANGES}
+)
+_CONFIRMER_HELD_BACK = _HELD_BACK | {Permission.CHECK_REPORT, Permission.VIEW_MEETING_AS_HELD}
+
+
+def is_held_back(actor: Actor | None, permission: Permission) -> bool:
+    """Whether the account may not do so only until somebody of its municipality has looked at it.
+
+    Contracts.md, "Changed by others".
+    """
+    if actor is None or not actor.is_held:
+        return False
+    return permission in (_CONFIRMER_HELD_BACK if actor.role is Role.CONFIRMER else _HELD_BACK)
 
 
 def reach(role: Role, permission: Permission) -> Reach | None:
@@ -143,7 +166,7 @@ def allowed(
     """
     if permission is Permission.PUBLIC:
         return True
-    if actor is None:
+    if actor is None or is_held_back(actor, permission):
         return False
     match reach(actor.role, permission):
         case Reach.ANY:

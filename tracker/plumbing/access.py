@@ -8,12 +8,16 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from tracker.kernel.permissions import Actor, Permission, allowed, who_may
-from tracker.kernel.translation import _
+from tracker.kernel.permissions import Actor, Permission, allowed, is_held_back, who_may
+from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock, db
 from tracker.plumbing.changes import Act
 
 View = TypeVar("View", bound=Callable[..., Any])
+HELD_BACK = N_(
+    "この利用者かこの役職の宛先は、ほかの市町村が登録しました。同じ市町村のどなたかが"
+    "「引継ぎ」の画面で「確認しました」を押すまで、確認や担当者の登録はできません。"
+)
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -74,6 +78,8 @@ def require(permission: Permission, *involved: str) -> None:
 
 def forbid(permission: Permission) -> NoReturn:
     """The 403 page, which says who may."""
+    if is_held_back(g.get("actor"), permission):
+        abort(403, _(HELD_BACK))
     abort(403, _("この画面は、%(who_may)sだけが使えます。", who_may=who_may(permission)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import select
 
 from tracker.accounts import rules
-from tracker.accounts.models import Handover, Person, Post
+from tracker.accounts.models import Handover, OutsideChange, Person, Post
 from tracker.accounts.people.actions import (
     confirm_holder,
     create_account,
@@ -61,6 +61,31 @@ def confirm_people(act: Act, seen: Mapping[int, str] | None = None) -> int:
             with act.change("post.confirmed", post, said):
                 confirm_holder(act, post)
     return len(waiting)
+
+
+def look_at_changes(act: Act, seen: Mapping[int, str]) -> int:
+    """「確認しました」: the actor's municipality knows of what others entered of its posts.
+
+    `seen` is what the page showed of each change, by its id; others stay open.  Returns how many.
+    Raises Refusal when there were none, Conflict when one was looked at meanwhile.
+    """
+    by = act.person
+    query = (
+        select(OutsideChange)
+        .join(Post, Post.id == OutsideChange.post_id)
+        .where(OutsideChange.id.in_(seen), Post.municipality_id == by.municipality_id)
+        .order_by(OutsideChange.id)
+    )
+    found = [one for one in db.session.scalars(query) if one.looked_at is None]
+    if not found:
+        raise Refusal(_("確認するものはありません。ほかの人が先に確認したようです。"))
+    act.lock(*((one, seen[one.id]) for one in found))
+    with act:
+        for one in found:
+            said = f"{by.municipality_name}が、{one.changed_by}による登録を確認しました。"
+            with act.change("post.looked_at", one, said):
+                one.looked_by, one.looked_by_id, one.looked_at = by.name, by.person_id, act.at
+    return len(found)
 
 
 def hand_over(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from wtforms import StringField
 
+from tracker.accounts.duties import UnseenChange
 from tracker.accounts.handover.actions import LONGEST_WORDS, Words
 from tracker.accounts.queries import StaffedPost
 from tracker.kernel.translation import N_
@@ -19,21 +20,21 @@ from tracker.plumbing.forms import (
 )
 
 
-class PostsForm(Form):
-    """A button about several posts; `confirm_form` adds what was seen of each."""
+class ManySeenForm(Form):
+    """A button about several rows; `confirm_form` adds what was seen of each."""
 
     @property
     def seen_of(self) -> Mapping[int, str]:
-        """What was seen of each post, by its id."""
+        """What was seen of each, by its id."""
         seen = (field for field in self if isinstance(field, SeenField))
         return {int(field.name.removesuffix("-seen")): field.data for field in seen}
 
 
-def confirm_form(posts: Iterable[StaffedPost]) -> PostsForm:
-    """変更なし: a button about what its page shows of each post (fields `<id>-seen`)."""
+def confirm_form(shown: Iterable[StaffedPost | UnseenChange]) -> ManySeenForm:
+    """変更なし, 確認しました: a button about what its page shows (fields `<id>-seen`)."""
 
-    fields = {f"{post.id}-seen": SeenField(default=post.seen) for post in posts}
-    return with_fields(PostsForm, fields)()
+    fields = {f"{one.id}-seen": SeenField(default=one.seen) for one in shown}
+    return with_fields(ManySeenForm, fields)()
 
 
 class MailboxForm(Form):

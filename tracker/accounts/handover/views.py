@@ -1,12 +1,14 @@
 """引継ぎ: who holds the posts of one's municipality, and the memo of one's own post."""
 
+from collections.abc import Sequence
+
 from flask import abort, flash, g, redirect, url_for
 from flask_login import logout_user
 from werkzeug.wrappers import Response
 
 from tracker.accounts import queries, rules
 from tracker.accounts.blueprint import bp
-from tracker.accounts.duties import confirm_due
+from tracker.accounts.duties import UnseenChange, confirm_due
 from tracker.accounts.handover import actions, forms
 from tracker.accounts.models import Post
 from tracker.kernel.fiscal_year import FiscalYear
@@ -32,6 +34,7 @@ def handover() -> Response:
         return done(url_for(".handover"), _("引継ぎメモを保存しました。"))
     year = FiscalYear.containing(clock.today())
     posts = queries.staffed_posts(who.municipality_id)
+    changes = _changes()
     may_confirm = may(Permission.CONFIRM_PEOPLE, who.municipality)
     confirmed = [(one.confirmed_at, one.confirmed_by or "") for one in posts if one.confirmed_at]
     last_at, last_by = max(confirmed, default=(None, ""))
@@ -40,6 +43,8 @@ def handover() -> Response:
         form=form,
         year=year,
         posts=posts,
+        changes=changes,
+        look=forms.confirm_form(changes) if may(Permission.LOOK_AT_CHANGES) else None,
         confirm=forms.confirm_form(posts),
         left=sum((one.confirmed_year or 0) < year.year for one in posts),
         due_on=confirm_due(year),
@@ -53,6 +58,20 @@ def handover() -> Response:
         own=own,
         others=[one for one in memos if one.post_id != who.post_id],
     )
+
+
+def _changes() -> Sequence[UnseenChange]:
+    return [one for one in queries.unseen_changes() if one.municipality == actor().municipality]
+
+
+@bp.post("/handover/changes")
+@guard(Permission.LOOK_AT_CHANGES)
+def look_at_changes() -> Response:
+    """確認しました: somebody of the municipality has looked at what others entered of it."""
+    form = forms.confirm_form(_changes())
+    if form.carry_out(lambda act: actions.look_at_changes(act, form.seen_of)):
+        return done(url_for(".handover"), _("確認しました。"))
+    return complain(form, url_for(".handover"))
 
 
 @bp.post("/handover/confirm")

@@ -1,16 +1,29 @@
 """Enters and changes posts and accounts, and invites who holds them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
 from tracker.accounts import queries, rules
-from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, PostKind, SignIn
+from tracker.accounts.duties import changed
+from tracker.accounts.models import (
+    CalendarKey,
+    Invitation,
+    LinkUse,
+    OutsideChange,
+    Person,
+    Post,
+    PostKind,
+    SignIn,
+)
+from tracker.accounts.people.letters import changed_by_others
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.mail import letters, links
+from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.changes import Act
@@ -36,6 +49,7 @@ def create_post(
     act.lock((db.session.get_one(Municipality, town.id), None))
     _check_name(town.id, name)
     rules.check_chief(None, chief_id, queries.chiefs(town.id))
+    told = _others_of(town.id) if email and _is_outside(act, town.id) else None
     post = Post(
         municipality_id=town.id,
         kind=kind,
@@ -47,6 +61,10 @@ def create_post(
     with act.change("post.created", post, f"{town.name}に「{name}」を登録しました。"):
         confirm_holder(act, post)
         db.session.add(post)
+        if told is not None:
+            db.session.flush()
+            # Nobody signs in by it yet.
+            _tell(act, post, _Outside(told, False, None), before=None, after=post.email)
     return post
 
 
@@ -58,15 +76,107 @@ def change_post(
     phone: str | None,
     chief_id: int | None,
     seen: str | None = None,
+    reason: str | None = None,
 ) -> None:
-    """Changes name, mailbox, telephone and chief of a post; refuses a chief that cannot be."""
+    """Changes name, mailbox, telephone and chief of a post; refuses a chief that cannot be.
+
+    Where somebody of another municipality moves the mailbox, its own is told (`_tell`), and a
+    confirmer's mailbox where nobody else is there to look takes a `reason`.
+    """
     act.lock((post, seen), (db.session.get_one(Municipality, post.municipality_id), None))
     if name != post.name:
         _check_name(post.municipality_id, name)
     rules.check_chief(post.id, chief_id, queries.chiefs(post.municipality_id))
-    address = rules.check_address(email) if email else None
+    before, address = post.email, rules.check_address(email) if email else None
+    outside = _outside(act, post, reason, but_post_id=post.id) if address != before else None
     with act.change("post.changed", post, f"「{name}」の登録を直しました。"):
         post.name, post.email, post.phone, post.chief_id = name, address, phone, chief_id
+        _tell(act, post, outside, before=before, after=address)
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """What another municipality enters: who hears of it, whether it holds until looked at, why."""
+
+    recipients: Sequence[Recipient]
+    is_holding: bool
+    reason: str | None
+
+
+NO_REASON = N_(
+    "この市町村には、この登録を確かめられる利用者がほかにいません。"
+    "どのように本人と確かめたかを、理由に書いてください。"
+)
+
+
+def _is_outside(act: Act, municipality_id: int) -> bool:
+    return act.by is not None and act.by.municipality_id != municipality_id
+
+
+def _others_of(municipality_id: int) -> Sequence[Recipient]:
+    found = queries.every_recipient().values()
+    return [to for to in found if to.municipality_id == municipality_id]
+
+
+def _outside(
+    act: Act, post: Post, reason: str | None, *, but_post_id: int | None = None
+) -> _Outside | None:
+    """None where the post's own municipality acts; asked before anything is changed.
+
+    So the letters go to the address that stood before.  Raises Refusal where a confirmer's post
+    needs a reason (contracts.md, "Changed by others").
+    """
+    if not _is_outside(act, post.municipality_id):
+        return None
+    can_look = queries.has_somebody_to_look(post.municipality_id, but_post_id)
+    if post.kind is PostKind.CONFIRMER and not can_look and not reason:
+        raise Refusal(_(NO_REASON), field="reason")
+    return _Outside(_others_of(post.municipality_id), can_look, reason)
+
+
+def _tell(
+    act: Act,
+    post: Post,
+    outside: _Outside | None,
+    *,
+    before: str | None,
+    after: str | None,
+    person: Person | None = None,
+) -> None:
+    """Notes what another municipality entered, and writes to all posts of the post's own one.
+
+    Within a change of the post or the account.
+    """
+    if outside is None:
+        return
+    row = OutsideChange(
+        post_id=post.id,
+        person_id=person.id if person else None,
+        before=before,
+        after=after,
+        changed_by=act.person.name,
+        changed_by_id=act.person.person_id,
+        changed_at=act.at,
+        reason=outside.reason,
+        is_holding=outside.is_holding,
+    )
+    db.session.add(row)
+    db.session.flush()
+    words = changed_by_others(
+        f"{areas.by_id()[post.municipality_id].name} {post.name}",
+        act.person.name,
+        changed(person.name if person else None, before, after),
+        outside.reason,
+    )
+    for to in outside.recipients:
+        letters.put(
+            "changed_by_others",
+            to,
+            words,
+            cause=f"outside_change:{row.id}",
+            at=act.at,
+            link="/handover",
+        )
 
 
 def _check_name(municipality_id: int, name: str) -> None:
@@ -85,24 +195,40 @@ def correct_mailbox(act: Act, to_key: str, before: str, after: str) -> bool:
     """Where a post's own mailbox was the wrong address, corrects it; whether it did.
 
     `to_key` is that of a letter's recipient.  An account's address is its holder's name for
-    signing in: that the admin changes.
+    signing in: that the admin changes.  Another municipality is told (`_tell`); a post whose
+    mailbox nobody there could look at stays as it is.
     """
     kind, _other, number = to_key.partition(":")
     post = db.session.get(Post, int(number)) if kind == "post" else None
     if post is None or post.email != before:
         return False
+    act.lock((post, None))
+    address = rules.check_address(after)
+    try:
+        moves = address != before
+        outside = _outside(act, post, None, but_post_id=post.id) if moves else None
+    except Refusal:
+        return False
     with act.change("post.changed", post, f"「{post.name}」のお知らせの宛先を直しました。"):
-        post.email = rules.check_address(after)
+        post.email = address
+        _tell(act, post, outside, before=before, after=address)
     return True
 
 
 def create_account(
-    act: Act, post: Post, name: str, email: str, *, password_hash: str | None = None
+    act: Act,
+    post: Post,
+    name: str,
+    email: str,
+    *,
+    password_hash: str | None = None,
+    reason: str | None = None,
 ) -> Person:
     """Opens an account; without a password its holder gets a letter to set one (72 hours).
 
     `password_hash` is what `sign_in.actions.hash_password` gives.  Refuses a post that needs no
-    account, and an address that has one already.
+    account, and an address that has one already.  Where somebody of another municipality opens it,
+    the post's own is told (`_tell`), and a confirmer's takes a `reason` where nobody can look.
     """
     act.lock((post, None))
     if not post.kind.signs_in:
@@ -110,10 +236,12 @@ def create_account(
     address = rules.check_address(email)
     if queries.find_person(address):
         raise Refusal(_("このメールアドレスは、すでに使われています。"), field="email")
+    outside = _outside(act, post, reason)
     person = Person(post_id=post.id, name=name, email=address, password_hash=password_hash)
     with act.change("account.created", person, f"「{post.name}」の利用者を登録しました。"):
         db.session.add(person)
         db.session.flush()
+        _tell(act, post, outside, before=None, after=address, person=person)
         if password_hash is None:
             put_invitation(act, person)
     return person

@@ -1,6 +1,7 @@
 """Asks for posts and accounts."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectField, StringField
 
@@ -9,6 +10,7 @@ from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import (
     Form,
     LineField,
+    LinesField,
     SeenButtonForm,
     SeenField,
     at_most,
@@ -18,6 +20,10 @@ from tracker.plumbing.forms import (
     optional,
     required,
 )
+
+
+def _reason() -> Any:
+    return LinesField(N_("ほかの市町村の登録を変える理由"), validators=[optional(), at_most(400)])
 
 
 class PostForm(Form):
@@ -49,6 +55,8 @@ class EditPostForm(PostForm):
     seen = SeenField()
     municipality = None
     kind = None
+    reason = _reason()
+    asides = ("reason",)
 
 
 class AccountForm(Form):
@@ -62,6 +70,7 @@ class AccountForm(Form):
         N_("メールアドレス"),
         validators=[*required(N_("メールアドレスを入力してください。")), at_most(254)],
     )
+    reason = _reason()
 
 
 class ActiveForm(SeenButtonForm):

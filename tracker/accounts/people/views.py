@@ -11,7 +11,7 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, history
-from tracker.plumbing.access import guard
+from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm, choices
 from tracker.plumbing.pages import complain, done, page, paginate
@@ -66,10 +66,15 @@ def edit_post(post_id: int) -> Response:
             form.phone.data or None,
             form.chief_id,
             form.seen.data,
+            form.reason.data,
         )
     ):
         return done(url_for(".people"), _("保存しました。"))
-    return page("accounts/post.html", form=form, post=post)
+    return page("accounts/post.html", form=form, post=post, is_outside=_is_outside(post))
+
+
+def _is_outside(post: Post) -> bool:
+    return post.municipality_id != actor().municipality_id
 
 
 @bp.route("/admin/posts/<int:post_id>/accounts/new", methods=["GET", "POST"])
@@ -79,11 +84,13 @@ def new_account(post_id: int) -> Response:
     post = db.session.get(Post, post_id) or abort(404)
     form = forms.AccountForm()
     if form.carry_out(
-        lambda act: actions.create_account(act, post, form.name.data, form.email.data)
+        lambda act: actions.create_account(
+            act, post, form.name.data, form.email.data, reason=form.reason.data
+        )
     ):
         said = _("%(email)s にパスワード設定の案内を送ります。", email=form.result.email)
         return done(url_for(".people"), said)
-    return page("accounts/account.html", form=form, post=post)
+    return page("accounts/account.html", form=form, post=post, is_outside=_is_outside(post))
 
 
 @bp.post("/admin/users/<int:person_id>/active")

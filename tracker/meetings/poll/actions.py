@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from tracker.accounts import queries as people
 from tracker.accounts.models import Post
 from tracker.kernel import wareki
 from tracker.kernel.duty import PersonalLink
@@ -206,6 +207,8 @@ def renew_link(act: Act, row: MeetingRow, slug: str) -> None:
     place = meeting.seat_of(slug)
     assert place is not None
     _check_open(meeting)
+    if place.town and (post := queries.secretaries().get(place.town.id)):
+        people.check_address_is_known(post.post_id)
     with act.change(
         "poll.link_renewed", seat, f"{row.name}：{place.name}の回答のリンクを作り直しました。"
     ):

@@ -27,6 +27,7 @@ def correct_and_resend(act: Act, letter: Letter, email: str) -> bool:
     """Sends an undeliverable letter again to a corrected address; only where it never arrived.
 
     A post's mailbox is corrected with it, so that the next letter arrives, too: whether it was.
+    Its municipality is told where it is another (people.actions.correct_mailbox).
     """
     _check_undelivered(act, letter)
     before = letter.to_email
@@ -48,6 +49,7 @@ def resend_with_new_link(act: Act, letter: Letter) -> None:
     to = accounts.every_recipient().get(letter.to_key)
     if to is None:
         raise Refusal(_("宛先が今はありません。先に、役職の宛先か利用者を登録してください。"))
+    accounts.check_address_is_known(to.post_id)
     said = f"{letter.to_name}へ新しいリンクで送り直しました。"
     with act.change("letter.resent", letter, said) as entry:
         links.renew(act, letter.id)
