@@ -1,4 +1,4 @@
-"""Authors come from the record, and codes become five digits, when a database is brought up."""
+"""Authors, codes and sign-in when a database is brought up to this release and taken back."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,18 +7,25 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import downgrade
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests import cast
 from tracker.accounts.handover.actions import Words, confirm_people, write_memo
-from tracker.accounts.models import Handover
+from tracker.accounts.models import Handover, Person
+from tracker.accounts.people.actions import invite
+from tracker.accounts.queries import signed_in
+from tracker.accounts.sign_in.actions import ask_reset, sign_in, write_resets
 from tracker.kernel.permissions import Actor
+from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upgrade
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 [NUMBER] = [int(path.name[:4]) for path in VERSIONS.glob("*_people.py")]
 BEFORE = f"{NUMBER - 1:04}"
+[DELAYS] = [int(path.name[:4]) for path in VERSIONS.glob("*_sign_in.py")]
+BEFORE_DELAYS = f"{DELAYS - 1:04}"
+OFFICE = cast.email("office")
 APRIL = cast.NOW + timedelta(days=140)
 # What set-up kept of what was typed, beside what the code is; the first line stays as it is.
 CODES = {"02201": "02201", "23019": "02301", "2303": "02303", "023043": "02304", "02307": "02307"}
@@ -86,3 +93,25 @@ def test_a_code_that_would_stand_twice_stays(both: Flask) -> None:
     upgrade()
     assert sorted(stored("code", "municipality").values())[0] == "02201"
     assert "22012" in stored("code", "municipality").values()
+
+
+def test_locks_become_delays_and_people_sign_in_after_each(both: Flask) -> None:
+    with pytest.raises(Refusal):
+        sign_in(OFFICE, "wrong", at=cast.NOW)
+    open_one = sign_in(OFFICE, cast.PASSWORD, at=cast.NOW)
+    invite(Act(None, cast.NOW), db.session.scalars(select(Person).where(Person.id == 2)).one())
+    ask_reset(cast.email("officer", "imabetsu"), at=cast.NOW)
+    assert write_resets(cast.NOW) == 1
+    downgrade(revision=BEFORE_DELAYS)
+    assert set(stored("failed_count", "person").values()) == {0}
+    assert set(stored("locked_until", "person").values()) == {None}
+    lock = text("UPDATE person SET failed_count = 4, locked_until = :at")
+    db.session.execute(lock, {"at": cast.NOW + timedelta(days=300)})
+    db.session.commit()
+    upgrade()
+    # Nobody stays locked out, and who was signed in is so still.
+    assert signed_in(open_one, cast.NOW) is not None
+    assert sign_in(OFFICE, cast.PASSWORD, at=cast.NOW)
+    # What was a reset opens nothing: the release before knows of no such link.
+    assert set(stored("kind", "invitation").values()) == {"invitation"}
+    assert set(stored("source", "sign_in").values()) == {None, ""}

@@ -39,7 +39,9 @@ SECTIONS: Mapping[str, Section] = {
     "texts": Section(N_("文面"), "reminders.texts", "notices", above="notices"),
     "handover": Section(N_("引継ぎ"), "accounts.handover", "home"),
     "people": Section(
-        N_("利用者と役職"), "accounts.people", more=("accounts.new_post", "accounts.edit_post")
+        N_("利用者と役職"),
+        "accounts.people",
+        more=("accounts.new_post", "accounts.edit_post", "accounts.all_sign_ins"),
     ),
     "audit": Section(N_("監査記録"), "accounts.audit"),
     "settings": Section(N_("自分の設定"), "accounts.settings"),
