@@ -1,9 +1,14 @@
 """Plain error pages: what happened and what to do, never a traceback."""
 
 import re
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests.app_fixtures import opened
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tracker.plumbing.db import db
@@ -73,3 +78,66 @@ def test_static_files_carry_a_mark_of_their_content_and_stay(browse):
     answer = client.client.get(address)
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     answer.close()
+
+
+@contextmanager
+def gone(url):
+    """The database is not there; connections that were open are ended."""
+    if url.get_backend_name() == "sqlite":
+        path = Path(url.database)
+        away = path.rename(path.with_suffix(".away"))
+        path.mkdir()
+        try:
+            yield
+        finally:
+            path.rmdir()
+            away.rename(path)
+        return
+    server = url.set(drivername="postgresql", database="postgres")
+    with psycopg.connect(server.render_as_string(False), autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false')
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        admin.execute(end, [url.database])
+        try:
+            yield
+        finally:
+            admin.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true')
+
+
+def test_a_post_outlives_a_database_that_is_gone(database_url, tmp_path, caplog):
+    with opened(database_url, tmp_path) as app:
+        office = PageClient(app).sign_in("office")
+        fields = {**office.get(NEW).fields(), **ENTRY}
+        with app.app_context():
+            url = db.engine.url
+            if url.get_backend_name() == "sqlite":
+                db.engine.dispose()
+        with gone(url):
+            caplog.clear()
+            page = office.post(NEW, fields)
+            reading = office.get("/", status=503)
+        assert (page.status, page.title, reading.title) == (503, *["今、混み合っています"] * 2)
+        kept = page.fields()
+        assert {name: kept[name] for name in fields} == fields
+        assert kept.keys() == fields.keys()
+        said = [one for one in caplog.records if one.name == "tracker"]
+        assert len(said) == 2 and not any(one.exc_info for one in said)
+        answers = [office.post(NEW, kept) for _ in range(2)]
+        assert [answer.status for answer in answers] == [302, 303]
+
+
+def test_secrets_and_files_are_not_kept(app, tmp_path):
+    client = PageClient(app)
+    with app.app_context():
+        url = db.engine.url
+        db.engine.dispose()
+    fields = {"email": "a@b.example", "password": "秘密の文字", "note": "一行目\r\n二行目"}
+    with gone(url):
+        page = client.post("/login", {**fields, "paper": (BytesIO(b"1"), "議事録.pdf")})
+        piece = client.post("/login", fields, headers={"X-Fragment": "1"})
+    assert page.status == 503 and "秘密の文字" not in page.response.get_data(as_text=True)
+    assert page.fields()["note"] == fields["note"] and "password" not in page.fields()
+    assert "議事録.pdf" in page.text
+    assert page.one("main form")["enctype"] == "multipart/form-data"
+    assert page.one("main input[type=file]")["name"] == "paper"
+    assert (piece.status, piece.response.mimetype) == (503, "text/plain")

@@ -5,17 +5,25 @@ Each comes back with every character and carries nothing out; sent once more it 
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from time import monotonic
 from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from tests.app_fixtures import make_app
 from tests.pages import Page
-from tests.whole.bad_input import PLAIN_TEXTS, Asked, boxes, endpoint_of
-from tests.whole.clients import NOBODY, House
-from tests.whole.test_acts import FILLED, rows, with_acts
+from tests.whole.bad_input import JAPANESE, PLAIN_TEXTS, Asked, boxes, endpoint_of
+from tests.whole.clients import NOBODY, OFFICE, House
+from tests.whole.test_acts import FILLED, NO_ACT, rows, with_acts
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import OLD_TOKEN
-from tracker.plumbing.pages import _SECRET
+from tracker.plumbing.pages import _SECRET, NOT_SAVED
 
 Fields = dict[str, Any]
 
@@ -36,16 +44,15 @@ def lost(form: Asked, fields: Fields, answer: TestResponse) -> list[str]:
     for one in html.select("main form[method=post]"):
         for box in boxes(one):
             there.setdefault(box.name, set()).add(box.value.replace("\r\n", "\n"))
-            if box.kind == "checkbox":
-                checked = one.select(f'[name="{box.name}"][checked]')
-                there[box.name] |= {str(tag.get("value", "y")) for tag in checked}
+        for tag in one.select("[type=checkbox][checked], [type=hidden]"):
+            there.setdefault(str(tag["name"]), set()).add(str(tag.get("value", "y")))
     typed = {box.name: box for box in form.boxes if box.kind != "hidden"}
     wrong = []
     for name, sent in fields.items():
         for value in sent if isinstance(sent, list) else [sent]:
             is_secret = _SECRET.search(name) is not None
             if name in typed and not is_secret and value not in there.get(name, set()):
-                wrong.append(f"{form.visitor} {form.target}: {name}={value!r} is lost")
+                wrong.append(f"{form.target}: {name}={value!r} is lost")
     return wrong
 
 
@@ -85,3 +92,125 @@ def test_a_form_with_the_token_of_another_session_comes_back(houses: list[House]
         house.app.config["WTF_CSRF_ENABLED"] = False
     assert wrong == [], "\n".join(wrong)
     assert asked >= 50 and buttons >= 5, (asked, buttons)
+
+
+def db_is_sqlite(house: House) -> bool:
+    return str(house.app.config["SQLALCHEMY_DATABASE_URI"]).startswith("sqlite")
+
+
+@contextmanager
+def locked(house: House) -> Iterator[None]:
+    """Somebody else writes and does not end: readers go on, writers wait."""
+    with house.app.app_context():
+        connection = db.engine.raw_connection()
+    if db_is_sqlite(house):
+        connection.cursor().execute("BEGIN IMMEDIATE")
+    else:
+        names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+        connection.cursor().execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+@contextmanager
+def at_fault(_house: House) -> Iterator[None]:
+    """A fault of ours, in the last moment of every act."""
+
+    def fail(_session: Session) -> None:
+        raise ValueError("planted")
+
+    event.listen(Session, "before_commit", fail)
+    try:
+        yield
+    finally:
+        event.remove(Session, "before_commit", fail)
+
+
+TROUBLES = {503: locked, 500: at_fault}
+
+
+def impatient(house: House) -> House:
+    """The same house with a process in which writers wait a tenth of a second."""
+    config = house.app.config
+    app = make_app(config["SQLALCHEMY_DATABASE_URI"], config["HOME"], LOCK_MS=100)
+    app.config["WTF_CSRF_ENABLED"] = False
+    other = copy(house)
+    other.app, other.client = app, app.test_client(use_cookies=False)
+    return other
+
+
+def judge(house: House, form: Asked, code: int) -> tuple[bool, list[str]]:
+    """Whether a form met the trouble, and what is wrong with how it came through."""
+    before, fields = house.rows(), filled(house, form)
+    with TROUBLES[code](house):
+        answer = press(house, form, fields)
+    if answer.status_code < 500:
+        # It had nothing to write.
+        return False, ["wrote something"] * (house.rows() != before)
+    page, wrong = Page(answer, []), []
+    if answer.status_code != code:
+        wrong.append(f"answered {answer.status_code}")
+    if NOT_SAVED not in page.text or ("受付番号" in page.text) is not (code == 500):
+        wrong.append("does not say so")
+    if not JAPANESE.search(page.title) or "planted" in page.text or "lock" in page.text:
+        wrong.append("speaks of machines")
+    if house.rows() != before:
+        wrong.append("changed something")
+    wrong += lost(form, fields, answer)
+    kept = page.fields()
+    wrong += [f"{name} is lost" for name in fields if name not in kept and not _SECRET.search(name)]
+    if endpoint_of(house, form.target) in NO_ACT or fields.keys() != kept.keys() - {"csrf_token"}:
+        return True, wrong
+    if any(isinstance(value, list) for value in fields.values()):
+        return True, wrong
+    first = press(house, form, kept)
+    once = house.rows()
+    second = press(house, form, kept)
+    if first.status_code in (302, 303):
+        if once == before:
+            wrong.append("was not carried out when sent again")
+        if house.rows() != once or second.status_code != 303:
+            wrong.append(f"was done twice: {second.status_code}")
+    elif first.status_code >= 500:
+        wrong.append(f"did not get over it: {first.status_code}")
+    return True, wrong
+
+
+@pytest.mark.parametrize("code", TROUBLES)
+def test_a_form_sent_into_trouble_is_kept_and_carried_out_once(
+    houses: list[House], code: int
+) -> None:
+    wrong, met = [], 0
+    others = [impatient(house) for house in houses]
+    for house, form in in_turn(others):
+        is_met, said = judge(house, form, code)
+        wrong += [f"{form.visitor} {form.target}: {one}" for one in said]
+        met += is_met
+    for other in others:
+        with other.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+    assert wrong == [], "\n".join(wrong)
+    assert met >= 30
+
+
+def test_reading_waits_for_no_writer_and_gives_up_what_it_would_note(
+    houses: list[House], now: Any
+) -> None:
+    now.shift(600)
+    for house in houses:
+        before = house.rows()
+        with locked(house):
+            begun = monotonic()
+            answers = [house.ask(OFFICE, "GET", path).status_code for path in ("/", "/measures")]
+            took = monotonic() - begun
+        assert (answers, house.rows()) == ([200, 200], before)
+        # A writer would wait five seconds.
+        assert took < house.app.config["LOCK_MS"] / 1000
+        assert not house.was_changed()
+        house.ask(OFFICE, "GET", "/")
+        assert house.was_changed()
+        house.restore()

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    Executable,
     MetaData,
     String,
     event,
@@ -199,7 +200,11 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # Straight to the driver: it is done twice for every letter that goes out.
-        connection.connection.driver_connection.execute(_begin.get())  # type: ignore[union-attr]
+        begin = _begin.get()
+        try:
+            connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
+        except sqlite3.OperationalError as error:
+            raise OperationalError(begin, None, error) from error
 
 
 def is_passing(error: Exception) -> bool:
@@ -214,9 +219,8 @@ def is_passing(error: Exception) -> bool:
     return isinstance(error, TimeoutError)
 
 
-@contextmanager
-def at_once() -> Iterator[Connection]:
-    """A writing transaction of its own that is given up where it would have to wait, or fails."""
+def write_at_once(statement: Executable) -> None:
+    """Carries a statement out by itself, or gives it up where it would have to wait, or fails."""
     token = _begin.set("BEGIN IMMEDIATE")
     try:
         with db.engine.connect() as connection:
@@ -227,7 +231,7 @@ def at_once() -> Iterator[Connection]:
                 with connection.begin():
                     if not is_sqlite:
                         driver.execute("SET LOCAL lock_timeout = '1ms'")
-                    yield connection
+                    connection.execute(statement)
             finally:
                 if is_sqlite:
                     driver.execute(f"PRAGMA busy_timeout={current_app.config['LOCK_MS']}")

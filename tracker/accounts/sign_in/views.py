@@ -22,7 +22,7 @@ from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
 from tracker.plumbing.access import actor, guard
-from tracker.plumbing.db import at_once, db
+from tracker.plumbing.db import db, write_at_once
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page, paginate
 
@@ -40,7 +40,8 @@ class SignedIn(UserMixin):
 
 def init_app(app: Flask) -> None:
     """Ties Flask-Login to the sessions in the database."""
-    manager = LoginManager(app)
+    # Pages ask for the actor; a page of an error must not ask the database who is signed in.
+    manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None
 
     @manager.user_loader
@@ -58,8 +59,7 @@ def init_app(app: Flask) -> None:
 def _mark_seen(session_id: int, at: datetime) -> None:
     """The one thing a GET may write, where it need not wait for it."""
     db.session.rollback()
-    with at_once() as connection:
-        connection.execute(update(SignIn).where(SignIn.id == session_id).values(last_seen_at=at))
+    write_at_once(update(SignIn).where(SignIn.id == session_id).values(last_seen_at=at))
 
 
 def load_actor() -> Actor | None:
