@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests import cast
 from tests.pages import PageClient, counting
 from tests.sent import links_in, sent_to, token_of
+from tracker.accounts.handover.actions import hand_over
 from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, ResetRequest
 from tracker.accounts.people import actions as people
 from tracker.accounts.queries import find_person, has_other_admin, signed_in
@@ -162,6 +163,9 @@ def test_the_last_admin_stays(both: Flask, actor: Actors) -> None:
     db.session.rollback()
     post = person.post_id
     held = db.session.get_one(Post, post)
+    with pytest.raises(Refusal, match="管理者がいなくなる"):
+        hand_over(Act(admin, cast.NOW), held, "後任", "typo@aomori.example", None)
+    db.session.rollback()
     other = people.create_account(system, held, "次の管理者", "next@aomori.example")
     # Who has no password yet cannot help.
     with pytest.raises(Refusal, match="管理者がいなくなる"):

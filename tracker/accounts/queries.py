@@ -240,8 +240,8 @@ def invitation_life(use: LinkUse, on: Connection, row_id: int) -> Life | None:
     return Life(row.nonce, frozenset({f"person:{row.id}", f"post:{row.post_id}"}), row.expires_at)
 
 
-def has_other_admin(person_id: int) -> bool:
-    """Whether somebody else can manage accounts: in use, with a password."""
+def has_other_admin(*person_ids: int) -> bool:
+    """Whether somebody else than these can manage accounts: in use, with a password."""
     other = (
         select(Person.id)
         .join(Post, Post.id == Person.post_id)
@@ -250,7 +250,7 @@ def has_other_admin(person_id: int) -> bool:
             Post.is_active,
             Person.is_active,
             Person.password_hash.is_not(None),
-            Person.id != person_id,
+            Person.id.not_in(person_ids),
         )
     )
     return db.session.execute(other.limit(1)).first() is not None

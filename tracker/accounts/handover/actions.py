@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tracker.accounts import rules
 from tracker.accounts.models import Handover, OutsideChange, Person, Post
 from tracker.accounts.people.actions import (
+    check_last_admin,
     confirm_holder,
     create_account,
     put_invitation,
@@ -106,6 +107,8 @@ def hand_over(
     rules.check_hand_over(_actor(act), post.id, post.kind, town.slug)
     former = db.session.scalars(select(Person).where(Person.post_id == post.id)).all()
     act.lock((post, seen), *((one, None) for one in former))
+    # A wrong address would leave nobody who could correct it.
+    check_last_admin(post, *former)
     address, person = rules.check_address(email), None
     with act:
         if post.kind.signs_in:

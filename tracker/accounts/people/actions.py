@@ -252,7 +252,7 @@ def invite(act: Act, person: Person, seen: str | None = None) -> None:
     act.lock((person, seen), *_other_admins(person))
     if act.by is not None:
         # From the terminal there is always a way back.
-        _check_last_admin(person)
+        check_last_admin(db.session.get_one(Post, person.post_id), person)
     said = f"{person.email} にパスワード設定の案内を送りました。"
     with act.change("account.invited", person, said):
         person.password_hash = None
@@ -296,7 +296,7 @@ def set_active(act: Act, person: Person, is_active: bool, seen: str | None = Non
         raise Refusal(_("自分の利用は、自分では停止できません。ほかの管理者に頼んでください。"))
     act.lock((person, seen), *_other_admins(person))
     if not is_active:
-        _check_last_admin(person)
+        check_last_admin(db.session.get_one(Post, person.post_id), person)
     verb, word = ("account.opened", "再開") if is_active else ("account.closed", "停止")
     with act.change(verb, person, f"{person.email} の利用を{word}しました。"):
         person.is_active = is_active
@@ -312,9 +312,9 @@ def _other_admins(person: Person) -> Iterator[tuple[Person, None]]:
         yield from ((one, None) for one in found if one is not person)
 
 
-def _check_last_admin(person: Person) -> None:
-    post = db.session.get_one(Post, person.post_id)
-    if post.kind is PostKind.ADMIN and not queries.has_other_admin(person.id):
+def check_last_admin(post: Post, *people: Person) -> None:
+    """Refuses what closes those accounts on a post where nobody else could manage accounts."""
+    if post.kind is PostKind.ADMIN and not queries.has_other_admin(*(one.id for one in people)):
         raise Refusal(
             _(
                 "利用できる管理者がいなくなるため、できません。"

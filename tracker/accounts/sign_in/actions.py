@@ -43,6 +43,7 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upsert
 
 NOWHERE = Origin()
+_RESETS_A_PASS = 500
 # Two passwords are worked on at a time, and as many may wait: the other threads go on answering.
 _WORKING, _IN_LINE = BoundedSemaphore(2), BoundedSemaphore(4)
 
@@ -344,7 +345,9 @@ def ask_reset(email: str, *, at: datetime) -> None:
 def write_resets(at: datetime) -> int:
     """Writes the letters (M27) that people asked for; several processes may do it at once."""
     waiting = select(ResetRequest.key).where(ResetRequest.address.is_not(None))
-    return sum(_write_reset(key, at) for key in db.session.scalars(waiting).all())
+    # Whoever asks for thousands of addresses holds up no reminder.
+    oldest = waiting.order_by(ResetRequest.asked_at).limit(_RESETS_A_PASS)
+    return sum(_write_reset(key, at) for key in db.session.scalars(oldest).all())
 
 
 def _write_reset(key: str, at: datetime) -> bool:
