@@ -20,6 +20,8 @@ from werkzeug.exceptions import ServiceUnavailable
 from tests import cast
 from tests.app_fixtures import opened
 from tests.pages import Page, PageClient
+from tests.sent import sent_to
+from tracker.accounts.commands import accounts
 from tracker.accounts.models import SignIn, SignInDelay
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
 from tracker.accounts.sign_in import rules
@@ -377,7 +379,7 @@ def test_no_password_keeps_the_check_busy() -> None:
     assert perf_counter() - began < 3
 
 
-def test_ones_own_password_is_changed_with_the_one_that_holds(browse: Browse) -> None:
+def test_ones_own_password_is_changed_with_the_one_that_holds(browse: Browse, app: Flask) -> None:
     here, elsewhere = browse("office"), browse("office")
     new = "a longer password than that"
     page = here.fill("/account/password", {"current": "wrong", "password": new})
@@ -389,6 +391,24 @@ def test_ones_own_password_is_changed_with_the_one_that_holds(browse: Browse) ->
     elsewhere.get("/account", status=302)
     assert guess(browse(), 1, RIGHT).status == 422
     assert guess(browse(), 1, {**RIGHT, "password": new}).status == 302
+    with app.app_context():
+        [letter] = sent_to(OFFICE)
+        assert "パスワードが変わりました" in letter["Subject"]
+
+
+def test_a_password_given_on_the_terminal_ends_sessions_and_is_told_by_letter(
+    browse: Browse, app: Flask
+) -> None:
+    office, new = browse("office"), "a longer password than that"
+    ran = app.test_cli_runner().invoke(accounts, ["password", OFFICE, "--password", "short"])
+    assert ran.exit_code != 0
+    office.get("/account")
+    app.test_cli_runner().invoke(accounts, ["password", OFFICE, "--password", new])
+    office.get("/account", status=302)
+    assert guess(browse(), 1, {**RIGHT, "password": new}).status == 302
+    with app.app_context():
+        [letter] = sent_to(OFFICE)
+        assert new not in letter.get_content() and "お心当たりのないとき" in letter.get_content()
 
 
 def test_whoever_finds_a_screen_open_waits_after_guesses_too(browse: Browse) -> None:

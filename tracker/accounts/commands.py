@@ -1,4 +1,4 @@
-"""tracker setup; tracker accounts create | disable | reset | unlock."""
+"""tracker setup; tracker accounts create | disable | reset | password | unlock."""
 
 import click
 from flask.cli import with_appcontext
@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 from tracker.accounts import queries
 from tracker.accounts.models import Person, PostKind
 from tracker.accounts.people import actions
-from tracker.accounts.sign_in.actions import hash_password, lift_delays, set_up
+from tracker.accounts.sign_in.actions import give_password, hash_password, lift_delays, set_up
 from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -107,6 +107,17 @@ def reset(email: str) -> None:
     """Ends the password and writes a letter with a link to set a new one."""
     actions.invite(Act(None, clock.now()), _get(email))
     click.echo(_("%(email)s にパスワード設定の案内を送ります。", email=email))
+
+
+@accounts.command()
+@click.argument("email")
+@click.password_option()
+@with_appcontext
+def password(email: str, password: str) -> None:
+    """Sets a password asked for on the terminal; sessions end, and the person gets a letter."""
+    person, hashed = _get(email), hash_password(password)
+    give_password(Act(None, clock.now()), person, hashed)
+    click.echo(_("%(email)s のパスワードを替えました。", email=email))
 
 
 @accounts.command()

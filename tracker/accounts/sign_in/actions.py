@@ -36,6 +36,7 @@ from tracker.accounts.sign_in import rules
 from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.mail import letters
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
@@ -291,6 +292,20 @@ def renew_password(act: Act, person: Person, hashed: str) -> None:
         end_sessions(act, person)
 
 
+def give_password(act: Act, person: Person, hashed: str) -> None:
+    """The same from the terminal; the person is told by letter (M28)."""
+    with act:
+        renew_password(act, person, hashed)
+        end_invitations(act, person)
+        _tell(act, person)
+
+
+def _tell(act: Act, person: Person) -> None:
+    for recipient in queries.recipients_of_person(person.id):
+        cause = f"password:{person.id}:{act.at.isoformat()}"
+        letters.put("password_changed", recipient, {}, cause=cause, at=act.at)
+
+
 def change_password(act: Act, person: Person, hashed: str, token: str) -> None:
     """One's own password, by its hash; every session ends but the one with that token."""
     act.lock((person, None))
@@ -300,6 +315,7 @@ def change_password(act: Act, person: Person, hashed: str, token: str) -> None:
         person.password_hash = hashed
         end_sessions(act, person, but=queries.digest(token))
         end_invitations(act, person)
+        _tell(act, person)
         _note(SignInStep.PASSWORD_CHANGED, person.id, act.at)
 
 
