@@ -12,7 +12,7 @@ from flask import Flask
 from jinja2 import nodes
 from sqlalchemy import select
 
-from tests.whole.clients import ADMIN, OFFICE, House
+from tests.whole.clients import ADMIN, LEAD, OFFICE, House
 from tracker.mail.letters import Letter
 from tracker.mail.texts import LETTER_KINDS
 from tracker.plumbing import clock
@@ -307,7 +307,7 @@ def _write_every_letter(house: House) -> None:
     question = {"question": "会場の数を教えてください。"}
     for visitor, page, endpoint, args, data in (
         (ADMIN, "/admin/users", "accounts.invite", {"person_id": stock.person}, {}),
-        (OFFICE, house.path("projects.report", report), "projects.return_to", report, question),
+        (LEAD, house.path("projects.report", report), "projects.return_to", report, question),
         (OFFICE, f"/meetings/{stock.polling}", "meetings.ask_again", poll, {}),
         (OFFICE, house.path("meetings.fix", fix), "meetings.fix", fix, reason),
         (OFFICE, house.path("meetings.notice", poll), "meetings.notice", poll, notice),
