@@ -247,7 +247,7 @@ def test_a_return_of_the_hub_s_report_reaches_the_section_that_leads(
     make_round()
     submit(report_of(project, "aomori"))
     report_actions.return_report(
-        Act(actor("office"), LATER), report_of(project, "aomori"), "なぜですか。"
+        Act(actor("lead"), LATER), report_of(project, "aomori"), "なぜですか。"
     )
     assert [one.to_email for one in letters("report_returned")] == ["lead@aomori.example"]
 

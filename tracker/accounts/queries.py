@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.duties import HeldPost, UnseenChange
@@ -32,7 +32,6 @@ from tracker.kernel.translation import _
 from tracker.mail import links
 from tracker.mail.letters import Recipient
 from tracker.mail.links import Life
-from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
@@ -366,37 +365,62 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
     return {group: list(many.values()) for group, many in found.items()}
 
 
-def staff() -> Sequence[StaffMember]:
-    """Everybody who signs in, by account.  Kept until a post or an account changes."""
+class _InUse(NamedTuple):
+    """The posts in use, who signs in, and whether others entered what nobody has looked at."""
 
-    def read() -> Sequence[StaffMember]:
+    posts: tuple[HeldPost, ...]
+    staff: tuple[StaffMember, ...]
+    is_looked_at: bool
+
+
+def _in_use() -> _InUse:
+    """One query.  Kept until a post, an account or a memo changes."""
+
+    def read() -> _InUse:
         rows = db.session.execute(
-            select(Person.id, Post.id, Post.kind, Municipality.slug)
-            .join(Post, Post.id == Person.post_id)
+            select(
+                Post.id,
+                Post.kind,
+                Municipality.slug,
+                Post.confirmed_year,
+                Handover.fiscal_year,
+                Person.id,
+                exists().where(_UNSEEN),
+            )
             .join(Municipality, Municipality.id == Post.municipality_id)
-            .where(Person.is_active, Post.is_active)
+            .outerjoin(Handover, Handover.post_id == Post.id)
+            .outerjoin(Person, and_(Person.post_id == Post.id, Person.is_active))
+            .where(Post.is_active)
             .order_by(Person.id)
+        ).all()
+        posts = {id_: HeldPost(slug, kind, *rest[:2]) for id_, kind, slug, *rest in rows}
+        staff = tuple(
+            StaffMember(person, id_, Role(kind), slug)
+            for id_, kind, slug, _, _, person, _ in rows
+            if person
         )
-        return tuple(StaffMember(id_, post, Role(kind), slug) for id_, post, kind, slug in rows)
+        return _InUse(tuple(posts.values()), staff, not any(row[-1] for row in rows))
 
-    return kept("staff", ("accounts", "municipalities"), read)
+    return kept("posts in use", ("accounts", "municipalities"), read)
+
+
+def staff() -> Sequence[StaffMember]:
+    """Everybody who signs in, by account."""
+    return _in_use().staff
 
 
 def held_posts() -> tuple[HeldPost, ...]:
-    """The posts in use, for the duties of hand-over (one query)."""
-    towns = areas.by_id()
-    rows = db.session.execute(
-        select(Post.municipality_id, Post.kind, Post.confirmed_year, Handover.fiscal_year)
-        .outerjoin(Handover, Handover.post_id == Post.id)
-        .where(Post.is_active)
-    )
-    return tuple(
-        HeldPost(towns[id_].slug, kind, confirmed, memo) for id_, kind, confirmed, memo in rows
-    )
+    """The posts in use, for the duties of hand-over."""
+    return _in_use().posts
 
 
 def unseen_changes() -> tuple[UnseenChange, ...]:
-    """What others entered of posts and accounts and nobody has looked at, oldest first (one query)."""
+    """What others entered of posts and accounts and nobody has looked at, oldest first.
+
+    One query, none where all is looked at.
+    """
+    if _in_use().is_looked_at:
+        return ()
     rows = db.session.execute(
         select(
             OutsideChange.id,
