@@ -4,6 +4,7 @@ import random
 from fractions import Fraction
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,10 +102,11 @@ def naive(case: Case, result: Split) -> int:
     return sum(case.rounding.apply(line.exact) for line in result.lines)
 
 
-def test_twenty_thousand_random_cases_keep_every_promise_and_naive_rounding_does_not() -> None:
+@pytest.mark.parametrize("many", [5_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_random_cases_keep_every_promise_and_naive_rounding_does_not(many: int) -> None:
     rng = random.Random(42)
     kept = refused = naive_missed = ordered = 0
-    for _ in range(20_000):
+    for _ in range(many):
         case = random_case(rng)
         result = check_promises(case, rng)
         if result is None:
@@ -113,10 +115,10 @@ def test_twenty_thousand_random_cases_keep_every_promise_and_naive_rounding_does
         kept += 1
         naive_missed += naive(case, result) != case.amount
         ordered += len(case.names) > 1 and not has_ties(result)
-    assert kept > 15_000
-    assert refused > 100
-    assert ordered > 5_000
-    assert naive_missed > 5_000
+    assert kept > many * 3 // 4
+    assert refused > many // 200
+    assert ordered > many // 4
+    assert naive_missed > many // 4
 
 
 @settings(max_examples=500)

@@ -28,7 +28,8 @@ def _empty_url(request: pytest.FixtureRequest, folder: Path, engine: str) -> str
     return str(postgres.url(postgres.make_database()))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+# In the quick run PostgreSQL goes its way with data in it: tests/whole/test_upgrade.py.
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The application over a database without a single table."""
     app = make_app(_empty_url(request, tmp_path, request.param), tmp_path)
