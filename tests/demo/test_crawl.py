@@ -15,9 +15,9 @@ PEOPLE = [
     pytest.param("lead", "aomori", marks=pytest.mark.slow),
     pytest.param("confirmer", "aomori", marks=pytest.mark.slow),
     pytest.param("reader", "aomori", marks=pytest.mark.slow),
-    ("admin", "aomori"),
+    pytest.param("admin", "aomori", marks=pytest.mark.slow),
     ("officer", "imabetsu"),
-    ("confirmer", "imabetsu"),
+    pytest.param("confirmer", "imabetsu", marks=pytest.mark.slow),
     pytest.param("officer", "yomogita", marks=pytest.mark.slow),
     pytest.param("confirmer", "sotogahama", marks=pytest.mark.slow),
 ]

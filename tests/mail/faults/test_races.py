@@ -38,7 +38,7 @@ def environment(both, database_url, tmp_path, smtp_server) -> dict[str, str]:
     return environment_for(database_url, tmp_path, smtp_server)
 
 
-@pytest.mark.parametrize("workers", [2, 4])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.slow), 4])
 def test_workers_that_start_together_send_each_letter_once(workers, smtp_server, environment):
     check_once(workers, 10, smtp_server, environment)
 
