@@ -127,7 +127,7 @@ def test_a_post_outlives_a_database_that_is_gone(database_url, tmp_path, caplog)
 
 
 def test_secrets_and_files_are_not_kept(app, tmp_path):
-    client = PageClient(app)
+    client = PageClient(app).sign_in("office")
     with app.app_context():
         url = db.engine.url
         db.engine.dispose()
@@ -135,6 +135,15 @@ def test_secrets_and_files_are_not_kept(app, tmp_path):
     with gone(url):
         page = client.post("/login", {**fields, "paper": (BytesIO(b"1"), "議事録.pdf")})
         piece = client.post("/login", fields, headers={"X-Fragment": "1"})
+        forged = [
+            client.post(path, fields, headers=told)
+            for path in ("/login", NEW)
+            for told in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"})
+        ]
+    # Trouble of ours is no way round: the button would send another site's words as one's own.
+    for foreign in forged:
+        assert foreign.status in (403, 503) and not foreign.all("main form")
+        assert fields["note"] not in foreign.response.get_data(as_text=True)
     assert page.status == 503 and "秘密の文字" not in page.response.get_data(as_text=True)
     assert page.fields()["note"] == fields["note"] and "password" not in page.fields()
     assert "議事録.pdf" in page.text

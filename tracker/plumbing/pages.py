@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel import wareki, yen
 from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock, once, sections
-from tracker.plumbing.access import link_token
+from tracker.plumbing.access import comes_from_here, link_token
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.db import db, is_passing
 from tracker.plumbing.forms import Form, HiddenField
@@ -288,7 +288,8 @@ def _failed(code: int, own: str | None = None, number: str | None = None) -> Res
     title, advice = ERRORS.get(code, ERRORS[500])
     if "X-Fragment" in request.headers:
         return Response(f"{_(title)}。", code, mimetype="text/plain")
-    if request.method == "POST":
+    # What another site posted is never given back as a form, whatever went wrong.
+    if request.method == "POST" and comes_from_here():
         return _kept_page(code, _(title), own or _(NOT_SAVED), number)
     return _error_page(code, _(title), own or _(advice), number)
 
@@ -320,5 +321,12 @@ def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> 
 def _error_page(
     code: int, title: str, text: str, receipt: str | None = None, link: str | None = None
 ) -> Response:
-    body = render_template("errors/error.html", title=title, text=text, receipt=receipt, link=link)
+    said = {"title": title, "text": text, "receipt": receipt, "link": link}
+    try:
+        body = render_template("errors/error.html", **said)
+    except SQLAlchemyError:
+        # What was refused is refused all the same, without the frame's own questions.
+        db.session.rollback()
+        g.failed = True
+        body = render_template("errors/error.html", **said)
     return Response(body, code, mimetype="text/html")
