@@ -78,19 +78,23 @@ def sign_in() -> Response:
         email, at = form.email.data, clock.now()
         try:
             token = actions.sign_in(email, form.password.data, at=at, origin=_origin(email))
-            return _remember(_enter(token), email)
+            return completed(token, email, request.args.get("next"))
         except Refusal as refusal:
             form.refuse(refusal)
     return page("accounts/sign_in.html", form=form)
 
 
-def _enter(token: str) -> Response:
+def completed(token: str, email: str, target: str | None) -> Response:
+    """Where every way of signing in ends: a new session's cookie, and the page that was asked for.
+
+    `token` is that of the session just opened, `target` what `next=` asked for.
+    """
     found = queries.signed_in(token, clock.now())
     if found is None:
         abort(401)
     session.clear()
     login_user(SignedIn(token, found[0]))
-    return redirect(own_page(request.args.get("next")) or url_for("overview.home"))
+    return _remember(redirect(own_page(target) or url_for("overview.home")), email)
 
 
 def own_page(target: str | None) -> str | None:
