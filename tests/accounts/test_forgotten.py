@@ -91,6 +91,29 @@ def test_one_letter_an_address_and_ten_minutes(both: Flask, now: time_machine.Tr
     assert asked() == 1
 
 
+def test_one_source_that_asks_again_and_again_waits_longer_and_longer(
+    browse: Browse, now: time_machine.Traveller
+) -> None:
+    def ask(address: str, source: str = "192.0.2.7") -> str:
+        guest, at = browse(), {"environ_base": {"REMOTE_ADDR": source}}
+        fields = {**guest.get("/login/forgotten").fields(), "email": address}
+        page = guest.post("/login/forgotten", fields, **at)
+        return guest.follow(page).text if page.status == 302 else page.text
+
+    free = [ask(f"nobody{number}@imabetsu.example") for number in range(4)]
+    assert all("登録されているメールアドレスであれば" in page for page in free)
+    # Known and unknown alike; nobody else waits with them.
+    assert {"あと5秒は送れません" in ask(one) for one in (UNKNOWN, OFFICER)} == {True}
+    assert "登録されているメールアドレスであれば" in ask(OFFICER, "192.0.2.8")
+    now.shift(6)
+    assert "登録されているメールアドレスであれば" in ask(UNKNOWN)
+    assert "あと10秒は送れません" in ask(OFFICER)
+    for _ in range(12):
+        now.shift(15 * 60)
+        ask(UNKNOWN)
+    assert "あと15分は送れません" in ask(OFFICER)
+
+
 def test_a_link_is_good_for_thirty_minutes(
     browse: Browse, app: Flask, now: time_machine.Traveller
 ) -> None:

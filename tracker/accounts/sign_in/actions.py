@@ -200,7 +200,13 @@ def _count(key: str, email: str) -> str | None:
     person_id = person.id if person else None
     stored = person.password_hash if person and person.is_active else None
     # Read when the lock is there: those who waited for it do not come from the past.
-    at = clock.now()
+    if left := _take_try(key, clock.now(), person_id):
+        raise Refusal(rules.delayed(left))
+    return stored
+
+
+def _take_try(key: str, at: datetime, person_id: int | None = None) -> timedelta:
+    """Counts a try and commits; where one must wait, it counts nothing and says how long."""
     free, table = current_app.config["FREE_TRIES"], SignInDelay
     db.session.execute(delete(table).where(table.counted_at < at - rules.COUNTED_FOR))
     count = table.count + 1
@@ -220,10 +226,7 @@ def _count(key: str, email: str) -> str | None:
         ),
     )
     db.session.commit()
-    if not is_counted:
-        _check_delay(key, at)
-        raise Refusal(rules.delayed(rules.FIRST_DELAY))
-    return stored
+    return timedelta(0) if is_counted else _left(key, at) or rules.FIRST_DELAY
 
 
 def lift_delays(act: Act, person: Person) -> None:
@@ -343,8 +346,14 @@ def set_password(act: Act, use: LinkUse, token: str, hashed: str) -> Person:
 # --- a forgotten password ---------------------------------------------------------------------------
 
 
-def ask_reset(email: str, *, at: datetime) -> None:
-    """Notes that somebody forgot the password of an address, whether anybody has it or not."""
+def ask_reset(email: str, *, at: datetime, origin: Origin = NOWHERE) -> None:
+    """Notes that somebody forgot the password of an address, whether anybody has it or not.
+
+    Raises Refusal where that source asked so often that it must wait, for whatever addresses.
+    """
+    source = rules.reset_key(current_app.config["SECRET_KEY"], origin)
+    if origin.source and (left := _take_try(source, at)):
+        raise Refusal(rules.delayed(left, rules.ASKED_OFTEN), field="email")
     address, table = email.strip().lower(), ResetRequest
     db.session.execute(delete(table).where(table.asked_at < at - rules.COUNTED_FOR))
     new = {"address": address, "asked_at": at}

@@ -34,6 +34,13 @@ WRONG = N_(
     "メールアドレスかパスワードが違います。"
     "続けて間違えると、次に試せるまでの時間が長くなります（最長15分）。"
 )
+WRONG_OFTEN = N_(
+    "続けて間違えたため、あと%(how_long)sは試せません。時間をおいて、もう一度お試しください。"
+)
+ASKED_OFTEN = N_(
+    "同じ場所から続けて送られたため、あと%(how_long)sは送れません。"
+    "時間をおいて、もう一度お試しください。"
+)
 RESET_ASKED = N_(
     "登録されているメールアドレスであれば、パスワードを設定し直すためのメールを送ります。"
     "数分待っても届かないときは、アドレスを確かめるか、管理者へお知らせください。"
@@ -104,7 +111,7 @@ def steps(free: int) -> Iterable[tuple[int, timedelta]]:
         count += 1
 
 
-def delayed(left: timedelta) -> str:
+def delayed(left: timedelta, sentence: str = WRONG_OFTEN) -> str:
     """What is said to whoever must wait, whether the password would have been right or wrong."""
     seconds = max(1, -(-left // timedelta(seconds=1)))
     how_long = (
@@ -112,10 +119,7 @@ def delayed(left: timedelta) -> str:
         if seconds < 60
         else _("%(seconds)s分", seconds=-(-seconds // 60))
     )
-    return _(
-        "続けて間違えたため、あと%(how_long)sは試せません。時間をおいて、もう一度お試しください。",
-        how_long=how_long,
-    )
+    return _(sentence, how_long=how_long)
 
 
 def normal_source(remote: str) -> str:
@@ -141,6 +145,11 @@ def delay_key(secret: str, email: str, origin: Origin) -> str:
     source = normal_source(origin.source)
     where = ("browser", origin.known) if origin.known else ("source", source)
     return _keyed(secret, "tries", email.strip().lower(), *where)
+
+
+def reset_key(secret: str, origin: Origin) -> str:
+    """Whose requests for a new password are counted together: all from one source."""
+    return _keyed(secret, "resets", normal_source(origin.source))
 
 
 def _keyed(secret: str, *parts: str) -> str:

@@ -256,9 +256,13 @@ def forgotten() -> Response:
     """パスワードを忘れたとき: the same answer for every address."""
     form = forms.ForgottenForm()
     if form.validate_on_submit():
-        actions.ask_reset(form.email.data, at=clock.now())
-        flash(_(rules.RESET_ASKED), "ok")
-        return redirect(url_for(".sign_in"))
+        email = form.email.data
+        try:
+            actions.ask_reset(email, at=clock.now(), origin=_origin(email))
+            flash(_(rules.RESET_ASKED), "ok")
+            return redirect(url_for(".sign_in"))
+        except Refusal as refusal:
+            form.refuse(refusal)
     return page("accounts/forgotten.html", form=form)
 
 
