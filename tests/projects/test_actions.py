@@ -23,6 +23,8 @@ from tests.projects.makers import (
     writer,
 )
 from tracker.agreements.models import Agreement
+from tracker.duties.queries import all_duties
+from tracker.kernel.duty import Kind
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
@@ -31,6 +33,7 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind, Municipality
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
+from tracker.plumbing.history import HistoryEntry
 from tracker.projects import queries
 from tracker.projects.models import IndicatorTarget, Project, RoundPart
 from tracker.projects.plans import actions
@@ -38,6 +41,7 @@ from tracker.projects.plans.rules import IndicatorText, Part
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.reports.rules import Content
 from tracker.projects.rounds import actions as round_actions
+from tracker.projects.rounds.rules import Telling
 from tracker.projects.rules import Ended, ReportState, YearMark
 
 LATER = cast.NOW + timedelta(hours=1)
@@ -288,6 +292,38 @@ def test_a_round_is_due_on_a_day_the_hub_is_open(both: Flask, actor: Who) -> Non
     municipalities.add_calendar_entry(act, "aomori", EntryKind.CLOSURE, "庁舎点検", DUE, DUE)
     with pytest.raises(Refusal, match="11月30日は閉庁日です。"):
         make_round()
+
+
+def test_the_due_day_of_an_open_round_moves_with_its_duty_and_a_letter(
+    both: Flask, actor: Who
+) -> None:
+    make_project()
+    make_round()
+    nearer, later = date(2026, 11, 26), date(2026, 12, 4)
+    act = Act(actor("office"), LATER)
+    assert round_actions.move_due_day(act, H1, nearer, Telling.NEARER) == 5
+    told = letters("report_due_moved")
+    assert {letter.to_email for letter in told} == {
+        letter.to_email for letter in letters("report_request")
+    }
+    assert (
+        "　変更前　令和8年11月30日（月）17時\n　変更後　令和8年11月26日（木）17時" in told[0].body
+    )
+    assert "11月26日まで" in told[0].subject
+    duties = [one for one in all_duties(cast.TODAY) if one.kind is Kind.REPORT_UNSUBMITTED]
+    assert {duty.due_on for duty in duties} == {nearer} and len(duties) == 5
+    # Back to a later day nobody is told of unless the office wishes it.
+    again = Act(actor("office"), LATER + timedelta(minutes=1))
+    assert round_actions.move_due_day(again, H1, later, Telling.NEARER) == 0
+    assert len(letters("report_due_moved")) == 5
+    entry = db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.verb == "round.due_moved")
+    ).first()
+    assert entry is not None and entry.payload is not None
+    assert (entry.payload["before"]["due_on"], entry.payload["after"]) == (
+        "2026-11-30",
+        {"due_on": "2026-11-26", "letters": 5},
+    )
 
 
 def test_a_closed_round_is_locked_but_can_still_be_confirmed(both: Flask, actor: Who) -> None:

@@ -15,7 +15,13 @@ from tracker.projects.reports.rules import (
     receipt,
     share_of_guide,
 )
-from tracker.projects.rounds.rules import check_round, round_due, unopened
+from tracker.projects.rounds.rules import (
+    Telling,
+    check_round,
+    check_round_due,
+    round_due,
+    unopened,
+)
 from tracker.projects.rules import Rating
 
 H1, FY = Period(2026, Half.H1), Period(2026, Half.FY)
@@ -144,6 +150,37 @@ def test_a_round_is_due_on_an_open_day_after_its_period() -> None:
         assert refusal.value.field == "due_on"
     with pytest.raises(Refusal, match="11月30日は閉庁日です。"):
         ask(closures=frozenset({date(2026, 11, 30)}))
+
+
+def test_a_due_day_moves_to_another_open_day_after_its_period() -> None:
+    was, closures = date(2026, 11, 30), frozenset({date(2026, 12, 4)})
+    today = date(2026, 11, 24)
+    for due_on in (date(2026, 11, 25), date(2026, 12, 1)):
+        check_round_due(H1, due_on, today=today, closures=closures, was=was)
+    for due_on, said in (
+        (was, "今の期限と同じ日です。"),
+        (today, "明日以降の日"),
+        (date(2026, 12, 4), "12月4日は閉庁日です。"),
+    ):
+        with pytest.raises(Refusal, match=said) as refusal:
+            check_round_due(H1, due_on, today=today, closures=closures, was=was)
+        assert refusal.value.field == "due_on"
+
+
+@pytest.mark.parametrize(
+    ("telling", "nearer", "later"),
+    [
+        (Telling.NEARER, True, False),
+        (Telling.ALWAYS, True, True),
+        (Telling.NEVER, False, False),
+    ],
+)
+def test_a_letter_tells_of_a_moved_day_as_the_office_wishes(
+    telling: Telling, nearer: bool, later: bool
+) -> None:
+    was = date(2026, 11, 30)
+    assert telling.is_wanted(was, date(2026, 11, 27)) is nearer
+    assert telling.is_wanted(was, date(2026, 12, 1)) is later
 
 
 def test_a_round_is_opened_once_and_only_where_projects_are() -> None:

@@ -280,3 +280,20 @@ def test_confirming_twice_is_done_once(app: Flask, browse: Browse, project_id: i
     with app.app_context():
         told = select(func.count()).where(HistoryEntry.verb == "report.confirmed")
         assert db.session.scalar(told) == 1
+
+
+def test_the_office_moves_the_due_day_and_says_whether_a_letter_goes_out(
+    browse: Browse, project_id: int
+) -> None:
+    office = browse("office")
+    address = office.get("/reports/2026-h1").link("期限を変える")
+    assert "今の期限は令和8年11月30日（月）17時です。" in office.get(address).text
+    page = office.fill(address, {"due_on": "11/28", "telling": "never"})
+    assert page.status == 422 and page.fields()["telling"] == ["never"]
+    assert "11月28日は土曜日です。" in page.one("#due_on-error").text
+    page = office.follow(office.fill(address, {"due_on": "12/4", "telling": "always"}))
+    assert "期限を変えました。お知らせの手紙を5通送ります。" in page.text
+    assert "令和8年12月4日（金）17時" in page.text and "あと10日" in page.text
+    browse("officer", "imabetsu").get(address, status=403)
+    office.post(*act(page, "/close"))
+    assert office.get(address, status=302).location == "/reports/2026-h1"

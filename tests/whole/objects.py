@@ -141,6 +141,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "overview.measure": lambda s: [{"number": "1-1"}],
     "projects.answers": lambda s: [{"period": PERIOD}],
     "projects.close": lambda s: [{"period": PERIOD}],
+    "projects.due_day": lambda s: [{"period": PERIOD}],
     # Both are about the reports that their reader checks, and no others.
     "projects.confirm_all": lambda s: [{"period": PERIOD}],
     "projects.inbox": lambda s: [{"period": PERIOD}],

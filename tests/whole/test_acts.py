@@ -44,6 +44,7 @@ FILLED: dict[str, dict[str, Any]] = {
     },
     "meetings.view_as_held": {"is_held": "yes"},
     "municipalities.new_figures": {"as_of_on": "2026/4/1"},
+    "projects.due_day": {"due_on": "2026/12/11"},
     "projects.new": {f"part_{slug}": "y" for slug in EVERY_TOWN},
     "projects.new_round": {"period": "2026-fy", "due_on": "2027/4/15"},
     "projects.write": {"value": "5"},

@@ -21,6 +21,7 @@ RECENT = 4
 # What everybody in the area may hear of, and what only the municipality concerned does.
 _OF_ALL = (
     "round.opened",
+    "round.due_moved",
     "round.closed",
     "meeting.polled",
     "meeting.dates_added",

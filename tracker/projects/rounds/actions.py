@@ -1,4 +1,4 @@
-"""Opens a reporting round, and closes it."""
+"""Opens a reporting round, moves its due day, and closes it."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from tracker.plumbing.db import db
 from tracker.projects import queries
 from tracker.projects.models import Participation, ProjectYear, ReportingRound, RoundPart
 from tracker.projects.rounds import letters
-from tracker.projects.rounds.rules import check_round
+from tracker.projects.rounds.rules import Telling, check_round, check_round_due
 from tracker.projects.rules import YearMark
 
 
@@ -24,7 +24,7 @@ def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> Re
         period,
         due_on,
         today=act.today,
-        closures=areas.closures(due_on, due_on)[areas.hub().slug],
+        closures=_closures(due_on),
         is_open_already=find_round(period) is not None,
         asked=sum(
             one.mark is not YearMark.SKIPPED for one in queries.of_year(period.fiscal_year, None)
@@ -49,6 +49,10 @@ def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> Re
         )
         entry.told["reports"] = len(asked)
     return opened
+
+
+def _closures(day: date) -> frozenset[date]:
+    return areas.closures(day, day)[areas.hub().slug]
 
 
 def ask(opened: ReportingRound) -> None:
@@ -88,12 +92,37 @@ def find_round(period: Period) -> ReportingRound | None:
 
 def close_round(act: Act, period: Period, seen: str | None = None) -> ReportingRound:
     """Closes a round and locks its reports; what is submitted may still be confirmed."""
+    found = _locked_open(act, period, seen)
+    with act.change("round.closed", found, f"{period.label}の進捗報告を締め切りました。"):
+        found.closed_at = act.at
+    return found
+
+
+def move_due_day(
+    act: Act, period: Period, due_on: date, telling: Telling, seen: str | None = None
+) -> int:
+    """Another due day for an open round, with letter M1b where wanted; returns how many letters.
+
+    Duties and reminders follow: a step already reminded of comes again for the new day.
+    """
+    found = _locked_open(act, period, seen)
+    was = found.due_on
+    check_round_due(period, due_on, today=act.today, closures=_closures(due_on), was=was)
+    days = f"{wareki.long(was)}から{wareki.long(due_on)}"
+    said = f"{period.label}の進捗報告の期限を、{days}に変えました。"
+    with act.change("round.due_moved", found, said) as entry:
+        found.due_on = due_on
+        asked = queries.asked_of(period) if telling.is_wanted(was, due_on) else ()
+        sent = letters.put_due_day(found, asked, was, at=act.at)
+        entry.told["letters"] = sent
+    return sent
+
+
+def _locked_open(act: Act, period: Period, seen: str | None) -> ReportingRound:
     found = find_round(period)
     if found is None:
         raise Refusal(_("この期間の報告のお願いは、まだ出していません。"))
     act.lock((found, seen))
     if found.closed_at is not None:
         raise Refusal(_("%(period)sの報告は、すでに締め切っています。", period=period.label))
-    with act.change("round.closed", found, f"{period.label}の進捗報告を締め切りました。"):
-        found.closed_at = act.at
     return found

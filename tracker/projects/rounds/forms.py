@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from wtforms import RadioField
+
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.translation import N_
 from tracker.plumbing.forms import (
@@ -13,12 +15,14 @@ from tracker.plumbing.forms import (
     choices,
     choose,
     in_year,
+    labelled,
     must_choose,
     optional,
     required,
     with_fields,
 )
 from tracker.projects.report import Report
+from tracker.projects.rounds.rules import Telling
 from tracker.projects.rules import LONGEST_TEXT
 
 
@@ -41,6 +45,19 @@ def round_form(year: FiscalYear) -> RoundForm:
     )
     form.period.choices = choices([choose(), *((period, period.label) for period in asked)])
     return form
+
+
+class DueDayForm(Form):
+    """Another due day of an open round."""
+
+    seen = SeenField()
+    due_on = DayField(N_("期限"), validators=required(N_("期限を入力してください。")))
+    telling = must_choose(
+        N_("お願いした先への手紙"),
+        N_("手紙を送るかどうかを選んでください。"),
+        labelled(Telling),
+        RadioField,
+    )
 
 
 def confirm_all_form(reports: Iterable[Report]) -> Form:

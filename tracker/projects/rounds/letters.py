@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
@@ -66,6 +66,29 @@ def put_requests(opened: ReportingRound, asked: Iterable[Report], *, at: datetim
             path=_path(period),
         )
         for to, count in writers(asked).items()
+    )
+
+
+def put_due_day(opened: ReportingRound, asked: Iterable[Report], was: date, *, at: datetime) -> int:
+    """M1b: the due day moved from another; returns how many letters."""
+    period = Period(opened.fiscal_year, opened.half)
+    values = {
+        "期間": period.label,
+        "期限": wareki.full(opened.due_on),
+        "期限の月日": wareki.month_day(opened.due_on),
+        "変更前": wareki.full(was),
+    }
+    return sum(
+        letters.put(
+            "report_due_moved",
+            to,
+            values,
+            cause=f"round:{opened.id}:due:{at.isoformat()}",
+            at=at,
+            link=_path(period),
+            path=_path(period),
+        )
+        for to in writers(asked)
     )
 
 

@@ -5,11 +5,24 @@ from datetime import date, timedelta
 
 from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 
 # 上期 is asked for by 15 October, 年度末 by 15 April (ux/spec.md 6: the office may be earlier).
 ASK_WITHIN = timedelta(days=15)
+
+
+class Telling(Labelled):
+    """Whether those asked get a letter when the due day of their round moves."""
+
+    NEARER = "nearer", N_("期限が早まるときだけ送る")
+    ALWAYS = "always", N_("送る")
+    NEVER = "never", N_("送らない")
+
+    def is_wanted(self, was: date, now: date) -> bool:
+        """Whether a letter goes out when the day moves so."""
+        return self is Telling.ALWAYS or (self is Telling.NEARER and now < was)
 
 
 def check_round(
@@ -32,7 +45,19 @@ def check_round(
             _("%(year)sの事業がまだ登録されていません。先に事業を登録してください。", year=year),
             field="period",
         )
+    check_round_due(period, due_on, today=today, closures=closures)
+
+
+def check_round_due(
+    period: Period, due_on: date, *, today: date, closures: frozenset[date], was: date | None = None
+) -> None:
+    """Whether a round may be due on that day, or move there from the day it `was` due.
+
+    Raises Refusal at `due_on` for a day past, closed, within the period, or no other than before.
+    """
     office_days.check_due_day(due_on, today, _("期限"), "due_on", closures)
+    if due_on == was:
+        raise Refusal(_("今の期限と同じ日です。変更後の日を入力してください。"), field="due_on")
     if due_on <= period.ends:
         ends = wareki.long(period.ends)
         raise Refusal(

@@ -12,7 +12,7 @@ from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
-from tracker.plumbing.forms import Form, SeenButtonForm
+from tracker.plumbing.forms import Form, SeenButtonForm, in_year
 from tracker.plumbing.pages import complain, done, page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries, rules
@@ -21,6 +21,7 @@ from tracker.projects.report import Report, Round
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rounds import forms
+from tracker.projects.rounds.rules import Telling
 from tracker.projects.rules import Rating, ReportState
 
 Checked = tuple[Report, tuple[str, ...]]
@@ -139,6 +140,31 @@ def close(period: str) -> Response:
     if form.carry_out(lambda act: round_actions.close_round(act, wanted.period, form.seen.data)):
         return done(back, _("%(period)sの報告を締め切りました。", period=wanted.period.label))
     return complain(form, back)
+
+
+@bp.route("/reports/<period>/due", methods=["GET", "POST"])
+@guard(Permission.OPEN_ROUND)
+def due_day(period: str) -> Response:
+    """Moves the due day of an open round."""
+    wanted, back = _round(queries.rounds(), period), url_for(".answers", period=period)
+    if request.method == "GET" and wanted.is_closed:
+        return redirect(back)
+    stand(back=back)
+    this = FiscalYear.containing(clock.today())
+    form = in_year(forms.DueDayForm, this)(
+        data={"seen": wanted.seen, "due_on": wanted.due_on, "telling": Telling.NEARER.value}
+    )
+    if form.carry_out(
+        lambda act: round_actions.move_due_day(
+            act, wanted.period, form.due_on.data, Telling(form.telling.data), form.seen.data
+        )
+    ):
+        return done(back, _("期限を変えました。%(letters)s", letters=_letters_said(form.result)))
+    return page("projects/due_day.html", form=form, round=wanted, back=back)
+
+
+def _letters_said(sent: int) -> str:
+    return _("お知らせの手紙を%(sent)s通送ります。", sent=sent) if sent else ""
 
 
 @bp.get("/reports/<period>/inbox")
