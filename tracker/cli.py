@@ -3,7 +3,9 @@
 import os
 import secrets
 import sys
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,7 +14,7 @@ from flask.cli import FlaskGroup
 
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock
-from tracker.plumbing.files import project_root
+from tracker.plumbing.files import project_root, write_whole
 
 # Each of these has a `commands` module with a click group or command named `cli`.
 COMMAND_GROUPS = ("accounts", "agreements", "cost_sharing", "duties", "reminders", "demo")
@@ -40,14 +42,10 @@ def _keep_a_secret_key() -> None:
     """Writes a secret key into the home once, unless the environment names one."""
     if os.environ.get("TRACKER_SECRET_KEY") or os.environ.get("TRACKER_SECRET_KEY_FILE"):
         return
-    home = os.environ.get("TRACKER_HOME") or str(project_root() / "instance")
-    os.makedirs(home, mode=0o700, exist_ok=True)
-    path = os.path.join(home, "secret_key")
-    try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+    home = Path(os.environ.get("TRACKER_HOME") or project_root() / "instance")
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        write_whole(home / "secret_key", secrets.token_urlsafe(48).encode(), anew=True)
 
 
 cli = _Refusing(

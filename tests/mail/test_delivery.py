@@ -16,8 +16,9 @@ from tests.mail.makers import (
     take,
     write,
 )
-from tracker.mail import delivery, letters
-from tracker.mail.letters import LetterState, Recipient, SendAttempt
+from tests.troubles import no_room
+from tracker.mail import delivery, letters, transports
+from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 
@@ -69,6 +70,18 @@ def test_without_a_mail_server_letters_become_files(both, tmp_path: Path):
     assert delivery.deliver() == {LetterState.SENT: 1}
     [file] = (tmp_path / "outbox").glob("*.eml")
     assert b"officer@imabetsu.example" in file.read_bytes()
+
+
+def test_a_letter_that_finds_no_room_on_the_disk_is_tried_again(both, tmp_path: Path):
+    write()
+    letter = db.session.scalars(select(Letter)).one()
+    with pytest.raises(transports.Unwritten) as raised, no_room():
+        transports.FileTransport(tmp_path / "outbox").hand_over(letter, lambda: None)
+    assert list((tmp_path / "outbox").iterdir()) == []
+    result = transports.result_of(raised.value)
+    assert (result.state, result.is_ambiguous) == (LetterState.RETRYING, False)
+    assert result.text.startswith("メールのファイルを書けませんでした。")
+    assert str(tmp_path) not in result.text
 
 
 def test_a_server_that_is_not_there_means_later(mailing, now):

@@ -4,7 +4,6 @@ import os
 import re
 import smtplib
 import ssl
-import uuid
 from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +22,12 @@ from tracker.mail.mime import Sendable
 from tracker.mail.outbox import SendResult
 from tracker.mail.smtp import SmtpTransport, Unsure
 from tracker.plumbing.db import db, reading
+from tracker.plumbing.files import write_whole
+
+
+class Unwritten(OSError):
+    """A letter's file could not be written: no room, or a folder closed to the program."""
+
 
 # What went wrong before any answer to the letter, in words; the first that fits.
 TROUBLE: tuple[tuple[type[Exception], str], ...] = (
@@ -34,13 +39,14 @@ TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (ssl.SSLCertVerificationError, "メールサーバーの証明書を確かめられませんでした"),
     (ssl.SSLError, "メールサーバーと暗号化した通信ができませんでした"),
     (TimeoutError, "メールサーバーから時間内に返事がありませんでした"),
+    (Unwritten, "メールのファイルを書けませんでした。ディスクの空きとフォルダーを確かめてください"),
     (OSError, "メールサーバーにつながりませんでした"),
     (Exception, "メールを送れませんでした"),
 )
 # The end of the name of a file that holds a personal link.
 SECRET_EML = ".secret.eml"
-# So long letters lie as files, at most.
-KEPT = timedelta(days=30)
+# So long letters lie as files, at most, and what a killed process left of one.
+KEPT, HALF_KEPT = timedelta(days=30), timedelta(hours=1)
 # What `Transport.hand_over` raises when a letter could not be handed over.
 FAILURES = (Unsure, OSError, ValueError)
 
@@ -71,20 +77,23 @@ class FileTransport:
         self._folder = folder
 
     def hand_over(self, letter: Sendable, before_data: Callable[[], None]) -> str:
-        """Named by the Message-ID, so that a second try replaces the first; see `Transport`."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._folder.chmod(0o700)
+        """Named by the Message-ID, so that a second try replaces the first; see `Transport`.
+
+        Raises Unwritten, and leaves nothing half-written behind.
+        """
         name = re.sub(r"[^A-Za-z0-9]", "", letter.message_id.partition("@")[0])
         ending = SECRET_EML if letter.has_secrets else ".eml"
         path = self._folder / f"{letter.send_at:%Y%m%dT%H%M}-{name[:16]}{ending}"
         text = mime.message(letter, current_app.config["MAIL_DEFAULT_SENDER"])
         before_data()
-        half = path.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-        # By the clock that `clear_away` asks, whatever the disk's says.
-        os.utime(half, (time(), time()))
-        half.replace(path)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
+            write_whole(path, text)
+            # By the clock that `clear_away` asks, whatever the disk's says.
+            os.utime(path, (time(), time()))
+        except OSError as error:
+            raise Unwritten(error.errno, error.strerror) from error
         return f"outbox/{path.name}"
 
     def close(self) -> None:
@@ -109,7 +118,9 @@ def clear_away(at: datetime) -> int:
     for file in files:
         # Another process may be at the same work.
         with suppress(FileNotFoundError):
-            if time() - file.stat().st_mtime > KEPT.total_seconds() or not _is_of_use(file, at):
+            kept = HALF_KEPT if file.suffix == ".part" else KEPT
+            is_old = time() - file.stat().st_mtime > kept.total_seconds()
+            if is_old or not _is_of_use(file, at):
                 file.unlink()
                 gone += 1
     return gone

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import secrets
 
 # What the home holds: the database with its side files, the secret key, letters as files.
 HELD = ("tracker.sqlite3*", "secret_key", "outbox", "outbox/*")
@@ -32,3 +33,23 @@ def close_home(home: pathlib.Path) -> None:
             f"TRACKER_HOME ({home}) can be read by others and belongs to somebody else: "
             "it holds passwords' hashes. Name a folder of your own."
         ) from None
+
+
+def write_whole(path: pathlib.Path, content: bytes, *, anew: bool = False) -> None:
+    """Writes a file for the program's own account: all of it or nothing, also on a full disk.
+
+    Takes the place of what was there; with `anew` raises FileExistsError instead.  Raises OSError
+    where it cannot be written.  A process killed meanwhile leaves only a name that ends in .part.
+    """
+    half = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if anew:
+            os.link(half, path)
+        else:
+            half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
