@@ -326,6 +326,50 @@ def test_the_due_day_of_an_open_round_moves_with_its_duty_and_a_letter(
     )
 
 
+def test_a_closed_round_opens_again_with_its_reason_and_asks_those_who_are_left(
+    both: Flask, actor: Who
+) -> None:
+    project = make_project()
+    make_round()
+    submit(report_of(project))
+    submit(report_of(project, "yomogita"))
+    report_actions.confirm(Act(actor("lead"), LATER), report_of(project, "yomogita"))
+    office = Act(actor("office"), LATER)
+    day, reason = date(2026, 12, 4), "豪雪のため。"
+    with pytest.raises(Refusal, match="まだ受け付けています"):
+        round_actions.reopen_round(office, H1, day, reason, telling=True)
+    db.session.rollback()
+    round_actions.close_round(office, H1)
+    # One leaves while it is closed: the round asks it no longer once it is open again.
+    change(project, parts={slug: part for slug, part in ALL.items() if slug != "hiranai"})
+    with pytest.raises(Refusal, match="明日以降"):
+        round_actions.reopen_round(office, H1, cast.TODAY, reason, telling=True)
+    db.session.rollback()
+    assert round_actions.reopen_round(office, H1, day, reason, telling=True) == 2
+    told = {letter.to_email: letter.body for letter in letters("report_reopened")}
+    assert set(told) == {"lead@aomori.example", "officer@sotogahama.example"}
+    body = told["officer@sotogahama.example"]
+    assert "令和8年12月4日（金）17時" in body and "豪雪のため。" in body
+    assert {one.town.slug: one.state for one in queries.asked_of(H1)} == {
+        "aomori": ReportState.NONE,
+        "imabetsu": ReportState.SUBMITTED,
+        "yomogita": ReportState.CONFIRMED,
+        "sotogahama": ReportState.NONE,
+    }
+    found = queries.rounds()[0]
+    assert (found.due_on, found.closed_at, found.reopened_by, found.reopen_reason) == (
+        *(day, None, "青森市 連携推進担当", reason),
+    )
+    submit(report_of(project, "sotogahama"))
+    # Closed once more and opened without a letter.
+    round_actions.close_round(office, H1)
+    assert round_actions.reopen_round(office, H1, day, "集計のため。", telling=False) == 0
+    reasons = db.session.scalars(
+        select(HistoryEntry.payload).where(HistoryEntry.verb == "round.reopened")
+    )
+    assert [one["after"]["reopen_reason"] for one in reasons if one] == [reason, "集計のため。"]
+
+
 def test_a_closed_round_is_locked_but_can_still_be_confirmed(both: Flask, actor: Who) -> None:
     project = make_project()
     make_round()

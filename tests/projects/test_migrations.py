@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, select, text
 
 from tests.projects.makers import (
+    H1,
     LATER,
     WRITTEN,
     make_plan,
@@ -28,6 +30,7 @@ from tracker.projects.models import ReportVersion
 from tracker.projects.plans import actions as plans
 from tracker.projects.plans.rules import IndicatorText, Part
 from tracker.projects.reports import actions as report_actions
+from tracker.projects.rounds import actions as rounds
 from tracker.projects.rules import YearMark
 
 BEFORE = "0003"
@@ -144,3 +147,27 @@ def test_values_are_exact_numbers_of_several_indicators() -> None:
     assert rows(kept[2]) == [(7, 1, 0, None)]
     told = db.session.scalars(select(ReportVersion)).one().told
     assert told == [("参加者数", "7人")]
+
+
+@pytest.mark.usefixtures("both")
+def test_rounds_stay_what_they_are_when_opening_again_comes_and_goes(
+    actor: Callable[..., Actor],
+) -> None:
+    project = make_project()
+    make_round()
+    submit(report_of(project))
+    office = Act(actor("office"), LATER)
+    rounds.close_round(office, H1)
+    rounds.reopen_round(office, H1, date(2026, 12, 4), "豪雪のため。", telling=False)
+    kept = "SELECT id, fiscal_year, half, covering_note, closed_at, version FROM reporting_round"
+    reports = "SELECT id, round_id, done FROM progress_report"
+    before, asked = rows(kept), rows(reports)
+    reopened = "SELECT reopened_by, reopen_reason, CAST(due_on AS TEXT) FROM reporting_round"
+    assert rows(reopened) == [("青森市 連携推進担当", "豪雪のため。", "2026-12-04")]
+    downgrade(revision="0018")
+    assert (rows(kept), rows(reports)) == (before, asked)
+    columns = {one["name"] for one in inspect(db.engine).get_columns("reporting_round")}
+    assert not {name for name in columns if name.startswith("reopen")}
+    upgrade(revision="0019")
+    assert (rows(kept), rows(reports)) == (before, asked)
+    assert rows(reopened) == [(None, None, "2026-12-04")]

@@ -297,3 +297,22 @@ def test_the_office_moves_the_due_day_and_says_whether_a_letter_goes_out(
     browse("officer", "imabetsu").get(address, status=403)
     office.post(*act(page, "/close"))
     assert office.get(address, status=302).location == "/reports/2026-h1"
+
+
+def test_the_office_takes_reports_again_and_the_reason_stands_on_the_page(
+    browse: Browse, project_id: int
+) -> None:
+    office, officer = browse("office"), browse("officer", "imabetsu")
+    address = "/reports/2026-h1/reopen"
+    assert office.get(address, status=302).location == "/reports/2026-h1"
+    page = office.follow(office.post(*act(office.get("/reports/2026-h1"), "/close")))
+    assert page.link("もう一度受け付ける") == address
+    page = office.fill(address, {"due_on": "12/4", "reason": "  "})
+    assert page.status == 422 and page.fields()["due_on"] == "12/4"
+    assert "理由を入力してください。" in page.one("#reason-error").text
+    page = office.follow(office.fill(address, {"due_on": "12/4", "reason": "豪雪のため。"}))
+    assert "もう一度受け付けます。お知らせの手紙を5通送ります。" in page.text
+    assert "青森市 連携推進担当がもう一度受け付けました。" in page.text
+    assert "理由：豪雪のため。" in officer.get("/reports/2026-h1").text
+    assert officer.get(path(project_id)).all("main textarea")
+    officer.get(address, status=403)

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from tests.whole.seed import (
     CALENDAR_TOKEN,
+    CLOSED_PERIOD,
     HUB,
     OTHER,
     PERIOD,
@@ -142,6 +143,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "projects.answers": lambda s: [{"period": PERIOD}],
     "projects.close": lambda s: [{"period": PERIOD}],
     "projects.due_day": lambda s: [{"period": PERIOD}],
+    "projects.reopen": lambda s: [{"period": CLOSED_PERIOD}],
     # Both are about the reports that their reader checks, and no others.
     "projects.confirm_all": lambda s: [{"period": PERIOD}],
     "projects.inbox": lambda s: [{"period": PERIOD}],

@@ -18,6 +18,7 @@ from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Po
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.kernel.exact import Exact
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
@@ -28,10 +29,11 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
 from tracker.projects.plans.rules import Part
+from tracker.projects.rounds import actions as rounds
 from tracker.projects.rules import Rating
 
 HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"
-PERIOD = "2026-h1"
+PERIOD, CLOSED_PERIOD = "2026-h1", "2025-fy"
 CALENDAR_TOKEN = "a-calendar-of-the-tests"
 ALL = frozenset(slug for _, slug, *_ in cast.TOWNS)
 NAMES = {slug: name for _, slug, name, *_ in cast.TOWNS}
@@ -79,6 +81,7 @@ def furnish() -> Stock:
     _open_accounts()
     _subscribe()
     projects.make_round()
+    _former_round()
     _write_reports(made)
     polling, held = _polled(), _held()
     job = make_job()
@@ -186,6 +189,14 @@ def _project(slug: str) -> int:
     name = f"{NAMES[slug]}が主担当の事業"
     made: Project = projects.make_project(name=name, lead=slug, lead_post_id=post, parts=parts)
     return made.id
+
+
+def _former_round() -> None:
+    """A project that ran last year only, and its round, closed."""
+    at, year = projects.YEAR_END, FiscalYear(2025)
+    projects.make_project(at, name="昨年度の事業", lead_post_id=None, year=year)
+    projects.make_round(projects.FY, date(2026, 5, 29), at)
+    rounds.close_round(Act(actor_of(cast.email("office")), at), projects.FY)
 
 
 def _write_reports(made: Mapping[str, int]) -> None:

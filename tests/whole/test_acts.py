@@ -47,6 +47,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "projects.due_day": {"due_on": "2026/12/11"},
     "projects.new": {f"part_{slug}": "y" for slug in EVERY_TOWN},
     "projects.new_round": {"period": "2026-fy", "due_on": "2027/4/15"},
+    "projects.reopen": {"due_on": "2026/12/11"},
     "projects.write": {"value": "5"},
     "reminders.schedule": {"steps-6-days": ""},
 }

@@ -130,6 +130,11 @@ class ReportingRound(Versioned, Model):
     due_on: Mapped[date]
     covering_note: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The last time it was opened again; the record tells of those before.
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reopened_by: Mapped[str | None] = mapped_column(String(200))
+    reopened_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reopen_reason: Mapped[str | None] = mapped_column(Text)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -147,6 +152,11 @@ class RoundPart(Model):
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
     ended_on: Mapped[date | None]
     ended: Mapped[Ended | None] = mapped_column(words(Ended))
+
+    def settle(self, ended: Ended | None, today: date) -> None:
+        """Asks no longer from today on, for that reason; or again."""
+        if ended is not self.ended:
+            self.ended, self.ended_on = ended, today if ended else None
 
 
 class ProgressReport(Versioned, Model):

@@ -44,7 +44,7 @@ from tracker.projects.models import (
 )
 from tracker.projects.project import YEARS_SHOWN, Head, Sheet, sheet
 from tracker.projects.report import Measured, Report, Round, Story
-from tracker.projects.rules import REPORTED, CostPhase, ReportState, YearMark
+from tracker.projects.rules import REPORTED, CostPhase, Ended, ReportState, YearMark, ended_by
 
 # A report's page shows the values of so many years before it.
 YEARS_BEFORE = 4
@@ -340,6 +340,30 @@ def answers(period: Period) -> Sequence[Report]:
     return kept(("answers", period), ("projects", "municipalities"), read)
 
 
+def round_parts(*where: ColumnElement[bool]) -> Sequence[tuple[RoundPart, Ended | None]]:
+    """What rounds ask, each with why they ask no longer by the project's year as it is now."""
+    rows = db.session.execute(
+        select(RoundPart, ProjectYear.mark, Participation.id)
+        .join(ReportingRound, ReportingRound.id == RoundPart.round_id)
+        .outerjoin(
+            ProjectYear,
+            and_(
+                ProjectYear.project_id == RoundPart.project_id,
+                ProjectYear.fiscal_year == ReportingRound.fiscal_year,
+            ),
+        )
+        .outerjoin(
+            Participation,
+            and_(
+                Participation.project_year_id == ProjectYear.id,
+                Participation.municipality_id == RoundPart.municipality_id,
+            ),
+        )
+        .where(*where)
+    )
+    return [(part, ended_by(mark, takes_part=own is not None)) for part, mark, own in rows]
+
+
 def _of(period: Period) -> tuple[ColumnElement[bool], ...]:
     return ReportingRound.fiscal_year == period.year, ReportingRound.half == period.half
 
@@ -419,6 +443,9 @@ def _read_rounds() -> Sequence[Round]:
             ReportingRound.covering_note,
             ReportingRound.closed_at,
             ReportingRound.version,
+            ReportingRound.reopened_at,
+            ReportingRound.reopened_by,
+            ReportingRound.reopen_reason,
         ).order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
     )
     return tuple(Round._make(row) for row in rows)

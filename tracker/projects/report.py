@@ -34,6 +34,10 @@ class Round(NamedTuple):
     covering_note: str
     closed_at: datetime | None
     version: int
+    # The last time it was opened again, by whom, and why.
+    reopened_at: datetime | None = None
+    reopened_by: str | None = None
+    reopen_reason: str | None = None
 
     @property
     def seen(self) -> str:

@@ -23,6 +23,7 @@ _OF_ALL = (
     "round.opened",
     "round.due_moved",
     "round.closed",
+    "round.reopened",
     "meeting.polled",
     "meeting.dates_added",
     "meeting.fixed",

@@ -31,7 +31,7 @@ from tracker.projects.models import (
 )
 from tracker.projects.plans.rules import Part, Plan, check_plan
 from tracker.projects.report import Report
-from tracker.projects.rules import CostPhase, ended_by
+from tracker.projects.rules import CostPhase
 
 
 def create_project(act: Act, plan: Plan, *, is_example: bool = False) -> Project:
@@ -114,7 +114,7 @@ def _write(act: Act, project: Project, plan: Plan) -> None:
     )
     _write_costs(project, plan, parts)
     _write_indicators(project, plan, parts)
-    _end_asking(act, project, plan, parts)
+    _end_asking(act, project, plan.year)
 
 
 def _write_year(act: Act, project: Project, plan: Plan) -> ProjectYear:
@@ -180,24 +180,18 @@ def _target(told: Exact) -> Mapping[str, int]:
     return {name: getattr(told, name) for name in ("numerator", "denominator", "decimals")}
 
 
-def _end_asking(act: Act, project: Project, plan: Plan, parts: Mapping[int, Part]) -> None:
+def _end_asking(act: Act, project: Project, year: FiscalYear) -> None:
     """Open rounds ask nothing of those who left, or of a year called off, while that is so.
 
     A part that is new joins no round by itself, and a closed round stays as it was.
     """
-    asked = db.session.scalars(
-        select(RoundPart)
-        .join(ReportingRound, ReportingRound.id == RoundPart.round_id)
-        .where(
-            RoundPart.project_id == project.id,
-            ReportingRound.fiscal_year == plan.year.year,
-            ReportingRound.closed_at.is_(None),
-        )
-    )
-    for part in asked:
-        ended = ended_by(plan.mark, takes_part=part.municipality_id in parts)
-        if ended is not part.ended:
-            part.ended, part.ended_on = ended, act.today if ended else None
+    db.session.flush()
+    for part, ended in queries.round_parts(
+        RoundPart.project_id == project.id,
+        ReportingRound.fiscal_year == year.year,
+        ReportingRound.closed_at.is_(None),
+    ):
+        part.settle(ended, act.today)
 
 
 def copy_year(act: Act, source: FiscalYear, target: FiscalYear) -> int:

@@ -1,4 +1,4 @@
-"""Opens a reporting round, moves its due day, and closes it."""
+"""Opens a reporting round, moves its due day, closes it and opens it again."""
 
 from datetime import date
 
@@ -92,7 +92,7 @@ def find_round(period: Period) -> ReportingRound | None:
 
 def close_round(act: Act, period: Period, seen: str | None = None) -> ReportingRound:
     """Closes a round and locks its reports; what is submitted may still be confirmed."""
-    found = _locked_open(act, period, seen)
+    found = _locked(act, period, seen, is_closed=False)
     with act.change("round.closed", found, f"{period.label}の進捗報告を締め切りました。"):
         found.closed_at = act.at
     return found
@@ -105,7 +105,7 @@ def move_due_day(
 
     Duties and reminders follow: a step already reminded of comes again for the new day.
     """
-    found = _locked_open(act, period, seen)
+    found = _locked(act, period, seen, is_closed=False)
     was = found.due_on
     check_round_due(period, due_on, today=act.today, closures=_closures(due_on), was=was)
     days = f"{wareki.long(was)}から{wareki.long(due_on)}"
@@ -118,11 +118,36 @@ def move_due_day(
     return sent
 
 
-def _locked_open(act: Act, period: Period, seen: str | None) -> ReportingRound:
+def reopen_round(
+    act: Act, period: Period, due_on: date, reason: str, *, telling: bool, seen: str | None = None
+) -> int:
+    """Takes reports again until another day, with letter M1c where wanted; returns how many letters.
+
+    What was submitted or confirmed stays so. Those who left meanwhile are asked no longer.
+    """
+    found = _locked(act, period, seen, is_closed=True)
+    check_round_due(period, due_on, today=act.today, closures=_closures(due_on))
+    said = f"{period.label}の進捗報告を、{wareki.long(due_on)}までもう一度受け付けます。"
+    with act.change("round.reopened", found, said) as entry:
+        found.closed_at, found.due_on, found.reopen_reason = None, due_on, reason
+        found.reopened_at, found.reopened_by = act.at, act.person.name
+        found.reopened_by_id = act.person.person_id
+        for part, ended in queries.round_parts(RoundPart.round_id == found.id):
+            part.settle(ended, act.today)
+        db.session.flush()
+        left = [one for one in queries.asked_of(period) if not one.is_reported]
+        sent = letters.put_reopened(found, left, at=act.at) if telling else 0
+        entry.told["letters"] = sent
+    return sent
+
+
+def _locked(act: Act, period: Period, seen: str | None, *, is_closed: bool) -> ReportingRound:
     found = find_round(period)
     if found is None:
         raise Refusal(_("この期間の報告のお願いは、まだ出していません。"))
     act.lock((found, seen))
-    if found.closed_at is not None:
+    if is_closed and found.closed_at is None:
+        raise Refusal(_("%(period)sの報告は、まだ受け付けています。", period=period.label))
+    if not is_closed and found.closed_at is not None:
         raise Refusal(_("%(period)sの報告は、すでに締め切っています。", period=period.label))
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wtforms import RadioField
+from wtforms import BooleanField, RadioField
 
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.translation import N_
@@ -58,6 +58,18 @@ class DueDayForm(Form):
         labelled(Telling),
         RadioField,
     )
+
+
+class ReopenForm(Form):
+    """Takes reports once more in a round that was closed, until another day."""
+
+    seen = SeenField()
+    due_on = DayField(N_("新しい期限"), validators=required(N_("期限を入力してください。")))
+    reason = LinesField(
+        N_("もう一度受け付ける理由"),
+        [*required(N_("理由を入力してください。")), at_most(LONGEST_TEXT)],
+    )
+    telling = BooleanField(N_("まだ提出のない市町村・担当課に、手紙で知らせる"), default=True)
 
 
 def confirm_all_form(reports: Iterable[Report]) -> Form:

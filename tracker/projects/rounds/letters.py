@@ -92,6 +92,29 @@ def put_due_day(opened: ReportingRound, asked: Iterable[Report], was: date, *, a
     )
 
 
+def put_reopened(opened: ReportingRound, unsubmitted: Iterable[Report], *, at: datetime) -> int:
+    """M1c: a closed round takes reports again, with its reason; returns how many letters."""
+    period = Period(opened.fiscal_year, opened.half)
+    return sum(
+        letters.put(
+            "report_reopened",
+            to,
+            {
+                "期間": period.label,
+                "事業数": str(count),
+                "期限": wareki.full(opened.due_on),
+                "期限の月日": wareki.month_day(opened.due_on),
+                "理由": opened.reopen_reason or "",
+            },
+            cause=f"round:{opened.id}:reopened:{at.isoformat()}",
+            at=at,
+            link=_path(period),
+            path=_path(period),
+        )
+        for to, count in writers(unsubmitted).items()
+    )
+
+
 def put_question(place: Report, question: str, *, cause: str, at: datetime) -> None:
     """M4: what the lead asks, to those who write the report."""
     values = {"事業": place.project, "質問": question}

@@ -163,6 +163,31 @@ def due_day(period: str) -> Response:
     return page("projects/due_day.html", form=form, round=wanted, back=back)
 
 
+@bp.route("/reports/<period>/reopen", methods=["GET", "POST"])
+@guard(Permission.OPEN_ROUND)
+def reopen(period: str) -> Response:
+    """Opens a closed round again, with a reason and another due day."""
+    wanted, back = _round(queries.rounds(), period), url_for(".answers", period=period)
+    if request.method == "GET" and not wanted.is_closed:
+        return redirect(back)
+    stand(back=back)
+    this = FiscalYear.containing(clock.today())
+    form = in_year(forms.ReopenForm, this)(data={"seen": wanted.seen})
+    if form.carry_out(
+        lambda act: round_actions.reopen_round(
+            act,
+            wanted.period,
+            form.due_on.data,
+            form.reason.data,
+            telling=form.telling.data,
+            seen=form.seen.data,
+        )
+    ):
+        said = _("もう一度受け付けます。%(letters)s", letters=_letters_said(form.result))
+        return done(back, said)
+    return page("projects/reopen.html", form=form, round=wanted, back=back)
+
+
 def _letters_said(sent: int) -> str:
     return _("お知らせの手紙を%(sent)s通送ります。", sent=sent) if sent else ""
 
