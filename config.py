@@ -87,6 +87,18 @@ CLOCK_SECONDS = _number("TRACKER_CLOCK_SECONDS", 30)
 # The one password of the example accounts; this one is published and opens only on this machine.
 DEMO_PASSWORD = _text("TRACKER_DEMO_PASSWORD", "renkei-rei-2026")
 
+# Requests answered at a time.  Posts take half of them at most, so that those which wait for the
+# database or a password never keep people from reading; more threads only take turns at Python's
+# one lock.
+THREADS = _number("TRACKER_THREADS", 8)
+# Connections open at a time; when they are nearly all there, those that were silent the longest
+# are closed.  Each takes an open file: the start raises the process's limit as far as it may.
+CONNECTIONS = _number("TRACKER_CONNECTIONS", 2000)
+# A connection that sends nothing is closed after so many seconds; browsers open another one.
+CONNECTION_SECONDS = _number("TRACKER_CONNECTION_SECONDS", 30)
+# So many seconds a request may take to arrive, and one more for each 16 kB of what it brings.
+REQUEST_SECONDS = _number("TRACKER_REQUEST_SECONDS", 20)
+
 # Argon2id: memory in KiB and passes; the library's defaults are for production.
 ARGON2_MEMORY_KIB = _number("TRACKER_ARGON2_MEMORY_KIB", 65536)
 ARGON2_PASSES = _number("TRACKER_ARGON2_PASSES", 3)
@@ -110,4 +122,5 @@ WTF_CSRF_CHECK_DEFAULT = False
 WTF_CSRF_SSL_STRICT = False
 # A writer waits so long for another one, in milliseconds; then the page is kept and says so.
 LOCK_MS = _number("TRACKER_LOCK_MS", 5000)
-SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True}
+# A connection that broke while nobody used it is replaced, and no thread waits for another's.
+SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True, "pool_size": THREADS + 2}

@@ -76,13 +76,14 @@ def database_upgrade() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
 @click.option("--empty", is_flag=True, help="Do not load the Aomori example at the first start.")
-def run(host: str, port: int, empty: bool) -> None:
+@click.option(
+    "--no-clock", is_flag=True, help="Serve the pages only: `tracker worker` is the clock."
+)
+def run(host: str, port: int, empty: bool, no_clock: bool) -> None:
     """Serves the pages with the clock in the same process."""
-    import waitress
-
     from tracker.demo import actions as demo
     from tracker.municipalities import queries as areas
-    from tracker.plumbing import exposure
+    from tracker.plumbing import exposure, server
     from tracker.plumbing.db import db, upgrade
     from tracker.reminders.actions import check_base_url
     from tracker.reminders.commands import start_clock
@@ -104,7 +105,11 @@ def run(host: str, port: int, empty: bool) -> None:
     db.session.remove()
     if not app.config["IS_BASE_URL_SET"]:
         app.config["BASE_URL"] = f"http://{host}:{port}"
-    start_clock(app)
+    listening = server.make_server(app, host, port)
+    if (most := listening.adj.connection_limit) < app.config["CONNECTIONS"]:
+        click.echo(f"Only {most} connections: the system allows no more open files (ulimit -n).")
+    if not no_clock:
+        start_clock(app)
     click.echo(f"連携協約 進行管理: http://{host}:{port}")
     if is_empty:
         app.config["SETUP_CODE"] = app.config["SETUP_CODE"] or secrets.token_hex(6)
@@ -113,7 +118,7 @@ def run(host: str, port: int, empty: bool) -> None:
         click.echo("Example sign-ins (one password for all): " + app.config["DEMO_PASSWORD"])
         for address in addresses:
             click.echo(f"  {address}")
-    waitress.serve(app, host=host, port=port, threads=8, _quiet=True)
+    listening.run()
 
 
 def main() -> None:

@@ -45,8 +45,14 @@ from tracker.plumbing.db import db, upsert
 
 NOWHERE = Origin()
 _RESETS_A_PASS = 500
-# Two passwords are worked on at a time, and as many may wait: the other threads go on answering.
-_WORKING, _IN_LINE = BoundedSemaphore(2), BoundedSemaphore(4)
+# Two passwords are worked on at a time.
+_WORKING = BoundedSemaphore(2)
+
+
+@cache
+def _in_line(threads: int) -> BoundedSemaphore:
+    """One less than the threads that posts may have: who saves goes past those who sign in."""
+    return BoundedSemaphore(max(1, threads // 2 - 1))
 
 
 @contextmanager
@@ -56,7 +62,8 @@ def turn() -> Iterator[None]:
     Raises ServiceUnavailable where too many wait, or it takes too long.
     """
     seconds = current_app.config["HASH_WAIT_MS"] / 1000
-    if not _IN_LINE.acquire(blocking=False):
+    in_line = _in_line(current_app.config["THREADS"])
+    if not in_line.acquire(blocking=False):
         raise ServiceUnavailable(_(rules.BUSY))
     try:
         if not _WORKING.acquire(timeout=seconds):
@@ -66,7 +73,7 @@ def turn() -> Iterator[None]:
         finally:
             _WORKING.release()
     finally:
-        _IN_LINE.release()
+        in_line.release()
 
 
 def _hasher() -> PasswordHasher:
