@@ -156,6 +156,16 @@ def test_what_was_read_wrong_is_mended_in_the_words_and_read_again(office):
         (b"5" * 300_001, "long.txt", "文字の数が多すぎます（今 300,001字、"),
         ("お知らせ\n明日は休みです。".encode(), "note.txt", "連携協約の文ではないようです"),
         (REAL.partition("（目的）")[0].encode(), "head.txt", "連携協約の文ではないようです"),
+        (
+            changed(("地域医療", "地域\ue000医療")).encode(),
+            "gaiji.txt",
+            "（「地域」のすぐ後ろ）に、外字",
+        ),
+        (
+            changed(("地域医療", "地域\u202e医療")).encode(),
+            "turned.txt",
+            "行目の3文字目（「地域」のすぐ後ろ）に",
+        ),
     ],
 )
 def test_bad_files_get_a_plain_sentence_at_the_field(office, data, name, said):

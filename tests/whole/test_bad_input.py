@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import pytest
 from bs4 import BeautifulSoup
 from flask import Request
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.test import TestResponse
@@ -37,7 +36,7 @@ from tests.whole.bad_input import (
 from tests.whole.clients import NOBODY, OFFICE, VISITORS, House
 from tests.whole.objects import targets
 from tracker.municipalities.models import Area
-from tracker.plumbing import clock, forms
+from tracker.plumbing import changes, clock, forms
 from tracker.plumbing.db import db
 
 SHARES = 4
@@ -125,15 +124,18 @@ def test_one_box_wrong_among_good_ones(house: House, asked: list[Asked], share: 
 def test_what_would_be_kept_or_said_wrongly_is_found(
     house: House, asked: list[Asked], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same house without its own words, without its look for zero bytes, without limits."""
+    """The same house without its own words and without its look at characters, here and there."""
     cancel = next(form for form in asked if form.target.endswith("/cancel"))
     post = next(form for form in asked if form.target == "/admin/posts/new")
     monkeypatch.setattr(forms, "_SENTENCES", {})
-    monkeypatch.setattr(forms.Form, "validate", FlaskForm.validate)
+    monkeypatch.setattr(forms, "_check_characters", lambda _form, _field: None)
     nothing = {box.name: "x" for box in post.boxes}
     assert any("Not a valid choice" in fault for fault in judge(house, post, nothing, "empty"))
     carried = {box.name: box.value for box in cancel.boxes if box.is_carried}
     zero = {**carried, "reason": NONSENSE["a zero byte"]}
+    # What no form looked at is not kept all the same.
+    assert judge(house, cancel, zero, "a zero byte") == []
+    monkeypatch.setattr(changes, "check_lines", lambda _text, _field: None)
     faults = judge(house, cancel, zero, "a zero byte")
     assert any("instr" in fault for fault in faults)
     assert any("was taken" in fault for fault in faults)

@@ -155,6 +155,11 @@ def read_upload(data: bytes, name: str) -> str:
     )
 
 
+def without_page_ends(text: str) -> str:
+    """The text with a blank where a page or a part of a cell ends; its lines stay what they are."""
+    return text.replace("\f", " ").replace("\v", " ")
+
+
 def check_length(text: str) -> None:
     """Refuses a text far longer than any agreement."""
     if len(text) > LONGEST_TEXT:

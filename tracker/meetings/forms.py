@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from wtforms import Field, RadioField, StringField, TextAreaField
+from wtforms import Field, RadioField
 from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
 
@@ -12,6 +12,8 @@ from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import DEPUTY_WANTED, Attendance
 from tracker.plumbing.forms import (
     Form,
+    LineField,
+    LinesField,
     SeenField,
     at_most,
     choices,
@@ -26,7 +28,7 @@ class FixForm(Form):
     """The reason, where one is wanted; with what was seen of the meeting and of every answer."""
 
     seen = SeenField()
-    reason = TextAreaField(N_("この日に決める理由"), validators=[at_most(400)])
+    reason = LinesField(N_("この日に決める理由"), validators=[at_most(400)])
 
     def answers_seen(self, seats: Iterable[Seat]) -> Mapping[int, str]:
         """What was seen of each seat's answers, by its id."""
@@ -44,8 +46,8 @@ class NoticeForm(Form):
     """The notice's number and words; day, hours and place come from the meeting."""
 
     seen = SeenField()
-    number = StringField(N_("文書番号"), validators=[at_most(60)])
-    text = TextAreaField(
+    number = LineField(N_("文書番号"), validators=[at_most(60)])
+    text = LinesField(
         N_("案内の文"), validators=[*required(N_("案内の文を入力してください。")), at_most(2000)]
     )
 
@@ -76,7 +78,7 @@ def attendance_form(meeting: Meeting) -> AttendanceForm:
         fields[came] = must_choose(
             _("%(seat)sの出席", seat=seat.title), sentence, labelled(Attendance), RadioField
         )
-        fields[deputy] = StringField(
+        fields[deputy] = LineField(
             _("%(seat)sの代理の方の職・氏名", seat=seat.name),
             validators=[_wanted_of_deputies(came), at_most(200)],
         )
@@ -108,7 +110,7 @@ class CancelForm(Form):
     """Why the meeting is called off."""
 
     seen = SeenField()
-    reason = TextAreaField(
+    reason = LinesField(
         N_("取りやめる理由"),
         validators=[*required(N_("取りやめる理由を入力してください。")), at_most(400)],
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import BooleanField, RadioField, StringField
+from wtforms import BooleanField, RadioField
 
 from tracker.kernel.translation import N_, _
 from tracker.municipalities.models import EntryKind
@@ -11,6 +11,7 @@ from tracker.plumbing.forms import (
     CountField,
     DayField,
     Form,
+    LineField,
     at_most,
     labelled,
     must_choose,
@@ -27,12 +28,12 @@ class FiguresForm(Form):
     kind = must_choose(
         N_("種類"), N_("種類を1つ選んでください。"), labelled(FigureKind), RadioField
     )
-    name = StringField(
+    name = LineField(
         N_("名前"),
         validators=[*required(N_("名前を入力してください（例 令和2年国勢調査）。")), at_most(100)],
     )
     as_of_on = DayField(N_("基準日"), validators=required(N_("基準日を入力してください。")))
-    source = StringField(
+    source = LineField(
         N_("出典"),
         validators=[
             *required(N_("出典（どこの何という資料か）を入力してください。")),
@@ -59,7 +60,7 @@ class EntryForm(Form):
 
     municipality = must_choose(N_("市町村"), N_("市町村を選んでください。"))
     kind = must_choose(N_("種類"), N_("種類を1つ選んでください。"), labelled(EntryKind), RadioField)
-    name = StringField(
+    name = LineField(
         N_("名前"),
         validators=[*required(N_("名前を入力してください（例 12月定例会）。")), at_most(100)],
     )

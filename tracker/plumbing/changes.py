@@ -15,12 +15,13 @@ from enum import Enum
 from typing import Any, NamedTuple, Self, TypeVar
 
 from flask import current_app
-from sqlalchemy import Table, event, inspect, select
+from sqlalchemy import Table, Text, event, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified, get_state_history
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
 from tracker.kernel import wareki
+from tracker.kernel.characters import check_line, check_lines
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -287,6 +288,9 @@ class _Noted:
         mark = column.info.get("record", Mark.OPEN)
         if row.__tablename__ in EXEMPT:
             return
+        if isinstance(after, str):
+            # Whatever way it came: what forms say beside the box is said of files and commands too.
+            (check_lines if isinstance(column.type, Text) else check_line)(after, column.name)
         self.rooms.add(type(row).__module__.split(".")[1])
         cells = self.rows.setdefault((row.__tablename__, _key(row)), {})
         if mark in (Mark.NEVER, Mark.UNRECORDED):

@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
-from tracker.kernel.search import search_key
+from tracker.kernel.search import LONGEST_KEY, search_key
 from tracker.plumbing.files import project_root
 
 
@@ -146,7 +146,7 @@ class Versioned:
 class Searchable:
     """Gives a row with a `name` what searches compare it by."""
 
-    search_key: Mapped[str] = mapped_column(String(200), index=True, info=UNRECORDED)
+    search_key: Mapped[str] = mapped_column(String(LONGEST_KEY), index=True, info=UNRECORDED)
 
     @validates("name")
     def _follow(self, _column: str, name: str) -> str:

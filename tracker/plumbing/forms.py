@@ -17,6 +17,7 @@ from wtforms import (
     FileField,
     FormField,
     HiddenField,
+    PasswordField,
     SelectField,
     StringField,
     SubmitField,
@@ -28,6 +29,7 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from tracker.kernel import wareki, yen
+from tracker.kernel.characters import check_line, check_lines, many_lines, one_line
 from tracker.kernel.exact import read_exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
@@ -52,7 +54,6 @@ OLD_TOKEN = {
         "入力した内容は下に残っています。もう一度送ってください。"
     ),
 }
-ZERO_BYTE = N_("使えない文字が入っています。入力し直してください。")
 # What the library itself complains of, in our words.
 _CHOOSE_AGAIN = N_("示された中から選び直してください。")
 _SENTENCES: Mapping[str, str] = {
@@ -81,8 +82,12 @@ class _Wording:
     def bind_field(
         self, form: PlainForm, unbound: UnboundField, options: Mapping[str, Any]
     ) -> Field:
-        """A field as its class describes it, in the language of whoever reads."""
+        """A field as its class describes it, in the language of whoever reads.
+
+        Whatever its class, it takes no character that a text may not hold.
+        """
         field = unbound.bind(form=form, **options)
+        field.validators = (_check_characters, *field.validators)
         field.label.text, field.description = _(field.label.text), _(field.description)
         if isinstance(field, SelectField):
             if field.invalid_choice_message:
@@ -91,6 +96,17 @@ class _Wording:
                 replace(choice, label=_(choice.label)) for choice in field.choices
             ]
         return field
+
+
+def _check_characters(_form: PlainForm, field: Field) -> None:
+    # A password is shown to nobody and stored nowhere.
+    if not isinstance(field.data, str) or isinstance(field, PasswordField) or field.errors:
+        return
+    check = check_lines if isinstance(field, TextAreaField) else check_line
+    try:
+        check(field.data)
+    except Refusal as refusal:
+        raise StopValidation(refusal.message) from refusal
 
 
 class Row(PlainForm):
@@ -144,16 +160,12 @@ class Form(FlaskForm):
         return 422 if self.errors else 200
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also refuses a zero byte, which PostgreSQL cannot keep, and another session's token."""
+        """Also refuses another session's token."""
         if g.get("has_old_token"):
             self.has_old_token = True
             self.form_errors.append(_(OLD_TOKEN[g.get("actor") is not None]))
             return False
-        is_good = bool(super().validate(extra_validators))
-        for field in self:
-            if isinstance(field.data, str) and "\0" in field.data and not field.errors:
-                field.errors, is_good = [_(ZERO_BYTE)], False
-        return is_good
+        return bool(super().validate(extra_validators))
 
     def carry_out(self, do: Callable[[Act], Any], *, once: bool = True) -> bool:
         """Whether the form was sent, is good, and the action did what it says.
@@ -362,19 +374,11 @@ def _not_blank(sentence: str) -> Callable[[PlainForm, Field], None]:
     return check
 
 
-def _one_line(text: str | None) -> str | None:
-    return text and " ".join(line.strip() for line in text.strip().splitlines())
-
-
-def _lines(text: str | None) -> str | None:
-    return text and text.replace("\r\n", "\n").strip()
-
-
 class LineField(StringField):
-    """A text on one line, without white space around it."""
+    """A text on one line, without white space or unseen characters around it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, filters=[_one_line], **kwargs)
+        super().__init__(*args, filters=[lambda text: text and one_line(text)], **kwargs)
 
 
 class LinesField(TextAreaField):
@@ -384,7 +388,7 @@ class LinesField(TextAreaField):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, filters=[_lines], **kwargs)
+        super().__init__(*args, filters=[lambda text: text and many_lines(text)], **kwargs)
 
 
 class _Read(StringField):

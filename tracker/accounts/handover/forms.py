@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from wtforms import StringField
-
 from tracker.accounts.duties import UnseenChange
 from tracker.accounts.handover.actions import LONGEST_WORDS, Words
 from tracker.accounts.queries import StaffedPost
@@ -41,11 +39,11 @@ class MailboxForm(Form):
     """The new address and telephone of a post that gets letters and has no account."""
 
     seen = SeenField()
-    email = StringField(
+    email = LineField(
         N_("メールアドレス"),
         validators=[*required(N_("メールアドレスを入力してください。")), at_most(254)],
     )
-    phone = StringField(N_("電話番号"), validators=[optional(), at_most(40)])
+    phone = LineField(N_("電話番号"), validators=[optional(), at_most(40)])
 
     @property
     def holder(self) -> tuple[str, str, str | None]:

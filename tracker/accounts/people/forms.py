@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectField
 
 from tracker.accounts.models import PostKind
 from tracker.kernel.translation import N_, _
@@ -35,8 +35,8 @@ class PostForm(Form):
         N_("役職の名前"),
         validators=[*required(N_("役職の名前を入力してください（例 企画担当）。")), at_most(100)],
     )
-    email = StringField(N_("役職のメールアドレス"), validators=[optional(), at_most(254)])
-    phone = StringField(N_("電話番号"), validators=[optional(), at_most(40)])
+    email = LineField(N_("役職のメールアドレス"), validators=[optional(), at_most(254)])
+    phone = LineField(N_("電話番号"), validators=[optional(), at_most(40)])
     chief = SelectField(N_("期限を過ぎたときに知らせる上司"), validators=[optional()])
 
     def offer_chiefs(self, posts: Iterable[tuple[int, str]]) -> None:
@@ -66,7 +66,7 @@ class AccountForm(Form):
         N_("氏名または表示名"),
         validators=[*required(N_("表示する名前を入力してください。")), at_most(100)],
     )
-    email = StringField(
+    email = LineField(
         N_("メールアドレス"),
         validators=[*required(N_("メールアドレスを入力してください。")), at_most(254)],
     )

@@ -16,7 +16,7 @@ from tracker.kernel.translation import N_, _
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import code_readings, read_code
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import Form, at_most, optional, required, whole_number
+from tracker.plumbing.forms import Form, LineField, at_most, optional, required, whole_number
 
 WRONG_CODE = N_(
     "設定用コードが違います。起動した画面に「Set-up code:」として表示された文字を入力してください。"
@@ -114,7 +114,7 @@ class SetupForm(NewPassword):
     code = StringField(
         N_("設定用コード"), validators=required(N_("設定用コードを入力してください。"))
     )
-    area = StringField(
+    area = LineField(
         N_("圏域の名前"),
         validators=[
             *required(N_("圏域の名前を入力してください（例 青森圏域連携中枢都市圏）。")),
@@ -124,11 +124,11 @@ class SetupForm(NewPassword):
     towns = TextAreaField(
         N_("市町村"), validators=required(N_("市町村を、1行に1つずつ入力してください。"))
     )
-    hub = StringField(
+    hub = LineField(
         N_("連携中枢都市"),
         validators=[*required(N_("連携中枢都市の名前を入力してください。")), at_most(60)],
     )
-    phone = StringField(N_("事務局の電話番号"), validators=[optional(), at_most(40)])
+    phone = LineField(N_("事務局の電話番号"), validators=[optional(), at_most(40)])
     email = StringField(
         N_("管理者のメールアドレス"),
         validators=required(N_("管理者のメールアドレスを入力してください。")),

@@ -24,6 +24,7 @@ from tracker.agreements.review.question import Choice, Question, check_choice, p
 from tracker.agreements.review.rules import check_importable, review, settle
 from tracker.agreements.rules import KnownMeasure, area_numbers, field_order
 from tracker.kernel import wareki
+from tracker.kernel.characters import check_line, check_lines, shown
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
@@ -40,8 +41,18 @@ def start_import(act: Act, source: str, source_name: str) -> ImportJob:
     Refuses what is no agreement, an amendment, more than two parties, a text too long.
     """
     rules.check_length(source)
-    check_importable(read(source))
-    name = re.sub(r"[\x00-\x1f]", "", re.split(r"[/\\]", source_name)[-1])[-200:]
+    source = rules.without_page_ends(source)
+    check_lines(source)
+    check_importable(reading := read(source))
+    text = reading.agreement
+    for words in (
+        text.title,
+        *(article.caption for article in text.articles),
+        *(field.title for field in text.policy_fields),
+        *(measure.title for measure in text.measures),
+    ):
+        check_line(words)
+    name = shown(re.split(r"[/\\]", source_name)[-1])[-200:]
     job = ImportJob(source_name=name, source_text=source, answers={}, created_at=act.at)
     with act.change("agreement.import_started", job, f"「{name}」を読み取りました。"):
         db.session.add(job)

@@ -4,7 +4,7 @@ from flask_wtf.file import FileField
 from wtforms import SelectField, StringField, TextAreaField
 
 from tracker.agreements.review.question import Question
-from tracker.agreements.rules import read_upload
+from tracker.agreements.rules import read_upload, without_page_ends
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import Form, SeenField
@@ -16,7 +16,9 @@ class ImportForm(Form):
     """A file or pasted words, exactly one of them."""
 
     file = FileField(N_("協約のファイル"))
-    pasted = TextAreaField(N_("協約の全文"))
+    pasted = TextAreaField(
+        N_("協約の全文"), filters=[lambda text: text and without_page_ends(text)]
+    )
 
     def chosen(self) -> tuple[str, str]:
         """The text and the name of its source.

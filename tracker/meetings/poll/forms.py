@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import FieldList, FormField, RadioField, StringField, TextAreaField
+from wtforms import FieldList, FormField, RadioField
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -14,6 +14,8 @@ from tracker.meetings.rules import Answer, Candidate
 from tracker.plumbing.forms import (
     DayField,
     Form,
+    LineField,
+    LinesField,
     Row,
     SeenField,
     TimeField,
@@ -114,7 +116,7 @@ def dates_form(
         ),
     }
     if with_place:
-        fields["place"] = StringField(
+        fields["place"] = LineField(
             N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
         )
     if seen is not None:
@@ -127,7 +129,7 @@ class AnswersForm(Form):
     """A head's answers; a choice per date is added by `answers_form`."""
 
     seen = SeenField()
-    comment = TextAreaField(N_("連絡事項"), validators=[at_most(400)])
+    comment = LinesField(N_("連絡事項"), validators=[at_most(400)])
 
     def answers(self) -> dict[int, Answer]:
         """The answers chosen, by candidate id."""
@@ -150,7 +152,7 @@ def answers_form(
         for id_, one in dates.items()
     }
     if is_proxy:
-        fields["told_by"] = StringField(
+        fields["told_by"] = LineField(
             N_("だれから聞いたか"),
             validators=[
                 *required(N_("だれから聞いたかを入力してください（例 総務課 秘書 電話）。")),

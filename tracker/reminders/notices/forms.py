@@ -1,9 +1,9 @@
 """Asks for a corrected address, and which letter or mention is meant."""
 
-from wtforms import HiddenField, StringField
+from wtforms import HiddenField
 
 from tracker.kernel.translation import N_
-from tracker.plumbing.forms import DayField, Form, at_most, required, whole_number
+from tracker.plumbing.forms import DayField, Form, LineField, at_most, required, whole_number
 
 WHICH = N_("どのお知らせかを読み取れませんでした。画面を開き直してください。")
 
@@ -11,7 +11,7 @@ WHICH = N_("どのお知らせかを読み取れませんでした。画面を�
 class CorrectForm(Form):
     """The right address for a letter that did not arrive."""
 
-    email = StringField(
+    email = LineField(
         N_("正しいメールアドレス"),
         validators=[*required(N_("メールアドレスを入力してください。")), at_most(254)],
     )

@@ -1,10 +1,10 @@
 """Asks for the words of a letter."""
 
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import SelectField, TextAreaField
 
 from tracker.kernel.translation import N_
 from tracker.mail.wording import Wording
-from tracker.plumbing.forms import Form, SeenField, at_most, required
+from tracker.plumbing.forms import Form, LineField, SeenField, at_most, required
 from tracker.reminders.texts.rules import MOST_BODY, MOST_SUBJECT
 
 
@@ -13,7 +13,7 @@ class WordsForm(Form):
 
     asides = ("post",)
 
-    subject = StringField(N_("件名"), validators=[at_most(MOST_SUBJECT)])
+    subject = LineField(N_("件名"), validators=[at_most(MOST_SUBJECT)])
     body = TextAreaField(
         N_("本文"), validators=[*required(N_("本文を入力してください。")), at_most(MOST_BODY)]
     )
@@ -23,4 +23,4 @@ class WordsForm(Form):
     def read(self) -> Wording:
         """The words as typed."""
         lines = (self.body.data or "").replace("\r\n", "\n").strip("\n")
-        return Wording((self.subject.data or "").strip(), lines + "\n")
+        return Wording(self.subject.data or "", lines + "\n")
