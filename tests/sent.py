@@ -32,6 +32,11 @@ def links_in(mail: EmailMessage, path: str) -> list[str]:
     return re.findall(rf"https?://[^\s/]+({re.escape(path)}\S*)", mail.get_content())
 
 
+def code_in(mail: EmailMessage) -> str:
+    """The short code of a letter."""
+    return re.findall(r"コード　(\S+)", mail.get_content())[-1]
+
+
 def last_link(address: str, path: str) -> str:
     """The last such link that was sent to that address."""
     return [link for mail in sent_to(address) for link in links_in(mail, path)][-1]
@@ -40,23 +45,29 @@ def last_link(address: str, path: str) -> str:
 # --- what opens something now, as nobody but its owner may have it ------------------------------
 
 # Kind of personal link -> the rows it opens.  A new kind belongs here, or the suite is red.
-ROWS = {"invitation": Invitation.id, "poll": MeetingSeat.id, "reset": Invitation.id}
+ROWS = {
+    "invitation": Invitation.id,
+    "invitation_code": Invitation.id,
+    "poll": MeetingSeat.id,
+    "reset": Invitation.id,
+    "reset_code": Invitation.id,
+}
 
 
 def token_of(kind: str, row_id: int) -> str:
-    """The token that opens the row now; fails where nothing does."""
+    """The token or code that opens the row now; fails where nothing does."""
     life = links.kinds()[kind].life(db.session.connection(), row_id)
     assert life is not None
-    return links.token(kind, row_id, life.nonce)
+    return links.secret_of(kind, row_id, life.nonce)
 
 
 def live_tokens() -> dict[str, PersonalLink]:
-    """Every token of every kind that opens something, and what it opens."""
+    """Every token and code of every kind that opens something, and what it opens."""
     assert ROWS.keys() == links.kinds().keys(), "say in tests/sent.py which rows a kind opens"
     found, on = {}, db.session.connection()
     for kind, column in ROWS.items():
         for row_id in db.session.scalars(select(column)):
             life = links.kinds()[kind].life(on, row_id)
             if life is not None and life.until > clock.now():
-                found[links.token(kind, row_id, life.nonce)] = PersonalLink(kind, row_id)
+                found[links.secret_of(kind, row_id, life.nonce)] = PersonalLink(kind, row_id)
     return found

@@ -9,16 +9,34 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import cast
-from tests.pages import PageClient, counting
-from tests.sent import links_in, sent_to, token_of
+from tests.pages import Page, PageClient, counting
+from tests.sent import code_in, links_in, sent_to, token_of
 from tracker.accounts.handover.actions import hand_over
-from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, ResetRequest
+from tracker.accounts.models import (
+    CalendarKey,
+    Invitation,
+    LinkUse,
+    Person,
+    Post,
+    ResetRequest,
+    SignInDelay,
+)
 from tracker.accounts.people import actions as people
 from tracker.accounts.queries import find_person, has_other_admin, signed_in
 from tracker.accounts.settings.actions import make_calendar_key
-from tracker.accounts.sign_in.actions import ask_reset, set_password, sign_in, write_resets
+from tracker.accounts.sign_in import rules
+from tracker.accounts.sign_in.actions import (
+    ask_reset,
+    check_code,
+    set_password,
+    sign_in,
+    write_resets,
+)
+from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import Letter
+from tracker.mail.links import CODE_SHOWN, SHOWN
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -197,3 +215,105 @@ def test_the_last_admin_stays(both: Flask, actor: Actors) -> None:
     set_password(Act(None, cast.NOW), LinkUse.INVITATION, token(LinkUse.INVITATION, 0), "a hash")
     people.set_active(system, person, False)
     assert has_other_admin(person.id) and not has_other_admin(other.id)
+
+
+# --- the code of the letter, where its link cannot be opened ---------------------------------------
+
+HERE = Origin("192.0.2.7")
+
+
+def code_of(address: str = OFFICER) -> str:
+    return code_in(sent_to(address)[-1])
+
+
+def by_code(guest: PageClient, code: str, address: str = OFFICER, password: str = NEW) -> Page:
+    return guest.fill("/login/code", {"email": address, "code": code, "password": password})
+
+
+def refused(code: str, address: str = OFFICER, origin: Origin = HERE) -> str:
+    with pytest.raises(Refusal) as refusal:
+        check_code(address, code, origin)
+    return refusal.value.message
+
+
+def test_a_password_is_set_by_the_letters_code_however_it_is_typed(
+    browse: Browse, app: Flask
+) -> None:
+    guest = browse()
+    with app.app_context():
+        people.invite(Act(None, clock.now()), officer())
+        path, code = links_in(sent_to(OFFICER)[-1], "/invitations/")[-1], code_of()
+        assert SHOWN in (stored := db.session.scalars(select(Letter.body)).one())
+        assert CODE_SHOWN in stored and code not in stored
+    page = guest.get(
+        guest.get("/login").link("メールのコードで設定する（メールのリンクが開けないとき）")
+    )
+    page = by_code(guest, code, password="short")
+    assert "12文字以上" in page.one("#password-error").text
+    # What was typed of the code stays, and its own try does not count.
+    assert page.one("#code")["value"] == code
+    typed = code.lower().replace("-", "　").translate({ord("1"): "l", ord("0"): "o"})
+    assert by_code(guest, typed).location == "/login"
+    assert guest.fill("/login", {"email": OFFICER, "password": NEW}).status == 302
+    # Both end, link and code.
+    guest.get(path, status=410)
+    assert rules.WRONG_CODE in by_code(browse(), code).one("#code-error").text
+
+
+def test_a_used_link_a_newer_letter_and_its_time_end_the_code(
+    both: Flask, now: time_machine.Traveller
+) -> None:
+    people.invite(Act(None, clock.now()), officer())
+    invited = code_of()
+    asked()
+    reset = code_of()
+    assert refused(invited) == rules.WRONG_CODE
+    use, link = check_code(OFFICER, reset, HERE)
+    assert (use, link) == (LinkUse.RESET, token(LinkUse.RESET, 0))
+    set_password(Act(None, clock.now()), use, link, "a hash")
+    assert refused(reset) == rules.WRONG_CODE
+    now.shift(11 * 60)
+    asked()
+    late = code_of()
+    now.shift(31 * 60)
+    assert refused(late) == rules.WRONG_CODE
+    people.invite(Act(None, clock.now()), officer())
+    closed = code_of()
+    people.set_active(Act(None, clock.now()), officer(), False)
+    assert refused(closed) == rules.WRONG_CODE
+
+
+def test_ten_wrong_tries_end_the_code_and_not_the_link(
+    both: Flask, now: time_machine.Traveller
+) -> None:
+    people.invite(Act(None, clock.now()), officer())
+    code = code_of()
+    for number in range(rules.MOST_CODES - 1):
+        assert refused("00000-00000", origin=Origin(f"192.0.2.{number}")) == rules.WRONG_CODE
+    # The right one ends the count, which is nobody's but this code's.
+    check_code(OFFICER, code, HERE)
+    for number in range(rules.MOST_CODES):
+        refused("00000-00000", origin=Origin(f"198.51.100.{number}"))
+    assert refused(code) == rules.WRONG_CODE
+    set_password(Act(None, clock.now()), LinkUse.INVITATION, token(LinkUse.INVITATION, 0), "a hash")
+    people.invite(Act(None, clock.now()), officer())
+    check_code(OFFICER, code_of(), HERE)
+
+
+def test_wrong_codes_wait_as_wrong_passwords_do_for_every_address_alike(both: Flask) -> None:
+    people.invite(Act(None, clock.now()), officer())
+    code = code_of()
+    db.session.commit()
+    told, counts = [], []
+    for address in (OFFICER, UNKNOWN):
+        for _ in range(4):
+            with counting() as queries:
+                told.append((address == OFFICER, refused("00000-00000", address), len(queries)))
+        counts.append(db.session.scalars(select(SignInDelay.count)).all())
+        db.session.commit()
+    assert [one[1:] for one in told if one[0]] == [one[1:] for one in told if not one[0]]
+    assert counts == [[4], [4, 4]]
+    # While one must wait the right one is not looked at, nor is a password.
+    assert "試せません" in refused(code)
+    with pytest.raises(Refusal, match="試せません"):
+        sign_in(OFFICER, cast.PASSWORD, at=clock.now(), origin=HERE)

@@ -10,19 +10,23 @@ from flask_migrate import downgrade
 from sqlalchemy import select, text
 
 from tests import cast
+from tests.sent import links_in, sent_to
 from tracker.accounts.handover.actions import Words, confirm_people, write_memo
 from tracker.accounts.models import Handover, Person
 from tracker.accounts.people.actions import invite
 from tracker.accounts.queries import signed_in
-from tracker.accounts.sign_in.actions import ask_reset, sign_in, write_resets
+from tracker.accounts.sign_in.actions import ask_reset, check_code, sign_in, write_resets
+from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.mail.links import CODE_SHOWN
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upgrade
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 [NUMBER] = [int(path.name[:4]) for path in VERSIONS.glob("*_people.py")]
 BEFORE = f"{NUMBER - 1:04}"
+[CODES_OF_LETTERS] = [int(path.name[:4]) for path in VERSIONS.glob("*_letter_codes.py")]
 [DELAYS] = [int(path.name[:4]) for path in VERSIONS.glob("*_sign_in.py")]
 BEFORE_DELAYS = f"{DELAYS - 1:04}"
 OFFICE = cast.email("office")
@@ -115,3 +119,19 @@ def test_locks_become_delays_and_people_sign_in_after_each(both: Flask) -> None:
     # What was a reset opens nothing: the release before knows of no such link.
     assert set(stored("kind", "invitation").values()) == {"invitation"}
     assert set(stored("source", "sign_in").values()) == {None, ""}
+
+
+def test_a_letter_that_waits_goes_out_with_its_link_before_codes_and_after(both: Flask) -> None:
+    person = db.session.scalars(select(Person).where(Person.email == OFFICE)).one()
+    invite(Act(None, cast.NOW), person)
+    with pytest.raises(Refusal):
+        check_code(OFFICE, "00000-00000", Origin())
+    steps = list(stored("step", "sign_in_event").values())
+    assert (steps[-1], stored("code_tries", "invitation")) == ("wrong_code", {1: 1})
+    downgrade(revision=f"{CODES_OF_LETTERS - 1:04}")
+    assert list(stored("step", "sign_in_event").values()) == steps[:-1]
+    assert set(stored("kind", "letter_secret", "letter_id").values()) == {"invitation"}
+    upgrade()
+    assert stored("code_tries", "invitation") == {1: 0}
+    [mail] = sent_to(OFFICE)
+    assert links_in(mail, "/invitations/") and CODE_SHOWN in mail.get_content()

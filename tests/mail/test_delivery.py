@@ -26,7 +26,8 @@ from tracker.plumbing.db import db
 def invite() -> None:
     """Puts an invitation into the outbox and commits."""
     to = Recipient("person:1", "今別町 企画担当, 係", "officer@imabetsu.example", None)
-    letters.put("invitation", to, {}, cause="test", at=clock.now(), link="/invitations/x")
+    values = {"コード": "7K2MX-4QRT9"}
+    letters.put("invitation", to, values, cause="test", at=clock.now(), link="/invitations/x")
     db.session.commit()
 
 

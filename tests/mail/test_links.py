@@ -23,6 +23,7 @@ from tests.sent import BASE, links_in, sent_to, token_of
 from tracker.accounts.models import Invitation, LinkUse, Person
 from tracker.accounts.people.actions import invite, set_active
 from tracker.accounts.sign_in.actions import set_password
+from tracker.kernel.code import written
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -307,6 +308,11 @@ def test_what_a_server_quotes_of_a_link_is_blanked(imabetsu, server, quoted):
     told = f"{letter.last_answer}{answers}{entries.first()}"
     assert "（リンク）" in told
     assert token not in told and token[-20:] not in told and token[:20] not in told
+
+
+def test_a_code_that_a_server_quotes_is_blanked() -> None:
+    said = f'554 spam: "{written(b"abcdefg", 2, 5)}" refused'
+    assert reasons.without_links(said) == '554 spam: "（リンク）" refused'
 
 
 @pytest.mark.parametrize(

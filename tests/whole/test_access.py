@@ -37,6 +37,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 FOR_EVERYBODY = {
     "accounts.sign_in",
     "accounts.setup",
+    "accounts.set_by_code",
     "accounts.set_password",
     "accounts.forgotten",
     "accounts.reset_password",
@@ -106,7 +107,7 @@ def _betrayed(answer: TestResponse, endpoint: str, visitor: Visitor) -> list[str
 def live_codes(app: Flask) -> dict[str, str]:
     """What opens a page to whoever has it -> what it opens; the row's number is no secret."""
     with app.app_context():
-        found = {token.partition(".")[2]: str(link) for token, link in live_tokens().items()}
+        found = {token.rpartition(".")[2]: str(link) for token, link in live_tokens().items()}
         db.session.rollback()
     return found
 

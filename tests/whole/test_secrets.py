@@ -198,7 +198,9 @@ def test_a_letter_with_its_link_in_plain_text_is_found(house: House, naive: None
     places = {sentence.partition(" holds ")[0].partition("?")[0] for sentence in found}
     assert {"a row of letter", f"tracker preview --on {MENTIONED} --json", "/notices"} <= places
     assert any(re.fullmatch(r"/notices/\d+", place) for place in places)
-    assert {"invitation", "poll"} == {sentence.split("'")[1] for sentence in found}
+    assert {"invitation", "invitation_code", "poll"} == {
+        sentence.split("'")[1] for sentence in found
+    }
 
 
 def test_a_kind_whose_rows_nobody_named_is_found(app: Flask) -> None:

@@ -14,13 +14,14 @@ from tracker.mail.links import LinkKind
 bp = Blueprint("accounts", __name__)
 _PATHS = {LinkUse.INVITATION: "/invitations/", LinkUse.RESET: "/resets/"}
 _LINKS = [
-    LinkKind(use.value, path, partial(queries.invitation_life, use), renew_invitation)
-    for use, path in _PATHS.items()
+    LinkKind(name, path, partial(queries.invitation_life, use), renew_invitation)
+    for use in LinkUse
+    for name, path in ((use.value, _PATHS[use]), (use.code, ""))
 ]
 
 
 @bp.record
 def register_links(state: BlueprintSetupState) -> None:
-    """Makes both kinds of link known."""
+    """Makes both kinds of link, and the codes beside them, known."""
     for kind in _LINKS:
         links.register(state.app, kind)

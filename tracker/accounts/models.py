@@ -152,6 +152,7 @@ class SignInStep(Labelled):
     RESET_SENT = "reset_sent", N_("再設定のメールを送った")
     PASSWORD_SET = "password_set", N_("メールのリンクでパスワードを設定した")
     PASSWORD_CHANGED = "password_changed", N_("パスワードを変更した")
+    WRONG_CODE = "wrong_code", N_("メールのコードの間違い")
     LIFTED = "lifted", N_("管理者が待ち時間をなくした")
 
 
@@ -167,7 +168,7 @@ class SignInEvent(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    step: Mapped[SignInStep] = mapped_column(words(SignInStep))
+    step: Mapped[SignInStep] = mapped_column(words(SignInStep, guarded=False))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     source: Mapped[str | None] = mapped_column(String(64))
     browser: Mapped[str | None] = mapped_column(String(120))
@@ -196,6 +197,11 @@ class LinkUse(StrEnum):
 
     INVITATION = "invitation"
     RESET = "reset"
+
+    @property
+    def code(self) -> str:
+        """The kind of the short code that stands beside the link (mail/links.py)."""
+        return f"{self.value}_code"
 
 
 class ResetRequest(Model):
@@ -227,3 +233,5 @@ class Invitation(Model):
     nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Wrong tries at the letter's code since it was made.
+    code_tries: Mapped[int] = mapped_column(default=0, server_default="0", info=UNRECORDED)

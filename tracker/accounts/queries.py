@@ -217,6 +217,24 @@ def find_invitation(use: LinkUse, token: str, at: datetime) -> Row[Invitation, P
     ).first()
 
 
+def open_invitation(email: str, at: datetime) -> tuple[LinkUse, int, Life | None]:
+    """Use and number of the newest invitation of an address, and its life while it is good.
+
+    What nobody has costs the same: use and number are then those of none.
+    """
+    newest = (
+        select(Invitation.kind, Invitation.id)
+        .join(Person, Person.id == Invitation.person_id)
+        .where(Person.email == email.strip().lower())
+        .order_by(Invitation.id.desc())
+        .limit(1)
+    )
+    row = db.session.execute(newest).first()
+    use, row_id = (row.kind, row.id) if row else (LinkUse.INVITATION, 0)
+    life = invitation_life(use, db.session.connection(), row_id)
+    return use, row_id, life if life and life.until > at else None
+
+
 def invitation_life(use: LinkUse, on: Connection, row_id: int) -> Life | None:
     """What an invitation says of its link: not used, of an account in use, the newest of it.
 

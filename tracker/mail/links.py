@@ -1,9 +1,11 @@
-"""Personal links: whoever has one acts for its owner, so it stands only inside the envelope.
+"""Personal links and codes: whoever has one acts for its owner, so it stands only in the envelope.
 
 A text that is put together holds a mark where its link belongs, a stored letter a plain sentence
 and a row that says which link stands there.  The link itself is made while the letter is taken
 for sending, from the secret key and a nonce in the row it opens: the same at every attempt, and
 worth nothing once the nonce is another.  Nothing typed can make a mark.  contracts.md, "Trust".
+
+A short code stands beside the link of the same row, to be typed where a gateway cuts links.
 """
 
 import hmac
@@ -20,6 +22,7 @@ from flask.sansio.app import App
 from sqlalchemy import Connection, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.kernel import code as codes
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -29,6 +32,9 @@ from tracker.plumbing.db import Model, db
 
 # What stands in every letter that can be looked at.
 SHOWN = N_("（ご本人あてのリンク。ここには表示しません）")
+CODE_SHOWN = N_("（ご本人あてのコード。ここには表示しません）")
+# The end of a kind's name whose secret is typed, not opened.
+_CODE = "_code"
 _MARK = re.compile(f"{BEGIN}([a-z_]+):([0-9]+)\\|([^{BEGIN}{END}]*){END}")
 _ENDS = re.compile(f"[{BEGIN}{END}]")
 # The number of a row, and 32 bytes as base64 without its padding.
@@ -76,8 +82,9 @@ class Life(NamedTuple):
 class LinkKind:
     """A kind of personal link, as the room whose rows it opens registers it.
 
-    `path` is what the token follows; `life` reads a row, None where it gives no link (any more);
-    `renew` gives a row a fresh nonce within a change, and with it an end to every link before.
+    `path` is what the token follows, empty for a code, whose name ends in `_code`; `life` reads a
+    row, None where it gives no link (any more); `renew` gives a row a fresh nonce within a change,
+    and with it an end to every link before.
     """
 
     name: str
@@ -119,7 +126,11 @@ def plain(value: str) -> str:
 
 def hidden(text: str) -> str:
     """The text as everybody may read it."""
-    return _MARK.sub(_(SHOWN), text) if BEGIN in text else text
+    return _MARK.sub(lambda found: _shown(found[1]), text) if BEGIN in text else text
+
+
+def _shown(kind: str) -> str:
+    return _(CODE_SHOWN if kind.endswith(_CODE) else SHOWN)
 
 
 def taken_out(body: str) -> tuple[str, list[Place]]:
@@ -130,7 +141,7 @@ def taken_out(body: str) -> tuple[str, list[Place]]:
     for found in _MARK.finditer(body):
         stored += body[end : found.start()]
         places.append(Place(len(stored), found[1], int(found[2]), found[3]))
-        stored, end = stored + _(SHOWN), found.end()
+        stored, end = stored + _shown(found[1]), found.end()
     return stored + body[end:], places
 
 
@@ -145,8 +156,8 @@ def filled(on: Connection, letter_id: int, to_key: str, body: str, at: datetime)
         life = known and known.life(on, subject)
         if not known or not life or life.until <= at or to_key not in life.to_keys:
             return None
-        link = base + known.path + token(kind, subject, life.nonce)
-        body = body[:place] + link + body[place + len(_(SHOWN)) :]
+        secret = secret_of(kind, subject, life.nonce)
+        body = body[:place] + base + known.path + secret + body[place + len(_shown(kind)) :]
     return body
 
 
@@ -175,6 +186,7 @@ def are_good(text: str, at: datetime, on: Connection) -> bool:
     standing = (
         (kind.name, found[0])
         for kind in kinds().values()
+        if kind.path
         for found in re.finditer(rf"(?<={re.escape(kind.path)}){_TOKEN.pattern}", text, re.A)
     )
     return all(verify(kind, one, at, on) for kind, one in standing)
@@ -201,6 +213,16 @@ def renew(act: Act, letter_id: int) -> None:
 
 def token(kind: str, row_id: int, nonce: str) -> str:
     """What stands in the address: the row, and what only this installation can make of its nonce."""
+    return f"{row_id}.{urlsafe_b64encode(_made(kind, row_id, nonce)).rstrip(b'=').decode()}"
+
+
+def secret_of(kind: str, row_id: int, nonce: str) -> str:
+    """What a letter holds of that kind: the token of a link, or a code (XXXXX-XXXXX, 50 bits)."""
+    if kind.endswith(_CODE):
+        return codes.written(_made(kind, row_id, nonce), 2, 5)
+    return token(kind, row_id, nonce)
+
+
+def _made(kind: str, row_id: int, nonce: str) -> bytes:
     said = "\0".join(("personal link", kind, str(row_id), nonce))
-    code = hmac.digest(current_app.config["SECRET_KEY"].encode(), said.encode(), "sha256")
-    return f"{row_id}.{urlsafe_b64encode(code).rstrip(b'=').decode()}"
+    return hmac.digest(current_app.config["SECRET_KEY"].encode(), said.encode(), "sha256")

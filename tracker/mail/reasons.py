@@ -66,6 +66,8 @@ _LINK = re.compile(
     r"(?:(?:[\w-](?:=?\s+)?){42}[\w-]|[\w-]{6,})|\d{1,18}\.[\w-]{43}",
     re.A,
 )
+# A code that stands beside one: two groups of five.
+_CODE = re.compile(r"(?<![\w-])[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}(?![\w-])", re.A)
 _NO_LINK = "（リンク）"
 _UNSHOWABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -96,8 +98,8 @@ def plain(words: str) -> str:
 
 
 def without_links(words: str) -> str:
-    """A server's words without the personal links that they quote."""
-    return _LINK.sub(_NO_LINK, words)
+    """A server's words without the personal links and codes that they quote."""
+    return _CODE.sub(_NO_LINK, _LINK.sub(_NO_LINK, words))
 
 
 def status_in(words: str) -> str | None:

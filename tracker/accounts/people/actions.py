@@ -17,7 +17,7 @@ from tracker.accounts.models import (
     PostKind,
     SignIn,
 )
-from tracker.accounts.people.letters import changed_by_others
+from tracker.accounts.people.letters import changed_by_others, coded
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -277,7 +277,7 @@ def put_invitation(act: Act, person: Person, use: LinkUse = LinkUse.INVITATION) 
         letters.put(
             use.value,
             recipient,
-            {},
+            coded(links.mark(PersonalLink(use.code, invitation.id), "")),
             cause=f"invitation:{invitation.id}",
             at=act.at,
             link=PersonalLink(use.value, invitation.id),
@@ -288,6 +288,7 @@ def renew_invitation(act: Act, invitation_id: int) -> None:
     """A new link in place of the one before, good from now; within the caller's change."""
     invitation = db.session.get_one(Invitation, invitation_id)
     invitation.nonce, invitation.expires_at = links.new_nonce(), act.at + LINK_FOR[invitation.kind]
+    invitation.code_tries = 0
 
 
 def set_active(act: Act, person: Person, is_active: bool, seen: str | None = None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
+from hmac import compare_digest
 from secrets import token_hex, token_urlsafe
 from threading import BoundedSemaphore
 
@@ -15,6 +16,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from tracker.accounts import queries
 from tracker.accounts.models import (
+    Invitation,
     LinkUse,
     Person,
     PostKind,
@@ -34,9 +36,10 @@ from tracker.accounts.people.actions import (
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, wait
 from tracker.accounts.sign_in import rules
 from tracker.accounts.sign_in.rules import Origin
+from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.mail import letters
+from tracker.mail import letters, links
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
@@ -166,23 +169,60 @@ def _guess(email: str, password: str, origin: Origin) -> Person:
 
     Raises Refusal and ServiceUnavailable as `sign_in` does.
     """
-    key = rules.delay_key(current_app.config["SECRET_KEY"], email, origin)
-    _check_delay(key, clock.now())
-    # Nobody else's writing waits for a hash.
-    db.session.rollback()
+    key = _key(email, origin)
     with turn():
         stored = _count(key, email)
         is_right = matches(stored, password) and not _is_void(password)
     person = queries.find_person(email)
     # The account may have been closed, or its password replaced, in the meantime.
     if not is_right or person is None or not person.is_active or person.password_hash != stored:
-        left, at = _left(key, clock.now()), clock.now()
-        wait_seconds = -(-left // timedelta(seconds=1)) or None
-        _note(SignInStep.WRONG, person.id if person else None, at, origin, wait_seconds)
-        db.session.commit()
+        _refuse(key, SignInStep.WRONG, person, origin)
         raise Refusal(_(rules.WRONG))
     db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
     return person
+
+
+def _key(email: str, origin: Origin) -> str:
+    """Whose tries are counted together; raises Refusal where one must wait.
+
+    Nobody else's writing waits for a hash that follows.
+    """
+    key = rules.delay_key(current_app.config["SECRET_KEY"], email, origin)
+    _check_delay(key, clock.now())
+    db.session.rollback()
+    return key
+
+
+def _refuse(key: str, step: SignInStep, person: Person | None, origin: Origin) -> None:
+    """Writes down a wrong try, which was counted before."""
+    left, at = _left(key, clock.now()), clock.now()
+    wait_seconds = -(-left // timedelta(seconds=1)) or None
+    _note(step, person.id if person else None, at, origin, wait_seconds)
+    db.session.commit()
+
+
+def check_code(email: str, code: str, origin: Origin) -> tuple[LinkUse, str]:
+    """The use and the token of the link that the code of a letter stands for.
+
+    Counted and delayed as a password, alike for addresses that nobody has; after ten wrong tries
+    the code is void, the link is not.  Raises Refusal.
+    """
+    key = _key(email, origin)
+    _count(key, email)
+    use, row_id, life = queries.open_invitation(email, clock.now())
+    mine = update(Invitation).where(Invitation.id == row_id)
+    tried = mine.where(Invitation.code_tries < rules.MOST_CODES).returning(Invitation.id)
+    is_counted = db.session.scalar(tried.values(code_tries=Invitation.code_tries + 1))
+    nonce = life.nonce if life else ""
+    wanted = codes.read(links.secret_of(use.code, row_id, nonce))
+    is_same = compare_digest(codes.read(code).encode(errors="replace"), wanted.encode())
+    if not (is_same and is_counted and life):
+        _refuse(key, SignInStep.WRONG_CODE, queries.find_person(email), origin)
+        raise Refusal(_(rules.WRONG_CODE), field="code")
+    db.session.execute(mine.values(code_tries=0))
+    db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
+    db.session.commit()
+    return use, links.token(use, row_id, nonce)
 
 
 def _check_delay(key: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app
 from wtforms import HiddenField, PasswordField, StringField, TextAreaField, ValidationError
 
-from tracker.accounts.models import Person
+from tracker.accounts.models import LinkUse, Person
 from tracker.accounts.sign_in.actions import hash_password
 from tracker.accounts.sign_in.rules import PASSWORD_HINT, check_password
 from tracker.kernel.refusal import Refusal
@@ -80,6 +80,34 @@ class NewPassword(Form):
             self.refuse(refusal)
             return False
         return True
+
+
+class CodePassword(NewPassword):
+    """By the code of a letter, where its link cannot be opened.
+
+    `check_code` takes address and code, and gives what the link stands for (`use`, `token`); it
+    raises Refusal for a wrong one.
+    """
+
+    email = StringField(
+        N_("メールアドレス"), validators=required(N_("メールアドレスを入力してください。"))
+    )
+    code = StringField(
+        N_("メールのコード"), validators=required(N_("メールにあるコードを入力してください。"))
+    )
+    link: tuple[LinkUse, str]
+
+    def __init__(self, check_code: Callable[[str, str], tuple[LinkUse, str]]) -> None:
+        super().__init__()
+        self._check = check_code
+
+    def words(self) -> Iterable[str]:
+        """The parts of the address."""
+        return re.split(r"[@.]", self.email.data or "")
+
+    def prove(self) -> None:
+        """The code, counted and delayed as a password."""
+        self.link = self._check(self.email.data or "", self.code.data or "")
 
 
 class ChangePassword(NewPassword):

@@ -280,6 +280,16 @@ def reset_password(token: str) -> Response:
     return _set_password(LinkUse.RESET, token)
 
 
+@bp.route("/login/code", methods=["GET", "POST"])
+@guard(Permission.PUBLIC)
+def set_by_code() -> Response:
+    """メールのコードで設定: where the link of an invitation or a reset cannot be opened."""
+    form = forms.CodePassword(lambda email, code: actions.check_code(email, code, _origin(email)))
+    if form.carry_out(lambda act: actions.set_password(act, *form.link, form.hashed)):
+        return done(url_for(".sign_in"), _("パスワードを設定しました。ログインしてください。"))
+    return page("accounts/set_by_code.html", form=form)
+
+
 def _set_password(use: LinkUse, token: str) -> Response:
     if queries.find_invitation(use, token, clock.now()) is None:
         abort(410)
