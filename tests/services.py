@@ -67,6 +67,25 @@ class Postgres:
         """Drop a database, whoever is still connected to it."""
         self._say(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def start(self) -> None:
+        """Start the cluster and wait until it answers."""
+        # One that is thrown away after the run need not survive a power cut.
+        settings = (
+            f"-c unix_socket_directories={self.folder} -c listen_addresses= "
+            "-c max_connections=200 "
+            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        )
+        self._control("start", "-l", self.folder / "log", "-o", settings)
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it; `fast` ends connections, `immediate` also leaves everything lie."""
+        self._control("stop", "-m", mode)
+
+    def _control(self, *command: object) -> None:
+        programs = _postgres_programs()
+        assert programs is not None
+        _postgres_run(programs / "pg_ctl", "-D", self.folder / "data", "-w", *command)
+
     def _say(self, statement: str) -> None:
         address = f"host={self.folder} user=postgres dbname=postgres"
         with psycopg.connect(address, autocommit=True) as connection:
@@ -98,7 +117,11 @@ def _postgres_run(*command: object) -> None:
         pytest.fail(f"{command[0]} failed: {said}", pytrace=False)
 
 
-def _start_postgres(folder: Path, programs: Path) -> None:
+def make_cluster(folder: Path) -> Postgres:
+    """Make a cluster in a folder that is not there yet, and start it."""
+    programs = _postgres_programs()
+    if programs is None:
+        missing("PostgreSQL (Debian package postgresql)")
     folder.mkdir()
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
@@ -109,13 +132,9 @@ def _start_postgres(folder: Path, programs: Path) -> None:
         *("--pgdata", data, "--username=postgres", "--auth=trust", "--no-sync"),
         *("--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"),
     )
-    # A cluster that is thrown away after the run need not survive a power cut.
-    settings = (
-        f"-c unix_socket_directories={folder} -c listen_addresses= -c max_connections=200 "
-        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    )
-    log = folder / "log"
-    _postgres_run(programs / "pg_ctl", "-D", data, "-l", log, "-o", settings, "-w", "start")
+    cluster = Postgres(folder)
+    cluster.start()
+    return cluster
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -132,23 +151,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or FOLDER not in os.environ:
         return
     folder = Path(os.environ.pop(FOLDER))
-    programs = _postgres_programs()
-    if programs and (folder / "postgres/data/postmaster.pid").exists():
-        data = folder / "postgres/data"
-        _postgres_run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    if (folder / "postgres/data/postmaster.pid").exists():
+        Postgres(folder / "postgres").stop("immediate")
     shutil.rmtree(folder)
 
 
 def running_postgres() -> Postgres:
     """The cluster, started by the test process that asks first."""
-    programs = _postgres_programs()
-    if programs is None:
-        missing("PostgreSQL (Debian package postgresql)")
     shared = Path(os.environ[FOLDER])
     with (shared / "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "postgres").exists():
-            _start_postgres(shared / "postgres", programs)
+            make_cluster(shared / "postgres")
     return Postgres(shared / "postgres")
 
 

@@ -98,16 +98,16 @@ def answer_on(connection: socket.socket) -> Answer:
 
 
 @contextmanager
-def serving(url: str, home: Path, **settings: object) -> Iterator[Served]:
-    """Serves a database without the clock; each setting is TRACKER_NAME."""
+def started(
+    url: str, home: Path, *command: str, **settings: object
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """`tracker COMMAND` over a database; each setting is TRACKER_NAME, what it says is kept."""
     home.mkdir(exist_ok=True)
-    port = free_port()
     given = {
         "HOME": home,
         "DATABASE_URL": url,
         "SECRET_KEY": os.environ["TRACKER_SECRET_KEY"],
         "DEMO_PASSWORD": cast.PASSWORD,
-        "BASE_URL": f"http://127.0.0.1:{port}",
         "ARGON2_MEMORY_KIB": 64,
         "ARGON2_PASSES": 1,
         **settings,
@@ -117,12 +117,24 @@ def serving(url: str, home: Path, **settings: object) -> Iterator[Served]:
         "PYTHONPATH": str(ROOT),
         **{f"TRACKER_{name}": str(value) for name, value in given.items()},
     }
-    command = [sys.executable, "-m", "tracker.cli", "run", "--no-clock", "--port", str(port)]
+    line = [sys.executable, "-m", "tracker.cli", *command]
     with (home / "said").open("w") as said:
-        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=said, stderr=said)
-    served = Served(port, url, home, process)
+        process = subprocess.Popen(line, env=environment, cwd=ROOT, stdout=said, stderr=said)
     try:
-        until = time.monotonic() + 60
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def serving(url: str, home: Path, **settings: object) -> Iterator[Served]:
+    """`tracker run` without the clock, as soon as it listens."""
+    port = free_port()
+    settings = {"BASE_URL": f"http://127.0.0.1:{port}", **settings}
+    command = ("run", "--no-clock", "--port", str(port))
+    with started(url, home, *command, **settings) as process:
+        served, until = Served(port, url, home, process), time.monotonic() + 60
         while True:
             try:
                 served.open().close()
@@ -131,6 +143,3 @@ def serving(url: str, home: Path, **settings: object) -> Iterator[Served]:
                 assert process.poll() is None and time.monotonic() < until, served.said()
                 time.sleep(0.05)
         yield served
-    finally:
-        process.terminate()
-        process.wait(20)

@@ -183,6 +183,8 @@ def set_reading(is_reading: bool) -> None:
 # A process that froze inside a transaction must not hold up all others (trust.md section 6):
 # PostgreSQL ends its session; on SQLite the supervisor must end the process.
 IDLE_SECONDS = 30
+# A server that does not even refuse must not keep everybody waiting for minutes.
+CONNECT_SECONDS = 5
 
 
 @event.listens_for(Engine, "connect")
@@ -245,7 +247,11 @@ def init_app(app: Flask) -> None:
     """Ties the database and its migrations to the application; writers wait LOCK_MS."""
     wait = app.config["LOCK_MS"]
     is_sqlite = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
-    waits = {"timeout": wait / 1000} if is_sqlite else {"options": f"-c lock_timeout={wait}"}
+    waits = (
+        {"timeout": wait / 1000}
+        if is_sqlite
+        else {"options": f"-c lock_timeout={wait}", "connect_timeout": CONNECT_SECONDS}
+    )
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         **app.config["SQLALCHEMY_ENGINE_OPTIONS"],
         "connect_args": waits,
