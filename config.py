@@ -104,6 +104,10 @@ ARGON2_MEMORY_KIB = _number("TRACKER_ARGON2_MEMORY_KIB", 65536)
 ARGON2_PASSES = _number("TRACKER_ARGON2_PASSES", 3)
 # Two passwords are worked on at a time; who waits longer than this, in milliseconds, is sent away.
 HASH_WAIT_MS = _number("TRACKER_HASH_WAIT_MS", 3000)
+# A session ends in minutes: so long after its last page, and so long after it was opened.  A report
+# takes a morning with telephone calls between; the next day everybody signs in again.
+SESSION_IDLE_MINUTES = _number("TRACKER_SESSION_IDLE_MINUTES", 120)
+SESSION_MINUTES = _number("TRACKER_SESSION_MINUTES", 12 * 60)
 # So many tries at signing in go without a delay.
 FREE_TRIES = _number("TRACKER_FREE_TRIES", 3)
 

@@ -49,7 +49,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     CSRFProtect(app)  # asked by access, once it is known who acts
     accounts.init_app(app)
     exposure.init_app(app, areas.base_urls, areas.is_example)
-    access.init_app(app, accounts.load_actor)
+    access.init_app(app, accounts.load_actor, accounts.last_person)
     once.init_app(app, access.link_token)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
+from flask import current_app
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -25,7 +26,7 @@ from tracker.accounts.models import (
     SignInEvent,
     SignInStep,
 )
-from tracker.accounts.rules import SESSION_FOR, StaffMember, wait
+from tracker.accounts.rules import StaffMember, wait
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -78,15 +79,34 @@ _SIGNED_IN = (
 )
 # Put together once: every request asks it.
 _BY_TOKEN = _SIGNED_IN.where(
-    SignIn.token_hash == bindparam("digest"), SignIn.created_at > bindparam("since")
+    SignIn.token_hash == bindparam("digest"),
+    SignIn.created_at > bindparam("since"),
+    SignIn.last_seen_at > bindparam("seen_since"),
 )
+
+
+def _oldest(at: datetime) -> dict[str, datetime]:
+    """Sessions opened, and seen last, before these instants have ended."""
+    config = current_app.config
+    return {
+        "since": at - timedelta(minutes=config["SESSION_MINUTES"]),
+        "seen_since": at - timedelta(minutes=config["SESSION_IDLE_MINUTES"]),
+    }
 
 
 def signed_in(token: str, at: datetime) -> tuple[Actor, int, datetime] | None:
     """The actor of a session's token, the session's id and when it was last seen."""
-    known = {"digest": digest(token), "since": at - SESSION_FOR}
-    row = db.session.execute(_BY_TOKEN, known).first()
+    row = db.session.execute(_BY_TOKEN, {"digest": digest(token), **_oldest(at)}).first()
     return (_actor(row[2:]), row[0], row[1]) if row else None
+
+
+def past_session(token: str) -> SignIn | None:
+    """The session of a token, whether it has ended or not; None for an account that was closed."""
+    return db.session.scalar(
+        select(SignIn)
+        .join(Person, Person.id == SignIn.person_id)
+        .where(SignIn.token_hash == digest(token), Person.is_active)
+    )
 
 
 _ACTORS = (
@@ -160,14 +180,15 @@ class SignedInPlace(NamedTuple):
 
 def places(person_id: int, token: str, at: datetime) -> Sequence[SignedInPlace]:
     """Where somebody is signed in, newest first; `token` is that of this session."""
-    mine = SignIn.token_hash == digest(token)
+    mine, oldest = SignIn.token_hash == digest(token), _oldest(at)
     columns = (SignIn.id, SignIn.browser, SignIn.source, SignIn.created_at, SignIn.last_seen_at)
     rows = db.session.execute(
         select(*columns, mine)
         .where(
             SignIn.person_id == person_id,
             SignIn.ended_at.is_(None),
-            SignIn.created_at > at - SESSION_FOR,
+            SignIn.created_at > oldest["since"],
+            SignIn.last_seen_at > oldest["seen_since"],
         )
         .order_by(SignIn.id.desc())
         .limit(100)

@@ -19,7 +19,6 @@ class StaffMember(NamedTuple):
     municipality: str
 
 
-SESSION_FOR = timedelta(hours=12)
 INVITATION_FOR = timedelta(hours=72)
 RESET_FOR = timedelta(minutes=30)
 # One letter an address.

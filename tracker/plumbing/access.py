@@ -10,13 +10,25 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor, Permission, allowed, is_held_back, who_may
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import clock, db
+from tracker.plumbing import clock, db, kept, once
 from tracker.plumbing.changes import Act
 
 View = TypeVar("View", bound=Callable[..., Any])
 HELD_BACK = N_(
     "この利用者かこの役職の宛先は、ほかの市町村が登録しました。同じ市町村のどなたかが"
     "「引継ぎ」の画面で「確認しました」を押すまで、確認や担当者の登録はできません。"
+)
+SIGNED_OUT = N_(
+    "ログインが切れているため、まだ保存していません。入力した内容はこの画面に残っています。"
+    "ボタンを押すと、ログインし直して、続きから保存できます。"
+)
+NOT_KEPT = N_(
+    "ログインが切れているため、まだ保存していません。入力した内容は下に残っています。"
+    "別のタブでログインしてから、「もう一度保存する」を押してください。"
+)
+SOMEBODY_ELSE = N_("この画面を開いた方と、今ログインしている方が違うため、まだ保存していません。")
+WAITS = N_(
+    "入力した内容は保管しています。この画面を開いた方がログインし直すと、続きから保存できます。"
 )
 _READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -108,15 +120,46 @@ def _is_foreign() -> bool:
 
 def _check_token() -> None:
     """A form with another session's token is given back by its view, and not carried out."""
-    if current_app.config["WTF_CSRF_ENABLED"]:
+    if g.get("kept_post"):
+        g.has_old_token = True
+    elif current_app.config["WTF_CSRF_ENABLED"]:
         try:
             current_app.extensions["csrf"].protect()
         except CSRFError:
             g.has_old_token = True
 
 
-def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
-    """Puts the guard before every request; `load_actor` reads the session (one query)."""
+def _ask_to_sign_in(last_person: Callable[[], int | None]) -> Response:
+    """What a form sends is kept for its person first; a stranger's is not."""
+    if request.method in _READING:
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    if "X-Fragment" in request.headers:
+        return Response(_(SIGNED_OUT), 401, mimetype="text/plain")
+    person_id, is_fresh = once.made_for()
+    if person_id is None and "once" in request.form:
+        person_id, is_fresh = last_person(), True
+    if person_id is None:
+        return redirect(url_for("accounts.sign_in"))
+    if not is_fresh or not kept.keep(person_id):
+        raise kept.GivenBack(_(NOT_KEPT))
+    return redirect(url_for("accounts.sign_in", kept=1), 303)
+
+
+def _check_person(actor: Actor) -> None:
+    """What stands on somebody's page is not said by whoever signed in after them."""
+    person_id, is_fresh = once.made_for()
+    if person_id is not None and person_id != actor.person_id:
+        is_kept = is_fresh and "X-Fragment" not in request.headers and kept.keep(person_id)
+        abort(403, _(SOMEBODY_ELSE) + (_(WAITS) if is_kept else ""))
+
+
+def init_app(
+    app: Flask, load_actor: Callable[[], Actor | None], last_person: Callable[[], int | None]
+) -> None:
+    """Puts the guard before every request; `load_actor` reads the session (one query).
+
+    `last_person` tells whose session the cookie names, also when it has ended.
+    """
 
     @app.before_request
     def check_access() -> Response | None:
@@ -127,6 +170,8 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
             g.actor = None
             return None
         g.actor = load_actor()
+        if g.actor and request.method == "GET" and "kept" in request.args:
+            kept.show_again(g.actor.person_id)
         if request.endpoint is None:
             return None
         view = current_app.view_functions[request.endpoint]
@@ -137,11 +182,14 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
             _check_token()
             return None
         if g.actor is None:
-            back = request.full_path.rstrip("?") if request.method in _READING else None
-            return redirect(url_for("accounts.sign_in", next=back))
+            return _ask_to_sign_in(last_person)
+        if request.method not in _READING:
+            _check_person(g.actor)
         own = getattr(view, "own", None)
         involved = [str((request.view_args or {})[own])] if own else None
         if not allowed(g.actor, permission, involved):
             forbid(permission)
+        if request.method not in _READING:
+            kept.take_files(g.actor.person_id)
         _check_token()
         return None

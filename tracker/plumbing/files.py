@@ -4,8 +4,8 @@ import os
 import pathlib
 import secrets
 
-# What the home holds: the database with its side files, the secret key, letters as files.
-HELD = ("tracker.sqlite3*", "secret_key", "outbox", "outbox/*")
+# What the home holds: the database with its side files, the secret key, letters as files, kept posts.
+HELD = ("tracker.sqlite3*", "secret_key", "outbox", "outbox/*", "kept", "kept/*")
 OTHERS = 0o077
 
 

@@ -54,6 +54,11 @@ OLD_TOKEN = {
         "入力した内容は下に残っています。もう一度送ってください。"
     ),
 }
+# The same of what was kept until its person had signed in again.
+KEPT = N_(
+    "ログインが切れていたため、まだ保存していません。"
+    "入力した内容は下に残っています。確かめて、もう一度保存してください。"
+)
 # What the library itself complains of, in our words.
 _CHOOSE_AGAIN = N_("示された中から選び直してください。")
 _SENTENCES: Mapping[str, str] = {
@@ -163,7 +168,8 @@ class Form(FlaskForm):
         """Also refuses another session's token."""
         if g.get("has_old_token"):
             self.has_old_token = True
-            self.form_errors.append(_(OLD_TOKEN[g.get("actor") is not None]))
+            g.given_back = is_kept = g.get("kept_post") is not None
+            self.form_errors.append(_(KEPT if is_kept else OLD_TOKEN[g.get("actor") is not None]))
             return False
         return bool(super().validate(extra_validators))
 

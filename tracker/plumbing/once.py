@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flask import Flask, abort, current_app, g, redirect, request
+from itsdangerous import BadSignature, TimestampSigner
 from sqlalchemy import String, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.wrappers import Response
@@ -53,8 +54,22 @@ class Press(NamedTuple):
 
 
 def new_key() -> str:
-    """A key for one form on one page."""
-    return secrets.token_urlsafe(12)
+    """A key for one form on one page; sealed with it, whom the page was made for."""
+    key, actor = secrets.token_urlsafe(12), g.get("actor")
+    return _signer().sign(f"{key}.{actor.person_id}").decode() if actor else key
+
+
+def made_for() -> tuple[int | None, bool]:
+    """Whom the page of the posted form was made for, and whether that is not too long ago."""
+    try:
+        sealed, at = _signer().unsign(request.form.get("once", ""), return_timestamp=True)
+    except BadSignature:
+        return None, False
+    return int(sealed.rpartition(b".")[2]), clock.now() - at < KEPT
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(current_app.config["SECRET_KEY"], salt="once")
 
 
 def init_app(app: Flask, link_of: Callable[[], str | None]) -> None:
@@ -82,6 +97,8 @@ def _press(actor: Actor | None, token: str | None) -> Press | None:
     else:
         return None
     key = request.form.get("once", "")
+    if made_for()[0] is not None:
+        key = key.partition(".")[0]
     return Press(owner, key if len(key) <= 40 else "", _digest() if key else "")
 
 

@@ -5,7 +5,7 @@ import hashlib
 import pathlib
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -17,12 +17,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
+from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import clock, once, sections
+from tracker.plumbing import clock, kept, once, sections
 from tracker.plumbing.access import comes_from_here, link_token
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.db import db, is_passing
 from tracker.plumbing.forms import Form, HiddenField
+from tracker.plumbing.kept import SECRET as _SECRET
 
 Line = TypeVar("Line")
 
@@ -87,8 +89,14 @@ NOT_SAVED = N_(
     "今は保存できませんでした。入力した内容は下に残っています。"
     "少し待ってから「もう一度保存する」を押してください。"
 )
-_SECRET = re.compile(r"(^|_|-)(password|token|current|code)$")
 # Carried along, or a choice's own name: nothing that somebody typed.
+# Said of a kept post whose page no longer takes it.
+NOT_TAKEN = N_(
+    "この画面では、もう保存できません。入力した内容は下に残っています。"
+    "必要なところを写して、お使いください。"
+)
+# What a browser sends again with no other end.
+_CLOSED = {403, 404, 405, 410}
 _NOT_TYPED = re.compile(r"[a-z][a-z0-9_-]*|\s*")
 
 
@@ -201,7 +209,9 @@ def init_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_messages(app.jinja_env)
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(asset=_asset(app), ready=Ready, trail=sections.trail)
+    app.jinja_env.globals.update(
+        asset=_asset(app), ready=Ready, trail=sections.trail, kept_files=kept.files_of
+    )
 
     @app.context_processor
     def frame() -> dict[str, Any]:
@@ -213,7 +223,7 @@ def init_app(
             "area": None if failed else area(),
             "today": clock.today(),
             "nav": sections.nav(counts()) if actor else [],
-            "banners": banners() if actor else [],
+            "banners": [*_waiting(actor), *banners()] if actor else [],
         }
 
     @app.after_request
@@ -222,6 +232,8 @@ def init_app(
             raise RuntimeError("an act was carried out and not finished")
         return response
 
+    app.after_request(_end_kept)
+
     @app.teardown_request
     def drop_what_was_not_committed(_error: BaseException | None) -> None:
         with contextlib.suppress(SQLAlchemyError):
@@ -229,6 +241,34 @@ def init_app(
 
     app.register_error_handler(HTTPException, _show_error)
     app.register_error_handler(Exception, _show_failure)
+
+
+def _waiting(actor: Actor) -> Iterator[Banner]:
+    if found := kept.waiting(actor.person_id):
+        yield Banner(
+            "warn",
+            _("まだ保存していない入力を保管しています。"),
+            _(
+                "ログインが切れたときに入力していた内容です（%(at)s、%(count)s件）。24時間で消えます。",
+                at=jst(found.at),
+                count=found.number,
+            ),
+            found.url,
+            _("続きから入力する"),
+        )
+
+
+def _end_kept(response: Response) -> Response:
+    """What was kept is shown and gone: in its form or, where its page takes it no more, as words."""
+    post, is_sent = g.get("kept_post"), response.status_code in (302, 303)
+    if response.status_code >= 500 or (post is None and not is_sent):
+        return response
+    is_answered = post is None or g.get("given_back") or response.status_code == 303
+    if not is_answered and any(_typed(post.fields)):
+        code = 409 if response.status_code < 400 else response.status_code
+        response = _kept_page(code, _(ERRORS.get(code, ERRORS[400])[0]), _(NOT_TAKEN))
+    kept.end(is_sent=is_sent)
+    return response
 
 
 def install_messages(templates: Environment) -> None:
@@ -263,6 +303,8 @@ def _show_error(error: HTTPException) -> Response:
         return error.get_response()
     db.session.rollback()
     code = error.code or 500
+    if isinstance(error, kept.GivenBack):
+        return _kept_page(code, _(ERRORS[code][0]), str(error.description))
     title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
     own = error.description if error.description != type(error).description else None
     return _failed(code, own) if code >= 500 else _error_page(code, _(title), own or _(advice))
@@ -301,8 +343,6 @@ def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> 
         # It broke off before all of it was here.
         fields, files = [], iter(())
     posted = [one for one in fields if not _SECRET.search(one[0])]
-    carried = [one for one in posted if one[0] != "once" and not one[0].endswith("seen")]
-    typed = [value for _, value in carried if not _NOT_TYPED.fullmatch(value)]
     if not any(value for name, value in posted if name == "once"):
         posted.append(("once", once.new_key()))
     chosen = [(name, file.filename) for name, file in files if file.filename]
@@ -312,10 +352,16 @@ def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> 
         text=text,
         receipt=receipt,
         posted=posted,
-        typed=typed,
+        typed=_typed(posted),
         files=chosen,
+        is_open=code not in _CLOSED,
     )
     return Response(body, code, mimetype="text/html")
+
+
+def _typed(posted: Iterable[Sequence[str]]) -> list[str]:
+    carried = (one for one in posted if one[0] != "once" and not one[0].endswith("seen"))
+    return [value for _, value in carried if not _NOT_TYPED.fullmatch(value)]
 
 
 def _error_page(

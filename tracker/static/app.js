@@ -63,8 +63,10 @@
     };
     let kept = typed();
     let running = null;
+    let isLost = false;
 
     const say = (text, failed) => {
+      isLost = failed;
       place.classList.toggle("saved-failed", failed);
       if (place.textContent !== text) place.textContent = text; // the same minute is not read aloud twice
     };
@@ -73,7 +75,7 @@
       try {
         const answer = await post(form.dataset.autosave, withoutFiles(form));
         const sentence = isOfType(answer, "text/plain") ? await answer.text() : "";
-        if (!answer.ok) return say(sentence || "下書きを保存できませんでした。ログインし直すと、続きから入力できます。", true);
+        if (!answer.ok) return say(sentence || "下書きを保存できませんでした。入力した内容はこの画面に残っています。", true);
         kept = words;
         const seen = answer.headers.get("X-Seen");
         if (seen && form.elements.seen) form.elements.seen.value = seen;
@@ -94,6 +96,14 @@
     setInterval(save, 20000);
     form.addEventListener("focusout", (event) => {
       if (event.relatedTarget?.type !== "submit") save();
+    });
+
+    // What was typed stands only on this page: the browser asks before it goes.
+    addEventListener("beforeunload", (event) => {
+      if (isLost && typed() !== kept) event.preventDefault();
+    });
+    form.addEventListener("submit", () => {
+      isLost = false;
     });
 
     // A submission waits for the draft under way: otherwise it would carry what was seen before it and be refused.

@@ -20,6 +20,8 @@ RECORDED_FOR = timedelta(days=400)
 # How many people's browsers one browser can be.
 MOST_KNOWN = 12
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
+ENDED = N_("このログインは、ほかの画面か端末で終了しました。もう一度ログインしてください。")
+KEPT = N_("入力した内容は保管しています。ログインし直すと、続きから保存できます。")
 # Signs that stand for the same letter (4 and @ for a), one group a letter.
 _SEVERAL_LETTERS = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
 PASSWORD_HINT = N_(
@@ -126,6 +128,35 @@ def delayed(left: timedelta, sentence: str = WRONG_OFTEN) -> str:
         else _("%(seconds)s分", seconds=-(-seconds // 60))
     )
     return _(sentence, how_long=how_long)
+
+
+def why_ended(
+    opened_at: datetime, seen_at: datetime, at: datetime, longest: timedelta, idle: timedelta
+) -> str:
+    """What is said to whoever comes with a session that is open no more.
+
+    `longest` and `idle` are how long one lasts after it was opened and after its last page.
+    """
+    if at - opened_at >= longest:
+        said = _(
+            "ログインから%(time)sたったため、ログアウトしました。もう一度ログインしてください。",
+            time=_length(longest),
+        )
+    elif at - seen_at >= idle:
+        said = _(
+            "%(time)s操作がなかったため、ログアウトしました。もう一度ログインしてください。",
+            time=_length(idle),
+        )
+    else:
+        said = _(ENDED)
+    return said
+
+
+def _length(time: timedelta) -> str:
+    hours, minutes = divmod(time // timedelta(minutes=1), 60)
+    return (_("%(hours)s時間", hours=hours) if hours else "") + (
+        _("%(minutes)s分", minutes=minutes) if minutes else ""
+    )
 
 
 def normal_source(remote: str) -> str:

@@ -20,7 +20,7 @@ from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, exposure
+from tracker.plumbing import clock, exposure, kept
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db, write_at_once
 from tracker.plumbing.forms import ButtonForm
@@ -51,7 +51,8 @@ def init_app(app: Flask) -> None:
         if found is None:
             return None
         who, session_id, last_seen_at = found
-        if at - last_seen_at > _SEEN_EVERY:
+        idle = timedelta(minutes=app.config["SESSION_IDLE_MINUTES"])
+        if at - last_seen_at > min(_SEEN_EVERY, idle / 4):
             _mark_seen(session_id, at)
         return SignedIn(token, who)
 
@@ -65,6 +66,28 @@ def _mark_seen(session_id: int, at: datetime) -> None:
 def load_actor() -> Actor | None:
     """Who is signed in, for the guard."""
     return current_user.actor if current_user.is_authenticated else None
+
+
+def _past_session() -> SignIn | None:
+    token = session.get("_user_id")
+    return queries.past_session(token) if token else None
+
+
+def last_person() -> int | None:
+    """Whose session the cookie names, also when it has ended; not of a closed account."""
+    past = _past_session()
+    return past.person_id if past else None
+
+
+def _why_ended() -> str | None:
+    past = None if current_user.is_authenticated else _past_session()
+    if past is None:
+        return None
+    longest, idle = (
+        timedelta(minutes=current_app.config[name])
+        for name in ("SESSION_MINUTES", "SESSION_IDLE_MINUTES")
+    )
+    return rules.why_ended(past.created_at, past.last_seen_at, clock.now(), longest, idle)
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -81,7 +104,8 @@ def sign_in() -> Response:
             return completed(token, email, request.args.get("next"))
         except Refusal as refusal:
             form.refuse(refusal)
-    return page("accounts/sign_in.html", form=form)
+    said = [_why_ended(), _(rules.KEPT) if "kept" in request.args else None]
+    return page("accounts/sign_in.html", form=form, said="".join(one or "" for one in said))
 
 
 def completed(token: str, email: str, target: str | None) -> Response:
@@ -94,7 +118,9 @@ def completed(token: str, email: str, target: str | None) -> Response:
         abort(401)
     session.clear()
     login_user(SignedIn(token, found[0]))
-    return _remember(redirect(own_page(target) or url_for("overview.home")), email)
+    waiting = kept.waiting(found[0].person_id)
+    place = waiting.url if waiting else own_page(target) or url_for("overview.home")
+    return _remember(redirect(place), email)
 
 
 def own_page(target: str | None) -> str | None:

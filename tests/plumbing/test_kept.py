@@ -1,0 +1,242 @@
+"""A post without a session is kept for its person, and for nobody else; nobody fills the disk with it."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from tests import cast
+from tests.municipalities.test_views import ENTRY
+from tests.pages import PageClient
+from tracker.accounts.models import Person, SignIn
+from tracker.accounts.sign_in import rules
+from tracker.municipalities.models import CalendarEntry
+from tracker.plumbing import clock, kept
+from tracker.plumbing.access import NOT_KEPT, SIGNED_OUT, SOMEBODY_ELSE, WAITS
+from tracker.plumbing.db import db
+from tracker.plumbing.forms import KEPT
+from tracker.plumbing.pages import NOT_TAKEN
+
+NEW = "/admin/holidays/new"
+WORDS = {**ENTRY, "name": "閉庁の準備　葛󠄀西"}
+
+
+def ended(app, **values):
+    """Ends all sessions, or makes them as old as `values` say."""
+    with app.app_context():
+        db.session.execute(update(SignIn).values(**(values or {"ended_at": clock.now()})))
+        db.session.commit()
+
+
+def files(tmp_path: Path) -> list[Path]:
+    return sorted(tmp_path.glob("kept/*"))
+
+
+def count(app) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count(CalendarEntry.id)))
+
+
+@pytest.fixture
+def typed(browse, app):
+    """The office filled in a form, and its session is over."""
+    office = browse("office")
+    fields = {**office.get(NEW).fields(), **WORDS}
+    ended(app)
+    return office, fields
+
+
+def test_after_signing_in_the_form_stands_there_and_is_saved_once(app, typed, tmp_path):
+    office, fields = typed
+    asked = office.post(NEW, fields)
+    assert (asked.status, asked.location, count(app)) == (303, "/login?kept=1", 0)
+    page = office.get(asked.location)
+    assert rules.KEPT in page.text and rules.ENDED in page.text
+    [file] = files(tmp_path)
+    assert file.stat().st_mode & 0o077 == file.parent.stat().st_mode & 0o077 == 0
+    wrong = office.fill(asked.location, {"email": "office@aomori.example", "password": "wrong"})
+    assert wrong.status == 422 and rules.KEPT in wrong.text
+    right = {"email": "office@aomori.example", "password": cast.PASSWORD}
+    back = office.fill(asked.location, right)
+    form = office.get(back.location, status=400)
+    assert KEPT in form.text and form.title == office.get(NEW).title
+    there = {**form.fields(), "kind": form.fields()["kind"][0]}
+    assert {name: there[name] for name in WORDS} == WORDS
+    assert form.fields()["once"] != fields["once"] and files(tmp_path) == [] and count(app) == 0
+    answers = [office.post(back.location, form.fields()).status for _ in range(2)]
+    assert (answers, count(app)) == ([302, 303], 1)
+
+
+def test_what_was_carried_out_already_is_answered_as_then(app, browse, tmp_path):
+    office = browse("office")
+    fields = {**office.get(NEW).fields(), **WORDS}
+    first = office.post(NEW, fields)
+    ended(app)
+    assert office.post(NEW, fields).location == "/login?kept=1"
+    back = office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
+    again = office.get(back.location, status=303)
+    assert (again.location, count(app), files(tmp_path)) == (first.location, 1, [])
+
+
+def test_without_its_cookie_the_page_itself_says_whose_it_is(app, typed, tmp_path):
+    _, fields = typed
+    other = PageClient(app)
+    assert other.post(NEW, fields).location == "/login?kept=1"
+    assert other.post(NEW, {**fields, "once": "made-up"}).location == "/login"
+    forged = fields["once"][:-2] + "xx"
+    assert other.post(NEW, {**fields, "once": forged}).location == "/login"
+    assert len(files(tmp_path)) == 1
+    page = other.sign_in("office").get("/")
+    link = page.link("続きから入力する")
+    assert other.get(link, status=400).fields()["name"] == WORDS["name"]
+
+
+def test_another_person_sees_nothing_and_the_right_one_later_all(app, typed, browse, tmp_path):
+    office, fields = typed
+    office.post(NEW, fields)
+    [file] = files(tmp_path)
+    mark = file.name.split("-")[2]
+    page = office.fill("/login", {"email": "admin@aomori.example", "password": cast.PASSWORD})
+    assert page.location == "/"
+    for path in ("/", f"{NEW}?kept={mark}", f"/account?kept={mark}"):
+        seen = office.get(path, status=None).response.get_data(as_text=True)
+        assert WORDS["name"] not in seen and KEPT not in seen and "続きから入力する" not in seen
+    # What stands on the office's page is not the admin's to say, either.
+    told = office.post(NEW, {**fields, "name": "あとから打った文字"})
+    assert told.status == 403 and SOMEBODY_ELSE in told.text and WAITS in told.text
+    assert len(files(tmp_path)) == 2 and count(app) == 0
+    own = browse("office")
+    assert "2件" in own.get("/").text
+    seen = [
+        own.get(own.get("/").link("続きから入力する"), status=400).fields()["name"] for _ in "12"
+    ]
+    assert set(seen) == {WORDS["name"], "あとから打った文字"} and files(tmp_path) == []
+
+
+def test_a_closed_account_gets_nothing_back(app, typed, tmp_path):
+    office, fields = typed
+    with app.app_context():
+        email = Person.email == "office@aomori.example"
+        db.session.execute(update(Person).where(email).values(is_active=False))
+        db.session.commit()
+    assert office.post(NEW, {**fields, "once": "made-up"}).location == "/login"
+    assert files(tmp_path) == []
+    office.post(NEW, fields)
+    page = office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
+    assert page.status == 422 and WORDS["name"] not in page.text
+
+
+def test_it_is_gone_after_a_day_and_what_was_changed_on_the_disk_is_nothing(
+    app, typed, tmp_path, now
+):
+    office, fields = typed
+    office.post(NEW, fields)
+    office.post(NEW, {**fields, "name": "もう一つ"})
+    file, other = files(tmp_path)
+    file.write_bytes(file.read_bytes().replace(b"2026", b"2027"))
+    with app.app_context():
+        kinds = [kept._read(one) is None for one in kept._entries(clock.now())]
+        assert sorted(kinds) == [False, True]
+        (tmp_path / "kept" / "broken.part").write_bytes(b"1")
+        now.shift(24 * 3600 + 60)
+        kept.sweep(clock.now())
+    assert [one.name for one in files(tmp_path)] in ([], ["broken.part"])
+    assert not file.exists() and not other.exists()
+
+
+def test_an_old_page_fills_no_disk_and_what_finds_no_room_is_given_back(
+    app, typed, tmp_path, now, monkeypatch
+):
+    office, fields = typed
+    monkeypatch.setattr(kept, "MOST_OF_ONE", 2)
+    for _ in range(3):
+        office.post(NEW, fields)
+    assert len(files(tmp_path)) == 1
+    office.post(NEW, {**fields, "name": "二つ目"})
+    page = office.post(NEW, {**fields, "name": "三つ目"})
+    assert page.status == 401 and NOT_KEPT in page.text and page.fields()["name"] == "三つ目"
+    monkeypatch.setattr(kept, "LARGEST", 100)
+    monkeypatch.setattr(kept, "MOST_OF_ONE", 9)
+    assert office.post(NEW, {**fields, "name": "四つ目"}).status == 401
+    assert len(files(tmp_path)) == 2
+    now.shift(8 * 24 * 3600)
+    assert office.post(NEW, fields).status == 401
+
+
+def test_no_other_site_and_no_secret_is_kept(app, typed, tmp_path):
+    office, fields = typed
+    for told in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert office.post(NEW, fields, headers=told).status == 403
+    assert files(tmp_path) == []
+    office.post(
+        "/account/password", {**fields, "current": "秘密", "new-password": "秘密", "a": "b"}
+    )
+    [file] = files(tmp_path)
+    assert "秘密" not in file.read_text() and r"\u79d8" not in file.read_text()
+    assert fields["csrf_token"] not in file.read_text()
+
+
+def test_a_draft_that_saves_itself_says_so_and_keeps_the_page(app, typed, tmp_path):
+    office, fields = typed
+    answer = office.post(NEW, fields, headers={"X-Fragment": "1"})
+    assert (answer.status, answer.response.mimetype) == (401, "text/plain")
+    assert answer.response.get_data(as_text=True) == SIGNED_OUT and files(tmp_path) == []
+
+
+def test_what_may_no_longer_be_sent_is_shown_as_words(app, typed, tmp_path):
+    office, fields = typed
+    office.post("/measures", fields)
+    office.post(NEW, fields)
+    with app.app_context():
+        reader, post = (
+            db.session.scalar(select(Person).where(Person.email == f"{role}@aomori.example"))
+            for role in ("office", "reader")
+        )
+        reader.post_id = post.post_id
+        db.session.commit()
+    back = office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
+    page = office.get(back.location, status=403)
+    assert NOT_TAKEN in page.text and not page.all("main button")
+    assert WORDS["name"] in [one.get_text() for one in page.all("main li")]
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("pauses", "said"),
+    [
+        ([100, 121], "2時間操作がなかったため、ログアウトしました。"),
+        ([*[100] * 7, 21], "ログインから12時間たったため、ログアウトしました。"),
+    ],
+)
+def test_a_session_ends_by_each_limit_with_its_sentence(browse, now, pauses, said):
+    reader = browse("reader")
+    for minutes in pauses[:-1]:
+        now.shift(minutes * 60)
+        reader.get("/account")
+    now.shift(pauses[-1] * 60)
+    page = reader.get("/account", status=302)
+    assert said in reader.get(page.location).text
+
+
+def test_chosen_files_wait_until_the_form_is_sent(app, browse, tmp_path):
+    office = browse("office")
+    path = "/agreements/import"
+    fields = office.get(path).fields()
+    ended(app)
+    text = "第１条　これは協約ではありません。".encode()
+    fields = {**fields, "pasted": "貼り付けた文", "file": (BytesIO(text), "協約.txt")}
+    assert office.post(path, fields).location == "/login?kept=1"
+    back = office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
+    page = office.get(back.location, status=400)
+    assert "前に選んだファイルを使う：協約.txt" in page.text
+    sent = page.fields(0)
+    assert sent["pasted"] == "貼り付けた文"
+    both = office.post(path, sent)
+    assert "どちらか1つだけ" in both.text and "協約.txt" in both.text
+    alone = office.post(path, {**both.fields(0), "pasted": ""})
+    assert "協約.txt" in alone.text and "ファイルを選ぶか" not in alone.text
+    without = office.post(path, {**sent, "kept_files": "", "pasted": ""})
+    assert "ファイルを選ぶか" in without.text
+    [file] = files(tmp_path)
+    assert "貼り付けた文" not in file.read_text() and r"\u8cbc" not in file.read_text()

@@ -1,0 +1,245 @@
+"""Posts that came without a session: kept in the home until whoever wrote them has signed in again.
+
+A kept post is never carried out: its form is shown once more with all that was typed, and the person
+sends it.  It is a file signed with the secret key, read by the program's account alone, and gone
+when shown or after a day (contracts.md, "Trust").  It is signed and not encrypted: the key and the
+drafts in the database lie in the same home.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+from flask import current_app, g, request
+from itsdangerous import BadSignature, Signer
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from tracker.plumbing import clock
+from tracker.plumbing.files import write_whole
+
+KEPT_FOR = timedelta(hours=24)
+# A box of that name holds a secret: it is never kept, nor given back.
+SECRET = re.compile(r"(^|_|-)(password|token|current|code)$")
+# Posts and bytes kept for one person, and for all: whoever has an old page of ours fills no disk.
+MOST_OF_ONE, LARGEST_OF_ONE = 20, 40 << 20
+MOST, LARGEST = 2_000, 400 << 20
+_NAME = re.compile(r"(\d{1,9})-(\d{1,12})-([0-9a-f]{24})(\.files)?")
+# What a post was whose words were shown: its files wait until the form is sent.
+_FILES = ".files"
+
+
+class GivenBack(HTTPException):
+    """Answers a post that is neither carried out nor kept with all of it but secrets."""
+
+    code = 401
+
+
+class Waiting(NamedTuple):
+    """What waits for a person: the address that shows the newest, when it came, and how many."""
+
+    url: str
+    at: datetime
+    number: int
+
+
+class _Upload(NamedTuple):
+    name: str
+    filename: str
+    kind: str
+    content: bytes
+
+
+class _Post(NamedTuple):
+    file: Path
+    address: str
+    fields: Sequence[Sequence[str]]
+    uploads: Sequence[_Upload]
+
+
+class _Entry(NamedTuple):
+    file: Path
+    person_id: int
+    at: datetime
+    mark: str
+    is_shown: bool
+    size: int
+
+
+def keep(person_id: int) -> bool:
+    """Keeps what this request posts for that person; False where there is no room for it.
+
+    The same again is the same file, and lives no longer for it.
+    """
+    fields = [
+        [name, value]
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and not SECRET.search(name)
+    ]
+    uploads = [
+        _Upload(name, one.filename, one.mimetype, one.stream.read())
+        for name, one in request.files.items(multi=True)
+        if one.filename
+    ]
+    content = _sealed(person_id, request.full_path.rstrip("?"), fields, uploads)
+    mark, at = sha256(content).hexdigest()[:24], clock.now()
+    there = list(_entries(at))
+    own = [one for one in there if one.person_id == person_id]
+    if any(one.mark == mark and not one.is_shown for one in own):
+        return True
+    for ones, most, largest in ((own, MOST_OF_ONE, LARGEST_OF_ONE), (there, MOST, LARGEST)):
+        if len(ones) >= most or sum(one.size for one in ones) + len(content) > largest:
+            return False
+    return _write(_folder() / f"{person_id}-{at.timestamp():.0f}-{mark}", content)
+
+
+def waiting(person_id: int) -> Waiting | None:
+    """What waits for a person; not what this request shows."""
+    shown = g.get("kept_post")
+    entries = (one for one in _entries(clock.now()) if one.person_id == person_id)
+    own = [one for one in entries if not (one.is_shown or (shown and one.file == shown.file))]
+    newest = max(own, key=lambda one: one.at, default=None)
+    post = _read(newest) if newest else None
+    if newest is None or post is None:
+        return None
+    sign = "&" if "?" in post.address else "?"
+    return Waiting(f"{post.address}{sign}kept={newest.mark}", newest.at, len(own))
+
+
+def show_again(person_id: int) -> None:
+    """Makes a request for what is kept (?kept=) that post again, with a token that is not good.
+
+    So its own view shows the form with all that was typed, and carries nothing out.  Where nothing
+    waits for this person, the request is what it is.
+    """
+    post = _find(person_id, request.args["kept"], is_shown=False)
+    path, _, query = post.address.partition("?") if post else ("", "", "")
+    adapter = current_app.create_url_adapter(request)
+    if post is None or adapter is None or request.path != path:
+        return
+    with suppress(NotFound, MethodNotAllowed):
+        request.url_rule, found = adapter.match(method="POST", return_rule=True)
+        request.view_args = dict(found)
+        request.routing_exception = None
+        request.method, request.query_string = "POST", query.encode()
+        for known in ("args", "full_path", "url"):
+            request.__dict__.pop(known, None)
+        request.form = ImmutableMultiDict((name, value) for name, value in post.fields)
+        request.files = ImmutableMultiDict()
+        g.kept_post = post
+        _take(post)
+
+
+def take_files(person_id: int) -> None:
+    """Puts the files of a form that was shown again where no others were chosen."""
+    name = request.form.get("kept_files")
+    if name and (post := _find(person_id, name, is_shown=True)):
+        _take(post)
+
+
+def _take(post: _Post) -> None:
+    """The files of a post become those of this request, and go along with its form."""
+    chosen = {name for name, one in request.files.items(multi=True) if one.filename}
+    files = [(name, one) for name, one in request.files.items(multi=True) if name in chosen]
+    for one in post.uploads:
+        if one.name not in chosen:
+            stream = BytesIO(one.content)
+            files.append(
+                (one.name, FileStorage(stream, one.filename, one.name, content_type=one.kind))
+            )
+    request.files = ImmutableMultiDict(files)
+    if post.uploads:
+        g.kept_files = post
+
+
+def end(*, is_sent: bool) -> None:
+    """Removes what this request has shown; of what has files, them only when the form was sent."""
+    shown: _Post | None = g.get("kept_post")
+    files: _Post | None = g.get("kept_files")
+    if shown and files:
+        name = shown.file.name
+        content = _sealed(int(name.partition("-")[0]), shown.address, [], shown.uploads)
+        _write(shown.file.with_name(name + _FILES), content)
+    for post in (shown, files if is_sent else None):
+        if post:
+            post.file.unlink(missing_ok=True)
+
+
+def files_of(field: str) -> tuple[str, Sequence[str]]:
+    """The files kept of a box of this page's form: what stands for them, and their names."""
+    post: _Post | None = g.get("kept_files")
+    names = [one.filename for one in post.uploads if one.name == field] if post else []
+    return post.file.name.split("-")[2].removesuffix(_FILES) if post and names else "", names
+
+
+def sweep(at: datetime) -> None:
+    """Removes what nobody came for within a day."""
+    for _entry in _entries(at):
+        pass
+
+
+def _folder() -> Path:
+    return Path(current_app.config["HOME"]) / "kept"
+
+
+def _entries(at: datetime) -> Iterator[_Entry]:
+    """What is kept.  What is too old goes, and what a clock wrote that has gone back since."""
+    for file in _folder().iterdir() if _folder().is_dir() else ():
+        # Another request may be at the same work.
+        with suppress(FileNotFoundError):
+            name, found = _NAME.fullmatch(file.name), file.stat()
+            came = datetime.fromtimestamp(int(name[2]) if name else found.st_mtime, UTC)
+            if abs(at - came) > KEPT_FOR:
+                file.unlink()
+            elif name:
+                yield _Entry(file, int(name[1]), came, name[3], bool(name[4]), found.st_size)
+
+
+def _find(person_id: int, mark: str, *, is_shown: bool) -> _Post | None:
+    wanted = (person_id, mark, is_shown)
+    for one in _entries(clock.now()):
+        if (one.person_id, one.mark, one.is_shown) == wanted:
+            return _read(one)
+    return None
+
+
+def _sealed(
+    person_id: int, address: str, fields: Sequence[Sequence[str]], uploads: Iterable[_Upload]
+) -> bytes:
+    heads = [[*one[:-1], len(one.content)] for one in uploads]
+    head = json.dumps([person_id, address, fields, heads]).encode()
+    return _signer().sign(b"\n".join((head, b"".join(one.content for one in uploads))))
+
+
+def _read(entry: _Entry) -> _Post | None:
+    """A post as it was sealed for its person; None for anything else that lies there."""
+    try:
+        head, _, rest = _signer().unsign(entry.file.read_bytes()).partition(b"\n")
+    except (OSError, BadSignature):
+        return None
+    person_id, address, fields, heads = json.loads(head)
+    uploads, at = [], 0
+    for name, filename, kind, length in heads:
+        uploads.append(_Upload(name, filename, kind, rest[at : at + length]))
+        at += length
+    return _Post(entry.file, address, fields, uploads) if person_id == entry.person_id else None
+
+
+def _signer() -> Signer:
+    return Signer(current_app.config["SECRET_KEY"], salt="kept post", digest_method=sha256)
+
+
+def _write(file: Path, content: bytes) -> bool:
+    try:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        write_whole(file, content)
+    except OSError as error:
+        current_app.logger.error("a post could not be kept: %s", error)
+        return False
+    return True
