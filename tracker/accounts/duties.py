@@ -56,6 +56,15 @@ def changed(account: str | None, before: str | None, after: str | None) -> str:
     return _("お知らせの宛先　%(before)s → %(after)s", before=before or each, after=after or each)
 
 
+class SharedName(NamedTuple):
+    """A post whose name looks like an older one's of its municipality (`other`)."""
+
+    post_id: int
+    town: str
+    name: str
+    other: str | None
+
+
 class HeldPost(NamedTuple):
     """A post in use: for which fiscal year its holder was confirmed, and its memo written."""
 
@@ -100,6 +109,32 @@ def look_duties(changes: Iterable[UnseenChange], members: Members) -> Iterable[D
             remaining=len(own),
             total=len(own),
             known_since=first.changed_at,
+        )
+
+
+def name_duties(
+    shared: Sequence[SharedName], admins: frozenset[int], members: Members, today: date
+) -> Iterable[Duty]:
+    """Of the admins (persons' ids): posts that nobody can tell apart get other names."""
+    if shared:
+        first = shared[0]
+        yield Duty(
+            Kind.NAME_SHARED,
+            key=f"name_shared:{first.post_id}",
+            municipality=members.hub,
+            is_hub=True,
+            due_on=today,
+            url="/admin/users",
+            text=_(
+                "%(town)sの「%(name)s」は「%(other)s」と見分けがつきません。"
+                "どちらかを、違いのわかる名前に変えてください。",
+                town=first.town,
+                name=first.name,
+                other=first.other or first.name,
+            ),
+            remaining=len(shared),
+            total=len(shared),
+            only=admins,
         )
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Role
+from tracker.kernel.search import LONGEST_KEY, search_key
 from tracker.kernel.translation import N_
 from tracker.plumbing.db import NEVER, PRIVATE, UNRECORDED, Model, UtcDateTime, Versioned, words
 
@@ -38,12 +39,17 @@ class Post(Versioned, Model):
     """A place in an office: what it may do and where its letters go."""
 
     __tablename__ = "post"
-    __table_args__ = (UniqueConstraint("municipality_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("municipality_id", "name"),
+        UniqueConstraint("municipality_id", "name_key"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
     kind: Mapped[PostKind] = mapped_column(words(PostKind))
     name: Mapped[str] = mapped_column(String(100))
+    # What the name looks like; None beside an older post that looks alike (Kind.NAME_SHARED).
+    name_key: Mapped[str | None] = mapped_column(String(LONGEST_KEY), info=UNRECORDED)
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(40))
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -54,6 +60,11 @@ class Post(Versioned, Model):
     confirmed_by: Mapped[str | None] = mapped_column(String(200))
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @validates("name")
+    def _follow(self, _column: str, name: str) -> str:
+        self.name_key = search_key(name)
+        return name
 
 
 class Handover(Versioned, Model):

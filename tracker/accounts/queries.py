@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from tracker.accounts.duties import HeldPost, UnseenChange
+from tracker.accounts.duties import HeldPost, SharedName, UnseenChange
 from tracker.accounts.models import (
     CalendarKey,
     Handover,
@@ -29,6 +29,7 @@ from tracker.accounts.models import (
 from tracker.accounts.rules import StaffMember, wait
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.search import search_key
 from tracker.kernel.translation import _
 from tracker.mail import links
 from tracker.mail.letters import Recipient
@@ -294,11 +295,22 @@ def has_other_admin(*person_ids: int) -> bool:
     return db.session.execute(other.limit(1)).first() is not None
 
 
-def find_post(municipality_id: int, name: str) -> Post | None:
-    """The post of that name in a municipality, or None."""
-    return db.session.scalar(
-        select(Post).where(Post.municipality_id == municipality_id, Post.name == name)
-    )
+def find_post(municipality_id: int, name: str, but_id: int | None = None) -> Post | None:
+    """The post of that name in a municipality, else one whose name looks like it, or None.
+
+    `but_id`: other than that one.
+    """
+    looks_alike = or_(Post.name == name, Post.name_key == search_key(name))
+    found = select(Post).where(Post.municipality_id == municipality_id, looks_alike)
+    if but_id is not None:
+        found = found.where(Post.id != but_id)
+    return db.session.scalars(found.order_by((Post.name == name).desc())).first()
+
+
+def posts_that_share_names(municipality_id: int) -> Sequence[Post]:
+    """The posts of a municipality whose names look like an older one's, oldest first."""
+    found = select(Post).where(Post.municipality_id == municipality_id, Post.name_key.is_(None))
+    return db.session.scalars(found.order_by(Post.id)).all()
 
 
 def chiefs(municipality_id: int | None = None) -> Mapping[int, int | None]:
@@ -405,9 +417,13 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
 
 
 class _InUse(NamedTuple):
-    """The posts in use, who signs in, and whether others entered what nobody has looked at."""
+    """The posts in use, who signs in, and whether others entered what nobody has looked at.
+
+    And whose names look like another's.
+    """
 
     posts: tuple[HeldPost, ...]
+    shared_names: tuple[SharedName, ...]
     staff: tuple[StaffMember, ...]
     is_looked_at: bool
 
@@ -424,6 +440,9 @@ def _in_use() -> _InUse:
                 Post.confirmed_year,
                 Handover.fiscal_year,
                 Person.id,
+                Municipality.name,
+                Post.name,
+                Post.name_key,
                 exists().where(_UNSEEN),
             )
             .join(Municipality, Municipality.id == Post.municipality_id)
@@ -435,10 +454,17 @@ def _in_use() -> _InUse:
         posts = {id_: HeldPost(slug, kind, *rest[:2]) for id_, kind, slug, *rest in rows}
         staff = tuple(
             StaffMember(person, id_, Role(kind), slug)
-            for id_, kind, slug, _, _, person, _ in rows
+            for id_, kind, slug, _, _, person, *_ in rows
             if person
         )
-        return _InUse(tuple(posts.values()), staff, not any(row[-1] for row in rows))
+        holders = {(row[2], row[8]): row[7] for row in rows}
+        shared = {
+            row[0]: SharedName(row[0], row[6], row[7], holders.get((row[2], search_key(row[7]))))
+            for row in rows
+            if row[8] is None
+        }
+        is_looked_at = not any(row[-1] for row in rows)
+        return _InUse(tuple(posts.values()), tuple(shared.values()), staff, is_looked_at)
 
     return kept("posts in use", ("accounts", "municipalities"), read)
 
@@ -451,6 +477,11 @@ def staff() -> Sequence[StaffMember]:
 def held_posts() -> tuple[HeldPost, ...]:
     """The posts in use, for the duties of hand-over."""
     return _in_use().posts
+
+
+def shared_names() -> tuple[SharedName, ...]:
+    """The posts in use whose names look like another's of their municipality."""
+    return _in_use().shared_names
 
 
 def unseen_changes() -> tuple[UnseenChange, ...]:
@@ -537,6 +568,7 @@ class StaffedPost:
     name: str
     mailbox: str | None
     phone: str | None
+    shares_name: bool
     seen: str
     accounts: tuple[Holder, ...]
     confirmed_year: int | None
@@ -583,6 +615,7 @@ def _staffed(post: Post, town: str, people: Iterable[Person]) -> StaffedPost:
         post.name,
         post.email,
         post.phone,
+        post.name_key is None,
         post.seen,
         tuple(
             Holder(one.id, one.name, one.email, one.is_active, bool(one.password_hash), one.seen)

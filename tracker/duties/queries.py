@@ -15,7 +15,7 @@ from tracker.cost_sharing import queries as cases
 from tracker.kernel import duty as rules
 from tracker.kernel.duty import Duty
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.permissions import Actor
+from tracker.kernel.permissions import Actor, Role
 from tracker.mail import duties as mail
 from tracker.mail import letters
 from tracker.meetings import duties as article_5
@@ -48,7 +48,12 @@ def _people(members: Members, today: date) -> Iterable[Duty]:
     return chain(
         people.duties(accounts.held_posts(), members, today),
         people.look_duties(accounts.unseen_changes(), members),
+        people.name_duties(accounts.shared_names(), _admins(), members, today),
     )
+
+
+def _admins() -> frozenset[int]:
+    return frozenset(one.person_id for one in accounts.staff() if one.role is Role.ADMIN)
 
 
 def _letters(members: Members, _today: date) -> Iterable[Duty]:

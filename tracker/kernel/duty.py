@@ -50,6 +50,7 @@ class Kind(StrEnum):
     HANDOVER_UNWRITTEN = "handover_unwritten"
     ADDRESS_UNDELIVERABLE = "address_undeliverable"
     CHANGE_UNSEEN = "change_unseen"
+    NAME_SHARED = "name_shared"
 
 
 class _Owner(NamedTuple):
@@ -407,6 +408,19 @@ KINDS: Mapping[Kind, KindRule] = {
         subject=N_("ほかの市町村が登録した宛先・利用者の確認（{n}件）"),
         button=N_("確認する"),
         # Told at once, by a letter of its own (changed_by_others).
+        steps=(),
+        letters=_always("next_step"),
+        ends_with_its_day=False,
+    ),
+    Kind.NAME_SHARED: KindRule(
+        label=N_("見分けのつかない役職の名前"),
+        article=4,
+        menu="home",
+        who=_both(_Owner(Role.ADMIN, frozenset({Role.ADMIN}))),
+        title=N_("見分けのつかない役職の名前を直す　{n}件"),
+        subject=N_("見分けのつかない役職の名前（{n}件）"),
+        button=N_("名前を直す"),
+        # It harms nobody by itself: home is enough.
         steps=(),
         letters=_always("next_step"),
         ends_with_its_day=False,

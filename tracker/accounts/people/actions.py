@@ -21,6 +21,7 @@ from tracker.accounts.people.letters import changed_by_others, coded
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.search import search_key
 from tracker.kernel.translation import N_, _
 from tracker.mail import letters, links
 from tracker.mail.letters import Recipient
@@ -41,7 +42,7 @@ def create_post(
 ) -> Post:
     """Enters a post of a municipality, which whoever enters it knows to be held this fiscal year.
 
-    Refuses a name that exists there, and an outside chief.
+    Refuses a name that exists there or looks like one that does, and an outside chief.
     """
     town = areas.find_town(slug)
     if town is None:
@@ -80,17 +81,23 @@ def change_post(
 ) -> None:
     """Changes name, mailbox, telephone and chief of a post; refuses a chief that cannot be.
 
+    A name that looks like another's there is refused; one given up frees those that looked like it.
+
     Where somebody of another municipality moves the mailbox, its own is told (`_tell`), and a
     confirmer's mailbox where nobody else is there to look takes a `reason`.
     """
     act.lock((post, seen), (db.session.get_one(Municipality, post.municipality_id), None))
-    if name != post.name:
-        _check_name(post.municipality_id, name)
+    is_renamed = name != post.name
+    if is_renamed:
+        _check_name(post.municipality_id, name, post.id)
     rules.check_chief(post.id, chief_id, queries.chiefs(post.municipality_id))
     before, address = post.email, rules.check_address(email) if email else None
     outside = _outside(act, post, reason, but_post_id=post.id) if address != before else None
     with act.change("post.changed", post, f"「{name}」の登録を直しました。"):
-        post.name, post.email, post.phone, post.chief_id = name, address, phone, chief_id
+        post.email, post.phone, post.chief_id = address, phone, chief_id
+        if is_renamed:
+            post.name = name
+            _free_names(post.municipality_id)
         _tell(act, post, outside, before=before, after=address)
 
 
@@ -179,9 +186,23 @@ def _tell(
         )
 
 
-def _check_name(municipality_id: int, name: str) -> None:
-    if queries.find_post(municipality_id, name):
-        raise Refusal(_("「%(name)s」はすでに登録されています。", name=name), field="name")
+def _check_name(municipality_id: int, name: str, but_id: int | None = None) -> None:
+    found = queries.find_post(municipality_id, name, but_id)
+    if found is None:
+        return
+    said = _("「%(name)s」はすでに登録されています。", name=found.name)
+    if found.name != name:
+        said += _("全角・半角や空白、字の形だけが違う名前は、見分けがつかないため使えません。")
+    raise Refusal(said, field="name")
+
+
+def _free_names(municipality_id: int) -> None:
+    """Posts whose names looked like the one given up hold theirs now; within a change."""
+    db.session.flush()
+    for one in queries.posts_that_share_names(municipality_id):
+        if queries.find_post(municipality_id, one.name, one.id) is None:
+            one.name_key = search_key(one.name)
+            db.session.flush()
 
 
 def confirm_holder(act: Act, post: Post) -> None:
