@@ -17,6 +17,7 @@ from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import BadRequest
 
 # Stands in the WSGI environment of a request that is only to be told so: the status to answer.
 REFUSED = "tracker.refused"
@@ -32,7 +33,8 @@ LARGEST_HEADERS = 32 * 1024
 BODY_IN_MEMORY = 128 * 1024
 # A body that is to come in its time comes at least so fast, in bytes a second.
 SLOWEST_BODY = 16 * 1024
-RECEIVED_AT_ONCE = 64 * 1024
+# A body in tiny chunks takes the longer the more of it is looked at together.
+RECEIVED_AT_ONCE = 16 * 1024
 # Open files that are no connections; each connection is one, and one in four has a body in another.
 FILES_BESIDE = 100
 SORRY = "申し訳ありません。今、処理ができませんでした。時間をおいて、もう一度お試しください。\n"
@@ -54,6 +56,14 @@ class _Request(HTTPRequestParser):
     def __init__(self, adj: Any) -> None:
         super().__init__(adj)
         self.began_at = time()
+
+    def received(self, data: bytes) -> int:
+        taken = int(super().received(data))
+        body = self.body_rcv
+        # waitress keeps what should be the length of a chunk, however long it is.
+        if self.chunked and len(body.control_line) + len(body.trailer) > LARGEST_HEADERS:
+            self.error, self.completed = BadRequest(""), True
+        return taken
 
 
 class _Task(WSGITask):
