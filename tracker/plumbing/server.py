@@ -19,6 +19,8 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest
 
+from tracker.kernel.translation import N_, _
+
 # Stands in the WSGI environment of a request that is only to be told so: the status to answer.
 REFUSED = "tracker.refused"
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -37,7 +39,7 @@ SLOWEST_BODY = 16 * 1024
 RECEIVED_AT_ONCE = 16 * 1024
 # Open files that are no connections; each connection is one, and one in four has a body in another.
 FILES_BESIDE = 100
-SORRY = "申し訳ありません。今、処理ができませんでした。時間をおいて、もう一度お試しください。\n"
+SORRY = N_("申し訳ありません。今、処理ができませんでした。時間をおいて、もう一度お試しください。")
 
 
 def init_app(app: Flask) -> None:
@@ -92,8 +94,12 @@ class _Refusal(_Task):
             if self.wrote_header or isinstance(error, ClientDisconnected):
                 raise
             self.logger.exception("the page of an error failed")
-            body = SORRY.encode()
-            self.status, self.complete, self.content_length = "500 Error", True, len(body)
+            body = _(SORRY).encode()
+            self.status, self.complete, self.content_length = (
+                "500 Internal Server Error",
+                True,
+                len(body),
+            )
             self.response_headers = [("Content-Type", "text/plain; charset=utf-8")]
             self.set_close_on_finish()
             self.write(body)
@@ -164,7 +170,7 @@ class _Server(TcpWSGIServer):
 
     def handle_accept(self) -> None:
         # To look at all connections for each new one takes too long where there are thousands.
-        for _ in range(self._margin()):
+        for _turn in range(self._margin()):
             open_before = len(self._map)
             super().handle_accept()
             if len(self._map) == open_before:
