@@ -276,6 +276,50 @@ def test_a_project_entered_later_joins_no_round_by_itself(both: Flask) -> None:
     assert [one.project for one in queries.asked_of(H1)] == ["環境学習事業", "農業研修事業"]
 
 
+def test_the_office_takes_a_later_project_and_a_later_municipality_into_a_running_round(
+    both: Flask, actor: Who
+) -> None:
+    first = make_project(parts={"imabetsu": Part()})
+    make_round()
+    later = make_project(
+        name="環境学習事業", parts={slug: Part() for slug in ("aomori", "hiranai")}
+    )
+    change(first, parts={slug: Part() for slug in ("imabetsu", "yomogita")})
+    make_project(name="見送りの事業", mark=YearMark.SKIPPED)
+    found = queries.unasked(queries.rounds()[0])
+    assert [(one.name, one.towns) for one in found] == [
+        ("環境学習事業", ("青森市", "平内町")),
+        ("農業研修事業", ("蓬田村",)),
+    ]
+    office = Act(actor("office"), LATER)
+    # Somebody changed who takes part after the office had looked.
+    change(later, name=later.name, parts={"hiranai": Part()})
+    with pytest.raises(Conflict):
+        round_actions.take_in(office, H1, later, found[0].seen)
+    db.session.rollback()
+    assert round_actions.take_in(office, H1, later, later.seen) == 1
+    assert round_actions.take_in(office, H1, first, first.seen) == 1
+    told = {letter.to_email: letter.body for letter in letters("report_added")}
+    assert set(told) == {"officer@hiranai.example", "officer@yomogita.example"}
+    assert (
+        "　事業　環境学習事業\n　期限　令和8年11月30日（月）17時" in told["officer@hiranai.example"]
+    )
+    assert [(one.project, one.town.slug) for one in queries.asked_of(H1)] == [
+        ("環境学習事業", "hiranai"),
+        ("農業研修事業", "imabetsu"),
+        ("農業研修事業", "yomogita"),
+    ]
+    owing = {one.municipality: one.total for one in all_duties(cast.TODAY) if one.total}
+    assert {"hiranai", "yomogita"} <= set(owing)
+    assert queries.unasked(queries.rounds()[0]) == ()
+    with pytest.raises(Refusal, match="すでにこの回に入っています。"):
+        round_actions.take_in(office, H1, first)
+    db.session.rollback()
+    round_actions.close_round(office, H1)
+    with pytest.raises(Refusal, match="すでに締め切っています。"):
+        round_actions.take_in(office, H1, first)
+
+
 def test_a_closed_round_stays_as_it_was_asked(both: Flask) -> None:
     project = make_project()
     make_round()

@@ -29,6 +29,7 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.projects import queries
+from tracker.projects.plans.rules import Part
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import Rating, ReportState
 
@@ -316,3 +317,18 @@ def test_the_office_takes_reports_again_and_the_reason_stands_on_the_page(
     assert "理由：豪雪のため。" in officer.get("/reports/2026-h1").text
     assert officer.get(path(project_id)).all("main textarea")
     officer.get(address, status=403)
+
+
+def test_what_is_not_in_the_round_stands_on_its_page_with_a_button_for_the_office(
+    app: Flask, browse: Browse, project_id: int
+) -> None:
+    with app.app_context():
+        make_project(name="環境学習事業", parts={"hiranai": Part(), "imabetsu": Part()})
+    office = browse("office")
+    page = office.get("/reports/2026-h1")
+    assert "平内町・今別町" in page.one("#unasked").get_text()
+    assert not browse("lead").get("/reports/2026-h1").all("#unasked")
+    ending = page.one("#unasked form")["action"]
+    page = office.follow(office.post(*act(page, str(ending))))
+    assert "「環境学習事業」をこの回に加えました。お知らせの手紙を2通送ります。" in page.text
+    assert not page.all("#unasked") and len(page.all("table.mx .cell")) == 7

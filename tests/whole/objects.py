@@ -151,6 +151,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "reminders.text": lambda s: [{"kind": "report_request"}, {"kind": "opening"}],
     "reminders.original_text": lambda s: [{"kind": "report_request"}],
     "reminders.correct": lambda s: [{"letter_id": s.letters[TOWN]}],
+    "projects.take_in": lambda s: [{"period": PERIOD, "project_id": s.late_project}],
     "projects.project": lambda s: [{"project_id": id_} for id_ in s.projects.values()],
     # Open to all; what each reader sees of it is asked by way of SECRETS.
     "projects.report": lambda s: [

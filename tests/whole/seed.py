@@ -54,6 +54,7 @@ class Stock:
 
     agreements: Mapping[str, int]
     projects: Mapping[str, int]
+    late_project: int
     entries: Mapping[str, int]
     letters: Mapping[str, int]
     sent_cases: Mapping[str, str]
@@ -82,6 +83,7 @@ def furnish() -> Stock:
     _subscribe()
     projects.make_round()
     _former_round()
+    late = projects.make_project(name="あとから加わった事業", lead_post_id=None).id
     _write_reports(made)
     polling, held = _polled(), _held()
     job = make_job()
@@ -92,6 +94,7 @@ def furnish() -> Stock:
     return Stock(
         agreements=_agreements(),
         projects=made,
+        late_project=late,
         entries=_entries(),
         sent_cases={HUB: sent[TOWN], **sent},
         draft_cases={

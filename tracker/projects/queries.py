@@ -331,6 +331,35 @@ def asked_of(
     return asked_reports(*_of(period), *own, figures=figures)
 
 
+class Unasked(NamedTuple):
+    """A project of which a round does not ask some municipalities; `seen` is what a form carries."""
+
+    project_id: int
+    name: str
+    seen: str
+    towns: tuple[str, ...]
+
+
+def unasked(round_: Round) -> Sequence[Unasked]:
+    """What stands in the round's year by now and is not asked for, by project name."""
+    rows = [
+        one
+        for one in of_year(round_.period.fiscal_year, round_.half)
+        if not one.is_asked and one.mark is not YearMark.SKIPPED
+    ]
+    found = [(key, [one.town.name for one in own]) for key, own in groupby(rows, _project_of)]
+    if not found:
+        return ()
+    ids = [project_id for (project_id, _name), _towns in found]
+    stored = db.session.execute(select(Project.id, Project.version).where(Project.id.in_(ids)))
+    seen = {project_id: str(version) for project_id, version in stored}
+    return [Unasked(id_, name, seen[id_], tuple(towns)) for (id_, name), towns in found]
+
+
+def _project_of(one: Report) -> tuple[int, str]:
+    return one.project_id, one.project
+
+
 def answers(period: Period) -> Sequence[Report]:
     """What a round asks of everybody, as everybody may read it."""
 

@@ -22,6 +22,7 @@ RECENT = 4
 _OF_ALL = (
     "round.opened",
     "round.due_moved",
+    "round.asked_more",
     "round.closed",
     "round.reopened",
     "meeting.polled",

@@ -1,8 +1,9 @@
 """Opens a reporting round, moves its due day, closes it and opens it again."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import Period
@@ -10,9 +11,15 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db
+from tracker.plumbing.db import Model, db
 from tracker.projects import queries
-from tracker.projects.models import Participation, ProjectYear, ReportingRound, RoundPart
+from tracker.projects.models import (
+    Participation,
+    Project,
+    ProjectYear,
+    ReportingRound,
+    RoundPart,
+)
 from tracker.projects.rounds import letters
 from tracker.projects.rounds.rules import Telling, check_round, check_round_due
 from tracker.projects.rules import YearMark
@@ -60,6 +67,31 @@ def ask(opened: ReportingRound) -> None:
 
     What it asks already, or no longer, is left alone.
     """
+    _add_parts(opened, _unasked(opened))
+
+
+def take_in(act: Act, period: Period, project: Project, seen: str | None = None) -> int:
+    """The round asks a project's municipalities it did not ask before, by letter M1d.
+
+    Returns how many letters. Raises Refusal for a closed round and where all are asked already,
+    Conflict where the project was changed since `seen`.
+    """
+    found = _locked(act, period, None, (project, seen), is_closed=False)
+    missing = _unasked(found, ProjectYear.project_id == project.id)
+    ids = [town_id for _project, town_id in missing]
+    names = "・".join(town.name for town in areas.towns() if town.id in ids)
+    if not ids:
+        raise Refusal(_("「%(project)s」は、すでにこの回に入っています。", project=project.name))
+    said = f"{period.label}の進捗報告に、「{project.name}」（{names}）を加えました。"
+    with act.change("round.asked_more", found, said) as entry:
+        _add_parts(found, missing)
+        asked = [one for one in queries.asked_of(period) if one.project_id == project.id]
+        sent = letters.put_added(found, [one for one in asked if one.town.id in ids], at=act.at)
+        entry.told["letters"] = sent
+    return sent
+
+
+def _unasked(opened: ReportingRound, *where: ColumnElement[bool]) -> Sequence[tuple[int, int]]:
     there = exists().where(
         RoundPart.round_id == opened.id,
         RoundPart.project_id == ProjectYear.project_id,
@@ -72,11 +104,16 @@ def ask(opened: ReportingRound) -> None:
             ProjectYear.fiscal_year == opened.fiscal_year,
             ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
             ~there,
+            *where,
         )
     )
+    return [(project_id, town_id) for project_id, town_id in missing]
+
+
+def _add_parts(opened: ReportingRound, parts: Sequence[tuple[int, int]]) -> None:
     db.session.add_all(
         RoundPart(round_id=opened.id, project_id=project_id, municipality_id=town_id)
-        for project_id, town_id in missing.all()
+        for project_id, town_id in parts
     )
     db.session.flush()
 
@@ -141,11 +178,17 @@ def reopen_round(
     return sent
 
 
-def _locked(act: Act, period: Period, seen: str | None, *, is_closed: bool) -> ReportingRound:
+def _locked(
+    act: Act,
+    period: Period,
+    seen: str | None,
+    *beside: tuple[Model, str | None],
+    is_closed: bool,
+) -> ReportingRound:
     found = find_round(period)
     if found is None:
         raise Refusal(_("この期間の報告のお願いは、まだ出していません。"))
-    act.lock((found, seen))
+    act.lock((found, seen), *beside)
     if is_closed and found.closed_at is None:
         raise Refusal(_("%(period)sの報告は、まだ受け付けています。", period=period.label))
     if not is_closed and found.closed_at is not None:

@@ -1,7 +1,7 @@
 """The letters of a round: asked (M1), returned (M4), all confirmed (M5) (ux/spec.md 13)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from tracker.accounts import queries as accounts
@@ -112,6 +112,30 @@ def put_reopened(opened: ReportingRound, unsubmitted: Iterable[Report], *, at: d
             path=_path(period),
         )
         for to, count in writers(unsubmitted).items()
+    )
+
+
+def put_added(opened: ReportingRound, added: Sequence[Report], *, at: datetime) -> int:
+    """M1d: the round asks for a project's reports, too; returns how many letters."""
+    period = Period(opened.fiscal_year, opened.half)
+    project = added[0]
+    values = {
+        "期間": period.label,
+        "事業": project.project,
+        "期限": wareki.full(opened.due_on),
+        "期限の月日": wareki.month_day(opened.due_on),
+    }
+    return sum(
+        letters.put(
+            "report_added",
+            to,
+            values,
+            cause=f"round:{opened.id}:added:{project.project_id}:{at.isoformat()}",
+            at=at,
+            link=_path(period),
+            path=_path(period),
+        )
+        for to in writers(added)
     )
 
 

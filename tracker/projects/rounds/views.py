@@ -12,11 +12,13 @@ from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form, SeenButtonForm, in_year
 from tracker.plumbing.pages import complain, done, page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries, rules
 from tracker.projects.blueprint import bp, may_check, period_of
+from tracker.projects.models import Project
 from tracker.projects.report import Report, Round
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rounds import actions as round_actions
@@ -87,7 +89,15 @@ def answers(period: str) -> Response:
         waiting=sum(row.state is ReportState.SUBMITTED and may_check(row) for row in rows),
         may_open=may(Permission.OPEN_ROUND),
         may_check=any(map(may_check, rows)),
+        unasked=_unasked(shown),
     )
+
+
+def _unasked(shown: Round) -> list[tuple[queries.Unasked, SeenButtonForm]]:
+    """What the office may still take into the round, each with its button."""
+    if shown.is_closed or not may(Permission.OPEN_ROUND):
+        return []
+    return [(one, SeenButtonForm(seen=one.seen)) for one in queries.unasked(shown)]
 
 
 def _by_project(rows: Sequence[Report]) -> list[tuple[int, str, dict[str, Report]]]:
@@ -186,6 +196,25 @@ def reopen(period: str) -> Response:
         said = _("もう一度受け付けます。%(letters)s", letters=_letters_said(form.result))
         return done(back, said)
     return page("projects/reopen.html", form=form, round=wanted, back=back)
+
+
+@bp.post("/reports/<period>/projects/<int:project_id>")
+@guard(Permission.OPEN_ROUND)
+def take_in(period: str, project_id: int) -> Response:
+    """Takes a project, or a municipality that joined it, into a round under way."""
+    wanted, back = _round(queries.rounds(), period), url_for(".answers", period=period)
+    project = db.get_or_404(Project, project_id)
+    form = SeenButtonForm(seen=project.seen)
+    if form.carry_out(
+        lambda act: round_actions.take_in(act, wanted.period, project, form.seen.data)
+    ):
+        said = _(
+            "「%(name)s」をこの回に加えました。%(letters)s",
+            name=project.name,
+            letters=_letters_said(form.result),
+        )
+        return done(back, said)
+    return complain(form, back)
 
 
 def _letters_said(sent: int) -> str:
