@@ -1,5 +1,6 @@
 """The steps of a case: who may do what, when, and what the answers add up to."""
 
+from datetime import date
 from types import MappingProxyType
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.cost_sharing import cases
 from tracker.cost_sharing.case import changes
 from tracker.cost_sharing.cases.rules import (
+    after_strike,
     check_change,
     check_confirm,
     check_return,
@@ -258,3 +260,43 @@ def test_a_change_is_told_item_by_item_also_of_those_who_come_and_go() -> None:
         "蓬田村の負担額": ("なし", "117,000円"),
     }
     assert [one.label for one in changes(before, before)][:2] == ["件名", "段階"]
+
+
+EARLY, SENT_ON, LATE = date(2026, 11, 5), date(2026, 11, 10), date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("now", "left", "sent_on", "then"),
+    [
+        # Never sent: without a consultation it is a draft again.
+        (DRAFT, [], None, DRAFT),
+        (CONSULTING, [EARLY], None, CONSULTING),
+        (CONSULTING, [], None, DRAFT),
+        # Sent once and back again: no draft that only its lead knows of.
+        (CONSULTING, [], SENT_ON, CONSULTING),
+        # What was confirmed rests on a consultation held by the day it was sent.
+        (AWAITING, [EARLY], SENT_ON, AWAITING),
+        (AWAITING, [SENT_ON], SENT_ON, AWAITING),
+        (AWAITING, [LATE], SENT_ON, CONSULTING),
+        (AWAITING, [], SENT_ON, CONSULTING),
+        (RETURNED, [EARLY, LATE], SENT_ON, RETURNED),
+        (RETURNED, [LATE], SENT_ON, CONSULTING),
+    ],
+)
+def test_a_case_without_its_consultation_goes_back_to_where_it_rests(
+    now: CaseState, left: list[date], sent_on: date | None, then: CaseState
+) -> None:
+    assert after_strike(now, left, sent_on) is then
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (AGREED, "双方の確認は、この協議をもとにしています（協約第4条第2項）。"),
+        (REPLACED, "双方の確認は、この協議をもとにしています（協約第4条第2項）。"),
+        (WITHDRAWN, "「取下げ」の案件は直せません。"),
+    ],
+)
+def test_the_consultation_of_a_closed_case_stays(now: CaseState, said: str) -> None:
+    with pytest.raises(Refusal, match=said):
+        after_strike(now, [EARLY], SENT_ON)

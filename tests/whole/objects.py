@@ -91,6 +91,9 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
         {"no": {HUB: s.sent_cases[HUB], TOWN: s.draft_cases[TOWN], OTHER: s.work_case}[slug]}
     ),
     "cost_sharing.replace": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
+    "cost_sharing.strike_consultation": lambda s, slug: Target(
+        {"no": s.ready_cases[slug], "consultation_id": s.consultations[slug]}
+    ),
     "cost_sharing.send": lambda s, slug: Target({"no": s.ready_cases[slug]}),
     "cost_sharing.confirm": lambda s, slug: Target(
         {"no": s.sent_cases[slug]}, frozenset({HUB, TOWN if slug == HUB else slug})

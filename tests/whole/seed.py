@@ -17,6 +17,7 @@ from tracker.accounts.handover.actions import Words
 from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, PostKind
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
+from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
@@ -61,6 +62,7 @@ class Stock:
     draft_cases: Mapping[str, str]
     work_case: str
     ready_cases: Mapping[str, str]
+    consultations: Mapping[str, int]
     agreed_cases: Mapping[str, str]
     polling: int
     candidate: int
@@ -89,6 +91,7 @@ def furnish() -> Stock:
     job = make_job()
     person, invited_token = _invited()
     led = {slug: db.session.get_one(Project, id_) for slug, id_ in made.items()}
+    ready = {slug: _case("make_ready", OTHER, project=one) for slug, one in led.items()}
     # A case between the hub and one town; the hub's own is the one it shares with TOWN.
     sent = {slug: _case("make_sent", slug, project=led[HUB]) for slug in (TOWN, OTHER)}
     return Stock(
@@ -104,7 +107,8 @@ def furnish() -> Stock:
         work_case=str(
             costs.make_draft(led[OTHER], kind=costs.CaseKind.WORK, total_yen=0, subsidy_yen=0).no
         ),
-        ready_cases={slug: _case("make_ready", OTHER, project=one) for slug, one in led.items()},
+        ready_cases=ready,
+        consultations={slug: _consultation(no) for slug, no in ready.items()},
         agreed_cases={slug: str(costs.make_agreed(project=one).no) for slug, one in led.items()},
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
@@ -121,6 +125,13 @@ def furnish() -> Stock:
         # The newest: they stand on the first page of 通知.
         letters=_letters(),
     )
+
+
+def _consultation(no: str) -> int:
+    year, number = map(int, no.split("-"))
+    of_case = CostCase.fiscal_year == year, CostCase.number == number
+    found = select(Consultation.id).join(CostCase, CostCase.id == Consultation.case_id)
+    return db.session.scalars(found.where(*of_case)).one()
 
 
 def _town_ids() -> dict[str, int]:

@@ -15,7 +15,16 @@ from tracker.cost_sharing.rules import (
     RoundingMode,
     Stage,
 )
-from tracker.plumbing.db import PRIVATE, Example, Model, UtcDateTime, Versioned, Yen, words
+from tracker.plumbing.db import (
+    PRIVATE,
+    Example,
+    Model,
+    Struck,
+    UtcDateTime,
+    Versioned,
+    Yen,
+    words,
+)
 
 
 class CostCase(Versioned, Example, Model):
@@ -104,7 +113,7 @@ class Share(Model):
     share_yen: Mapped[int] = mapped_column(Yen)
 
 
-class Consultation(Model):
+class Consultation(Struck, Model):
     """協議の記録: Article 4(2) asks for it each time, before anything is sent."""
 
     __tablename__ = "consultation"

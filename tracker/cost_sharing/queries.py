@@ -41,7 +41,7 @@ from tracker.kernel.search import search_key
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import YearMark
@@ -87,7 +87,7 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
     )
     consulted_at = (
         select(func.min(Consultation.recorded_at))
-        .where(Consultation.case_id == CostCase.id)
+        .where(Consultation.case_id == CostCase.id, not_struck(Consultation))
         .scalar_subquery()
     )
     found: Select[*tuple[Any, ...]] = (
@@ -367,7 +367,7 @@ def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
 
 
 def consultations(case: Case) -> Sequence[Consultation]:
-    """協議の記録 of a case, newest first."""
+    """協議の記録 of a case, newest first, those struck through among them."""
     return db.session.scalars(
         select(Consultation)
         .where(Consultation.case_id == case.id)

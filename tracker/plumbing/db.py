@@ -23,6 +23,7 @@ from sqlalchemy import (
     Executable,
     MetaData,
     String,
+    Text,
     event,
     select,
     text,
@@ -31,7 +32,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
+from tracker.kernel.refusal import Refusal
 from tracker.kernel.search import LONGEST_KEY, search_key
+from tracker.kernel.translation import _
 from tracker.plumbing.files import project_root
 
 
@@ -158,6 +161,40 @@ class Example:
     """Marks a row that only serves the example (例示)."""
 
     is_example: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class Struck:
+    """Lets a row be taken out that was entered by mistake: struck through, not deleted.
+
+    Who did so, when and why stands in the row, which stays readable, counts nowhere (`not_struck`),
+    and can be put back.
+    """
+
+    struck_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    struck_by: Mapped[str | None] = mapped_column(String(200))
+    struck_reason: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether it was taken out."""
+        return self.struck_at is not None
+
+    def strike(self, by: str, at: datetime, reason: str) -> None:
+        """Takes it out; raises Refusal where it is out already."""
+        if self.is_struck:
+            raise Refusal(_("すでに取り消されています。"))
+        self.struck_at, self.struck_by, self.struck_reason = at, by, reason
+
+    def put_back(self) -> None:
+        """Counts again; raises Refusal where it was not taken out."""
+        if not self.is_struck:
+            raise Refusal(_("取り消されていません。"))
+        self.struck_at = self.struck_by = self.struck_reason = None
+
+
+def not_struck(kind: type[Struck]) -> ColumnElement[bool]:
+    """The condition under which rows of a table count."""
+    return kind.struck_at.is_(None)
 
 
 # A writing request takes SQLite's one writer's seat at its start: a transaction that

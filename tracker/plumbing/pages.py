@@ -18,12 +18,14 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
 from tracker.kernel.permissions import Actor
+from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock, kept, once, sections
 from tracker.plumbing.access import comes_from_here, link_token
 from tracker.plumbing.addresses import LARGEST
-from tracker.plumbing.db import db, is_passing
-from tracker.plumbing.forms import Form, HiddenField
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import Struck, db, is_passing
+from tracker.plumbing.forms import Form, HiddenField, SeenButtonForm, StrikeForm
 from tracker.plumbing.kept import SECRET as _SECRET
 
 Line = TypeVar("Line")
@@ -156,6 +158,57 @@ def complain(form: Form, location: str) -> Response:
     for sentence in (*form.form_errors, *(one for all_ in form.errors.values() for one in all_)):
         flash(sentence, "ng")
     return redirect(location)
+
+
+def strike_page(
+    row: Struck,
+    seen: str,
+    strike: Callable[[Act, str, str | None], None],
+    put_back: Callable[[Act, str | None], None],
+    *,
+    named: str,
+    back: str,
+    check: Callable[[], object],
+    notes: Sequence[str] = (),
+    links: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """The page that takes out what was entered by mistake, with a reason, or puts it back.
+
+    `seen` is that of the subject, `check` raises the Refusal that says why it may not be taken out,
+    `notes` say what follows from it; `links` (words, address) lead to what it touches.
+    """
+    is_back = row.is_struck and "reason" not in request.form
+    form = SeenButtonForm(seen=seen) if is_back else StrikeForm(seen=seen)
+
+    def do(act: Act) -> None:
+        if isinstance(form, StrikeForm):
+            strike(act, form.reason.data, form.seen.data)
+        else:
+            put_back(act, form.seen.data)
+
+    if form.carry_out(do):
+        said = (
+            _("「%(named)s」を元に戻しました。")
+            if is_back
+            else _("「%(named)s」を取り消しました。")
+        )
+        return done(back, said % {"named": named})
+    refusal = None
+    if not row.is_struck and not form.is_submitted():
+        try:
+            check()
+        except Refusal as found:
+            refusal = found.message
+    return page(
+        "strike.html",
+        form=form,
+        row=row,
+        named=named,
+        back=back,
+        refusal=refusal,
+        notes=notes,
+        links=links,
+    )
 
 
 def number_asked(name: str, otherwise: int) -> int:

@@ -23,6 +23,7 @@ from tracker.cost_sharing.models import (
     Share,
 )
 from tracker.cost_sharing.rules import (
+    ASKED,
     CaseKind,
     CaseNumber,
     CaseState,
@@ -115,6 +116,45 @@ def add_consultation(
         if row.state is CaseState.DRAFT:
             row.state = CaseState.CONSULTING
     return consultation
+
+
+def strike_consultation(
+    act: Act, row: CostCase, one: Consultation, reason: str, seen: str | None = None
+) -> None:
+    """Takes out a consultation that was recorded by mistake (`rules.after_strike`).
+
+    Where the words given rest on it alone they are void, and letter M15c tells those asked.
+    """
+    act.lock((row, seen), (one, None))
+    then = after_strike(row, one, queries.of(row, act.today))
+    said = f"{row.named}の協議の記録を取り消しました。理由：{reason}"
+    with act.change("cost.consultation_struck", row, said):
+        one.strike(act.person.name, act.at, reason)
+        is_recalled = row.state in ASKED and then not in ASKED
+        row.state = then
+        if is_recalled:
+            row.revision += 1
+            letters.put_recalled(queries.of(row, act.today), reason, at=act.at)
+
+
+def after_strike(row: CostCase, one: Consultation, case: Case) -> CaseState:
+    """Where a case stands without that consultation; raises Refusal as the rule does."""
+    others = (other for other in queries.consultations(case) if other is not one)
+    left = [other.consulted_on for other in others if not other.is_struck]
+    return rules.after_strike(row.state, left, row.sent_on)
+
+
+def put_consultation_back(
+    act: Act, row: CostCase, one: Consultation, seen: str | None = None
+) -> None:
+    """Counts a consultation again; words that were void stay so, and are asked for anew."""
+    act.lock((row, seen), (one, None))
+    rules.check_change(row.state)
+    said = f"{row.named}の協議の記録を元に戻しました。"
+    with act.change("cost.consultation_restored", row, said):
+        one.put_back()
+        if row.state is CaseState.DRAFT:
+            row.state = CaseState.CONSULTING
 
 
 def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -> None:

@@ -76,7 +76,7 @@ def put_requests(case: Case, *, at: datetime) -> None:
         raise ValueError("a case is sent with a day to answer by")
     for to in confirmers(case.parties):
         values = request(case, to, case.reply_due_on)
-        cause = f"cost_request:{case.id}"
+        cause = f"cost_request:{case.id}:{case.revision}"
         _put("cost_request", to, values, cause, at=at, leads_to=_confirm_path(case))
 
 
@@ -103,6 +103,14 @@ def put_changes(case: Case, before: Case, reason: str, *, at: datetime) -> None:
             at=at,
             leads_to=_confirm_path(case) if is_asked else case.no.path,
         )
+
+
+def put_recalled(case: Case, reason: str, *, at: datetime) -> None:
+    """M15c to everybody who was asked: a consultation was struck, and the words given are void."""
+    for to in confirmers(case.parties):
+        values = {**_subject(case), "理由": reason}
+        cause = f"cost_recalled:{case.id}:{case.revision}"
+        _put("cost_recalled", to, values, cause, at=at, leads_to=case.no.path)
 
 
 def _moved(case: Case, before: Case, town: Town) -> str:

@@ -1,6 +1,6 @@
 """The steps of a case: what may be done when and by whom, and by which day (Article 4(2))."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -82,6 +82,28 @@ def check_change(now: CaseState) -> bool:
             )
         )
     return voids
+
+
+def after_strike(now: CaseState, left: Collection[date], sent_on: date | None) -> CaseState:
+    """Where a case stands once a consultation is struck; `left` are the days of its others.
+
+    Article 4(2) has the parties consult first: what they confirm rests on a consultation held by
+    the day the case was sent.  Without one left, a case that waits for words goes back to 協議中
+    and the words given count no more; one never sent is a draft again.
+    Raises Refusal for an agreed case, of which both sides' words are given, and for a closed one.
+    """
+    if now in (CaseState.AGREED, CaseState.REPLACED):
+        raise Refusal(
+            _(
+                "「%(now)s」の案件の協議の記録は取り消せません。双方の確認は、この協議をもとに"
+                "しています（協約第4条第2項）。変えるときは、差し替える案を作ってください。",
+                now=now.label,
+            )
+        )
+    check_change(now)
+    if now in ASKED:
+        return now if any(sent_on and day <= sent_on for day in left) else CaseState.CONSULTING
+    return now if left or sent_on else CaseState.DRAFT
 
 
 def state(pairs: Sequence[Pair], answers: Answers) -> CaseState:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -11,6 +11,7 @@ from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_reada
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions, forms, letters
 from tracker.cost_sharing.cases.rules import StageTable, reply_due, stage_table
+from tracker.cost_sharing.models import Consultation
 from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, Stage
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -22,7 +23,7 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
-from tracker.plumbing.pages import complain, done, number_asked, page
+from tracker.plumbing.pages import complain, done, number_asked, page, strike_page
 
 NO_CHOICE = N_("「この内容で確認する」か「意見を付けて戻す」を選んでください。")
 ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
@@ -107,6 +108,41 @@ def add_consultation(no: str) -> Response:
     return _case_page(case, form)
 
 
+@bp.route("/costs/<no>/consultations/<int:consultation_id>/strike", methods=["GET", "POST"])
+@guard(Permission.DRAFT_COST)
+def strike_consultation(no: str, consultation_id: int) -> Response:
+    """Takes a consultation out that was recorded by mistake, or puts it back."""
+    case, back = case_to_draft(no), url_for(".show", no=no)
+    found = queries.consultations(case)
+    one = next((one for one in found if one.id == consultation_id), None) or abort(404)
+    row = queries.row(case)
+    return strike_page(
+        one,
+        case.seen,
+        lambda act, reason, seen: actions.strike_consultation(act, row, one, reason, seen),
+        lambda act, seen: actions.put_consultation_back(act, row, one, seen),
+        named=_(
+            "協議の記録 %(day)s %(place)s", day=wareki.short(one.consulted_on), place=one.place
+        ),
+        back=back,
+        check=lambda: actions.after_strike(row, one, case),
+        notes=_strike_notes(case, one),
+    )
+
+
+def _strike_notes(case: Case, one: Consultation) -> list[str]:
+    if case.state not in ASKED:
+        return []
+    if actions.after_strike(queries.row(case), one, case) in ASKED:
+        return [_("送る前の協議の記録がほかにあるため、いただいた確認はそのまま残ります。")]
+    return [
+        _(
+            "送る前の協議の記録がほかにありません。いただいた確認はすべて取り消しになり、"
+            "案件は「協議中」に戻ります。確認をお願いした方に、手紙で知らせます。"
+        )
+    ]
+
+
 def _own() -> Town:
     return areas.by_id()[actor().municipality_id]
 
@@ -124,7 +160,7 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
         press=SeenButtonForm(formdata=None, data={"seen": case.seen}),
         case=case,
         consultations=[
-            (f"{wareki.short(one.consulted_on)}　{one.place}（{one.participants}）", one.gist)
+            (f"{wareki.short(one.consulted_on)}　{one.place}（{one.participants}）", one)
             for one in consultations
         ],
         year=FiscalYear(case.no.fiscal_year),

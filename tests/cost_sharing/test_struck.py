@@ -1,0 +1,157 @@
+"""What was entered by mistake is struck through, counts no more, and can be put back."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from tests import cast
+from tests.cost_sharing.makers import (
+    CASE,
+    DUE,
+    act_of,
+    confirm_by,
+    letters_of,
+    make_agreed,
+    make_ready,
+    make_sent,
+    read,
+    somebody,
+)
+from tests.pages import Page
+from tracker.cost_sharing import queries
+from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.models import Consultation, CostCase
+from tracker.cost_sharing.rules import CaseState
+from tracker.duties.queries import all_duties
+from tracker.kernel.duty import Kind
+from tracker.kernel.refusal import Refusal
+from tracker.plumbing.changes import Act, Conflict
+from tracker.plumbing.db import db
+
+WHY = "別の事業の協議を記録していたため。"
+
+
+def consultations(case: CostCase) -> list[Consultation]:
+    return list(queries.consultations(read(case)))
+
+
+def strike(case: CostCase, one: Consultation, seen: str | None = None) -> None:
+    actions.strike_consultation(act_of("office"), case, one, WHY, seen)
+
+
+@pytest.mark.usefixtures("both")
+def test_without_its_only_consultation_a_case_is_a_draft_that_cannot_be_sent():
+    case = make_ready()
+    (one,) = consultations(case)
+    strike(case, one)
+    assert (one.struck_by, one.struck_at, one.struck_reason) == (
+        *("青森市 連携推進担当", cast.NOW, WHY),
+    )
+    assert case.state is CaseState.DRAFT and read(case).consulted_at is None
+    with pytest.raises(Refusal, match="協議の記録を1件以上入れてください"):
+        actions.send(act_of("office"), case, DUE)
+    db.session.rollback()
+    with pytest.raises(Refusal, match="すでに取り消されています。"):
+        strike(case, one)
+    db.session.rollback()
+    actions.put_consultation_back(act_of("office"), case, one)
+    assert case.state is CaseState.CONSULTING and not one.is_struck
+    assert one.gist == "均等割を20％とすることで意見が一致。"
+    actions.send(act_of("office"), case, DUE)
+
+
+@pytest.mark.usefixtures("both")
+def test_words_that_rest_on_a_struck_consultation_are_void_and_asked_for_anew():
+    case = make_sent()
+    confirm_by(case, "hiranai", "imabetsu")
+    (one,) = consultations(case)
+    shown = case.seen
+    confirm_by(case, "yomogita")
+    with pytest.raises(Conflict):
+        strike(case, one, shown)
+    db.session.rollback()
+    assert read(case).confirmed == 3
+    strike(case, one)
+    assert (case.state, read(case).confirmed) == (CaseState.CONSULTING, 0)
+    told = letters_of("cost_recalled")
+    assert [letter.to_email for letter in told] == [
+        letter.to_email for letter in letters_of("cost_request")
+    ]
+    assert WHY in told[0].body.replace("\n　　　　　", "")
+    kinds = {one.kind for one in all_duties(cast.TODAY)}
+    assert Kind.COST_UNCONFIRMED not in kinds and Kind.COST_UNSENT in kinds
+    # Those who were asked can still read it.
+    assert read(case).sent_on == cast.TODAY
+    # Putting it back gives no word back; sent again, everybody is asked again.
+    actions.put_consultation_back(act_of("office"), case, one)
+    assert (case.state, read(case).confirmed) == (CaseState.CONSULTING, 0)
+    actions.send(act_of("office"), case, DUE)
+    assert len(letters_of("cost_request")) == 10
+    confirm_by(case, "aomori", "hiranai", "imabetsu", "yomogita", "sotogahama")
+    assert case.state is CaseState.AGREED
+
+
+@pytest.mark.usefixtures("both")
+def test_words_stay_where_another_consultation_was_held_before_sending():
+    case = make_ready()
+    office = act_of("office")
+    actions.add_consultation(office, case, date(2026, 11, 20), "電話", "全市町村", "同じ内容。")
+    actions.send(office, case, DUE)
+    confirm_by(case, "hiranai")
+    strike(case, consultations(case)[1])
+    assert (case.state, read(case).confirmed) == (CaseState.AWAITING, 1)
+    assert letters_of("cost_recalled") == []
+
+
+@pytest.mark.usefixtures("both")
+def test_what_both_sides_confirmed_keeps_its_consultation():
+    case = make_agreed()
+    (one,) = consultations(case)
+    later = Act(somebody("office"), cast.NOW + timedelta(days=1))
+    with pytest.raises(Refusal, match="「合意済み」の案件の協議の記録は取り消せません。"):
+        actions.strike_consultation(later, case, one, WHY)
+
+
+def struck_line(page: Page) -> str:
+    return " ".join(page.one(".log li").get_text(" ", strip=True).split())
+
+
+def test_the_page_strikes_a_consultation_with_its_reason_and_puts_it_back(app, browse):
+    with app.app_context():
+        make_sent()
+    office, town = browse("office"), browse("officer", "imabetsu")
+    address = office.get(CASE).link("取り消す：11月5日（木）　オンライン（5市町村の担当者）")
+    page = office.get(address)
+    assert "案件は「協議中」に戻ります。" in page.text
+    refused = office.fill(address, {"reason": " "})
+    assert refused.status == 422
+    assert "取り消す理由を入力してください。" in refused.one("#reason-error").get_text()
+    page = office.follow(office.fill(address, {"reason": WHY}))
+    assert "を取り消しました。" in page.text
+    said = struck_line(town.get(CASE))
+    assert town.get(CASE).all(".log s") and WHY in said and "青森市 連携推進担当" in said
+    town.get(address, status=403)
+    # The page that was open before does not strike, nor put back, what it has not seen.
+    assert office.post(address, {**office.get(address).fields(), "seen": "1"}).status == 409
+    page = office.follow(office.fill(address, {}))
+    assert "を元に戻しました。" in page.text and not page.all(".log s")
+
+
+@pytest.mark.usefixtures("both")
+def test_a_struck_consultation_does_not_count_in_the_release_before():
+    case = make_ready()
+    office = act_of("office")
+    actions.add_consultation(office, case, date(2026, 11, 20), "電話", "全市町村", "同じ内容。")
+    strike(case, consultations(case)[1])
+    db.session.commit()
+    downgrade(revision="0021")
+    columns = {one["name"] for one in inspect(db.engine).get_columns("consultation")}
+    assert "gist" in columns and "struck_at" not in columns
+    places = "SELECT place FROM consultation"
+    assert db.session.scalars(text(places)).all() == ["電話"]
+    db.session.commit()
+    upgrade(revision="0022")
+    found = db.session.execute(text("SELECT place, struck_at FROM consultation")).all()
+    assert [tuple(row) for row in found] == [("電話", None)]
