@@ -1,6 +1,8 @@
 """What was entered by mistake is struck through, counts no more, and can be put back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from flask_migrate import downgrade, upgrade
@@ -14,6 +16,7 @@ from tests.cost_sharing.makers import (
     confirm_by,
     letters_of,
     make_agreed,
+    make_proposal,
     make_ready,
     make_sent,
     read,
@@ -22,11 +25,17 @@ from tests.cost_sharing.makers import (
 from tests.pages import Page
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.formula import actions as formula
+from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import Consultation, CostCase
-from tracker.cost_sharing.rules import CaseState
+from tracker.cost_sharing.rules import CaseState, PartKind
 from tracker.duties.queries import all_duties
 from tracker.kernel.duty import Kind
 from tracker.kernel.refusal import Refusal
+from tracker.municipalities import actions as figures
+from tracker.municipalities import queries as areas
+from tracker.municipalities.models import FigureSeries
+from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 
@@ -112,6 +121,101 @@ def test_what_both_sides_confirmed_keeps_its_consultation():
     later = Act(somebody("office"), cast.NOW + timedelta(days=1))
     with pytest.raises(Refusal, match="「合意済み」の案件の協議の記録は取り消せません。"):
         actions.strike_consultation(later, case, one, WHY)
+
+
+CENSUS, RIGHT = "令和2年国勢調査", {slug: 1_000 for _, slug, *_ in cast.TOWNS}
+
+
+def census() -> FigureSeries:
+    return next(one for one in areas.every_series() if one.kind is FigureKind.POPULATION)
+
+
+def enter_right() -> FigureSeries:
+    day, source = date(2020, 10, 1), "総務省統計局"
+    return figures.enter_figures(
+        act_of("office"),
+        *(FigureKind.POPULATION, CENSUS, day, source, RIGHT),
+        is_confirmed=True,
+    )
+
+
+def of(series: FigureSeries) -> tuple[ProposedPart, ...]:
+    return (ProposedPart(PartKind.POPULATION, Decimal(100), series.id),)
+
+
+@pytest.mark.usefixtures("both")
+def test_struck_figures_leave_what_is_agreed_and_their_name_to_the_right_ones():
+    agreed, ready = make_agreed(), make_ready()
+    before, wrong, wanted = read(agreed), census(), make_proposal()
+    with pytest.raises(Refusal, match="「令和2年国勢調査」はすでに登録されています。"):
+        enter_right()
+    db.session.rollback()
+    figures.strike_figures(act_of("office"), wrong, "町の数を取り違えたため。")
+    assert (read(agreed).shares, read(agreed).parts) == (before.shares, before.parts)
+    assert [one.no for one in queries.using(wrong.id, cast.TODAY)] == [ready.no]
+    assert queries.struck_series(read(agreed)) == ()
+    assert [one.name for one in queries.struck_series(read(ready))] == [CENSUS]
+    with pytest.raises(
+        Refusal, match="算式に使った基礎数値「令和2年国勢調査」は取り消されています。"
+    ):
+        actions.send(act_of("office"), ready, DUE)
+    db.session.rollback()
+    # No formula takes a figure from it any more.
+    assert areas.series(FigureKind.POPULATION) == []
+    with pytest.raises(Refusal):
+        formula.save_formula(
+            act_of("office"),
+            ready,
+            replace(wanted, parts=of(wrong)),
+        )
+    db.session.rollback()
+    right = enter_right()
+    formula.save_formula(act_of("office"), ready, replace(wanted, parts=of(right)))
+    assert set(read(ready).shares.values()) == {500_000}
+    actions.send(act_of("office"), ready, DUE)
+    with pytest.raises(Refusal, match="すでに登録されています。"):
+        figures.put_figures_back(act_of("office"), wrong)
+    db.session.rollback()
+    figures.strike_figures(act_of("office"), right, "こちらが誤りでした。")
+    figures.put_figures_back(act_of("office"), wrong)
+    assert [one.id for one in areas.series()] == [wrong.id]
+
+
+@pytest.mark.usefixtures("both")
+def test_struck_figures_come_and_go_with_the_release():
+    wrong = census()
+    figures.strike_figures(act_of("office"), wrong, "誤りのため。")
+    right = enter_right()
+    ids = (wrong.id, right.id)
+    db.session.commit()
+    downgrade(revision="0022")
+    names = "SELECT name FROM figure_series WHERE kind = 'population' ORDER BY id"
+    assert db.session.scalars(text(names)).all() == [f"{CENSUS}（取消し{ids[0]}）", CENSUS]
+    db.session.commit()
+    upgrade(revision="0023")
+    values = "SELECT count(*) FROM base_figure WHERE series_id = :id"
+    assert [db.session.scalar(text(values), {"id": id_}) for id_ in ids] == [5, 5]
+
+
+def test_the_page_of_figures_strikes_a_series_and_names_the_open_cases(app, browse):
+    with app.app_context():
+        make_ready()
+        make_agreed()
+    office = browse("office")
+    page = office.get("/admin/bases")
+    address = page.link(f"取り消す：{CENSUS}")
+    page = office.get(address)
+    assert "合意済みの案件に写した数値は変わりません。" in page.text
+    assert [str(one["href"]) for one in page.all("main li a")] == [CASE]
+    page = office.follow(office.fill(address, {"reason": "誤りのため。"}))
+    assert f"「基礎数値 {CENSUS}」を取り消しました。" in page.text
+    assert "理由：誤りのため。" in page.text and len(page.all("main td s")) == 5
+    assert f"基礎数値「{CENSUS}」は取り消されています。" in office.get(CASE).text
+    assert not office.get(f"{CASE}/formula").all("#series_population")
+    assert not office.get("/costs/2026-02").all("main .note-warn")
+    browse("officer", "imabetsu").get(address, status=403)
+    office.follow(office.fill(address, {}))
+    assert not office.get("/admin/bases").all("main s")
 
 
 def struck_line(page: Page) -> str:

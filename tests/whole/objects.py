@@ -129,6 +129,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "agreements.register": lambda s: [{"job_id": s.job}],
     "agreements.review": lambda s: [{"job_id": s.job}],
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
+    "cost_sharing.strike_figures": lambda s: [{"series_id": s.series}],
     "meetings.add_dates": lambda s: [{"meeting_id": s.polling}],
     "meetings.answer_by_link": lambda s: [{"token": s.poll_token}],
     "meetings.answered": lambda s: [{"token": s.answered_token}],

@@ -25,7 +25,12 @@ from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance
-from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
+from tracker.municipalities.models import (
+    CalendarEntry,
+    EntryKind,
+    FigureSeries,
+    Municipality,
+)
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
@@ -61,6 +66,7 @@ class Stock:
     sent_cases: Mapping[str, str]
     draft_cases: Mapping[str, str]
     work_case: str
+    series: int
     ready_cases: Mapping[str, str]
     consultations: Mapping[str, int]
     agreed_cases: Mapping[str, str]
@@ -110,6 +116,7 @@ def furnish() -> Stock:
         ready_cases=ready,
         consultations={slug: _consultation(no) for slug, no in ready.items()},
         agreed_cases={slug: str(costs.make_agreed(project=one).no) for slug, one in led.items()},
+        series=db.session.scalars(select(FigureSeries.id)).one(),
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,

@@ -39,7 +39,7 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.search import search_key
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import Municipality
+from tracker.municipalities.models import FigureSeries, Municipality
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
@@ -364,6 +364,20 @@ def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
             for one in series
         },
     )
+
+
+def using(series_id: int, today: date) -> Sequence[Case]:
+    """The cases not agreed yet whose formula took figures from that series."""
+    parts = select(CostPart.case_id).where(CostPart.series_id == series_id)
+    return cases(today, CostCase.id.in_(parts), CostCase.state.in_((*UNSENT, *ASKED)))
+
+
+def struck_series(case: Case) -> Sequence[FigureSeries]:
+    """The series that the formula of a case not agreed yet took figures from and that were struck."""
+    ids = {part.series_id for part in case.parts if part.series_id}
+    if not ids or case.state not in (*UNSENT, *ASKED):
+        return ()
+    return [one for one in areas.every_series() if one.id in ids and one.is_struck]
 
 
 def consultations(case: Case) -> Sequence[Consultation]:

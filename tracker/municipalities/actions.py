@@ -98,13 +98,7 @@ def enter_figures(
 ) -> FigureSeries:
     """Enters a series of base figures by municipality (slug); an absent one stays absent."""
     check_figures(values, as_of_on, act.today)
-    if db.session.scalar(
-        select(FigureSeries.id).where(FigureSeries.kind == kind, FigureSeries.name == name)
-    ):
-        raise Refusal(
-            _("「%(name)s」はすでに登録されています。別の名前にしてください。", name=name),
-            field="name",
-        )
+    _check_series_name(kind, name)
     entered = FigureSeries(
         kind=kind,
         name=name,
@@ -126,6 +120,30 @@ def enter_figures(
             if value is not None
         )
     return entered
+
+
+def _check_series_name(kind: FigureKind, name: str) -> None:
+    if any(one.name == name for one in queries.series(kind)):
+        raise Refusal(
+            _("「%(name)s」はすでに登録されています。別の名前にしてください。", name=name),
+            field="name",
+        )
+
+
+def strike_figures(act: Act, row: FigureSeries, reason: str, seen: str | None = None) -> None:
+    """Takes out a wrong series; what cases copied of it stays as it is (Article 4(2): agreed)."""
+    act.lock((row, seen))
+    said = f"基礎数値「{row.name}」を取り消しました。理由：{reason}"
+    with act.change("figures.struck", row, said):
+        row.strike(act.person.name, act.at, reason)
+
+
+def put_figures_back(act: Act, row: FigureSeries, seen: str | None = None) -> None:
+    """Counts a series again; refused where another has its name by now."""
+    act.lock((row, seen))
+    _check_series_name(row.kind, row.name)
+    with act.change("figures.restored", row, f"基礎数値「{row.name}」を元に戻しました。"):
+        row.put_back()
 
 
 def add_calendar_entry(

@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.translation import N_
 from tracker.municipalities.rules import FigureKind
-from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
+from tracker.plumbing.db import Example, Model, Struck, UtcDateTime, Versioned, words
+
+_COUNTS = text("struck_at IS NULL")
 
 
 class EntryKind(Labelled):
@@ -51,12 +53,21 @@ class Municipality(Versioned, Model):
         return f"{self.name}長"
 
 
-class FigureSeries(Example, Model):
+class FigureSeries(Struck, Versioned, Example, Model):
     """One set of base figures: what was counted, when, and who says so."""
 
     __tablename__ = "figure_series"
     subject_kind = "figures"
-    __table_args__ = (UniqueConstraint("kind", "name"),)
+    __table_args__ = (
+        # What was struck leaves its name to the right one.
+        Index(
+            "ix_figure_series_name",
+            *("kind", "name"),
+            unique=True,
+            sqlite_where=_COUNTS,
+            postgresql_where=_COUNTS,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[FigureKind] = mapped_column(words(FigureKind))

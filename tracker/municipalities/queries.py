@@ -174,9 +174,16 @@ def calendar(begins: date, ends: date) -> Sequence[Row[CalendarEntry, str]]:
 
 
 def series(kind: FigureKind | None = None) -> Sequence[FigureSeries]:
-    """Series of base figures, newest day first."""
-    query = select(FigureSeries).order_by(FigureSeries.kind, FigureSeries.as_of_on.desc())
-    return db.session.scalars(query.where(FigureSeries.kind == kind) if kind else query).all()
+    """Series of base figures that count, newest day first."""
+    return [one for one in every_series() if not one.is_struck and kind in (None, one.kind)]
+
+
+def every_series() -> Sequence[FigureSeries]:
+    """The same with those struck through, the newer entry first where kind and day are the same."""
+    query = select(FigureSeries).order_by(
+        FigureSeries.kind, FigureSeries.as_of_on.desc(), FigureSeries.id.desc()
+    )
+    return db.session.scalars(query).all()
 
 
 def figures(series_ids: Sequence[int]) -> Mapping[int, Mapping[int, int]]:

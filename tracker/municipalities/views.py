@@ -38,7 +38,7 @@ def own_first(environment: Environment, rows: Iterable[R], path: str, own: str) 
 @guard(Permission.READ_AREA)
 def figures() -> Response:
     """基礎数値: every series with its source and day."""
-    series = queries.series()
+    series = queries.every_series()
     return page(
         "municipalities/figures.html",
         series=series,

@@ -166,7 +166,8 @@ def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -
     act.lock((row, seen))
     case = queries.of(row, act.today)
     shares_yen = sum(case.shares.values()) if case.shares else None
-    rules.check_send(case.state, case.consulted_at is not None, shares_yen, case.amount_yen)
+    struck = [one.name for one in queries.struck_series(case)]
+    rules.check_send(case.state, case.consulted_at is not None, shares_yen, case.amount_yen, struck)
     names = [town.name for town in case.participants]
     check_participants(names, queries.grounds(act.today))
     check_due_day(reply_due_on, act.today, _("回答期限"), "reply_due_on")

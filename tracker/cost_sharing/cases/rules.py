@@ -38,10 +38,17 @@ def check_step(now: CaseState, wanted: CaseState) -> None:
     )
 
 
-def check_send(now: CaseState, is_consulted: bool, shares_yen: int | None, amount_yen: int) -> None:
+def check_send(
+    now: CaseState,
+    is_consulted: bool,
+    shares_yen: int | None,
+    amount_yen: int,
+    struck: Sequence[str] = (),
+) -> None:
     """Article 4(2): nothing is sent before a consultation is recorded and the yen add up.
 
-    `shares_yen` is what all bear together, None before the shares are set.  Raises Refusal with
+    `shares_yen` is what all bear together, None before the shares are set; `struck` names series of
+    base figures that the formula took and that were taken out.  Raises Refusal with
     the sentence of ux/spec.md 8, and for a case that was sent already or is closed.
     """
     if now in ASKED:
@@ -51,6 +58,14 @@ def check_send(now: CaseState, is_consulted: bool, shares_yen: int | None, amoun
     if not is_consulted:
         raise Refusal(_(NO_CONSULTATION))
     check_step(now, CaseState.AWAITING)
+    if struck:
+        raise Refusal(
+            _(
+                "算式に使った基礎数値「%(names)s」は取り消されています。"
+                "算式を直してから送ってください。",
+                names="・".join(struck),
+            )
+        )
     missing = amount_yen - shares_yen
     if missing:
         differs = (

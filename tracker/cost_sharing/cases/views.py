@@ -166,6 +166,7 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
         year=FiscalYear(case.no.fiscal_year),
         formula=[(part.label, part.extent) for part in case.parts],
         stages=_stages(case),
+        struck_series=queries.struck_series(case),
         change_link=_change_link(case) if may_change else None,
         steps=_steps(case),
         may_draft=may_draft,

@@ -268,7 +268,7 @@ def content_of(
         kind = source.part.kind
         if source.percent is not None:
             found[f"percent_{kind}"] = Decimal(source.percent)
-        if source.series_id and formula is case:
+        if formula is case and source.series_id in {one.id for one in series}:
             found[f"series_{kind}"] = str(source.series_id)
         if kind is PartKind.HOST and source.part.only:
             found["host"] = slugs[source.part.only[0]]

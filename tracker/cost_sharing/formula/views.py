@@ -4,7 +4,7 @@ from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import bp, case_to_draft
+from tracker.cost_sharing.blueprint import bp, case_to_draft, is_readable
 from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases.forms import AgainForm
 from tracker.cost_sharing.cases.rules import check_change, reply_due
@@ -17,12 +17,15 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.municipalities import actions as figures
 from tracker.municipalities import queries as areas
+from tracker.municipalities.models import FigureSeries
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import in_year
-from tracker.plumbing.pages import done, page
+from tracker.plumbing.pages import done, page, strike_page
 
 # What the page of a change adds to the form that it carries along.
 OF_THE_CHECK = frozenset({"reason", "reply_due_on", None})
@@ -89,6 +92,30 @@ def preview(no: str) -> Response:
         table=then.table if then else None,
         problems=_problems(form),
         live=True,
+    )
+
+
+@bp.route("/admin/bases/<int:series_id>/strike", methods=["GET", "POST"])
+@guard(Permission.EDIT_FIGURES)
+def strike_figures(series_id: int) -> Response:
+    """Takes wrong base figures out, naming the cases under way that used them, or puts them back."""
+    row = db.get_or_404(FigureSeries, series_id)
+    used = [one for one in queries.using(series_id, clock.today()) if is_readable(one)]
+    notes = [_("合意済みの案件に写した数値は変わりません。")]
+    if used:
+        notes.append(
+            _("次の案件は、この数値を算式に使っています。取り消した後、算式を直してください。")
+        )
+    return strike_page(
+        row,
+        row.seen,
+        lambda act, reason, seen: figures.strike_figures(act, row, reason, seen),
+        lambda act, seen: figures.put_figures_back(act, row, seen),
+        named=_("基礎数値 %(name)s", name=row.name),
+        back=url_for("municipalities.figures"),
+        check=lambda: None,
+        notes=notes,
+        links=[(f"{one.label}　{one.title}", one.no.path) for one in used],
     )
 
 
