@@ -86,6 +86,7 @@ _PART: tuple[Any, ...] = (
     ReportingRound.opened_at,
     ReportingRound.closed_at,
     RoundPart.round_id.is_not(None),
+    Project.version,
     ProgressReport.id,
     func.coalesce(ProgressReport.version, 0),
     func.coalesce(ProgressReport.state, ReportState.NONE),
@@ -347,17 +348,12 @@ def unasked(round_: Round) -> Sequence[Unasked]:
         for one in of_year(round_.period.fiscal_year, round_.half)
         if not one.is_asked and one.mark is not YearMark.SKIPPED
     ]
-    found = [(key, [one.town.name for one in own]) for key, own in groupby(rows, _project_of)]
-    if not found:
-        return ()
-    ids = [project_id for (project_id, _name), _towns in found]
-    stored = db.session.execute(select(Project.id, Project.version).where(Project.id.in_(ids)))
-    seen = {project_id: str(version) for project_id, version in stored}
-    return [Unasked(id_, name, seen[id_], tuple(towns)) for (id_, name), towns in found]
-
-
-def _project_of(one: Report) -> tuple[int, str]:
-    return one.project_id, one.project
+    return [
+        Unasked(*project, tuple(one.town.name for one in own))
+        for project, own in groupby(
+            rows, lambda one: (one.project_id, one.project, str(one.project_version))
+        )
+    ]
 
 
 def answers(period: Period) -> Sequence[Report]:

@@ -115,6 +115,8 @@ class Report(NamedTuple):
     opened_at: datetime
     closed_at: datetime | None
     is_asked: bool = False
+    # What a form about the project carries (`Versioned`).
+    project_version: int = 0
     id: int | None = None
     version: int = 0
     state: ReportState = ReportState.NONE
