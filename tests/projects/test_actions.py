@@ -311,7 +311,7 @@ def test_the_office_takes_a_later_project_and_a_later_municipality_into_a_runnin
     ]
     owing = {one.municipality: one.total for one in all_duties(cast.TODAY) if one.total}
     assert {"hiranai", "yomogita"} <= set(owing)
-    assert queries.unasked(queries.rounds()[0]) == ()
+    assert not queries.unasked(queries.rounds()[0])
     with pytest.raises(Refusal, match="すでにこの回に入っています。"):
         round_actions.take_in(office, H1, first)
     db.session.rollback()
