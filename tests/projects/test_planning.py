@@ -6,7 +6,7 @@ from tests.projects.makers import make_report
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
-from tracker.projects.plans.rules import IndicatorText, Part, Plan, check_plan
+from tracker.projects.plans.rules import IndicatorText, Part, Plan, check_plan, check_strike
 from tracker.projects.report import Measured
 from tracker.projects.reports.rules import (
     brief,
@@ -254,3 +254,28 @@ def test_rounds_are_due_on_the_15th_or_the_open_day_before() -> None:
     assert round_due(FY_2026) == date(2027, 4, 15)
     # 15 October 2028 is a Sunday.
     assert round_due(Period(2028, Half.H1)) == date(2028, 10, 13)
+
+
+PLANNED = frozenset({"project_year", "project_cost", "indicator", "round_part"})
+
+
+@pytest.mark.parametrize(
+    ("referring", "said"),
+    [
+        (frozenset(), None),
+        (PLANNED, None),
+        (PLANNED | {"progress_report"}, "報告のある事業は取り消せません。"),
+        (PLANNED | {"progress_report", "cost_case"}, "報告のある事業は取り消せません。"),
+        (PLANNED | {"cost_case"}, "費用負担の案件などがあるため、取り消せません。"),
+        # Whatever a room to come lets rest on a project keeps it, too.
+        (PLANNED | {"of_a_room_to_come"}, "取り消せません。"),
+    ],
+)
+def test_a_project_is_struck_only_while_nothing_but_its_plan_refers_to_it(
+    referring: frozenset[str], said: str | None
+) -> None:
+    if said is None:
+        check_strike(referring)
+    else:
+        with pytest.raises(Refusal, match=said):
+            check_strike(referring)

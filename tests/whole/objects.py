@@ -107,6 +107,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "projects.check": lambda s, slug: Target(_drafted(s, slug)),
     "projects.confirm": lambda s, slug: _led(s, slug),
     "projects.submitted": lambda s, slug: Target(_submitted(s, slug)),
+    "projects.strike": lambda s, slug: Target({"project_id": s.unreported[slug]}),
     "projects.edit": lambda s, slug: Target({"project_id": s.projects[slug]}),
     "projects.return_to": lambda s, slug: _led(s, slug),
     "projects.withdraw": lambda s, slug: Target(_submitted(s, slug)),

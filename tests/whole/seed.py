@@ -61,6 +61,7 @@ class Stock:
     agreements: Mapping[str, int]
     projects: Mapping[str, int]
     late_project: int
+    unreported: Mapping[str, int]
     entries: Mapping[str, int]
     letters: Mapping[str, int]
     sent_cases: Mapping[str, str]
@@ -104,6 +105,7 @@ def furnish() -> Stock:
         agreements=_agreements(),
         projects=made,
         late_project=late,
+        unreported={slug: _unreported(slug) for slug in (HUB, TOWN, OTHER)},
         entries=_entries(),
         sent_cases={HUB: sent[TOWN], **sent},
         draft_cases={
@@ -209,6 +211,13 @@ def _project(slug: str) -> int:
     post = projects.lead_post_id() if slug == HUB else None
     name = f"{NAMES[slug]}が主担当の事業"
     made: Project = projects.make_project(name=name, lead=slug, lead_post_id=post, parts=parts)
+    return made.id
+
+
+def _unreported(slug: str) -> int:
+    """A project that nobody has reported on: it may be struck."""
+    name, post = f"{NAMES[slug]}が誤って登録した事業", None
+    made: Project = projects.make_project(name=name, lead=slug, lead_post_id=post)
     return made.id
 
 

@@ -412,7 +412,7 @@ def projects(
     is_chosen = Project.id == (chosen or 0)
     rows = db.session.execute(
         select(Project.id, Project.name)
-        .where(is_led, or_(is_chosen, fits))
+        .where(is_led, not_struck(Project), or_(is_chosen, fits))
         .order_by(is_chosen.desc(), Project.name, Project.id)
         .limit(MOST_PROJECTS + 1)
     )

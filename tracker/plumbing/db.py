@@ -25,6 +25,8 @@ from sqlalchemy import (
     String,
     Text,
     event,
+    exists,
+    inspect,
     select,
     text,
 )
@@ -195,6 +197,22 @@ class Struck:
 def not_struck(kind: type[Struck]) -> ColumnElement[bool]:
     """The condition under which rows of a table count."""
     return kind.struck_at.is_(None)
+
+
+def referring(row: Model) -> frozenset[str]:
+    """The tables with rows that refer to a row by its key, those of other rooms too (one query)."""
+    table = row.__table__
+    keys = [
+        (one.name, key.parent)
+        for one in db.metadata.tables.values()
+        for key in one.foreign_keys
+        if key.column.table is table
+    ]
+    own = inspect(type(row)).primary_key_from_instance(row)[0]
+    found = db.session.execute(select(*(exists().where(column == own) for _, column in keys)))
+    return frozenset(
+        name for (name, _), is_there in zip(keys, found.one(), strict=True) if is_there
+    )
 
 
 # A writing request takes SQLite's one writer's seat at its start: a transaction that

@@ -14,6 +14,7 @@ from tracker.plumbing.db import (
     Example,
     Model,
     Searchable,
+    Struck,
     UtcDateTime,
     Versioned,
     Yen,
@@ -22,7 +23,7 @@ from tracker.plumbing.db import (
 from tracker.projects.rules import CostPhase, Ended, Rating, ReportState, YearMark
 
 
-class Project(Versioned, Searchable, Example, Model):
+class Project(Struck, Versioned, Searchable, Example, Model):
     """連携事業: carries out one measure; belongs to the vision, so it changes by year."""
 
     __tablename__ = "project"

@@ -39,6 +39,15 @@ class Head(NamedTuple):
     lead_section: str
     lead_post_id: int | None
     lead_phone: str | None
+    # Taken out by mistake's mending (`plumbing.db.Struck`): when, by whom and why.
+    struck_at: datetime | None = None
+    struck_by: str | None = None
+    struck_reason: str | None = None
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether it was taken out, and counts nowhere."""
+        return self.struck_at is not None
 
     @property
     def seen(self) -> str:

@@ -27,7 +27,7 @@ from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import (
     Indicator,
@@ -177,7 +177,7 @@ def asked_reports(
                 ProjectYear.fiscal_year == ReportingRound.fiscal_year,
             ),
         )
-        .where(RoundPart.ended_on.is_(None))
+        .where(RoundPart.ended_on.is_(None), not_struck(Project))
     )
     return _read(query.where(*where), town, figures=figures, texts=texts)
 
@@ -258,7 +258,7 @@ def of_year(year: FiscalYear, half: Half | None) -> Sequence[Report]:
 
     def read() -> Sequence[Report]:
         asked = ReportingRound.half == half if half else false()
-        found = reports(ProjectYear.fiscal_year == year.year, asked=asked)
+        found = reports(ProjectYear.fiscal_year == year.year, not_struck(Project), asked=asked)
         return tuple(one.public for one in found)
 
     return kept(("parts", year, half), ("projects", "municipalities"), read)
@@ -482,8 +482,10 @@ def rounds_of(today: date) -> tuple[frozenset[int], frozenset[Period]]:
     rows = db.session.execute(
         select(ProjectYear.fiscal_year, ReportingRound.half)
         .distinct()
+        .join(Project, Project.id == ProjectYear.project_id)
         .outerjoin(ReportingRound, ReportingRound.fiscal_year == ProjectYear.fiscal_year)
         .where(
+            not_struck(Project),
             ProjectYear.fiscal_year.in_((year.previous.year, year.year)),
             ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
             exists().where(Participation.project_year_id == ProjectYear.id),
@@ -517,8 +519,13 @@ class ListRow(NamedTuple):
 
 def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow], int]:
     """A part of the year's projects by name, and how many there are in all (two queries)."""
-    is_of_year = ProjectYear.fiscal_year == year.year
-    count = select(func.count()).select_from(ProjectYear).where(is_of_year)
+    is_of_year = and_(ProjectYear.fiscal_year == year.year, not_struck(Project))
+    count = (
+        select(func.count())
+        .select_from(ProjectYear)
+        .join(Project, Project.id == ProjectYear.project_id)
+        .where(is_of_year)
+    )
     # The page's projects first, then what belongs to them alone.
     own = (
         select(Project.id, ProjectYear.id.label("year_id"))
@@ -562,6 +569,21 @@ def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow
     return [ListRow._make(row) for row in rows], db.session.scalar(count) or 0
 
 
+def struck(year: FiscalYear) -> Sequence[Project]:
+    """The year's projects that were taken out, by name; they count nowhere."""
+    return db.session.scalars(
+        select(Project)
+        .join(ProjectYear, ProjectYear.project_id == Project.id)
+        .where(ProjectYear.fiscal_year == year.year, ~not_struck(Project))
+        .order_by(Project.name, Project.id)
+    ).all()
+
+
+def id_of(name: str) -> int | None:
+    """The project of that name that counts, or None."""
+    return db.session.scalar(select(Project.id).where(Project.name == name, not_struck(Project)))
+
+
 def head(project_id: int) -> Head | None:
     """The project, or None."""
     row = db.session.execute(
@@ -582,6 +604,9 @@ def head(project_id: int) -> Head | None:
             Project.lead_section,
             Project.lead_post_id,
             Post.phone,
+            Project.struck_at,
+            Project.struck_by,
+            Project.struck_reason,
         )
         .join(Measure, Measure.id == Project.measure_id)
         .join(PolicyField, PolicyField.id == Measure.field_id)

@@ -64,7 +64,7 @@ def start_case(
     """
     amount_to_share(total_yen, subsidy_yen)
     project = db.session.get(Project, project_id)
-    if project is None:
+    if project is None or project.is_struck:
         raise Refusal(_("事業を選んでください。"), field="project")
     act.lock((_area(), None))
     row = CostCase(

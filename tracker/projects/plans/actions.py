@@ -11,10 +11,10 @@ from tracker.agreements.rules import uncovered
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, set_rows
+from tracker.plumbing.db import db, not_struck, referring, set_rows
 from tracker.plumbing.history import Subject
 from tracker.projects import queries
 from tracker.projects.models import (
@@ -29,9 +29,11 @@ from tracker.projects.models import (
     ReportingRound,
     RoundPart,
 )
-from tracker.projects.plans.rules import Part, Plan, check_plan
+from tracker.projects.plans.rules import Part, Plan, check_plan, check_strike
 from tracker.projects.report import Report
 from tracker.projects.rules import CostPhase
+
+STRUCK = N_("取り消した事業です。元に戻してから、もう一度お試しください。")
 
 
 def create_project(act: Act, plan: Plan, *, is_example: bool = False) -> Project:
@@ -52,11 +54,34 @@ def change_project(act: Act, project: Project, plan: Plan, seen: str | None = No
     Raises Conflict when it was changed since `seen`.
     """
     act.lock((project, seen))
+    if project.is_struck:
+        raise Refusal(_(STRUCK))
     _check(act, plan, project)
     said = f"連携事業「{plan.name}」の{plan.year.label}の内容を直しました。"
     with act.change("project.changed", project, said) as entry:
         entry.told["year"] = plan.year.year
         _write(act, project, plan)
+
+
+def strike_project(act: Act, project: Project, reason: str, seen: str | None = None) -> None:
+    """Takes out a project that was entered by mistake: it stays readable and counts nowhere.
+
+    Raises Refusal as `check_strike` does.
+    """
+    act.lock((project, seen))
+    check_strike(referring(project))
+    said = f"連携事業「{project.name}」を取り消しました。理由：{reason}"
+    with act.change("project.struck", project, said):
+        project.strike(act.person.name, act.at, reason)
+
+
+def put_project_back(act: Act, project: Project, seen: str | None = None) -> None:
+    """Counts a project again; refused where another has its name by now."""
+    act.lock((project, seen))
+    if queries.id_of(project.name) is not None:
+        raise Refusal(_("同じ名前の事業があります。そちらの名前を変えてから、元に戻してください。"))
+    with act.change("project.restored", project, f"連携事業「{project.name}」を元に戻しました。"):
+        project.put_back()
 
 
 def _check(act: Act, plan: Plan, project: Project | None) -> None:
@@ -65,7 +90,7 @@ def _check(act: Act, plan: Plan, project: Project | None) -> None:
     if lead is None:
         raise Refusal(_("主担当の市町村を選んでください。"), field="lead")
     post = db.session.get(Post, plan.lead_post_id) if plan.lead_post_id else None
-    namesake = db.session.scalar(select(Project.id).where(Project.name == plan.name))
+    namesake = queries.id_of(plan.name)
     covered = covered_municipalities(plan.measure_id, plan.year.nearest(act.today))
     check_plan(
         plan,
@@ -200,7 +225,10 @@ def copy_year(act: Act, source: FiscalYear, target: FiscalYear) -> int:
     Amounts, marks and comments are not copied, nor a part whose agreement has ended. Returns how
     many projects; refuses a year that has projects, and a source without any.
     """
-    if db.session.scalar(select(ProjectYear.id).where(ProjectYear.fiscal_year == target.year)):
+    of_target = select(ProjectYear.id).join(Project, Project.id == ProjectYear.project_id)
+    if db.session.scalar(
+        of_target.where(ProjectYear.fiscal_year == target.year, not_struck(Project)).limit(1)
+    ):
         raise Refusal(_("%(target)sの事業は、すでに登録されています。", target=target.label))
     rows = queries.of_year(source, None)
     if not rows:

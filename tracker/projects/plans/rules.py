@@ -53,6 +53,26 @@ class Plan:
     comment: str = ""
 
 
+# What a project consists of before anybody has worked with it.
+_PLANNED = frozenset({"project_year", "project_cost", "indicator", "round_part"})
+
+
+def check_strike(referring: Collection[str]) -> None:
+    """Whether a project may be struck: nobody has reported on it, and nothing rests on it.
+
+    `referring` are the tables whose rows refer to it (`plumbing.db.referring`).
+    """
+    if "progress_report" in referring:
+        raise Refusal(
+            _(
+                "報告のある事業は取り消せません。終わる事業は、その年度の扱いを「見送り」にするか、"
+                "次の年度に写した後で外してください。"
+            )
+        )
+    if set(referring) - _PLANNED:
+        raise Refusal(_("この事業の費用負担の案件などがあるため、取り消せません。"))
+
+
 def check_plan(
     plan: Plan,
     names: Mapping[str, str],

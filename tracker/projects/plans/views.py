@@ -15,14 +15,15 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, referring
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, page, paginate
+from tracker.plumbing.pages import complain, done, page, paginate, strike_page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
 from tracker.projects.plans import actions, forms
+from tracker.projects.plans.rules import check_strike
 from tracker.projects.project import Head, Sheet
 from tracker.projects.report import Measured, Report
 from tracker.projects.rules import field_of
@@ -41,6 +42,7 @@ def index() -> Response:
         listed=paginate(partial(queries.listing, year)),
         may_enter=may(Permission.EDIT_PROJECT),
         may_copy=may(Permission.OPEN_ROUND),
+        taken_out=queries.struck(year),
     )
 
 
@@ -85,8 +87,8 @@ def project(project_id: int) -> Response:
         years=[(one, FiscalYear(one).long_label) for one in ran],
         towns=areas.towns(),
         questions_of=_questions_of(head, shown),
-        own=_own_report(shown),
-        todo=shown.todo(head.lead),
+        own=None if head.is_struck else _own_report(shown),
+        todo=() if head.is_struck else shown.todo(head.lead),
         since=f"{FiscalYear(head.since_year).label}〜",
         may_edit=may(Permission.EDIT_PROJECT, head.lead_slug),
     )
@@ -123,6 +125,28 @@ def _own_report(shown: Sheet) -> Town | None:
             and may(Permission.WRITE_REPORT, row.town.slug)
         ),
         None,
+    )
+
+
+@bp.route("/projects/<int:project_id>/strike", methods=["GET", "POST"])
+@guard(Permission.EDIT_PROJECT)
+def strike(project_id: int) -> Response:
+    """Takes out a project entered by mistake, or puts it back."""
+    head = queries.head(project_id) or abort(404)
+    require(Permission.EDIT_PROJECT, head.lead_slug)
+    row, back = db.get_or_404(Project, project_id), url_for(".project", project_id=project_id)
+    stand((head.name, back), back=url_for(".index"))
+    return strike_page(
+        row,
+        head.seen,
+        lambda act, reason, seen: actions.strike_project(act, row, reason, seen),
+        lambda act, seen: actions.put_project_back(act, row, seen),
+        named=head.name,
+        back=back,
+        check=lambda: check_strike(referring(row)),
+        notes=[
+            _("進捗報告のお願い、別表、事業の一覧から外れます。事業のページは、このまま読めます。")
+        ],
     )
 
 

@@ -11,7 +11,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import Model, db
+from tracker.plumbing.db import Model, db, not_struck
 from tracker.projects import queries
 from tracker.projects.models import (
     Participation,
@@ -99,8 +99,10 @@ def _unasked(opened: ReportingRound, *where: ColumnElement[bool]) -> Sequence[tu
     )
     missing = db.session.execute(
         select(ProjectYear.project_id, Participation.municipality_id)
+        .join(Project, Project.id == ProjectYear.project_id)
         .join(Participation, Participation.project_year_id == ProjectYear.id)
         .where(
+            not_struck(Project),
             ProjectYear.fiscal_year == opened.fiscal_year,
             ProjectYear.mark.is_distinct_from(YearMark.SKIPPED),
             ~there,
