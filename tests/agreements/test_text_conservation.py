@@ -157,4 +157,4 @@ def test_time_grows_with_the_length_and_no_faster(after: int, unit: str) -> None
         return best
 
     # Sixteen times the lines; a reader that looked back at each line would take 256 times as long.
-    assert seconds(16_000) < 3 * 16 * seconds(1_000)
+    assert seconds(4_800) < 3 * 16 * seconds(300)

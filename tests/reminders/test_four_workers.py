@@ -28,6 +28,7 @@ def test_four_workers_send_each_letter_once(environment, smtp_server):
     assert sorted(received("real", environment, smtp_server).values()) == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_naive_way_sends_twice(environment, smtp_server):
     """The control: the test above could fail."""
     assert max(received("naive", environment, smtp_server).values()) > 1

@@ -2,10 +2,9 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, LiteralString, NamedTuple
-from typing import cast as cast_
+from typing import Any, NamedTuple
 
 import psycopg
 from flask import Flask
@@ -15,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests import cast
 from tests.pages import Page
+from tests.put_back import PutBack
 from tests.whole.objects import Target, targets
 from tests.whole.seed import HUB, TOWN, Stock, furnish
 from tracker.kernel.permissions import Permission, Reach, Role, reach
@@ -61,13 +61,19 @@ VISITORS = (
 )
 
 
-class Met(NamedTuple):
-    """What became of one request: whether it changed anything is asked before it is undone."""
+class Door(NamedTuple):
+    """One method of one address with one object."""
 
     endpoint: str
     method: str
     target: Target
     path: str
+
+
+class Met(NamedTuple):
+    """What became of one request: whether it changed anything is asked before it is undone."""
+
+    door: Door
     answer: TestResponse
     was_changed: bool
 
@@ -115,24 +121,24 @@ class House:
         with self.app.test_request_context():
             return self.app.url_for(endpoint, **args)
 
-    def doors(self, *endpoints: str) -> Iterator[tuple[str, str, Target, str]]:
-        """Every method of every address with every object: endpoint, method, object, path."""
+    def doors(self, *endpoints: str) -> Iterator[Door]:
+        """Every method of every address with every object."""
         for rule in sorted(self.app.url_map.iter_rules(), key=str):
             if rule.endpoint == "static" or (endpoints and rule.endpoint not in endpoints):
                 continue
             for target in targets(rule.endpoint, self.stock):
                 path = self.path(rule.endpoint, target.args)
                 for method in sorted(set(rule.methods or ()) - BY_THEMSELVES):
-                    yield rule.endpoint, method, target, path
+                    yield Door(rule.endpoint, method, target, path)
 
-    def walk(self, visitor: Visitor, *endpoints: str) -> Iterator[Met]:
-        """Every door as somebody meets it, each with everything in its place."""
-        for endpoint, method, target, path in self.doors(*endpoints):
-            answer = self.ask(visitor, method, path)
+    def walk(self, visitor: Visitor, doors: Iterable[Door]) -> Iterator[Met]:
+        """The doors as somebody meets them, each with everything in its place."""
+        for door in doors:
+            answer = self.ask(visitor, door.method, door.path)
             was_changed = self.was_changed()
             if was_changed:
                 self.restore()
-            yield Met(endpoint, method, target, path, answer, was_changed)
+            yield Met(door, answer, was_changed)
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that stands in every table but the sign-ins' last-seen time."""
@@ -189,55 +195,22 @@ class PostgresHouse(House):
 
     def __init__(self, app: Flask, stock: Stock, cookies: Mapping[Visitor, str]) -> None:
         super().__init__(app, stock, cookies)
-        self.tables = [table.name for table in db.metadata.sorted_tables]
-        self.written: set[str] = set()
         with app.app_context():
             url = db.engine.url.set(drivername="postgresql").render_as_string()
-        self.live = psycopg.connect(url, autocommit=True)
-        self._say("CREATE SCHEMA saved", "CREATE TABLE saved.written (name text PRIMARY KEY)", NOTE)
-        for name in self.tables:
-            self._say(
-                f'CREATE TABLE saved."{name}" AS TABLE public."{name}"',
-                f'CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON public."{name}" '
-                "FOR EACH ROW EXECUTE FUNCTION saved.note()",
-            )
-
-    def _say(self, *statements: str) -> None:
-        for statement in statements:
-            self.live.execute(cast_(LiteralString, statement))
+        self.saved = PutBack(psycopg.connect(url, autocommit=True))
 
     def was_changed(self) -> bool:
         """Whether any row was written since this was asked last."""
-        found = self.live.execute("DELETE FROM saved.written RETURNING name").fetchall()
-        self.written |= {name for (name,) in found}
-        return bool(found)
+        return self.saved.was_changed()
 
     def put_back(self) -> None:
         """Every row as it was at the beginning; neither triggers nor foreign keys ask about it."""
-        self.was_changed()
-        with self.live.transaction():
-            self._say("SET LOCAL session_replication_role = replica")
-            for name in self.written:
-                self._say(
-                    f'DELETE FROM public."{name}"',
-                    f'INSERT INTO public."{name}" SELECT * FROM saved."{name}"',
-                )
-        self.written.clear()
+        assert self.saved.rows()
 
     def close(self) -> None:
         """Lets go of the connection too."""
-        self.live.close()
+        self.saved.live.close()
         super().close()
-
-
-# A statement that touches no row writes nothing, so the trigger is one of rows.
-NOTE = """
-CREATE FUNCTION saved.note() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO saved.written VALUES (TG_TABLE_NAME) ON CONFLICT DO NOTHING;
-    RETURN NULL;
-END $$
-"""
 
 
 def fill(app: Flask) -> tuple[Stock, dict[Visitor, str]]:

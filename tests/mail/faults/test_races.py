@@ -49,6 +49,7 @@ def test_a_thousand_starts_together_send_each_letter_once(workers, smtp_server, 
     check_once(workers, 1000, smtp_server, environment)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_naive_workers_that_start_together_send_twice(smtp_server, environment):
     """The control: the tests above could fail."""
     race("naive", 4, 5, environment)
