@@ -1,16 +1,14 @@
 """Plain error pages: what happened and what to do, never a traceback."""
 
 import re
-from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.app_fixtures import opened
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
+from tests.troubles import gone
 from tracker.plumbing.db import db
 
 NEW = "/admin/holidays/new"
@@ -78,30 +76,6 @@ def test_static_files_carry_a_mark_of_their_content_and_stay(browse):
     answer = client.client.get(address)
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     answer.close()
-
-
-@contextmanager
-def gone(url):
-    """The database is not there; connections that were open are ended."""
-    if url.get_backend_name() == "sqlite":
-        path = Path(url.database)
-        away = path.rename(path.with_suffix(".away"))
-        path.mkdir()
-        try:
-            yield
-        finally:
-            path.rmdir()
-            away.rename(path)
-        return
-    server = url.set(drivername="postgresql", database="postgres")
-    with psycopg.connect(server.render_as_string(False), autocommit=True) as admin:
-        admin.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false')
-        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-        admin.execute(end, [url.database])
-        try:
-            yield
-        finally:
-            admin.execute(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true')
 
 
 def test_a_post_outlives_a_database_that_is_gone(database_url, tmp_path, caplog):

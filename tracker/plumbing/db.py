@@ -20,6 +20,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    ExceptionContext,
     Executable,
     MetaData,
     String,
@@ -262,6 +263,16 @@ def _begin_sqlite(connection: Connection) -> None:
             connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
         except sqlite3.OperationalError as error:
             raise OperationalError(begin, None, error) from error
+
+
+@event.listens_for(Engine, "handle_error")
+def _leave_what_only_reads(context: ExceptionContext) -> None:
+    """Lets go of connections that PostgreSQL opened for reading only (25006, a standby taking over).
+
+    They would stay so when it is open to writers again.
+    """
+    if getattr(context.original_exception, "sqlstate", None) == "25006":
+        context.is_disconnect = True
 
 
 def is_passing(error: Exception) -> bool:

@@ -13,11 +13,10 @@ from sqlalchemy import select
 
 from tests import cast
 from tests.app_fixtures import SETTINGS
-from tests.pages import Page
-from tests.whole.bad_input import Asked, boxes, endpoint_of, forms_of
-from tests.whole.clients import LEAD, House
-from tests.whole.objects import targets
+from tests.whole.bad_input import Asked, endpoint_of
+from tests.whole.clients import House
 from tests.whole.test_acts import FILLED
+from tests.whole.unsafe import unsafe
 from tracker.plumbing import history
 from tracker.plumbing.changes import _plain
 from tracker.plumbing.db import db
@@ -75,19 +74,10 @@ SAMPLE = (
 def writing(house: House, name: str) -> Writing:
     """One of the requests as somebody would send it."""
     endpoint, more = WRITING[name]
-    found = [one for one in forms_of(house) if endpoint_of(house, one.target) == endpoint]
-    form = max(found, key=lambda one: len(one.boxes)) if found else _of_the_lead(house, endpoint)
+    found = [one for one in unsafe(house) if endpoint_of(house, one.target) == endpoint]
+    form = max(found, key=lambda one: len(one.boxes))
     fields = {**form.plausible(), **FILLED.get(endpoint, {}), **more, "once": "key"}
     return Writing(name, form, fields)
-
-
-def _of_the_lead(house: House, endpoint: str) -> Asked:
-    """A form on the page of a report that only its lead checks."""
-    args = targets(endpoint, house.stock)[0].args
-    page, target = house.path("projects.report", args), house.path(endpoint, args)
-    opened = Page(house.ask(LEAD, "GET", page), [])
-    [form] = [one for one in opened.all("main form[method=post]") if one["action"] == target]
-    return Asked(LEAD, page, target, boxes(form))
 
 
 def everything(house: House) -> Rows:
