@@ -52,7 +52,14 @@ CLOSED = {"accounts.setup"}
 # Whoever may not know of a draft does not hear that it is there.
 REFUSED = {
     f"cost_sharing.{name}": {403, 404}
-    for name in ("add_consultation", "formula", "preview", "send", "withdraw")
+    for name in (
+        "add_consultation",
+        "formula",
+        "preview",
+        "send",
+        "strike_consultation",
+        "withdraw",
+    )
 }
 # What was done is told to all who read the record, with the names of cases not yet sent.
 TOLD_IN_THE_RECORD = {("accounts.audit", UNSENT_OF.format(name)) for name in NAMES.values()}
