@@ -9,8 +9,10 @@ from sqlalchemy import func, select, update
 from tests import cast
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
+from tests.sent import links_in, sent_to
 from tracker.accounts.models import Person, SignIn
 from tracker.accounts.sign_in import rules
+from tracker.accounts.sign_in.actions import ask_reset, write_resets
 from tracker.municipalities.models import CalendarEntry
 from tracker.plumbing import clock, kept
 from tracker.plumbing.access import NOT_KEPT, SIGNED_OUT, SOMEBODY_ELSE, WAITS
@@ -112,6 +114,21 @@ def test_another_person_sees_nothing_and_the_right_one_later_all(app, typed, bro
         own.get(own.get("/").link("続きから入力する"), status=400).fields()["name"] for _ in "12"
     ]
     assert set(seen) == {WORDS["name"], "あとから打った文字"} and files(tmp_path) == []
+
+
+def test_it_outlives_a_forgotten_password(app, typed, tmp_path):
+    office, fields = typed
+    office.post(NEW, fields)
+    with app.app_context():
+        ask_reset("office@aomori.example", at=clock.now())
+        write_resets(clock.now())
+        link = links_in(sent_to("office@aomori.example")[-1], "/resets/")[-1]
+    new = {"password": "seven cormorants over the strait"}
+    login = office.fill(link, {**new, "confirmation": new["password"]})
+    assert login.location == "/login", login.text
+    back = office.fill("/login", {"email": "office@aomori.example", **new})
+    assert office.get(back.location, status=400).fields()["name"] == WORDS["name"]
+    assert files(tmp_path) == []
 
 
 def test_a_closed_account_gets_nothing_back(app, typed, tmp_path):

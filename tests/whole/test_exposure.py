@@ -42,8 +42,9 @@ def published(demo_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 def test_nobody_else_on_the_machine_reads_what_the_home_holds(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    (home / "outbox").mkdir(parents=True)
-    for name in ("tracker.sqlite3", "tracker.sqlite3-wal", "secret_key", "outbox/a.eml"):
+    for folder in ("outbox", "kept"):
+        (home / folder).mkdir(parents=True)
+    for name in ("tracker.sqlite3", "tracker.sqlite3-wal", "secret_key", "outbox/a.eml", "kept/1"):
         (home / name).touch()
     for path in (home, *home.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

@@ -20,7 +20,7 @@ RECORDED_FOR = timedelta(days=400)
 # How many people's browsers one browser can be.
 MOST_KNOWN = 12
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
-ENDED = N_("このログインは、ほかの画面か端末で終了しました。もう一度ログインしてください。")
+ENDED = N_("このログインは、ほかの画面か端末で終了しました。")
 KEPT = N_("入力した内容は保管しています。ログインし直すと、続きから保存できます。")
 # Signs that stand for the same letter (4 and @ for a), one group a letter.
 _SEVERAL_LETTERS = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
@@ -138,15 +138,9 @@ def why_ended(
     `longest` and `idle` are how long one lasts after it was opened and after its last page.
     """
     if at - opened_at >= longest:
-        said = _(
-            "ログインから%(time)sたったため、ログアウトしました。もう一度ログインしてください。",
-            time=_length(longest),
-        )
+        said = _("ログインから%(time)sたったため、ログアウトしました。", time=_length(longest))
     elif at - seen_at >= idle:
-        said = _(
-            "%(time)s操作がなかったため、ログアウトしました。もう一度ログインしてください。",
-            time=_length(idle),
-        )
+        said = _("%(time)s操作がなかったため、ログアウトしました。", time=_length(idle))
     else:
         said = _(ENDED)
     return said
