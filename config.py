@@ -90,7 +90,7 @@ DEMO_PASSWORD = _text("TRACKER_DEMO_PASSWORD", "renkei-rei-2026")
 # Requests answered at a time.  Posts take half of them at most, so that those which wait for the
 # database or a password never keep people from reading; more threads only take turns at Python's
 # one lock.
-THREADS = _number("TRACKER_THREADS", 8)
+THREADS = _number("TRACKER_THREADS", 12)
 # Connections open at a time; when they are nearly all there, those that were silent the longest
 # are closed.  Each takes an open file: the start raises the process's limit as far as it may.
 CONNECTIONS = _number("TRACKER_CONNECTIONS", 2000)

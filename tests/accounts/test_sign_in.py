@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from statistics import median
 from time import perf_counter
@@ -26,6 +27,7 @@ from tracker.accounts.models import SignIn, SignInDelay
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
 from tracker.accounts.sign_in import rules
 from tracker.accounts.sign_in.actions import hash_password, sign_in, turn
+from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.db import db
 from tracker.plumbing.exposure import PUBLISHED_PASSWORD
@@ -245,6 +247,33 @@ def test_who_is_sent_away_is_told_so_and_not_counted(app: Flask, browse: Browse)
     assert (page.status, page.title) == (503, "今、混み合っています")
     assert rules.BUSY in page.text
     assert guess(browse(), 1, RIGHT).status == 302
+
+
+def test_strangers_leave_a_place_to_who_signed_in_before(sqlite_url: str, tmp_path: Any) -> None:
+    settings = {"THREADS": 8, "HASH_WAIT_MS": 5000}
+    with (
+        opened(sqlite_url, tmp_path, **settings) as app,
+        app.app_context(),
+        turn(is_known=False),
+        ExitStack() as stranger,
+    ):
+        stranger.enter_context(turn(is_known=False))
+        with pytest.raises(ServiceUnavailable):
+            sign_in(OFFICE, cast.PASSWORD, at=cast.NOW)
+        origin = Origin("192.0.2.7", known="this browser")
+        came_in: list[str] = []
+        came = threading.Thread(target=lambda: came_in.append(enter(app, origin)))
+        came.start()
+        came.join(0.3)
+        assert came_in == []
+        stranger.close()
+        came.join(5)
+        assert len(came_in) == 1
+
+
+def enter(app: Flask, origin: Origin) -> str:
+    with app.app_context():
+        return sign_in(OFFICE, cast.PASSWORD, at=cast.NOW, origin=origin)
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ def test_posts_that_wait_for_the_database_stop_no_reader(served: Served, officer
     assert {answer.status for answer in answers} == {503}
     assert all(NOT_SAVED in answer.text and "weekly" in answer.text for answer in answers)
     assert max(took) < MOST_SECONDS
-    # Four of the eight threads wait, and not for long; the others are told at once.
+    # Half of the threads wait, and not for long; the others are told at once.
     waited = sorted(answer.seconds for answer in answers)
     assert waited[-1] < LOCK_SECONDS + 1 and waited[12] < LOCK_SECONDS
     again = {**answers[-1].fields(), "csrf_token": fields["csrf_token"]}

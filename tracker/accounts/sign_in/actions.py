@@ -1,7 +1,7 @@
 """Sets up the area and its first admin; signs in and out; sets passwords."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from hmac import compare_digest
@@ -53,30 +53,31 @@ _WORKING = BoundedSemaphore(2)
 
 
 @cache
-def _in_line(threads: int) -> BoundedSemaphore:
-    """One less than the threads that posts may have: who saves goes past those who sign in."""
-    return BoundedSemaphore(max(1, threads // 2 - 1))
+def _line(threads: int, is_known: bool) -> BoundedSemaphore:
+    """Places of those who work or wait.
+
+    One less than the threads that posts may have: who saves goes past those who sign in.  Another
+    one less for strangers: who signed in before in that browser gets in while they guess.
+    """
+    return BoundedSemaphore(max(1, threads // 2 - (1 if is_known else 2)))
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def turn(*, is_known: bool = True) -> Iterator[None]:
     """Waits for its turn to work on a password; nobody comes in with the database's lock.
 
     Raises ServiceUnavailable where too many wait, or it takes too long.
     """
-    seconds = current_app.config["HASH_WAIT_MS"] / 1000
-    in_line = _in_line(current_app.config["THREADS"])
-    if not in_line.acquire(blocking=False):
-        raise ServiceUnavailable(_(rules.BUSY))
-    try:
+    seconds, threads = current_app.config["HASH_WAIT_MS"] / 1000, current_app.config["THREADS"]
+    with ExitStack() as held:
+        for line in (_line(threads, known) for known in sorted({is_known, True})):
+            if not line.acquire(blocking=False):
+                raise ServiceUnavailable(_(rules.BUSY))
+            held.callback(line.release)
         if not _WORKING.acquire(timeout=seconds):
             raise ServiceUnavailable(_(rules.BUSY))
-        try:
-            yield
-        finally:
-            _WORKING.release()
-    finally:
-        in_line.release()
+        held.callback(_WORKING.release)
+        yield
 
 
 def _hasher() -> PasswordHasher:
@@ -170,7 +171,7 @@ def _guess(email: str, password: str, origin: Origin) -> Person:
     Raises Refusal and ServiceUnavailable as `sign_in` does.
     """
     key = _key(email, origin)
-    with turn():
+    with turn(is_known=origin.known is not None):
         stored = _count(key, email)
         is_right = matches(stored, password) and not _is_void(password)
     person = queries.find_person(email)
