@@ -152,7 +152,6 @@ PATH = "/notices/templates/report_request"
     [
         ({"subject": ""}, "件名を入力してください。"),
         ({"subject": "あ" * 300}, "100字までで入力してください（今 300字）。"),
-        ({"subject": "【お願い】\r\nBcc: x@y.example"}, "改行は使えません"),
         ({"subject": "【〔期日〕まで】"}, "〔期日〕という差し込みはありません"),
         ({"body": ""}, "本文を入力してください。"),
         ({"body": "〔リンク〕\n〔締切〕まで"}, "〔締切〕という差し込みはありません"),
@@ -170,6 +169,12 @@ def test_words_that_cannot_be_are_refused_at_their_field(browse, typed, sentence
         if name != "version":
             assert page.fields()[name].split() == text.split(), "what was typed stays"
     assert "直した文面" not in office.get("/notices/templates").one("main .stack").get_text()
+
+
+def test_a_subject_pasted_as_two_lines_is_one(browse):
+    office = browse("office")
+    assert office.fill(PATH, {"subject": "【お願い】\r\nBcc: x@y.example"}).status == 302
+    assert office.get(PATH).fields()["subject"] == "【お願い】 Bcc: x@y.example"
 
 
 def test_a_clerk_tries_saves_and_takes_back(app, browse):

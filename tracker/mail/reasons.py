@@ -67,7 +67,7 @@ _LINK = re.compile(
     re.A,
 )
 # A code that stands beside one: two groups of five.
-_CODE = re.compile(r"(?<![\w-])[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}(?![\w-])", re.A)
+_TYPED = re.compile(r"(?<![\w-])[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}(?![\w-])", re.A)
 _NO_LINK = "（リンク）"
 _UNSHOWABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -99,7 +99,7 @@ def plain(words: str) -> str:
 
 def without_links(words: str) -> str:
     """A server's words without the personal links and codes that they quote."""
-    return _CODE.sub(_NO_LINK, _LINK.sub(_NO_LINK, words))
+    return _TYPED.sub(_NO_LINK, _LINK.sub(_NO_LINK, words))
 
 
 def status_in(words: str) -> str | None:
