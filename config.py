@@ -118,7 +118,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "renkei"
 
 # A text of an agreement is small; attachments come with a later part.
-MAX_CONTENT_LENGTH = 12 * 1024 * 1024
+# A file of 12 MB, as the page says, and what a browser puts around it.
+MAX_CONTENT_LENGTH = (12 * 1024 + 128) * 1024
 MAX_FORM_MEMORY_SIZE = 12 * 1024 * 1024
 WTF_CSRF_TIME_LIMIT = None
 # Token and origin are judged by plumbing/access.py, which gives a form back instead of losing it.

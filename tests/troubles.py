@@ -10,14 +10,16 @@ import psycopg
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.orm import Session
 
-from tests.whole.clients import NOTE, House
+from tests.whole.clients import House, PostgresHouse
 from tracker.plumbing.db import db
 
-# What PostgreSQL says when it finds no room for a row; the trigger of a house says it.
-NO_ROOM = NOTE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
-    "INSERT INTO saved.written VALUES (TG_TABLE_NAME) ON CONFLICT DO NOTHING;",
-    "RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';",
-)
+# What PostgreSQL says when it finds no room for a row, said by the trigger of a house's tables.
+NO_ROOM = """
+CREATE OR REPLACE FUNCTION saved.note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+END $$
+"""
 
 
 @contextmanager
@@ -99,6 +101,12 @@ def is_sqlite(house: House) -> bool:
     return engine_of(house).dialect.name == "sqlite"
 
 
+def _live(house: House) -> psycopg.Connection:
+    """The connection by which a house on PostgreSQL is put back."""
+    assert isinstance(house, PostgresHouse)
+    return house.saved.live
+
+
 @contextmanager
 def locked(house: House) -> Iterator[None]:
     """Somebody else writes and does not end: readers go on, writers wait."""
@@ -122,11 +130,15 @@ def full(house: House) -> Iterator[None]:
         with no_room():
             yield
         return
-    house.live.execute(_sql(NO_ROOM))
+    live = _live(house)
+    (usual,) = live.execute("SELECT pg_get_functiondef('saved.note'::regproc)").fetchone() or ("",)
+    live.execute(_sql(NO_ROOM))
     try:
         yield
     finally:
-        house.live.execute(_sql(NOTE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")))
+        live.execute(_sql(usual))
+        # Nobody changed the shape of a table.
+        live.execute("DELETE FROM saved.written WHERE name = ''")
 
 
 @contextmanager
@@ -136,13 +148,14 @@ def read_only(house: House) -> Iterator[None]:
         with told_at_checkout(engine_of(house), "query_only=ON", "query_only=OFF"):
             yield
         return
-    name = house.live.info.dbname
-    house.live.execute(_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
-    house.live.execute(END_OTHERS, [name, 0])
+    live = _live(house)
+    name = live.info.dbname
+    live.execute(_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    live.execute(END_OTHERS, [name, 0])
     try:
         yield
     finally:
-        house.live.execute(_sql(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
+        live.execute(_sql(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
 
 
 @contextmanager
@@ -154,7 +167,7 @@ def away(house: House) -> Iterator[None]:
         with gone(engine.url):
             yield
         return
-    with gone(engine.url, house.live.info.backend_pid):
+    with gone(engine.url, _live(house).info.backend_pid):
         yield
 
 

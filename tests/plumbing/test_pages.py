@@ -9,6 +9,7 @@ from tests.app_fixtures import opened
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tests.troubles import gone
+from tests.whole.bad_input import multipart
 from tracker.plumbing.db import db
 
 NEW = "/admin/holidays/new"
@@ -30,6 +31,23 @@ def test_a_database_that_is_gone_gives_a_plain_page_with_a_number(app, tmp_path)
     assert page.title == "申し訳ありません。今、処理ができませんでした"
     assert re.search(r"受付番号 [0-9A-F]{6}", page.text)
     assert "sqlite" not in page.text.lower()
+    # Who can be asked is remembered, since the database is not asked; else nobody is promised.
+    asked = page.one("footer").get_text()
+    assert "下のお問い合わせ先へ受付番号を" in page.text and "操作や内容のお問い合わせ" in asked
+    with opened(f"sqlite:///{tmp_path / 'tracker.sqlite3'}", tmp_path) as started:
+        page = PageClient(started).get("/login", status=500)
+    assert "管理者へ受付番号を" in page.text and "下のお問い合わせ先" not in page.text
+
+
+def test_a_file_as_large_as_the_page_says_is_not_too_large(browse):
+    office = browse("office")
+    fields = office.get("/agreements/import").fields()
+    for size, status in ((12 * 1024 * 1024, 422), (13 * 1024 * 1024, 413)):
+        parts = {f'name="{name}"': str(value).encode() for name, value in fields.items()}
+        parts['name="file"; filename="text.txt"'] = b"x" * size
+        answer = office.client.post("/agreements/import", **multipart(parts))
+        assert answer.status_code == status
+    assert "12MBまでのファイル" in answer.get_data(as_text=True)
 
 
 def test_a_form_without_its_token_comes_back_in_plain_words(app):

@@ -25,7 +25,7 @@ from tests.troubles import TROUBLES, engine_of, locked
 from tests.whole.bad_input import JAPANESE, PLAIN_TEXTS, Asked, boxes, endpoint_of
 from tests.whole.clients import NOBODY, OFFICE, House
 from tests.whole.test_acts import FILLED, NO_ACT, rows, with_acts
-from tests.whole.unsafe import ONLY_EMPTY, unsafe, unsafe_endpoints
+from tests.whole.unsafe import BY_HAND, ONLY_EMPTY, unsafe, unsafe_endpoints
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import OLD_TOKEN
 from tracker.plumbing.pages import _SECRET, NOT_SAVED
@@ -168,7 +168,9 @@ def judge(
     wrong += lost(form, fields, answer)
     kept = page.fields()
     wrong += [f"{name} is lost" for name in fields if name not in kept and not _SECRET.search(name)]
-    if endpoint_of(house, form.target) in NO_ACT or fields.keys() != kept.keys() - {"csrf_token"}:
+    # A button that no page shows as it stands is refused, and says so where it leads.
+    is_pressed = endpoint_of(house, form.target) not in {*NO_ACT, *BY_HAND}
+    if not is_pressed or fields.keys() != kept.keys() - {"csrf_token"}:
         return True, wrong
     if any(isinstance(value, list) for value in fields.values()):
         return True, wrong

@@ -30,6 +30,9 @@ SOMEBODY_ELSE = N_("この画面を開いた方と、今ログインしている
 WAITS = N_(
     "入力した内容は保管しています。この画面を開いた方がログインし直すと、続きから保存できます。"
 )
+ONLY_FOR = N_(
+    "この画面は、%(who_may)sだけが使えます。ご用の方は、下のお問い合わせ先へお知らせください。"
+)
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -92,7 +95,7 @@ def forbid(permission: Permission) -> NoReturn:
     """The 403 page, which says who may."""
     if is_held_back(g.get("actor"), permission):
         abort(403, _(HELD_BACK))
-    abort(403, _("この画面は、%(who_may)sだけが使えます。", who_may=who_may(permission)))
+    abort(403, _(ONLY_FOR, who_may=who_may(permission)))
 
 
 def comes_from_here() -> bool:

@@ -86,6 +86,10 @@ ERRORS: Mapping[int, tuple[str, str]] = {
     503: (N_("今、混み合っています"), N_("少し待ってから、もう一度お試しください。")),
 }
 
+# In place of 500's, where nobody is known who could be named below.
+NOBODY_KNOWN = N_(
+    "時間をおいてもう一度お試しください。直らないときは、管理者へ受付番号をお知らせください。"
+)
 # Said of a post that the trouble of ours kept from being carried out (contracts.md, "Trust").
 NOT_SAVED = N_(
     "今は保存できませんでした。入力した内容は下に残っています。"
@@ -273,7 +277,7 @@ def init_app(
         actor = None if failed else g.get("actor")
         return {
             "actor": actor,
-            "area": None if failed else area(),
+            "area": _known_area(None if failed else area),
             "today": clock.today(),
             "nav": sections.nav(counts()) if actor else [],
             "banners": [*_waiting(actor), *banners()] if actor else [],
@@ -322,6 +326,14 @@ def _end_kept(response: Response) -> Response:
         response = _kept_page(code, _(ERRORS.get(code, ERRORS[400])[0]), _(NOT_TAKEN))
     kept.end(is_sent=is_sent)
     return response
+
+
+def _known_area(read: Callable[[], Any] | None) -> Any:
+    """The area; where the database must not be asked, as this process saw it last (or None)."""
+    if read is not None and (found := read()) is not None:
+        current_app.extensions["area"] = found
+        return found
+    return None if read else current_app.extensions.get("area")
 
 
 def install_messages(templates: Environment) -> None:
@@ -381,6 +393,8 @@ def _failed(code: int, own: str | None = None, number: str | None = None) -> Res
     """The page of a 5xx, which asks the database nothing; a post is kept on it."""
     g.failed = True
     title, advice = ERRORS.get(code, ERRORS[500])
+    if code == 500 and _known_area(None) is None:
+        advice = NOBODY_KNOWN
     if "X-Fragment" in request.headers:
         return Response(f"{_(title)}。", code, mimetype="text/plain")
     # What another site posted is never given back as a form, whatever went wrong.

@@ -184,5 +184,5 @@ def _for_the_office(
         more = _("ほか。") if undelivered > 1 else "。"
         text = _("%(to_name)sあて%(more)s%(reason)s", to_name=to_name, more=more, reason=reason)
         strong = _("%(undelivered)s件のメールが届いていません。", undelivered=undelivered)
-        found.append(Banner("ng", strong, text, where, _("宛先を直して送り直す")))
+        found.append(Banner("ng", strong, text, where, _("確かめて送り直す")))
     return found
