@@ -4,12 +4,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from flask import redirect
 from sqlalchemy import func, select, update
 
 from tests import cast
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tests.sent import links_in, sent_to
+from tests.troubles import no_room
 from tracker.accounts.models import Person, SignIn
 from tracker.accounts.sign_in import rules
 from tracker.accounts.sign_in.actions import ask_reset, write_resets
@@ -131,6 +133,23 @@ def test_it_outlives_a_forgotten_password(app, typed, tmp_path):
     assert files(tmp_path) == []
 
 
+def test_it_waits_while_its_person_must_go_elsewhere_first(app, typed, tmp_path):
+    office, fields = typed
+    must: list[str] = ["/account"]
+    # As where a second factor must be set up before anything else; asked after the guard.
+    rules_of_all = app.before_request_funcs[None]
+    rules_of_all.insert(-1, lambda: redirect(must[0]) if must else None)
+    office.post(NEW, fields)
+    must.clear()
+    back = office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
+    must.append("/account")
+    assert office.get(back.location, status=302).location == "/account"
+    assert len(files(tmp_path)) == 1
+    must.clear()
+    assert office.get(back.location, status=400).fields()["name"] == WORDS["name"]
+    assert files(tmp_path) == []
+
+
 def test_a_closed_account_gets_nothing_back(app, typed, tmp_path):
     office, fields = typed
     with app.app_context():
@@ -176,6 +195,11 @@ def test_an_old_page_fills_no_disk_and_what_finds_no_room_is_given_back(
     monkeypatch.setattr(kept, "LARGEST", 100)
     monkeypatch.setattr(kept, "MOST_OF_ONE", 9)
     assert office.post(NEW, {**fields, "name": "四つ目"}).status == 401
+    assert len(files(tmp_path)) == 2
+    monkeypatch.undo()
+    with no_room():
+        page = office.post(NEW, {**fields, "name": "五つ目"})
+    assert page.status == 401 and page.fields()["name"] == "五つ目"
     assert len(files(tmp_path)) == 2
     now.shift(8 * 24 * 3600)
     assert office.post(NEW, fields).status == 401

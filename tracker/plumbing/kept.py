@@ -102,8 +102,11 @@ def keep(person_id: int) -> bool:
 def waiting(person_id: int) -> Waiting | None:
     """What waits for a person; not what this request shows."""
     shown = g.get("kept_post")
-    entries = (one for one in _entries(clock.now()) if one.person_id == person_id)
-    own = [one for one in entries if not (one.is_shown or (shown and one.file == shown.file))]
+    own = [
+        one
+        for one in _entries(clock.now(), person_id)
+        if not (one.is_shown or (shown and one.file == shown.file))
+    ]
     newest = max(own, key=lambda one: one.at, default=None)
     post = _read(newest) if newest else None
     if newest is None or post is None:
@@ -188,9 +191,12 @@ def _folder() -> Path:
     return Path(current_app.config["HOME"]) / "kept"
 
 
-def _entries(at: datetime) -> Iterator[_Entry]:
-    """What is kept.  What is too old goes, and what a clock wrote that has gone back since."""
-    for file in _folder().iterdir() if _folder().is_dir() else ():
+def _entries(at: datetime, person_id: int | None = None) -> Iterator[_Entry]:
+    """What is kept, of one person or of all.
+
+    What is too old goes, and what a clock wrote that has gone back since.
+    """
+    for file in _folder().glob("*" if person_id is None else f"{person_id}-*"):
         # Another request may be at the same work.
         with suppress(FileNotFoundError):
             name, found = _NAME.fullmatch(file.name), file.stat()
@@ -202,9 +208,8 @@ def _entries(at: datetime) -> Iterator[_Entry]:
 
 
 def _find(person_id: int, mark: str, *, is_shown: bool) -> _Post | None:
-    wanted = (person_id, mark, is_shown)
-    for one in _entries(clock.now()):
-        if (one.person_id, one.mark, one.is_shown) == wanted:
+    for one in _entries(clock.now(), person_id):
+        if (one.mark, one.is_shown) == (mark, is_shown):
             return _read(one)
     return None
 

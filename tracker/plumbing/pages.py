@@ -289,6 +289,8 @@ def init_app(
             raise RuntimeError("an act was carried out and not finished")
         return response
 
+    # The last that is asked before a view.
+    app.before_request(_note_view)
     app.after_request(_end_kept)
 
     @app.teardown_request
@@ -315,10 +317,16 @@ def _waiting(actor: Actor) -> Iterator[Banner]:
         )
 
 
+def _note_view() -> None:
+    g.is_let_in = True
+
+
 def _end_kept(response: Response) -> Response:
     """What was kept is shown and gone: in its form or, where its page takes it no more, as words."""
     post, is_sent = g.get("kept_post"), response.status_code in (302, 303)
-    if response.status_code >= 500 or (post is None and not is_sent):
+    # Whoever is sent elsewhere first, before the view was asked, comes back for it.
+    is_elsewhere = response.status_code == 302 and "is_let_in" not in g
+    if response.status_code >= 500 or is_elsewhere or (post is None and not is_sent):
         return response
     is_answered = post is None or g.get("given_back") or response.status_code == 303
     if not is_answered and any(_typed(post.fields)):
