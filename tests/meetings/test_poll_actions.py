@@ -125,7 +125,7 @@ def test_a_municipality_without_a_secretary_is_answered_for_by_telephone(actor):
     post = db.session.scalars(
         select(Post).where(Post.email == "secretary@sotogahama.example")
     ).one()
-    post.is_active = False
+    post.strike("青森市 管理者", cast.NOW, "使わないため。")
     meeting = make_meeting()
     assert len(letters("poll_request")) == 4
     with pytest.raises(Refusal, match="だれから聞いたかを入れてください。"):

@@ -134,7 +134,7 @@ def test_a_municipality_without_a_secretary_is_shown_before_sending(browse, app)
 
     with app.app_context():
         for post in db.session.scalars(select(Post).where(Post.email.like("secretary@h%"))):
-            post.is_active = False
+            post.strike("青森市 管理者", cast.NOW, "使わないため。")
         db.session.commit()
     page = browse("office").fill("/meetings/new", {})
     assert "平内町 宛先なし" in page.text

@@ -202,7 +202,7 @@ def _close_account(person: Person, _post: Post) -> None:
 
 
 def _close_post(_person: Person, post: Post) -> None:
-    post.is_active = False
+    post.strike("青森市 管理者", cast.NOW, "使わないため。")
 
 
 @pytest.mark.parametrize("close", [_close_account, _close_post])

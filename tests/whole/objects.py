@@ -118,6 +118,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
 # Endpoint -> objects that belong to nobody in particular.
 SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "accounts.edit_post": lambda s: [{"post_id": s.post}],
+    "accounts.strike_post": lambda s: [{"post_id": s.unused_post}],
     "accounts.invite": lambda s: [{"person_id": s.person}],
     "accounts.lift_delays": lambda s: [{"person_id": s.person}],
     "accounts.new_account": lambda s: [{"post_id": s.post}],

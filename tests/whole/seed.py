@@ -82,6 +82,7 @@ class Stock:
     question: str
     post: int
     person: int
+    unused_post: int
     handed_over: Mapping[str, int]
 
 
@@ -130,10 +131,19 @@ def furnish() -> Stock:
         question=next(iter(asked(job))),
         post=_post_id("officer@hiranai.example"),
         person=person,
+        unused_post=_unused_post(),
         handed_over=_handed_over(),
         # The newest: they stand on the first page of 通知.
         letters=_letters(),
     )
+
+
+def _unused_post() -> int:
+    """A post that nobody ever held."""
+    post = Post(municipality_id=_town_ids()[HUB], kind=PostKind.READER, name="誤って登録した役職")
+    db.session.add(post)
+    db.session.commit()
+    return post.id
 
 
 def _consultation(no: str) -> int:

@@ -7,14 +7,27 @@ third April.  A secretary is a post with a mailbox and no account.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Role
 from tracker.kernel.search import LONGEST_KEY, search_key
 from tracker.kernel.translation import N_
-from tracker.plumbing.db import NEVER, PRIVATE, UNRECORDED, Model, UtcDateTime, Versioned, words
+from tracker.plumbing.db import (
+    NEVER,
+    PRIVATE,
+    UNRECORDED,
+    Model,
+    Struck,
+    UtcDateTime,
+    Versioned,
+    not_struck,
+    words,
+)
+
+_COUNTS = text("struck_at IS NULL")
 
 
 class PostKind(Labelled):
@@ -35,12 +48,19 @@ class PostKind(Labelled):
         return self not in (PostKind.SECRETARY, PostKind.CHIEF)
 
 
-class Post(Versioned, Model):
+class Post(Struck, Versioned, Model):
     """A place in an office: what it may do and where its letters go."""
 
     __tablename__ = "post"
     __table_args__ = (
-        UniqueConstraint("municipality_id", "name"),
+        # What was struck leaves its name to others.
+        Index(
+            "ix_post_name",
+            *("municipality_id", "name"),
+            unique=True,
+            sqlite_where=_COUNTS,
+            postgresql_where=_COUNTS,
+        ),
         UniqueConstraint("municipality_id", "name_key"),
     )
 
@@ -48,11 +68,11 @@ class Post(Versioned, Model):
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
     kind: Mapped[PostKind] = mapped_column(words(PostKind))
     name: Mapped[str] = mapped_column(String(100))
-    # What the name looks like; None beside an older post that looks alike (Kind.NAME_SHARED).
+    # What the name looks like; None beside an older post that looks alike (Kind.NAME_SHARED), and
+    # of a post that was struck.
     name_key: Mapped[str | None] = mapped_column(String(LONGEST_KEY), info=UNRECORDED)
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(40))
-    is_active: Mapped[bool] = mapped_column(default=True)
     # Whom letters go to when what this post owes is long overdue.
     chief_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     # 4月の担当者の確認: the last fiscal year for which somebody said who holds it.
@@ -60,6 +80,16 @@ class Post(Versioned, Model):
     confirmed_by: Mapped[str | None] = mapped_column(String(200))
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True))
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @hybrid_property
+    def is_active(self) -> bool:
+        """Whether it counts; nothing but `strike` takes it out of use."""
+        return self.struck_at is None
+
+    @is_active.inplace.expression
+    @classmethod
+    def _is_active(cls) -> ColumnElement[bool]:
+        return not_struck(cls)
 
     @validates("name")
     def _follow(self, _column: str, name: str) -> str:

@@ -32,7 +32,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.search import search_key
 from tracker.kernel.translation import _
 from tracker.mail import links
-from tracker.mail.letters import Recipient
+from tracker.mail.letters import Letter, Recipient
 from tracker.mail.links import Life
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
@@ -301,7 +301,7 @@ def find_post(municipality_id: int, name: str, but_id: int | None = None) -> Pos
     `but_id`: other than that one.
     """
     looks_alike = or_(Post.name == name, Post.name_key == search_key(name))
-    found = select(Post).where(Post.municipality_id == municipality_id, looks_alike)
+    found = select(Post).where(Post.municipality_id == municipality_id, looks_alike, Post.is_active)
     if but_id is not None:
         found = found.where(Post.id != but_id)
     return db.session.scalars(found.order_by((Post.name == name).desc())).first()
@@ -309,13 +309,15 @@ def find_post(municipality_id: int, name: str, but_id: int | None = None) -> Pos
 
 def posts_that_share_names(municipality_id: int) -> Sequence[Post]:
     """The posts of a municipality whose names look like an older one's, oldest first."""
-    found = select(Post).where(Post.municipality_id == municipality_id, Post.name_key.is_(None))
+    found = select(Post).where(
+        Post.municipality_id == municipality_id, Post.name_key.is_(None), Post.is_active
+    )
     return db.session.scalars(found.order_by(Post.id)).all()
 
 
 def chiefs(municipality_id: int | None = None) -> Mapping[int, int | None]:
     """The chief's post of every post, or of those of a municipality, by the post's id."""
-    found = select(Post.id, Post.chief_id)
+    found = select(Post.id, Post.chief_id).where(Post.is_active)
     if municipality_id is not None:
         found = found.where(Post.municipality_id == municipality_id)
     return {row.id: row.chief_id for row in db.session.execute(found)}
@@ -507,7 +509,7 @@ def unseen_changes() -> tuple[UnseenChange, ...]:
         .join(Post, Post.id == OutsideChange.post_id)
         .join(Municipality, Municipality.id == Post.municipality_id)
         .outerjoin(Person, Person.id == OutsideChange.person_id)
-        .where(_UNSEEN)
+        .where(_UNSEEN, Post.is_active)
         .order_by(OutsideChange.id)
     )
     return tuple(UnseenChange._make(row) for row in rows)
@@ -528,6 +530,12 @@ def check_address_is_known(post_id: int | None) -> None:
                 "その市町村の方が「引継ぎ」で確認すると、新しいリンクを送れます。"
             )
         )
+
+
+def has_letters(post_id: int) -> bool:
+    """Whether a letter was ever written to the post's mailbox."""
+    written = exists().where(Letter.to_key == f"post:{post_id}")
+    return bool(db.session.scalar(select(written)))
 
 
 def has_somebody_to_look(municipality_id: int, but_post_id: int | None = None) -> bool:
@@ -574,6 +582,15 @@ class StaffedPost:
     confirmed_year: int | None
     confirmed_by: str | None
     confirmed_at: datetime | None
+    # Taken out by mistake's mending (`plumbing.db.Struck`): when, by whom and why.
+    struck_at: datetime | None = None
+    struck_by: str | None = None
+    struck_reason: str | None = None
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether it was taken out."""
+        return self.struck_at is not None
 
     @property
     def holders(self) -> tuple[Holder, ...]:
@@ -615,7 +632,7 @@ def _staffed(post: Post, town: str, people: Iterable[Person]) -> StaffedPost:
         post.name,
         post.email,
         post.phone,
-        post.name_key is None,
+        post.name_key is None and post.is_active,
         post.seen,
         tuple(
             Holder(one.id, one.name, one.email, one.is_active, bool(one.password_hash), one.seen)
@@ -624,6 +641,9 @@ def _staffed(post: Post, town: str, people: Iterable[Person]) -> StaffedPost:
         post.confirmed_year,
         post.confirmed_by,
         post.confirmed_at,
+        post.struck_at,
+        post.struck_by,
+        post.struck_reason,
     )
 
 

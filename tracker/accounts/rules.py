@@ -1,7 +1,7 @@
 """Addresses, chiefs, waiting after wrong passwords, and who may hand which post over (product.md 9)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -77,6 +77,28 @@ def check_chief(
                 field="chief",
             )
         above = chiefs.get(above) if above is not None else None
+
+
+def check_strike(referring: Collection[str], has_letters: bool) -> None:
+    """Whether a post may be struck: nobody ever held it, nothing rests on it, no letter went to it.
+
+    `referring` are the tables whose rows refer to it (`plumbing.db.referring`); what another
+    municipality entered of it is no past.
+    """
+    if "person" in referring:
+        raise Refusal(
+            _(
+                "利用者を登録したことのある役職は取り消せません。"
+                "使わなくなったときは、利用者を停止してください。"
+            )
+        )
+    if has_letters or set(referring) - {"outside_change"}:
+        raise Refusal(
+            _(
+                "手紙の宛先・上司・主担当などになったことのある役職は取り消せません。"
+                "名前や宛先は直せます。"
+            )
+        )
 
 
 # Posts that somebody else of the municipality may hand over.  The others approve, lead or manage:

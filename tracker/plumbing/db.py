@@ -182,6 +182,11 @@ class Struck:
         """Whether it was taken out."""
         return self.struck_at is not None
 
+    def must_count(self) -> None:
+        """Raises Refusal where it was taken out."""
+        if self.is_struck:
+            raise Refusal(_("取り消されています。元に戻してから、もう一度お試しください。"))
+
     def strike(self, by: str, at: datetime, reason: str) -> None:
         """Takes it out; raises Refusal where it is out already."""
         if self.is_struck:

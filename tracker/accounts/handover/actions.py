@@ -107,6 +107,7 @@ def hand_over(
     rules.check_hand_over(_actor(act), post.id, post.kind, town.slug)
     former = db.session.scalars(select(Person).where(Person.post_id == post.id)).all()
     act.lock((post, seen), *((one, None) for one in former))
+    post.must_count()
     # A wrong address would leave nobody who could correct it.
     check_last_admin(post, *former)
     address, person = rules.check_address(email), None

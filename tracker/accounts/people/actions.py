@@ -28,7 +28,7 @@ from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, referring
 
 
 def create_post(
@@ -87,6 +87,7 @@ def change_post(
     confirmer's mailbox where nobody else is there to look takes a `reason`.
     """
     act.lock((post, seen), (db.session.get_one(Municipality, post.municipality_id), None))
+    post.must_count()
     is_renamed = name != post.name
     if is_renamed:
         _check_name(post.municipality_id, name, post.id)
@@ -99,6 +100,34 @@ def change_post(
             post.name = name
             _free_names(post.municipality_id)
         _tell(act, post, outside, before=before, after=address)
+
+
+def strike_post(act: Act, post: Post, reason: str, seen: str | None = None) -> None:
+    """Takes out a post that was entered by mistake; its name is free again.
+
+    Raises Refusal as `rules.check_strike` does.
+    """
+    act.lock((post, seen), (db.session.get_one(Municipality, post.municipality_id), None))
+    check_strike(post)
+    said = f"「{post.name}」の登録を取り消しました。理由：{reason}"
+    with act.change("post.struck", post, said):
+        post.strike(act.person.name, act.at, reason)
+        post.name_key = None
+        _free_names(post.municipality_id)
+
+
+def check_strike(post: Post) -> None:
+    """Raises Refusal where the post has a past."""
+    rules.check_strike(referring(post), queries.has_letters(post.id))
+
+
+def put_post_back(act: Act, post: Post, seen: str | None = None) -> None:
+    """Counts a post again; refused where another's name looks like its own by now."""
+    act.lock((post, seen), (db.session.get_one(Municipality, post.municipality_id), None))
+    _check_name(post.municipality_id, post.name, post.id)
+    with act.change("post.restored", post, f"「{post.name}」の登録を元に戻しました。"):
+        post.put_back()
+        post.name_key = search_key(post.name)
 
 
 @dataclass(frozen=True)
@@ -252,6 +281,7 @@ def create_account(
     the post's own is told (`_tell`), and a confirmer's takes a `reason` where nobody can look.
     """
     act.lock((post, None))
+    post.must_count()
     if not post.kind.signs_in:
         raise Refusal(_("秘書と上司の役職には、利用者の登録は要りません。お知らせは届きます。"))
     address = rules.check_address(email)

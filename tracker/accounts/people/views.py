@@ -14,7 +14,7 @@ from tracker.plumbing import clock, history
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm, choices
-from tracker.plumbing.pages import complain, done, page, paginate
+from tracker.plumbing.pages import complain, done, page, paginate, strike_page
 
 
 @bp.get("/admin/users")
@@ -71,6 +71,22 @@ def edit_post(post_id: int) -> Response:
     ):
         return done(url_for(".people"), _("保存しました。"))
     return page("accounts/post.html", form=form, post=post, is_outside=_is_outside(post))
+
+
+@bp.route("/admin/posts/<int:post_id>/strike", methods=["GET", "POST"])
+@guard(Permission.MANAGE_PEOPLE)
+def strike_post(post_id: int) -> Response:
+    """Takes out a post entered by mistake, or puts it back."""
+    post = db.session.get(Post, post_id) or abort(404)
+    return strike_page(
+        post,
+        post.seen,
+        lambda act, reason, seen: actions.strike_post(act, post, reason, seen),
+        lambda act, seen: actions.put_post_back(act, post, seen),
+        named=f"{areas.by_id()[post.municipality_id].name} {post.name}",
+        back=url_for(".people"),
+        check=lambda: actions.check_strike(post),
+    )
 
 
 def _is_outside(post: Post) -> bool:

@@ -11,7 +11,7 @@ from tracker.agreements.rules import uncovered
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import N_, _
+from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, not_struck, referring, set_rows
@@ -33,8 +33,6 @@ from tracker.projects.plans.rules import Part, Plan, check_plan, check_strike
 from tracker.projects.report import Report
 from tracker.projects.rules import CostPhase
 
-STRUCK = N_("取り消した事業です。元に戻してから、もう一度お試しください。")
-
 
 def create_project(act: Act, plan: Plan, *, is_example: bool = False) -> Project:
     """Enters a project with its first fiscal year."""
@@ -54,8 +52,7 @@ def change_project(act: Act, project: Project, plan: Plan, seen: str | None = No
     Raises Conflict when it was changed since `seen`.
     """
     act.lock((project, seen))
-    if project.is_struck:
-        raise Refusal(_(STRUCK))
+    project.must_count()
     _check(act, plan, project)
     said = f"連携事業「{plan.name}」の{plan.year.label}の内容を直しました。"
     with act.change("project.changed", project, said) as entry:
