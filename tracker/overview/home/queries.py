@@ -35,7 +35,14 @@ _OF_ALL = (
     "cost.changed",
     "cost.agreed",
 )
-_OF_ITS_OWN = ("project.created", "project.changed", "cost.confirmed", "cost.returned")
+_OF_ITS_OWN = (
+    "project.created",
+    "project.changed",
+    "project.struck",
+    "project.restored",
+    "cost.confirmed",
+    "cost.returned",
+)
 _OF_REPORTS = ("report.submitted", "report.withdrawn", "report.returned", "report.confirmed")
 
 
