@@ -108,6 +108,8 @@ HASH_WAIT_MS = _number("TRACKER_HASH_WAIT_MS", 3000)
 # takes a morning with telephone calls between; the next day everybody signs in again.
 SESSION_IDLE_MINUTES = _number("TRACKER_SESSION_IDLE_MINUTES", 120)
 SESSION_MINUTES = _number("TRACKER_SESSION_MINUTES", 12 * 60)
+# Whether office and admin must have a second factor (2段階認証): on or off.
+REQUIRE_TOTP = _choice("TRACKER_REQUIRE_TOTP", "off", "off", "on") == "on"
 # So many tries at signing in go without a delay.
 FREE_TRIES = _number("TRACKER_FREE_TRIES", 3)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pyotp
 import pytest
 from flask import Flask
 from flask_migrate import downgrade
@@ -15,6 +16,7 @@ from tracker.accounts.handover.actions import Words, confirm_people, write_memo
 from tracker.accounts.models import Handover, Person
 from tracker.accounts.people.actions import invite
 from tracker.accounts.queries import signed_in
+from tracker.accounts.second_factor.actions import check, key_of, turn_on
 from tracker.accounts.sign_in.actions import ask_reset, check_code, sign_in, write_resets
 from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor
@@ -27,6 +29,7 @@ VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 [NUMBER] = [int(path.name[:4]) for path in VERSIONS.glob("*_people.py")]
 BEFORE = f"{NUMBER - 1:04}"
 [CODES_OF_LETTERS] = [int(path.name[:4]) for path in VERSIONS.glob("*_letter_codes.py")]
+[FACTORS] = [int(path.name[:4]) for path in VERSIONS.glob("*_second_factor.py")]
 [DELAYS] = [int(path.name[:4]) for path in VERSIONS.glob("*_sign_in.py")]
 BEFORE_DELAYS = f"{DELAYS - 1:04}"
 OFFICE = cast.email("office")
@@ -135,3 +138,21 @@ def test_a_letter_that_waits_goes_out_with_its_link_before_codes_and_after(both:
     assert stored("code_tries", "invitation") == {1: 0}
     [mail] = sent_to(OFFICE)
     assert links_in(mail, "/invitations/") and CODE_SHOWN in mail.get_content()
+
+
+def test_before_the_second_factor_the_password_is_enough_and_sessions_stay(both: Flask) -> None:
+    person = db.session.scalars(select(Person).where(Person.email == OFFICE)).one()
+    open_one = sign_in(OFFICE, cast.PASSWORD, at=cast.NOW)
+    code = pyotp.TOTP(key_of(person.id, "a nonce")).at(cast.NOW)
+    first, *_ = turn_on(Act(None, cast.NOW), person, "a nonce", code)
+    assert check(person, first, Origin()) == "signed_in_by_recovery"
+    with pytest.raises(Refusal):
+        check(person, code, Origin())
+    steps = list(stored("step", "sign_in_event").values())
+    assert steps == ["signed_in", "wrong_second"]
+    downgrade(revision=f"{FACTORS - 1:04}")
+    assert list(stored("step", "sign_in_event").values()) == ["signed_in"]
+    upgrade()
+    assert open_one is not None and signed_in(open_one, cast.NOW) is not None
+    assert set(stored("step", "sign_in").values()) == {"signed_in"}
+    assert sign_in(OFFICE, cast.PASSWORD, at=cast.NOW)

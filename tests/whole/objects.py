@@ -122,6 +122,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "accounts.invite": lambda s: [{"person_id": s.person}],
     "accounts.lift_delays": lambda s: [{"person_id": s.person}],
     "accounts.new_account": lambda s: [{"post_id": s.post}],
+    "accounts.take_second_factor_off": lambda s: [{"person_id": s.person}],
     "accounts.reset_password": lambda s: [{"token": s.reset_token}],
     "accounts.set_active": lambda s: [{"person_id": s.person}],
     "accounts.set_password": lambda s: [{"token": s.invited_token}],

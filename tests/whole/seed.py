@@ -14,7 +14,16 @@ from tests.projects import makers as projects
 from tests.sent import token_of
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
-from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, PostKind
+from tracker.accounts.models import (
+    CalendarKey,
+    Invitation,
+    LinkUse,
+    Person,
+    Post,
+    PostKind,
+    RecoveryCode,
+    SecondFactor,
+)
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.cost_sharing.models import Consultation, CostCase
@@ -172,6 +181,9 @@ def _open_accounts() -> None:
     db.session.commit()
 
 
+RECOVERY_CODES = ("7K2M4QRT9ABC7K2M4QRT9ABD", "7K2M4QRT9ABC7K2M4QRT9ABE")
+
+
 def _subscribe() -> None:
     """The town's officer has a calendar feed."""
     officer = select(Person.id).where(Person.email == cast.email(Role.OFFICER, TOWN))
@@ -188,6 +200,11 @@ def _invited() -> tuple[int, str]:
     expires = cast.NOW + timedelta(days=3)
     invitation = Invitation(person_id=found.id, nonce="a nonce", expires_at=expires)
     db.session.add(invitation)
+    # And has a second factor, which the admin may take off.
+    at = {"on_at": cast.NOW, "last_step": 0}
+    db.session.add(SecondFactor(person_id=found.id, nonce="third nonce", **at))
+    hashes = [digest(code) for code in RECOVERY_CODES]
+    db.session.add_all([RecoveryCode(person_id=found.id, code_hash=one) for one in hashes])
     db.session.commit()
     return found.id, token_of("invitation", invitation.id)
 

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 from flask import Flask, Response, make_response
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests import cast
@@ -27,7 +28,10 @@ from tests.whole.clients import (
     Visitor,
 )
 from tests.whole.objects import OWNED, SECRETS, Target, unplaced
-from tests.whole.seed import NAMES, UNSENT_OF
+from tests.whole.seed import NAMES, RECOVERY_CODES, UNSENT_OF
+from tracker.accounts.models import SecondFactor
+from tracker.accounts.second_factor.actions import key_of
+from tracker.accounts.second_factor.rules import shown_key
 from tracker.cost_sharing import blueprint as cost_sharing
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard
@@ -38,6 +42,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 FOR_EVERYBODY = {
     "accounts.sign_in",
     "accounts.setup",
+    "accounts.second_step",
     "accounts.set_by_code",
     "accounts.set_password",
     "accounts.forgotten",
@@ -133,6 +138,10 @@ def live_codes(app: Flask) -> dict[str, str]:
     """What opens a page to whoever has it -> what it opens; the row's number is no secret."""
     with app.app_context():
         found = {token.rpartition(".")[2]: str(link) for token, link in live_tokens().items()}
+        for one in db.session.scalars(select(SecondFactor)):
+            key = key_of(one.person_id, one.nonce)
+            found |= dict.fromkeys((key, shown_key(key)), f"'second_factor' {one.person_id}")
+        found |= dict.fromkeys(RECOVERY_CODES, "'recovery_code'")
         db.session.rollback()
     return found
 

@@ -60,6 +60,7 @@ ELSEWHERE = {
 # These have no act of their own: they sign in and out, or only show something.
 NO_ACT = {
     "accounts.forgotten",
+    "accounts.second_factor",
     "accounts.sign_in",
     "accounts.sign_out",
     "cost_sharing.preview",

@@ -42,6 +42,7 @@ COMMITS: Mapping[str, str] = {
     "mail/mailbox": "mail's books",
     "reminders/actions": "the clock's pass",
     "accounts/sign_in/actions": "signing in and out",
+    "accounts/second_factor/actions": "the second step of signing in",
     "demo/letters": "the example's letters are marked as sent",
     "demo/meeting": "the example's letter that did not arrive",
 }

@@ -118,7 +118,7 @@ def pages(client: FlaskClient, app: Flask) -> Iterator[tuple[str, str]]:
 def leaks(app: Flask, client: FlaskClient) -> list[str]:
     """A sentence for each place where somebody can find what opens another's page."""
     secrets = live_codes(app)
-    assert set(links_kinds(app)) == {one.split("'")[1] for one in secrets.values()}
+    assert set(links_kinds(app)) <= {one.split("'")[1] for one in secrets.values()}
     places = [*stored(app), *files(app), *commands(app), *pages(client, app)]
     assert len(places) > 300
     return found_in(places, secrets)

@@ -106,6 +106,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     ),
     "letters, which are in Japanese whoever sends them": (
         "accounts.people.letters",
+        "accounts.second_factor.letters",
         "cost_sharing.cases.letters",
         "mail.kinds",
         "mail.letters:compose",
@@ -119,7 +120,14 @@ APART: Mapping[str, tuple[str, ...]] = {
 }
 PLACES = {place for places in APART.values() for place in places}
 # Names in the data and words of letters that are the same as a message.
-NAMED_SO = {"4月〜9月", "圏域の名前", "市町村長会議", "連携推進担当", "週のまとめ"}
+NAMED_SO = {
+    "4月〜9月",
+    "圏域の名前",
+    "市町村長会議",
+    "連携推進担当",
+    "連携協約 進行管理",
+    "週のまとめ",
+}
 # Parts of the names of areas, which the frame looks for.
 LOOKED_FOR = {("layout.html", "青森")}
 

@@ -1,4 +1,4 @@
-"""tracker setup; tracker accounts create | disable | reset | password | unlock."""
+"""tracker setup; tracker accounts create | disable | reset | password | unlock | second-factor-off."""
 
 import click
 from flask.cli import with_appcontext
@@ -6,6 +6,7 @@ from flask.cli import with_appcontext
 from tracker.accounts import queries
 from tracker.accounts.models import Person, PostKind
 from tracker.accounts.people import actions
+from tracker.accounts.second_factor.actions import take_off
 from tracker.accounts.sign_in.actions import give_password, hash_password, lift_delays, set_up
 from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.refusal import Refusal
@@ -127,6 +128,15 @@ def unlock(email: str) -> None:
     """Lets everybody try again at once who waits after wrong passwords for that account."""
     lift_delays(Act(None, clock.now()), _get(email))
     click.echo(_("%(email)s の待ち時間をなくしました。", email=email))
+
+
+@accounts.command("second-factor-off")
+@click.argument("email")
+@with_appcontext
+def second_factor_off(email: str) -> None:
+    """Takes the second factor off an account whose holder lost app and recovery codes."""
+    take_off(Act(None, clock.now()), _get(email))
+    click.echo(_("%(email)s の2段階認証を解除しました。本人へメールで知らせます。", email=email))
 
 
 def _get(email: str) -> Person:

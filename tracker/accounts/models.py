@@ -7,7 +7,16 @@ third April.  A secretary is a post with a mailbox and no account.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
@@ -167,6 +176,49 @@ class CalendarKey(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SecondFactor(Model):
+    """Somebody's authenticator app; without a row the password is enough.
+
+    Its key stands nowhere: it is made of the nonce and the installation's secret key.
+    """
+
+    __tablename__ = "second_factor"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
+    on_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Steps of 30 seconds since 1970: codes up to this one were used.
+    last_step: Mapped[int] = mapped_column(BigInteger, info=UNRECORDED)
+
+
+class RecoveryCode(Model):
+    """A code that opens once where the app is lost; only its digest is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True, info=NEVER)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignInStep(Labelled):
+    """What the sign-in record tells."""
+
+    SIGNED_IN = "signed_in", N_("ログインした")
+    SIGNED_IN_BY_CODE = "signed_in_by_code", N_("認証コードでログインした")
+    SIGNED_IN_BY_RECOVERY = "signed_in_by_recovery", N_("予備コードでログインした")
+    WRONG = "wrong", N_("パスワードの間違い")
+    SIGNED_OUT = "signed_out", N_("ログアウトした")
+    ENDED = "ended", N_("ほかの端末のログインを終了した")
+    RESET_SENT = "reset_sent", N_("再設定のメールを送った")
+    PASSWORD_SET = "password_set", N_("メールのリンクでパスワードを設定した")
+    PASSWORD_CHANGED = "password_changed", N_("パスワードを変更した")
+    WRONG_SECOND = "wrong_second", N_("認証コードの間違い")
+    WRONG_CODE = "wrong_code", N_("メールのコードの間違い")
+    LIFTED = "lifted", N_("管理者が待ち時間をなくした")
+
+
 class SignIn(Model):
     """A session, kept here so that it can be ended from here."""
 
@@ -180,21 +232,12 @@ class SignIn(Model):
     # Where it was opened: the address it came from, and what the browser says it is.
     source: Mapped[str | None] = mapped_column(String(64))
     browser: Mapped[str | None] = mapped_column(String(120))
+    step: Mapped[SignInStep] = mapped_column(
+        words(SignInStep, guarded=False),
+        default=SignInStep.SIGNED_IN,
+        server_default=SignInStep.SIGNED_IN.value,
+    )
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class SignInStep(Labelled):
-    """What the sign-in record tells."""
-
-    SIGNED_IN = "signed_in", N_("ログインした")
-    WRONG = "wrong", N_("パスワードの間違い")
-    SIGNED_OUT = "signed_out", N_("ログアウトした")
-    ENDED = "ended", N_("ほかの端末のログインを終了した")
-    RESET_SENT = "reset_sent", N_("再設定のメールを送った")
-    PASSWORD_SET = "password_set", N_("メールのリンクでパスワードを設定した")
-    PASSWORD_CHANGED = "password_changed", N_("パスワードを変更した")
-    WRONG_CODE = "wrong_code", N_("メールのコードの間違い")
-    LIFTED = "lifted", N_("管理者が待ち時間をなくした")
 
 
 class SignInEvent(Model):

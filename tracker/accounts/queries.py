@@ -21,6 +21,8 @@ from tracker.accounts.models import (
     Person,
     Post,
     PostKind,
+    RecoveryCode,
+    SecondFactor,
     SignIn,
     SignInDelay,
     SignInEvent,
@@ -148,6 +150,17 @@ def _actor(row: Sequence[Any]) -> Actor:
     )
 
 
+def second_factor(person_id: int) -> SecondFactor | None:
+    """Somebody's second factor, where the password is not enough."""
+    return db.session.get(SecondFactor, person_id)
+
+
+def recovery_codes_left(person_id: int) -> int:
+    """How many recovery codes somebody has not used yet."""
+    own = select(func.count()).where(RecoveryCode.person_id == person_id)
+    return db.session.scalar(own.where(RecoveryCode.used_at.is_(None))) or 0
+
+
 def find_person(email: str) -> Person | None:
     """The account with that address, or None."""
     return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
@@ -176,13 +189,21 @@ class SignedInPlace(NamedTuple):
     source: str | None
     created_at: datetime
     last_seen_at: datetime
+    step: SignInStep
     is_this: bool
 
 
 def places(person_id: int, token: str, at: datetime) -> Sequence[SignedInPlace]:
     """Where somebody is signed in, newest first; `token` is that of this session."""
     mine, oldest = SignIn.token_hash == digest(token), _oldest(at)
-    columns = (SignIn.id, SignIn.browser, SignIn.source, SignIn.created_at, SignIn.last_seen_at)
+    columns = (
+        SignIn.id,
+        SignIn.browser,
+        SignIn.source,
+        SignIn.created_at,
+        SignIn.last_seen_at,
+        SignIn.step,
+    )
     rows = db.session.execute(
         select(*columns, mine)
         .where(
@@ -563,6 +584,7 @@ class Holder:
     email: str
     is_active: bool
     has_password: bool
+    has_second_factor: bool
     seen: str
 
 
@@ -611,20 +633,21 @@ class StaffedPost:
 def staffed_posts(municipality_id: int | None = None) -> Sequence[StaffedPost]:
     """Every post, or those in use of one municipality, as they were entered (one query)."""
     found = (
-        select(Post, Municipality.name, Person)
+        select(Post, Municipality.name, Person, SecondFactor.person_id)
         .join(Municipality, Municipality.id == Post.municipality_id)
         .outerjoin(Person, Person.post_id == Post.id)
+        .outerjoin(SecondFactor, SecondFactor.person_id == Person.id)
         .order_by(Municipality.code, Post.id, Person.id)
     )
     if municipality_id is not None:
         found = found.where(Post.municipality_id == municipality_id, Post.is_active)
     return [
-        _staffed(post, town, [person for *_, person in own if person])
+        _staffed(post, town, [(person, bool(factor)) for *_, person, factor in own if person])
         for (post, town), own in groupby(db.session.execute(found), lambda row: (row[0], row[1]))
     ]
 
 
-def _staffed(post: Post, town: str, people: Iterable[Person]) -> StaffedPost:
+def _staffed(post: Post, town: str, people: Iterable[tuple[Person, bool]]) -> StaffedPost:
     return StaffedPost(
         post.id,
         town,
@@ -635,8 +658,12 @@ def _staffed(post: Post, town: str, people: Iterable[Person]) -> StaffedPost:
         post.name_key is None and post.is_active,
         post.seen,
         tuple(
-            Holder(one.id, one.name, one.email, one.is_active, bool(one.password_hash), one.seen)
-            for one in people
+            Holder(
+                *(one.id, one.name, one.email, one.is_active, bool(one.password_hash)),
+                has_second_factor,
+                one.seen,
+            )
+            for one, has_second_factor in people
         ),
         post.confirmed_year,
         post.confirmed_by,

@@ -20,6 +20,8 @@ class StaffMember(NamedTuple):
 
 
 INVITATION_FOR = timedelta(hours=72)
+# Between the password and the code of the second factor.
+HALF_FOR = timedelta(minutes=10)
 RESET_FOR = timedelta(minutes=30)
 # One letter an address.
 RESET_EVERY = timedelta(minutes=10)

@@ -113,14 +113,22 @@ def matches(stored: str | None, password: str) -> bool:
         return False
 
 
-def sign_in(email: str, password: str, *, at: datetime, origin: Origin = NOWHERE) -> str:
-    """Opens a session and returns its secret token.
+def sign_in(email: str, password: str, *, at: datetime, origin: Origin = NOWHERE) -> str | None:
+    """Opens a session and returns its secret token; None where a code is asked for next.
 
     Raises Refusal for a wrong password, and for any password while one must wait;
     ServiceUnavailable where too many try at once.  The published password of the example opens
     nothing once the settings name another.
     """
     person = _guess(email, password, origin)
+    if queries.second_factor(person.id):
+        db.session.commit()
+        return None
+    return open_session(person, SignInStep.SIGNED_IN, at=at, origin=origin)
+
+
+def open_session(person: Person, step: SignInStep, *, at: datetime, origin: Origin) -> str:
+    """Opens a session for whoever proved who they are by that step; returns its secret token."""
     # Signing in says nothing new of the account: its version stays.
     db.session.execute(update(Person).where(Person.id == person.id).values(signed_in_at=at))
     token = token_urlsafe(32)
@@ -132,9 +140,10 @@ def sign_in(email: str, password: str, *, at: datetime, origin: Origin = NOWHERE
             last_seen_at=at,
             source=origin.source[:64],
             browser=origin.name,
+            step=step,
         )
     )
-    _note(SignInStep.SIGNED_IN, person.id, at, origin)
+    _note(step, person.id, at, origin)
     db.session.commit()
     return token
 
@@ -170,35 +179,35 @@ def _guess(email: str, password: str, origin: Origin) -> Person:
 
     Raises Refusal and ServiceUnavailable as `sign_in` does.
     """
-    key = _key(email, origin)
+    key = tries_key(email, origin)
     with turn(is_known=origin.known is not None):
-        stored = _count(key, email)
+        stored = count_try(key, email)
         is_right = matches(stored, password) and not _is_void(password)
     person = queries.find_person(email)
     # The account may have been closed, or its password replaced, in the meantime.
     if not is_right or person is None or not person.is_active or person.password_hash != stored:
-        _refuse(key, SignInStep.WRONG, person, origin)
+        refuse_try(key, SignInStep.WRONG, person.id if person else None, origin)
         raise Refusal(_(rules.WRONG))
-    db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
+    end_tries(key)
     return person
 
 
-def _key(email: str, origin: Origin) -> str:
-    """Whose tries are counted together; raises Refusal where one must wait.
+def tries_key(email: str, origin: Origin, kind: str = "tries") -> str:
+    """Whose tries of a kind are counted together; raises Refusal where one must wait.
 
     Nobody else's writing waits for a hash that follows.
     """
-    key = rules.delay_key(current_app.config["SECRET_KEY"], email, origin)
+    key = rules.delay_key(current_app.config["SECRET_KEY"], email, origin, kind)
     _check_delay(key, clock.now())
     db.session.rollback()
     return key
 
 
-def _refuse(key: str, step: SignInStep, person: Person | None, origin: Origin) -> None:
-    """Writes down a wrong try, which was counted before."""
+def refuse_try(key: str, step: SignInStep, person_id: int | None, origin: Origin) -> None:
+    """Writes down a wrong try, which was counted before, and commits."""
     left, at = _left(key, clock.now()), clock.now()
     wait_seconds = -(-left // timedelta(seconds=1)) or None
-    _note(step, person.id if person else None, at, origin, wait_seconds)
+    _note(step, person_id, at, origin, wait_seconds)
     db.session.commit()
 
 
@@ -208,8 +217,8 @@ def check_code(email: str, code: str, origin: Origin) -> tuple[LinkUse, str]:
     Counted and delayed as a password, alike for addresses that nobody has; after ten wrong tries
     the code is void, the link is not.  Raises Refusal.
     """
-    key = _key(email, origin)
-    _count(key, email)
+    key = tries_key(email, origin)
+    count_try(key, email)
     use, row_id, life = queries.open_invitation(email, clock.now())
     mine = update(Invitation).where(Invitation.id == row_id)
     tried = mine.where(Invitation.code_tries < rules.MOST_CODES).returning(Invitation.id)
@@ -218,12 +227,18 @@ def check_code(email: str, code: str, origin: Origin) -> tuple[LinkUse, str]:
     wanted = codes.read(links.secret_of(use.code, row_id, nonce))
     is_same = compare_digest(codes.read(code).encode(errors="replace"), wanted.encode())
     if not (is_same and is_counted and life):
-        _refuse(key, SignInStep.WRONG_CODE, queries.find_person(email), origin)
+        person = queries.find_person(email)
+        refuse_try(key, SignInStep.WRONG_CODE, person.id if person else None, origin)
         raise Refusal(_(rules.WRONG_CODE), field="code")
     db.session.execute(mine.values(code_tries=0))
-    db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
+    end_tries(key)
     db.session.commit()
     return use, links.token(use, row_id, nonce)
+
+
+def end_tries(key: str) -> None:
+    """A right try ends the count before it; in the caller's transaction."""
+    db.session.execute(delete(SignInDelay).where(SignInDelay.key == key))
 
 
 def _check_delay(key: str, at: datetime) -> None:
@@ -238,7 +253,7 @@ def _left(key: str, at: datetime) -> timedelta:
     return wait(*found, at) if found else timedelta(0)
 
 
-def _count(key: str, email: str) -> str | None:
+def count_try(key: str, email: str) -> str | None:
     """Counts a try before its password is looked at; the account's hash, if there is one.
 
     One statement counts and says whether one may try, so that of tries at once each waits for the

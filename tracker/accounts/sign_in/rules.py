@@ -171,11 +171,19 @@ def address_mark(secret: str, email: str) -> str:
     return _keyed(secret, "address", email.strip().lower())[:24]
 
 
-def delay_key(secret: str, email: str, origin: Origin) -> str:
-    """Whose tries are counted together: one address's from one source, or from one known browser."""
+def half_mark(secret: str, person_id: int, password_hash: str | None) -> str:
+    """What a browser keeps between password and code; another password makes it void."""
+    return _keyed(secret, "half", str(person_id), password_hash or "")[:32]
+
+
+def delay_key(secret: str, email: str, origin: Origin, kind: str = "tries") -> str:
+    """Whose tries are counted together: one address's from one source, or from one known browser.
+
+    `kind` tells tries at the password and a letter's code from those at the second factor.
+    """
     source = normal_source(origin.source)
     where = ("browser", origin.known) if origin.known else ("source", source)
-    return _keyed(secret, "tries", email.strip().lower(), *where)
+    return _keyed(secret, kind, email.strip().lower(), *where)
 
 
 def reset_key(secret: str, origin: Origin) -> str:

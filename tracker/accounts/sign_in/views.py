@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from hmac import compare_digest
 from secrets import token_urlsafe
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response
 from tracker.accounts import queries
 from tracker.accounts.blueprint import bp
 from tracker.accounts.models import LinkUse, Person, SignIn
+from tracker.accounts.rules import HALF_FOR
 from tracker.accounts.sign_in import actions, forms, rules
 from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor, Permission
@@ -27,6 +29,8 @@ from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page, paginate
 
 _SEEN_EVERY = timedelta(minutes=5)
+# What the session's cookie holds between the password and the code.
+_HALF = "half"
 # The cookie by which a browser is known, and how long browsers keep one at most.
 _KNOWN, _KNOWN_FOR = "renkei_known", timedelta(days=400)
 
@@ -100,7 +104,9 @@ def sign_in() -> Response:
     if form.validate_on_submit():
         email, at = form.email.data, clock.now()
         try:
-            token = actions.sign_in(email, form.password.data, at=at, origin=_origin(email))
+            token = actions.sign_in(email, form.password.data, at=at, origin=origin_of(email))
+            if token is None:
+                return _ask_code(email)
             return completed(token, email, request.args.get("next"))
         except Refusal as refusal:
             form.refuse(refusal)
@@ -121,6 +127,28 @@ def completed(token: str, email: str, target: str | None) -> Response:
     waiting = kept.waiting(found[0].person_id)
     place = waiting.url if waiting else own_page(target) or url_for("overview.home")
     return _remember(redirect(place), email)
+
+
+def _ask_code(email: str) -> Response:
+    """After the right password: the browser says whose it was, and nothing opens by that."""
+    person = queries.find_person(email) or abort(401)
+    session[_HALF] = [person.id, _half_mark(person), int(clock.now().timestamp())]
+    return redirect(url_for(".second_step", next=own_page(request.args.get("next"))))
+
+
+def half_signed_in() -> Person | None:
+    """Who typed the right password here a moment ago and has yet to type a code."""
+    person_id, mark, at = session.get(_HALF, [0, "", 0])
+    person = db.session.get(Person, person_id)
+    age = clock.now().timestamp() - at
+    if person is None or not person.is_active or not 0 <= age < HALF_FOR.total_seconds():
+        return None
+    is_same = compare_digest(mark, _half_mark(person)) and queries.second_factor(person.id)
+    return person if is_same else None
+
+
+def _half_mark(person: Person) -> str:
+    return rules.half_mark(current_app.config["SECRET_KEY"], person.id, person.password_hash)
 
 
 def own_page(target: str | None) -> str | None:
@@ -145,7 +173,8 @@ def own_page(target: str | None) -> str | None:
 # --- browsers in which somebody signed in before: strangers do not delay them -------------------
 
 
-def _origin(email: str) -> Origin:
+def origin_of(email: str) -> Origin:
+    """Where a try at that address comes from."""
     browser, known = _known()
     return Origin(
         request.remote_addr or "",
@@ -191,7 +220,7 @@ def _mark(email: str) -> str:
 def change_password() -> Response:
     """パスワードの変更: one's own."""
     person, token = db.session.get_one(Person, actor().person_id), current_user.id
-    email, origin = person.email, _origin(person.email)
+    email, origin = person.email, origin_of(person.email)
     form = forms.ChangePassword(person, lambda typed: actions.check_current(email, typed, origin))
     if form.carry_out(lambda act: actions.change_password(act, person, form.hashed, token)):
         said = _("パスワードを替えました。ほかの端末では、もう一度ログインが必要です。")
@@ -284,7 +313,7 @@ def forgotten() -> Response:
     if form.validate_on_submit():
         email = form.email.data
         try:
-            actions.ask_reset(email, at=clock.now(), origin=_origin(email))
+            actions.ask_reset(email, at=clock.now(), origin=origin_of(email))
             flash(_(rules.RESET_ASKED), "ok")
             return redirect(url_for(".sign_in"))
         except Refusal as refusal:
@@ -310,16 +339,15 @@ def reset_password(token: str) -> Response:
 @guard(Permission.PUBLIC)
 def set_by_code() -> Response:
     """メールのコードで設定: where the link of an invitation or a reset cannot be opened."""
-    form = forms.CodePassword(lambda email, code: actions.check_code(email, code, _origin(email)))
+    form = forms.CodePassword(lambda email, code: actions.check_code(email, code, origin_of(email)))
     if form.carry_out(lambda act: actions.set_password(act, *form.link, form.hashed)):
         return done(url_for(".sign_in"), _("パスワードを設定しました。ログインしてください。"))
     return page("accounts/set_by_code.html", form=form)
 
 
 def _set_password(use: LinkUse, token: str) -> Response:
-    if queries.find_invitation(use, token, clock.now()) is None:
-        abort(410)
-    form = forms.NewPassword()
+    _invitation, person = queries.find_invitation(use, token, clock.now()) or abort(410)
+    email, form = person.email, forms.NewPassword()
     if form.carry_out(lambda act: actions.set_password(act, use, token, form.hashed)):
         return done(url_for(".sign_in"), _("パスワードを設定しました。ログインしてください。"))
-    return page("accounts/set_password.html", form=form)
+    return page("accounts/set_password.html", form=form, email=email)
