@@ -98,11 +98,19 @@ def forbid(permission: Permission) -> NoReturn:
     abort(403, _(ONLY_FOR, who_may=who_may(permission)))
 
 
+def _site(address: str) -> str | None:
+    """Host and port of an address; None for what is none."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None
+
+
 def comes_from_here() -> bool:
     """Whether the browser names no other site than the one it asks; asks no database."""
     told = request.headers.get("Sec-Fetch-Site", "none")
     origin = request.headers.get("Origin") or request.headers.get("Referer")
-    is_own = origin is None or urlsplit(origin).netloc == request.host
+    is_own = origin is None or _site(origin) == request.host
     return told == "same-origin" or (told == "none" and is_own)
 
 
@@ -118,7 +126,7 @@ def _is_foreign() -> bool:
     if told != "none" or origin is None:
         return True
     ours = [current_app.config["BASE_URL"], *current_app.extensions["base_urls"]()]
-    return urlsplit(origin).netloc not in {urlsplit(address).netloc for address in ours}
+    return _site(origin) not in {_site(address) for address in ours}
 
 
 def _check_token() -> None:
