@@ -3,6 +3,7 @@
 Each attack comes with what its author relied on: it used to be enough to enter the address.
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from tests.cost_sharing.makers import make_sent
 from tests.meetings.makers import make_meeting
 from tests.sent import last_link
 from tracker.accounts import queries
+from tracker.accounts.commands import accounts
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.models import OutsideChange, Person, Post, PostKind
 from tracker.accounts.people import actions
@@ -27,6 +29,7 @@ from tracker.meetings.poll import actions as poll
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
+from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.notices import actions as notices
 
 ActorOf = Callable[..., Actor]
@@ -116,6 +119,63 @@ def test_no_new_poll_link_goes_to_an_address_that_others_gave(both: Flask, actor
     assert last_link(MINE, "/p/")
 
 
+def poll_letters() -> dict[str, Letter]:
+    """The requests for dates, by address."""
+    found = select(Letter).where(Letter.kind == "poll_request")
+    return {one.to_email: one for one in db.session.scalars(found)}
+
+
+def test_the_first_request_waits_until_the_town_has_looked_at_the_address(
+    both: Flask, actor: ActorOf
+) -> None:
+    office, post = actor("office"), post_of(PostKind.SECRETARY, "yomogita")
+    notices.correct_and_resend(Act(office, cast.NOW), lose_letter(post), MINE)
+    make_meeting()
+    held = poll_letters()[MINE]
+    assert (held.state, held.note) == (LetterState.HELD, letters.UNKNOWN_ADDRESS)
+    others = {one.state for address, one in poll_letters().items() if address != MINE}
+    assert others == {LetterState.QUEUED} and len(poll_letters()) == 5
+    # Whoever gave the address does not let it go, neither alone nor with all others.
+    for letter_id in (held.id, 0):
+        with pytest.raises(Refusal, match="その市町村の方が「引継ぎ」で確認すると送ります"):
+            notices.let_go(Act(office, cast.NOW), letter_id)
+        db.session.rollback()
+    look(actor("confirmer", "yomogita"))
+    sent = poll_letters()[MINE]
+    assert (sent.state, sent.note, sent.next_attempt_at) == (LetterState.QUEUED, None, cast.NOW)
+    assert last_link(MINE, "/p/")
+
+
+def test_a_request_that_waits_goes_where_the_town_says(both: Flask, actor: ActorOf) -> None:
+    post, officer = post_of(PostKind.SECRETARY, "yomogita"), actor("officer", "yomogita")
+    notices.correct_and_resend(Act(actor("office"), cast.NOW), lose_letter(post), MINE)
+    make_meeting()
+    handover.hand_over(Act(officer, cast.NOW), post, "", "hisho@yomogita.example", None)
+    assert poll_letters()[MINE].state is LetterState.HELD
+    look(officer)
+    assert poll_letters()["hisho@yomogita.example"].state is LetterState.QUEUED
+    assert MINE not in poll_letters()
+
+
+def test_where_nobody_is_there_a_first_mailbox_gets_its_request(
+    both: Flask, actor: ActorOf
+) -> None:
+    admin, post = Act(actor("admin"), cast.NOW), post_of(PostKind.SECRETARY, "yomogita")
+    for kind in (PostKind.OFFICER, PostKind.CONFIRMER):
+        holder = queries.find_person(f"{kind.value}@yomogita.example")
+        assert holder is not None
+        actions.set_active(Act(None, cast.NOW), holder, False)
+    db.session.execute(update(Post).where(Post.id == post.id).values(email=None))
+    db.session.commit()
+    actions.change_post(admin, post, post.name, MINE, None, None)
+    make_meeting()
+    assert poll_letters()[MINE].state is LetterState.QUEUED
+    # One that was there before, and is moved, is known to nobody.
+    actions.change_post(admin, post, post.name, "again@office.example", None, None)
+    [to] = queries.recipients_of_post(post.id)
+    assert not to.is_known
+
+
 def test_the_hub_mends_its_own_mailbox_as_before(both: Flask, actor: ActorOf) -> None:
     post = post_of(PostKind.SECRETARY, "aomori")
     assert notices.correct_and_resend(Act(actor("office"), cast.NOW), lose_letter(post), MINE)
@@ -196,6 +256,93 @@ def test_where_nobody_else_is_there_a_reason_is_recorded_instead(
     assert unseen("imabetsu") == 1
     [change] = queries.unseen_changes()
     assert change.reason == "電話で町長室に確かめました。"
+
+
+def test_an_account_that_others_open_again_is_as_a_new_one(both: Flask, actor: ActorOf) -> None:
+    admin, confirmer = Act(actor("admin"), cast.NOW), actor("confirmer", "imabetsu")
+    person = db.session.get_one(Person, confirmer.person_id)
+    actions.set_active(admin, person, False)
+    assert (told(), unseen("imabetsu")) == (set(), 0)
+    actions.set_active(admin, person, True)
+    assert queries.actor_of(person.email).is_held and unseen("imabetsu") == 1
+    assert {"officer@imabetsu.example", "secretary@imabetsu.example"} <= told()
+    # Open already: nothing more is told.
+    actions.set_active(admin, person, True)
+    assert unseen("imabetsu") == 1
+    look(actor("officer", "imabetsu"))
+    assert not queries.actor_of(person.email).is_held
+
+
+def test_a_confirmer_s_account_opens_again_with_a_reason_where_nobody_is_there(
+    app: Flask, browse
+) -> None:
+    with app.app_context():
+        ids = {}
+        for kind in ("officer", "confirmer"):
+            person = queries.find_person(f"{kind}@imabetsu.example")
+            assert person is not None
+            actions.set_active(Act(None, cast.NOW), person, False)
+            ids[kind], seen = person.id, person.seen
+    admin, place = browse("admin"), f"/admin/users/{ids['confirmer']}/active"
+    form = admin.get("/admin/users").one(f'form[action="{place}"]')
+    fields = {str(one["name"]): str(one["value"]) for one in form.select("input")}
+    assert fields["seen"] == seen
+    page = admin.post(place, fields)
+    assert page.status == 422
+    assert "理由に書いてください" in page.one("#reason-error").text
+    # What is typed stays beside the sentence of the next refusal too.
+    page = admin.post(place, {**page.fields(), "reason": "電話で\u202e確かめました。"})
+    assert page.status == 422
+    assert page.fields()["reason"] == "電話で\u202e確かめました。"
+    page = admin.post(place, {**page.fields(), "reason": "電話で確かめました。"})
+    assert "保存しました。" in admin.follow(page).text
+    with app.app_context():
+        [change] = queries.unseen_changes()
+        assert change.reason == "電話で確かめました。"
+        assert not queries.actor_of("confirmer@imabetsu.example").is_held
+
+
+# --- through a command -----------------------------------------------------------------------------
+
+
+def create(app: Flask, *more: str) -> tuple[int, str]:
+    """The command that opens an account on 今別町's 企画課長."""
+    town = ("--municipality", "imabetsu", "--post", "企画 課長", "--role", "confirmer")
+    given = ("--email", MINE, "--password", "a longer password")
+    answer = app.test_cli_runner().invoke(accounts, ["create", *town, *given, *more])
+    return answer.exit_code, answer.output + str(answer.exception or "")
+
+
+def test_a_command_in_somebody_s_name_is_held_as_the_page_is(app: Flask) -> None:
+    code, said = create(app, "--by", "officer@hiranai.example")
+    assert code and "officer@hiranai.example では、この操作はできません。" in said
+    code, said = create(app, "--by", "admin@aomori.example", "--reason", "電話で確かめました。")
+    assert (code, said) == (0, f"{MINE} を登録しました。\n")
+    with app.app_context():
+        assert queries.actor_of(MINE).is_held and unseen("imabetsu") == 1
+        [change] = queries.unseen_changes()
+        assert change.reason == "電話で確かめました。"
+        assert change.changed_by == "青森市 管理者　コマンドから（代理入力）"
+    listed = app.test_cli_runner().invoke(accounts, ["list", "--json"])
+    mine = next(one for one in json.loads(listed.output) if one["email"] == MINE)
+    assert mine == {
+        "email": MINE,
+        "name": "企画課長",
+        "municipality": "今別町",
+        "post": "企画課長",
+        "role": "confirmer",
+        "state": "open",
+    }
+    plain = app.test_cli_runner().invoke(accounts, ["list"]).output.splitlines()
+    assert f"{MINE}\t今別町\t企画課長\tconfirmer\topen" in plain
+
+
+def test_the_operator_s_own_command_records_its_reason(app: Flask) -> None:
+    assert create(app, "--reason", "引継ぎのため")[0] == 0
+    with app.app_context():
+        assert not queries.actor_of(MINE).is_held and unseen("imabetsu") == 0
+        last = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
+        assert last is not None and last.payload["after"]["reason"] == "引継ぎのため"
 
 
 # --- the mailbox of a post that signs in -----------------------------------------------------------

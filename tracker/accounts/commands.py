@@ -1,4 +1,7 @@
-"""tracker setup; tracker accounts create | disable | reset | password | unlock | second-factor-off."""
+"""tracker setup; tracker accounts create | list | disable | reset | password | unlock | second-factor-off."""
+
+import json
+from dataclasses import replace
 
 import click
 from flask.cli import with_appcontext
@@ -9,6 +12,7 @@ from tracker.accounts.people import actions
 from tracker.accounts.second_factor.actions import take_off
 from tracker.accounts.sign_in.actions import give_password, hash_password, lift_delays, set_up
 from tracker.accounts.sign_in.forms import read_towns
+from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
@@ -60,9 +64,23 @@ def accounts() -> None:
 @click.option("--role", required=True, type=click.Choice([k.value for k in PostKind if k.signs_in]))
 @click.option("--email", required=True)
 @click.password_option()
+@click.option("--by", help="Address of the admin who opens it; the municipality is told.")
+@click.option("--reason", help="Recorded; needed where nobody there could look at it.")
 @with_appcontext
-def create(municipality: str, post_name: str, role: str, email: str, password: str) -> None:
-    """Opens an account, and its post where there is none of that name."""
+def create(
+    municipality: str,
+    post_name: str,
+    role: str,
+    email: str,
+    password: str,
+    by: str | None,
+    reason: str | None,
+) -> None:
+    """Opens an account, and its post where there is none of that name.
+
+    With --by all that holds on the page holds here: another municipality is told, and its
+    confirmer's account is held until somebody there has looked at it.
+    """
     town = next(
         (
             t
@@ -75,7 +93,7 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
         raise Refusal(
             _("「%(municipality)s」という市町村は登録されていません。", municipality=municipality)
         )
-    act, hashed = Act(None, clock.now()), hash_password(password)
+    act, hashed = _act_by(by, Permission.MANAGE_PEOPLE), hash_password(password)
     with act:
         post = queries.find_post(town.id, post_name) or actions.create_post(
             act, town.slug, PostKind(role), post_name, None, None
@@ -88,8 +106,51 @@ def create(municipality: str, post_name: str, role: str, email: str, password: s
                     kind=post.kind.value,
                 )
             )
-        person = actions.create_account(act, post, post_name, email, password_hash=hashed)
+        person = actions.create_account(
+            act, post, post.name, email, password_hash=hashed, reason=reason
+        )
     click.echo(_("%(email)s を登録しました。", email=person.email))
+
+
+@accounts.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@with_appcontext
+def list_accounts(as_json: bool) -> None:
+    """Every account: its address, post and role, and whether it can sign in."""
+    rows = [
+        {
+            "email": person.email,
+            "name": person.name,
+            "municipality": post.town,
+            "post": post.name,
+            "role": post.kind.value,
+            "state": person.state,
+        }
+        for post in queries.staffed_posts()
+        for person in post.accounts
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        click.echo(
+            "\t".join(row[name] for name in ("email", "municipality", "post", "role", "state"))
+        )
+
+
+def _act_by(email: str | None, permission: Permission) -> Act:
+    """The act of a person through a command, or of the machine's operator where none is named.
+
+    Raises Refusal for an account that is not in use, or that may not.
+    """
+    if email is None:
+        return Act(None, clock.now())
+    person = _get(email)
+    actor = queries.actor_of(person.email)
+    if not person.is_active or not allowed(actor, permission):
+        raise Refusal(_("%(email)s では、この操作はできません。", email=email))
+    name = _("%(name)s　コマンドから（代理入力）", name=actor.name)
+    return Act(replace(actor, name=name), clock.now())
 
 
 @accounts.command()

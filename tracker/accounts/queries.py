@@ -61,6 +61,28 @@ _IS_HELD = (
     )
     .correlate(Post, Person)
 )
+_colleague, _other = aliased(Person), aliased(Post)
+# Of a post: whether its own mailbox was given by another municipality and nobody of its own has
+# looked at it.  The first one of a post counts where somebody is there who could look.
+_IS_UNKNOWN = (
+    exists()
+    .where(
+        _UNSEEN,
+        OutsideChange.post_id == Post.id,
+        OutsideChange.person_id.is_(None),
+        or_(
+            OutsideChange.before.is_not(None),
+            exists()
+            .where(
+                _colleague.is_active,
+                _other.id == _colleague.post_id,
+                _other.municipality_id == Post.municipality_id,
+            )
+            .correlate(Post),
+        ),
+    )
+    .correlate(Post)
+)
 _SIGNED_IN = (
     select(
         SignIn.id,
@@ -413,6 +435,7 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
             Municipality.name.label("town"),
             Municipality.base_url,
             Person.weekly_digest,
+            _IS_UNKNOWN.label("is_unknown"),
         )
         .join(Municipality, Municipality.id == Post.municipality_id)
         .outerjoin(Person, (Person.post_id == Post.id) & Person.is_active)
@@ -435,6 +458,7 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
             # A shared mailbox is spared the single letters when all who read it wish so.
             is_weekly=bool(row.weekly_digest) and not others_want_each,
             post_id=row.id,
+            is_known=not row.is_unknown,
         )
     return {group: list(many.values()) for group, many in found.items()}
 
@@ -541,10 +565,7 @@ def check_address_is_known(post_id: int | None) -> None:
 
     Until somebody of the post's own has looked at it, who moved the address could act by the link.
     """
-    moved = exists().where(
-        _UNSEEN, OutsideChange.post_id == post_id, OutsideChange.person_id.is_(None)
-    )
-    if db.session.scalar(select(moved)):
+    if db.session.scalar(select(_IS_UNKNOWN).select_from(Post).where(Post.id == post_id)):
         raise Refusal(
             _(
                 "この役職の宛先は、ほかの市町村が直したもので、まだ確認されていません。"
@@ -586,6 +607,11 @@ class Holder:
     has_password: bool
     has_second_factor: bool
     seen: str
+
+    @property
+    def state(self) -> str:
+        """closed, waiting (no password yet) or open."""
+        return "closed" if not self.is_active else "open" if self.has_password else "waiting"
 
 
 @dataclass(frozen=True)

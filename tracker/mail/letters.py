@@ -51,6 +51,10 @@ class LetterState(Labelled):
     CANCELLED = "cancelled", N_("取消")
 
 
+# Why a letter is held that would go to an address which others gave.
+UNKNOWN_ADDRESS = N_(
+    "宛先は、ほかの市町村が登録したものです。その市町村の方が「引継ぎ」で確認すると送ります。"
+)
 # In these states somebody must still do something about a letter.
 OPEN = text("state IN ('queued', 'retrying', 'sending')")
 # These letters wait for a person.
@@ -144,6 +148,8 @@ class Recipient:
     is_weekly: bool = False
     # The post it goes to, itself or through who holds it.
     post_id: int | None = None
+    # False where another municipality gave the address and its own has yet to look at it.
+    is_known: bool = True
 
 
 def init_app(app: Flask, frame: Callable[[], Mapping[str, str]]) -> None:
@@ -284,9 +290,11 @@ def new_row(
     """A letter as the row to insert.
 
     `send_at` is when it was meant to go (now unless said): what is late shows both.  When the
-    mail server fails, it is tried until `useful_until` (a week unless said).
+    mail server fails, it is tried until `useful_until` (a week unless said).  A link by which its
+    recipient speaks for a municipality waits where that does not know the address (`let_known`).
     """
     stored, places = links.taken_out(body)
+    waits = not to.is_known and any(links.kinds()[one.kind].for_known for one in places)
     row = {
         "key": key,
         "message_id": message_id(key),
@@ -299,14 +307,14 @@ def new_row(
         "body": stored,
         "has_secrets": bool(places),
         "path": path,
-        "state": LetterState.QUEUED,
+        "state": LetterState.HELD if waits else LetterState.QUEUED,
         "written_at": at,
         "send_at": send_at or at,
         "next_attempt_at": at,
         "useful_until": useful_until,
         "attempts": 0,
         "maybe_duplicate": False,
-        "note": note,
+        "note": UNKNOWN_ADDRESS if waits else note,
     }
     return NewLetter(row, places)
 
@@ -333,15 +341,33 @@ def hold_all(at: datetime) -> int:
 
 
 def release(ids: Iterable[int], at: datetime) -> int:
-    """Lets held letters go out, in the caller's transaction; returns how many were held."""
+    """Lets held letters go out, in the caller's transaction; returns how many were held.
+
+    Not those that wait for their recipient's municipality: it lets them go (`let_known`).
+    """
+    is_known = or_(Letter.note.is_(None), Letter.note != UNKNOWN_ADDRESS)
     return _change(
         update(Letter)
-        .where(Letter.id.in_(list(ids)), Letter.state == LetterState.HELD)
+        .where(Letter.id.in_(list(ids)), Letter.state == LetterState.HELD, is_known)
         .values(
             state=LetterState.QUEUED,
             next_attempt_at=case((Letter.send_at > at, Letter.send_at), else_=at),
         )
     )
+
+
+def waiting(path: str) -> Sequence[str]:
+    """Whose letters about that page wait until their municipality looked at the address."""
+    found = select(Letter.to_name).where(HELD, Letter.path == path, Letter.note == UNKNOWN_ADDRESS)
+    return db.session.scalars(found.order_by(Letter.id)).all()
+
+
+def let_known(to: Recipient, at: datetime) -> None:
+    """Letters that waited until its municipality looked at the address go out, to that of now."""
+    waiting = select(Letter.id).where(HELD, Letter.to_key == to.key, Letter.note == UNKNOWN_ADDRESS)
+    ids = db.session.scalars(waiting).all()
+    _change(update(Letter).where(Letter.id.in_(ids)).values(to_email=to.email, note=None))
+    release(ids, at)
 
 
 def give_up(ids: Iterable[int], at: datetime) -> int:

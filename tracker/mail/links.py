@@ -84,13 +84,15 @@ class LinkKind:
 
     `path` is what the token follows, empty for a code, whose name ends in `_code`; `life` reads a
     row, None where it gives no link (any more); `renew` gives a row a fresh nonce within a change,
-    and with it an end to every link before.
+    and with it an end to every link before.  `for_known`: who has it speaks for a municipality, so it
+    goes only to an address that the municipality knows.
     """
 
     name: str
     path: str
     life: Callable[[Connection, int], Life | None]
     renew: Callable[[Act, int], None]
+    for_known: bool = False
 
 
 def register(app: App, kind: LinkKind) -> None:

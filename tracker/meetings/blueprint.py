@@ -10,7 +10,7 @@ from tracker.meetings.poll.actions import renew_nonce
 from tracker.plumbing.sections import stand
 
 bp = Blueprint("meetings", __name__)
-_LINK = LinkKind(queries.POLL, "/p/", queries.seat_life, renew_nonce)
+_LINK = LinkKind(queries.POLL, "/p/", queries.seat_life, renew_nonce, for_known=True)
 bp.record(lambda state: links.register(state.app, _LINK))
 
 

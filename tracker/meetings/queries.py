@@ -19,7 +19,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from tracker.accounts.models import Post, PostKind
+from tracker.accounts import queries as people
+from tracker.accounts.models import PostKind
 from tracker.agreements.models import Agreement, AgreementDuty
 from tracker.agreements.queries import in_force
 from tracker.kernel.fiscal_year import FiscalYear
@@ -349,25 +350,10 @@ class Secretary(NamedTuple):
 
 def secretaries() -> Mapping[int, Secretary]:
     """The secretary's post of each municipality that has one with a mailbox, by its id."""
-    towns = areas.by_id()
-    rows = db.session.execute(
-        select(Post.id, Post.municipality_id, Post.name, Post.email)
-        .where(Post.kind == PostKind.SECRETARY, Post.is_active, Post.email.is_not(None))
-        .order_by(Post.id.desc())
-    )
     return {
-        town_id: Secretary(
-            post_id,
-            Recipient(
-                f"post:{post_id}",
-                f"{towns[town_id].name} {name}",
-                email,
-                town_id,
-                towns[town_id].base_url,
-            ),
-        )
-        for post_id, town_id, name, email in rows
-        if email
+        town_id: Secretary(to.post_id, to)
+        for town_id, (to, *_others) in people.recipients(PostKind.SECRETARY).items()
+        if to.post_id
     }
 
 

@@ -25,7 +25,14 @@ from tracker.plumbing.access import comes_from_here, link_token
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import Struck, db, is_passing
-from tracker.plumbing.forms import Form, HiddenField, SeenButtonForm, StrikeForm
+from tracker.plumbing.forms import (
+    Form,
+    HiddenField,
+    LineField,
+    LinesField,
+    SeenButtonForm,
+    StrikeForm,
+)
 from tracker.plumbing.kept import SECRET as _SECRET
 
 Line = TypeVar("Line")
@@ -152,7 +159,16 @@ def done(location: str, said: str | None = None, kind: str = "ok") -> Response:
 
 
 def complain(form: Form, location: str) -> Response:
-    """What a button without a page of its own could not do: said on the page it stands on."""
+    """What a button without a page of its own could not do: said on the page it stands on.
+
+    Where it has a box for words, they stay beside what is said of them.
+    """
+    boxes = [field for field in form if isinstance(field, LineField | LinesField)]
+    if any(box.data or box.errors for box in boxes):
+        known = {"csrf_token", "once", "seen", *(box.name for box in boxes)}
+        posted = request.form.items(multi=True)
+        carried = [one for one in posted if one[0] not in known and not _SECRET.search(one[0])]
+        return page("errors/complaint.html", form, boxes=boxes, carried=carried, link=location)
     if form.status == 400 and any(not isinstance(field, HiddenField) for field in form):
         return _kept_page(400, _(ERRORS[400][0]), form.form_errors[-1])
     if form.status in (400, 409) and not form.has_old_token:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
 
-from tracker.accounts import rules
+from tracker.accounts import queries, rules
 from tracker.accounts.models import Handover, OutsideChange, Person, Post
 from tracker.accounts.people.actions import (
     check_last_admin,
@@ -18,6 +18,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.mail import letters
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -86,6 +87,11 @@ def look_at_changes(act: Act, seen: Mapping[int, str]) -> int:
             said = f"{by.municipality_name}が、{one.changed_by}による登録を確認しました。"
             with act.change("post.looked_at", one, said):
                 one.looked_by, one.looked_by_id, one.looked_at = by.name, by.person_id, act.at
+        db.session.flush()
+        for post_id in {one.post_id for one in found}:
+            for to in queries.recipients_of_post(post_id):
+                if to.is_known:
+                    letters.let_known(to, act.at)
     return len(found)
 
 

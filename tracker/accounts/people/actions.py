@@ -289,7 +289,10 @@ def create_account(
         raise Refusal(_("このメールアドレスは、すでに使われています。"), field="email")
     outside = _outside(act, post, reason)
     person = Person(post_id=post.id, name=name, email=address, password_hash=password_hash)
-    with act.change("account.created", person, f"「{post.name}」の利用者を登録しました。"):
+    said = f"「{post.name}」の利用者を登録しました。"
+    with act.change("account.created", person, said) as entry:
+        if reason:
+            entry.told["reason"] = reason
         db.session.add(person)
         db.session.flush()
         _tell(act, post, outside, before=None, after=address, person=person)
@@ -342,18 +345,31 @@ def renew_invitation(act: Act, invitation_id: int) -> None:
     invitation.code_tries = 0
 
 
-def set_active(act: Act, person: Person, is_active: bool, seen: str | None = None) -> None:
-    """Opens or closes an account; closing ends its sessions at once."""
+def set_active(
+    act: Act,
+    person: Person,
+    is_active: bool,
+    seen: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Opens or closes an account; closing ends its sessions at once.
+
+    One that another municipality opens again is as a new one on its post (`create_account`).
+    """
     if act.by is not None and act.by.person_id == person.id:
         raise Refusal(_("自分の利用は、自分では停止できません。ほかの管理者に頼んでください。"))
     act.lock((person, seen), *_other_admins(person))
+    post, outside = db.session.get_one(Post, person.post_id), None
     if not is_active:
-        check_last_admin(db.session.get_one(Post, person.post_id), person)
+        check_last_admin(post, person)
+    elif not person.is_active:
+        outside = _outside(act, post, reason)
     verb, word = ("account.opened", "再開") if is_active else ("account.closed", "停止")
     with act.change(verb, person, f"{person.email} の利用を{word}しました。"):
         person.is_active = is_active
         if not is_active:
             take_back(act, person)
+        _tell(act, post, outside, before=None, after=person.email, person=person)
 
 
 def _other_admins(person: Person) -> Iterator[tuple[Person, None]]:

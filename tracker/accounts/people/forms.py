@@ -77,3 +77,4 @@ class ActiveForm(SeenButtonForm):
     """Opens or closes an account."""
 
     is_active = BooleanField(N_("利用できる"))
+    reason = _reason()

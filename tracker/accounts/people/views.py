@@ -116,7 +116,9 @@ def set_active(person_id: int) -> Response:
     person = db.session.get(Person, person_id) or abort(404)
     form = forms.ActiveForm(data={"is_active": person.is_active, "seen": person.seen})
     if form.carry_out(
-        lambda act: actions.set_active(act, person, form.is_active.data, form.seen.data)
+        lambda act: actions.set_active(
+            act, person, form.is_active.data, form.seen.data, form.reason.data
+        )
     ):
         return done(url_for(".people"), _("保存しました。"))
     return complain(form, url_for(".people"))

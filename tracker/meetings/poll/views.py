@@ -46,10 +46,23 @@ def new() -> Response:
         )
     ):
         said = _("日程の調整を始めました。回答が届くと、この画面に並びます。")
-        return done(url_for(".show", number=form.result.id), said)
+        place = url_for(".show", number=form.result.id)
+        return done(place, said + _waiting(place))
     if not {"back", "send"} & request.form.keys() and form.validate_on_submit():
         return _letters_page(form, year, today)
     return page("meetings/new.html", form=form, year=year)
+
+
+def _waiting(path: str) -> str:
+    """Whose request is held back, because others gave the address."""
+    names = mail.waiting(path)
+    if not names:
+        return ""
+    return _(
+        "%(names)sの宛先は、その市町村がまだ確認していないため、メールを止めています。"
+        "確認されると送られます。お急ぎのときは、電話で聞いて代わりに入力できます。",
+        names="、".join(names),
+    )
 
 
 def _year_to_prepare(today: date) -> FiscalYear:

@@ -146,6 +146,8 @@ def _decide_held(
     ids = db.session.scalars(query.where(Letter.id == letter_id) if letter_id else query).all()
     with act.change(verb, Subject("letter", letter_id or "all"), "") as entry:
         count = decide(ids, act.at)
+        if ids and not count:
+            raise Refusal(_(letters.UNKNOWN_ADDRESS))
         if not count:
             raise Refusal(_("保留しているメールはありません。ほかの人が先に決めたようです。"))
         entry.sentence = f"保留していたメール{count}通を{done}。"
