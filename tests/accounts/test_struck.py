@@ -102,6 +102,7 @@ def test_a_post_that_somebody_held_or_was_written_to_stays() -> None:
         actions.strike_post(admin(), chief, WHY)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("both")
 def test_a_struck_post_is_out_of_use_in_the_release_before() -> None:
     wrong = make_post()

@@ -114,6 +114,7 @@ def test_words_stay_where_another_consultation_was_held_before_sending():
     assert letters_of("cost_recalled") == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("both")
 def test_what_both_sides_confirmed_keeps_its_consultation():
     case = make_agreed()
@@ -243,6 +244,7 @@ def test_the_page_strikes_a_consultation_with_its_reason_and_puts_it_back(app, b
     assert "を元に戻しました。" in page.text and not page.all(".log s")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("both")
 def test_a_struck_consultation_does_not_count_in_the_release_before():
     case = make_ready()

@@ -119,6 +119,7 @@ def test_what_was_reported_on_or_shared_is_ended_and_not_struck() -> None:
         actions.strike_project(office(), shared, WHY)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("both")
 def test_a_struck_project_is_called_off_in_the_release_before() -> None:
     wrong = make_project(name=WRONG, parts=TOWNS)
