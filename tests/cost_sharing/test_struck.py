@@ -261,3 +261,12 @@ def test_a_struck_consultation_does_not_count_in_the_release_before():
     upgrade(revision="0022")
     found = db.session.execute(text("SELECT place, struck_at FROM consultation")).all()
     assert [tuple(row) for row in found] == [("電話", None)]
+
+
+def test_who_confirms_sees_that_the_figures_were_taken_out(app, browse):
+    with app.app_context():
+        make_sent()
+        figures.strike_figures(act_of("office"), census(), "誤りのため。")
+    page = browse("confirmer", "imabetsu").get(f"{CASE}/confirm")
+    assert f"基礎数値「{CENSUS}」は取り消されています。" in page.one(".note-warn").get_text()
+    assert "理由：誤りのため。" in page.text

@@ -253,6 +253,7 @@ def confirm(no: str) -> Response:
         own=own,
         last_year=next((one.shares[own] for one in reversed(before) if own in one.shares), None),
         has_confirmed=case.has_confirmed(own),
+        struck_series=queries.struck_series(case),
     )
 
 
