@@ -29,6 +29,7 @@ from tracker.plumbing.db import db, referring
 from tracker.projects import queries
 from tracker.projects.models import Project
 from tracker.projects.plans import actions
+from tracker.projects.plans import queries as plans
 from tracker.projects.plans.rules import Part
 from tracker.projects.rounds import actions as rounds
 
@@ -46,8 +47,8 @@ def counted() -> list[tuple[int, str]]:
         (sum(WRONG in str(one) for one in found), what)
         for what, found in {
             "annex": queries.of_year(YEAR, Half.H1),
-            "list": queries.listing(YEAR, 50, 0)[0],
-            "list's total": range(queries.listing(YEAR, 50, 0)[1]),
+            "list": plans.listing(YEAR, 50, 0)[0],
+            "list's total": range(plans.listing(YEAR, 50, 0)[1]),
             "round": queries.answers(H1),
             "asked": queries.asked_of(H1),
             "owed": queries.requested_reports(YEAR),
@@ -64,11 +65,11 @@ def test_a_struck_project_counts_nowhere_and_comes_back() -> None:
     make_round()
     before = counted()
     assert [what for count, what in before if not count] == ["list's total"]
-    assert queries.listing(YEAR, 50, 0)[1] == 2
+    assert plans.listing(YEAR, 50, 0)[1] == 2
     actions.strike_project(office(), wrong, WHY)
     assert {count for count, _ in counted()} == {0}
-    assert queries.listing(YEAR, 50, 0)[1] == 1
-    (found,) = queries.struck(YEAR)
+    assert plans.listing(YEAR, 50, 0)[1] == 1
+    (found,) = plans.struck(YEAR)
     assert (found.name, found.struck_by, found.struck_at, found.struck_reason) == (
         *(WRONG, "青森市 連携推進担当", LATER, WHY),
     )

@@ -29,6 +29,7 @@ from tracker.projects.models import (
     ReportingRound,
     RoundPart,
 )
+from tracker.projects.plans import queries as plan_queries
 from tracker.projects.plans.rules import Part, Plan, check_plan, check_strike
 from tracker.projects.report import Report
 from tracker.projects.rules import CostPhase
@@ -75,7 +76,7 @@ def strike_project(act: Act, project: Project, reason: str, seen: str | None = N
 def put_project_back(act: Act, project: Project, seen: str | None = None) -> None:
     """Counts a project again; refused where another has its name by now."""
     act.lock((project, seen))
-    if queries.id_of(project.name) is not None:
+    if plan_queries.id_of(project.name) is not None:
         raise Refusal(_("同じ名前の事業があります。そちらの名前を変えてから、元に戻してください。"))
     with act.change("project.restored", project, f"連携事業「{project.name}」を元に戻しました。"):
         project.put_back()
@@ -87,7 +88,7 @@ def _check(act: Act, plan: Plan, project: Project | None) -> None:
     if lead is None:
         raise Refusal(_("主担当の市町村を選んでください。"), field="lead")
     post = db.session.get(Post, plan.lead_post_id) if plan.lead_post_id else None
-    namesake = queries.id_of(plan.name)
+    namesake = plan_queries.id_of(plan.name)
     covered = covered_municipalities(plan.measure_id, plan.year.nearest(act.today))
     check_plan(
         plan,

@@ -23,6 +23,7 @@ from tracker.projects import queries
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
 from tracker.projects.plans import actions, forms
+from tracker.projects.plans import queries as plan_queries
 from tracker.projects.plans.rules import check_strike
 from tracker.projects.project import Head, Sheet
 from tracker.projects.report import Measured, Report
@@ -39,10 +40,10 @@ def index() -> Response:
         form=ButtonForm(),
         year=year,
         years=_years(),
-        listed=paginate(partial(queries.listing, year)),
+        listed=paginate(partial(plan_queries.listing, year)),
         may_enter=may(Permission.EDIT_PROJECT),
         may_copy=may(Permission.OPEN_ROUND),
-        taken_out=queries.struck(year),
+        taken_out=plan_queries.struck(year),
     )
 
 
@@ -215,7 +216,7 @@ def _form(year: FiscalYear, stored: Sequence[Measured], **values: Any) -> forms.
         decimals=forms.asked_indicators(stored, request.form),
         leads=[town for town in areas.towns() if may(Permission.EDIT_PROJECT, town.slug)],
         measures=[(one.id, f"{one.number}　{one.title}") for one in measures()],
-        posts=queries.lead_posts(),
+        posts=plan_queries.lead_posts(),
         **values,
     )
 

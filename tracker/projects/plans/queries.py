@@ -1,0 +1,105 @@
+"""Reads what the plain list shows of a year, and what the form of a project may choose or take."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, and_, cast, func, select
+
+from tracker.accounts.models import Post, PostKind
+from tracker.agreements.models import Measure
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.municipalities.models import Municipality
+from tracker.plumbing.db import db, not_struck
+from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
+from tracker.projects.rules import CostPhase
+
+
+class ListRow(NamedTuple):
+    """A project in the plain list of a fiscal year."""
+
+    id: int
+    name: str
+    measure_number: str
+    measure_title: str
+    lead: str
+    lead_section: str
+    participants: int
+    budget_yen: int | None
+
+
+def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow], int]:
+    """A part of the year's projects by name, and how many there are in all (two queries)."""
+    is_of_year = and_(ProjectYear.fiscal_year == year.year, not_struck(Project))
+    count = (
+        select(func.count())
+        .select_from(ProjectYear)
+        .join(Project, Project.id == ProjectYear.project_id)
+        .where(is_of_year)
+    )
+    # The page's projects first, then what belongs to them alone.
+    own = (
+        select(Project.id, ProjectYear.id.label("year_id"))
+        .join(ProjectYear, ProjectYear.project_id == Project.id)
+        .where(is_of_year)
+        .order_by(Project.name, Project.id)
+        .limit(limit)
+        .offset(offset)
+        .subquery()
+    )
+    budget = (
+        select(func.sum(ProjectCost.total_yen))
+        .where(
+            ProjectCost.project_id == Project.id,
+            ProjectCost.fiscal_year == year.year,
+            ProjectCost.municipality_id.is_not(None),
+            ProjectCost.phase == CostPhase.BUDGET,
+        )
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Project.id,
+            Project.name,
+            Measure.number,
+            Measure.title,
+            Municipality.name,
+            Project.lead_section,
+            func.count(Participation.id),
+            # PostgreSQL adds whole numbers up to a decimal.
+            cast(budget, BigInteger),
+        )
+        .select_from(own)
+        .join(Project, Project.id == own.c.id)
+        .join(Measure, Measure.id == Project.measure_id)
+        .join(Municipality, Municipality.id == Project.lead_municipality_id)
+        .outerjoin(Participation, Participation.project_year_id == own.c.year_id)
+        .group_by(Project.id, Measure.id, Municipality.id)
+        .order_by(Project.name, Project.id)
+    )
+    return [ListRow._make(row) for row in rows], db.session.scalar(count) or 0
+
+
+def struck(year: FiscalYear) -> Sequence[Project]:
+    """The year's projects that were taken out, by name; they count nowhere."""
+    return db.session.scalars(
+        select(Project)
+        .join(ProjectYear, ProjectYear.project_id == Project.id)
+        .where(ProjectYear.fiscal_year == year.year, ~not_struck(Project))
+        .order_by(Project.name, Project.id)
+    ).all()
+
+
+def id_of(name: str) -> int | None:
+    """The project of that name that counts, or None."""
+    return db.session.scalar(select(Project.id).where(Project.name == name, not_struck(Project)))
+
+
+def lead_posts() -> Sequence[tuple[int, str]]:
+    """Posts that can lead a project, as (id, 「青森市 農業振興センター」)."""
+    rows = db.session.execute(
+        select(Post.id, Municipality.name, Post.name)
+        .join(Municipality, Municipality.id == Post.municipality_id)
+        .where(Post.is_active, Post.kind.in_((PostKind.OFFICE, PostKind.LEAD, PostKind.OFFICER)))
+        .order_by(Municipality.code, Post.id)
+    )
+    return [(post_id, f"{town} {post}") for post_id, town, post in rows]
