@@ -1,11 +1,16 @@
 """Plain error pages: what happened and what to do, never a traceback."""
 
 import re
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
 from io import BytesIO
 
+import psycopg
 import pytest
 
-from tests.app_fixtures import opened
+from tests.app_fixtures import copy_database, opened
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tests.troubles import gone
@@ -143,3 +148,78 @@ def test_secrets_and_files_are_not_kept(app, tmp_path):
     assert page.one("main form")["enctype"] == "multipart/form-data"
     assert page.one("main input[type=file]")["name"] == "paper"
     assert (piece.status, piece.response.mimetype) == (503, "text/plain")
+
+
+@contextmanager
+def held(url, seconds):
+    """Somebody else writes for so long, on a connection of their own."""
+    is_held, is_sqlite = threading.Event(), url.get_backend_name() == "sqlite"
+
+    def hold():
+        if is_sqlite:
+            connection = sqlite3.connect(url.database, isolation_level=None)
+            connection.execute("BEGIN IMMEDIATE")
+        else:
+            address = url.set(drivername="postgresql").render_as_string(False)
+            connection = psycopg.connect(address)
+            connection.execute("LOCK TABLE once, history IN EXCLUSIVE MODE")
+        is_held.set()
+        time.sleep(seconds)
+        connection.rollback()
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(10)
+    try:
+        yield
+    finally:
+        holder.join()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait_ms"),
+    [
+        (0.1, 300),
+        (0.6, 300),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in ((1, 5000), (60, 5000))),
+    ],
+)
+def test_a_post_waits_for_a_lock_so_long_and_no_longer(database_url, tmp_path, seconds, wait_ms):
+    with opened(database_url, tmp_path, LOCK_MS=wait_ms) as app:
+        office = PageClient(app).sign_in("office")
+        fields = {**office.get(NEW).fields(), **ENTRY}
+        with app.app_context():
+            url = db.engine.url
+        begun = time.monotonic()
+        with held(url, seconds):
+            first = office.post(NEW, fields)
+            took = time.monotonic() - begun
+        is_short = seconds * 1000 < wait_ms
+        assert first.status == (302 if is_short else 503)
+        if is_short:
+            assert took > seconds / 2
+        else:
+            # Not longer than it says, but for the work itself.
+            assert wait_ms / 1000 <= took < wait_ms / 1000 + 3
+            fields = first.fields()
+        assert office.get("/").status == 200
+        answers = [office.post(NEW, fields).status for _ in range(2)]
+        assert answers == ([303, 303] if is_short else [302, 303])
+
+
+def test_the_first_set_up_outlives_trouble_too(tmp_path):
+    with opened(copy_database("empty", "sqlite", tmp_path), tmp_path) as app:
+        client = PageClient(app)
+        typed = {"area": "山圏域", "towns": "02201 青森市 あおもりし", "hub": "青森市"}
+        secret = {"code": "ひみつ", "password": "秘密の文字"}
+        fields = {**client.get("/setup").fields(), **typed, **secret}
+        with app.app_context():
+            url = db.engine.url
+            db.engine.dispose()
+        with gone(url):
+            page = client.post("/setup", fields)
+        assert page.status == 503 and typed.items() <= page.fields().items()
+        assert not any(word in page.response.get_data(as_text=True) for word in secret.values())
+        again = client.post("/setup", page.fields())
+        assert again.status == 422 and typed.items() <= again.fields().items()

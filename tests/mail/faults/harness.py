@@ -26,13 +26,15 @@ EVERYBODY = {
 }
 
 
-def environment_for(url: str, home: Path, server: SmtpServer) -> dict[str, str]:
+def environment_for(
+    url: str, home: Path, server: SmtpServer, key: str = SETTINGS["SECRET_KEY"]
+) -> dict[str, str]:
     """The environment of a process that works on this database with this mail server."""
     return {
         **os.environ,
         "TRACKER_HOME": str(home),
         "TRACKER_DATABASE_URL": url,
-        "TRACKER_SECRET_KEY": SETTINGS["SECRET_KEY"],
+        "TRACKER_SECRET_KEY": key,
         "TRACKER_MAIL_SERVER": server.host,
         "TRACKER_MAIL_PORT": str(server.port),
     }
@@ -69,7 +71,14 @@ class Outcome:
 class Harness:
     """Everybody's reminder is due; `run` starts passes, `outcome` looks at what arrived."""
 
-    def __init__(self, app: Flask, url: str, home: Path, server: SmtpServer) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        url: str,
+        home: Path,
+        server: SmtpServer,
+        key: str = SETTINGS["SECRET_KEY"],
+    ) -> None:
         self._app = app
         self._server = server
         self._process = subprocess.Popen(
@@ -77,7 +86,7 @@ class Harness:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment_for(url, home, server),
+            env=environment_for(url, home, server, key),
         )
 
     def close(self) -> None:
