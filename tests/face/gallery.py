@@ -224,6 +224,7 @@ def create_gallery() -> Flask:
         once_key=lambda: "gallery",
         asset=lambda name: url_for("static", filename=name),
         here=lambda: "#main",
+        kept_files=lambda field: ("", ()),
         ready=Ready,
         trail=lambda: [Crumb("ホーム", "/")],
     )

@@ -8,6 +8,8 @@ from flask import redirect
 from sqlalchemy import func, select, update
 
 from tests import cast
+from tests.accounts.test_second_factor import app_of, passed, turn_on
+from tests.accounts.test_second_factor import typed as answers
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tests.sent import links_in, sent_to
@@ -129,6 +131,19 @@ def test_it_outlives_a_forgotten_password(app, typed, tmp_path):
     login = office.fill(link, {**new, "confirmation": new["password"]})
     assert login.location == "/login", login.text
     back = office.fill("/login", {"email": "office@aomori.example", **new})
+    assert office.get(back.location, status=400).fields()["name"] == WORDS["name"]
+    assert files(tmp_path) == []
+
+
+def test_it_outlives_the_second_step_of_signing_in(app, typed, tmp_path):
+    office, fields = typed
+    with app.app_context():
+        turn_on()
+        key = app_of()
+    office.post(NEW, fields)
+    passed(office, "/login?kept=1")
+    assert len(files(tmp_path)) == 1
+    back = answers(office, key.now())
     assert office.get(back.location, status=400).fields()["name"] == WORDS["name"]
     assert files(tmp_path) == []
 

@@ -56,7 +56,15 @@ NEVER_TAKEN = {"too long", "a zero byte", "a control character", "words turned r
 # What an answer of HTML cannot hold.
 NOT_SHOWN = {"a zero byte", "a control character"}
 # A wrong password counts, whatever else is wrong (contracts.md, "Delays at sign-in").
-COUNTS_WRONG_TRIES = {"accounts.sign_in", "accounts.change_password"}
+COUNTS_WRONG_TRIES = {
+    "accounts.change_password",
+    "accounts.recovery_codes",
+    "accounts.second_factor",
+    "accounts.second_step",
+    "accounts.set_by_code",
+    "accounts.sign_in",
+    "accounts.turn_second_factor_off",
+}
 PLAIN_TEXTS = ("text", "email", "search", "tel", "textarea")
 # What a box is filled with where only another one is to be wrong.
 PLAUSIBLE = (
