@@ -124,6 +124,6 @@ def test_the_yen_of_projects_and_cases_come_to_one_place_and_go_back():
         (0, 0),
     ]
 
-    upgrade(revision="0010")
+    upgrade()
     assert told(kept) == before
     assert read(db.session.get(CostCase, 1)).content == cases
