@@ -19,7 +19,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.mail.letters import LetterState
 from tracker.plumbing import clock
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, is_passing
 from tracker.reminders import actions
 from tracker.reminders.notices.queries import progress
 from tracker.reminders.rules import HOUR
@@ -136,8 +136,11 @@ def look(app: Flask) -> None:
             actions.run_once()
         except Refusal as refusal:
             log.error("%s", refusal.message)
-        except Exception:
-            log.exception("the pass failed; the next one tries again")
+        except Exception as error:
+            said = str(error).partition("\n")[0]
+            # It may fail so twice a minute, for hours.
+            is_fault = not is_passing(error)
+            log.error("the pass failed; the next one tries again: %s", said, exc_info=is_fault)
         finally:
             db.session.remove()
 
