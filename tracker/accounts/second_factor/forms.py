@@ -11,12 +11,15 @@ from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form, required
 
 
+def _code() -> Any:
+    said = N_("認証コードか予備コードを入力してください。")
+    return StringField(N_("認証コード"), validators=required(said))
+
+
 class SecondCode(Form):
     """The code that the app shows."""
 
-    code = StringField(
-        N_("認証コード"), validators=required(N_("認証コードか予備コードを入力してください。"))
-    )
+    code = _code()
 
 
 class StartSecondFactor(Form):
@@ -48,6 +51,4 @@ class StartSecondFactor(Form):
 class ChangeSecondFactor(StartSecondFactor):
     """The password and a code, before the second factor ends or its recovery codes change."""
 
-    code = StringField(
-        N_("認証コード"), validators=required(N_("認証コードか予備コードを入力してください。"))
-    )
+    code = _code()

@@ -24,12 +24,15 @@ WRONG_CODE = N_(
 )
 
 
+def _email() -> Any:
+    said = N_("メールアドレスを入力してください。")
+    return StringField(N_("メールアドレス"), validators=required(said))
+
+
 class SignInForm(Form):
     """Address and password."""
 
-    email = StringField(
-        N_("メールアドレス"), validators=required(N_("メールアドレスを入力してください。"))
-    )
+    email = _email()
     password = PasswordField(
         N_("パスワード"), validators=required(N_("パスワードを入力してください。"))
     )
@@ -89,9 +92,7 @@ class CodePassword(NewPassword):
     raises Refusal for a wrong one.
     """
 
-    email = StringField(
-        N_("メールアドレス"), validators=required(N_("メールアドレスを入力してください。"))
-    )
+    email = _email()
     code = StringField(
         N_("メールのコード"), validators=required(N_("メールにあるコードを入力してください。"))
     )
