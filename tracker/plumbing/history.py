@@ -1,12 +1,12 @@
 """The audit record: who, what, before and after, when; append-only and hash-chained.
 
-Each entry's hash covers the hash of its payload and the hash before it, so that a payload
-may later be blanked by a recorded disposal while the chain still holds (product.md 10).
+Each entry's hash covers its number, the hash before it and the hashes of its sentence and payload,
+so that these may later be blanked by a recorded disposal while the chain still holds
+(plumbing/chain.py; contracts.md, "Trust").
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tracker.kernel.permissions import Actor
+from tracker.plumbing import chain
 from tracker.plumbing.db import Model, UtcDateTime, db
 
 # Stands for all rooms where a change does not say which.
@@ -41,6 +42,8 @@ class HistoryEntry(Model):
     __table_args__ = (Index(None, "subject_kind", "subject_id", "id"),)
 
     id: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    # From 1, without gaps; the identifier may have some.
+    number: Mapped[int] = mapped_column(_BIG, unique=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     person_id: Mapped[int | None]
     actor: Mapped[str] = mapped_column(String(200))
@@ -48,9 +51,15 @@ class HistoryEntry(Model):
     verb: Mapped[str] = mapped_column(String(60))
     subject_kind: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[str] = mapped_column(String(60))
+    # Empty, as the payload, where it was disposed of.
     summary: Mapped[str] = mapped_column(Text)
     payload: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # Without it, hashes of short sentences could be guessed once they are disposed of.
+    salt: Mapped[str | None] = mapped_column(String(32))
+    # None: format 1, whose hash covers the sentence itself and no number.
+    summary_hash: Mapped[str | None] = mapped_column(String(64))
     payload_hash: Mapped[str] = mapped_column(String(64))
+    previous: Mapped[str | None] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
 
@@ -91,7 +100,7 @@ def record(
     """
     session = session or db.session()
     row = new_row(by, verb, subject, summary, at=at, before=before, after=after)
-    made = HistoryEntry(**row, hash=_link(row, _last_hash(session)))
+    made = HistoryEntry(**_chained(row, *_last(session)))
     session.add(made)
     session.flush()
     _mark_rooms(session, rooms, made.id)
@@ -110,6 +119,7 @@ def new_row(
 ) -> dict[str, Any]:
     """An entry as the row to insert, not yet chained; takes what `record` takes."""
     payload = {"before": dict(before or {}), "after": dict(after or {})}
+    salt = secrets.token_hex(16)
     return {
         "at": at,
         "person_id": by.person_id if by else None,
@@ -120,28 +130,39 @@ def new_row(
         "subject_id": str(subject.id),
         "summary": summary,
         "payload": payload,
-        "payload_hash": _digest(payload),
+        "salt": salt,
+        "summary_hash": chain.digest([salt, summary]),
+        "payload_hash": chain.digest([salt, payload]),
     }
 
 
 def append(rows: Iterable[dict[str, Any]]) -> None:
     """Chains many entries (`new_row`) to the record in their order, in the caller's transaction."""
-    last, chained = _last_hash(db.session()), []
+    number, last = _last(db.session())
+    chained = []
     for row in rows:
-        last = _link(row, last)
-        chained.append({**row, "hash": last})
+        chained.append(_chained(row, number, last))
+        number, last = chained[-1]["number"], chained[-1]["hash"]
     if chained:
         db.session.connection().execute(insert(HistoryEntry), chained)
         newest = db.session.scalar(select(func.max(HistoryEntry.id)))
         _mark_rooms(db.session(), (EVERY_ROOM,), newest or 0)
 
 
-def _last_hash(session: Session) -> str | None:
+def _last(session: Session) -> tuple[int, str | None]:
+    """Number and hash of the newest entry; until the commit nobody else adds one."""
     if db.engine.dialect.name == "postgresql":
         # Two writers must not lean on the same last entry.
         session.execute(text("SELECT pg_advisory_xact_lock(2522)"))
     session.flush()
-    return session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
+    newest = select(HistoryEntry.number, HistoryEntry.hash).order_by(HistoryEntry.number.desc())
+    found = session.execute(newest.limit(1)).first()
+    return (found.number, found.hash) if found else (0, None)
+
+
+def _chained(row: dict[str, Any], number: int, last: str | None) -> dict[str, Any]:
+    placed = {**row, "number": number + 1, "previous": last}
+    return {**placed, "hash": chain.link({**placed, "at": row["at"].isoformat()})}
 
 
 def _mark_rooms(session: Session, rooms: Iterable[str], number: int) -> None:
@@ -190,35 +211,25 @@ def entries(limit: int, offset: int = 0) -> tuple[Sequence[HistoryEntry], int]:
 
 
 def head() -> str | None:
-    """The hash of the newest entry: whoever keeps it can prove that nothing before was changed."""
-    return db.session.scalar(select(HistoryEntry.hash).order_by(HistoryEntry.id.desc()).limit(1))
+    """N-HASH of the newest entry: whoever keeps it can prove that nothing before was changed."""
+    newest = select(HistoryEntry.number, HistoryEntry.hash).order_by(HistoryEntry.number.desc())
+    found = db.session.execute(newest.limit(1)).first()
+    return f"{found.number}-{found.hash}" if found else None
 
 
-def verify() -> int | None:
-    """Walks the chain; the id of the first entry that does not fit, or None when all do."""
-    last: str | None = None
-    last_id = 0
+def plain(since: int = 0) -> Iterator[dict[str, Any]]:
+    """The entries after an identifier as the chain hashes them, in the order they were written."""
     table = HistoryEntry.__table__
     while True:
-        chunk = db.session.execute(
-            select(table).where(table.c.id > last_id).order_by(table.c.id).limit(500)
-        ).mappings()
-        before = last_id
-        for entry in map(dict[str, Any], chunk):
-            whole = entry["payload"] is None or _digest(entry["payload"]) == entry["payload_hash"]
-            if not whole or entry["hash"] != _link(entry, last):
-                return int(entry["id"])
-            last, last_id = entry["hash"], entry["id"]
-        if last_id == before:
-            return None
+        chunk = select(table).where(table.c.id > since).order_by(table.c.id).limit(1000)
+        rows = db.session.execute(chunk).mappings().all()
+        for row in rows:
+            since = row["id"]
+            yield {**row, "at": row["at"].isoformat()}
+        if not rows:
+            return
 
 
-def _digest(value: Any) -> str:
-    plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def _link(entry: Mapping[str, Any], last: str | None) -> str:
-    names = ("person_id", "actor", "municipality", "verb", "subject_kind", "subject_id", "summary")
-    values = (entry[name] for name in (*names, "payload_hash"))
-    return _digest([last, entry["at"].isoformat(), *values])
+def verify(noted: str | None = None) -> chain.Problem | None:
+    """The first thing that is wrong with the record, or None; `noted`: a head of an earlier day."""
+    return next(iter(chain.check(plain(), noted).problems), None)
