@@ -163,6 +163,6 @@ def test_the_page_shows_the_mark_and_what_to_do(app: Flask, browse) -> None:
         db.session.commit()
         post_id = post.id
     admin = browse("admin")
-    assert "名前の見分けがつかない" in admin.get("/admin/users").text
+    assert "名前が重複" in admin.get("/admin/users").text
     assert "見分けのつかない名前の役職があります" in admin.get(f"/admin/posts/{post_id}").text
     assert "見分けのつかない役職の名前を直す 1件" in admin.get("/").text
