@@ -313,3 +313,28 @@ def test_queries_do_not_grow_with_the_projects(browse, app, path):
         counts.append((len(cold.queries), len(warm.queries)))
     assert counts[0] == counts[1]
     assert counts[0][1] <= 8
+
+
+def test_every_number_carries_its_year_and_every_open_round_is_counted(browse, app, now):
+    """In April an older round stands under its own year, before the new one that holds nothing."""
+    with app.app_context():
+        enter("物産振興事業", "--d--", year=2025)
+        enter("農業研修事業", "○○-○○")
+        enter("地域医療事業", "○○○○○")
+    now.move_to("2027-04-05 10:00+09:00")
+    page = browse("officer", "imabetsu").get("/")
+    years = [one.get_text() for one in page.all(".card h2") if "今別町の" in one.get_text()]
+    assert years == ["今別町の令和7年度", "今別町の令和8年度", "今別町の令和9年度"]
+    assert "0 / 1 提出済み" in card(page, "今別町の令和7年度")
+    assert "1 / 2 提出済み" in card(page, "今別町の令和8年度")
+    assert "提出済み" not in card(page, "今別町の令和9年度")
+    assert [one.h2.get_text() for one in page.all(".task")][:2] == [
+        "令和7年度上期（4月〜9月）の進捗を報告する",
+        "令和8年度上期（4月〜9月）の進捗を報告する",
+    ]
+    office = browse("office").get("/")
+    heads = [one.get_text() for one in office.all("h2") if one.get_text().endswith("の進捗報告")]
+    assert heads == [
+        "令和7年度上期（4月〜9月）の進捗報告",
+        "令和8年度上期（4月〜9月）の進捗報告",
+    ]

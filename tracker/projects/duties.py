@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from tracker.accounts.rules import StaffMember
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, Kind, grouped, some
-from tracker.kernel.fiscal_year import Period
+from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
 from tracker.projects.report import Report
@@ -27,12 +27,12 @@ def duties(
 
     `staff` are all who sign in: of them are those who check a report.
     """
-    yield from _to_write(reports, members)
+    yield from _to_write(reports, members, FiscalYear.containing(today))
     yield from _to_check(reports, members, staff)
     yield from (_to_open(period, members) for period in unopened(planned, opened, today))
 
 
-def _to_write(reports: Iterable[Report], members: Members) -> Iterable[Duty]:
+def _to_write(reports: Iterable[Report], members: Members, this: FiscalYear) -> Iterable[Duty]:
     """Each municipality reports on the projects it takes part in.
 
     In the municipality that leads a project its own section reports; elsewhere the officer.
@@ -55,7 +55,8 @@ def _to_write(reports: Iterable[Report], members: Members) -> Iterable[Duty]:
             url=round_path,
             remaining=len(left),
             total=len(own),
-            name=period.half_label,
+            # Of another year than this its name says so: two 年度末 may be open at once.
+            name=period.half_label if period.fiscal_year == this else period.label,
             detail=f"（{period.span_label}）",
             text=(
                 _(

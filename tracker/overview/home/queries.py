@@ -47,26 +47,26 @@ _OF_REPORTS = ("report.submitted", "report.withdrawn", "report.returned", "repor
 
 
 class InHand(NamedTuple):
-    """The round people work on, the parts it asks about, and the parts of the year itself."""
+    """The rounds people work on, each with what it asks, oldest first; the parts of the year."""
 
-    round: Round | None
-    asked: Sequence[Report]
+    rounds: Sequence[tuple[Round, Sequence[Report]]]
     parts: Sequence[Report]
+
+    @property
+    def newest(self) -> tuple[Round | None, Sequence[Report]]:
+        """The last of them; without any no round, and nothing asked."""
+        return self.rounds[-1] if self.rounds else (None, ())
 
 
 def in_hand(year: FiscalYear) -> InHand:
-    """The year's newest round; before there is one, last year's while it is open."""
-    found = next((one for one in projects.rounds() if _is_in_hand(one, year)), None)
-    if found is None:
-        return InHand(None, (), projects.of_year(year, None))
-    asked = projects.of_year(found.period.fiscal_year, found.half)
-    is_this_year = found.period.fiscal_year == year
-    return InHand(found, asked, asked if is_this_year else projects.of_year(year, None))
-
-
-def _is_in_hand(one: Round, year: FiscalYear) -> bool:
-    is_last_open = one.period.fiscal_year == year.previous and not one.is_closed
-    return one.period.fiscal_year == year or is_last_open
+    """Every open round however old, and the year's newest even where it is closed."""
+    every = projects.rounds()
+    newest = next((one for one in every if one.period.fiscal_year == year), None)
+    wanted = sorted(
+        (one for one in every if not one.is_closed or one == newest), key=lambda one: one.period
+    )
+    asked = [(one, projects.of_year(one.period.fiscal_year, one.half)) for one in wanted]
+    return InHand(asked, asked[-1][1] if newest else projects.of_year(year, None))
 
 
 class Cases(NamedTuple):

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import groupby
 from typing import NamedTuple
 
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.overview.rules import LATE, SAID_ORDER
-from tracker.projects.report import Report
+from tracker.projects.report import Report, Round
 from tracker.projects.rules import CELL_ORDER, Cell, CellState, cell
 
 
@@ -25,6 +27,21 @@ def submitted(parts: Iterable[Report]) -> Submitted:
     """Counts the reports of the parts; a year called off asks for none."""
     asked = [part for part in parts if part.is_asked]
     return Submitted(sum(part.is_reported for part in asked), len(asked))
+
+
+Told = tuple[Round, Submitted, str]
+
+
+def by_year(rounds: Iterable[Told], this: FiscalYear) -> list[tuple[FiscalYear, list[Told]]]:
+    """The rounds that ask for something, by their fiscal year, oldest first; `this` year ends it.
+
+    Rounds in order; each with how much has come and how the projects stand.
+    """
+    wanted = [one for one in rounds if one[1].asked]
+    found = {
+        year: list(own) for year, own in groupby(wanted, lambda one: one[0].period.fiscal_year)
+    }
+    return sorted(({this: []} | found).items())
 
 
 def said(parts: Iterable[Report]) -> str:

@@ -81,14 +81,16 @@ def _cards_of(who: Actor) -> tuple[str, ...]:
 
 
 def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
-    """今別町の令和8年度."""
+    """今別町の令和8年度, after the years before it that still take reports."""
     hand = queries.in_hand(this)
-    own = [part for part in hand.asked if part.town.slug == who.municipality]
+    own = [
+        (one, [part for part in asked if part.town.slug == who.municipality])
+        for one, asked in hand.rounds
+    ]
+    told = [(one, rules.submitted(parts), rules.said(parts)) for one, parts in own]
     bound = meetings.article_five_now(this, today).agreements
     return {
-        "round": hand.round,
-        "submitted": rules.submitted(own),
-        "said": rules.said(own),
+        "years": rules.by_year(told, this),
         "own": sum(part.town.slug == who.municipality for part in hand.parts),
         "all": len({part.project_id for part in hand.parts}),
         "cases": queries.cases(this, who.municipality_id),
@@ -104,8 +106,10 @@ def _yearly(_who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
 
 def _watched(_who: Actor, this: FiscalYear, _today: date) -> Mapping[str, Any]:
     """気をつけたい事業."""
-    found = rules.watched(queries.in_hand(this).asked)
+    newest, asked = queries.in_hand(this).newest
+    found = rules.watched(asked)
     return {
+        "round": newest,
         "projects": found[:MOST_WATCHED],
         "more": len(found) - MOST_WATCHED,
         "names": {town.slug: town.name for town in areas.towns()},
@@ -113,15 +117,19 @@ def _watched(_who: Actor, this: FiscalYear, _today: date) -> Mapping[str, Any]:
 
 
 def _submissions(_who: Actor, this: FiscalYear, _today: date) -> Mapping[str, Any]:
-    """提出の割合 by municipality, of the round in hand."""
-    hand = queries.in_hand(this)
+    """提出の割合 by municipality, of each round in hand, oldest first."""
     return {
-        "round": hand.round,
-        "towns": [
-            (town, rules.submitted(part for part in hand.asked if part.town == town))
-            for town in areas.towns()
-        ],
-        "total": rules.submitted(hand.asked),
+        "rounds": [
+            (
+                one,
+                [
+                    (town, rules.submitted(part for part in asked if part.town == town))
+                    for town in areas.towns()
+                ],
+                rules.submitted(asked),
+            )
+            for one, asked in queries.in_hand(this).rounds
+        ]
     }
 
 
