@@ -19,8 +19,9 @@ from tests import cast
 from tests.pages import Page
 from tests.whole.bad_input import JAPANESE, PLAIN_TEXTS, Asked, endpoint_of
 from tests.whole.clients import NOBODY, VISITORS, House, Visitor
-from tests.whole.test_acts import Rows, rows, with_acts
+from tests.whole.test_acts import Rows, rows
 from tests.whole.test_kept import Fields, filled, lost
+from tests.whole.unsafe import BY_HAND, unsafe, unsafe_endpoints
 from tracker.accounts.models import Person, SignIn
 from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
@@ -82,13 +83,25 @@ def standing(house: House) -> Rows:
 
 
 def asked_when_signed_in(house: House) -> list[Asked]:
-    """The forms of pages that are not open to everybody."""
+    """The forms of pages that are not open to everybody, as those pages show them."""
+    apart = {*BY_HAND, *public(house)}
+    return [form for form in unsafe(house) if endpoint_of(house, form.target) not in apart]
+
+
+def public(house: House) -> set[str]:
+    """What answers without a session, and so never asks for one."""
     views = house.app.view_functions
-    return [
-        form
-        for form in with_acts(house)
-        if views[endpoint_of(house, form.target)].permission is not Permission.PUBLIC  # type: ignore[attr-defined]
-    ]
+    return {
+        one
+        for one in unsafe_endpoints(house)
+        if views[one].permission is Permission.PUBLIC  # type: ignore[attr-defined]
+    }
+
+
+def test_every_unsafe_route_is_among_them(house: House) -> None:
+    asked = {endpoint_of(house, one.target) for one in asked_when_signed_in(house)}
+    assert asked | {*BY_HAND, *public(house)} == unsafe_endpoints(house)
+    assert len(asked) > 40 and not asked & public(house)
 
 
 def kept(house: House) -> list[Path]:
