@@ -86,6 +86,8 @@ BODIES: Mapping[str, tuple[str, bytes]] = {
         LINE + b'file"; filename="\xff\x00../"\r\nContent-Type: \xff\r\n\r\n\x00\r\n--line--\r\n',
     ),
 }
+# Searches by the words behind its question mark.
+NEW_CASE = ("cost_sharing.new", "GET")
 METHODS = ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get")
 
 
@@ -183,10 +185,12 @@ def faults(answer: TestResponse) -> Iterator[str]:
         yield "breaks its own headers"
 
 
-def wrong(houses: Sequence[House], step: int, asked: Names) -> list[str]:
+def wrong(houses: Sequence[House], step: int, asked: Names, first: int = 0) -> list[str]:
     """The sentences about every so many odd requests, the houses by turns."""
     said = []
-    for number, (door, what, path, more) in enumerate(list(requests(houses[0], asked))[::step]):
+    for number, (door, what, path, more) in enumerate(
+        list(requests(houses[0], asked))[first::step]
+    ):
         house = houses[number % len(houses)]
         answer = ask(house, door, path, more)
         said += [f"{door.method} {path[:80]} ({what}): {one}" for one in faults(answer)]
@@ -201,8 +205,16 @@ def test_odd_requests_are_answered_in_plain_words(houses: list[House]) -> None:
 
 
 @pytest.mark.slow
-def test_every_odd_request_is(house: House, postgres_house: House) -> None:
-    assert wrong([house, postgres_house], 1, asked_behind) == []
+@pytest.mark.parametrize("share", range(4))
+def test_every_odd_request_is(house: House, postgres_house: House, share: int) -> None:
+    assert wrong([house, postgres_house], 4, asked_behind, share) == []
+
+
+def test_a_zero_byte_reaches_no_database(houses: list[House]) -> None:
+    [door] = [one for one in doors(houses[0]) if (one.endpoint, one.method) == NEW_CASE]
+    for house in houses:
+        answer = ask(house, door, f"{door.path.partition('?')[0]}?q=%00", {})
+        assert (answer.status_code, list(faults(answer))) == (400, [])
 
 
 def test_an_answer_that_breaks_is_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,6 +175,9 @@ def init_app(
     @app.before_request
     def check_access() -> Response | None:
         db.set_reading(request.method in _READING)
+        if b"%00" in request.query_string:
+            # PostgreSQL takes no zero byte, whatever a page would ask it for.
+            abort(400)
         if request.method not in _READING and _is_foreign():
             abort(403, _("ほかのサイトから送られた内容は、受け付けません。"))
         if request.endpoint == "static":
