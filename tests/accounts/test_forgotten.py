@@ -22,7 +22,8 @@ from tracker.accounts.models import (
     SignInDelay,
 )
 from tracker.accounts.people import actions as people
-from tracker.accounts.queries import find_person, has_other_admin, signed_in
+from tracker.accounts.people.queries import has_other_admin
+from tracker.accounts.queries import find_person, signed_in
 from tracker.accounts.settings.actions import make_calendar_key
 from tracker.accounts.sign_in import rules
 from tracker.accounts.sign_in.actions import (

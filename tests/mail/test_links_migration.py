@@ -15,7 +15,7 @@ from tests.meetings.makers import make_meeting
 from tests.sent import BASE, links_in, live_tokens, sent_to
 from tracker.accounts.models import LinkUse, Person
 from tracker.accounts.people.actions import invite
-from tracker.accounts.queries import find_invitation
+from tracker.accounts.sign_in.queries import find_invitation
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import SHOWN

@@ -8,15 +8,13 @@ from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
 from flask import current_app
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.duties import HeldPost, SharedName, UnseenChange
 from tracker.accounts.models import (
     CalendarKey,
     Handover,
-    Invitation,
-    LinkUse,
     OutsideChange,
     Person,
     Post,
@@ -24,18 +22,13 @@ from tracker.accounts.models import (
     RecoveryCode,
     SecondFactor,
     SignIn,
-    SignInDelay,
-    SignInEvent,
-    SignInStep,
 )
-from tracker.accounts.rules import StaffMember, wait
+from tracker.accounts.rules import StaffMember
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.search import search_key
 from tracker.kernel.translation import _
-from tracker.mail import links
 from tracker.mail.letters import Letter, Recipient
-from tracker.mail.links import Life
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
@@ -110,7 +103,7 @@ _BY_TOKEN = _SIGNED_IN.where(
 )
 
 
-def _oldest(at: datetime) -> dict[str, datetime]:
+def oldest(at: datetime) -> dict[str, datetime]:
     """Sessions opened, and seen last, before these instants have ended."""
     config = current_app.config
     return {
@@ -121,17 +114,8 @@ def _oldest(at: datetime) -> dict[str, datetime]:
 
 def signed_in(token: str, at: datetime) -> tuple[Actor, int, datetime] | None:
     """The actor of a session's token, the session's id and when it was last seen."""
-    row = db.session.execute(_BY_TOKEN, {"digest": digest(token), **_oldest(at)}).first()
+    row = db.session.execute(_BY_TOKEN, {"digest": digest(token), **oldest(at)}).first()
     return (_actor(row[2:]), row[0], row[1]) if row else None
-
-
-def past_session(token: str) -> SignIn | None:
-    """The session of a token, whether it has ended or not; None for an account that was closed."""
-    return db.session.scalar(
-        select(SignIn)
-        .join(Person, Person.id == SignIn.person_id)
-        .where(SignIn.token_hash == digest(token), Person.is_active)
-    )
 
 
 _ACTORS = (
@@ -186,156 +170,6 @@ def recovery_codes_left(person_id: int) -> int:
 def find_person(email: str) -> Person | None:
     """The account with that address, or None."""
     return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
-
-
-def delays(at: datetime) -> Mapping[int, timedelta]:
-    """The accounts at which somebody guessed, by id, and how long the longest wait is yet."""
-    found: dict[int, timedelta] = {}
-    rows = db.session.execute(
-        select(SignInDelay.person_id, SignInDelay.counted_at, SignInDelay.open_at).where(
-            SignInDelay.person_id.is_not(None), SignInDelay.open_at > at
-        )
-    )
-    for person_id, counted_at, open_at in rows:
-        left = wait(counted_at, open_at, at)
-        if left and person_id is not None:
-            found[person_id] = max(left, found.get(person_id, left))
-    return found
-
-
-class SignedInPlace(NamedTuple):
-    """A session of somebody that is open: where, since when, and whether it is this one."""
-
-    id: int
-    browser: str | None
-    source: str | None
-    created_at: datetime
-    last_seen_at: datetime
-    step: SignInStep
-    is_this: bool
-
-
-def places(person_id: int, token: str, at: datetime) -> Sequence[SignedInPlace]:
-    """Where somebody is signed in, newest first; `token` is that of this session."""
-    mine, oldest = SignIn.token_hash == digest(token), _oldest(at)
-    columns = (
-        SignIn.id,
-        SignIn.browser,
-        SignIn.source,
-        SignIn.created_at,
-        SignIn.last_seen_at,
-        SignIn.step,
-    )
-    rows = db.session.execute(
-        select(*columns, mine)
-        .where(
-            SignIn.person_id == person_id,
-            SignIn.ended_at.is_(None),
-            SignIn.created_at > oldest["since"],
-            SignIn.last_seen_at > oldest["seen_since"],
-        )
-        .order_by(SignIn.id.desc())
-        .limit(100)
-    )
-    return [SignedInPlace(*row) for row in rows]
-
-
-class SignInLine(NamedTuple):
-    """A line of the sign-in record; `email` is None for an address that nobody has."""
-
-    at: datetime
-    step: SignInStep
-    email: str | None
-    source: str | None
-    browser: str | None
-    wait_seconds: int | None
-
-
-def sign_in_record(
-    limit: int, offset: int, person_id: int | None = None
-) -> tuple[Sequence[SignInLine], int]:
-    """The lines of everybody or of one account, newest first, and how many there are."""
-    own = [] if person_id is None else [SignInEvent.person_id == person_id]
-    count = db.session.scalar(select(func.count()).select_from(SignInEvent).where(*own)) or 0
-    columns = (SignInEvent.at, SignInEvent.step, Person.email)
-    more = (SignInEvent.source, SignInEvent.browser, SignInEvent.wait_seconds)
-    rows = db.session.execute(
-        select(*columns, *more)
-        .outerjoin(Person, Person.id == SignInEvent.person_id)
-        .where(*own)
-        .order_by(SignInEvent.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return [SignInLine(*row) for row in rows], count
-
-
-def find_invitation(use: LinkUse, token: str, at: datetime) -> Row[Invitation, Person] | None:
-    """An invitation that is still good for that use, with its person."""
-    row_id = links.verify(use, token, at)
-    if row_id is None:
-        return None
-    return db.session.execute(
-        select(Invitation, Person)
-        .join(Person, Person.id == Invitation.person_id)
-        .where(Invitation.id == row_id)
-    ).first()
-
-
-def open_invitation(email: str, at: datetime) -> tuple[LinkUse, int, Life | None]:
-    """Use and number of the newest invitation of an address, and its life while it is good.
-
-    What nobody has costs the same: use and number are then those of none.
-    """
-    newest = (
-        select(Invitation.kind, Invitation.id)
-        .join(Person, Person.id == Invitation.person_id)
-        .where(Person.email == email.strip().lower())
-        .order_by(Invitation.id.desc())
-        .limit(1)
-    )
-    row = db.session.execute(newest).first()
-    use, row_id = (row.kind, row.id) if row else (LinkUse.INVITATION, 0)
-    life = invitation_life(use, db.session.connection(), row_id)
-    return use, row_id, life if life and life.until > at else None
-
-
-def invitation_life(use: LinkUse, on: Connection, row_id: int) -> Life | None:
-    """What an invitation says of its link: not used, of an account in use, the newest of it.
-
-    Of invitations and resets only the newest one is good, whatever its use.
-    """
-    later = aliased(Invitation)
-    row = on.execute(
-        select(Invitation.nonce, Invitation.expires_at, Person.id, Person.post_id)
-        .join(Person, Person.id == Invitation.person_id)
-        .where(
-            Invitation.id == row_id,
-            Invitation.kind == use,
-            Invitation.used_at.is_(None),
-            Person.is_active,
-            ~exists().where(later.person_id == Person.id, later.id > Invitation.id),
-        )
-    ).first()
-    if row is None:
-        return None
-    return Life(row.nonce, frozenset({f"person:{row.id}", f"post:{row.post_id}"}), row.expires_at)
-
-
-def has_other_admin(*person_ids: int) -> bool:
-    """Whether somebody else than these can manage accounts: in use, with a password."""
-    other = (
-        select(Person.id)
-        .join(Post, Post.id == Person.post_id)
-        .where(
-            Post.kind == PostKind.ADMIN,
-            Post.is_active,
-            Person.is_active,
-            Person.password_hash.is_not(None),
-            Person.id.not_in(person_ids),
-        )
-    )
-    return db.session.execute(other.limit(1)).first() is not None
 
 
 def find_post(municipality_id: int, name: str, but_id: int | None = None) -> Post | None:

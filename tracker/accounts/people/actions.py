@@ -18,6 +18,7 @@ from tracker.accounts.models import (
     SignIn,
 )
 from tracker.accounts.people.letters import changed_by_others, coded
+from tracker.accounts.people.queries import has_other_admin
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -382,7 +383,7 @@ def _other_admins(person: Person) -> Iterator[tuple[Person, None]]:
 
 def check_last_admin(post: Post, *people: Person) -> None:
     """Refuses what closes those accounts on a post where nobody else could manage accounts."""
-    if post.kind is PostKind.ADMIN and not queries.has_other_admin(*(one.id for one in people)):
+    if post.kind is PostKind.ADMIN and not has_other_admin(*(one.id for one in people)):
         raise Refusal(
             _(
                 "利用できる管理者がいなくなるため、できません。"

@@ -7,6 +7,7 @@ from tracker.accounts import queries
 from tracker.accounts.blueprint import bp
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.accounts.people import actions, forms
+from tracker.accounts.people.queries import delays
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
@@ -21,9 +22,7 @@ from tracker.plumbing.pages import complain, done, page, paginate, strike_page
 @guard(Permission.MANAGE_PEOPLE)
 def people() -> Response:
     """利用者と役職: every post, who holds it, and what is missing."""
-    return page(
-        "accounts/people.html", posts=queries.staffed_posts(), delays=queries.delays(clock.now())
-    )
+    return page("accounts/people.html", posts=queries.staffed_posts(), delays=delays(clock.now()))
 
 
 @bp.route("/admin/posts/new", methods=["GET", "POST"])

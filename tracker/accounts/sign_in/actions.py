@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import case, delete, insert, or_, select, update
 from werkzeug.exceptions import ServiceUnavailable
 
-from tracker.accounts import queries
+from tracker.accounts import queries as accounts
 from tracker.accounts.models import (
     Invitation,
     LinkUse,
@@ -34,7 +34,7 @@ from tracker.accounts.people.actions import (
     put_invitation,
 )
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, wait
-from tracker.accounts.sign_in import rules
+from tracker.accounts.sign_in import queries, rules
 from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
@@ -121,7 +121,7 @@ def sign_in(email: str, password: str, *, at: datetime, origin: Origin = NOWHERE
     nothing once the settings name another.
     """
     person = _guess(email, password, origin)
-    if queries.second_factor(person.id):
+    if accounts.second_factor(person.id):
         db.session.commit()
         return None
     return open_session(person, SignInStep.SIGNED_IN, at=at, origin=origin)
@@ -134,7 +134,7 @@ def open_session(person: Person, step: SignInStep, *, at: datetime, origin: Orig
     token = token_urlsafe(32)
     db.session.add(
         SignIn(
-            token_hash=queries.digest(token),
+            token_hash=accounts.digest(token),
             person_id=person.id,
             created_at=at,
             last_seen_at=at,
@@ -183,7 +183,7 @@ def _guess(email: str, password: str, origin: Origin) -> Person:
     with turn(is_known=origin.known is not None):
         stored = count_try(key, email)
         is_right = matches(stored, password) and not _is_void(password)
-    person = queries.find_person(email)
+    person = accounts.find_person(email)
     # The account may have been closed, or its password replaced, in the meantime.
     if not is_right or person is None or not person.is_active or person.password_hash != stored:
         refuse_try(key, SignInStep.WRONG, person.id if person else None, origin)
@@ -227,7 +227,7 @@ def check_code(email: str, code: str, origin: Origin) -> tuple[LinkUse, str]:
     wanted = codes.read(links.secret_of(use.code, row_id, nonce))
     is_same = compare_digest(codes.read(code).encode(errors="replace"), wanted.encode())
     if not (is_same and is_counted and life):
-        person = queries.find_person(email)
+        person = accounts.find_person(email)
         refuse_try(key, SignInStep.WRONG_CODE, person.id if person else None, origin)
         raise Refusal(_(rules.WRONG_CODE), field="code")
     db.session.execute(mine.values(code_tries=0))
@@ -259,7 +259,7 @@ def count_try(key: str, email: str) -> str | None:
     One statement counts and says whether one may try, so that of tries at once each waits for the
     one before.  Raises Refusal where one must wait.
     """
-    person = queries.find_person(email)
+    person = accounts.find_person(email)
     person_id = person.id if person else None
     stored = person.password_hash if person and person.is_active else None
     # Read when the lock is there: those who waited for it do not come from the past.
@@ -307,7 +307,7 @@ def _is_void(password: str) -> bool:
 
 def sign_out(token: str, *, at: datetime) -> None:
     """Ends the session on the server; the cookie is worth nothing afterwards."""
-    mine = update(SignIn).where(SignIn.token_hash == queries.digest(token)).values(ended_at=at)
+    mine = update(SignIn).where(SignIn.token_hash == accounts.digest(token)).values(ended_at=at)
     _note(SignInStep.SIGNED_OUT, db.session.scalar(mine.returning(SignIn.person_id)), at)
     db.session.commit()
 
@@ -367,7 +367,7 @@ def give_password(act: Act, person: Person, hashed: str) -> None:
 
 
 def _tell(act: Act, person: Person) -> None:
-    for recipient in queries.recipients_of_person(person.id):
+    for recipient in accounts.recipients_of_person(person.id):
         cause = f"password:{person.id}:{act.at.isoformat()}"
         letters.put("password_changed", recipient, {}, cause=cause, at=act.at)
 
@@ -379,7 +379,7 @@ def change_password(act: Act, person: Person, hashed: str, token: str) -> None:
         "account.password_changed", person, f"{person.email} がパスワードを替えました。"
     ):
         person.password_hash = hashed
-        end_sessions(act, person, but=queries.digest(token))
+        end_sessions(act, person, but=accounts.digest(token))
         end_invitations(act, person)
         _tell(act, person)
         _note(SignInStep.PASSWORD_CHANGED, person.id, act.at)
@@ -445,7 +445,7 @@ def _write_reset(key: str, at: datetime) -> bool:
         request = db.session.scalars(mine.execution_options(populate_existing=True)).first()
         if request is None or request.address is None:
             return False
-        person = queries.find_person(request.address)
+        person = accounts.find_person(request.address)
         request.address = None
         if person is None or not person.is_active:
             return False

@@ -12,11 +12,11 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import update
 from werkzeug.wrappers import Response
 
-from tracker.accounts import queries
+from tracker.accounts import queries as accounts
 from tracker.accounts.blueprint import bp
 from tracker.accounts.models import LinkUse, Person, SignIn
 from tracker.accounts.rules import HALF_FOR
-from tracker.accounts.sign_in import actions, forms, rules
+from tracker.accounts.sign_in import actions, forms, queries, rules
 from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
@@ -51,7 +51,7 @@ def init_app(app: Flask) -> None:
     @manager.user_loader
     def load(token: str) -> SignedIn | None:
         at = clock.now()
-        found = queries.signed_in(token, at)
+        found = accounts.signed_in(token, at)
         if found is None:
             return None
         who, session_id, last_seen_at = found
@@ -119,7 +119,7 @@ def completed(token: str, email: str, target: str | None) -> Response:
 
     `token` is that of the session just opened, `target` what `next=` asked for.
     """
-    found = queries.signed_in(token, clock.now())
+    found = accounts.signed_in(token, clock.now())
     if found is None:
         abort(401)
     session.clear()
@@ -131,7 +131,7 @@ def completed(token: str, email: str, target: str | None) -> Response:
 
 def _ask_code(email: str) -> Response:
     """After the right password: the browser says whose it was, and nothing opens by that."""
-    person = queries.find_person(email) or abort(401)
+    person = accounts.find_person(email) or abort(401)
     session[_HALF] = [person.id, _half_mark(person), int(clock.now().timestamp())]
     return redirect(url_for(".second_step", next=own_page(request.args.get("next"))))
 
@@ -143,7 +143,7 @@ def half_signed_in() -> Person | None:
     age = clock.now().timestamp() - at
     if person is None or not person.is_active or not 0 <= age < HALF_FOR.total_seconds():
         return None
-    is_same = compare_digest(mark, _half_mark(person)) and queries.second_factor(person.id)
+    is_same = compare_digest(mark, _half_mark(person)) and accounts.second_factor(person.id)
     return person if is_same else None
 
 
