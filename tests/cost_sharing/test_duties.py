@@ -6,15 +6,24 @@ import pytest
 
 from tests.cost_sharing.cases import IMABETSU, Reply, make_case
 from tests.duties.makers import MEMBERS, TODAY, somebody
+from tracker.accounts.rules import StaffMember
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.duties import duties
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
-from tracker.kernel import tokyo
+from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import Duty, Kind, owed
 from tracker.kernel.permissions import Role
+from tracker.kernel.steps import Audience
 
 BEGINS = datetime(2026, 3, 31, 15, tzinfo=UTC)
 LAST, THIS = 2025, 2026
+# The office, a section of the hub, and a section of a town that leads a project.
+STAFF = (
+    StaffMember(1, 1, Role.OFFICE, "aomori"),
+    StaffMember(2, 2, Role.LEAD, "aomori"),
+    StaffMember(3, 2, Role.LEAD, "aomori"),
+    StaffMember(4, 4, Role.LEAD, "imabetsu"),
+)
 S = CaseState
 
 
@@ -33,7 +42,7 @@ def case(year: int = LAST, state: CaseState = S.AGREED, **changes: object) -> Ca
 
 def told(*cases: Case, today: date = TODAY) -> dict[Kind, Duty]:
     """What the office owes, by kind."""
-    return {duty.kind: duty for duty in duties(cases, MEMBERS, today)}
+    return {duty.kind: duty for duty in duties(cases, MEMBERS, STAFF, today)}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +68,7 @@ def test_what_was_shared_last_year_is_begun_anew(cases: list[Case], is_owed: boo
 def test_all_projects_to_begin_are_one_thing_to_do() -> None:
     cases = [case(project_id=n, project=f"事業{n}") for n in (1, 2, 3)]
     duty = told(*cases, case(project="事業1"))[Kind.COST_UNSTARTED]
-    assert (duty.remaining, duty.due_on.isoformat()) == (3, "2027-01-31")
+    assert (duty.remaining, duty.due_on.isoformat()) == (3, "2027-01-29")
     assert duty.url == "/costs/new?fy=2026"
     assert duty.text.startswith("事業1、事業2ほか1件は、")
     assert duty.known_since == BEGINS
@@ -89,7 +98,7 @@ def test_what_was_agreed_last_year_is_reconciled(cases: list[Case], is_owed: boo
 
 def test_the_estimate_and_the_fixed_amount_of_a_project_are_reconciled_once() -> None:
     duty = told(case(stage=Stage.ESTIMATE), case(stage=Stage.FIXED))[Kind.COST_UNRECONCILED]
-    assert (duty.remaining, duty.due_on.isoformat()) == (1, "2026-05-31")
+    assert (duty.remaining, duty.due_on.isoformat()) == (1, "2026-05-29")
     assert duty.url == "/costs/new?fy=2025&project=1"
 
 
@@ -101,10 +110,10 @@ def test_unsent_drafts_are_one_thing_to_do_a_year() -> None:
         case(THIS, S.AWAITING),
         case(2024, S.DRAFT),
     ]
-    unsent = [one for one in duties(cases, MEMBERS, TODAY) if one.kind is Kind.COST_UNSENT]
+    unsent = [one for one in duties(cases, MEMBERS, STAFF, TODAY) if one.kind is Kind.COST_UNSENT]
     assert [(one.key, one.remaining, one.due_on.isoformat()) for one in unsent] == [
-        ("cost_unsent:2024:aomori", 1, "2025-02-28"),
-        ("cost_unsent:2026:aomori", 2, "2027-02-28"),
+        ("cost_unsent:2024:aomori:1", 1, "2025-02-28"),
+        ("cost_unsent:2026:aomori:1", 2, "2027-02-26"),
     ]
     assert [one.url for one in unsent] == ["/costs/2024-01", "/costs?fy=2026"]
     assert unsent[1].known_since == heard
@@ -116,7 +125,7 @@ def test_a_leap_year_s_february_is_used_to_its_end() -> None:
 
 
 def test_a_case_is_one_duty_a_side_and_the_hub_s_covers_all_its_pairs() -> None:
-    found = list(duties([make_case()], MEMBERS, TODAY))
+    found = list(duties([make_case()], MEMBERS, STAFF, TODAY))
     assert len(found) == 3
     [hub] = owed(found, somebody(Role.CONFIRMER, "aomori"))
     assert (hub.remaining, hub.url) == (2, "/costs/2026-04/confirm")
@@ -132,9 +141,52 @@ def test_a_case_is_one_duty_a_side_and_the_hub_s_covers_all_its_pairs() -> None:
 )
 def test_a_side_that_answered_owes_nothing(decision: Decision, is_owed: bool | None) -> None:
     answers = {(11, IMABETSU.id): Reply(decision, None, "今別町 企画課長", BEGINS)}
-    found = {one.municipality: one for one in duties([make_case(answers=answers)], MEMBERS, TODAY)}
+    found = {
+        one.municipality: one for one in duties([make_case(answers=answers)], MEMBERS, STAFF, TODAY)
+    }
     # What was confirmed is done; what was returned waits for the office, not for that side.
     assert ("imabetsu" in found) is (is_owed is not None)
     assert found["aomori"].remaining == 2
     if is_owed is not None:
         assert found["imabetsu"].is_done
+
+
+@pytest.mark.parametrize(
+    ("drafter", "lead_post", "owner"),
+    [
+        (1, None, ("aomori", 1, {1})),
+        # A section's draft stands on its own home, whoever of it holds the post.
+        (2, None, ("aomori", 2, {2, 3})),
+        (4, 2, ("imabetsu", 4, {4})),
+        # Gone meanwhile: the section that leads the project, else the office.
+        (99, 2, ("aomori", 2, {2, 3})),
+        (99, None, ("aomori", 1, {1})),
+        (None, 99, ("aomori", 1, {1})),
+    ],
+)
+@pytest.mark.parametrize("state", [S.DRAFT, S.CONSULTING, S.RETURNED])
+def test_a_case_that_waits_stands_with_whoever_drafted_it(
+    state: CaseState,
+    drafter: int | None,
+    lead_post: int | None,
+    owner: tuple[str, int, set[int]],
+) -> None:
+    found = duties(
+        [case(THIS, state, drafter_id=drafter, lead_post_id=lead_post)], MEMBERS, STAFF, TODAY
+    )
+    [duty] = [one for one in found if one.kind in (Kind.COST_UNSENT, Kind.COST_RETURNED)]
+    assert (duty.municipality, duty.to_post_id, duty.only) == (*owner[:2], frozenset(owner[2]))
+    assert office_days.is_open(duty.due_on)
+    assert {one.to for one in duty.rule.steps} == set(Audience)
+
+
+@pytest.mark.parametrize("state", S)
+def test_an_opinion_is_answered_until_the_case_goes_on(state: CaseState) -> None:
+    answers = {(11, IMABETSU.id): Reply(Decision.RETURNED, "高い。", "企画課長", BEGINS)}
+    one = make_case(state=state, answers=answers, drafter_id=2)
+    found = [
+        duty for duty in duties([one], MEMBERS, STAFF, TODAY) if duty.kind is Kind.COST_RETURNED
+    ]
+    assert bool(found) is (state is S.RETURNED)
+    # Five office days after 1 April, when it came.
+    assert [duty.due_on.isoformat() for duty in found] == ["2026-04-08"] * len(found)

@@ -45,7 +45,8 @@ class Case:
     revision: of the amounts; answers to an older one count no more.  shares: yen by
     municipality, in the order of the codes; empty until they are set.  pairs: by
     partner, as of the day the case was sent.  answers: by agreement and municipality (ids).
-    lead: the municipality that leads the project.
+    lead: the municipality that leads the project, `lead_post_id` its section.  drafter_id: the
+    person who drafted it last.
     remainder: the name of who takes it, or `LARGEST_REMAINDER`.  goes_on: whether the project is
     planned for the present fiscal year.  parts, lines: formula and arithmetic, and the opinions of
     the answers, are there in a case read whole.
@@ -78,6 +79,8 @@ class Case:
     replaced_by: CaseNumber | None = None
     goes_on: bool = False
     consulted_at: datetime | None = None
+    lead_post_id: int | None = None
+    drafter_id: int | None = None
     parts: Sequence[PartSource] = ()
     lines: tuple[ShareLine, ...] = ()
 
@@ -122,6 +125,12 @@ class Case:
         """What each municipality wrote beside its answer, by its name."""
         names = {town.id: town.name for town in self.parties}
         return {names[side]: one for (_other, side), one in self.answers.items() if one.opinion}
+
+    @property
+    def returned_at(self) -> datetime | None:
+        """When the first opinion came that nobody has answered yet."""
+        opinions = [one.at for one in self.answers.values() if one.decision is Decision.RETURNED]
+        return min(opinions, default=None) if self.state is CaseState.RETURNED else None
 
     def answer(self, partner: Town, side: Town) -> Reply | None:
         """What that side has answered for the pair with that partner."""

@@ -1,30 +1,36 @@
-"""What Article 4(2) asks: cases to start, to send, to confirm, to reconcile.
+"""What Article 4(2) asks: cases to start, to send, to confirm, to answer, to reconcile.
 
 Nothing carries over from year to year by itself.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, time
 
+from tracker.accounts.rules import StaffMember
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import SENT, UNSENT, CaseState, Stage
-from tracker.kernel import tokyo
-from tracker.kernel.duty import Duty, Kind, grouped, some
+from tracker.kernel import office_days, tokyo
+from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Kind, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members
 
 
-def duties(cases: Sequence[Case], members: Members, today: date) -> Iterable[Duty]:
-    """The parties' confirmations, and the office's next steps in the year of `today`.
+def duties(
+    cases: Sequence[Case], members: Members, staff: Collection[StaffMember], today: date
+) -> Iterable[Duty]:
+    """The parties' confirmations, the drafters' next steps, and the office's in the year of `today`.
 
-    `cases` are those of this year and the last, and older ones that wait for somebody.
+    `cases` are those of this year and the last, and older ones that wait for somebody; `staff` are
+    all who sign in: of them is whoever drafted a case.
     """
     year = FiscalYear.containing(today)
     yield from _to_confirm(cases, members, year, today)
     yield from _to_start(cases, year, members)
-    yield from _to_send(cases, members)
+    yield from _to_send(cases, members, staff)
+    yield from (_to_answer(one, members, staff) for one in cases if one.state is CaseState.RETURNED)
     yield from _to_reconcile(cases, year, members)
 
 
@@ -87,15 +93,39 @@ def _to_start(cases: Iterable[Case], year: FiscalYear, members: Members) -> Iter
         )
 
 
-def _to_send(cases: Iterable[Case], members: Members) -> Iterable[Duty]:
-    waiting = (case for case in cases if case.state in UNSENT)
-    for (number,), own in grouped(waiting, lambda case: (case.no.fiscal_year,)):
-        year = FiscalYear(number)
+def _drafting(case: Case, members: Members, staff: Collection[StaffMember]) -> tuple[str, int]:
+    """The municipality and the post (id) that take a case further; post 0 where there is none.
+
+    Whoever drafted it last; gone meanwhile, the section that leads the project, else the office.
+    """
+    by_last = [one for one in staff if one.person_id == case.drafter_id]
+    by_lead = [one for one in staff if one.post_id == case.lead_post_id]
+    may = (Role.LEAD, Role.OFFICE)
+    office = [one for one in staff if (one.role, one.municipality) == (Role.OFFICE, members.hub)]
+    owner = next((one for one in (*by_last, *by_lead, *office) if one.role in may), None)
+    return (owner.municipality, owner.post_id) if owner else (members.hub, 0)
+
+
+def _holders(post_id: int, staff: Iterable[StaffMember]) -> frozenset[int] | None:
+    return frozenset(one.person_id for one in staff if one.post_id == post_id) or None
+
+
+def _to_send(
+    cases: Iterable[Case], members: Members, staff: Collection[StaffMember]
+) -> Iterable[Duty]:
+    """What is drafted waits for its drafter: a section's draft is nobody else's to send."""
+    waiting = ((case, *_drafting(case, members, staff)) for case in cases if case.state in UNSENT)
+    for (number, slug, post_id), found in grouped(
+        waiting, lambda row: (row[0].no.fiscal_year, row[1], row[2])
+    ):
+        year, own = FiscalYear(number), [row[0] for row in found]
         yield Duty(
             Kind.COST_UNSENT,
-            key=f"cost_unsent:{number}:{members.hub}",
-            municipality=members.hub,
-            is_hub=True,
+            key=f"cost_unsent:{number}:{slug}:{post_id}",
+            municipality=slug,
+            is_hub=slug == members.hub,
+            to_post_id=post_id or None,
+            only=_holders(post_id, staff),
             due_on=_send_due(year),
             url=own[0].no.path if len(own) == 1 else f"/costs?fy={number}",
             name=_("%(year)sの費用負担の案", year=year.label),
@@ -106,6 +136,29 @@ def _to_send(cases: Iterable[Case], members: Members) -> Iterable[Duty]:
             remaining=len(own),
             known_since=min((one.consulted_at for one in own if one.consulted_at), default=None),
         )
+
+
+def _to_answer(case: Case, members: Members, staff: Collection[StaffMember]) -> Duty:
+    """An opinion waits for whoever drafted the case, until the amounts change or it is withdrawn."""
+    slug, post_id = _drafting(case, members, staff)
+    at = case.returned_at
+    first = tokyo.day(at) if at else case.reply_due_on or _send_due(FiscalYear(case.no.fiscal_year))
+    return Duty(
+        Kind.COST_RETURNED,
+        key=f"cost_returned:{case.no.path}:{case.revision}",
+        municipality=slug,
+        is_hub=slug == members.hub,
+        to_post_id=post_id or None,
+        only=_holders(post_id, staff),
+        due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
+        url=case.no.path,
+        name=case.title,
+        text=_(
+            "負担案に意見が届いています。協議して案を直すか、そのまま確認をお願いするかを決めます"
+            "（協約第4条第2項）。"
+        ),
+        known_since=at,
+    )
 
 
 def _to_reconcile(cases: Iterable[Case], this: FiscalYear, members: Members) -> Iterable[Duty]:
@@ -164,15 +217,15 @@ def _of_projects(
 
 
 def _start_due(year: FiscalYear) -> date:
-    """31 January: time for drafting, talking it over and confirming before the year is over."""
-    return date(year.year + 1, 1, 31)
+    """31 January or the open day before: time to draft, talk and confirm within the year."""
+    return office_days.on_or_before(date(year.year + 1, 1, 31))
 
 
 def _send_due(year: FiscalYear) -> date:
-    """The last day of February: the parties still have March to confirm."""
-    return date(year.year + 1, 3, 1) - timedelta(days=1)
+    """The last open day of February: the parties still have March to confirm."""
+    return office_days.add(date(year.year + 1, 3, 1), -1)
 
 
 def _reconcile_due(year: FiscalYear) -> date:
-    """31 May after the year: 出納整理期間, in which its accounts are settled, ends."""
-    return date(year.year + 1, 5, 31)
+    """31 May after the year, when 出納整理期間 ends, or the open day before."""
+    return office_days.on_or_before(date(year.year + 1, 5, 31))

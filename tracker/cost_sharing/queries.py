@@ -90,6 +90,13 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
         .where(Consultation.case_id == CostCase.id, not_struck(Consultation))
         .scalar_subquery()
     )
+    drafter_id = (
+        select(CaseDrafter.person_id)
+        .where(CaseDrafter.case_id == CostCase.id)
+        .order_by(CaseDrafter.at.desc(), CaseDrafter.person_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     found: Select[*tuple[Any, ...]] = (
         select(
             CostCase,
@@ -101,6 +108,8 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
             later,
             goes_on,
             consulted_at,
+            Project.lead_post_id,
+            drafter_id,
         )
         .join(ProjectCost, ProjectCost.id == CostCase.cost_id)
         .join(Project, Project.id == CostCase.project_id)
@@ -186,8 +195,8 @@ def _part(part: CostPart) -> PartSource:
 
 
 def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
-    stored, total_yen, subsidy_yen, project, lead_id, *rest = row[:9]
-    replaces, replaced_by, goes_on, consulted_at = rest
+    stored, total_yen, subsidy_yen, project, lead_id, *rest = row[:11]
+    replaces, replaced_by, goes_on, consulted_at, lead_post_id, drafter_id = rest
     remainder = areas.by_id().get(stored.remainder_id)
     year = stored.fiscal_year
     return Case(
@@ -218,6 +227,8 @@ def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
         replaced_by=CaseNumber(year, replaced_by) if replaced_by else None,
         goes_on=goes_on,
         consulted_at=consulted_at,
+        lead_post_id=lead_post_id,
+        drafter_id=drafter_id,
         parts=tuple(parts),
         lines=tuple(sides.lines.values()),
     )

@@ -41,7 +41,7 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:
-    return costs.duties(cases.in_hand(today), members, today)
+    return costs.duties(cases.in_hand(today), members, accounts.staff(), today)
 
 
 def _people(members: Members, today: date) -> Iterable[Duty]:
@@ -64,7 +64,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 TELLERS = (
     (_reports, ("projects", "accounts", "municipalities")),
     (_meetings, ("meetings", "agreements", "municipalities")),
-    (_costs, ("cost_sharing", "projects", "agreements", "municipalities")),
+    (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_people, ("accounts", "municipalities")),
     (_letters, ("mail", "municipalities")),
 )

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     COST_UNSTARTED = "cost_unstarted"
     COST_UNSENT = "cost_unsent"
     COST_UNCONFIRMED = "cost_unconfirmed"
+    COST_RETURNED = "cost_returned"
     COST_UNRECONCILED = "cost_unreconciled"
     INSTALMENT_DUE = "instalment_due"
     QUESTION_OPEN = "question_open"
@@ -66,6 +67,8 @@ _OFFICE, _LEAD, _OFFICER, _CONFIRMER = (
 )
 # A head's secretary has no account: the officer beside it, or the office, may answer as well.
 _SECRETARY = _Owner("secretary", frozenset({Role.OFFICER, Role.OFFICE}))
+# The section that leads a project, or the office: checks its reports, drafts its cases.
+_SECTION = _Owner(Role.LEAD, frozenset({Role.LEAD, Role.OFFICE}))
 # Whoever looks after the agreement: a town's officer, the office where the hub itself is asked.
 _CONTACT = (_OFFICER, _OFFICE)
 _AND_CONFIRMER = (
@@ -135,7 +138,7 @@ KINDS: Mapping[Kind, KindRule] = {
         label=N_("進捗報告の確認"),
         article=3,
         menu="reports",
-        who=_both(_Owner(Role.LEAD, frozenset({Role.LEAD, Role.OFFICE}))),
+        who=_both(_SECTION),
         title=N_("進捗報告を確認する　{n}件"),
         subject=N_("進捗報告の確認（{n}件）"),
         button=N_("確認する"),
@@ -304,11 +307,11 @@ KINDS: Mapping[Kind, KindRule] = {
         label=N_("費用負担の案の送付"),
         article=4,
         menu="costs",
-        who=_both(_OFFICE),
+        who=_both(_SECTION),
         title=N_("{name}を送る　{n}件"),
         subject="{name}",
         button=N_("開く"),
-        steps=days(-14),
+        steps=(*days(-14), *ESCALATION),
         letters=_always("next_step"),
         ends_with_its_day=False,
     ),
@@ -322,6 +325,19 @@ KINDS: Mapping[Kind, KindRule] = {
         button=N_("内容を確認する"),
         steps=(*days(-2), *ESCALATION),
         letters=_always("cost_unconfirmed"),
+        ends_with_its_day=False,
+    ),
+    Kind.COST_RETURNED: KindRule(
+        label=N_("費用負担の案への意見"),
+        article=4,
+        menu="costs",
+        who=_both(_SECTION),
+        title=N_("{name}への意見に答える"),
+        subject=N_("{name}（案）への意見"),
+        button=N_("意見を読む"),
+        # The opinion itself came by a letter of its own (M14).
+        steps=(*open_days(0), *ESCALATION),
+        letters=_always("next_step"),
         ends_with_its_day=False,
     ),
     Kind.COST_UNRECONCILED: KindRule(
