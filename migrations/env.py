@@ -8,6 +8,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
+from tracker.plumbing import append_only
 from tracker.plumbing.db import UtcDateTime
 
 target = current_app.extensions["migrate"].db
@@ -56,6 +57,8 @@ def check_references(connection: Connection) -> None:
 
 
 with target.engine.connect() as connection, rebuilding(connection):
+    with connection.begin():
+        append_only.lift(connection)
     context.configure(
         connection=connection,
         target_metadata=target.metadata,
@@ -66,3 +69,8 @@ with target.engine.connect() as connection, rebuilding(connection):
     with context.begin_transaction():
         context.run_migrations()
         check_references(connection)
+        heads = {*context.get_context().get_current_heads()}
+    if heads == {*context.script.get_heads()}:
+        connection.rollback()
+        with connection.begin():
+            append_only.install(connection)

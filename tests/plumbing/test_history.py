@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
-from tests.plumbing.tampering import KINDS, Tampering
-from tracker.plumbing import chain, clock, history
+from tests.plumbing.tampering import KINDS, Tampering, insert_stray
+from tracker.plumbing import append_only, chain, clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.files import project_root
 from tracker.plumbing.history import HistoryEntry, Subject
@@ -34,7 +35,15 @@ def write(count: int) -> list[int]:
 
 
 def found(kind: str, tamper: Tampering, number: int, noted: str | None) -> None:
-    """Tampers, asks what is wrong, of the database and of a file, and puts all back."""
+    """Tampers, asks what is wrong, of the database and of a file, and puts all back.
+
+    With the triggers in place nobody can.
+    """
+    if tamper is not insert_stray:
+        with pytest.raises(IntegrityError):
+            tamper(db.session.connection(), number)
+        db.session.rollback()
+    append_only.lift(db.session.connection())
     where = tamper(db.session.connection(), number)
     verdict = chain.check(history.plain(), noted)
     assert (tamper.__name__, verdict.problems) == (tamper.__name__, [(kind, where)])
@@ -86,6 +95,7 @@ def test_the_ends_of_the_record_too(both):
 def test_two_at_once_are_both_named(both):
     write(9)
     connection = db.session.connection()
+    append_only.lift(connection)
     for _, tamper, number in (("", KINDS["changed"][0], 3), ("", KINDS["removed"][0], 6)):
         tamper(connection, number)
     assert set(chain.check(history.plain()).problems) == {("changed", "3"), ("removed", "6")}
@@ -95,12 +105,14 @@ def test_two_at_once_are_both_named(both):
 def test_an_entry_of_format_1_is_held_by_its_sentence(both):
     """As the migration leaves them: no hash of the sentence, a number that is not hashed."""
     write(4)
+    append_only.lift(db.session.connection())
     last = None
     for row in [*history.plain()]:
         values = {"previous": last, "summary_hash": None, "salt": None}
         values["payload_hash"] = chain.digest(row["payload"])
         last = values["hash"] = chain.link({**row, **values})
         db.session.execute(update(HistoryEntry).filter_by(id=row["id"]).values(**values))
+    append_only.install(db.session.connection())
     db.session.commit()
     write(2)
     noted = history.head()

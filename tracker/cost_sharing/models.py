@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.cost_sharing.formula.split import FORMULA_VERSION
@@ -131,10 +131,10 @@ class Consultation(Struck, Model):
 
 
 class Confirmation(Model):
-    """One side's word on one agreement's share, for one revision of the amounts."""
+    """One side's word on one agreement's share, for one revision of the amounts; the newest counts."""
 
     __tablename__ = "confirmation"
-    __table_args__ = (UniqueConstraint("case_id", "agreement_id", "municipality_id", "revision"),)
+    __table_args__ = (Index(None, "case_id", "revision"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"))

@@ -155,7 +155,8 @@ def _words(whole: bool) -> Select[*tuple[Any, ...]]:
                 Confirmation.revision == CostCase.revision,
             ),
         )
-        .order_by(Municipality.code, Agreement.concluded_on, Agreement.id)
+        # Of a side's words the newest counts: it comes last.
+        .order_by(Municipality.code, Agreement.concluded_on, Agreement.id, Confirmation.id)
     )
 
 

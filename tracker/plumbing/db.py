@@ -338,16 +338,27 @@ def init_app(app: Flask) -> None:
 
 
 def upgrade() -> None:
-    """Brings the database to the newest form; nothing happens when it is there already."""
+    """Brings the database to the newest form; nothing happens when it is there already.
+
+    Triggers that somebody took out (plumbing/append_only.py) are put in again.
+    """
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
     from flask_migrate import upgrade as run
+
+    from tracker.plumbing import append_only
 
     config = current_app.extensions["migrate"].migrate.get_config()
     with db.engine.connect() as connection:
         now = MigrationContext.configure(connection).get_current_heads()
     if set(now) != set(ScriptDirectory.from_config(config).get_heads()):
         run()
+        return
+    with reading(), db.engine.connect() as connection:
+        if append_only.is_installed(connection):
+            return
+    with db.engine.begin() as connection:
+        append_only.install(connection)
 
 
 def set_rows(

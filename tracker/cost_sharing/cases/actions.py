@@ -321,27 +321,20 @@ def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, Co
 
 
 def _answer(act: Act, row: CostCase, pairs: Iterable[Pair], decision: Decision, words: str) -> None:
-    """One row per agreement; a later word of the same side takes the place of the earlier."""
+    """One row per agreement; a later word of the same side is another row, and counts."""
     by = act.person
-    stored = {
-        one.agreement_id: one
-        for one in db.session.scalars(
-            select(Confirmation).where(
-                Confirmation.case_id == row.id,
-                Confirmation.municipality_id == by.municipality_id,
-                Confirmation.revision == row.revision,
-            )
-        )
-    }
     for pair in pairs:
-        one = stored.get(pair.agreement) or Confirmation(
+        one = Confirmation(
             case_id=row.id,
             agreement_id=pair.agreement,
             municipality_id=by.municipality_id,
             revision=row.revision,
+            decision=decision,
+            opinion=words or None,
+            person_id=by.person_id,
+            person_name=by.name,
+            decided_at=act.at,
         )
-        one.decision, one.opinion = decision, words or None
-        one.person_id, one.person_name, one.decided_at = by.person_id, by.name, act.at
         db.session.add(one)
 
 

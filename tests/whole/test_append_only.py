@@ -1,0 +1,80 @@
+"""What stands for ever cannot be changed, deleted or emptied, whatever migrations ran before."""
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from tracker.plumbing import append_only
+from tracker.plumbing.db import db, upgrade
+
+# A column of each table, and the rows of the example that are meant by it.
+ROWS = {
+    "history": ("actor", "true"),
+    "report_version": ("submitted_by", "true"),
+    "consultation": ("gist", "true"),
+    "confirmation": ("person_name", "true"),
+    "share": (
+        "share_yen",
+        "case_id IN (SELECT id FROM cost_case WHERE state IN ('agreed', 'replaced'))",
+    ),
+    "send_attempt": ("token", "true"),
+}
+
+
+def refused(statement: str) -> None:
+    with pytest.raises(IntegrityError, match="append-only"):
+        db.session.execute(text(statement))
+    db.session.rollback()
+
+
+def test_every_row_that_stands_is_held(demo_both: Flask):
+    assert ROWS.keys() == append_only.KEPT.keys()
+    for table, (column, which) in ROWS.items():
+        count = db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE {which}"))
+        assert (table, count > 0) == (table, True)
+        other = "1" if column == "share_yen" else f"{column} || '1'"
+        refused(f"UPDATE {table} SET {column} = {other} WHERE {which}")
+        refused(f"DELETE FROM {table} WHERE {which}")
+        if db.engine.dialect.name == "sqlite":
+            refused(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE {which}")
+        if db.engine.dialect.name == "postgresql":
+            refused(f"TRUNCATE {table} CASCADE")
+
+
+def test_a_migration_leaves_every_trigger_in_place(both: Flask):
+    """SQLite drops them with the table that it builds anew."""
+    with db.engine.connect() as connection:
+        wanted = append_only.names(connection)
+        assert append_only.is_installed(connection)
+    downgrade(revision="-1")
+    with db.engine.connect() as connection:
+        assert append_only.names(connection) == set()
+    upgrade()
+    with db.engine.connect() as connection:
+        assert append_only.names(connection) == wanted
+        append_only.lift(connection)
+        connection.commit()
+    upgrade()
+    with db.engine.connect() as connection:
+        assert append_only.names(connection) == wanted
+
+
+def test_the_release_before_keeps_the_newest_word_of_each_side(demo_both: Flask):
+    count = "SELECT count(*) FROM confirmation"
+    before = db.session.scalar(text(count))
+    columns = "case_id, agreement_id, municipality_id, revision, opinion, person_id, person_name"
+    db.session.execute(
+        text(
+            f"INSERT INTO confirmation (decision, decided_at, {columns})"
+            f" SELECT 'returned', decided_at, {columns} FROM confirmation"
+        )
+    )
+    db.session.commit()
+    downgrade(revision="0027")
+    assert db.session.scalar(text(count)) == before
+    assert not db.session.scalar(text(f"{count} WHERE decision <> 'returned'"))
+    db.session.rollback()
+    upgrade()
+    assert db.session.scalar(text(count)) == before
