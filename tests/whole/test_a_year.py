@@ -57,7 +57,7 @@ from tracker.kernel.duty import Kind
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
-from tracker.mail.links import SHOWN
+from tracker.mail.links import CODE_SHOWN, SHOWN
 from tracker.meetings import actions as meetings
 from tracker.meetings import queries as meeting_queries
 from tracker.meetings.poll import actions as poll_actions
@@ -484,10 +484,12 @@ def april_a_new_year_begins_and_nothing_carries_over(story: Story) -> None:
             "外ヶ浜町 秘書": 2,
             "青森市 連携推進担当": 5,
         }
-    # Each letter went out once, to the word as it was written, its personal link filled in.
+    # Each letter went out once, to the word as it was written, its personal link and code filled in.
     link = re.compile(r"https?://\S+/(?:p|invitations)/\S+")
+    code = re.compile(r"(?<=コード　)\w{5}-\w{5}$", re.M)
     sent = {str(one["Message-ID"]): one for one in story.mail()}
     assert len(sent) == len(story.mail()) == len(letters)
     assert {one.message_id: one.body for one in letters} == {
-        key: link.sub(SHOWN, one.get_content().replace("\r\n", "\n")) for key, one in sent.items()
+        key: code.sub(CODE_SHOWN, link.sub(SHOWN, one.get_content().replace("\r\n", "\n")))
+        for key, one in sent.items()
     }
