@@ -17,7 +17,15 @@ from tracker.plumbing import clock
 from tracker.plumbing.files import project_root, write_whole
 
 # Each of these has a `commands` module with a click group or command named `cli`.
-COMMAND_GROUPS = ("accounts", "agreements", "cost_sharing", "duties", "reminders", "demo")
+COMMAND_GROUPS = (
+    "accounts",
+    "agreements",
+    "cost_sharing",
+    "duties",
+    "reminders",
+    "operation",
+    "demo",
+)
 
 
 class _Refusing(FlaskGroup):

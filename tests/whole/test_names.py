@@ -16,6 +16,7 @@ ROOMS = (
     "meetings",
     "reminders",
     "overview",
+    "operation",
 )
 INNER = {"rules", "actions", "forms", "views", "letters", "papers", "queries"}
 SHARED = {*INNER, "models", "duties", "commands", "blueprint"}

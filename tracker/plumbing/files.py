@@ -3,6 +3,9 @@
 import os
 import pathlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 # What the home holds: the database with its side files, the secret key, letters as files, kept posts.
 HELD = ("tracker.sqlite3*", "secret_key", "outbox", "outbox/*", "kept", "kept/*")
@@ -35,16 +38,17 @@ def close_home(home: pathlib.Path) -> None:
         ) from None
 
 
-def write_whole(path: pathlib.Path, content: bytes, *, anew: bool = False) -> None:
-    """Writes a file for the program's own account: all of it or nothing, also on a full disk.
+@contextmanager
+def written_whole(path: pathlib.Path, *, anew: bool = False) -> Iterator[BinaryIO]:
+    """A file to be written for the program's own account: all of it or nothing, also on a full disk.
 
     Takes the place of what was there; with `anew` raises FileExistsError instead.  Raises OSError
     where it cannot be written.  A process killed meanwhile leaves only a name that ends in .part.
     """
     half = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
+        with open(os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if anew:
@@ -53,3 +57,9 @@ def write_whole(path: pathlib.Path, content: bytes, *, anew: bool = False) -> No
             half.replace(path)
     finally:
         half.unlink(missing_ok=True)
+
+
+def write_whole(path: pathlib.Path, content: bytes, *, anew: bool = False) -> None:
+    """The same for content that is there already."""
+    with written_whole(path, anew=anew) as file:
+        file.write(content)

@@ -58,3 +58,5 @@ class ClockState(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     watermark_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A backup was restored then: no letter goes out until a person says so.
+    held_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

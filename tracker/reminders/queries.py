@@ -31,6 +31,8 @@ SILENT = N_("通知係が止まっています。")
 SILENT_TEXT = N_("お知らせのメールは、動き出すまで送られません。")
 CLOCK_WRONG = N_("サーバーの時計が前に戻っています。")
 CLOCK_WRONG_TEXT = N_("時計を直すまで、お知らせを送りません。")
+ON_HOLD = N_("バックアップから復元したため、メールを止めています。")
+ON_HOLD_TEXT = N_("事務局が確かめて再開するまで、お知らせのメールは送られません。")
 NO_ADDRESS = N_("画面のアドレスが決まっていないため、お知らせを送っていません。")
 NO_ADDRESS_TEXT = N_(
     "TRACKER_BASE_URL に、職員が画面を開くアドレスを設定して、起動し直してください。"
@@ -130,6 +132,11 @@ def watermark() -> datetime | None:
     return db.session.scalar(select(ClockState.watermark_at).where(ClockState.id == 1))
 
 
+def held_since() -> datetime | None:
+    """Since when no letter goes out, because a backup was restored; None: they do."""
+    return db.session.scalar(select(ClockState.held_since).where(ClockState.id == 1))
+
+
 def is_address_known() -> bool:
     """Whether letters can carry links that open; the example on this machine goes without."""
     return bool(current_app.config["IS_BASE_URL_SET"]) or areas.is_example()
@@ -141,6 +148,7 @@ _ALARMS = (
     select(
         ClockState.watermark_at,
         ClockState.heartbeat_at,
+        ClockState.held_since,
         Letter.id,
         Letter.to_name,
         Letter.last_answer,
@@ -160,7 +168,14 @@ def banners() -> Sequence[Banner]:
     row = db.session.execute(_ALARMS, {"late": at - OVERDUE}).first()
     if row is None:
         return found
-    watermark_at, heartbeat_at, *about_letters = row
+    watermark_at, heartbeat_at, held_since, *about_letters = row
+    if held_since is not None:
+        where = (
+            ("/notices", _("確かめて再開する"))
+            if allowed(g.actor, Permission.MANAGE_LETTERS)
+            else ()
+        )
+        found.append(Banner("warn", _(ON_HOLD), _(ON_HOLD_TEXT), *where))
     if rules.clock_is_wrong(at, watermark_at):
         found.append(Banner("ng", _(CLOCK_WRONG), _(CLOCK_WRONG_TEXT)))
     elif rules.clock_is_silent(at, heartbeat_at):

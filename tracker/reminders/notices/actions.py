@@ -11,7 +11,7 @@ from tracker.accounts.people import actions as people
 from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.mail import letters, links
 from tracker.mail.letters import HELD, Letter, LetterState
 from tracker.plumbing import clock
@@ -21,6 +21,11 @@ from tracker.plumbing.history import Subject
 from tracker.reminders import actions, queries, rules
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Notice
+
+ONLY_ALL = N_(
+    "バックアップから復元したため、メールを止めています。送らないメールを先に見送ってから、"
+    "残りを「すべて送る」で送ってください。"
+)
 
 
 def correct_and_resend(act: Act, letter: Letter, email: str) -> bool:
@@ -126,8 +131,25 @@ def try_out(act: Act, duty_key: str, on: date) -> str:
 
 
 def let_go(act: Act, letter_id: int) -> int:
-    """Lets a held letter, or all of them (0), go out; returns how many."""
-    return _decide_held(act, letter_id, letters.release, "letter.released", "送ることにしました")
+    """Lets a held letter, or all of them (0), go out; returns how many.
+
+    After a restore only all of them, and with them letters go out again.
+    """
+    state = act.own(ClockState, 1, None)
+    is_on_hold = state is not None and state.held_since is not None
+    if is_on_hold and letter_id:
+        raise Refusal(_(ONLY_ALL))
+    with act:
+        if state is not None:
+            state.held_since = None
+        return _decide_held(
+            act,
+            letter_id,
+            letters.release,
+            "letter.released",
+            "送ることにしました",
+            may_be_none=is_on_hold,
+        )
 
 
 def give_up(act: Act, letter_id: int) -> int:
@@ -141,14 +163,16 @@ def _decide_held(
     decide: Callable[[Sequence[int], datetime], int],
     verb: str,
     done: str,
+    *,
+    may_be_none: bool = False,
 ) -> int:
     query = select(Letter.id).where(HELD)
     ids = db.session.scalars(query.where(Letter.id == letter_id) if letter_id else query).all()
     with act.change(verb, Subject("letter", letter_id or "all"), "") as entry:
         count = decide(ids, act.at)
-        if ids and not count:
+        if ids and not count and not may_be_none:
             raise Refusal(_(letters.UNKNOWN_ADDRESS))
-        if not count:
+        if not count and not may_be_none:
             raise Refusal(_("保留しているメールはありません。ほかの人が先に決めたようです。"))
         entry.sentence = f"保留していたメール{count}通を{done}。"
     return count

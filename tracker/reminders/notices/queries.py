@@ -157,7 +157,8 @@ def passed_over(actor: Actor, at: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
 class Progress(NamedTuple):
     """Letters waiting, on their way, gone in the last minutes, and held for a person.
 
-    `planned_until` is how far the clock has planned.
+    `planned_until` is how far the clock has planned; `held_since`: a backup was restored then, and
+    no letter goes out.
     """
 
     waiting: int
@@ -165,6 +166,7 @@ class Progress(NamedTuple):
     gone: int
     held: int
     planned_until: datetime | None
+    held_since: datetime | None
 
     @property
     def left(self) -> int:
@@ -182,6 +184,7 @@ def progress(at: datetime) -> Progress:
             _count(Letter.send_at > at - timedelta(days=1), Letter.sent_at > at - _RECENT),
             _count(HELD),
             select(ClockState.watermark_at).where(ClockState.id == 1).scalar_subquery(),
+            select(ClockState.held_since).where(ClockState.id == 1).scalar_subquery(),
         )
     ).one()
     return Progress(*row)

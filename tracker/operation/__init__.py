@@ -1,0 +1,1 @@
+"""Keeping, watching and restoring an installation: what its operator needs."""

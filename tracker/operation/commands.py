@@ -1,0 +1,85 @@
+"""tracker backup | restore | letters release: what keeps an installation."""
+
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
+from tracker.operation.backup import actions as backup_actions
+from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
+from tracker.reminders.notices.actions import let_go
+
+SAME_KEY = N_(
+    "秘密鍵は、バックアップを取ったときと同じです。送ってあるリンクと2段階認証は、そのまま使えます。"
+)
+OTHER_KEY = N_(
+    "秘密鍵が、バックアップを取ったときと違います。次のものは使えなくなりました。\n"
+    "・メールで送ってあるリンク（日程調整の回答、パスワードの設定）\n"
+    "・2段階認証のアプリと確認コード（tracker accounts second-factor-off で解除し、設定し直します）\n"
+    "・ログインしたままの画面と、途中の入力\n"
+    "元の鍵が残っていれば、secret_key（または TRACKER_SECRET_KEY）に戻して起動し直すと、"
+    "リンクと2段階認証は使えます。"
+)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Writes everything but the secret key into one FILE (zip), while the product runs."""
+    try:
+        made = backup_actions.back_up(file, clock.now())
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise Refusal(
+            _("%(file)s に書けませんでした（%(said)s）。", file=file, said=said)
+        ) from error
+    click.echo(
+        _(
+            "%(file)s に%(count)s行を書き出しました。秘密鍵は入っていません（指紋 %(key)s）。",
+            file=file,
+            count=made.rows,
+            key=made.key,
+        )
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--replace", is_flag=True, help="Replaces the data that are there.")
+@with_appcontext
+def restore(file: Path, replace: bool) -> None:
+    """Brings a backup back into an empty home or database, of SQLite or PostgreSQL.
+
+    Stop the web server and the clock first.
+    """
+    done = backup_actions.restore(file, clock.now(), replace=replace)
+    click.echo(_("%(count)s行を復元しました。監査記録のつながりを確かめました。", count=done.rows))
+    click.echo(
+        _(
+            "メールを止めています（保留 %(count)s通）。「お知らせ」の画面で確かめてから、"
+            "tracker letters release で再開してください。",
+            count=done.held,
+        )
+    )
+    click.echo(_("全員がログインし直します。"))
+    click.echo(_(SAME_KEY if done.is_same_key else OTHER_KEY))
+
+
+@click.group()
+def letters() -> None:
+    """Letters after a restore."""
+
+
+@letters.command()
+@with_appcontext
+def release() -> None:
+    """Lets the letters go out that a restore put on hold, and those after them."""
+    count = let_go(Act(None, clock.now()), 0)
+    click.echo(_("保留していたメール%(count)s通を送ります。", count=count))
+
+
+commands = (backup, restore, letters)
