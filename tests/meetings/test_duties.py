@@ -1,7 +1,7 @@
 """What Article 5 asks of whom, stage by stage."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -29,10 +29,12 @@ FIXED_ONE = make_pure(hours=HOURS, polled_at=POLLED, fixed_at=FIXED)
 NOTICED = replace(FIXED_ONE, noticed_at=FIXED)
 RECORDED = replace(NOTICED, attendance_at=MET)
 
+CONTACT = "青森市 連携推進担当（017-000-0000）"
+
 
 def told(*articles: ArticleFive, today: date = TODAY) -> dict[Kind, Duty]:
     """What Article 5 asks, by kind."""
-    return {duty.kind: duty for duty in duties(articles, (), MEMBERS, today)}
+    return {duty.kind: duty for duty in duties(articles, (), MEMBERS, today, CONTACT)}
 
 
 @pytest.mark.parametrize(
@@ -69,18 +71,18 @@ def test_article_5_falls_due_on_31_march() -> None:
 def test_a_poll_leads_those_who_sign_in_to_its_page_and_names_the_row_of_the_personal_link() -> (
     None
 ):
-    duty, step = duties((), (POLLING,), MEMBERS, TODAY)
+    duty, step = duties((), (POLLING,), MEMBERS, TODAY, CONTACT)
     assert (duty.url, duty.link) == ("/meetings/1/answers/imabetsu", PersonalLink("poll", 8))
     assert (duty.to_role, duty.to_post_id, duty.remaining) == ("secretary", 5, 1)
     assert (duty.title, duty.known_since) == ("今別町長のご予定を回答する", POLLED)
     assert step.text == "1市町村のうち0市町村が回答済みです。"
     revoked = replace(POLLING, seats=(replace(SEAT, is_revoked=True),))
-    without, _ = duties((), (revoked,), MEMBERS, TODAY)
+    without, _ = duties((), (revoked,), MEMBERS, TODAY, CONTACT)
     assert without.link is None
 
 
 def test_a_meeting_called_off_asks_nothing() -> None:
-    assert list(duties((), (replace(POLLING, cancelled_at=POLLED),), MEMBERS, TODAY)) == []
+    assert list(duties((), (replace(POLLING, cancelled_at=POLLED),), MEMBERS, TODAY, CONTACT)) == []
 
 
 def test_after_a_deputy_came_each_silent_party_owes_its_view() -> None:
@@ -92,7 +94,9 @@ def test_after_a_deputy_came_each_silent_party_owes_its_view() -> None:
     meeting = replace(RECORDED, hours=HOURS._replace(on=date(2026, 11, 20)))
     article = make_article(meeting=meeting)._replace(agreements=agreements)
     found = [
-        duty for duty in duties([article], (), MEMBERS, TODAY) if duty.kind is Kind.VIEW_UNRECORDED
+        duty
+        for duty in duties([article], (), MEMBERS, TODAY, CONTACT)
+        if duty.kind is Kind.VIEW_UNRECORDED
     ]
     assert [duty.municipality for duty in found] == ["aomori", "imabetsu"]
     assert {duty.known_since for duty in found} == {MET}
@@ -110,3 +114,14 @@ def test_a_meeting_s_steps_are_known_since_the_step_before_and_article_5_always(
         Kind.NOTICE_UNSENT: FIXED,
         Kind.ATTENDANCE_UNRECORDED: FIXED,
     }
+
+
+def test_after_the_deadline_the_button_leads_to_what_can_be_done() -> None:
+    assert POLLING.reply_due_on is not None
+    after = POLLING.reply_due_on + timedelta(days=1)
+    before, _step = duties((), (POLLING,), MEMBERS, POLLING.reply_due_on, CONTACT)
+    assert (before.url, before.button) == ("/meetings/1/answers/imabetsu", "回答する")
+    poll, step = duties((), (POLLING,), MEMBERS, after, CONTACT)
+    assert (poll.url, poll.button) == ("/meetings/1", "候補日を見る")
+    assert CONTACT in poll.text
+    assert (step.kind, step.municipality) == (Kind.MEETING_UNDATED, "aomori")

@@ -1,6 +1,7 @@
 """Home by role, the annex table, and the page of a measure."""
 
 import pytest
+from sqlalchemy import update
 
 from tests import cast
 from tests.agreements.makers import clear_agreements
@@ -10,8 +11,10 @@ from tests.pages import Page
 from tests.projects.makers import make_project, make_round, report_of, submit
 from tracker.accounts.queries import actor_of
 from tracker.cost_sharing.rules import CaseState
+from tracker.meetings.rules import Standing, overall_label
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.projects.models import ProgressReport
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import YearMark
 
@@ -338,3 +341,54 @@ def test_every_number_carries_its_year_and_every_open_round_is_counted(browse, a
         "令和7年度上期（4月〜9月）の進捗報告",
         "令和8年度上期（4月〜9月）の進捗報告",
     ]
+
+
+def test_what_is_more_than_sixty_days_off_stands_under_what_is_to_come(browse, app, now):
+    with app.app_context():
+        make_project()
+    page = browse("office").get("/")
+    present, ahead = page.all("section.tasks")
+    assert (
+        "令和8年度の市町村長会議を準備する" in ahead.get_text() and "あと127日" in ahead.get_text()
+    )
+    assert not ahead.select(".btn-primary")
+    assert "市町村長会議を準備" not in present.get_text()
+    assert page.title == f"今、していただくこと　{len(present.select('.task'))}件"
+    now.move_to("2027-02-01 10:00+09:00")
+    assert "市町村長会議を準備" in browse("office").get("/").all("section.tasks")[0].get_text()
+
+
+def test_the_button_opens_the_first_form_and_the_next_one_is_ones_own_draft(browse, app):
+    with app.app_context():
+        enter("あ最初の事業", "○○-○○")
+        enter("い下書きの事業", "○○d○○")
+        enter("う提出した事業", "○○○○○")
+        enter("年度の古い事業", "○○-○○", year=2025)
+        db.session.execute(update(ProgressReport).values(receipt="R8上-今別-001"))
+        db.session.commit()
+    officer = browse("officer", "imabetsu")
+    buttons = {
+        one.h2.get_text(): one.select_one("a.btn")["href"] for one in officer.get("/").all(".task")
+    }
+    assert buttons["上期（4月〜9月）の進捗を報告する"] == "/reports/2026-h1/2/imabetsu"
+    done = officer.get("/reports/2026-h1/3/imabetsu/done")
+    # Over all open rounds, oldest first.
+    assert done.link("次の事業へ（残り3）") == "/reports/2025-h1/4/imabetsu"
+
+
+def test_projects_stand_in_the_order_of_the_annex(browse, app):
+    with app.app_context():
+        enter("あとの施策の事業", "○○-○○", "3(1)-1")
+        enter("前の施策の事業", "○○-○○", "1-1")
+    page = browse("officer", "imabetsu").get("/")
+    assert [one.a.get_text() for one in page.all(".sub li")] == [
+        "前の施策の事業",
+        "あとの施策の事業",
+    ]
+
+
+def test_a_meeting_held_for_some_says_for_how_many():
+    held, noticed = Standing.HELD, Standing.NOTICED
+    assert overall_label([held, held, noticed, held]) == "4協約のうち3協約で開催済み"
+    assert overall_label([noticed] * 4) == "案内済み"
+    assert overall_label([held] * 4) == "開催済み"

@@ -116,7 +116,7 @@ def test_a_deputy_leaves_article_5_open_for_that_agreement_only():
     assert [row[2] for row in told(facts, town="imabetsu", today=after)] == ["now", "todo"]
     assert [row[2] for row in told(facts, town="hiranai", today=after)] == ["done"]
     assert told(facts, today=after) == [
-        (ARTICLE_5, "1月28日（木）　案内済み", "now"),
+        (ARTICLE_5, "1月28日（木）　4協約のうち3協約で開催済み", "now"),
         ("第5条の期限", "3月31日まで", "todo"),
     ]
 

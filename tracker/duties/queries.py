@@ -37,7 +37,8 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
     found = meetings.meetings(year.previous)
     owed = meetings.article_five_owed(year, today, found)
-    return article_5.duties(owed, [one for one in found if one.year >= year], members, today)
+    later = [one for one in found if one.year >= year]
+    return article_5.duties(owed, later, members, today, meetings.contact())
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:
@@ -96,7 +97,7 @@ def _gather(today: date) -> tuple[Duty, ...]:
 
 
 def owed(actor: Actor, today: date) -> tuple[Duty, ...]:
-    """What the actor must do now."""
+    """What the actor must do, now and later in the year."""
     return rules.owed(all_duties(today), actor)
 
 
@@ -111,6 +112,8 @@ def nav_counts() -> Mapping[str, int]:
     def count() -> Mapping[str, int]:
         counts: Counter[str] = Counter()
         for duty in owed(actor, today):
+            if rules.is_ahead(duty, today):
+                continue
             counts[duty.rule.menu] += duty.remaining if duty.rule.menu == "reports" else 1
         return counts
 

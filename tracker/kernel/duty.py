@@ -6,7 +6,7 @@ are views of them.  A new kind is a row of KINDS and a function that returns its
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +20,8 @@ K = TypeVar("K", bound=tuple[Any, ...])
 
 # By so many office days after it came, what was sent to somebody is looked at.
 CHECK_WITHIN_OFFICE_DAYS = 5
+# What is due later is not for now.
+LOOK_AHEAD = timedelta(days=60)
 
 
 class Kind(StrEnum):
@@ -494,6 +496,8 @@ class Duty:
     only: frozenset[int] | None = None
     known_since: datetime | None = None
     items: tuple[DutyItem, ...] = ()
+    # What there is to press where the kind's own button would lead nowhere any more.
+    instead: str | None = None
     # What a letter lists line by line, when it is not the items.
     listed: tuple[str, ...] = ()
     # Where a letter leads, when it is not the page for those who sign in.
@@ -508,6 +512,11 @@ class Duty:
     def title(self) -> str:
         """What is to be done: 「上期（4月〜9月）の進捗を報告する」."""
         return _(self.rule.title).format(name=self.name, detail=self.detail, n=self.remaining)
+
+    @property
+    def button(self) -> str:
+        """What is pressed at home: 「回答する」."""
+        return self.instead or _(self.rule.button)
 
     @property
     def subject(self) -> str:
@@ -539,6 +548,11 @@ class Duty:
             return False
         only_one_post = actor.role == self.to_role and self.to_post_id is not None
         return not only_one_post or self.to_post_id == actor.post_id
+
+
+def is_ahead(duty: Duty, today: date) -> bool:
+    """Whether its day is so far off that it is not for now (この先の予定)."""
+    return duty.due_on - today > LOOK_AHEAD
 
 
 def owed(duties: Iterable[Duty], actor: Actor) -> tuple[Duty, ...]:

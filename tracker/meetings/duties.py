@@ -1,6 +1,7 @@
 """What Article 5 asks: the duties of the yearly meeting, stage by stage."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from tracker.kernel import office_days, wareki
@@ -14,17 +15,22 @@ NOTICE_BEFORE = timedelta(days=14)
 
 
 def duties(
-    articles: Sequence[ArticleFive], meetings: Sequence[Meeting], members: Members, today: date
+    articles: Sequence[ArticleFive],
+    meetings: Sequence[Meeting],
+    members: Members,
+    today: date,
+    contact: str,
 ) -> Iterable[Duty]:
     """The heads' answers, the office's next step with each meeting, the parties' views.
 
     `articles` are the years for which Article 5 is owed, `meetings` those of this fiscal year and
-    of later ones prepared early.
+    of later ones prepared early.  `contact` is whom to ring, with the number.
     """
     active = [one for one in meetings if not one.cancelled_at]
     for one in active:
         if one.reply_due_on:
-            yield from (_poll(one, seat, members) for seat in one.seats if seat.town)
+            polls = (_poll(one, seat, members) for seat in one.seats if seat.town)
+            yield from (_by_telephone(poll, one, today, contact) for poll in polls)
     for article in articles:
         yield _unheld(article, members)
         yield from _views(article, members)
@@ -60,6 +66,22 @@ def _poll(meeting: Meeting, seat: Seat, members: Members) -> Duty:
         ),
         listed=tuple(one.label for one in meeting.dates.values()),
         known_since=meeting.asked_at(seat),
+    )
+
+
+def _by_telephone(poll: Duty, meeting: Meeting, today: date, contact: str) -> Duty:
+    """After the deadline a town tells the office, which enters it; the hub's office still answers."""
+    if poll.is_done or poll.is_hub or poll.due_on >= today:
+        return poll
+    return replace(
+        poll,
+        url=meeting.path,
+        instead=_("候補日を見る"),
+        text=_(
+            "回答の期限を過ぎました。候補日のご都合を%(contact)sへお電話で伝えてください。"
+            "連携推進担当が代わりに入力します。",
+            contact=contact,
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from tracker.meetings.rules import (
     Tally,
     best_candidate,
     overall,
+    overall_label,
     summary,
 )
 from tracker.municipalities.rules import Town
@@ -266,6 +267,11 @@ class ArticleFive(NamedTuple):
     def standing(self) -> Standing:
         """How it stands as a whole: as the agreement that has come least far."""
         return overall(one.standing for one in self.agreements)
+
+    @property
+    def label(self) -> str:
+        """The same in words (`rules.overall_label`)."""
+        return overall_label([one.standing for one in self.agreements])
 
     @property
     def first_left(self) -> Standing | None:

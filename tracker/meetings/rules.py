@@ -1,6 +1,6 @@
 """Article 5: every fiscal year the heads of each agreement meet (product.md 5, contracts.md)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -108,6 +108,14 @@ def overall(standings: Iterable[Standing]) -> Standing:
     order = list(Standing).index
     unfulfilled = [one for one in all_of_them if one not in FULFILLED]
     return min(unfulfilled or all_of_them, key=order, default=Standing.NONE)
+
+
+def overall_label(standings: Collection[Standing]) -> str:
+    """The same in words: where it is done for some agreements only, for how many."""
+    done = sum(one in FULFILLED for one in standings)
+    if 0 < done < len(standings):
+        return _("%(total)s協約のうち%(done)s協約で開催済み", total=len(standings), done=done)
+    return overall(standings).label
 
 
 class Tally(NamedTuple):

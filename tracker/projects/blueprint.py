@@ -1,14 +1,17 @@
 """The one blueprint of the feature; three modules put their pages on it."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint, abort
 
 from tracker.accounts import queries as accounts
 from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.kernel.permissions import Permission, Role
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor
-from tracker.projects.report import Report
+from tracker.plumbing.access import actor, may
+from tracker.projects.report import URGENCY, Report
 
 bp = Blueprint("projects", __name__)
 
@@ -25,6 +28,28 @@ def may_check(report: Report) -> bool:
     """Whether the person signed in checks that report."""
     own = actor().person_id
     return any(one.person_id == own for one in report.checked_by(accounts.staff()))
+
+
+def own_left(rows: Iterable[Report]) -> list[Report]:
+    """What the person signed in still writes, oldest round first, in it the most pressing first.
+
+    A section's are those of the projects it leads.
+    """
+    left = (one for one in own_reports(rows) if not one.is_closed and not one.is_reported)
+    return sorted(left, key=lambda one: (one.period, URGENCY.index(one.state)))
+
+
+def own_reports(rows: Iterable[Report]) -> list[Report]:
+    """The reports that the person signed in writes."""
+    who = actor()
+    if not may(Permission.WRITE_REPORT, who.municipality):
+        return []
+    return [
+        row
+        for row in rows
+        if row.town.slug == who.municipality
+        and (who.role is not Role.LEAD or row.lead_post_id in (None, who.post_id))
+    ]
 
 
 def year_of(text: str | None) -> FiscalYear:

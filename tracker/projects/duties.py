@@ -10,7 +10,7 @@ from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, Kind, 
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
-from tracker.projects.report import Report
+from tracker.projects.report import URGENCY, Report
 from tracker.projects.rounds.rules import round_asked_from, round_due, unopened
 from tracker.projects.rules import ReportState, shown
 
@@ -66,7 +66,9 @@ def _to_write(reports: Iterable[Report], members: Members, this: FiscalYear) -> 
                     left=len(left),
                 )
             ),
-            items=tuple(_item(one) for one in sorted(left, key=_urgency)),
+            items=tuple(
+                _item(one) for one in sorted(left, key=lambda one: URGENCY.index(one.state))
+            ),
             known_since=own[0].opened_at,
         )
         returned = [one for one in left if one.state is ReportState.RETURNED]
@@ -88,11 +90,6 @@ def _to_correct(duty: Duty, reports: Collection[Report]) -> Duty:
         ),
         known_since=max((one.returned_at for one in reports if one.returned_at), default=None),
     )
-
-
-def _urgency(report: Report) -> int:
-    """What was returned with a question comes first, then what was begun."""
-    return {ReportState.RETURNED: 0, ReportState.DRAFT: 1}.get(report.state, 2)
 
 
 def _item(report: Report) -> DutyItem:

@@ -183,13 +183,15 @@ def asked_reports(
 def _read(
     query: Select[*tuple[Any, ...]], town: Any, *, figures: bool, texts: bool
 ) -> Sequence[Report]:
-    """Years in order, 上期 before 年度末, then by project name and municipality code.
+    """Years in order, 上期 before 年度末, then as the annex has the projects, by municipality code.
 
     Indicators with targets and values come with `figures`, what was written with `texts`.
     """
     query = (
         query.add_columns(*_PART, *(_TEXTS if texts else ()), *(_MEASURED if figures else ()))
         .join(Municipality, Municipality.id == town)
+        .join(Measure, Measure.id == Project.measure_id)
+        .join(PolicyField, PolicyField.id == Measure.field_id)
         .outerjoin(
             ProgressReport,
             and_(
@@ -201,6 +203,8 @@ def _read(
         .order_by(
             ProjectYear.fiscal_year,
             ReportingRound.half.desc(),
+            PolicyField.position,
+            Measure.position,
             Project.name,
             Project.id,
             Municipality.code,
@@ -340,7 +344,7 @@ class Unasked(NamedTuple):
 
 
 def unasked(round_: Round) -> Sequence[Unasked]:
-    """What stands in the round's year by now and is not asked for, by project name."""
+    """What stands in the round's year by now and is not asked for, in the annex's order."""
     rows = [
         one
         for one in of_year(round_.period.fiscal_year, round_.half)

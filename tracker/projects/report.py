@@ -23,6 +23,15 @@ from tracker.projects.rules import (
     part_state,
 )
 
+# What its writer does next comes first: a question to answer, what was begun, what was not.
+URGENCY = (
+    ReportState.RETURNED,
+    ReportState.DRAFT,
+    ReportState.NONE,
+    ReportState.SUBMITTED,
+    ReportState.CONFIRMED,
+)
+
 
 class Round(NamedTuple):
     """進捗報告の依頼: the reports of a half-year, asked for by a day."""

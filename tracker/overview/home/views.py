@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from tracker.cost_sharing import queries as costs
 from tracker.duties import queries as duties
 from tracker.kernel import wareki
+from tracker.kernel.duty import is_ahead
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.translation import N_, _
@@ -44,10 +45,12 @@ def home() -> Response:
     """ホーム by role (ux/spec.md 5)."""
     today, who = clock.today(), actor()
     this = FiscalYear.containing(today)
+    owed = duties.owed(who, today)
     events = _events(this, today, None if who.is_hub else who.municipality)
     return page(
         "overview/home.html",
-        tasks=duties.owed(who, today),
+        tasks=[one for one in owed if not is_ahead(one, today)],
+        ahead=[one for one in owed if is_ahead(one, today)],
         most_items=MOST_ITEMS,
         year=this,
         events=events,

@@ -11,7 +11,7 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.meetings.meeting import ArticleFive
-from tracker.meetings.rules import FULFILLED, Standing
+from tracker.meetings.rules import FULFILLED, Standing, overall_label
 from tracker.projects.report import Report, Round
 
 
@@ -93,7 +93,7 @@ def _standings(article: ArticleFive, town: str | None) -> Sequence[Standing]:
 def _heads_meet(article: ArticleFive, standings: Sequence[Standing]) -> Iterable[YearDay]:
     open_ones = [one for one in standings if one not in FULFILLED]
     is_planned = any(one is not Standing.NONE for one in standings)
-    label = (open_ones or standings)[0].label
+    label = overall_label(standings)
     day = article.meeting and article.meeting.fixed_on
     if day:
         state = "now" if open_ones else "done"

@@ -6,6 +6,7 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
@@ -15,7 +16,7 @@ from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, finish, page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries
-from tracker.projects.blueprint import bp, may_check, period_of
+from tracker.projects.blueprint import bp, may_check, own_left, period_of
 from tracker.projects.report import Report, Story
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.reports import forms
@@ -153,8 +154,7 @@ def submitted(period: str, project_id: int, slug: str) -> Response:
     now = _story(period, project_id, slug).now
     if not now.is_reported:
         return redirect(now.path)
-    asked = queries.asked_of(now.period, now.town.id)
-    left = [one for one in asked if one.state in _WRITABLE]
+    left = own_left(queries.requested_reports(FiscalYear.containing(clock.today())))
     return page("projects/done.html", place=now, left=left)
 
 

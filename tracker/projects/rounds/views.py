@@ -7,7 +7,7 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear, Period
-from tracker.kernel.permissions import Permission, Role
+from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
@@ -17,9 +17,9 @@ from tracker.plumbing.forms import Form, SeenButtonForm, in_year
 from tracker.plumbing.pages import complain, done, page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries, rules
-from tracker.projects.blueprint import bp, may_check, period_of
+from tracker.projects.blueprint import bp, may_check, own_reports, period_of
 from tracker.projects.models import Project
-from tracker.projects.report import Report, Round
+from tracker.projects.report import URGENCY, Report, Round
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rounds import forms
@@ -27,7 +27,7 @@ from tracker.projects.rounds.rules import Telling
 from tracker.projects.rules import Rating, ReportState
 
 Checked = tuple[Report, tuple[str, ...]]
-# What the writer does next, the most pressing first.
+# What the writer does next.
 _ACTIONS = {
     ReportState.RETURNED: N_("直して出す"),
     ReportState.DRAFT: N_("続きから"),
@@ -81,7 +81,7 @@ def answers(period: str) -> Response:
         rounds=[(str(one.period), one.period.label) for one in every],
         projects=_by_project(rows),
         looks={state: rules.shown(state, shown.due_on, today) for state in ReportState},
-        own=_own(rows),
+        own=sorted(own_reports(rows), key=lambda row: URGENCY.index(row.state)),
         actions={state: _(action) for state, action in _ACTIONS.items()},
         columns=areas.columns(actor().municipality),
         tally=_tally(rows),
@@ -113,20 +113,6 @@ def _round(every: Sequence[Round], period: str) -> Round:
     return next((one for one in every if one.period == wanted), None) or abort(
         404, _("この期間の報告のお願いは、まだ出ていません。")
     )
-
-
-def _own(rows: Sequence[Report]) -> list[Report]:
-    """The reports the reader writes: a section's are those of the projects it leads."""
-    who = actor()
-    if not may(Permission.WRITE_REPORT, who.municipality):
-        return []
-    own = [
-        row
-        for row in rows
-        if row.town.slug == who.municipality
-        and (who.role is not Role.LEAD or row.lead_post_id in (None, who.post_id))
-    ]
-    return sorted(own, key=lambda row: list(_ACTIONS).index(row.state))
 
 
 def _tally(rows: Sequence[Report]) -> list[tuple[str, int, int]]:
