@@ -432,3 +432,28 @@ def test_a_closed_round_is_locked_but_can_still_be_confirmed(both: Flask, actor:
     assert report_of(project).state is ReportState.CONFIRMED
     with pytest.raises(Refusal, match="すでに締め切っています。"):
         round_actions.close_round(Act(actor("office"), LATER), H1)
+
+
+def test_whoever_is_late_is_asked_again_once_a_day(both: Flask, actor: Who) -> None:
+    project = make_project()
+    make_round()
+    submit(report_of(project))
+    office = Act(actor("office"), LATER)
+    names = round_actions.ask_again(office, H1)
+    told = {letter.to_email: letter.body for letter in letters("report_again")}
+    assert set(told) == {
+        "lead@aomori.example",
+        *(f"officer@{slug}.example" for slug in ("hiranai", "yomogita", "sotogahama")),
+    }
+    assert len(names) == 4 and "1　農業研修事業" in told["officer@hiranai.example"]
+    entry = db.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.verb == "round.asked_again")
+    ).one()
+    assert "平内町 企画担当" in entry.summary
+    with pytest.raises(Refusal, match="今日は、すでにお願いしています。"):
+        round_actions.ask_again(office, H1)
+    db.session.rollback()
+    assert len(round_actions.ask_again(Act(actor("office"), LATER + timedelta(days=1)), H1)) == 4
+    round_actions.close_round(office, H1)
+    with pytest.raises(Refusal, match="すでに締め切っています。"):
+        round_actions.ask_again(office, H1)

@@ -332,3 +332,16 @@ def test_what_is_not_in_the_round_stands_on_its_page_with_a_button_for_the_offic
     page = office.follow(office.post(*act(page, str(ending))))
     assert "「環境学習事業」をこの回に加えました。お知らせの手紙を2通送ります。" in page.text
     assert not page.all("#unasked") and len(page.all("table.mx .cell")) == 7
+
+
+def test_the_round_s_page_asks_again_whoever_is_late(app: Flask, browse: Browse) -> None:
+    with app.app_context():
+        make_project()
+        make_round()
+    office = browse("office")
+    page = office.get("/reports/2026-h1")
+    form = next(one for one in page.all("form") if str(one["action"]).endswith("/ask-again"))
+    fields = {str(one["name"]): str(one["value"]) for one in form.select("input")}
+    page = office.follow(office.post("/reports/2026-h1/ask-again", fields))
+    assert "へもう一度お願いを送ります。" in page.text
+    assert "もう一度お願いする" not in browse("officer", "imabetsu").get("/reports/2026-h1").text

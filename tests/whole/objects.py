@@ -148,6 +148,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "overview.calendar": lambda s: [{"token": CALENDAR_TOKEN}],
     "overview.measure": lambda s: [{"number": "1-1"}],
     "projects.answers": lambda s: [{"period": PERIOD}],
+    "projects.ask_the_late": lambda s: [{"period": PERIOD}],
     "projects.close": lambda s: [{"period": PERIOD}],
     "projects.due_day": lambda s: [{"period": PERIOD}],
     "projects.reopen": lambda s: [{"period": CLOSED_PERIOD}],

@@ -180,6 +180,26 @@ def reopen_round(
     return sent
 
 
+def ask_again(act: Act, period: Period, seen: str | None = None) -> list[str]:
+    """もう一度お願いする: letter M1e to those who have not handed in, once a day each; their names.
+
+    Raises Refusal for a closed round, where all has come, and where all were asked today.
+    """
+    found = _locked(act, period, seen, is_closed=False)
+    left = [one for one in queries.asked_of(period) if not one.is_reported]
+    if not left:
+        raise Refusal(_("%(period)sの報告は、すべて提出されています。", period=period.label))
+    with act.change("round.asked_again", found, "") as entry:
+        names = letters.put_again(found, left, on=act.today, at=act.at)
+        if not names:
+            raise Refusal(
+                _("今日は、すでにお願いしています。お急ぎのときは、お電話で伺ってください。")
+            )
+        entry.sentence = f"{period.label}の進捗報告を{'・'.join(names)}へもう一度お願いしました。"
+        entry.told["asked"] = names
+    return names
+
+
 def _locked(
     act: Act,
     period: Period,

@@ -115,6 +115,35 @@ def put_reopened(opened: ReportingRound, unsubmitted: Iterable[Report], *, at: d
     )
 
 
+def put_again(
+    opened: ReportingRound, unsubmitted: Sequence[Report], *, on: date, at: datetime
+) -> list[str]:
+    """M1e: what has not come yet, once a day to each; returns the names of those written to."""
+    period = Period(opened.fiscal_year, opened.half)
+    asked = {
+        to: [one for one in unsubmitted if to in writers([one])] for to in writers(unsubmitted)
+    }
+    return [
+        to.name
+        for to, own in asked.items()
+        if letters.put(
+            "report_again",
+            to,
+            {
+                "期間": period.label,
+                "事業数": str(len(own)),
+                "期限": wareki.full(opened.due_on),
+                "期限の月日": wareki.month_day(opened.due_on),
+                "一覧": "\n".join(f"{n}　{one.project}" for n, one in enumerate(own, 1)),
+            },
+            cause=f"round:{opened.id}:again:{on}",
+            at=at,
+            link=_path(period),
+            path=_path(period),
+        )
+    ]
+
+
 def put_added(opened: ReportingRound, added: Sequence[Report], *, at: datetime) -> int:
     """M1d: the round asks for a project's reports, too; returns how many letters."""
     period = Period(opened.fiscal_year, opened.half)

@@ -138,6 +138,18 @@ def close(period: str) -> Response:
     return complain(form, back)
 
 
+@bp.post("/reports/<period>/ask-again")
+@guard(Permission.OPEN_ROUND)
+def ask_the_late(period: str) -> Response:
+    """もう一度お願いする: only to those who have not handed in."""
+    wanted = _round(queries.rounds(), period)
+    form, back = SeenButtonForm(seen=wanted.seen), url_for(".answers", period=period)
+    if form.carry_out(lambda act: round_actions.ask_again(act, wanted.period, form.seen.data)):
+        names = "・".join(form.result)
+        return done(back, _("%(names)sへもう一度お願いを送ります。", names=names))
+    return complain(form, back)
+
+
 @bp.route("/reports/<period>/due", methods=["GET", "POST"])
 @guard(Permission.OPEN_ROUND)
 def due_day(period: str) -> Response:
