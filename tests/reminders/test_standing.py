@@ -82,7 +82,7 @@ def test_held_letters_wait_for_a_decision_on_the_page(due, browse):
     assert "ほかの人が先に決めたようです" in again.text
 
 
-def test_a_letter_that_did_not_arrive_leads_from_every_page_to_its_mending(due, browse):
+def test_a_letter_that_did_not_arrive_stands_where_the_office_can_mend_it(due, browse):
     with due.app_context():
         db.session.execute(
             update(Letter)
@@ -91,12 +91,21 @@ def test_a_letter_that_did_not_arrive_leads_from_every_page_to_its_mending(due, 
         )
         db.session.commit()
         lost = db.session.scalar(select(Letter.id).where(Letter.state == LetterState.UNDELIVERABLE))
-    banner = browse("office").get("/account").one(".banner")
+    office = browse("office")
+    assert not office.get("/account").all(".banner")
+    assert not browse("officer", "imabetsu").get("/notices").all(".banner")
+    home = office.get("/").all("section.tasks")[0].get_text()
+    assert "届かなかったメール1件を確かめて送り直す" in home
+    banner = office.get("/notices").one(".banner")
     assert "1件のメールが届いていません。" in banner.get_text()
     assert "今別町 企画担当あて。宛先がありません" in banner.get_text()
     assert "550" not in banner.get_text(), "the server's words stand on the letter's own page"
     assert banner.select_one("a")["href"] == f"/notices/{lost}"
-    assert "550 5.1.1 x" in browse("office").get(f"/notices/{lost}").text
+    page = office.get(f"/notices/{lost}")
+    assert "550 5.1.1 x" in page.text
+    # The box is empty, the dead address beside it.
+    assert not page.one("input[name=email]").get("value")
+    assert "届かなかった宛先" in page.text and "officer@imabetsu.example" in page.text
 
 
 def test_a_clock_that_went_back_is_said_everywhere_and_set_right_by_the_office(due, browse, now):

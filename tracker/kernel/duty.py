@@ -408,9 +408,9 @@ KINDS: Mapping[Kind, KindRule] = {
         article=5,
         menu="notices",
         who=_both(_OFFICE),
-        title=N_("届かなかったメール{n}件の宛先を直す"),
+        title=N_("届かなかったメール{n}件を確かめて送り直す"),
         subject=N_("届かなかったメール（{n}件）"),
-        button=N_("宛先を直す"),
+        button=N_("確かめる"),
         # Told at once, by a letter of its own (M24).
         steps=(),
         letters=_always("next_step"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
-from flask import current_app, g
+from flask import current_app, g, request
 from sqlalchemy import bindparam, func, select
 
 from tracker.accounts import queries as accounts
@@ -193,7 +193,8 @@ def _for_the_office(
         text = _("メールサーバーの設定と、送信の記録を確かめてください。")
         strong = _("1時間以上、送れていないメールが%(stuck)s件あります。", stuck=stuck)
         found.append(Banner("warn", strong, text, "/notices?state=retrying", _("記録を見る")))
-    if letter_id is not None:
+    # A letter that did not arrive stands on the office's home as a duty, and here where it is mended.
+    if letter_id is not None and request.blueprint == "reminders":
         where = f"/notices/{letter_id}" if undelivered == 1 else "/notices?state=undeliverable"
         reason = (answer or "").partition("（")[0]
         more = _("ほか。") if undelivered > 1 else "。"

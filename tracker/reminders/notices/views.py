@@ -80,7 +80,7 @@ def progress() -> Response:
 def letter(letter_id: int) -> Response:
     """One letter and its tries."""
     found = _get(letter_id)
-    return _letter_page(found, forms.CorrectForm(email=found.to_email))
+    return _letter_page(found, forms.CorrectForm())
 
 
 @bp.post("/notices/<int:letter_id>")
@@ -92,7 +92,7 @@ def correct(letter_id: int) -> Response:
         abort(403)
     if found.has_secrets:
         return _send_new_link(found)
-    form = forms.CorrectForm(email=found.to_email)
+    form = forms.CorrectForm()
     if form.carry_out(lambda act: actions.correct_and_resend(act, found, form.email.data)):
         whose = _("このメールと、役職のお知らせの宛先") if form.result else _("このメールの宛先")
         said = _("%(whose)sを直しました。次の送信で送り直します。", whose=whose)
