@@ -13,6 +13,7 @@ from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
+from tracker.operation.health import views as health
 from tracker.plumbing import access, addresses, db, exposure, files, once, pages, server
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
@@ -43,6 +44,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     app.url_map.converters.update(addresses.CONVERTERS)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     server.init_app(app)
+    health.init_app(app)
     db.init_app(app)
     letters.init_app(app, areas.letter_frame)
     transports.init_app(app)

@@ -209,6 +209,13 @@ def message_id(key: str) -> str:
     return f"<{code.hex()[:32]}@{domain}>"
 
 
+def has_own_key() -> bool:
+    """Whether the newest letter was made with this secret key; so where there is none."""
+    newest = select(Letter.key, Letter.message_id).order_by(Letter.id.desc()).limit(1)
+    row = db.session.execute(newest).first()
+    return row is None or message_id(row.key).partition("@")[0] == row.message_id.partition("@")[0]
+
+
 def put(
     kind: str,
     to: Recipient,

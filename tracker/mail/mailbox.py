@@ -115,6 +115,18 @@ def collect(at: datetime) -> Collected:
     return Collected(found.total(), found[Verdict.UNDELIVERED], found[Verdict.UNREADABLE])
 
 
+def trouble() -> str | None:
+    """Why the mailbox cannot be read now, in words; None where it can, or none is named."""
+    if not current_app.config["IMAP_SERVER"]:
+        return None
+    try:
+        with _Box() as box:
+            box.enter()
+    except Exception as error:
+        return _in_words(error)
+    return None
+
+
 def _read(box: "_Box", at: datetime, found: Counter[Verdict]) -> None:
     """Mail after mail, until there are no more or it is time for other work."""
     validity = box.enter()
@@ -169,14 +181,21 @@ def _file(validity: int, uid: int, raw: bytes | None, at: datetime) -> Verdict:
 
 
 def _note_trouble(error: Exception, at: datetime) -> None:
-    sentence = next(words for kind, words in TROUBLE if isinstance(error, kind))
     is_the_mailbox = isinstance(error, OSError | imaplib.IMAP4.error | ImapToolsError)
-    said = (_said(error) if is_the_mailbox else "") or type(error).__name__
+    said = _in_words(error)
     log.warning("mailbox: %s", said, exc_info=None if is_the_mailbox else error)
     current_app.extensions[_TROUBLED_AT] = at
     db.session.rollback()
-    _state().trouble = reasons.behind(sentence, said)
+    _state().trouble = said
     db.session.commit()
+
+
+def _in_words(error: Exception) -> str:
+    sentence = next(words for kind, words in TROUBLE if isinstance(error, kind))
+    is_the_mailbox = isinstance(error, OSError | imaplib.IMAP4.error | ImapToolsError)
+    return reasons.behind(
+        sentence, (_said(error) if is_the_mailbox else "") or type(error).__name__
+    )
 
 
 def _said(error: Exception) -> str:

@@ -145,6 +145,19 @@ def open_transport() -> Transport:
     return FileTransport(folder) if folder else SmtpTransport(current_app.extensions["mail"])
 
 
+def trouble() -> str | None:
+    """Why no letter could be handed over now, in words; None where connecting and signing in work."""
+    if outbox_folder():
+        return None
+    transport = SmtpTransport(current_app.extensions["mail"])
+    try:
+        transport.host = transport.configure_host()
+    except FAILURES as error:
+        return result_of(error).text
+    transport.close()
+    return None
+
+
 def result_of(error: Exception) -> SendResult:
     """What a failed try means: a refusal is about the letter, all else about the server."""
     if isinstance(error, mime.Unsendable):

@@ -1,5 +1,7 @@
-"""tracker backup | restore | letters release: what keeps an installation."""
+"""tracker backup | restore | letters release | doctor: what keeps an installation."""
 
+import json
+import sys
 from pathlib import Path
 
 import click
@@ -8,6 +10,7 @@ from flask.cli import with_appcontext
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.operation.backup import actions as backup_actions
+from tracker.operation.health import queries as health
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.reminders.notices.actions import let_go
@@ -82,4 +85,19 @@ def release() -> None:
     click.echo(_("保留していたメール%(count)s通を送ります。", count=count))
 
 
-commands = (backup, restore, letters)
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For other programs.")
+@with_appcontext
+def doctor(as_json: bool) -> None:
+    """Looks at everything that must work; exit code 1 where something does not."""
+    found = health.examine(clock.now())
+    if as_json:
+        click.echo(json.dumps([one._asdict() for one in found], ensure_ascii=False, indent=2))
+    else:
+        for one in found:
+            click.echo(f"{'OK' if one.ok else 'NG'}\t{one.check}\t{one.words}")
+    if not all(one.ok for one in found):
+        sys.exit(1)
+
+
+commands = (backup, restore, letters, doctor)

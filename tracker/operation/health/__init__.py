@@ -1,0 +1,1 @@
+"""Whether everything works that must: for the operator's terminal and for what watches the server."""
