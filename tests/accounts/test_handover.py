@@ -6,7 +6,7 @@ from datetime import date, time
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import cast
 from tests.pages import Page, PageClient
@@ -387,3 +387,42 @@ def test_a_new_post_s_chief_is_of_the_same_municipality(browse, app) -> None:
     with app.app_context():
         made = db.session.scalars(select(Post).where(Post.name == "総務課長")).one()
         assert (made.chief_id, made.confirmed_year) == (int(own), 2026)
+
+
+def test_the_predecessor_s_memo_is_read_and_kept_beside_one_s_own(both: Flask, actor) -> None:
+    officer = actor("officer", "imabetsu")
+    handover.write_memo(Act(officer, april()), WORDS)
+    post = db.session.get_one(Post, officer.post_id)
+    handover.hand_over(Act(officer, april()), post, "今別町 新担当", "new@imabetsu.example", None)
+    [read] = queries.memos(officer.municipality_id)
+    newcomer = queries.actor_of("new@imabetsu.example")
+    assert newcomer is not None
+    assert read.is_former(newcomer) and "【毎年つまずく所】\n名簿を先に数える。" in read.text
+    handover.write_memo(Act(newcomer, april()), Words("新しい注意", "", ""), read.seen)
+    [own] = queries.memos(officer.municipality_id)
+    assert not own.is_former(newcomer)
+    assert (own.cautions, own.former, own.former_by) == ("新しい注意", read.text, read.written_by)
+    # One's own words written anew keep what the predecessor left.
+    handover.write_memo(Act(newcomer, april()), Words("直した注意", "", ""), own.seen)
+    assert queries.memos(officer.municipality_id)[0].former == read.text
+
+
+def test_a_newcomer_finds_the_memo_as_text_and_the_welcome_until_it_is_put_away(
+    browse, app, actor
+) -> None:
+    officer = browse("officer", "imabetsu")
+    with app.app_context():
+        by = actor("officer", "imabetsu")
+        handover.write_memo(Act(by, cast.NOW), WORDS)
+        db.session.execute(update(Handover).values(written_by="今別町 前の担当"))
+        db.session.commit()
+    page = officer.get("/handover")
+    assert "前任の方のメモ" in page.text and "名簿を先に数える。" in page.text
+    assert [one.get_text().strip() for one in page.all("textarea")] == ["", "", ""]
+    home = officer.get("/")
+    assert "はじめて担当される方へ" in home.text
+    assert home.link("前任の方のメモを読む") == "/handover#memo"
+    [form] = [one for one in home.all("form") if one["action"] == "/account/welcome"]
+    fields = {one["name"]: one["value"] for one in form.select("input")}
+    home = officer.follow(officer.post("/account/welcome", fields))
+    assert "案内を片づけました。" in home.text and "はじめて担当される方へ" not in home.text

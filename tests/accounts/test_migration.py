@@ -32,6 +32,7 @@ BEFORE = f"{NUMBER - 1:04}"
 [FACTORS] = [int(path.name[:4]) for path in VERSIONS.glob("*_second_factor.py")]
 [DELAYS] = [int(path.name[:4]) for path in VERSIONS.glob("*_sign_in.py")]
 BEFORE_DELAYS = f"{DELAYS - 1:04}"
+[WELCOME] = [int(path.name[:4]) for path in VERSIONS.glob("*_welcome.py")]
 OFFICE = cast.email("office")
 APRIL = cast.NOW + timedelta(days=140)
 # What set-up kept of what was typed, beside what the code is; the first line stays as it is.
@@ -156,3 +157,20 @@ def test_before_the_second_factor_the_password_is_enough_and_sessions_stay(both:
     assert open_one is not None and signed_in(open_one, cast.NOW) is not None
     assert set(stored("step", "sign_in").values()) == {"signed_in"}
     assert sign_in(OFFICE, cast.PASSWORD, at=cast.NOW)
+
+
+def test_memos_stay_when_the_words_of_a_holder_before_come_and_go(
+    both: Flask, actor: Callable[..., Actor]
+) -> None:
+    officer = actor("officer", "imabetsu")
+    write_memo(Act(officer, cast.NOW), Words("一", "二", "三"))
+    db.session.execute(text("UPDATE handover SET former = '前の注意', former_by = '前任'"))
+    db.session.execute(text("UPDATE person SET welcomed_at = CURRENT_TIMESTAMP"))
+    db.session.commit()
+    memo = stored("cautions", "handover", "post_id")
+    downgrade(revision=f"{WELCOME - 1:04}")
+    assert stored("cautions", "handover", "post_id") == memo == {officer.post_id: "一"}
+    upgrade()
+    assert stored("cautions", "handover", "post_id") == memo
+    assert stored("former", "handover", "post_id") == {officer.post_id: None}
+    assert set(stored("welcomed_at", "person").values()) == {None}

@@ -120,6 +120,10 @@ class Handover(Versioned, Model):
     written_by: Mapped[str] = mapped_column(String(200))
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # What the holder before wrote, kept as one text when the next one writes.
+    former: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
+    former_by: Mapped[str | None] = mapped_column(String(200))
+    former_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Person(Versioned, Model):
@@ -138,6 +142,8 @@ class Person(Versioned, Model):
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=UNRECORDED)
     # 週のまとめ: one letter a week instead of one for each thing due.
     weekly_digest: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # When 「はじめて担当される方へ」 was put away.
+    welcomed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class OutsideChange(Versioned, Model):

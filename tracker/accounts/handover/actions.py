@@ -145,7 +145,7 @@ def _new_holder(act: Act, post: Post, former: Sequence[Person], name: str, addre
     with act.change("account.handed_over", stays, f"{address} を新しい担当者に引き継ぎました。"):
         take_back(act, stays)
         stays.name, stays.is_active, stays.password_hash = name, True, None
-        stays.signed_in_at, stays.weekly_digest = None, False
+        stays.signed_in_at, stays.weekly_digest, stays.welcomed_at = None, False, None
         put_invitation(act, stays)
     return stays
 
@@ -161,9 +161,15 @@ def write_memo(act: Act, words: Words, seen: str | None = None) -> Handover:
     # Two may write the first memo of a post at once.
     act.lock((db.session.get_one(Post, by.post_id), None))
     memo = act.own(Handover, by.post_id, seen)
+    before = next(
+        (one for one in queries.memos(by.municipality_id) if one.post_id == by.post_id), None
+    )
     memo = memo or Handover(post_id=by.post_id)
     with act.change("handover.written", memo, f"{by.name}の引継ぎメモを書きました。"):
         db.session.add(memo)
+        if before and before.is_former(by):
+            memo.former, memo.former_by = before.text, before.written_by
+            memo.former_at = before.written_at
         memo.cautions, memo.stumbles, memo.contacts = words.cautions, words.stumbles, words.contacts
         memo.fiscal_year = FiscalYear.containing(act.today).year
         memo.written_by, memo.written_by_id, memo.written_at = by.name, by.person_id, act.at

@@ -1,6 +1,7 @@
 """引継ぎ: who holds the posts of one's municipality, and the memo of one's own post."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask import abort, flash, g, redirect, url_for
 from flask_login import logout_user
@@ -11,6 +12,7 @@ from tracker.accounts.blueprint import bp
 from tracker.accounts.duties import UnseenChange, confirm_due
 from tracker.accounts.handover import actions, forms
 from tracker.accounts.models import Post
+from tracker.accounts.queries import Memo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -29,7 +31,8 @@ def handover() -> Response:
     who = actor()
     memos = queries.memos(who.municipality_id)
     own = next((one for one in memos if one.post_id == who.post_id), None)
-    form = forms.MemoForm(obj=own, seen=own.seen if own else UNSEEN)
+    former = own if own and own.is_former(who) else None
+    form = forms.MemoForm(obj=None if former else own, seen=own.seen if own else UNSEEN)
     if form.carry_out(lambda act: actions.write_memo(act, form.words, form.seen.data)):
         return done(url_for(".handover"), _("引継ぎメモを保存しました。"))
     year = FiscalYear.containing(clock.today())
@@ -55,9 +58,19 @@ def handover() -> Response:
             for one in posts
             if may_confirm and rules.may_hand_over(who, one.id, one.kind, who.municipality)
         },
-        own=own,
+        own=None if former else own,
+        former=_former(own, former),
         others=[one for one in memos if one.post_id != who.post_id],
     )
+
+
+def _former(own: Memo | None, former: Memo | None) -> tuple[str, str, date] | None:
+    """What the holder before left: the words, who wrote them and when."""
+    if former:
+        return former.text, former.written_by, former.written_on
+    if own and own.former and own.former_by and own.former_at:
+        return own.former, own.former_by, clock.day(own.former_at)
+    return None
 
 
 def _changes() -> Sequence[UnseenChange]:

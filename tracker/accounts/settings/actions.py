@@ -34,6 +34,13 @@ def revoke_calendar_key(act: Act, person: Person) -> None:
             db.session.delete(key)
 
 
+def put_away_welcome(act: Act, person: Person) -> None:
+    """「はじめて担当される方へ」 leaves the person's home."""
+    act.lock((person, None))
+    with act.change("account.welcomed", person, "はじめて担当される方への案内を片づけました。"):
+        person.welcomed_at = act.at
+
+
 def choose_digest(act: Act, person: Person, is_weekly: bool, seen: str | None = None) -> None:
     """Whether the person's reminders come as one letter a week (週のまとめ) or as each falls due."""
     act.lock((person, seen))

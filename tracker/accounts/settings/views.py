@@ -44,6 +44,16 @@ def settings() -> Response:
     )
 
 
+@bp.post("/account/welcome")
+@guard(Permission.OWN_ACCOUNT)
+def put_away_welcome() -> Response:
+    """片づける: the words for those who begin leave home."""
+    form, person = ButtonForm(), db.session.get_one(Person, actor().person_id)
+    if form.carry_out(lambda act: actions.put_away_welcome(act, person)):
+        return done(url_for("overview.home"), _("案内を片づけました。"))
+    return complain(form, url_for("overview.home"))
+
+
 @bp.post("/account/calendar")
 @guard(Permission.OWN_ACCOUNT)
 def make_calendar() -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from tracker.accounts import queries as accounts
 from tracker.cost_sharing import queries as costs
 from tracker.duties import queries as duties
 from tracker.kernel import wareki
@@ -77,10 +78,21 @@ def _events(this: FiscalYear, today: date, town: str | None) -> Sequence[year.Ye
 def _cards_of(who: Actor) -> tuple[str, ...]:
     if who.role in (Role.READER, Role.ADMIN):
         return ("places", "shelf") if who.role is Role.ADMIN else ("places",)
-    led = ("led",) if who.role is Role.LEAD else ()
+    led = ("welcome",) + (("led",) if who.role is Role.LEAD else ())
     if not who.is_hub:
-        return ("town", *led, "shelf", "recent")
-    return (*led, "shelf", "recent") if led else ("yearly", "watched", "submissions", "shelf")
+        return (*led, "town", "shelf", "recent")
+    if who.role is Role.LEAD:
+        return (*led, "shelf", "recent")
+    return (*led, "yearly", "watched", "submissions", "shelf")
+
+
+def _welcome(who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
+    """はじめて担当される方へ, until it is put away; with the memo of the holder before."""
+    if accounts.is_welcomed(who.person_id):
+        return {"is_shown": False}
+    memos = accounts.memos(who.municipality_id)
+    former = [one for one in memos if one.post_id == who.post_id and one.is_former(who)]
+    return {"is_shown": True, "memo": next(iter(former), None)}
 
 
 def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
@@ -163,6 +175,7 @@ def _places(_who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
 
 
 CARDS: Mapping[str, Callable[[Actor, FiscalYear, date], Mapping[str, Any]]] = {
+    "welcome": _welcome,
     "town": _town,
     "yearly": _yearly,
     "watched": _watched,
