@@ -94,7 +94,7 @@ def run(host: str, port: int, empty: bool, no_clock: bool) -> None:
     from tracker.plumbing import exposure, server
     from tracker.plumbing.db import db, upgrade
     from tracker.reminders.actions import check_base_url
-    from tracker.reminders.commands import start_clock
+    from tracker.reminders.commands import start_clock, stop_clock
 
     upgrade()
     if not empty and areas.area() is None:
@@ -116,8 +116,7 @@ def run(host: str, port: int, empty: bool, no_clock: bool) -> None:
     listening = server.make_server(app, host, port)
     if (most := listening.adj.connection_limit) < app.config["CONNECTIONS"]:
         click.echo(f"Only {most} connections: the system allows no more open files (ulimit -n).")
-    if not no_clock:
-        start_clock(app)
+    running = None if no_clock else start_clock(app)
     click.echo(f"連携協約 進行管理: http://{host}:{port}")
     if is_empty:
         app.config["SETUP_CODE"] = app.config["SETUP_CODE"] or secrets.token_hex(6)
@@ -126,7 +125,8 @@ def run(host: str, port: int, empty: bool, no_clock: bool) -> None:
         click.echo("Example sign-ins (one password for all): " + app.config["DEMO_PASSWORD"])
         for address in addresses:
             click.echo(f"  {address}")
-    listening.run()
+    server.serve(listening)
+    stop_clock(running)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
+from threading import Event
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
@@ -37,6 +38,10 @@ PATIENCE = 10
 
 T = TypeVar("T")
 Told = Callable[[Mapping[LetterState, int]], None]
+
+
+# Set when the process is to end: letters under way are finished, no other is begun.
+stopping = Event()
 
 
 class LeaseLost(Exception):
@@ -200,7 +205,7 @@ class _Writer:
         return done
 
     def _take(self, on: Connection) -> Claimed | None:
-        if self._is_over:
+        if self._is_over or stopping.is_set():
             return None
         if self._returned:
             return self._returned.pop()

@@ -406,9 +406,9 @@ def _show_failure(error: Exception) -> Response:
     path = request.path.replace(token, "…") if token else request.path
     if is_passing(error):
         said = str(error).partition("\n")[0]
-        current_app.logger.error("503 %s %s %s", request.method, path, said)
+        current_app.logger.error("%s 503 %s %s %s", g.get("number"), request.method, path, said)
         return _failed(503)
-    number = secrets.token_hex(3).upper()
+    number = g.get("number") or secrets.token_hex(3).upper()
     current_app.logger.exception("受付番号 %s %s %s", number, request.method, path)
     return _failed(500, number=number)
 

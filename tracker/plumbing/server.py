@@ -6,8 +6,14 @@ slowly, are closed; and what is refused before the application sees it is answer
 pages.  Source: issue D1, "One stranger does not stop the service".
 """
 
+import logging
+import re
+import secrets
+import signal
 import socket
 from collections import deque
+from functools import partial
+from threading import Event
 from time import monotonic, time
 from typing import Any
 
@@ -18,6 +24,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest
+from werkzeug.wrappers import Response
 
 from tracker.kernel.translation import N_, _
 
@@ -39,17 +46,35 @@ SLOWEST_BODY = 16 * 1024
 RECEIVED_AT_ONCE = 16 * 1024
 # Open files that are no connections; each connection is one, and one in four has a body in another.
 FILES_BESIDE = 100
+# So long running requests may go on at a stop, in seconds; the longest waits for a lock, and a hash.
+LAST_SECONDS = 30
+# What may be the secret of a personal link.
+_SECRET = re.compile(r"[A-Za-z0-9_.-]{20,}")
+_access = logging.getLogger("tracker.access")
 SORRY = N_("申し訳ありません。今、処理ができませんでした。時間をおいて、もう一度お試しください。")
 
 
 def init_app(app: Flask) -> None:
-    """Answers what the server refuses; to be called before whatever asks the database."""
+    """Answers what the server refuses, and logs each request without the secrets of links.
+
+    To be called before whatever asks the database.
+    """
+    app.logger.setLevel(logging.INFO)
 
     @app.before_request
     def answer_refused() -> None:
+        g.number, g.began_at = secrets.token_hex(3).upper(), monotonic()
         if code := request.environ.get(REFUSED):
             g.failed = True
             abort(code)
+
+    @app.after_request
+    def log(response: Response) -> Response:
+        if request.endpoint != "static":
+            path, took = _SECRET.sub("…", request.path), (monotonic() - g.began_at) * 1000
+            said = (g.number, request.method, path, response.status_code, took)
+            _access.info("%s %s %r %s %.0f ms", *said)
+        return response
 
 
 class _Request(HTTPRequestParser):
@@ -253,6 +278,25 @@ def allow_files(connections: int) -> int:
     else:
         wanted = max(wanted, soft)
     return min(connections, max(10, (wanted - FILES_BESIDE) * 4 // 5))
+
+
+def serve(listening: Any) -> None:
+    """Serves until SIGTERM or Ctrl-C; requests that came by then are answered first."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    turn = partial(listening.asyncore.loop, use_poll=True, map=listening._map, count=1)
+    while not stop.is_set():
+        turn(timeout=1)
+    until = monotonic() + LAST_SECONDS
+    listening.accepting = False
+    while monotonic() < until and any(map(_is_at_work, listening.active_channels.values())):
+        turn(timeout=0.1)
+    listening.task_dispatcher.shutdown()
+
+
+def _is_at_work(channel: Any) -> bool:
+    return bool(channel.requests or channel.total_outbufs_len)
 
 
 def make_server(app: Flask, host: str, port: int) -> Any:

@@ -17,9 +17,10 @@ from flask.cli import with_appcontext
 
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.mail import delivery
 from tracker.mail.letters import LetterState
 from tracker.plumbing import clock
-from tracker.plumbing.db import db, is_passing
+from tracker.plumbing.db import checkpoint, db, is_passing
 from tracker.reminders import actions
 from tracker.reminders.notices.queries import progress
 from tracker.reminders.rules import HOUR
@@ -134,6 +135,7 @@ def look(app: Flask) -> None:
     with app.app_context():
         try:
             actions.run_once()
+            checkpoint()
         except Refusal as refusal:
             log.error("%s", refusal.message)
         except Exception as error:
@@ -143,6 +145,15 @@ def look(app: Flask) -> None:
             log.error("the pass failed; the next one tries again: %s", said, exc_info=is_fault)
         finally:
             db.session.remove()
+
+
+def stop_clock(running: "BackgroundScheduler | None") -> None:
+    """Ends the pass that is going on after the letters under way, and leaves a whole database file."""
+    delivery.stopping.set()
+    if running is not None:
+        running.shutdown()
+    db.session.remove()
+    checkpoint(is_last=True)
 
 
 @click.command()
@@ -155,7 +166,7 @@ def worker() -> None:
     running = start_clock(current_app._get_current_object())  # type: ignore[attr-defined]
     click.echo("The clock is running.")
     stop.wait()
-    running.shutdown()
+    stop_clock(running)
 
 
 commands = (reminders, worker)
