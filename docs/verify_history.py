@@ -33,7 +33,7 @@ class Problem(NamedTuple):
     where: str
 
 
-class Verdict(NamedTuple):
+class RecordCheck(NamedTuple):
     """How many entries a record has, its head (N-HASH), and what is wrong with it."""
 
     entries: int
@@ -78,7 +78,7 @@ class _Fact:
     entry: Mapping[str, Any] = field(default_factory=dict)
 
 
-def check(entries: Iterable[Mapping[str, Any]], head: str | None = None) -> Verdict:
+def check(entries: Iterable[Mapping[str, Any]], head: str | None = None) -> RecordCheck:
     """Walks a record in the order in which it was written, and names what was done to it.
 
     An entry of number, previous and hash alone (withheld) is followed by its links.
@@ -96,7 +96,7 @@ def check(entries: Iterable[Mapping[str, Any]], head: str | None = None) -> Verd
             problems.append(Problem("blanked", str(fact.number)))
     last = max(facts, key=lambda one: one.number, default=None)
     problems += _against(head, facts, problems)
-    return Verdict(len(facts), f"{last.number}-{last.hash}" if last else "0-", problems)
+    return RecordCheck(len(facts), f"{last.number}-{last.hash}" if last else "0-", problems)
 
 
 def _fact(place: int, entry: Mapping[str, Any]) -> _Fact:
@@ -245,6 +245,8 @@ def _within(chains: list[list[_Fact]], shifted: int) -> Iterator[Problem]:
     }
     moved |= _exchanged([fact for fact in facts if not fact.fits and fact.number not in moved])
     yield from (Problem("order", one) for one in _ranges(moved))
+    shift: int | None = None
+    tries = 20
     for chain in chains:
         first = chain[0].number
         for number, fact in enumerate(chain, first):
@@ -253,10 +255,19 @@ def _within(chains: list[list[_Fact]], shifted: int) -> Iterator[Problem]:
             is_renumbered = fact.number != number
             is_fit = fact.fits
             if not is_fit and fact.number >= shifted:
-                tried = (fact.number + k for k in range(-_FARTHEST, _FARTHEST))
-                is_fit = any(link({**fact.entry, "number": k}) == fact.hash for k in tried)
+                # All after a shift are shifted alike.
+                if tries and (shift is None or not _fits(fact, shift)):
+                    tries -= 1
+                    near = range(-_FARTHEST, _FARTHEST)
+                    shift = next((k for k in near if _fits(fact, k)), shift)
+                is_fit = shift is not None and _fits(fact, shift)
             if not is_fit or (is_renumbered and fact.number < shifted):
                 fact.is_changed = True
+
+
+def _fits(fact: _Fact, by: int) -> bool:
+    """Whether an entry has the hash of one whose number is so much higher."""
+    return link({**fact.entry, "number": fact.number + by}) == fact.hash
 
 
 def _exchanged(facts: list[_Fact]) -> set[int]:
@@ -310,7 +321,7 @@ def main() -> int:
     return 1 if verdict.problems else 0
 
 
-def told(verdict: Verdict, *, as_json: bool) -> list[str]:
+def told(verdict: RecordCheck, *, as_json: bool) -> list[str]:
     """A verdict as lines to print: as JSON, or in words."""
     if as_json:
         problems = [one._asdict() for one in verdict.problems]

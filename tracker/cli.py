@@ -24,6 +24,7 @@ COMMAND_GROUPS = (
     "duties",
     "reminders",
     "operation",
+    "overview",
     "demo",
 )
 

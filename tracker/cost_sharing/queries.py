@@ -431,3 +431,38 @@ def projects(
     found = [ProjectChoice(*row) for row in rows]
     listed = sorted(found[:MOST_PROJECTS], key=lambda one: (one.name, one.id))
     return listed, len(found) > MOST_PROJECTS
+
+
+def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
+    """What agreed cases are held by: number, revision, funds, shares in yen by 団体コード.
+
+    Of the cases named, or (None) of all that are agreed or were replaced.
+    """
+    of = CostCase.state.in_(_DECIDED) if ids is None else CostCase.id.in_(ids)
+    cost = ProjectCost.total_yen, ProjectCost.subsidy_yen
+    cases = db.session.execute(
+        select(CostCase, *cost).join(ProjectCost, ProjectCost.id == CostCase.cost_id).where(of)
+    )
+    found: dict[int, dict[str, Any]] = {
+        row.id: {
+            "case": str(row.no),
+            "revision": row.revision,
+            "total_yen": total_yen,
+            "subsidy_yen": subsidy_yen,
+            "shares": {},
+        }
+        for row, total_yen, subsidy_yen in cases
+    }
+    shares = (
+        select(Share.case_id, Municipality.code, Share.share_yen)
+        .join(CostCase, CostCase.id == Share.case_id)
+        .join(Municipality, Municipality.id == Share.municipality_id)
+        .where(of)
+    )
+    for case_id, code, yen in db.session.execute(shares):
+        if case_id in found:
+            found[case_id]["shares"][code] = yen
+    return found
+
+
+_DECIDED = (CaseState.AGREED, CaseState.REPLACED)

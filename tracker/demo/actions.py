@@ -13,6 +13,7 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
+from tracker.overview.record.actions import keep_digests
 from tracker.plumbing import clock, exposure
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -50,6 +51,7 @@ def load(*, at: datetime, is_large: bool = False) -> bool:
             area.set_up(min(at, clock.at(first.begins, area.BEGINS)))
             year.live(first, until=at)
         letters.set_clock(min(at, clock.now()))
+        keep_digests(Act(None, at))
     return True
 
 

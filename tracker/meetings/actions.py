@@ -8,6 +8,7 @@ from tracker.kernel.translation import _
 from tracker.meetings import letters, queries, rules
 from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat
 from tracker.meetings.rules import Attendance
+from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import db
 
@@ -81,13 +82,15 @@ def record_attendance(
     meeting = queries.of(row)
     names = {seat.key: seat.name for seat in meeting.seats}
     rules.check_attendance(meeting.fixed_on, act.today, entries, names)
-    with act.change("meeting.attended", row, f"{row.name}：出席を記録しました。"):
+    with act.change("meeting.attended", row, f"{row.name}：出席を記録しました。") as entry:
         row.attendance_at = act.at
         for seat in meeting.seats:
             attendance, deputy = entries[seat.key]
             by_id[seat.id].attendance = attendance
             is_deputy = attendance is Attendance.DEPUTY
             by_id[seat.id].deputy = deputy.strip() if is_deputy else None
+        db.session.flush()
+        entry.digest = digest(queries.attended([row.id])[row.id])
 
 
 def view_as_held(
@@ -124,7 +127,7 @@ def view_as_held(
             db.session.add(view)
         view.is_held, view.recorded_at = is_held, act.at
         view.person_name, view.person_id = by.name, by.person_id
-        entry.subject = view
+        entry.subject, entry.digest = view, digest({"is_held": is_held})
 
 
 def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> None:

@@ -1,6 +1,6 @@
 """Reads meetings in one shape, and how every agreement stands with Article 5."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from itertools import groupby
@@ -393,3 +393,35 @@ def unavailable(year: FiscalYear) -> Unavailable:
         own = days[entry.kind]
         own[name] = own.get(name, frozenset()) | days_of([(entry.begins_on, entry.ends_on)])
     return Unavailable(days[EntryKind.CLOSURE], days[EntryKind.ASSEMBLY])
+
+
+# --- what decisions are held by ---------------------------------------------------------------------
+
+
+def attended(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
+    """What recorded attendance is held by: the day, and by seat who came.
+
+    Of the meetings named, or (None) of all whose attendance is recorded.
+    """
+    of = MeetingRow.attendance_at.is_not(None) if ids is None else MeetingRow.id.in_(ids)
+    rows = db.session.execute(
+        select(MeetingRow, MeetingSeat)
+        .join(MeetingSeat, MeetingSeat.meeting_id == MeetingRow.id)
+        .where(of)
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for row, seat in rows:
+        held_on = row.held_on.isoformat() if row.held_on else None
+        one = found.setdefault(row.id, {"held_on": held_on, "seats": {}})
+        one["seats"][str(seat.id)] = [seat.attendance, seat.deputy]
+    return found
+
+
+def viewed(ids: Collection[int] | None = None) -> dict[str, dict[str, Any]]:
+    """How each party regards the meetings named (None: all), by the key of its view."""
+    of = true() if ids is None else HeldView.meeting_id.in_(ids)
+    rows = db.session.scalars(select(HeldView).where(of))
+    return {
+        f"{one.meeting_id}-{one.agreement_id}-{one.municipality_id}": {"is_held": one.is_held}
+        for one in rows
+    }

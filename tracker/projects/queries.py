@@ -1,6 +1,6 @@
 """Reads projects, reporting rounds and reports: one query a question."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -551,3 +551,20 @@ def years_of(project_id: int) -> Sequence[int]:
         )
         .order_by(ProjectYear.fiscal_year.desc())
     ).all()
+
+
+def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
+    """What confirmed reports are held by: their newest version, word for word.
+
+    Of the reports named, or (None) of all that are confirmed.
+    """
+    of = (
+        ProgressReport.state == ReportState.CONFIRMED if ids is None else ProgressReport.id.in_(ids)
+    )
+    rows = db.session.execute(
+        select(ReportVersion.report_id, ReportVersion.number, ReportVersion.content)
+        .join(ProgressReport, ProgressReport.id == ReportVersion.report_id)
+        .where(of)
+        .order_by(ReportVersion.number)
+    )
+    return {id_: {"version": number, "content": content} for id_, number, content in rows}

@@ -39,6 +39,7 @@ from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
 from tracker.plumbing import history
+from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import Model, db
 from tracker.projects.models import Project, ProjectCost
@@ -249,6 +250,7 @@ def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None)
             _move(row, wanted)
             if is_agreed:
                 row.agreed_at = act.at
+                entry.digest = digest(queries.decided([row.id])[row.id])
                 letters.put_agreed(queries.of(row, act.today), at=act.at)
         if is_agreed and replaced:
             _replaced(act, replaced, case.no)

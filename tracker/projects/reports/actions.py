@@ -9,6 +9,7 @@ from tracker.accounts import queries as accounts
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects import queries
@@ -162,9 +163,12 @@ def confirm_all(act: Act, chosen: Sequence[tuple[Report, str | None]]) -> int:
         _check_checker(act, place)
     for report in reports:
         check_step(report.state, ReportState.CONFIRMED)
+    contents = queries.decided([report.id for report in reports])
     with act:
         for (place, _content), report in zip(chosen, reports, strict=True):
-            with act.change("report.confirmed", report, _said(place, "確認済みにしました")):
+            said = _said(place, "確認済みにしました")
+            with act.change("report.confirmed", report, said) as entry:
+                entry.digest = digest(contents[report.id])
                 report.state = ReportState.CONFIRMED
                 report.confirmed_by, report.confirmed_by_id = _person(act)
                 report.confirmed_at = act.at

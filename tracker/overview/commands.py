@@ -1,0 +1,55 @@
+"""tracker history verify | export | dispose (contracts.md, "Trust")."""
+
+import json
+import sys
+from typing import TextIO
+
+import click
+from flask.cli import with_appcontext
+
+from tracker.kernel.translation import _
+from tracker.overview.record import actions, queries
+from tracker.plumbing import chain, clock, history
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import reading
+
+
+@click.group("history")
+def record() -> None:
+    """The record of what was done."""
+
+
+@record.command()
+@click.option("--head", help="A head noted before: N-HASH or a bare hash.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@with_appcontext
+def verify(head: str | None, as_json: bool) -> None:
+    """Checks the whole record and every decision; exit code 1 when something is wrong."""
+    with reading():
+        verdict = queries.verdict(head)
+    click.echo("\n".join(chain.told(verdict, as_json=as_json)))
+    sys.exit(1 if verdict.problems else 0)
+
+
+@record.command()
+@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True))
+@with_appcontext
+def export(file: TextIO) -> None:
+    """Writes the record into FILE, one entry a line, for docs/verify_history.py."""
+    with reading():
+        for entry in history.plain():
+            entry.pop("id")
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+@record.command()
+@click.argument("number", type=int)
+@click.option("--reason", default="", help="Why; stands in the record.")
+@with_appcontext
+def dispose(number: int, reason: str) -> None:
+    """Takes out the sentence and the values of entry NUMBER; the chain holds all the same."""
+    actions.dispose(Act(None, clock.now()), number, reason)
+    click.echo(_("記録%(number)s番の内容を廃棄しました。", number=number))
+
+
+commands = (record,)

@@ -1,0 +1,1 @@
+"""The record as a whole: whether it holds, and the decisions whose digests it keeps."""
