@@ -420,8 +420,10 @@ def test_a_newcomer_finds_the_memo_as_text_and_the_welcome_until_it_is_put_away(
     assert "前任の方のメモ" in page.text and "名簿を先に数える。" in page.text
     assert [one.get_text().strip() for one in page.all("textarea")] == ["", "", ""]
     home = officer.get("/")
-    assert "はじめて担当される方へ" in home.text
+    assert "はじめて担当される方へ" in home.text and "お電話ください。" in home.text
     assert home.link("前任の方のメモを読む") == "/handover#memo"
+    # The office is not told to ring itself.
+    assert "お電話ください。" not in browse("office").get("/").one("aside").get_text()
     [form] = [one for one in home.all("form") if one["action"] == "/account/welcome"]
     fields = {one["name"]: one["value"] for one in form.select("input")}
     home = officer.follow(officer.post("/account/welcome", fields))
