@@ -85,7 +85,9 @@ def test_there_are_forty_lengths_from_a_minute_to_four_hundred_days():
 
 
 def test_after_any_outage_each_person_gets_one_late_letter_and_the_rest_is_passed_over(busy):
-    for length in OUTAGES:
+    # The engines share out the lengths.
+    turn = int(db.engine.dialect.name == "postgresql")
+    for length in OUTAGES[turn::2]:
         fall_asleep(AWAKE - length)
         planned, skipped = actions.plan(AWAKE)
         missed = [one for one in DUE if one[0] > AWAKE - length]
