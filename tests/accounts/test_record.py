@@ -108,7 +108,7 @@ def test_a_memo_is_told_by_digest_and_length(both: Flask, actor: Actors) -> None
     marked = {
         column.name for column in Handover.__table__.c if column.info.get("record") is Mark.PRIVATE
     }
-    assert marked == {"cautions", "stumbles", "contacts"}
+    assert marked == {"cautions", "stumbles", "contacts", "former"}
 
 
 def test_half_a_hand_over_is_none(both: Flask, actor: Actors) -> None:
