@@ -13,8 +13,9 @@ from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
+from tracker.operation import server
 from tracker.operation.health import views as health
-from tracker.plumbing import access, addresses, db, exposure, files, once, pages, server
+from tracker.plumbing import access, addresses, db, exposure, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 

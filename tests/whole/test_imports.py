@@ -75,6 +75,11 @@ PLANTED = {
         "import tracker.overview.home.queries",
         "Overview: home, the annex table and the calendar do not know each other",
     ),
+    "a backup leans on what watches the server": (
+        "tracker/operation/backup/rules.py",
+        "import tracker.operation.health.views",
+        "Operation: a backup knows nothing of what watches the server, nor that of the server",
+    ),
     "the poll acts for the meeting": (
         "tracker/meetings/poll/actions.py",
         "import tracker.meetings.actions",

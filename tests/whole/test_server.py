@@ -14,9 +14,9 @@ from tests import cast
 from tests.app_fixtures import copy_database
 from tests.whole.bad_input import JAPANESE
 from tests.whole.served import Answer, Served, answer_on, serving
+from tracker.operation.server import LARGEST_BODY
 from tracker.plumbing.exposure import HEADERS
 from tracker.plumbing.pages import NOT_SAVED
-from tracker.plumbing.server import LARGEST_BODY
 
 OFFICER = "officer@imabetsu.example"
 LOCK_SECONDS, CONNECTIONS, REQUEST_SECONDS = 3.0, 100, 1
