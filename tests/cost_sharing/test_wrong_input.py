@@ -143,7 +143,7 @@ def test_an_answer_without_a_choice_or_without_words_is_asked_for(browse, given)
     imabetsu = browse("confirmer", "imabetsu")
     page = imabetsu.fill(f"{CASE}/confirm", {})
     assert sentences(page) == ["「この内容で確認する」か「意見を付けて戻す」を選んでください。"]
-    page = imabetsu.fill(f"{CASE}/confirm", {"decision": "returned", "opinion": " "})
+    page = imabetsu.fill(f"{CASE}/confirm", {"decision": "returned", "opinion": "\u200b\u3000"})
     assert sentences(page) == ["意見を入力してください。直してほしい所を書いてください。"]
     page = imabetsu.fill(f"{CASE}/confirm", {"decision": "confirmed", "opinion": "あ" * 1001})
     assert sentences(page) == ["1000字までで入力してください（今 1001字）。"]

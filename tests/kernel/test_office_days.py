@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.kernel import office_days
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.steps import Step, Unit
 
 DAYS = st.dates(date(2019, 4, 1), date(2050, 3, 31))
 A_WEEK = frozenset(date(2026, 11, 24) + timedelta(days=i) for i in range(7))
@@ -94,3 +96,35 @@ def test_adding_and_counting_undo_each_other(day: date, n: int, closures: frozen
 def test_no_day_lies_between_a_day_and_itself() -> None:
     assert office_days.count_between(date(2026, 11, 24), date(2026, 11, 24)) == 0
     assert office_days.count_between(date(2026, 11, 20), date(2026, 11, 23)) == 0
+
+
+TODAY = date(2026, 11, 28)
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2029, 3, 30), None),
+        (date(2029, 4, 2), "令和11年（2029年）4月2日になっています。年を確かめて、期限は"),
+        (date(2098, 10, 6), "令和80年（2098年）10月6日になっています。"),
+        (date(9999, 12, 31), "令和7981年（9999年）12月31日になっています。"),
+    ],
+)
+def test_nothing_is_due_beyond_the_year_after_the_next(day: date, said: str | None) -> None:
+    if said is None:
+        office_days.check_due_day(day, TODAY, "期限", "due_on")
+        return
+    with pytest.raises(Refusal) as refused:
+        office_days.check_due_day(day, TODAY, "期限", "due_on")
+    assert refused.value.message.startswith(said)
+    assert refused.value.message.endswith("令和11年3月31日までの日にしてください。")
+    assert refused.value.field == "due_on"
+
+
+@given(st.dates(date(9999, 1, 1), date.max), st.integers(-9, 9))
+def test_a_far_day_that_is_stored_breaks_no_reckoning(day: date, n: int) -> None:
+    for unit in Unit:
+        step = Step(n, unit)
+        assert abs((step.day(day, office_days.NO_CLOSURES) - day).days) < 31
+        step.moved_because(day, office_days.NO_CLOSURES)
+    assert office_days.on_or_before(day) <= day <= office_days.on_or_after(day)

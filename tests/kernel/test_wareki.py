@@ -114,6 +114,9 @@ def test_the_first_year_and_ended_eras_are_read(text: str, day: date) -> None:
         ("", wareki.HOW_TO_WRITE_A_DAY),
         ("来週の月曜日", wareki.HOW_TO_WRITE_A_DAY),
         ("20261130", wareki.HOW_TO_WRITE_A_DAY),
+        ("令和⑧年11月30日", wareki.HOW_TO_WRITE_A_DAY),
+        ("2026/1 1/30", wareki.HOW_TO_WRITE_A_DAY),
+        ("٢٠٢٦/11/30", wareki.HOW_TO_WRITE_A_DAY),
         ("2026/11-30", wareki.HOW_TO_WRITE_A_DAY),
         ("8/11/30", wareki.HOW_TO_WRITE_A_DAY),
         ("慶応3年1月1日", wareki.HOW_TO_WRITE_A_DAY),
@@ -166,7 +169,7 @@ def test_a_time_is_read_and_shown_in_the_24_hour_way(text: str, moment: time, sh
     assert wareki.clock_time(moment) == shown
 
 
-@pytest.mark.parametrize("text", ["", "14", "25:00", "14:60", "14:3", "昼すぎ", "14時30"])
+@pytest.mark.parametrize("text", ["", "14", "25:00", "14:60", "14:3", "昼すぎ", "14時30", "²:00"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(Refusal, match="時刻は「14時30分」または「14:30」のように"):
         wareki.read_time(text)

@@ -145,7 +145,8 @@ def test_every_wrong_box_of_the_new_meeting_is_named_and_nothing_is_saved(browse
     wrong = {
         "days-0-on": "明日", "days-0-begins": "25:00", "days-0-ends": "夕方",
         "days-1-on": "2/11", "days-2-ends": "", "days-3-begins": "15:00", "days-3-ends": "14:00",
-        "days-4-on": "2026/11/30", "days-5-begins": "10:00",
+        "days-4-on": "2026/11/30", "days-5-begins": "10:00", "days-6-on": "9999/12/31",
+        "days-7-on": "令和80年1月28日", "days-7-begins": "10:00", "days-7-ends": "11:00",
         "place": " ", "reply_due_on": "12/5",
     }  # fmt: skip
     page = browse("office").fill("/meetings/new", wrong)
@@ -159,6 +160,8 @@ def test_every_wrong_box_of_the_new_meeting_is_named_and_nothing_is_saved(browse
         "終わりの時刻を入力してください（例 15:30）。",
         "終わりの時刻は、始まりの時刻より後にしてください。",
         "候補日の日付を入力してください。",
+        "令和7981年（9999年）12月31日になっています。年を確かめてください。",
+        "令和80年（2098年）1月28日になっています。年を確かめて、候補日は令和11年3月31日まで",
         "会場を入力してください。",
         "回答期限は、最初の候補日より前の日にしてください。",
     ):

@@ -62,6 +62,12 @@ def test_the_office_opens_a_round_and_sees_who_has_reported(app: Flask, browse: 
         ({"due_on": ""}, "due_on", "期限を入力してください。"),
         ({"due_on": "らいげつ"}, "due_on", "日付は「令和8年11月30日」"),
         ({"due_on": "11/28"}, "due_on", "11月28日は土曜日です。"),
+        (
+            {"due_on": "令和80年11月28日"},
+            "due_on",
+            "令和80年（2098年）11月28日になっています。年を確かめて、期限は令和11年3月31日まで",
+        ),
+        ({"due_on": "9999年12月31日"}, "due_on", "（9999年）12月31日になっています。年を確かめて"),
         ({"covering_note": "あ" * 401}, "covering_note", "今 401字"),
         ({"period": "2025-fy"}, "period", "令和7年度の事業がまだ登録されていません。"),
     ],
@@ -163,7 +169,7 @@ def test_a_report_goes_back_only_with_a_question(
     with app.app_context():
         submit(report_of(project_id))
     lead = browse("lead")
-    page = lead.fill(path(project_id), {"question": " "})
+    page = lead.fill(path(project_id), {"question": "\u200b\u3000"})
     assert page.status == 422
     assert "どこを、どう直していただきたいかを書いてください。" in page.one("#question-error").text
     assert lead.fill(path(project_id), {"question": "名簿では7人です。"}).status == 302

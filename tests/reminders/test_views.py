@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +17,7 @@ from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
+from tracker.projects.models import ReportingRound
 from tracker.reminders import actions, commands
 from tracker.reminders.models import LetterItem
 from tracker.reminders.notices.queries import PER_PAGE, STATES
@@ -42,6 +44,17 @@ def test_what_will_be_sent_stands_with_day_people_and_words(app, browse):
     rows = [row.get_text(" ", strip=True) for row in page.one("table").select("tbody tr")]
     assert rows[0].startswith("11月27日（金） 9時 上期の進捗報告\u3000期限3日前 平内町 企画担当")
     assert "【あと3日】上期の進捗報告（残り2事業）のお願い" in page.one(".letter").get_text()
+
+
+def test_a_far_day_stored_before_it_was_refused_takes_no_page_down(app, browse):
+    with app.app_context():
+        make_round()
+        db.session.execute(update(ReportingRound).values(due_on=date(9999, 12, 28)))
+        db.session.commit()
+    for role in ("office", "officer"):
+        person = browse(role, "aomori" if role == "office" else "imabetsu")
+        for address in ("/notices", "/", "/reports/2026-h1"):
+            assert person.get(address).status == 200
 
 
 def test_a_town_sees_its_own_letters_only(planned, browse):

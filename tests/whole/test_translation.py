@@ -59,6 +59,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     "days, years, amounts and numbers of cases, written by rule": (
         "cost_sharing.rules:CaseNumber",
         "kernel.fiscal_year:FiscalYear",
+        "kernel.office_days:_both_ways",
         "kernel.wareki:_first_day",
         "kernel.wareki:clock_time",
         "kernel.wareki:long",

@@ -6,7 +6,6 @@ number belongs are each refused with a sentence that names them.
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
@@ -14,6 +13,7 @@ from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from tracker.cost_sharing.formula.split import PART_FIELDS, FormulaPart, Rounding, split
 from tracker.cost_sharing.rules import PartKind, RoundingMode
+from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 
@@ -119,8 +119,8 @@ def _part(data: object) -> FormulaPart:
 def _percent(value: object, where: str) -> Fraction:
     if not isinstance(value, str):
         return _number(value, where)
-    plain = unicodedata.normalize("NFKC", value).strip().removesuffix("%").rstrip()
-    return Fraction(plain) if _RATIO.fullmatch(plain) else _decimal(plain, where)
+    digits = plain(value).removesuffix("%")
+    return Fraction(digits) if _RATIO.fullmatch(digits) else _decimal(digits, where)
 
 
 def _number(value: object, where: str) -> Fraction:

@@ -27,6 +27,7 @@ _WRONG_IN_LINES = re.compile(
     f"{''.join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))}]"
 )
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_BLANK = re.compile(r"(?<![0-9])\s+|\s+(?![0-9])")
 _WORDS_BEFORE = 6
 
 _HIDDEN, _TURNING = N_("見えない文字"), N_("文字の並ぶ向きを変える見えない文字")
@@ -54,8 +55,11 @@ def _is_edge(text: str, at: int, character: str) -> bool:
 
 
 def many_lines(text: str) -> str:
-    """A text of several lines, without white space around it, each line's end one "\\n"."""
-    return _LINE_END.sub("\n", text).strip()
+    """A text of several lines, without white space around it, each line's end one "\\n".
+
+    Empty where nothing in it is seen.
+    """
+    return _LINE_END.sub("\n", text).strip() if bare(text) else ""
 
 
 def bare(text: str) -> str:
@@ -65,6 +69,23 @@ def bare(text: str) -> str:
 
 def _is_unseen(character: str) -> bool:
     return bool(_UNSEEN.match(character)) or unicodedata.category(character) == "Cf"
+
+
+def plain(text: str) -> str:
+    """A number, day or time as typed, to be read: full width folded, without blanks.
+
+    Digits are 0 to 9 and ０ to ９ alone: ², ① and ٣ stay what they are, and so do blanks and line
+    ends between two digits, so that whoever reads refuses them.  Readers look for [0-9], not \\d.
+    """
+    folded = "".join(_folded(one) for one in text).replace("\N{MINUS SIGN}", "-")
+    return _BLANK.sub("", folded.strip())
+
+
+def _folded(character: str) -> str:
+    folded = unicodedata.normalize("NFKC", character)
+    if "０" <= character <= "９" or not any(one.isdigit() for one in folded):
+        return folded
+    return character
 
 
 def shown(text: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
+from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.kernel.yen import grouped, plain, read_count
+from tracker.kernel.yen import grouped, read_count
 
 
 class Exact(NamedTuple):
@@ -60,7 +61,7 @@ def read_exact(text: str, name: str, decimals: int) -> Exact:
     """
     if not decimals:
         return Exact(read_count(text, name))
-    found = re.fullmatch(rf"([\d,]+)(?:\.(\d{{1,{decimals}}}))?", plain(text))
+    found = re.fullmatch(rf"([0-9,]+)(?:\.([0-9]{{1,{decimals}}}))?", plain(text))
     if not found:
         raise Refusal(
             _(

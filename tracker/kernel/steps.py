@@ -62,11 +62,14 @@ class Step:
         """The open day on which the step falls."""
         if self.unit is Unit.OFFICE_DAYS:
             return office_days.add(due_on, self.offset, closures)
-        return office_days.on_or_before(due_on + timedelta(days=self.offset), closures)
+        return office_days.on_or_before(self._wanted(due_on), closures)
+
+    def _wanted(self, due_on: date) -> date:
+        return office_days.moved(due_on, timedelta(days=self.offset))
 
     def moved_because(self, due_on: date, closures: frozenset[date]) -> str | None:
         """「23日が祝日（勤労感謝の日）のため繰上げ」, or None when nothing moved."""
-        wanted = due_on + timedelta(days=self.offset)
+        wanted = self._wanted(due_on)
         if self.unit is Unit.OFFICE_DAYS or office_days.is_open(wanted, closures):
             return None
         reason = office_days.closed_reason(wanted, closures)

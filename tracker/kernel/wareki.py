@@ -1,11 +1,11 @@
 """Era dates in and out: 令和元年12月25日 <-> 2019-12-25 (product.md 2, ux/spec.md 10)."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Protocol
 
+from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 
@@ -42,21 +42,21 @@ HOW_TO_WRITE_A_TIME = N_("時刻は「14時30分」または「14:30」のよう
 
 _NAMES = {name: era for era in ERAS for name in (era.name, era.letter)}
 _ERA = "|".join(_NAMES)
-_NUMBER = r"(\d{1,2})"
+_NUMBER = r"([0-9]{1,2})"
 _DAY_FORMS = tuple(
     re.compile(form)
     for form in (
-        rf"(?P<era>{_ERA})(?P<count>\d{{1,2}}|元)年{_NUMBER}月{_NUMBER}日",
-        rf"(?P<era>{_ERA})(?P<count>\d{{1,2}}|元)[./-]{_NUMBER}[./-]{_NUMBER}",
-        rf"(?P<count>\d{{1,2}}|元)\.{_NUMBER}\.{_NUMBER}",
-        rf"(?P<year>\d{{4}})年{_NUMBER}月{_NUMBER}日",
-        rf"(?P<year>\d{{4}})([./-]){_NUMBER}\2{_NUMBER}",
+        rf"(?P<era>{_ERA})(?P<count>[0-9]{{1,2}}|元)年{_NUMBER}月{_NUMBER}日",
+        rf"(?P<era>{_ERA})(?P<count>[0-9]{{1,2}}|元)[./-]{_NUMBER}[./-]{_NUMBER}",
+        rf"(?P<count>[0-9]{{1,2}}|元)\.{_NUMBER}\.{_NUMBER}",
+        rf"(?P<year>[0-9]{{4}})年{_NUMBER}月{_NUMBER}日",
+        rf"(?P<year>[0-9]{{4}})([./-]){_NUMBER}\2{_NUMBER}",
         rf"{_NUMBER}/{_NUMBER}",
         rf"{_NUMBER}月{_NUMBER}日",
     )
 )
 _WEEKDAY = re.compile(rf"\(([{WEEKDAYS}])(?:曜日?)?(?:・?祝)?\)$")
-_TIME = re.compile(r"(\d{1,2})(?::(\d{2})|時(?:(\d{1,2})分|(半))?)")
+_TIME = re.compile(r"([0-9]{1,2})(?::([0-9]{2})|時(?:([0-9]{1,2})分|(半))?)")
 
 
 def _era_of(day: date) -> Era:
@@ -118,11 +118,6 @@ def clock_time(moment: time) -> str:
     return f"{moment.hour}時{moment.minute}分" if moment.minute else f"{moment.hour}時"
 
 
-def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).upper().replace("\N{MINUS SIGN}", "-")
-    return "".join(folded.split())
-
-
 def _year(found: re.Match[str], month: int, within: Span | None) -> int:
     parts = found.groupdict()
     if parts.get("year"):
@@ -143,10 +138,10 @@ def read_day(text: str, *, within: Span | None = None) -> date:
     before an era began. A weekday in brackets must be the right one.
     Raises Refusal, also for days that do not exist and days before 明治 (ux/spec.md 8, 10).
     """
-    plain = _plain(text)
-    stated = _WEEKDAY.search(plain)
-    plain = plain[: stated.start()] if stated else plain
-    found = next((match for form in _DAY_FORMS if (match := form.fullmatch(plain))), None)
+    typed = plain(text).upper()
+    stated = _WEEKDAY.search(typed)
+    typed = typed[: stated.start()] if stated else typed
+    found = next((match for form in _DAY_FORMS if (match := form.fullmatch(typed))), None)
     if found is None:
         raise Refusal(_(HOW_TO_WRITE_A_DAY))
     month, number = (int(part) for part in found.groups()[-2:])
@@ -190,7 +185,7 @@ def read_time(text: str) -> time:
 
     Raises Refusal for anything else and for times that do not exist.
     """
-    found = _TIME.fullmatch(_plain(text))
+    found = _TIME.fullmatch(plain(text))
     if found is None:
         raise Refusal(_(HOW_TO_WRITE_A_TIME))
     hour, after_colon, minutes, half = found.groups()

@@ -1,26 +1,20 @@
 """Whole yen and whole counts, in and out (ux/spec.md 8 and 10)."""
 
 import re
-import unicodedata
 
+from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 
 LARGEST = 10**15
 
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "億": 100_000_000}
-_GROUPED = r"\d{1,3}(?:,\d{3})+|\d+"
+_GROUPED = r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+"
 _YEN = re.compile(rf"[金¥]?({_GROUPED})({'|'.join(_UNITS)})円?")
 _COUNT = re.compile(_GROUPED)
-_DECIMAL = re.compile(r"[\d,]*\.\d+\D*")
-_NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[\d,.]+\D*")
+_DECIMAL = re.compile(r"[0-9,]*\.[0-9]+\D*")
+_NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[0-9,.]+\D*")
 _MINUS = "\N{MINUS SIGN}"
-
-
-def plain(text: str) -> str:
-    """A number as typed, full-width digits and blanks folded."""
-    folded = unicodedata.normalize("NFKC", text).replace(_MINUS, "-")
-    return "".join(folded.split())
 
 
 def read_yen(text: str, name: str = N_("金額")) -> int:
@@ -54,7 +48,7 @@ def read_count(text: str, name: str) -> int:
         raise Refusal(ask_for_count(name))
     if _COUNT.fullmatch(folded):
         return _within_reason(folded, 1, name)
-    if re.fullmatch(r"-?[\d,]*\.?\d+", folded) and ("-" in folded or "." in folded):
+    if re.fullmatch(r"-?[0-9,]*\.?[0-9]+", folded) and ("-" in folded or "." in folded):
         raise Refusal(_("%(name)sは0以上の整数で入力してください。", name=name))
     raise Refusal(_("%(name)sは数字で入力してください（例 12）。全角でも入力できます。", name=name))
 

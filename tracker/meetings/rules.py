@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tracker.kernel import tokyo, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.office_days import moved
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 
@@ -150,7 +151,7 @@ def best_candidate(ids: Sequence[int], answers: Mapping[int, Iterable[Answer]]) 
 
 def link_ends(reply_due: date) -> datetime:
     """From when on a poll link opens no more (UTC): seven days after the deadline are over."""
-    return tokyo.at(reply_due + LINK_OUTLIVES_DEADLINE + timedelta(days=1), time.min)
+    return tokyo.at(moved(reply_due, LINK_OUTLIVES_DEADLINE + timedelta(days=1)), time.min)
 
 
 def check_active(is_cancelled: bool) -> None:

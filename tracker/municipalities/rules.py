@@ -1,11 +1,11 @@
 """What a base figure and a calendar entry must be (product.md sections 2 and 6)."""
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from tracker.kernel.characters import plain
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -102,11 +102,11 @@ def code_readings(typed: str) -> tuple[str, ...]:
     Six digits are taken by their check digit.  A spreadsheet takes the zero in front of the codes
     of 北海道 to 栃木県, so that four digits are five, and five may be six without it.
     """
-    plain = unicodedata.normalize("NFKC", typed).strip()
-    if not (plain.isascii() and plain.isdecimal() and 4 <= len(plain) <= 6):
+    digits = plain(typed)
+    if not (digits.isascii() and digits.isdecimal() and 4 <= len(digits) <= 6):
         return ()
-    six = plain if len(plain) == 6 else f"0{plain}"
-    found = [plain] if len(plain) == 5 else [six] if len(plain) == 4 else []
+    six = digits if len(digits) == 6 else f"0{digits}"
+    found = [digits] if len(digits) == 5 else [six] if len(digits) == 4 else []
     if len(six) == 6 and check_digit(six[:5]) == six[5]:
         found.append(six[:5])
     # Below 100 stand prefectures, from 800 on associations of municipalities.

@@ -1,9 +1,10 @@
 """Forms that ask in Japanese, keep what was typed, and say what to do (ux/spec.md 8)."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from flask import abort, g, redirect, request
@@ -29,10 +30,11 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from tracker.kernel import wareki, yen
-from tracker.kernel.characters import check_line, check_lines, many_lines, one_line
+from tracker.kernel.characters import bare, check_line, check_lines, many_lines, one_line, plain
 from tracker.kernel.exact import read_exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
+from tracker.kernel.office_days import check_stored
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing import once as one_time
@@ -363,8 +365,8 @@ def labelled(members: Iterable[Labelled]) -> list[SelectChoice]:
 
 def whole_number(text: Any) -> int:
     """A filter for hidden fields: the number that came back, 0 for whatever else came."""
-    plain = str(text)
-    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else 0
+    sent = str(text)
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 10 else 0
 
 
 def optional() -> Optional:
@@ -374,7 +376,7 @@ def optional() -> Optional:
 
 def _not_blank(sentence: str) -> Callable[[PlainForm, Field], None]:
     def check(_form: PlainForm, field: Field) -> None:
-        if isinstance(field.data, str) and not field.data.strip():
+        if isinstance(field.data, str) and not bare(field.data):
             raise ValidationError(_(sentence))
 
     return check
@@ -439,7 +441,9 @@ class DayField(_Read):
         self.within = within
 
     def read(self, text: str) -> date:
-        return wareki.read_day(text, within=self.within)
+        day = wareki.read_day(text, within=self.within)
+        check_stored(day)
+        return day
 
     def show(self, value: date) -> str:
         return wareki.long(value)
@@ -497,14 +501,11 @@ class PercentField(_Read):
     """An exact percentage with at most six decimals."""
 
     def read(self, text: str) -> Decimal:
-        import unicodedata
-
-        plain = unicodedata.normalize("NFKC", text).strip().rstrip("%")
-        try:
-            value = Decimal(plain)
-        except InvalidOperation:
-            raise Refusal(_("割合は数字で入力してください（例 20）。")) from None
-        if not value.is_finite() or not 0 <= value <= 100 or value != round(value, 6):
+        digits = plain(text).rstrip("%")
+        if not re.fullmatch(r"[-+]?[0-9]+(?:\.[0-9]*)?|\.[0-9]+", digits):
+            raise Refusal(_("割合は数字で入力してください（例 20）。"))
+        value = Decimal(digits)
+        if not 0 <= value <= 100 or value != round(value, 6):
             raise Refusal(_("割合は0から100までの数字で入力してください。"))
         return value
 

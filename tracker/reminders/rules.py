@@ -190,7 +190,7 @@ def useful_until(mentioned: Sequence[Notice]) -> datetime | None:
     if any(not notice.duty.rule.ends_with_its_day for notice in mentioned):
         return None
     last = max(notice.duty.due_on for notice in mentioned)
-    return tokyo.at(last + timedelta(days=1), time.min)
+    return tokyo.at(office_days.moved(last, timedelta(days=1)), time.min)
 
 
 def moments(found: Iterable[Notice]) -> Mapping[tuple[str, date], time]:

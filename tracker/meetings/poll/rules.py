@@ -56,6 +56,7 @@ def check_candidate(
     `closures` are the days closed in any of the municipalities. Raises Refusal; returns a warning
     sentence for a day less than four weeks ahead, None when there is nothing to say.
     """
+    office_days.check_near(day, today, _("候補日"))
     said = wareki.month_day(day)
     closed = office_days.closed_reason(day, closures)
     if day not in year:

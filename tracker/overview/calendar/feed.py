@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, vDuration, vText
 
 from tracker.kernel.duty import Duty
+from tracker.kernel.office_days import moved
 from tracker.kernel.translation import N_, _
 from tracker.meetings.rules import Candidate
 
@@ -45,7 +46,7 @@ class FeedEntry(NamedTuple):
 def of_duty(duty: Duty, today: date) -> FeedEntry:
     """A duty on the whole day it is due; one that is late stays there and says so."""
     title = duty.title + (_(OVERDUE) if duty.state(today) == "overdue" else "")
-    ends = duty.due_on + timedelta(days=1)
+    ends = moved(duty.due_on, timedelta(days=1))
     return FeedEntry(duty.key, title, duty.text, duty.url, duty.due_on, ends)
 
 
