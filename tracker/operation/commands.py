@@ -63,7 +63,7 @@ def restore(file: Path, replace: bool) -> None:
     click.echo(_("%(count)s行を復元しました。監査記録のつながりを確かめました。", count=done.rows))
     click.echo(
         _(
-            "メールを止めています（保留 %(count)s通）。「お知らせ」の画面で確かめてから、"
+            "メールを止めています（保留 %(count)s通）。「通知」の画面で確かめてから、"
             "tracker letters release で再開してください。",
             count=done.held,
         )
