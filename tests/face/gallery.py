@@ -225,6 +225,7 @@ def create_gallery() -> Flask:
         asset=lambda name: url_for("static", filename=name),
         here=lambda: "#main",
         kept_files=lambda field: ("", ()),
+        kept_mark=lambda: "",
         ready=Ready,
         trail=lambda: [Crumb("ホーム", "/")],
     )

@@ -133,12 +133,18 @@ def judge(house: House, form: Asked, way: str) -> Iterator[str]:
     page = Page(back, [])
     if KEPT not in page.text or not JAPANESE.search(page.title):
         yield "does not say that nothing is saved"
-    if kept(house):
-        yield "still lies there"
+    [carried] = [one["value"] for one in page.all("main form input[name=kept]")][:1] or [""]
+    if form.asks:
+        yield from lost(form, other, house.client.get(location, headers=headers))
+    if bool(kept(house)) != bool(carried) or (form.asks and not carried):
+        yield "is gone before it was sent"
     if standing(house) != before:
         yield "carried something out"
     # As it would have been without all this: carried out once.
+    fields["kept"] = str(carried)
     first = house.client.post(form.target, data=fields, headers=headers)
+    if first.status_code in (302, 303) and kept(house):
+        yield "still lies there"
     once = rows(house)
     second = house.client.post(form.target, data=fields, headers=headers)
     if first.status_code in (302, 303) and (second.status_code != 303 or rows(house) != once):

@@ -24,6 +24,7 @@ BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {
     "accounts.recovery_codes": (OFFICE, {"current": "x", "code": "123456"}),
     "accounts.second_step": (OFFICE, {"code": "123456"}),
     "accounts.sign_out": (OFFICE, {}),
+    "accounts.throw_away": (OFFICE, {"kept": "0" * 24}),
     "accounts.turn_second_factor_off": (OFFICE, {"current": "x", "code": "123456"}),
     "cost_sharing.preview": (OFFICE, {}),
     "projects.confirm_all": (LEAD, {}),

@@ -1,9 +1,9 @@
 """Posts that came without a session: kept in the home until whoever wrote them has signed in again.
 
-A kept post is never carried out: its form is shown once more with all that was typed, and the person
-sends it.  It is a file signed with the secret key, read by the program's account alone, and gone
-when shown or after a day (contracts.md, "Trust").  It is signed and not encrypted: the key and the
-drafts in the database lie in the same home.
+A kept post is never carried out: its form is shown with all that was typed, as often as somebody
+asks for it, and the person sends it.  It is a file signed with the secret key, read by the program's
+account alone, and gone when its form was sent, when it was thrown away or after a day (contracts.md,
+"Trust").  It is signed and not encrypted: the key and the drafts in the database lie in the same home.
 """
 
 import json
@@ -15,6 +15,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from flask import current_app, g, request
 from itsdangerous import BadSignature, Signer
@@ -30,9 +31,9 @@ SECRET = re.compile(r"(^|_|-)(password|token|current|code)$")
 # Posts and bytes kept for one person, and for all: whoever has an old page of ours fills no disk.
 MOST_OF_ONE, LARGEST_OF_ONE = 20, 40 << 20
 MOST, LARGEST = 2_000, 400 << 20
-_NAME = re.compile(r"(\d{1,9})-(\d{1,12})-([0-9a-f]{24})(\.files)?")
-# What a post was whose words were shown: its files wait until the form is sent.
-_FILES = ".files"
+_NAME = re.compile(r"(\d{1,9})-(\d{1,12})-([0-9a-f]{24})")
+# Put into a form that is shown again: which post it is, and that its files go along.
+_OURS = {"csrf_token", "kept", "kept_files"}
 
 
 class GivenBack(HTTPException):
@@ -62,57 +63,90 @@ class _Post(NamedTuple):
     fields: Sequence[Sequence[str]]
     uploads: Sequence[_Upload]
 
+    @property
+    def mark(self) -> str:
+        return self.file.name.rpartition("-")[2]
+
 
 class _Entry(NamedTuple):
     file: Path
     person_id: int
     at: datetime
     mark: str
-    is_shown: bool
     size: int
 
 
 def keep(person_id: int) -> bool:
     """Keeps what this request posts for that person; False where there is no room for it.
 
-    The same again is the same file, and lives no longer for it.
+    The same again is the same file, and lives no longer for it.  A form that was shown again, and
+    once more finds nobody signed in, takes the place of what it was shown from.
     """
+    take_files(person_id)
     fields = [
         [name, value]
         for name, value in request.form.items(multi=True)
-        if name != "csrf_token" and not SECRET.search(name)
+        if name not in _OURS and not SECRET.search(name)
     ]
     uploads = [
         _Upload(name, one.filename, one.mimetype, one.stream.read())
         for name, one in request.files.items(multi=True)
         if one.filename
     ]
-    content = _sealed(person_id, request.full_path.rstrip("?"), fields, uploads)
-    mark, at = sha256(content).hexdigest()[:24], clock.now()
-    there = list(_entries(at))
+    asked = urlencode([one for one in request.args.items(multi=True) if one[0] != "kept"])
+    content = _sealed(person_id, f"{request.path}?{asked}".rstrip("?"), fields, uploads)
+    mark, at, before = sha256(content).hexdigest()[:24], clock.now(), _sent(person_id)
+    there = [one for one in _entries(at) if before is None or one.file != before.file]
     own = [one for one in there if one.person_id == person_id]
-    if any(one.mark == mark and not one.is_shown for one in own):
+    if mark in {before.mark if before else "", *(one.mark for one in own)}:
         return True
     for ones, most, largest in ((own, MOST_OF_ONE, LARGEST_OF_ONE), (there, MOST, LARGEST)):
         if len(ones) >= most or sum(one.size for one in ones) + len(content) > largest:
             return False
-    return _write(_folder() / f"{person_id}-{at.timestamp():.0f}-{mark}", content)
+    is_kept = _write(_folder() / f"{person_id}-{at.timestamp():.0f}-{mark}", content)
+    if is_kept and before:
+        before.file.unlink(missing_ok=True)
+    return is_kept
 
 
 def waiting(person_id: int) -> Waiting | None:
-    """What waits for a person; not what this request shows."""
-    shown = g.get("kept_post")
-    own = [
-        one
-        for one in _entries(clock.now(), person_id)
-        if not (one.is_shown or (shown and one.file == shown.file))
-    ]
-    newest = max(own, key=lambda one: one.at, default=None)
-    post = _read(newest) if newest else None
-    if newest is None or post is None:
+    """What waits for a person, newest first; on a page that shows one, the next of the others."""
+    shown = _shown(person_id)
+    own = sorted(_entries(clock.now(), person_id), key=lambda one: (one.at, one.mark), reverse=True)
+    place = next((turn for turn, one in enumerate(own) if one.mark == shown), -1) + 1
+    others = [one for one in (*own[place:], *own[:place]) if one.mark != shown]
+    post = _read(others[0]) if others else None
+    if post is None:
         return None
     sign = "&" if "?" in post.address else "?"
-    return Waiting(f"{post.address}{sign}kept={newest.mark}", newest.at, len(own))
+    return Waiting(f"{post.address}{sign}kept={post.mark}", others[0].at, len(others))
+
+
+def shown() -> str:
+    """Which post the forms of this page carry on: the one shown, or whose form came back; or ""."""
+    actor = g.get("actor")
+    return _shown(actor.person_id) if actor else ""
+
+
+def _shown(person_id: int) -> str:
+    post: _Post | None = g.get("kept_post")
+    if post:
+        return post.mark
+    mark = request.form.get("kept", "")
+    there = _entries(clock.now(), person_id) if mark else ()
+    return mark if any(one.mark == mark for one in there) else ""
+
+
+def throw_away(person_id: int, mark: str) -> None:
+    """Removes what a person does not want back; nothing where it is gone or somebody else's."""
+    if post := _find(person_id, mark):
+        post.file.unlink(missing_ok=True)
+
+
+def _sent(person_id: int) -> _Post | None:
+    """What the form of this request was shown from; other forms of that page are other addresses."""
+    post = _find(person_id, request.form.get("kept", ""))
+    return post if post and post.address.partition("?")[0] == request.path else None
 
 
 def show_again(person_id: int) -> None:
@@ -121,7 +155,7 @@ def show_again(person_id: int) -> None:
     So its own view shows the form with all that was typed, and carries nothing out.  Where nothing
     waits for this person, the request is what it is.
     """
-    post = _find(person_id, request.args["kept"], is_shown=False)
+    post = _find(person_id, request.args["kept"])
     path, _, query = post.address.partition("?") if post else ("", "", "")
     adapter = current_app.create_url_adapter(request)
     if post is None or adapter is None or request.path != path:
@@ -142,7 +176,7 @@ def show_again(person_id: int) -> None:
 def take_files(person_id: int) -> None:
     """Puts the files of a form that was shown again where no others were chosen."""
     name = request.form.get("kept_files")
-    if name and (post := _find(person_id, name, is_shown=True)):
+    if name and (post := _find(person_id, name)):
         _take(post)
 
 
@@ -161,15 +195,9 @@ def _take(post: _Post) -> None:
         g.kept_files = post
 
 
-def end(*, is_sent: bool) -> None:
-    """Removes what this request has shown; of what has files, them only when the form was sent."""
-    shown: _Post | None = g.get("kept_post")
-    files: _Post | None = g.get("kept_files")
-    if shown and files:
-        name = shown.file.name
-        content = _sealed(int(name.partition("-")[0]), shown.address, [], shown.uploads)
-        _write(shown.file.with_name(name + _FILES), content)
-    for post in (shown, files if is_sent else None):
+def end(person_id: int) -> None:
+    """Removes what this request has sent, or has shown where its page says all there is to say."""
+    for post in (_sent(person_id), g.get("kept_post")):
         if post:
             post.file.unlink(missing_ok=True)
 
@@ -178,7 +206,7 @@ def files_of(field: str) -> tuple[str, Sequence[str]]:
     """The files kept of a box of this page's form: what stands for them, and their names."""
     post: _Post | None = g.get("kept_files")
     names = [one.filename for one in post.uploads if one.name == field] if post else []
-    return post.file.name.split("-")[2].removesuffix(_FILES) if post and names else "", names
+    return post.mark if post and names else "", names
 
 
 def sweep(at: datetime) -> None:
@@ -204,14 +232,12 @@ def _entries(at: datetime, person_id: int | None = None) -> Iterator[_Entry]:
             if abs(at - came) > KEPT_FOR:
                 file.unlink()
             elif name:
-                yield _Entry(file, int(name[1]), came, name[3], bool(name[4]), found.st_size)
+                yield _Entry(file, int(name[1]), came, name[3], found.st_size)
 
 
-def _find(person_id: int, mark: str, *, is_shown: bool) -> _Post | None:
-    for one in _entries(clock.now(), person_id):
-        if (one.mark, one.is_shown) == (mark, is_shown):
-            return _read(one)
-    return None
+def _find(person_id: int, mark: str) -> _Post | None:
+    own = _entries(clock.now(), person_id) if mark else ()
+    return next((_read(one) for one in own if one.mark == mark), None)
 
 
 def _sealed(

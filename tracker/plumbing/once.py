@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_
-from tracker.plumbing import clock
+from tracker.plumbing import clock, kept
 from tracker.plumbing.changes import abandon
 from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 
@@ -54,8 +54,11 @@ class Press(NamedTuple):
 
 
 def new_key() -> str:
-    """A key for one form on one page; sealed with it, whom the page was made for."""
-    key, actor = secrets.token_urlsafe(12), g.get("actor")
+    """A key for one form on one page; sealed with it, whom the page was made for.
+
+    A kept form has the same key as often as it is shown: sent from two windows it is done once.
+    """
+    key, actor = kept.shown() or secrets.token_urlsafe(12), g.get("actor")
     return _signer().sign(f"{key}.{actor.person_id}").decode() if actor else key
 
 

@@ -102,7 +102,6 @@ NOT_SAVED = N_(
     "今は保存できませんでした。入力した内容は下に残っています。"
     "少し待ってから「もう一度保存する」を押してください。"
 )
-# Carried along, or a choice's own name: nothing that somebody typed.
 # Said of a kept post whose page no longer takes it.
 NOT_TAKEN = N_(
     "この画面では、もう保存できません。入力した内容は下に残っています。"
@@ -110,6 +109,8 @@ NOT_TAKEN = N_(
 )
 # What a browser sends again with no other end.
 _CLOSED = {403, 404, 405, 410}
+# Carried along, or a choice's own name: nothing that somebody typed.
+_CARRIED = {"once", "kept", "kept_files"}
 _NOT_TYPED = re.compile(r"[a-z][a-z0-9_-]*|\s*")
 
 
@@ -165,7 +166,7 @@ def complain(form: Form, location: str) -> Response:
     """
     boxes = [field for field in form if isinstance(field, LineField | LinesField)]
     if any(box.data or box.errors for box in boxes):
-        known = {"csrf_token", "once", "seen", *(box.name for box in boxes)}
+        known = {"csrf_token", "once", "kept", "seen", *(box.name for box in boxes)}
         posted = request.form.items(multi=True)
         carried = [one for one in posted if one[0] not in known and not _SECRET.search(one[0])]
         return page("errors/complaint.html", form, boxes=boxes, carried=carried, link=location)
@@ -177,6 +178,7 @@ def complain(form: Form, location: str) -> Response:
         )
     for sentence in (*form.form_errors, *(one for all_ in form.errors.values() for one in all_)):
         flash(sentence, "ng")
+    g.is_refused = True
     return redirect(location)
 
 
@@ -283,7 +285,11 @@ def init_app(
     install_messages(app.jinja_env)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
-        asset=_asset(app), ready=Ready, trail=sections.trail, kept_files=kept.files_of
+        asset=_asset(app),
+        ready=Ready,
+        trail=sections.trail,
+        kept_files=kept.files_of,
+        kept_mark=kept.shown,
     )
 
     @app.context_processor
@@ -338,7 +344,10 @@ def _note_view() -> None:
 
 
 def _end_kept(response: Response) -> Response:
-    """What was kept is shown and gone: in its form or, where its page takes it no more, as words."""
+    """What was kept stands in its form or, where its page takes it no more, as words.
+
+    It is gone once its form was sent, or where nothing but a button was kept and its page says so.
+    """
     post, is_sent = g.get("kept_post"), response.status_code in (302, 303)
     # Whoever is sent elsewhere first, before the view was asked, comes back for it.
     is_elsewhere = response.status_code == 302 and "is_let_in" not in g
@@ -347,8 +356,10 @@ def _end_kept(response: Response) -> Response:
     is_answered = post is None or g.get("given_back") or response.status_code == 303
     if not is_answered and any(_typed(post.fields)):
         code = 409 if response.status_code < 400 else response.status_code
-        response = _kept_page(code, _(ERRORS.get(code, ERRORS[400])[0]), _(NOT_TAKEN))
-    kept.end(is_sent=is_sent)
+        return _kept_page(code, _(ERRORS.get(code, ERRORS[400])[0]), _(NOT_TAKEN))
+    is_sent = is_sent and (post is not None or not g.get("is_refused"))
+    if g.get("actor") and (is_sent or not is_answered):
+        kept.end(g.actor.person_id)
     return response
 
 
@@ -433,7 +444,7 @@ def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> 
     except HTTPException:
         # It broke off before all of it was here.
         fields, files = [], iter(())
-    posted = [one for one in fields if not _SECRET.search(one[0])]
+    posted = [one for one in fields if one[0] != "kept" and not _SECRET.search(one[0])]
     if not any(value for name, value in posted if name == "once"):
         posted.append(("once", once.new_key()))
     chosen = [(name, file.filename) for name, file in files if file.filename]
@@ -451,7 +462,7 @@ def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> 
 
 
 def _typed(posted: Iterable[Sequence[str]]) -> list[str]:
-    carried = (one for one in posted if one[0] != "once" and not one[0].endswith("seen"))
+    carried = (one for one in posted if one[0] not in _CARRIED and not one[0].endswith("seen"))
     return [value for _, value in carried if not _NOT_TYPED.fullmatch(value)]
 
 
