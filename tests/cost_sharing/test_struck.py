@@ -227,7 +227,7 @@ def test_the_page_strikes_a_consultation_with_its_reason_and_puts_it_back(app, b
     with app.app_context():
         make_sent()
     office, town = browse("office"), browse("officer", "imabetsu")
-    address = office.get(CASE).link("取り消す：11月5日（木）　オンライン（5市町村の担当者）")
+    address = office.get(CASE).link("取り消す：令和8年11月5日（木）　オンライン（5市町村の担当者）")
     page = office.get(address)
     assert "案件は「協議中」に戻ります。" in page.text
     refused = office.fill(address, {"reason": " "})

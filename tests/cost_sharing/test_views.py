@@ -58,7 +58,7 @@ def test_a_case_goes_from_an_idea_to_agreement_through_the_pages(browse, given):
         to=f"{CASE}/consultations",
     )
     show = office.follow(page)
-    assert "11月5日（木）　オンライン（5市町村）" in show.html.get_text()
+    assert "令和8年11月5日（木）　オンライン（5市町村）" in show.html.get_text()
     send = office.get(show.link("送る内容を確かめる"))
     assert "今別町の負担額　115,000円" in send.html.get_text()
     show = office.follow(office.post(f"{CASE}/send", {**send.fields(), "reply_due_on": "12/4"}))

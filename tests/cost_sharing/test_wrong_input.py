@@ -124,6 +124,14 @@ def test_a_consultation_with_every_field_wrong_stays_on_the_page(browse, given):
     page = office.fill(CASE, typed, to=f"{CASE}/consultations")
     assert sentences(page) == ["協議の日がまだ来ていません。協議した日を入れてください。"]
     assert page.one("textarea[name=gist]").text.strip() == "相談。"
+    page = office.fill(CASE, {**typed, "consulted_on": "1900-01-01"}, to=f"{CASE}/consultations")
+    assert sentences(page) == [
+        "明治33年1月1日は、連携協約を結んだ日（令和元年12月25日）より前です。年を確かめてください。"
+    ]
+    page = office.fill(
+        CASE, {**typed, "consulted_on": "平成32年1月6日"}, to=f"{CASE}/consultations"
+    )
+    assert "令和2年1月6日（月）　電話（平内町）" in office.follow(page).html.get_text()
 
 
 def test_sending_with_a_wrong_day_and_without_a_consultation(browse, given):

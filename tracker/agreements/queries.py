@@ -55,6 +55,11 @@ def between(
     )
 
 
+def first_concluded_on() -> date | None:
+    """When the first agreement of the area was concluded; None: none was yet."""
+    return db.session.scalar(select(func.min(Agreement.concluded_on)))
+
+
 class MeasureRow(NamedTuple):
     """A 連携施策 under its 政策分野, as the annex numbers them."""
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from tracker.agreements.queries import first_concluded_on
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
@@ -101,7 +102,7 @@ def add_consultation(
     """Article 4(2): records that the parties talked it over; a draft becomes 協議中."""
     act.lock((row, None))
     rules.check_change(row.state)
-    rules.check_consulted_on(consulted_on, act.today)
+    rules.check_consulted_on(consulted_on, act.today, first_concluded_on())
     consultation = Consultation(
         case_id=row.id,
         consulted_on=consulted_on,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair, Stage
-from tracker.kernel import office_days
+from tracker.kernel import office_days, wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import yen
@@ -192,8 +192,20 @@ def reply_due(today: date) -> date:
     return office_days.add(today, REPLY_OFFICE_DAYS)
 
 
-def check_consulted_on(consulted_on: date, today: date) -> None:
-    """Refuses a consultation that has not happened yet."""
+def check_consulted_on(consulted_on: date, today: date, first: date | None) -> None:
+    """Refuses a consultation that has not happened yet, or was before there was an agreement.
+
+    `first` is the day on which the first agreement of the area was concluded (None: none was).
+    """
+    if first is not None and consulted_on < first:
+        raise Refusal(
+            _(
+                "%(day)sは、連携協約を結んだ日（%(first)s）より前です。年を確かめてください。",
+                day=wareki.long(consulted_on),
+                first=wareki.long(first),
+            ),
+            field="consulted_on",
+        )
     if consulted_on > today:
         raise Refusal(
             _("協議の日がまだ来ていません。協議した日を入れてください。"), field="consulted_on"

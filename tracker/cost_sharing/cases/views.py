@@ -121,9 +121,7 @@ def strike_consultation(no: str, consultation_id: int) -> Response:
         case.seen,
         lambda act, reason, seen: actions.strike_consultation(act, row, one, reason, seen),
         lambda act, seen: actions.put_consultation_back(act, row, one, seen),
-        named=_(
-            "協議の記録 %(day)s %(place)s", day=wareki.short(one.consulted_on), place=one.place
-        ),
+        named=_("協議の記録 %(day)s %(place)s", day=wareki.full(one.consulted_on), place=one.place),
         back=back,
         check=lambda: actions.after_strike(row, one, case),
         notes=_strike_notes(case, one),
@@ -160,7 +158,7 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
         press=SeenButtonForm(formdata=None, data={"seen": case.seen}),
         case=case,
         consultations=[
-            (f"{wareki.short(one.consulted_on)}　{one.place}（{one.participants}）", one)
+            (f"{wareki.full(one.consulted_on)}　{one.place}（{one.participants}）", one)
             for one in consultations
         ],
         year=FiscalYear(case.no.fiscal_year),
