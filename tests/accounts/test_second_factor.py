@@ -405,3 +405,9 @@ def test_only_who_is_signed_in_sees_the_pages(browse: Browse, actor: Callable[..
         "/account/second-factor/off",
     ):
         assert client.get(path, status=302).location == "/account/second-factor"
+
+
+def test_a_wrong_password_of_somebody_signed_in_names_no_address(browse: Browse) -> None:
+    page = browse("office").fill("/account/second-factor", {"current": "wrong"})
+    assert page.status == 422
+    assert "今のパスワードが違います。" in page.text and "メールアドレスか" not in page.text

@@ -63,7 +63,7 @@ def test_the_first_half_ends_in_september_and_the_year_end_covers_the_whole_year
     assert (first.begins, first.ends) == (date(2026, 4, 1), date(2026, 9, 30))
     assert (whole.begins, whole.ends) == (date(2026, 4, 1), date(2027, 3, 31))
     assert (first.label, first.span_label) == ("令和8年度上期", "4月〜9月")
-    assert (whole.label, whole.span_label) == ("令和8年度年度末", "4月〜3月")
+    assert (whole.label, whole.span_label) == ("令和8年度末", "4月〜3月")
 
 
 def test_the_period_before_the_first_half_is_last_years_year_end() -> None:

@@ -223,3 +223,17 @@ def test_the_first_set_up_outlives_trouble_too(tmp_path):
         assert not any(word in page.response.get_data(as_text=True) for word in secret.values())
         again = client.post("/setup", page.fields())
         assert again.status == 422 and typed.items() <= again.fields().items()
+
+
+def test_what_is_refused_says_why_and_leads_where_its_reader_can_go(browse):
+    officer = browse("officer", "hiranai")
+    foreign = officer.post("/meetings/2/answers/imabetsu", {"once": "x"})
+    assert foreign.status == 403
+    assert "平内町の方は使えません" in foreign.text and "町村担当だけ" not in foreign.text
+    office = browse("office")
+    other_site = office.post(NEW, {}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert other_site.status == 403 and "ログインの画面へ" not in other_site.text
+    assert other_site.link("ホームへ") == "/"
+    fields = office.get(NEW).fields()
+    told = officer.post(NEW, {**fields, "name": "閉庁"})
+    assert told.status == 403 and told.title == "別の方がログインしています"

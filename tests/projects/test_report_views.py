@@ -39,6 +39,7 @@ def test_an_officer_reports_on_four_pages_with_three_clicks(
     assert "上期の目安10人に対し7人です。" in check.text
     done = officer.follow(officer.post(to_check.location, check.fields()))
     assert f"R8上-今別-{project_id:03}" in done.text
+    assert "青森市 農業振興センターが確認します" in done.text
     assert "農業研修事業の報告を提出しました" in done.one(".done-panel h2").get_text()
     assert "今別町の報告はすべて提出されています" in done.text
 
@@ -71,7 +72,7 @@ def test_words_are_copied_from_last_time_and_numbers_never(
     fields = page.fields()
     assert fields["done"] == WRITTEN.done and fields["plan"] == WRITTEN.plan
     assert fields["value"] == "" and "rating" not in fields and "for_meeting" not in fields
-    assert "前回（令和7年度年度末）の文章を写してあります。" in page.text
+    assert "前回（令和7年度末）の文章を写してあります。" in page.text
     assert "12人（年間）" in page.text
 
 
@@ -82,6 +83,11 @@ def test_a_draft_is_closed_and_found_again(browse: Browse, project_id: int) -> N
         path(project_id), {**form.fields(), "done": "途中\r\nまで", "save": "draft"}
     )
     assert "下書きを保存しました" in officer.follow(kept).text
+    officer.post(
+        path(project_id), {**officer.get(path(project_id)).fields(), "save": "draft", "plan": "次"}
+    )
+    said = browse("office").get("/audit").text
+    assert "の報告を書き始めました。" in said and "の報告の下書きを保存しました。" in said
     again = officer.get(path(project_id)).fields()
     assert (again["done"], again["value"]) == ("途中\nまで", "")
 

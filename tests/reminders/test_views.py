@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from flask import Flask
+from flask import Flask, render_template
 from sqlalchemy import Engine, event, func, select, update
 
 from tests.pages import MOST_QUERIES
@@ -345,3 +346,14 @@ def test_a_town_reads_the_days_and_cannot_change_them(browse):
     days = "期限14日前、 期限7日前、 期限3日前、 期限の1開庁日後、 期限の3開庁日後（上司へ）"
     assert days in officer.get("/notices/rules").text
     officer.get("/notices/rules/report_unsubmitted", status=403)
+
+
+def test_letters_put_into_a_folder_are_not_said_to_be_sent(app):
+    with app.test_request_context("/notices"):
+        progress = SimpleNamespace(left=0, gone=22)
+        told = [
+            render_template("reminders/_progress.html", progress=progress, folder=folder)
+            for folder in (None, "/outbox")
+        ]
+    assert "この10分に 22通をお送りしました" in told[0]
+    assert "お送りしました" not in told[1] and "メールは送っていません" in told[1]

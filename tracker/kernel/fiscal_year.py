@@ -129,8 +129,8 @@ class Period:
 
     @property
     def label(self) -> str:
-        """「令和8年度上期」「令和8年度年度末」."""
-        return f"{self.fiscal_year.label}{self.half.label}"
+        """「令和8年度上期」「令和8年度末」."""
+        return f"{self.fiscal_year.label}{self.half.label.removeprefix(_('年度'))}"
 
     @property
     def half_label(self) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor, Permission, allowed, is_held_back, who_may
@@ -33,7 +34,17 @@ WAITS = N_(
 ONLY_FOR = N_(
     "この画面は、%(who_may)sだけが使えます。ご用の方は、下のお問い合わせ先へお知らせください。"
 )
+ONLY_OWN = N_(
+    "この画面は、関係する市町村の方だけが使えます。%(municipality)sの方は使えません。"
+    "ご用の方は、下のお問い合わせ先へお知らせください。"
+)
 _READING = {"GET", "HEAD", "OPTIONS"}
+
+
+class SomebodyElse(Forbidden):
+    """Answers a form of somebody's page with whoever signed in after them."""
+
+    title = N_("別の方がログインしています")
 
 
 def guard(
@@ -92,9 +103,12 @@ def require(permission: Permission, *involved: str) -> None:
 
 
 def forbid(permission: Permission) -> NoReturn:
-    """The 403 page, which says who may."""
-    if is_held_back(g.get("actor"), permission):
+    """The 403 page, which says who may; where the role may, that it is about others' municipalities."""
+    who: Actor | None = g.get("actor")
+    if is_held_back(who, permission):
         abort(403, _(HELD_BACK))
+    if who and allowed(who, permission):
+        abort(403, _(ONLY_OWN, municipality=who.municipality_name))
     abort(403, _(ONLY_FOR, who_may=who_may(permission)))
 
 
@@ -161,7 +175,7 @@ def _check_person(actor: Actor) -> None:
     person_id, is_fresh = once.made_for()
     if person_id is not None and person_id != actor.person_id:
         is_kept = is_fresh and "X-Fragment" not in request.headers and kept.keep(person_id)
-        abort(403, _(SOMEBODY_ELSE) + (_(WAITS) if is_kept else ""))
+        raise SomebodyElse(_(SOMEBODY_ELSE) + (_(WAITS) if is_kept else ""))
 
 
 def init_app(

@@ -406,6 +406,7 @@ def _show_error(error: HTTPException) -> Response:
     if isinstance(error, kept.GivenBack):
         return _kept_page(code, _(ERRORS[code][0]), str(error.description))
     title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
+    title = getattr(error, "title", title)
     own = error.description if error.description != type(error).description else None
     return _failed(code, own) if code >= 500 else _error_page(code, _(title), own or _(advice))
 

@@ -30,6 +30,13 @@ def may_check(report: Report) -> bool:
     return any(one.person_id == own for one in report.checked_by(accounts.staff()))
 
 
+def checkers_of(report: Report) -> str:
+    """The posts that check that report; where nobody can yet, the one named for its project."""
+    posts = {one.post_id for one in report.checked_by(accounts.staff())}
+    found = [name for post_id, name in accounts.post_names() if post_id in posts]
+    return "・".join(found) or f"{report.lead.name} {report.lead_section}"
+
+
 def own_left(rows: Iterable[Report]) -> list[Report]:
     """What the person signed in still writes, oldest round first, in it the most pressing first.
 

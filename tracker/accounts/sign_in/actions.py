@@ -170,11 +170,11 @@ def _note(
 
 def check_current(email: str, password: str, origin: Origin) -> None:
     """Whether that is the account's password, counted and delayed as at signing in."""
-    _guess(email, password, origin)
+    _guess(email, password, origin, rules.WRONG_CURRENT)
     db.session.commit()
 
 
-def _guess(email: str, password: str, origin: Origin) -> Person:
+def _guess(email: str, password: str, origin: Origin, wrong: str = rules.WRONG) -> Person:
     """The account, where the password is right; its count then ends, to be committed.
 
     Raises Refusal and ServiceUnavailable as `sign_in` does.
@@ -187,7 +187,7 @@ def _guess(email: str, password: str, origin: Origin) -> Person:
     # The account may have been closed, or its password replaced, in the meantime.
     if not is_right or person is None or not person.is_active or person.password_hash != stored:
         refuse_try(key, SignInStep.WRONG, person.id if person else None, origin)
-        raise Refusal(_(rules.WRONG))
+        raise Refusal(_(wrong))
     end_tries(key)
     return person
 

@@ -36,6 +36,10 @@ WRONG = N_(
     "メールアドレスかパスワードが違います。"
     "続けて間違えると、次に試せるまでの時間が長くなります（最長15分）。"
 )
+# Where somebody is signed in and no address is asked for.
+WRONG_CURRENT = N_(
+    "今のパスワードが違います。続けて間違えると、次に試せるまでの時間が長くなります（最長15分）。"
+)
 WRONG_OFTEN = N_(
     "続けて間違えたため、あと%(how_long)sは試せません。時間をおいて、もう一度お試しください。"
 )

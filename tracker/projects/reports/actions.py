@@ -50,7 +50,7 @@ def save_draft(
     wanted = saved(report.state if report else ReportState.NONE)
     if report and (wanted, content) == (report.state, _content(report)):
         return report
-    verb, done = ("saved", "下書きを保存しました") if report else ("begun", "書き始めました")
+    verb, done = ("saved", "の下書きを保存しました") if report else ("begun", "を書き始めました")
     report = report or ProgressReport(
         round_id=place.round_id, project_id=place.project_id, municipality_id=place.town.id
     )
@@ -98,7 +98,7 @@ def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
         plan=content.plan,
     )
     number, (by, by_id) = _last_version(report) + 1, _person(act)
-    with act.change("report.submitted", report, _said(place, "提出しました")) as entry:
+    with act.change("report.submitted", report, _said(place, "を提出しました")) as entry:
         entry.told["version"] = number
         report.state, report.submitted_at = ReportState.SUBMITTED, act.at
         report.receipt = receipt(place.period, place.town.name, place.project_id)
@@ -121,7 +121,7 @@ def withdraw(act: Act, place: Report, seen: str | None = None) -> ProgressReport
     check_unlocked(found.is_closed)
     report = _begun(found)
     check_step(report.state, ReportState.DRAFT)
-    with act.change("report.withdrawn", report, _said(place, "取り戻しました")):
+    with act.change("report.withdrawn", report, _said(place, "を取り戻しました")):
         report.state, report.submitted_at = ReportState.DRAFT, None
     return report
 
@@ -138,7 +138,7 @@ def return_report(
     _check_checker(act, place)
     check_step(report.state, ReportState.RETURNED)
     number = _last_version(report)
-    with act.change("report.returned", report, _said(place, "質問して戻しました")) as entry:
+    with act.change("report.returned", report, _said(place, "を質問して戻しました")) as entry:
         entry.told["version"] = number
         report.state, report.question = ReportState.RETURNED, question.strip()
         report.asked_by, report.asked_by_id = _person(act)
@@ -166,7 +166,7 @@ def confirm_all(act: Act, chosen: Sequence[tuple[Report, str | None]]) -> int:
     contents = queries.decided([report.id for report in reports])
     with act:
         for (place, _content), report in zip(chosen, reports, strict=True):
-            said = _said(place, "確認済みにしました")
+            said = _said(place, "を確認済みにしました")
             with act.change("report.confirmed", report, said) as entry:
                 entry.digest = digest(contents[report.id])
                 report.state = ReportState.CONFIRMED
@@ -270,4 +270,4 @@ def _person(act: Act) -> tuple[str, int]:
 
 
 def _said(place: Report, done: str) -> str:
-    return f"{place.town.name}の{place.period.label}「{place.project}」の報告を{done}。"
+    return f"{place.town.name}の{place.period.label}「{place.project}」の報告{done}。"

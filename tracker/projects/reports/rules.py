@@ -244,8 +244,11 @@ def _against_last_year(value: Exact, last_year: Exact | None, unit: str) -> str 
             unit=unit,
         )
     if now < before:
-        return _(
-            "前年同期の約%(before)s分の1です。桁を確かめてください。", before=_tenths(before / now)
+        share = int(now / before * 10 + Fraction(1, 2))
+        return (
+            _("前年同期の1割に届きません。桁を確かめてください。")
+            if now * 10 < before
+            else _("前年同期の約%(share)s割です。桁を確かめてください。", share=share)
         )
     return _("前年同期の%(now)s倍です。桁を確かめてください。", now=_tenths(now / before))
 
@@ -265,7 +268,7 @@ def share_of_guide(value: Exact | None, guide: Exact | None) -> str | None:
 
 def half_name(period: Period) -> str:
     """「上期」「年度末」: the period once its year is named."""
-    return period.label.removeprefix(period.fiscal_year.label)
+    return period.half_label
 
 
 def receipt(period: Period, municipality: str, project_id: int) -> str:

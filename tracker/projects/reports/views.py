@@ -16,7 +16,7 @@ from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, finish, page
 from tracker.plumbing.sections import stand
 from tracker.projects import queries
-from tracker.projects.blueprint import bp, may_check, own_left, period_of
+from tracker.projects.blueprint import bp, checkers_of, may_check, own_left, period_of
 from tracker.projects.report import Report, Story
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.reports import forms
@@ -112,6 +112,7 @@ def _write_page(story: Story, form: forms.ReportForm) -> Response:
         form=form,
         place=now,
         story=story,
+        checkers=checkers_of(now),
         is_copied=now.state is ReportState.NONE and story.previous is not None,
         bars={one.number: _bars(story, one.number) for one in now.measured},
         hints={rating.value: rating.hint for rating in Rating},
@@ -155,7 +156,7 @@ def submitted(period: str, project_id: int, slug: str) -> Response:
     if not now.is_reported:
         return redirect(now.path)
     left = own_left(queries.requested_reports(FiscalYear.containing(clock.today())))
-    return page("projects/done.html", place=now, left=left)
+    return page("projects/done.html", place=now, left=left, checkers=checkers_of(now))
 
 
 @bp.post(f"{ADDRESS}/withdraw")

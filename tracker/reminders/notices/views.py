@@ -72,7 +72,8 @@ def _draft_of(line: Upcoming | None, today: date) -> DraftLetter | None:
 @guard(Permission.READ_LETTERS)
 def progress() -> Response:
     """How far the delivery is, for a page that is open: a piece of it."""
-    return page("reminders/_progress.html", progress=queries.progress(clock.now()))
+    folder = transports.outbox_folder()
+    return page("reminders/_progress.html", progress=queries.progress(clock.now()), folder=folder)
 
 
 @bp.get("/notices/<int:letter_id>")
