@@ -132,7 +132,10 @@ def _shown(person_id: int) -> str:
     post: _Post | None = g.get("kept_post")
     if post:
         return post.mark
-    mark = request.form.get("kept", "")
+    mark = ""
+    # What is too large, or broke off, is said on a page that reads no form.
+    with suppress(HTTPException):
+        mark = request.form.get("kept", "")
     there = _entries(clock.now(), person_id) if mark else ()
     return mark if any(one.mark == mark for one in there) else ""
 
