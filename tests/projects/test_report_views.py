@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from tests import cast
 from tests.projects.makers import (
@@ -22,6 +23,7 @@ from tracker.accounts.queries import actor_of
 from tracker.kernel.exact import Exact
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.projects.models import Project
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import Rating, ReportState
 
@@ -50,8 +52,13 @@ def test_the_done_page_leads_to_the_next_report_left(
     with app.app_context():
         other = make_late_project(name="環境学習事業").id
         submit(report_of(project_id))
+    with app.app_context():
+        # As the plan words it; no post is called so, and the one named checks.
+        db.session.execute(update(Project).values(lead_section="教育委員会事務局"))
+        db.session.commit()
     done = browse("officer", "imabetsu").get(path(project_id) + "/done")
     assert done.link("次の事業へ（残り1）") == path(other)
+    assert "青森市 農業振興センターが確認します" in done.text and "教育委員会" not in done.text
 
 
 def test_opening_a_report_writes_nothing(app: Flask, browse: Browse, project_id: int) -> None:
@@ -64,8 +71,6 @@ def test_words_are_copied_from_last_time_and_numbers_never(
     app: Flask, browse: Browse, project_id: int
 ) -> None:
     with app.app_context():
-        from tracker.projects.models import Project
-
         project = db.get_or_404(Project, project_id)
         submit_before(project, replace(WRITTEN, values={1: Exact(12)}, rating=Rating.ON_TRACK))
     page = browse("officer", "imabetsu").get(path(project_id))
