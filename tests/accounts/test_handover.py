@@ -14,6 +14,7 @@ from tests.sent import token_of
 from tracker.accounts import queries
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
+from tracker.accounts.handover.queries import memos
 from tracker.accounts.models import (
     CalendarKey,
     Handover,
@@ -206,7 +207,7 @@ def test_a_memo_is_kept_with_who_wrote_it_and_never_in_the_record(both: Flask, a
     officer = actor("officer", "imabetsu")
     memo = handover.write_memo(Act(officer, april()), WORDS)
     assert (memo.fiscal_year, memo.written_by, memo.version) == (2027, "今別町 企画担当", 1)
-    [read] = queries.memos(officer.municipality_id)
+    [read] = memos(officer.municipality_id)
     assert (read.stumbles, read.written_on) == ("名簿を先に数える。", APRIL)
     entry = db.session.scalars(select(HistoryEntry)).one()
     assert (entry.verb, entry.subject_kind) == ("handover.written", "handover")
@@ -394,17 +395,17 @@ def test_the_predecessor_s_memo_is_read_and_kept_beside_one_s_own(both: Flask, a
     handover.write_memo(Act(officer, april()), WORDS)
     post = db.session.get_one(Post, officer.post_id)
     handover.hand_over(Act(officer, april()), post, "今別町 新担当", "new@imabetsu.example", None)
-    [read] = queries.memos(officer.municipality_id)
+    [read] = memos(officer.municipality_id)
     newcomer = queries.actor_of("new@imabetsu.example")
     assert newcomer is not None
     assert read.is_former(newcomer) and "【毎年つまずく所】\n名簿を先に数える。" in read.text
     handover.write_memo(Act(newcomer, april()), Words("新しい注意", "", ""), read.seen)
-    [own] = queries.memos(officer.municipality_id)
+    [own] = memos(officer.municipality_id)
     assert not own.is_former(newcomer)
     assert (own.cautions, own.former, own.former_by) == ("新しい注意", read.text, read.written_by)
     # One's own words written anew keep what the predecessor left.
     handover.write_memo(Act(newcomer, april()), Words("直した注意", "", ""), own.seen)
-    assert queries.memos(officer.municipality_id)[0].former == read.text
+    assert memos(officer.municipality_id)[0].former == read.text
 
 
 def test_a_newcomer_finds_the_memo_as_text_and_the_welcome_until_it_is_put_away(

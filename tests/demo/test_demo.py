@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 
 from tests import cast
 from tests.app_fixtures import copy_database, opened
+from tracker.accounts.handover.queries import memos
 from tracker.accounts.models import Person, Post
-from tracker.accounts.queries import actor_of, memos
+from tracker.accounts.queries import actor_of
 from tracker.agreements.models import Agreement, AnnexEntry, Measure
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.demo import actions

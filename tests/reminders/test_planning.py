@@ -393,7 +393,6 @@ def make_leads(count: int) -> None:
                     "kind": PostKind.LEAD,
                     "name": f"第{n}課",
                     "email": f"lead{n}@aomori.example",
-                    "is_active": True,
                     "confirmed_year": 2026,
                 }
             ),

@@ -46,6 +46,7 @@ COMMITS: Mapping[str, str] = {
     "reminders/actions": "the clock's pass",
     "accounts/sign_in/actions": "signing in and out",
     "accounts/second_factor/actions": "the second step of signing in",
+    "operation/backup/actions": "all rows of a restored backup at once",
     "demo/letters": "the example's letters are marked as sent",
     "demo/meeting": "the example's letter that did not arrive",
 }

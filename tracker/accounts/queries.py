@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,10 +27,9 @@ from tracker.accounts.rules import StaffMember
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.search import search_key
-from tracker.kernel.translation import N_, _
+from tracker.kernel.translation import _
 from tracker.mail.letters import Letter, Recipient
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -532,77 +531,3 @@ def _staffed(post: Post, town: str, people: Iterable[tuple[Person, bool]]) -> St
         post.struck_by,
         post.struck_reason,
     )
-
-
-class Memo(NamedTuple):
-    """引継ぎメモ of a post, as somebody wrote it last."""
-
-    post_id: int
-    post: str
-    cautions: str
-    stumbles: str
-    contacts: str
-    written_by: str
-    written_at: datetime
-    version: int
-    written_by_id: int | None
-    is_holder: bool | None
-    former: str | None
-    former_by: str | None
-    former_at: datetime | None
-
-    @property
-    def seen(self) -> str:
-        """What a form carries of it, as of every row (plumbing/db.py)."""
-        return str(self.version)
-
-    @property
-    def text(self) -> str:
-        """All of it as one text, each box under its name."""
-        boxes = (
-            (N_("今年の要注意"), self.cautions),
-            (N_("毎年つまずく所"), self.stumbles),
-            (N_("連絡先"), self.contacts),
-        )
-        return "\n\n".join(f"【{label}】\n{words}" for label, words in boxes if words)
-
-    def is_former(self, reader: Actor) -> bool:
-        """Whether a holder before wrote it: an account closed since, or the reader's under another name."""
-        is_renamed = self.written_by_id == reader.person_id and self.written_by != reader.name
-        return is_renamed or not self.is_holder
-
-    @property
-    def written_on(self) -> date:
-        """The day in Tokyo on which it was written."""
-        return clock.day(self.written_at)
-
-
-def is_welcomed(person_id: int) -> bool:
-    """Whether the person has put the words for those who begin away."""
-    return db.session.scalar(select(Person.welcomed_at).where(Person.id == person_id)) is not None
-
-
-def memos(municipality_id: int) -> Sequence[Memo]:
-    """Every memo of a municipality, in the order of its posts (one query)."""
-    rows = db.session.execute(
-        select(
-            Post.id,
-            Post.name,
-            Handover.cautions,
-            Handover.stumbles,
-            Handover.contacts,
-            Handover.written_by,
-            Handover.written_at,
-            Handover.version,
-            Handover.written_by_id,
-            and_(Person.is_active, Person.post_id == Post.id),
-            Handover.former,
-            Handover.former_by,
-            Handover.former_at,
-        )
-        .join(Handover, Handover.post_id == Post.id)
-        .outerjoin(Person, Person.id == Handover.written_by_id)
-        .where(Post.municipality_id == municipality_id, Post.is_active)
-        .order_by(Post.id)
-    )
-    return [Memo._make(row) for row in rows]

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import select
 
 from tracker.accounts import queries, rules
+from tracker.accounts.handover.queries import memos
 from tracker.accounts.models import Handover, OutsideChange, Person, Post
 from tracker.accounts.people.actions import (
     check_last_admin,
@@ -161,9 +162,7 @@ def write_memo(act: Act, words: Words, seen: str | None = None) -> Handover:
     # Two may write the first memo of a post at once.
     act.lock((db.session.get_one(Post, by.post_id), None))
     memo = act.own(Handover, by.post_id, seen)
-    before = next(
-        (one for one in queries.memos(by.municipality_id) if one.post_id == by.post_id), None
-    )
+    before = next((one for one in memos(by.municipality_id) if one.post_id == by.post_id), None)
     memo = memo or Handover(post_id=by.post_id)
     with act.change("handover.written", memo, f"{by.name}の引継ぎメモを書きました。"):
         db.session.add(memo)

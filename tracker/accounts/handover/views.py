@@ -11,8 +11,8 @@ from tracker.accounts import queries, rules
 from tracker.accounts.blueprint import bp
 from tracker.accounts.duties import UnseenChange, confirm_due
 from tracker.accounts.handover import actions, forms
+from tracker.accounts.handover.queries import Memo, memos
 from tracker.accounts.models import Post
-from tracker.accounts.queries import Memo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -29,8 +29,8 @@ from tracker.plumbing.pages import complain, done, page
 def handover() -> Response:
     """引継ぎ of the reader's municipality; sent, it keeps the memo of the reader's post."""
     who = actor()
-    memos = queries.memos(who.municipality_id)
-    own = next((one for one in memos if one.post_id == who.post_id), None)
+    found = memos(who.municipality_id)
+    own = next((one for one in found if one.post_id == who.post_id), None)
     former = own if own and own.is_former(who) else None
     form = forms.MemoForm(obj=None if former else own, seen=own.seen if own else UNSEEN)
     if form.carry_out(lambda act: actions.write_memo(act, form.words, form.seen.data)):
@@ -60,7 +60,7 @@ def handover() -> Response:
         },
         own=None if former else own,
         former=_former(own, former),
-        others=[one for one in memos if one.post_id != who.post_id],
+        others=[one for one in found if one.post_id != who.post_id],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from tracker.accounts import queries as accounts
+from tracker.accounts.handover.queries import is_welcomed, memos
 from tracker.cost_sharing import queries as costs
 from tracker.duties import queries as duties
 from tracker.kernel import wareki
@@ -88,10 +88,10 @@ def _cards_of(who: Actor) -> tuple[str, ...]:
 
 def _welcome(who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
     """はじめて担当される方へ, until it is put away; with the memo of the holder before."""
-    if accounts.is_welcomed(who.person_id):
+    if is_welcomed(who.person_id):
         return {"is_shown": False}
-    memos = accounts.memos(who.municipality_id)
-    former = [one for one in memos if one.post_id == who.post_id and one.is_former(who)]
+    found = memos(who.municipality_id)
+    former = [one for one in found if one.post_id == who.post_id and one.is_former(who)]
     return {"is_shown": True, "memo": next(iter(former), None)}
 
 
