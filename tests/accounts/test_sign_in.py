@@ -463,7 +463,6 @@ def test_whoever_finds_a_screen_open_waits_after_guesses_too(browse: Browse) -> 
         "/\t/evil.example",
         "/\n/evil.example",
         "/\r\nSet-Cookie: a=b",
-        "/\x00/evil.example",
         "/\x0b/evil.example",
         "/\x7f/evil.example",
         "/\x85/evil.example",

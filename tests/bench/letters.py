@@ -31,6 +31,7 @@ from sqlalchemy import create_engine, delete, insert, text
 
 from tracker.mail import mime
 from tracker.mail.letters import Letter, LetterState, SendAttempt
+from tracker.plumbing import append_only
 
 ROOT = Path(__file__).parents[2]
 SENDER = "renkei@aomori.example"
@@ -172,6 +173,7 @@ class Product(Way):
         """Leaves the letters in the outbox and nothing else."""
         engine = create_engine(self.url)
         with engine.begin() as on:
+            append_only.lift(on)
             on.execute(delete(SendAttempt))
             on.execute(delete(Letter))
             on.execute(insert(Letter), rows(count))

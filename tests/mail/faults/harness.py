@@ -16,6 +16,7 @@ from tests.app_fixtures import SETTINGS
 from tests.services import SmtpServer
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.mail.links import LetterSecret
+from tracker.plumbing import append_only
 from tracker.plumbing.db import db
 from tracker.reminders.models import ClockState, LetterItem
 
@@ -97,6 +98,7 @@ class Harness:
         """As if nothing had ever been planned or sent."""
         self._server.messages.clear()
         self._server.recipients.clear()
+        append_only.lift(db.session.connection())
         for table in (SendAttempt, LetterItem, LetterSecret, Letter, ClockState):
             db.session.execute(delete(table))
         db.session.commit()
