@@ -412,7 +412,7 @@ def test_ones_own_password_is_changed_with_the_one_that_holds(browse: Browse, ap
     here, elsewhere = browse("office"), browse("office")
     new = "a longer password than that"
     page = here.fill("/account/password", {"current": "wrong", "password": new})
-    assert rules.WRONG in page.one("#current-error").text
+    assert rules.WRONG_CURRENT in page.one("#current-error").text
     page = here.fill("/account/password", {"current": cast.PASSWORD, "password": "aomorioffice"})
     assert "推測されやすい" in page.one("#password-error").text
     done = here.fill("/account/password", {"current": cast.PASSWORD, "password": new})
