@@ -76,8 +76,8 @@ PLANTED = {
         "Overview: home, the annex table and the calendar do not know each other",
     ),
     "a backup leans on what watches the server": (
-        "tracker/operation/backup/rules.py",
-        "import tracker.operation.health.views",
+        "tracker/operation/backup/queries.py",
+        "import tracker.operation.health",
         "Operation: a backup knows nothing of what watches the server, nor that of the server",
     ),
     "the poll acts for the meeting": (
