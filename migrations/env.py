@@ -78,3 +78,5 @@ with target.engine.connect() as connection, rebuilding(connection):
             append_only.install(connection)
 if heads == {*context.script.get_heads()}:
     keep_digests(Act(None, clock.now()))
+    # A transaction left open would hold up whoever writes next, or migrates again.
+    target.session.rollback()
