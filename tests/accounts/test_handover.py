@@ -422,7 +422,7 @@ def test_a_newcomer_finds_the_memo_as_text_and_the_welcome_until_it_is_put_away(
     assert [one.get_text().strip() for one in page.all("textarea")] == ["", "", ""]
     home = officer.get("/")
     assert "はじめて担当される方へ" in home.text and "お電話ください。" in home.text
-    assert home.link("前任の方のメモを読む") == "/handover#memo"
+    assert home.link("引継ぎメモを開く") == "/handover#memo"
     # The office is not told to ring itself.
     assert "お電話ください。" not in browse("office").get("/").one("aside").get_text()
     [form] = [one for one in home.all("form") if one["action"] == "/account/welcome"]

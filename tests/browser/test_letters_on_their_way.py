@@ -32,4 +32,4 @@ def test_the_count_moves_while_letters_go_out(example: House) -> None:
 
         actions.run_once()
         db.session.remove()
-    expect(place).to_contain_text("送信が終わりました。")
+    expect(place).to_contain_text("ファイルに置き終わりました。")

@@ -169,8 +169,8 @@ def test_a_copied_year_has_the_participants_and_targets_but_no_amounts(
     assert copied == 2
     rows = queries.of_year(FiscalYear(2027), None)
     assert [(row.project, row.town.slug) for row in rows] == [
-        ("環境学習事業", "imabetsu"),
         *(("農業研修事業", slug) for slug in ALL),
+        ("環境学習事業", "imabetsu"),
     ]
     assert {(row.budget_yen, row.actual_yen, row.mark) for row in rows} == {(None, None, None)}
     kept = select(func.count()).where(IndicatorTarget.fiscal_year == 2027)

@@ -54,7 +54,7 @@ def test_letters_on_their_way_are_counted_and_the_count_moves(due, browse):
     with due.app_context():
         actions.run_once()
         db.session.remove()
-    assert "4通をお送りしました" in office.piece("/notices/progress").text
+    assert "4通を置き" in office.piece("/notices/progress").text
 
 
 def test_what_nobody_took_for_an_hour_is_said_to_the_office(due, browse, now):

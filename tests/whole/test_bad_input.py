@@ -41,7 +41,7 @@ SHARES = 4
 
 
 # In the quick run each form is given so many of the kinds, in turn; the slow run gives it all.
-KINDS_A_FORM = 2
+KINDS_A_FORM = 1
 
 
 @pytest.fixture

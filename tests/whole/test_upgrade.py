@@ -25,7 +25,7 @@ DIED = {"letter": {"body", "state", "last_answer"}, "poll_invitation": {"nonce"}
 PAGES = ("/", "/measures?fy=2026", "/projects?fy=2026", "/reports/2026-h1", "/costs/2026-04")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def older(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The application over the example as the release before kept it."""
     url, _ = copy_of(None, request.param, tmp_path / "older.sqlite3")

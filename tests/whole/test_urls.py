@@ -147,10 +147,14 @@ def test_every_address_written_in_the_code_leads_somewhere(app: Flask) -> None:
         for place, text in found
         for address in (text.partition("?")[0] + "1" * text.endswith("/"),)
         if not leads(app, address) and not leads(app, address, "POST")
+        # Answered before any address is looked up.
+        if text != "/healthz"
     ] == []
 
 
-@pytest.mark.parametrize("visitor", [OFFICE, OFFICER], ids=str)
+@pytest.mark.parametrize(
+    "visitor", [OFFICE, pytest.param(OFFICER, marks=pytest.mark.slow)], ids=str
+)
 def test_no_page_offers_a_link_or_a_form_that_its_reader_cannot_use(
     house: House, visitor: Visitor
 ) -> None:

@@ -88,6 +88,7 @@ _SIGNED_IN = (
         Post.id,
         Municipality.is_hub,
         _IS_HELD.label("is_held"),
+        Person.welcomed_at.is_(None).label("is_new"),
     )
     .join(Person, Person.id == SignIn.person_id)
     .join(Post, Post.id == Person.post_id)
@@ -141,7 +142,7 @@ def subscriber(token: str) -> Actor | None:
 
 
 def _actor(row: Sequence[Any]) -> Actor:
-    person_id, post, kind, slug, municipality_id, town, post_id, is_hub, is_held = row
+    person_id, post, kind, slug, municipality_id, town, post_id, is_hub, is_held, is_new = row
     return Actor(
         person_id,
         f"{town} {post}",
@@ -152,6 +153,7 @@ def _actor(row: Sequence[Any]) -> Actor:
         post_id,
         is_hub,
         is_held,
+        is_new,
     )
 
 

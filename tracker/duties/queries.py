@@ -63,7 +63,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 
 # Who tells duties, and the rooms whose tables are read for them: the others may change freely.
 TELLERS = (
-    (_reports, ("projects", "accounts", "municipalities")),
+    (_reports, ("projects", "agreements", "accounts", "municipalities")),
     (_meetings, ("meetings", "agreements", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_people, ("accounts", "municipalities")),

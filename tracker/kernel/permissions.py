@@ -133,6 +133,8 @@ class Actor:
     # Another municipality opened the account, or moved its post's address, and nobody of its own
     # has looked at it.
     is_held: bool = False
+    # Has not put the words for those who begin away.
+    is_new: bool = False
 
 
 # What a held account does not do: speak for the municipality, or say who its people are.

@@ -155,6 +155,7 @@ def test_two_hundred_kills_at_random_moments_lose_nothing(harness):
     kill_at_random(harness, 200, seed=2522)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_control_that_marks_afterwards_doubles_unnoticed(harness):
     """The tests above could fail."""
@@ -165,6 +166,7 @@ def test_the_control_that_marks_afterwards_doubles_unnoticed(harness):
     assert outcome.doubled - outcome.flagged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_control_that_marks_first_loses(harness):
     """The tests above could fail."""

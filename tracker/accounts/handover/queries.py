@@ -56,11 +56,6 @@ class Memo(NamedTuple):
         return clock.day(self.written_at)
 
 
-def is_welcomed(person_id: int) -> bool:
-    """Whether the person has put the words for those who begin away."""
-    return db.session.scalar(select(Person.welcomed_at).where(Person.id == person_id)) is not None
-
-
 def memos(municipality_id: int) -> Sequence[Memo]:
     """Every memo of a municipality, in the order of its posts (one query)."""
     rows = db.session.execute(

@@ -8,7 +8,6 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from tracker.accounts.handover.queries import is_welcomed, memos
 from tracker.cost_sharing import queries as costs
 from tracker.duties import queries as duties
 from tracker.kernel import wareki
@@ -87,12 +86,8 @@ def _cards_of(who: Actor) -> tuple[str, ...]:
 
 
 def _welcome(who: Actor, _this: FiscalYear, _today: date) -> Mapping[str, Any]:
-    """はじめて担当される方へ, until it is put away; with the memo of the holder before."""
-    if is_welcomed(who.person_id):
-        return {"is_shown": False}
-    found = memos(who.municipality_id)
-    former = [one for one in found if one.post_id == who.post_id and one.is_former(who)]
-    return {"is_shown": True, "memo": next(iter(former), None)}
+    """はじめて担当される方へ, until it is put away."""
+    return {"is_shown": who.is_new}
 
 
 def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
