@@ -92,6 +92,7 @@ def test_a_draft_is_closed_and_found_again(browse: Browse, project_id: int) -> N
         path(project_id), {**officer.get(path(project_id)).fields(), "save": "draft", "plan": "次"}
     )
     said = browse("office").get("/audit").text
+    assert "令和8年11月24日" in said, "seven years of entries are told apart"
     assert "の報告を書き始めました。" in said and "の報告の下書きを保存しました。" in said
     again = officer.get(path(project_id)).fields()
     assert (again["done"], again["value"]) == ("途中\nまで", "")

@@ -84,10 +84,15 @@ def test_there_are_forty_lengths_from_a_minute_to_four_hundred_days():
     assert (min(OUTAGES), max(OUTAGES)) == (MINUTE, 400 * DAY)
 
 
-def test_after_any_outage_each_person_gets_one_late_letter_and_the_rest_is_passed_over(busy):
-    # The engines share out the lengths.
+@pytest.mark.parametrize(
+    "is_whole", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["by turns", "whole"]
+)
+def test_after_any_outage_each_person_gets_one_late_letter_and_the_rest_is_passed_over(
+    busy, is_whole
+):
+    # In the quick run the engines share out the lengths.
     turn = int(db.engine.dialect.name == "postgresql")
-    for length in OUTAGES[turn::2]:
+    for length in OUTAGES if is_whole else OUTAGES[turn::2]:
         fall_asleep(AWAKE - length)
         planned, skipped = actions.plan(AWAKE)
         missed = [one for one in DUE if one[0] > AWAKE - length]
@@ -165,15 +170,12 @@ def test_a_clock_that_was_ahead_goes_on_when_somebody_says_it_is_right(busy, act
 ZONES = ("UTC", "Asia/Tokyo", "America/New_York")
 
 
-def every_due_day() -> str:
-    """A digest of the day of each step for due days from 2019 to 2060, and of its instant.
-
-    Every fifth day: five has no part in weeks, months and years.
-    """
+def due_days(apart: int) -> str:
+    """A digest of the day of each step for due days from 2019 to 2060, and of its instant."""
     every = {(step.offset, step.unit) for row in KINDS.values() for step in row.steps}
     steps = [Step(*one) for one in sorted(every)]
     seen = hashlib.sha256()
-    for number in range(0, (date(2061, 1, 1) - date(2019, 1, 1)).days, 5):
+    for number in range(0, (date(2061, 1, 1) - date(2019, 1, 1)).days, apart):
         due_on = date(2019, 1, 1) + timedelta(days=number)
         days = [step.day(due_on, frozenset()) for step in steps]
         begins, nine_o_clock = clock.at(due_on, time.min), clock.at(due_on, time(9))
@@ -184,13 +186,15 @@ def every_due_day() -> str:
     return seen.hexdigest()
 
 
-def test_days_until_2060_are_the_same_in_three_zones_of_the_server(monkeypatch):
+# In the quick run every fifth day: five has no part in weeks.
+@pytest.mark.parametrize("apart", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_days_until_2060_are_the_same_in_three_zones_of_the_server(monkeypatch, apart):
     answers = {}
     for zone in ZONES:
         with monkeypatch.context() as server:
             server.setenv("TZ", zone)
             tzset()
-            answers[zone] = (datetime(2026, 11, 24, tzinfo=UTC).astimezone().hour, every_due_day())
+            answers[zone] = (datetime(2026, 11, 24, tzinfo=UTC).astimezone().hour, due_days(apart))
     tzset()
     assert [hour for hour, _ in answers.values()] == [0, 9, 19]
     assert len({digest for _, digest in answers.values()}) == 1

@@ -49,6 +49,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "thousands": yen.thousands,
     "signed": yen.signed,
     "jst": lambda at: jst(at),
+    "jst_long": lambda at: f"{wareki.long(clock.day(at))} {at.astimezone(clock.TOKYO):%H:%M}",
     "jst_day": lambda at: jst_day(at),
     "jst_clock": lambda at: wareki.clock_time(at.astimezone(clock.TOKYO).time()),
 }
