@@ -166,11 +166,17 @@ def test_an_answer_replaces_the_one_before_and_may_leave_dates_out():
     assert [one.on.day for one in found.unanswered(seat)] == [21, 28, 4]
     assert seat.answerer == "秘書"
     first, fourth = [dates_of(meeting)[place] for place in (0, 3)]
+    taken_back = dict.fromkeys((dates_of(meeting)[place] for place in (1, 2, 4)), Answer.YES)
+    assert seat.changed == {first: Answer.YES, fourth: Answer.YES, **taken_back}
+    said = db.session.scalars(select(PollAnswer.answer).order_by(PollAnswer.id)).all()
+    assert said == [Answer.YES] * 5 + [Answer.NO, None, None, Answer.MAYBE, None]
     entry = history.last_of(subject_of(db.session.get_one(MeetingSeat, seat.id)))
-    assert entry.payload["before"][f"poll_answer/{seat.id}-{first}/answer"] == "yes"
-    assert entry.payload["after"][f"poll_answer/{seat.id}-{first}/answer"] == "no"
-    assert entry.payload["after"][f"poll_answer/{seat.id}-{fourth}/answer"] == "maybe"
-    assert entry.payload["after"][f"poll_answer/{seat.id}-{dates_of(meeting)[1]}/answer"] is None
+    told = [one for key, one in entry.payload["after"].items() if key.endswith("/answer")]
+    assert sorted(map(str, told)) == ["maybe", "no"]
+    make_answers(meeting, {"imabetsu": "×○   "})
+    seat = seat_of(meeting, "imabetsu")
+    assert list(seat.given.values()) == [Answer.NO, Answer.YES]
+    assert seat.changed[first] is Answer.YES and seat.changed[dates_of(meeting)[1]] is None
     with pytest.raises(Refusal, match="候補日を1つ以上選んでください。"):
         make_answers(meeting, {"imabetsu": "     "})
 

@@ -544,6 +544,13 @@ def test_a_date_is_not_fixed_on_answers_that_have_changed(browse, polling, app):
     assert "「平内町長のご予定」は、平内町 企画担当が" in conflict.text
     with app.app_context():
         assert queries.find(1).hours is None
+    # Whoever decides sees which answers are others than before; the officer sees the own alone.
+    cells = office.get(polling).all("table.poll tbody td")
+    changed = [one.get_text(" ", strip=True) for one in cells if "前は" in one.text]
+    assert changed == ["× 出席できない 前は○ 出席できる"] * 3 + [
+        "× 出席できない 前は△ 調整すれば可"
+    ]
+    assert "前は" not in officer.get(polling).text
 
 
 def test_the_same_press_twice_is_one_act(browse, polling, link, app):

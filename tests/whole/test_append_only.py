@@ -15,6 +15,7 @@ ROWS = {
     "report_version": ("submitted_by", "true"),
     "consultation": ("gist", "true"),
     "confirmation": ("person_name", "true"),
+    "poll_answer": ("answered_by", "true"),
     "share": (
         "share_yen",
         "case_id IN (SELECT id FROM cost_case WHERE state IN ('agreed', 'replaced'))",
@@ -78,3 +79,25 @@ def test_the_release_before_keeps_the_newest_word_of_each_side(demo_both: Flask)
     db.session.rollback()
     upgrade()
     assert db.session.scalar(text(count)) == before
+
+
+def test_the_release_before_keeps_the_newest_answer_to_each_date(demo_both: Flask):
+    answers = "SELECT seat_id, candidate_id, answer FROM poll_answer ORDER BY 1, 2"
+    before = [tuple(row) for row in db.session.execute(text(answers))]
+    columns = "seat_id, candidate_id, answered_at, answered_by"
+    [first, second, *others] = before
+    for (seat, date, _was), said in ((first, "'no'"), (second, "NULL"), (first, "'maybe'")):
+        db.session.execute(
+            text(
+                f"INSERT INTO poll_answer (answer, {columns}) SELECT {said}, {columns}"
+                f" FROM poll_answer WHERE seat_id = {seat} AND candidate_id = {date} LIMIT 1"
+            )
+        )
+    db.session.commit()
+    downgrade(revision="0030")
+    left = [(*first[:2], "maybe"), *others]
+    assert len(before) > 10 and [tuple(row) for row in db.session.execute(text(answers))] == left
+    db.session.rollback()
+    upgrade()
+    assert [tuple(row) for row in db.session.execute(text(answers))] == left
+    refused("DELETE FROM poll_answer")

@@ -4,7 +4,7 @@ Pages, letters, duties and the calendar take these shapes (`queries` reads them)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -32,7 +32,8 @@ class Seat:
 
     `title` is the post that sits there (今別町長); without a `town` it is an outside member's.
     `post_id` is the post asked for its dates. Who answered and when are those of its last answer;
-    `told_by` is whom the office had it from (代理入力).
+    `told_by` is whom the office had it from (代理入力). `changed` is what was said before of the
+    dates of which something else was said since: None where an answer was taken back meanwhile.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Seat:
     attendance: Attendance | None = None
     deputy: str | None = None
     answers: Mapping[int, Answer] | None = None
+    changed: Mapping[int, Answer | None] = field(default_factory=dict)
     answered_at: datetime | None = None
     answered_by: str | None = None
     told_by: str | None = None

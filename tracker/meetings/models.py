@@ -107,15 +107,18 @@ class MeetingSeat(Versioned, Model):
 
 
 class PollAnswer(Model):
-    """○ △ × for one seat on one candidate date, and who gave it when."""
+    """○ △ × for one seat on one candidate date, and who gave it when.
+
+    Rows are only added; the newest counts.  Without an answer it takes back the one before.
+    """
 
     __tablename__ = "poll_answer"
+    __table_args__ = (Index(None, "seat_id", "candidate_id"),)
 
-    seat_id: Mapped[int] = mapped_column(ForeignKey("meeting_seat.id"), primary_key=True)
-    candidate_id: Mapped[int] = mapped_column(
-        ForeignKey("candidate_date.id", ondelete="CASCADE"), primary_key=True
-    )
-    answer: Mapped[Answer] = mapped_column(words(Answer))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("meeting_seat.id"))
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("candidate_date.id"))
+    answer: Mapped[Answer | None] = mapped_column(words(Answer))
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_by: Mapped[str] = mapped_column(String(200))
     # None: the secretary behind the personal link.

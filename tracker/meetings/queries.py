@@ -29,7 +29,7 @@ from tracker.mail.letters import Letter, LetterState, Recipient
 from tracker.mail.links import Life
 from tracker.meetings.meeting import AgreementStanding, ArticleFive, Meeting, PartyView, Seat
 from tracker.meetings.models import CandidateDate, HeldView, MeetingRow, MeetingSeat, PollAnswer
-from tracker.meetings.rules import Attendance, link_ends, standing
+from tracker.meetings.rules import Answer, Attendance, link_ends, standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import Town, days_of
@@ -125,6 +125,8 @@ def _rows(conditions: Any, with_dates: Any, last_letter: Any) -> Sequence[Any]:
             CandidateDate.on,
             CandidateDate.begins,
             MeetingSeat.id,
+            # Of the answers to a date the newest counts: it comes last.
+            PollAnswer.id,
         )
     ).all()
 
@@ -172,7 +174,13 @@ def _meeting(one: MeetingRow, rows: Sequence[Any]) -> Meeting:
 
 def _seat(seat: MeetingSeat, town: Town | None, rows: Sequence[Any]) -> Seat:
     answers: list[PollAnswer] = [row[3] for row in rows if row[3] is not None]
-    last = max(answers, key=lambda one: one.answered_at, default=None)
+    last = max(answers, key=lambda one: one.id, default=None)
+    given: dict[int, Answer | None] = {}
+    changed: dict[int, Answer | None] = {}
+    for one in answers:
+        if given.get(one.candidate_id, one.answer) != one.answer:
+            changed[one.candidate_id] = given[one.candidate_id]
+        given[one.candidate_id] = one.answer
     return Seat(
         id=seat.id,
         version=seat.version,
@@ -183,7 +191,8 @@ def _seat(seat: MeetingSeat, town: Town | None, rows: Sequence[Any]) -> Seat:
         comment=seat.comment,
         attendance=seat.attendance,
         deputy=seat.deputy,
-        answers={one.candidate_id: one.answer for one in answers},
+        answers={id_: one for id_, one in given.items() if one},
+        changed=changed,
         answered_at=last.answered_at if last else None,
         answered_by=last.answered_by if last else None,
         told_by=last.told_by if last else None,

@@ -42,6 +42,7 @@ KEPT = {
     "report_version": Kept(),
     "consultation": Kept(("struck_at", "struck_by", "struck_reason")),
     "confirmation": Kept(),
+    "poll_answer": Kept(),
     "share": Kept(of=_IS_AGREED),
     "send_attempt": Kept(),
 }

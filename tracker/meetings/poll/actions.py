@@ -137,7 +137,9 @@ def answer(
     told_by: str = "",
     seen: str | None = None,
 ) -> None:
-    """Takes a head's answers by candidate id; dates left out stay unanswered.
+    """Takes a head's answers by candidate id; dates left out stay, or become again, unanswered.
+
+    What was answered before stays on record; the newest counts.
 
     Nobody signed in means the secretary behind the personal link. The office may answer for another
     municipality (代理入力, saying who told it), and after the deadline, by telephone.
@@ -162,15 +164,19 @@ def answer(
     said = f"{row.name}：{seat.title}のご予定に{who}が回答しました{how}。"
     with act.change("poll.answered", seat, said):
         seat.comment = comment.strip() or None
-        stored = {one.candidate_id: one for one in _answers(seat)}
-        for id_ in stored.keys() - given.keys():
-            db.session.delete(stored[id_])
-        for id_, one in given.items():
-            told = stored.get(id_) or PollAnswer(seat_id=seat.id, candidate_id=id_)
-            told.answer, told.answered_at, told.answered_by = one, act.at, who
-            told.answered_by_id = act.by.person_id if act.by else None
-            told.told_by = told_by.strip() if is_proxy else None
-            db.session.add(told)
+        db.session.add_all(
+            PollAnswer(
+                seat_id=seat.id,
+                candidate_id=id_,
+                answer=given.get(id_),
+                answered_at=act.at,
+                answered_by=who,
+                answered_by_id=act.by.person_id if act.by else None,
+                told_by=told_by.strip() if is_proxy else None,
+            )
+            for id_ in meeting.dates
+            if id_ in given or id_ in place.given
+        )
 
 
 def ask_again(act: Act, row: MeetingRow) -> list[str]:
@@ -281,10 +287,6 @@ def _ask(
         ):
             written.append(seat.name)
     return written
-
-
-def _answers(seat: MeetingSeat) -> Sequence[PollAnswer]:
-    return db.session.scalars(select(PollAnswer).where(PollAnswer.seat_id == seat.id)).all()
 
 
 def _seat_row(row: MeetingRow, slug: str) -> MeetingSeat:
