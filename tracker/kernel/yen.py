@@ -2,28 +2,40 @@
 
 import re
 
+from kanjize import kanji2number
+
 from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 
 LARGEST = 10**15
+# More signs than any amount has in words.
+_LONGEST = 40
 
-_UNITS = {"": 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "億": 100_000_000}
 _GROUPED = r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+"
-_YEN = re.compile(rf"[金¥]?({_GROUPED})({'|'.join(_UNITS)})円?")
+_NUMBER = rf"(?:{_GROUPED}|[〇零一二三四五六七八九壱弐参肆伍陸漆捌玖]+)"
+_YEN = re.compile(
+    rf"[金¥]?((?:{_NUMBER}?[十拾百佰千阡万億兆])*{_NUMBER}?)(円?)也?[-ー―]?(?:\((?:消費)?税込み?\))?"
+)
+# Too short to be what is left of the unit before it: 12万3 is said for 12万3千 too.
+_SHORT = re.compile(rf"(.*?)(?:([百千])([0-9])|([万億兆])({_NUMBER}))")
+_VALUES = {"百": 100, "千": 1_000, "万": 10_000, "億": 10**8, "兆": 10**12}
+_OLD_SIGNS = str.maketrans("壹貳參萬圓", "壱弐参万円")
 _COUNT = re.compile(_GROUPED)
-_DECIMAL = re.compile(r"[0-9,]*\.[0-9]+\D*")
+_DECIMAL = re.compile(r"[0-9,億万千百]*\.[0-9]+\D*")
 _NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[0-9,.]+\D*")
 _MINUS = "\N{MINUS SIGN}"
 
 
 def read_yen(text: str, name: str = N_("金額")) -> int:
-    """Read an amount as people write it: 115000, １１５，０００, 115千円, ￥115,000, 3万円.
+    """Read an amount as people write it: 115000, １１５，０００, 115千円, ￥115,000-, 1億2,345万円,
+    百二十万円, 金壱百弐拾万円也, 115,000円（税込）.
 
-    Returns whole yen. Raises Refusal for nothing, decimals, negatives, words, misplaced commas and
-    amounts too large to be meant; `name` is what the sentence calls the amount.
+    Returns whole yen. Raises Refusal for nothing, decimals, negatives, words, misplaced commas,
+    amounts too large to be meant, and one that says two: 12万3. `name` is what the sentence calls
+    the amount.
     """
-    folded, name = plain(text), _(name)
+    folded, name = plain(text).translate(_OLD_SIGNS), _(name)
     if not folded:
         raise Refusal(_("%(name)sを入力してください。ないときは「0」を入れてください。", name=name))
     if _NEGATIVE.fullmatch(folded):
@@ -31,11 +43,41 @@ def read_yen(text: str, name: str = N_("金額")) -> int:
     if _DECIMAL.fullmatch(folded.lstrip("¥金")):
         raise Refusal(_("%(name)sは小数を使わず、1円単位の整数で入力してください。", name=name))
     found = _YEN.fullmatch(folded)
-    if found is None:
+    written = found[1].replace(",", "") if found else ""
+    if len(written) > _LONGEST:
+        raise _too_large(name)
+    try:
+        # Alone these head a table: （単位：千円）.
+        amount = -1 if written in ("千", "百万") else kanji2number(written)
+    except ValueError:
+        amount = -1
+    if amount < 0:
         raise Refusal(
             _("%(name)sは「115,000円」または「115千円」のように数字で入力してください。", name=name)
         )
-    return _within_reason(found[1], _UNITS[found[2]], name)
+    if found and not found[2]:
+        _check_one_meaning(written, amount, name)
+    return _within_reason(amount, name)
+
+
+def _check_one_meaning(written: str, amount: int, name: str) -> None:
+    found = _SHORT.fullmatch(written)
+    if found is None:
+        return
+    unit, rest = found[2] or found[4], found[3] or found[5]
+    more = kanji2number(rest)
+    other = amount - more + more * _VALUES[unit] // 10 ** len(rest)
+    if len(rest) <= 2 and other != amount:
+        raise Refusal(
+            _(
+                "%(name)sの「%(written)s」は、%(one)sとも%(other)sとも読めます。"
+                "「%(one)s」か「%(other)s」のように、最後まで入力してください。",
+                name=name,
+                written=written,
+                one=yen(amount),
+                other=yen(other),
+            )
+        )
 
 
 def read_count(text: str, name: str) -> int:
@@ -47,7 +89,11 @@ def read_count(text: str, name: str) -> int:
     if not folded:
         raise Refusal(ask_for_count(name))
     if _COUNT.fullmatch(folded):
-        return _within_reason(folded, 1, name)
+        digits = folded.replace(",", "")
+        # Python refuses to read thousands of digits with an error of its own.
+        if len(digits) > _LONGEST:
+            raise _too_large(name)
+        return _within_reason(int(digits), name)
     if re.fullmatch(r"-?[0-9,]*\.?[0-9]+", folded) and ("-" in folded or "." in folded):
         raise Refusal(_("%(name)sは0以上の整数で入力してください。", name=name))
     raise Refusal(_("%(name)sは数字で入力してください（例 12）。全角でも入力できます。", name=name))
@@ -63,12 +109,14 @@ def ask_for_count(name: str) -> str:
     )
 
 
-def _within_reason(digits: str, unit: int, name: str) -> int:
-    bare = digits.replace(",", "")
-    # Python refuses to read thousands of digits with an error of its own: the length comes first.
-    if len(bare) > len(str(LARGEST)) or int(bare) * unit > LARGEST:
-        raise Refusal(_("%(name)sが大きすぎます。桁を確かめてください。", name=name))
-    return int(bare) * unit
+def _within_reason(value: int, name: str) -> int:
+    if value > LARGEST:
+        raise _too_large(name)
+    return value
+
+
+def _too_large(name: str) -> Refusal:
+    return Refusal(_("%(name)sが大きすぎます。桁を確かめてください。", name=name))
 
 
 def grouped(n: int) -> str:
