@@ -141,7 +141,7 @@ def test_every_kind_of_part_is_stored_and_read_again():
     assert [(source.label, source.extent) for source in found.parts] == [
         ("均等割", "10％"),
         ("人口割", "33.5％"),
-        ("割合", "46.5％"),
+        ("比率割", "46.5％"),
         ("開催地等の負担（外ヶ浜町）", "10％"),
         ("定額", "計 10,000円"),
     ]

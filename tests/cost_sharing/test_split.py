@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
     FormulaPart,
+    Limits,
     Rounding,
     amount_to_share,
     at_places,
+    differences,
     split,
 )
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
@@ -92,12 +95,26 @@ def test_nothing_is_rounded_before_the_end() -> None:
     assert (at_places(imabetsu.exact, 2), imabetsu.rounded) == (Decimal("103948.00"), 103_947)
 
 
-def test_the_odd_yen_go_to_the_largest_remainders_whatever_the_mode() -> None:
-    thirds = [equal(100)]
-    for mode in RoundingMode:
-        shares = split(100, AREA[:3], thirds, Rounding(1, mode), LARGEST_REMAINDER).shares
-        assert shares == {"青森市": 34, "平内町": 33, "今別町": 33}
-    two_over = split(101, ("b", "a", "c"), thirds, TO_THE_YEN, LARGEST_REMAINDER).shares
+@pytest.mark.parametrize("mode", RoundingMode)
+@pytest.mark.parametrize(
+    ("codes", "first"),
+    [
+        (dict(zip(AREA, ("02201", "02301", "02303", "02304", "02307"), strict=True)), "青森市"),
+        # The sixth digit only checks the five before it.
+        ({"青森市": "022012", "平内町": "02301", "今別町": "023035"}, "青森市"),
+        ({"平内町": "02301", "今別町": "02303"}, "平内町"),
+        ({"今別町": "99999"}, "今別町"),
+        ({}, "今別町"),
+    ],
+)
+def test_ties_go_by_code_then_by_code_point_whatever_the_mode_and_the_list(
+    mode: RoundingMode, codes: Mapping[str, str], first: str
+) -> None:
+    for names in permutations(AREA[:3]):
+        how = Rounding(1, mode), LARGEST_REMAINDER
+        shares = split(100, names, [equal(100)], *how, codes=codes).shares
+        assert shares == {name: 34 if name == first else 33 for name in AREA[:3]}
+    two_over = split(101, ("b", "c", "a"), [equal(100)], TO_THE_YEN, LARGEST_REMAINDER).shares
     assert two_over == {"b": 34, "a": 34, "c": 33}
 
 
@@ -229,6 +246,86 @@ def test_instalments_rounded_up_leave_the_difference_to_the_last() -> None:
     assert list(shares.values()) == [309_000, 309_000, 309_000, 307_567]
 
 
+# --- what parts may say of themselves
+
+
+def test_a_part_with_its_own_rounding_is_rounded_before_the_sum() -> None:
+    by_itself = [equal(50, rounding=TO_1000), population(50, rounding=TO_1000)]
+    result = split(1_001_234, AREA, by_itself, TO_THE_YEN, "青森市")
+    assert [line.parts for line in result.lines][1:3] == [(100_000, 17_000), (100_000, 3_000)]
+    assert sum(line.exact for line in result.lines) == 999_000
+    assert list(result.shares.values()) == [568_234, 117_000, 103_000, 104_000, 109_000]
+    once = split(1_001_234, AREA, [equal(50), population(50)], TO_1000, "青森市").shares
+    assert once["今別町"] == 104_000
+
+
+def test_a_rate_comes_off_first_in_whole_yen() -> None:
+    need = dict(zip(AREA[:3], (61_234_567, 4_567_891, 1_234_567), strict=True))
+    rate = FormulaPart(PartKind.RATE, basis=need, rate=Fraction("0.0123"))
+    result = split(1_000_000, AREA[:3], [rate, equal(100)], TO_THE_YEN, "青森市")
+    taken = [753_185, 56_185, 15_185]
+    assert [line.parts[0] for line in result.lines] == taken
+    rest = 1_000_000 - sum(taken)
+    assert [line.parts[1] for line in result.lines] == [Fraction(rest, 3)] * 3
+    up = FormulaPart(
+        PartKind.RATE, basis=need, rate=Fraction("0.0123"), rounding=Rounding(100, RoundingMode.UP)
+    )
+    upper = split(1_000_000, AREA[:3], [up, equal(100)], TO_THE_YEN, "青森市")
+    assert [line.parts[0] for line in upper.lines] == [753_200, 56_200, 15_200]
+
+
+def test_a_rate_alone_may_miss_the_amount_by_what_rounding_moves() -> None:
+    need = {"青森市": 1_000_001, "平内町": 500_001}
+    rate = [FormulaPart(PartKind.RATE, basis=need, rate=Fraction("0.5"))]
+    shares = split(750_001, tuple(need), rate, TO_THE_YEN, "青森市").shares
+    assert shares == {"青森市": 500_001, "平内町": 250_000}
+    with pytest.raises(Refusal, match="定率の合計（750,000円）が対象額より50,000円少なく"):
+        split(800_000, tuple(need), rate, TO_THE_YEN, "青森市")
+
+
+def test_what_a_cap_cuts_off_or_a_floor_adds_goes_to_the_one_named() -> None:
+    parts = [equal(20), population(80)]
+    limits = Limits(caps={"平内町": 150_000}, floors={"今別町": 120_000, "蓬田村": 100_000})
+    result = split(2_500_000, AREA, parts, TO_1000, "青森市", limits)
+    assert result.shares == {
+        "青森市": 1_964_000 + 18_000 - 5_000,
+        "平内町": 150_000,
+        "今別町": 120_000,
+        "蓬田村": 117_000,
+        "外ヶ浜町": 136_000,
+    }
+    # What it would have been is still told.
+    assert [line.rounded for line in result.lines][1:3] == [168_000, 115_000]
+
+
+def test_several_parts_of_a_kind_each_have_their_own_participants() -> None:
+    names = ("a", "b", "c", "d")
+    parts = [
+        equal(30, only=("a", "b")),
+        equal(20, only=("b", "c", "d")),
+        FormulaPart(PartKind.RATIO, 30, weights={"a": 8, "b": 1, "c": 1}, only=("a", "b", "c")),
+        FormulaPart(PartKind.RATIO, 20, weights={"c": Fraction("0.5"), "d": 2}, only=("c", "d")),
+    ]
+    shares = split(3_000_000, names, parts, TO_THE_YEN, "a").shares
+    assert shares == {
+        "a": 450_000 + 720_000,
+        "b": 450_000 + 200_000 + 90_000,
+        "c": 200_000 + 90_000 + 120_000,
+        "d": 200_000 + 480_000,
+    }
+
+
+def test_a_reconciliation_is_the_difference_of_two_splits_and_may_be_negative() -> None:
+    parts = [equal(20), population(80)]
+    estimate, settled = (
+        split(amount, AREA, parts, TO_1000, "青森市").shares for amount in (2_500_000, 2_380_000)
+    )
+    moved = differences(estimate, settled)
+    assert sum(moved.values()) == 2_380_000 - 2_500_000
+    assert (moved["今別町"], settled["今別町"]) == (-5_000, 110_000)
+    assert differences({"a": 5}, {"b": 7}) == {"a": -5, "b": 7}
+
+
 # --- around the split
 
 
@@ -267,7 +364,8 @@ def test_each_kind_says_which_fields_it_takes_and_has_a_name() -> None:
         "利用実績割",
         "財政規模割",
         "特別交付税上限割",
-        "割合",
+        "比率割",
         "開催地等の負担",
         "定額",
+        "定率",
     ]

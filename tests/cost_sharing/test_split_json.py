@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, FormulaPart, Rounding
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, FormulaPart, Limits, Rounding
 from tracker.cost_sharing.json import loads_exact, read_split_request, split_json
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
@@ -28,12 +28,16 @@ def request(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def rounding(unit: int, mode: str) -> dict[str, Any]:
+    return {"unit": unit, "mode": mode}
+
+
 def one_part(**part: Any) -> dict[str, Any]:
     return request(parts=[{"kind": "equal", "percent": 100} | part])
 
 
 def test_the_answer_has_the_shape_of_the_contract() -> None:
-    answer = split_json(loads_exact(json.dumps(request())))
+    answer = split_json(read_split_request(loads_exact(json.dumps(request()))))
     assert answer["shares"] == {
         "青森市": 1_964_000,
         "平内町": 168_000,
@@ -92,9 +96,17 @@ def test_every_field_of_a_part_is_read() -> None:
             "only": AREA[:3:2],
         },
         {"kind": "usage", "percent": 70, "basis": CENSUS_2020, "weights": None},
+        {"kind": "equal", "percent": 0, "weights": {"青森市": "21.18", "平内町": "1/3"}},
+        {"kind": "rate", "basis": CENSUS_2020, "rate": "0.0123"},
+        {"kind": "rate", "basis": CENSUS_2020, "rate": 0.5, "rounding": rounding(100, "up")},
     ]
+    more = {
+        "codes": {"青森市": "０２２０１", "今別町": "023035"},
+        "caps": {"今別町": 5},
+        "floors": None,
+    }
     read = read_split_request(
-        loads_exact(json.dumps(request(parts=parts, remainder="largest_remainder")))
+        loads_exact(json.dumps(request(parts=parts, remainder="largest_remainder", **more)))
     )
     assert read.parts == (
         FormulaPart(PartKind.FIXED, amounts={"今別町": 5_000}),
@@ -106,7 +118,21 @@ def test_every_field_of_a_part_is_read() -> None:
             only=("青森市", "今別町"),
         ),
         FormulaPart(PartKind.USAGE, Fraction(70), basis=CENSUS_2020),
+        FormulaPart(
+            PartKind.EQUAL,
+            Fraction(0),
+            weights={"青森市": Fraction("21.18"), "平内町": Fraction(1, 3)},
+        ),
+        FormulaPart(PartKind.RATE, basis=CENSUS_2020, rate=Fraction("0.0123")),
+        FormulaPart(
+            PartKind.RATE,
+            basis=CENSUS_2020,
+            rate=Fraction(1, 2),
+            rounding=Rounding(100, RoundingMode.UP),
+        ),
     )
+    assert read.limits == Limits({"今別町": 5}, {})
+    assert read.codes == {"青森市": "02201", "今別町": "023035"}
     assert read.rounding == Rounding(1000, RoundingMode.DOWN)
     assert read.remainder == LARGEST_REMAINDER
 
@@ -173,6 +199,25 @@ def test_what_is_no_exact_json_is_refused(text: str | bytes, sentence: str) -> N
         (one_part(kind="usage", basis={"青森市": "1"}), "利用実績割のbasisの値は数で"),
         (one_part(kind="usage", basis={"青森市": float("inf")}), "数として読めません"),
         (one_part(kind="fixed", percent=None, amounts={"青森市": 0.5}), "amountsは整数で"),
+        (one_part(kind="fixed", percent=None, amounts={"青森市": "5"}), "amountsは整数で"),
+        (one_part(kind="ratio", weights={"青森市": "八"}), "「八」は数として読めません"),
+        (one_part(kind="rate", percent=None, basis=CENSUS_2020), "定率の率を入れてください"),
+        (one_part(kind="rate", basis=CENSUS_2020, rate="0.1"), "定率では％を使いません"),
+        (one_part(rounding={"unit": 0, "mode": "down"}), "均等割の端数の単位は1円以上"),
+        (one_part(rounding={"unit": 1}), "roundingに「mode」がありません"),
+        (one_part(rounding="down"), "roundingの中身は { }"),
+        (request(codes={"青森市": 2201}), "団体コードは、5けたか6けたの数字の文字"),
+        (request(codes={"青森市": "2201"}), "団体コードは、5けたか6けたの数字の文字"),
+        (request(codes={"弘前市": "02202"}), "codesの「弘前市」は市町村の一覧にありません"),
+        (request(codes=["02201"]), "codesは「市町村の名前: 数」の組"),
+        (request(caps={"今別町": "1"}), "capsは整数で入れてください"),
+        (request(caps={"弘前市": 1}), "上限の「弘前市」は市町村の一覧にありません"),
+        (request(floors={"青森市": 1}), "下限を付けられません"),
+        (request(floors={"今別町": 3_000_000}), "「青森市」の負担額がマイナス"),
+        (
+            request(caps={"今別町": 1}, remainder="largest_remainder"),
+            "端数の負担者を1つの市町村に",
+        ),
         (request(rounding=1000), "roundingの中身は { }"),
         (request(rounding={"unit": 1000}), "roundingに「mode」がありません"),
         (request(rounding={"unit": 0, "mode": "down"}), "端数の単位は1円以上"),
@@ -184,6 +229,6 @@ def test_what_is_no_exact_json_is_refused(text: str | bytes, sentence: str) -> N
 )
 def test_a_wrong_request_is_refused_by_name(data: object, sentence: str) -> None:
     with pytest.raises(Refusal) as caught:
-        split_json(data)
+        split_json(read_split_request(data))
     assert sentence in caught.value.message
     assert "\n" not in caught.value.message

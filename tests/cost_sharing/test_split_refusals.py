@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from tests.cost_sharing.test_split import AREA, CENSUS_2020, TO_1000, equal, population, usage
-from tracker.cost_sharing.formula.split import FormulaPart, Rounding, split
+from tracker.cost_sharing.formula.split import (
+    LARGEST_REMAINDER,
+    FormulaPart,
+    Limits,
+    Rounding,
+    gaps,
+    split,
+)
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 
@@ -67,7 +74,7 @@ WITHOUT_IMABETSU = {name: n for name, n in CENSUS_2020.items() if name != "今�
         ([equal(100, weights=dict.fromkeys(AREA, 0))], "均等割の値がすべて0です"),
         (
             [FormulaPart(PartKind.RATIO, 100, weights={"青森市": 8})],
-            "割合に「平内町」の値がありません",
+            "比率割に「平内町」の値がありません",
         ),
         ([FormulaPart(PartKind.HOST, 100)], "開催地等の負担の対象の市町村を入れてください"),
         ([FormulaPart(PartKind.HOST, 100, only=AREA[:2])], "対象は1市町村だけ"),
@@ -81,6 +88,19 @@ WITHOUT_IMABETSU = {name: n for name, n in CENSUS_2020.items() if name != "今�
         (
             [FormulaPart(PartKind.FIXED, amounts={"今別町": 1}, only=AREA[:2])],
             "対象の市町村ではありません",
+        ),
+        ([FormulaPart(PartKind.RATE, basis=CENSUS_2020)], "定率の率を入れてください"),
+        (
+            [FormulaPart(PartKind.RATE, basis=CENSUS_2020, rate=-1), equal(100)],
+            "定率の率がマイナスです",
+        ),
+        ([FormulaPart(PartKind.RATE, rate=1), equal(100)], "定率の基礎数値を入れてください"),
+        ([equal(100, rate=1)], "均等割では率を使いません"),
+        ([equal(100, rounding=Rounding(0, RoundingMode.DOWN))], "均等割の端数の単位は1円以上"),
+        ([equal(50), population(30), equal(None)], "均等割（2つ目）の％を入れてください"),
+        (
+            [FormulaPart(PartKind.RATE, basis=CENSUS_2020, rate=10), equal(100)],
+            "定率の合計（2,955,930円）が対象額を1,955,930円超えています",
         ),
         ([FIXED], "定額の合計（300,000円）が対象額より700,000円少なくなっています"),
     ],
@@ -115,6 +135,50 @@ def test_the_frame_is_checked_and_the_field_is_named(
 ) -> None:
     refused = refusal_of(**changes)
     assert (refused.field, sentence in refused.message) == (field, True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "remainder", "field", "sentence"),
+    [
+        (Limits(caps={"今別町": -1}), "青森市", "caps-今別町", "「今別町」の上限は0円以上"),
+        (Limits(caps={"弘前市": 1}), "青森市", "caps", "上限の「弘前市」は市町村の一覧に"),
+        (Limits(floors={"青森市": 1}), "青森市", "floors-青森市", "下限を付けられません"),
+        (Limits(caps={"青森市": 1}), "青森市", "caps-青森市", "上限を付けられません"),
+        (Limits({"今別町": 1}, {"今別町": 2}), "青森市", "caps-今別町", "上限が下限より小さく"),
+        (Limits(floors={"今別町": 1}), LARGEST_REMAINDER, "remainder", "1つの市町村に"),
+        (
+            Limits(floors={"今別町": 900_000}),
+            "青森市",
+            "remainder",
+            "「青森市」の負担額がマイナス（−230,000円）になります。",
+        ),
+    ],
+)
+def test_limits_need_somebody_who_takes_what_they_move(
+    limits: Limits, remainder: str, field: str, sentence: str
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        split(1_000_000, AREA, [equal(50), population(50)], TO_1000, remainder, limits)
+    assert (caught.value.field, sentence in caught.value.message) == (field, True)
+
+
+def test_all_gaps_are_named_at_once_each_with_its_field() -> None:
+    parts = [
+        equal(20),
+        FormulaPart(PartKind.RATIO, 30, weights={"青森市": 8, "平内町": 1, "今別町": 1}),
+        FormulaPart(PartKind.USAGE, 40),
+        equal(-5, only=()),
+    ]
+    found = list(gaps(1_000_000, AREA, parts, TO_1000, "弘前市"))
+    assert [one.field for one in found] == [
+        "remainder",
+        "parts-1-weights-蓬田村",
+        "parts-1-weights-外ヶ浜町",
+        "parts-2-basis",
+        "parts-3-only",
+        "parts-3-percent",
+    ]
+    assert found[-1].message.startswith("均等割（2つ目）の％がマイナスです。")
 
 
 def test_a_share_below_zero_is_refused() -> None:

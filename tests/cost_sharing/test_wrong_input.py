@@ -110,7 +110,7 @@ def test_fixed_amounts_need_a_reason_and_percents_their_figures(browse, given):
     page = office.fill(f"{CASE}/formula", {"fixed_aomori": "2,500,000", "save": "1"})
     assert sentences(page) == ["定額の根拠を入力してください（なぜこの額か）。"]
     page = office.fill(f"{CASE}/formula", {"ratio_aomori": "8", "save": "1"})
-    assert sentences(page) == ["割合の％を入れてください。"]
+    assert sentences(page) == ["比率割の％を入れてください。"]
 
 
 def test_a_consultation_with_every_field_wrong_stays_on_the_page(browse, given):

@@ -11,7 +11,15 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
 
-from tracker.cost_sharing.formula.split import PART_FIELDS, FormulaPart, Rounding, split
+from tracker.cost_sharing.formula.split import (
+    NO_LIMITS,
+    PART_FIELDS,
+    FormulaPart,
+    Limits,
+    Rounding,
+    not_listed,
+    split,
+)
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
@@ -26,13 +34,18 @@ _RATIO = re.compile(r"[+-]?[0-9]{1,30}/0*[1-9][0-9]{0,29}")
 
 
 class SplitRequest(NamedTuple):
-    """The arguments of `split`, in its order: `split(*request)`."""
+    """The arguments of `split`, in its order: `split(*request)`; no codes: those of our own table."""
 
     amount_yen: int
     municipalities: tuple[str, ...]
     parts: tuple[FormulaPart, ...]
     rounding: Rounding
     remainder: str
+    limits: Limits = NO_LIMITS
+    codes: Mapping[str, str] | None = None
+
+
+_NEEDED = ("amount_yen", "municipalities", "parts", "rounding", "remainder")
 
 
 def loads_exact(text: str | bytes) -> object:
@@ -62,26 +75,29 @@ def read_split_request(data: object) -> SplitRequest:
 
     Raises Refusal with a sentence that names the field.
     """
-    request = _record(data, _("ファイル"), needed=SplitRequest._fields)
-    rounding = _record(request["rounding"], "rounding", needed=("unit", "mode"))
+    request = _record(data, _("ファイル"), needed=_NEEDED, may=("codes", "caps", "floors"))
+    limits = {of: request.get(of) or {} for of in ("caps", "floors")}
+    names, codes = _names(request["municipalities"], "municipalities"), request.get("codes")
+    of_names = None if codes is None else _by_name(_code)(codes, "codes")
+    for refusal in not_listed(of_names or {}, names, "codes", "codes"):
+        raise refusal
     return SplitRequest(
         _whole(request["amount_yen"], _("対象額（amount_yen）")),
-        _names(request["municipalities"], "municipalities"),
+        names,
         tuple(_part(part) for part in _items(request["parts"], "parts")),
-        Rounding(
-            _whole(rounding["unit"], _("端数の単位（unit）")),
-            _one_of(RoundingMode, rounding["mode"], "mode"),
-        ),
+        _rounding(request["rounding"], "rounding"),
         _name(request["remainder"], "remainder"),
+        Limits(**{of: _by_name(_whole)(value, of) for of, value in limits.items()}),
+        of_names,
     )
 
 
-def split_json(data: object) -> dict[str, object]:
+def split_json(request: SplitRequest) -> dict[str, object]:
     """Divide as the request says; fractions are written "p/q", whole ones too.
 
-    Raises Refusal as `read_split_request` and `split` do.
+    Raises Refusal as `split` does.
     """
-    result = split(*read_split_request(data))
+    result = split(*request)
     lines = [
         {
             "municipality": line.municipality,
@@ -95,7 +111,7 @@ def split_json(data: object) -> dict[str, object]:
 
 
 def _part(data: object) -> FormulaPart:
-    part = _record(data, "parts", needed=("kind",), may=tuple(PART_FIELDS))
+    part = _record(data, "parts", needed=("kind",), may=(*PART_FIELDS, "rounding"))
     kind = _one_of(PartKind, part["kind"], "kind")
 
     def given(field: str, read: Reader[T]) -> T | None:
@@ -110,16 +126,38 @@ def _part(data: object) -> FormulaPart:
         kind,
         percent=given("percent", _percent),
         basis=given("basis", _by_name(_number)),
-        weights=given("weights", _by_name(_number)),
+        weights=given("weights", _by_name(_exact)),
         amounts=given("amounts", _by_name(_whole)),
         only=given("only", _one_or_more_names),
+        rate=given("rate", _exact),
+        rounding=given("rounding", _rounding),
     )
 
 
+def _rounding(data: object, where: str) -> Rounding:
+    given = _record(data, where, needed=("unit", "mode"))
+    unit = _whole(given["unit"], _("端数の単位（unit）"))
+    return Rounding(unit, _one_of(RoundingMode, given["mode"], "mode"))
+
+
+def _code(value: object, where: str) -> str:
+    digits = plain(value) if isinstance(value, str) else ""
+    if not re.fullmatch("[0-9]{5,6}", digits):
+        raise Refusal(
+            _("%(where)sの団体コードは、5けたか6けたの数字の文字にしてください。", where=where)
+        )
+    return digits
+
+
 def _percent(value: object, where: str) -> Fraction:
+    return _exact(plain(value).removesuffix("%") if isinstance(value, str) else value, where)
+
+
+def _exact(value: object, where: str) -> Fraction:
+    """A number, or a text that says one: "21.18", "1/3"."""
     if not isinstance(value, str):
         return _number(value, where)
-    digits = plain(value).removesuffix("%")
+    digits = plain(value)
     return Fraction(digits) if _RATIO.fullmatch(digits) else _decimal(digits, where)
 
 

@@ -59,9 +59,10 @@ class PartKind(Labelled):
     USAGE = "usage", N_("利用実績割")
     FISCAL = "fiscal", N_("財政規模割")
     GRANT_CAP = "grant_cap", N_("特別交付税上限割")
-    RATIO = "ratio", N_("割合")
+    RATIO = "ratio", N_("比率割")
     HOST = "host", N_("開催地等の負担")
     FIXED = "fixed", N_("定額")
+    RATE = "rate", N_("定率")
 
 
 class KindRow(NamedTuple):
@@ -80,6 +81,7 @@ KINDS: Mapping[PartKind, KindRow] = {
     PartKind.RATIO: KindRow(("percent", "weights")),
     PartKind.HOST: KindRow(("percent", "only"), ()),
     PartKind.FIXED: KindRow(("amounts",)),
+    PartKind.RATE: KindRow(("basis", "rate")),
 }
 
 

@@ -157,7 +157,7 @@ class FormulaForm(_ContentForm):
     def proposal(self) -> Proposal:
         """What was typed, as the actions take it; a percent left empty or 0 is no part."""
         names = {town.slug: town.name for town in areas.towns()}
-        found = (self._part(kind) for kind in KINDS if kind not in self.baseless)
+        found = (self._part(kind) for kind in KINDS if kind not in (*self.baseless, PartKind.RATE))
         return Proposal(
             title=self.title.data,
             stage=Stage(self.stage.data),

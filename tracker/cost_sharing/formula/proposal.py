@@ -86,7 +86,9 @@ def work_out(case: Case, proposal: Proposal, grounds: Grounds) -> Case:
         amount_yen = amount_to_share(proposal.total_yen, proposal.subsidy_yen)
         parts = tuple(_frozen(part, names, grounds) for part in proposal.parts)
         of = [one.part for one in parts]
-        lines = split(amount_yen, names, of, proposal.rounding, proposal.remainder).lines
+        codes = {town.name: town.code for town in grounds.towns}
+        how = proposal.rounding, proposal.remainder
+        lines = split(amount_yen, names, of, *how, codes=codes).lines
     towns = {town.name: town for town in grounds.towns}
     return replace(
         case,

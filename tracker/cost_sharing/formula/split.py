@@ -5,11 +5,12 @@ figures gives the same shares for ever.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
@@ -25,6 +26,7 @@ PART_FIELDS: Mapping[str, str] = {
     "basis": N_("基礎数値"),
     "weights": N_("重み"),
     "amounts": N_("金額"),
+    "rate": N_("率"),
     "only": N_("対象の市町村"),
 }
 _UNITS: Mapping[int, str] = {
@@ -66,8 +68,10 @@ class Rounding:
 class FormulaPart:
     """One part of a formula; `KINDS` says which fields its kind takes.
 
-    percent: of what is left after the fixed amounts. basis, weights: how much each counts, by
-    municipality. amounts: yen by municipality. only: who takes part (None: everybody).
+    percent: of what is left after the amounts that come off first. basis, weights: how much each
+    counts, by municipality. amounts: yen by municipality. only: who takes part (None: everybody).
+    rate: each pays basis × rate, and that comes off first like the fixed amounts. rounding: of this
+    part by itself, before the sum (None: once, at the end).
     """
 
     kind: PartKind
@@ -76,6 +80,14 @@ class FormulaPart:
     weights: Mapping[str, Figure] | None = None
     amounts: Mapping[str, int] | None = None
     only: tuple[str, ...] | None = None
+    rate: Figure | None = None
+    rounding: Rounding | None = None
+
+    @property
+    def own_rounding(self) -> Rounding | None:
+        """How each one's yen of this part are rounded; a rate gives whole yen in any case."""
+        whole_yen = None if self.rate is None else Rounding(1, RoundingMode.DOWN)
+        return self.rounding or whole_yen
 
     @property
     def figures(self) -> Mapping[str, Figure] | None:
@@ -85,6 +97,21 @@ class FormulaPart:
     def participants(self, municipalities: Sequence[str]) -> Sequence[str]:
         """Who takes part, of all on the list."""
         return municipalities if self.only is None else self.only
+
+
+@dataclass(frozen=True)
+class Limits:
+    """上限・下限: the most and the least that a municipality bears, in yen by its name."""
+
+    caps: Mapping[str, int] = field(default_factory=dict)
+    floors: Mapping[str, int] = field(default_factory=dict)
+
+    def apply(self, name: str, share: int) -> int:
+        """Its share in yen, brought within its limits."""
+        return max(min(share, self.caps.get(name, share)), self.floors.get(name, 0))
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -99,7 +126,7 @@ class ShareLine:
 
     @property
     def adjustment(self) -> Fraction:
-        """端数調整: every yen moved by rounding and by the remainder."""
+        """端数調整: every yen moved by rounding, by limits and by the remainder."""
         return self.share - self.exact
 
     @property
@@ -140,40 +167,67 @@ def split(
     parts: Sequence[FormulaPart],
     rounding: Rounding,
     remainder: str,
+    limits: Limits = NO_LIMITS,
+    codes: Mapping[str, str] | None = None,
 ) -> Split:
     """Divide `amount_yen` (contracts.md, `tracker costs split`).
 
-    `remainder` names who takes the difference rounding leaves, or is `LARGEST_REMAINDER`: then all
-    go down to the unit whatever the mode, whole units follow the largest remainders (ties: order
-    of the list), and what is left below a unit goes to the first in that order.
+    `remainder` names who takes the difference that rounding and `limits` leave, or is
+    `LARGEST_REMAINDER`: then all go down to the unit whatever the mode, whole units follow the
+    largest remainders, and what is left below a unit goes to the first in that order. Ties go by
+    団体コード (`codes`, by name), names without one after those, by code point: the order of the list
+    never matters.
     Raises Refusal when the formula is not complete, or a share would become negative.
     """
-    _check_frame(amount_yen, municipalities, rounding, remainder)
-    if not parts:
-        _refuse(_("割り方を1つ以上入れてください。"))
-    for part in parts:
-        _check_part(part, municipalities)
-    rest = _after_fixed(amount_yen, parts)
+    for gap in gaps(amount_yen, municipalities, parts, rounding, remainder, limits):
+        raise gap
+    rest = amount_yen - _taken_first(parts, municipalities)
     columns = [_column(part, rest, municipalities) for part in parts]
     rows = list(zip(*columns, strict=True))
     exact = [sum(row, Fraction()) for row in rows]
     if remainder == LARGEST_REMAINDER:
         rounding = Rounding(rounding.unit, RoundingMode.DOWN)
     rounded = [rounding.apply(value) for value in exact]
-    shares = list(rounded)
-    spare = amount_yen - sum(rounded)
+    named = zip(municipalities, rounded, strict=True)
+    shares = {name: limits.apply(name, share) for name, share in named}
+    spare = amount_yen - sum(shares.values())
     if remainder == LARGEST_REMAINDER:
-        order = sorted(range(len(shares)), key=lambda i: rounded[i] - exact[i])
-        whole_units, spare = divmod(spare, rounding.unit)
-        for i in order[:whole_units]:
-            shares[i] += rounding.unit
-        shares[order[0]] += spare
+        left = dict(zip(municipalities, map(Fraction.__sub__, exact, rounded), strict=True))
+        _hand_out(shares, spare, rounding.unit, _by_remainder(left, codes or {}))
     else:
-        shares[municipalities.index(remainder)] += spare
-    lines = zip(municipalities, rows, exact, rounded, shares, strict=True)
-    result = Split(tuple(ShareLine(*line) for line in lines), amount_yen)
-    _check_shares(result.shares)
-    return result
+        shares[remainder] += spare
+    _check_shares(shares)
+    lines = zip(municipalities, rows, exact, rounded, shares.values(), strict=True)
+    return Split(tuple(ShareLine(*line) for line in lines), amount_yen)
+
+
+def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """What each still pays, or gets back (negative), once the yen of one split are those of another.
+
+    In yen by municipality, of whoever takes part in either; they add up to the difference of the
+    two amounts.
+    """
+    return {name: after.get(name, 0) - before.get(name, 0) for name in {**before, **after}}
+
+
+def _by_remainder(left: Mapping[str, Fraction], codes: Mapping[str, str]) -> list[str]:
+    """The names by largest remainder; of equal ones by code, then by code point."""
+    # The sixth digit only checks the five before it.
+    return sorted(
+        left, key=lambda name: (-left[name], name not in codes, codes.get(name, "")[:5], name)
+    )
+
+
+def _hand_out(shares: dict[str, int], spare: int, unit: int, order: Sequence[str]) -> None:
+    """Adds whole units one by one in that order, and what is below a unit to the first.
+
+    Parts that are rounded by themselves may leave more than a unit each, or too little.
+    """
+    units, below = divmod(spare, unit)
+    each, more = divmod(units, len(order))
+    for place, name in enumerate(order):
+        shares[name] += (each + (place < more)) * unit
+    shares[order[0]] += below
 
 
 def _p_over_q(value: Fraction) -> str:
@@ -186,53 +240,105 @@ def at_places(value: Fraction, places: int) -> Decimal:
     return Decimal(scaled if value >= 0 else -scaled).scaleb(-places)
 
 
+def _taken_first(parts: Sequence[FormulaPart], municipalities: Sequence[str]) -> int:
+    """What comes off before the percents: fixed amounts and rates, in yen."""
+    return int(sum(sum(_column(one, 0, municipalities)) for one in parts if one.percent is None))
+
+
 def _column(part: FormulaPart, rest: int, municipalities: Sequence[str]) -> list[Fraction]:
-    """What one part lays on each municipality, in exact yen."""
-    if part.percent is None:
-        return [Fraction((part.amounts or {}).get(name, 0)) for name in municipalities]
+    """What one part lays on each municipality, in exact yen, or in whole units as it is rounded."""
     sharing = part.participants(municipalities)
-    counts = dict.fromkeys(sharing, 1) if part.figures is None else part.figures
-    per_count = rest * Fraction(part.percent) / 100 / sum(counts[name] for name in sharing)
-    return [per_count * counts[name] if name in sharing else Fraction() for name in municipalities]
+    if part.amounts is not None:
+        laid = {name: Fraction(value) for name, value in part.amounts.items()}
+    else:
+        counts = dict.fromkeys(sharing, 1) if part.figures is None else part.figures
+        per_count = (
+            Fraction(part.rate)
+            if part.rate is not None
+            else rest * Fraction(part.percent or 0) / 100 / sum(counts[name] for name in sharing)
+        )
+        laid = {name: per_count * counts[name] for name in sharing}
+    if own := part.own_rounding:
+        laid = {name: Fraction(own.apply(value)) for name, value in laid.items()}
+    return [laid.get(name, Fraction()) for name in municipalities]
 
 
-def _after_fixed(amount_yen: int, parts: Sequence[FormulaPart]) -> int:
-    """Yen left to the percents once the fixed amounts came off."""
-    fixed = sum(sum(part.amounts.values()) for part in parts if part.amounts)
-    rest = amount_yen - fixed
+def gaps(
+    amount_yen: int,
+    municipalities: Sequence[str],
+    parts: Sequence[FormulaPart],
+    rounding: Rounding,
+    remainder: str,
+    limits: Limits = NO_LIMITS,
+) -> Iterator[Refusal]:
+    """All that a formula lacks, each in one sentence with its field; nothing: it can be divided.
+
+    A field is an argument's name; of a part 「parts-0-percent」, and 「parts-0-weights-今別町」 of one
+    municipality's figure.
+    """
+    yield from _frame_gaps(amount_yen, municipalities, rounding, remainder)
+    if not parts:
+        yield _gap(_("割り方を1つ以上入れてください。"))
+    sound = []
+    numbers, many = Counter[PartKind](), Counter(part.kind for part in parts)
+    for place, part in enumerate(parts):
+        numbers[part.kind] += 1
+        name = part.kind.label
+        if many[part.kind] > 1:
+            name = _("%(name)s（%(number)sつ目）", name=name, number=numbers[part.kind])
+        found = list(_part_gaps(part, name, f"parts-{place}", municipalities))
+        yield from found
+        if not found:
+            sound.append(part)
     percents = [Fraction(part.percent) for part in parts if part.percent is not None]
-    now = _("定額の合計（%(fixed)s）が対象額", fixed=yen(fixed))
+    if municipalities and all(part in sound for part in parts if part.percent is None):
+        yield from _gaps_of_first(amount_yen, municipalities, parts)
+    if percents and min(percents) >= 0:
+        yield from _gaps_of_percents(sum(percents, Fraction()))
+    yield from _gaps_of_limits(limits, municipalities, remainder)
+
+
+def _gaps_of_first(
+    amount_yen: int, municipalities: Sequence[str], parts: Sequence[FormulaPart]
+) -> Iterator[Refusal]:
+    """What comes off first stays within the amount; alone it makes the whole of it.
+
+    Rates alone may miss it by what rounding moves.
+    """
+    first = [part for part in parts if part.percent is None]
+    fixed = _taken_first(first, municipalities)
+    moved = sum(
+        len(part.participants(municipalities)) * own.unit
+        for part in first
+        if (own := part.own_rounding)
+    )
+    rest, is_all = amount_yen - fixed, len(first) == len(parts)
+    if not first or (is_all and abs(rest) < max(moved, 1)):
+        return
+    kinds = "・".join(dict.fromkeys(part.kind.label for part in first))
+    now = _("%(kinds)sの合計（%(fixed)s）が対象額", kinds=kinds, fixed=yen(fixed))
     if rest < 0:
-        _refuse(
+        yield _gap(
             _("%(now)sを%(rest)s超えています。どちらかを直してください。", now=now, rest=yen(-rest))
         )
-    if rest and not percents:
-        _refuse(
+    elif is_all:
+        yield _gap(
             _(
                 "%(now)sより%(rest)s少なくなっています。残りの割り方を足してください。",
                 now=now,
                 rest=yen(rest),
             )
         )
-    if percents:
-        _check_percents(sum(percents, Fraction()))
-    return rest
 
 
-def _check_percents(total: Fraction) -> None:
+def _gaps_of_percents(total: Fraction) -> Iterator[Refusal]:
     now = _("割り方の合計が%(total)s％です。", total=_decimal(total))
     if total < 100:
-        _refuse(
-            _(
-                "%(now)sあと%(rest)s％をどこかに足してください。",
-                now=now,
-                rest=_decimal(100 - total),
-            )
-        )
+        rest = _decimal(100 - total)
+        yield _gap(_("%(now)sあと%(rest)s％をどこかに足してください。", now=now, rest=rest))
     if total > 100:
-        _refuse(
-            _("%(now)s%(rest)s％をどこかから引いてください。", now=now, rest=_decimal(total - 100))
-        )
+        rest = _decimal(total - 100)
+        yield _gap(_("%(now)s%(rest)s％をどこかから引いてください。", now=now, rest=rest))
 
 
 def _decimal(value: Fraction) -> str:
@@ -240,119 +346,128 @@ def _decimal(value: Fraction) -> str:
     return str(value) if places is None else f"{at_places(value, places):f}"
 
 
-def _check_frame(
+def _frame_gaps(
     amount_yen: int, municipalities: Sequence[str], rounding: Rounding, remainder: str
-) -> None:
+) -> Iterator[Refusal]:
     if amount_yen < 0:
-        _refuse(_("負担の対象額は0円以上で入れてください。"), "amount_yen")
+        yield _gap(_("負担の対象額は0円以上で入れてください。"), "amount_yen")
     if not municipalities:
-        _refuse(_("市町村を1つ以上入れてください。"), "municipalities")
-    _check_once(municipalities, _("市町村の一覧"), "municipalities")
+        yield _gap(_("市町村を1つ以上入れてください。"), "municipalities")
+    yield from _twice(municipalities, _("市町村の一覧"), "municipalities")
     if rounding.unit < 1:
-        _refuse(_("端数の単位は1円以上にしてください。"), "rounding")
+        yield _gap(_("端数の単位は1円以上にしてください。"), "rounding")
     if remainder != LARGEST_REMAINDER:
-        _check_listed((remainder,), municipalities, _("端数の負担者"), "remainder")
+        yield from not_listed((remainder,), municipalities, _("端数の負担者"), "remainder")
 
 
-def _check_part(part: FormulaPart, municipalities: Sequence[str]) -> None:
-    row, name = KINDS[part.kind], part.kind.label
-    for field, words in PART_FIELDS.items():
-        value, label = getattr(part, field), _(words)
-        if value is not None and field not in row.needs + row.may:
-            _refuse(
-                _(
-                    "%(name)sでは%(label)sを使いません。%(label)sを消してください。",
-                    name=name,
-                    label=label,
-                )
-            )
-        if value in ({}, ()) or (value is None and field in row.needs):
-            _refuse(_("%(name)sの%(label)sを入れてください。", name=name, label=label))
-        if value is not None and field != "percent":
-            _check_listed(value, municipalities, _("%(name)sの%(label)s", name=name, label=label))
-    _check_once(part.only or (), _("%(name)sの対象の市町村", name=name))
-    if part.kind is PartKind.HOST and len(part.only or ()) != 1:
-        _refuse(_("%(name)sの対象は1市町村だけにしてください。", name=name))
-    _check_numbers(part, municipalities)
+def _part_gaps(
+    part: FormulaPart, name: str, place: str, municipalities: Sequence[str]
+) -> Iterator[Refusal]:
+    row = KINDS[part.kind]
+    for of, words in PART_FIELDS.items():
+        value, label, where = getattr(part, of), _(words), f"{place}-{of}"
+        if value is not None and of not in row.needs + row.may:
+            said = N_("%(name)sでは%(label)sを使いません。%(label)sを消してください。")
+            yield _gap(_(said, name=name, label=label), where)
+        elif value in ({}, ()) or (value is None and of in row.needs):
+            yield _gap(_("%(name)sの%(label)sを入れてください。", name=name, label=label), where)
+        elif isinstance(value, Collection):
+            in_words = _("%(name)sの%(label)s", name=name, label=label)
+            yield from not_listed(value, municipalities, in_words, where)
+    if part.rounding and part.rounding.unit < 1:
+        yield _gap(_("%(name)sの端数の単位は1円以上にしてください。", name=name), place)
+    yield from _twice(part.only or (), _("%(name)sの対象の市町村", name=name), f"{place}-only")
+    if part.kind is PartKind.HOST and len(part.only or ()) > 1:
+        yield _gap(_("%(name)sの対象は1市町村だけにしてください。", name=name), f"{place}-only")
+    yield from _number_gaps(part, name, place, municipalities)
 
 
-def _check_numbers(part: FormulaPart, municipalities: Sequence[str]) -> None:
-    label, sharing = part.kind.label, part.participants(municipalities)
-    if part.percent is not None and part.percent < 0:
-        _refuse(_("%(label)sの％がマイナスです。0以上の数にしてください。", label=label))
-    for name, number in (part.figures or part.amounts or {}).items():
-        if number < 0:
-            _refuse(
-                _(
-                    "%(label)sの「%(name)s」の値がマイナスです。0以上の数にしてください。",
-                    label=label,
-                    name=name,
-                )
-            )
-    for name in part.amounts or ():
-        if name not in sharing:
-            _refuse(
-                _(
-                    "%(label)sの「%(name)s」は対象の市町村ではありません。どちらかを直してください。",
-                    label=label,
-                    name=name,
-                )
-            )
-    if part.figures is None:
+def _number_gaps(
+    part: FormulaPart, label: str, place: str, municipalities: Sequence[str]
+) -> Iterator[Refusal]:
+    sharing = part.participants(municipalities)
+    for of in ("percent", "rate"):
+        if (getattr(part, of) or 0) < 0:
+            said = N_("%(label)sの%(of)sがマイナスです。0以上の数にしてください。")
+            yield _gap(_(said, label=label, of=_(PART_FIELDS[of])), f"{place}-{of}")
+    given = [one for one in ("basis", "weights", "amounts") if getattr(part, one)]
+    if not given:
         return
-    for name in sharing:
-        if name not in part.figures:
-            _refuse(
-                _(
-                    "%(label)sに「%(name)s」の値がありません。ないときは0を入れてください。",
-                    label=label,
+    of = given[0]
+    values: Mapping[str, Figure] = getattr(part, of)
+    for name, number in values.items():
+        if number < 0:
+            said = N_("%(label)sの「%(name)s」の値がマイナスです。0以上の数にしてください。")
+            yield _gap(_(said, label=label, name=name), f"{place}-{of}-{name}")
+        if of == "amounts" and name in municipalities and name not in sharing:
+            said = N_(
+                "%(label)sの「%(name)s」は対象の市町村ではありません。どちらかを直してください。"
+            )
+            yield _gap(_(said, label=label, name=name), f"{place}-{of}-{name}")
+    if of == "amounts":
+        return
+    missing = [name for name in sharing if name not in values]
+    for name in missing:
+        said = N_("%(label)sに「%(name)s」の値がありません。ないときは0を入れてください。")
+        yield _gap(_(said, label=label, name=name), f"{place}-{of}-{name}")
+    if not missing and sharing and not any(values[name] for name in sharing):
+        said = N_("%(label)sの値がすべて0です。1つ以上は0より大きい数にしてください。")
+        yield _gap(_(said, label=label), f"{place}-{of}")
+
+
+def _gaps_of_limits(
+    limits: Limits, municipalities: Sequence[str], remainder: str
+) -> Iterator[Refusal]:
+    """Limits need somebody named who takes what they cut off or add, and who has none."""
+    if not (limits.caps or limits.floors):
+        return
+    if remainder == LARGEST_REMAINDER:
+        said = _("上限・下限があるときは、端数の負担者を1つの市町村にしてください。")
+        yield _gap(said, "remainder")
+    for of, label in (("caps", _("上限")), ("floors", _("下限"))):
+        values: Mapping[str, int] = getattr(limits, of)
+        yield from not_listed(values, municipalities, label, of)
+        for name, value in values.items():
+            if value < 0:
+                said = _("「%(name)s」の%(of)sは0円以上にしてください。", name=name, of=label)
+                yield _gap(said, f"{of}-{name}")
+            if name == remainder:
+                said = _(
+                    "端数の負担者（%(name)s）には、%(of)sを付けられません。どちらかを直してください。",
                     name=name,
+                    of=label,
                 )
-            )
-    if not any(part.figures[name] for name in sharing):
-        _refuse(
-            _("%(label)sの値がすべて0です。1つ以上は0より大きい数にしてください。", label=label)
-        )
+                yield _gap(said, f"{of}-{name}")
+    for name, cap in limits.caps.items():
+        if cap < limits.floors.get(name, cap):
+            said = _("「%(name)s」の上限が下限より小さくなっています。", name=name)
+            yield _gap(said + _("どちらかを直してください。"), f"caps-{name}")
 
 
-def _check_once(names: Sequence[str], where: str, field: str = "parts") -> None:
-    for name in names:
-        if names.count(name) > 1:
-            _refuse(
-                _(
-                    "%(where)sに「%(name)s」が2回あります。1回だけにしてください。",
-                    where=where,
-                    name=name,
-                ),
-                field,
-            )
+def _twice(names: Sequence[str], where: str, at: str) -> Iterator[Refusal]:
+    for name, times in Counter(names).items():
+        if times > 1:
+            said = N_("%(where)sに「%(name)s」が2回あります。1回だけにしてください。")
+            yield _gap(_(said, where=where, name=name), at)
 
 
-def _check_listed(
-    names: Iterable[str],
-    municipalities: Sequence[str],
-    where: str,
-    field: str = "parts",
-) -> None:
+def not_listed(
+    names: Collection[str], municipalities: Sequence[str], where: str, at: str
+) -> Iterator[Refusal]:
+    """Names that stand nowhere in the list, each in a sentence."""
     for name in names:
         if name not in municipalities:
-            _refuse(
-                _(
-                    "%(where)sの「%(name)s」は市町村の一覧にありません。名前を確かめてください。",
-                    where=where,
-                    name=name,
-                ),
-                field,
-            )
+            said = N_("%(where)sの「%(name)s」は市町村の一覧にありません。名前を確かめてください。")
+            yield _gap(_(said, where=where, name=name), at)
 
 
 def _check_shares(shares: Mapping[str, int]) -> None:
     for name, share in shares.items():
         if share < 0:
-            _refuse(
+            raise _gap(
                 _(
-                    "「%(name)s」の負担額がマイナス（%(share)s）になります。端数の扱いか、"
-                    "端数の負担者を変えてください。",
+                    "「%(name)s」の負担額がマイナス（%(share)s）になります。端数の扱い、"
+                    "端数の負担者か、下限を変えてください。",
                     name=name,
                     share=yen(share),
                 ),
@@ -360,5 +475,5 @@ def _check_shares(shares: Mapping[str, int]) -> None:
             )
 
 
-def _refuse(message: str, field: str = "parts") -> NoReturn:
-    raise Refusal(message, field=field)
+def _gap(message: str, at: str = "parts") -> Refusal:
+    return Refusal(message, field=at)

@@ -5,9 +5,9 @@ JavaScript, the live one and the case itself cannot differ.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
@@ -113,12 +113,13 @@ def part_of(
     """A part as the arithmetic takes it; what its values are, its kind says."""
     row = KINDS[kind]
     named = next((field for field in _VALUE_FIELDS if field in row.needs + row.may), None)
-    return FormulaPart(
+    made = FormulaPart(
         kind,
         percent=None if percent is None else Fraction(percent),
         only=None if only is None else tuple(only),
-        **({named: values} if named and values is not None else {}),
     )
+    of: dict[str, Any] = {named: values} if named and values is not None else {}
+    return replace(made, **of)
 
 
 def split_table(
