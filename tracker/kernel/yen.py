@@ -20,6 +20,8 @@ _YEN = re.compile(
 # Too short to be what is left of the unit before it: 12万3 is said for 12万3千 too.
 _SHORT = re.compile(rf"(.*?)(?:([百千])([0-9])|([万億兆])({_NUMBER}))")
 _VALUES = {"百": 100, "千": 1_000, "万": 10_000, "億": 10**8, "兆": 10**12}
+# Alone they head a table, （単位：千円）, and are no amount.
+_HEADS = ("千", "百万")
 _OLD_SIGNS = str.maketrans("壹貳參萬圓", "壱弐参万円")
 _COUNT = re.compile(_GROUPED)
 _DECIMAL = re.compile(r"[0-9,億万千百]*\.[0-9]+\D*")
@@ -47,8 +49,7 @@ def read_yen(text: str, name: str = N_("金額")) -> int:
     if len(written) > _LONGEST:
         raise _too_large(name)
     try:
-        # Alone these head a table: （単位：千円）.
-        amount = -1 if written in ("千", "百万") else kanji2number(written)
+        amount = -1 if written in _HEADS else kanji2number(written)
     except ValueError:
         amount = -1
     if amount < 0:
