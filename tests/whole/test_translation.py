@@ -108,7 +108,6 @@ APART: Mapping[str, tuple[str, ...]] = {
         "mail.transports",
         "municipalities.actions:create_area",
         "municipalities.actions:enter_figures",
-        "reminders.actions:LATE",
     ),
     "letters, which are in Japanese whoever sends them": (
         "accounts.people.letters",

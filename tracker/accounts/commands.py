@@ -1,18 +1,17 @@
 """tracker setup; tracker accounts create | list | disable | reset | password | unlock | second-factor-off."""
 
 import json
-from dataclasses import replace
 
 import click
 from flask.cli import with_appcontext
 
 from tracker.accounts import queries
-from tracker.accounts.models import Person, PostKind
+from tracker.accounts.models import PostKind
 from tracker.accounts.people import actions
 from tracker.accounts.second_factor.actions import take_off
 from tracker.accounts.sign_in.actions import give_password, hash_password, lift_delays, set_up
 from tracker.accounts.sign_in.forms import read_towns
-from tracker.kernel.permissions import Permission, allowed
+from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
@@ -93,7 +92,7 @@ def create(
         raise Refusal(
             _("「%(municipality)s」という市町村は登録されていません。", municipality=municipality)
         )
-    act, hashed = _act_by(by, Permission.MANAGE_PEOPLE), hash_password(password)
+    act, hashed = queries.act_by(by, Permission.MANAGE_PEOPLE), hash_password(password)
     with act:
         post = queries.find_post(town.id, post_name) or actions.create_post(
             act, town.slug, PostKind(role), post_name, None, None
@@ -138,27 +137,12 @@ def list_accounts(as_json: bool) -> None:
         )
 
 
-def _act_by(email: str | None, permission: Permission) -> Act:
-    """The act of a person through a command, or of the machine's operator where none is named.
-
-    Raises Refusal for an account that is not in use, or that may not.
-    """
-    if email is None:
-        return Act(None, clock.now())
-    person = _get(email)
-    actor = queries.actor_of(person.email)
-    if not person.is_active or not allowed(actor, permission):
-        raise Refusal(_("%(email)s では、この操作はできません。", email=email))
-    name = _("%(name)s　コマンドから（代理入力）", name=actor.name)
-    return Act(replace(actor, name=name), clock.now())
-
-
 @accounts.command()
 @click.argument("email")
 @with_appcontext
 def disable(email: str) -> None:
     """Closes an account and ends its sessions."""
-    actions.set_active(Act(None, clock.now()), _get(email), False)
+    actions.set_active(Act(None, clock.now()), queries.get_person(email), False)
     click.echo(_("%(email)s の利用を停止しました。", email=email))
 
 
@@ -167,7 +151,7 @@ def disable(email: str) -> None:
 @with_appcontext
 def reset(email: str) -> None:
     """Ends the password and writes a letter with a link to set a new one."""
-    actions.invite(Act(None, clock.now()), _get(email))
+    actions.invite(Act(None, clock.now()), queries.get_person(email))
     click.echo(_("%(email)s にパスワード設定の案内を送ります。", email=email))
 
 
@@ -177,7 +161,7 @@ def reset(email: str) -> None:
 @with_appcontext
 def password(email: str, password: str) -> None:
     """Sets a password asked for on the terminal; sessions end, and the person gets a letter."""
-    person, hashed = _get(email), hash_password(password)
+    person, hashed = queries.get_person(email), hash_password(password)
     give_password(Act(None, clock.now()), person, hashed)
     click.echo(_("%(email)s のパスワードを替えました。", email=email))
 
@@ -187,7 +171,7 @@ def password(email: str, password: str) -> None:
 @with_appcontext
 def unlock(email: str) -> None:
     """Lets everybody try again at once who waits after wrong passwords for that account."""
-    lift_delays(Act(None, clock.now()), _get(email))
+    lift_delays(Act(None, clock.now()), queries.get_person(email))
     click.echo(_("%(email)s の待ち時間をなくしました。", email=email))
 
 
@@ -196,15 +180,8 @@ def unlock(email: str) -> None:
 @with_appcontext
 def second_factor_off(email: str) -> None:
     """Takes the second factor off an account whose holder lost app and recovery codes."""
-    take_off(Act(None, clock.now()), _get(email))
+    take_off(Act(None, clock.now()), queries.get_person(email))
     click.echo(_("%(email)s の2段階認証を解除しました。本人へメールで知らせます。", email=email))
-
-
-def _get(email: str) -> Person:
-    person = queries.find_person(email)
-    if person is None:
-        raise Refusal(_("%(email)s という利用者は登録されていません。", email=email))
-    return person
 
 
 commands = (setup, accounts)

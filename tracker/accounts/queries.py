@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
@@ -24,12 +24,14 @@ from tracker.accounts.models import (
     SignIn,
 )
 from tracker.accounts.rules import StaffMember
-from tracker.kernel.permissions import Actor, Role
+from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.search import search_key
 from tracker.kernel.translation import _
 from tracker.mail.letters import Letter, Recipient
 from tracker.municipalities.models import Municipality
+from tracker.plumbing import clock
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -171,6 +173,29 @@ def recovery_codes_left(person_id: int) -> int:
 def find_person(email: str) -> Person | None:
     """The account with that address, or None."""
     return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+
+
+def get_person(email: str) -> Person:
+    """The same; raises Refusal where there is none."""
+    person = find_person(email)
+    if person is None:
+        raise Refusal(_("%(email)s という利用者は登録されていません。", email=email))
+    return person
+
+
+def act_by(email: str | None, permission: Permission) -> Act:
+    """The act of a person through a command, or of the machine's operator where none is named.
+
+    Raises Refusal for an account that is not in use, or that may not everywhere.
+    """
+    if email is None:
+        return Act(None, clock.now())
+    person = get_person(email)
+    actor = actor_of(person.email)
+    if not person.is_active or not allowed(actor, permission, ()):
+        raise Refusal(_("%(email)s では、この操作はできません。", email=email))
+    name = _("%(name)s　コマンドから（代理入力）", name=actor.name)
+    return Act(replace(actor, name=name), clock.now())
 
 
 def find_post(municipality_id: int, name: str, but_id: int | None = None) -> Post | None:

@@ -50,6 +50,7 @@ class Permission(StrEnum):
     CONFIRM_PEOPLE = "confirm_people"
     MANAGE_PEOPLE = "manage_people"
     READ_HISTORY = "read_history"
+    DISPOSE_HISTORY = "dispose_history"
 
 
 class Reach(Enum):
@@ -112,6 +113,7 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.CONFIRM_PEOPLE: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.ADMIN: ANY},
     Permission.MANAGE_PEOPLE: {Role.ADMIN: ANY},
     Permission.READ_HISTORY: {Role.OFFICE: ANY, Role.ADMIN: ANY},
+    Permission.DISPOSE_HISTORY: {Role.OFFICE: ANY, Role.ADMIN: ANY},
 }
 
 

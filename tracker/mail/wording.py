@@ -19,7 +19,8 @@ _DEEPEST = 25
 BEGIN, END = "\ufdd0", "\ufdd1"
 _FIELD = re.compile(r"〔([^〔〕\n]{1,40})〕")
 _LABEL = re.compile(r"　[^〔〕]*")
-_ADDRESS = re.compile(rf"\s*(?:https?://|{BEGIN})\S+$")
+# An address, or a head of the record: in pieces it would open nothing, or be noted wrong.
+_WHOLE = re.compile(rf"\s*(?:(?:https?://|{BEGIN})\S+|[0-9]+-[0-9a-f]{{64}})$")
 # A line does not begin with these, nor end with those.
 _NOT_FIRST = "、。，．・：；？！）」』】〕〉》ー々〜ぁぃぅぇぉっゃゅょァィゥェォッャュョ%％"
 _NOT_LAST = "（「『【〔〈《"
@@ -118,10 +119,10 @@ def _edge(line: str) -> int:
 
 
 def _broken(line: str, hang: int) -> list[str]:
-    """The line in pieces that fit; an address stays whole, or its link would not open."""
+    """The line in pieces that fit; what is of use only as a whole (`_WHOLE`) stays so."""
     pieces: list[str] = []
     signs = 0
-    while width(line) > LINE and not _ADDRESS.match(line):
+    while width(line) > LINE and not _WHOLE.match(line):
         signs = signs if pieces else min(max(hang, _edge(line)) // 2, _DEEPEST)
         cut = _beside_a_mark(line, _cut(line, signs + 1), signs)
         pieces.append(line[:cut].rstrip())

@@ -1,16 +1,16 @@
 """tracker history verify | export | dispose (contracts.md, "Trust")."""
 
-import json
 import sys
 from typing import TextIO
 
 import click
 from flask.cli import with_appcontext
 
+from tracker.accounts import queries as accounts
+from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.overview.record import actions, queries
-from tracker.plumbing import chain, clock, history
-from tracker.plumbing.changes import Act
+from tracker.plumbing import chain
 from tracker.plumbing.db import reading
 
 
@@ -37,18 +37,17 @@ def verify(head: str | None, as_json: bool) -> None:
 def export(file: TextIO) -> None:
     """Writes the record into FILE, one entry a line, for docs/verify_history.py."""
     with reading():
-        for entry in history.plain():
-            entry.pop("id")
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        file.writelines(queries.exported())
 
 
 @record.command()
 @click.argument("number", type=int)
 @click.option("--reason", default="", help="Why; stands in the record.")
+@click.option("--by", help="Address of who disposes of it; whether they may is checked.")
 @with_appcontext
-def dispose(number: int, reason: str) -> None:
+def dispose(number: int, reason: str, by: str | None) -> None:
     """Takes out the sentence and the values of entry NUMBER; the chain holds all the same."""
-    actions.dispose(Act(None, clock.now()), number, reason)
+    actions.dispose(accounts.act_by(by, Permission.DISPOSE_HISTORY), number, reason)
     click.echo(_("記録%(number)s番の内容を廃棄しました。", number=number))
 
 

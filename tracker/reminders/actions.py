@@ -25,7 +25,6 @@ from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Merged, Notice
 
 CLOCK_WRONG = N_("サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。")
-LATE = "遅延"
 BEAT = timedelta(seconds=30)
 
 Told = Callable[[Mapping[LetterState, int]], None]
@@ -149,6 +148,7 @@ class Due:
     lost: Sequence[Lost]
     # The drafts' letters, by their key.
     letters: Mapping[str, NewLetter]
+    heads: Sequence[NewLetter]
 
 
 def plan(at: datetime) -> tuple[int, int]:
@@ -195,6 +195,7 @@ def _gather(at: datetime) -> Due:
         [one for one in due if not rules.is_of_use(one, today)],
         letters.about_undelivered(at),
         {draft.key: _letter(draft, at) for draft in drafts},
+        letters.about_head(since, at),
     )
 
 
@@ -241,11 +242,12 @@ def _write(due: Due, at: datetime) -> tuple[int, int, bool]:
     done = queries.dealt_with(due.first, clock.day(at))
     drafts = [one for one in due.drafts if not any(n.key in done for n in one.merged.notices)]
     lost = [one for one in due.lost if done.keys().isdisjoint(one.keys)]
-    mail.write_many([*(due.letters[one.key] for one in drafts), *(one.letter for one in lost)])
+    planned = [*(due.letters[one.key] for one in drafts), *due.heads]
+    mail.write_many([*planned, *(one.letter for one in lost)])
     query = select(Letter.key, Letter.id).where(
-        OPEN, Letter.next_attempt_at == at, Letter.written_at == at, Letter.kind == "reminder"
+        OPEN, Letter.next_attempt_at == at, Letter.written_at == at
     )
-    ids = {row.key: row.id for row in db.session.execute(query)} if drafts else {}
+    ids = {row.key: row.id for row in db.session.execute(query)} if planned else {}
     items = [item(one) for one in due.useless]
     for draft in drafts:
         items += [item(one, ids.get(draft.key)) for one in draft.merged.notices]
@@ -253,12 +255,12 @@ def _write(due: Due, at: datetime) -> tuple[int, int, bool]:
     skipped = sum(one["letter_id"] is None for one in items)
     items += [one for letter in lost for one in letter.items]
     insert_many(LetterItem, items, ["duty_key", "step", "to_key"])
-    return sum(draft.key in ids for draft in drafts), skipped, len(drafts) == len(due.drafts)
+    count = sum(one.row["key"] in ids for one in planned)
+    return count, skipped, len(drafts) == len(due.drafts)
 
 
 def _letter(draft: DraftLetter, at: datetime) -> NewLetter:
     notes = sorted({one.note for one in draft.merged.notices if one.note})
-    is_late = at - draft.meant_at >= timedelta(days=1)
     return new_row(
         "reminder",
         draft.to,
@@ -266,10 +268,9 @@ def _letter(draft: DraftLetter, at: datetime) -> NewLetter:
         draft.composed,
         key=draft.key,
         at=at,
-        send_at=at if is_late else draft.meant_at,
         useful_until=rules.useful_until(draft.merged.notices),
         path=draft.merged.notices[0].duty.url,
-        note="、".join([*notes, LATE] if is_late else notes)[:300] or None,
+        **letters.timing(draft.meant_at, at, notes),
     )
 
 
@@ -286,9 +287,18 @@ def item(notice: Notice, letter_id: int | None = None) -> dict[str, object]:
     }
 
 
-def preview(on: date) -> list[DraftLetter]:
-    """The reminders of one day, as the duties stand; writes nothing."""
-    return _compose(queries.notices(on, on, on), on)
+def preview(on: date) -> list[tuple[NewLetter, list[str]]]:
+    """The letters of one day, as the duties and the record stand, with the duties they mention.
+
+    Writes nothing.
+    """
+    drafts = _compose(queries.notices(on, on, on), on)
+    found = [
+        (_letter(one, one.send_at), [each.duty.key for each in one.merged.notices])
+        for one in drafts
+    ]
+    heads = letters.about_head(_midnight(on), clock.at(on, time.max))
+    return [*found, *((one, []) for one in heads)]
 
 
 def preview_of(duty_key: str, on: date, today: date) -> DraftLetter | None:

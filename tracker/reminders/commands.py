@@ -47,23 +47,23 @@ def preview(on: datetime | None, as_json: bool) -> None:
     """Shows the reminders of a day; writes nothing."""
     day = on.date() if on else clock.today()
     with clock.moved_to(clock.at(day, HOUR)):
-        drafts = actions.preview(day)
+        drafts = [(new.row, items) for new, items in actions.preview(day)]
     db.session.rollback()
     if as_json:
         rows = [
             {
-                "to": draft.to.email,
-                "send_at": draft.send_at.astimezone(clock.TOKYO).isoformat(),
-                "subject": draft.subject,
-                "body": draft.body,
-                "items": [one.duty.key for one in draft.merged.notices],
+                "to": row["to_email"],
+                "send_at": row["send_at"].astimezone(clock.TOKYO).isoformat(),
+                "subject": row["subject"],
+                "body": row["body"],
+                "items": items,
             }
-            for draft in drafts
+            for row, items in drafts
         ]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    for draft in drafts:
-        click.echo(f"{draft.to.name} <{draft.to.email}>\n{draft.subject}\n\n{draft.body}")
+    for row, _items in drafts:
+        click.echo("{to_name} <{to_email}>\n{subject}\n\n{body}".format_map(row))
     click.echo(_("%(count)s通", count=len(drafts)))
 
 

@@ -1,4 +1,7 @@
-"""The letters of the clock: what is due, all in one (M4 and on), and what did not arrive (M24)."""
+"""The letters of the clock: what is due, all in one (M4 and on), what did not arrive (M24).
+
+And once a month the record's head (M29).
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -13,14 +16,16 @@ from tracker.mail import letters
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, NewLetter, Recipient
 from tracker.mail.links import Composed
 from tracker.municipalities import queries as areas
-from tracker.plumbing import history
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.pages import jst_day
 from tracker.reminders.models import LetterItem
-from tracker.reminders.rules import Notice, text_for
+from tracker.reminders.rules import Notice, head_due, text_for
 
 _INDENT = "　"
 UNDELIVERABLE = "undeliverable"
+HEAD, HEAD_PATH = "record_head", "/audit"
+LATE = "遅延"
 # A letter lists so many; the page lists all.
 MOST = 20
 
@@ -196,3 +201,73 @@ def _name(row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
 def _told(row: Row[*tuple[Any, ...]]) -> str:
     answer = row.last_answer or "相手のサーバーが受け取りませんでした。"
     return f"{row.to_name}（{jst_day(row.send_at)}）\n　{row.subject}\n　{answer}"
+
+
+# --- the record's head, once a month ------------------------------------------------------------
+
+
+class _HeadFor(NamedTuple):
+    """Which month's head goes to somebody, when, and for which towns it cannot go out."""
+
+    month: date
+    meant_at: datetime
+    without: list[str]
+
+
+def about_head(since: datetime, until: datetime) -> list[NewLetter]:
+    """The record's head to the confirmers of each municipality, as far as it fell due in between.
+
+    Who keeps it can prove later that nothing before it was changed (contracts.md, "Trust").  Where
+    nobody confirms it goes to the officers; where they are missing too the office is told.
+    """
+    head, today = history.head(), clock.day(until)
+    closures = areas.closures(today - timedelta(days=62), today)
+    due = {
+        town: found
+        for town in areas.towns()
+        if (found := head_due(since, until, closures.get(town.slug, frozenset())))
+    }
+    if not due or head is None:
+        return []
+    by_role = accounts.recipients_by_role(("confirmer", "officer", "office"))
+    office = by_role.get(("office", areas.hub().id), [])
+    wanted: dict[Recipient, _HeadFor] = {}
+    for town, moment in due.items():
+        own = by_role.get(("confirmer", town.id)) or by_role.get(("officer", town.id)) or []
+        for to in own or office:
+            without = wanted.setdefault(to, _HeadFor(*moment, [])).without
+            without += [] if own or town.is_hub else [town.name]
+    keys = {to: f"head:{one.month:%Y-%m}:{to.key}" for to, one in wanted.items()}
+    written = set(db.session.scalars(select(Letter.key).where(Letter.key.in_(keys.values()))))
+    return [
+        _head(head, to, one, keys[to], until)
+        for to, one in wanted.items()
+        if keys[to] not in written
+    ]
+
+
+def _head(head: str, to: Recipient, one: _HeadFor, key: str, at: datetime) -> NewLetter:
+    lacking = (
+        f"{'、'.join(one.without)}には、確認者も町村担当も登録されていないため、"
+        "お送りできません。役職と利用者の登録をお願いします。"
+    )
+    values = {
+        "照合日": wareki.long(clock.day(at)),
+        "記録の数": f"{int(head.partition('-')[0]):,}",
+        "照合値": head,
+        "登録のお願い": lacking if one.without else "",
+    }
+    words = letters.compose(HEAD, to, values, link=HEAD_PATH)
+    return letters.new_row(
+        HEAD, to, *words, key=key, at=at, path=HEAD_PATH, **timing(one.meant_at, at)
+    )
+
+
+# --- early or late ------------------------------------------------------------------------------
+
+
+def timing(meant_at: datetime, at: datetime, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """The hour and the note of a letter's row (`mail.letters.new_row`): a day late says so."""
+    is_late = at - meant_at >= timedelta(days=1)
+    said = "、".join([*notes, LATE] if is_late else notes)
+    return {"send_at": at if is_late else meant_at, "note": said[:300] or None}

@@ -217,6 +217,21 @@ def merge(due: Iterable[Notice]) -> tuple[Merged, ...]:
     return tuple(merged)
 
 
+def head_due(
+    since: datetime, until: datetime, closed: frozenset[date]
+) -> tuple[date, datetime] | None:
+    """The month whose record's head fell due between two instants, and when; the newest of several.
+
+    It goes out on the first day of the month that is open, so after an outage there is one of it.
+    """
+    first = tokyo.day(until).replace(day=1)
+    for month in (first, (first - timedelta(days=1)).replace(day=1)):
+        moment = tokyo.at(office_days.on_or_after(month, closed), HOUR)
+        if moment <= until:
+            return (month, moment) if since < moment else None
+    return None
+
+
 def clock_is_wrong(at: datetime, watermark: datetime | None) -> bool:
     """Whether the clock went back behind what was planned already (trust.md P6)."""
     return watermark is not None and at < watermark - CLOCK_MAY_LAG
