@@ -124,22 +124,29 @@ def test_a_line_of_five_megabytes_is_read_in_two_seconds(unit: str, at: int) -> 
     assert time.process_time() - started < 2
 
 
+GROWING = [
+    (15, "清華大學"),
+    (25, "（目的）"),
+    (31, "2 甲は、負担する。"),
+    (31, "(1) 甲の事務"),
+    (31, "甲は、乙と"),
+    (45, "本協約書を"),
+    (51, "今別町長"),
+    (51, "甲 青森市"),
+    (71, "別表"),
+    (71, "2 高次の都市機能の集積・強化"),
+    (84, "\t携\t心\t甲"),
+    (84, "\t携わる。\t心する。\t甲と行う。"),
+    (100, "藏書"),
+]
+
+
+# Three seconds each: every fourth stands for all in the quick run.
 @pytest.mark.parametrize(
     ("after", "unit"),
     [
-        (15, "清華大學"),
-        (25, "（目的）"),
-        (31, "2 甲は、負担する。"),
-        (31, "(1) 甲の事務"),
-        (31, "甲は、乙と"),
-        (45, "本協約書を"),
-        (51, "今別町長"),
-        (51, "甲 青森市"),
-        (71, "別表"),
-        (71, "2 高次の都市機能の集積・強化"),
-        (84, "\t携\t心\t甲"),
-        (84, "\t携わる。\t心する。\t甲と行う。"),
-        (100, "藏書"),
+        pytest.param(*one, marks=[] if turn % 4 == 1 else pytest.mark.slow)
+        for turn, one in enumerate(GROWING)
     ],
 )
 def test_time_grows_with_the_length_and_no_faster(after: int, unit: str) -> None:

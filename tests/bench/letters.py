@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import create_engine, delete, insert, text
+from sqlalchemy import column, create_engine, delete, insert, table, text
 
 from tracker.mail import mime
 from tracker.mail.letters import Letter, LetterState, SendAttempt
@@ -176,7 +176,10 @@ class Product(Way):
             append_only.lift(on)
             on.execute(delete(SendAttempt))
             on.execute(delete(Letter))
-            on.execute(insert(Letter), rows(count))
+            # Without the defaults of columns that an older checkout does not know.
+            names = rows(1)[0]
+            columns = [column(name, Letter.__table__.c[name].type) for name in names]
+            on.execute(insert(table("letter", *columns)), rows(count))
             if engine.dialect.name == "postgresql":
                 on.execute(text("ANALYZE letter"))
         engine.dispose()

@@ -24,6 +24,9 @@ from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.projects.plans.rules import Part
 
+# Steps of releases that stand.
+pytestmark = pytest.mark.engines_by_turns
+
 BEFORE, AFTER = "0003", "0004"
 
 

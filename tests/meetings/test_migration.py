@@ -24,6 +24,9 @@ from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat, PollAnswe
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
+# Steps of releases that stand.
+pytestmark = pytest.mark.engines_by_turns
+
 BEFORE, AFTER = "0008", "0009"
 
 

@@ -33,6 +33,9 @@ from tracker.projects.reports import actions as report_actions
 from tracker.projects.rounds import actions as rounds
 from tracker.projects.rules import YearMark
 
+# Steps of releases that stand.
+pytestmark = pytest.mark.engines_by_turns
+
 BEFORE = "0003"
 
 
