@@ -147,7 +147,8 @@ def test_random_bytes_are_no_notice(raw):
 def test_a_damaged_notice_is_read_or_not_and_never_about_another_letter(raw, at, gone, planted):
     found = bounces.read(raw[:at] + planted + raw[at + gone :])
     if found is not None:
-        assert found.message_id == OURS or planted
+        # A host that lost a letter names no letter at all; the digits must be ours.
+        assert found.message_id.partition("@")[0] == OURS.partition("@")[0] or planted
         assert found.outcomes and len(found.mark) == 36
         for one in found.outcomes:
             one.explained.encode()

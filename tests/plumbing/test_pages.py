@@ -181,7 +181,7 @@ def held(url, seconds):
     ("seconds", "wait_ms"),
     [
         (0.1, 300),
-        (0.6, 300),
+        (1.5, 300),
         *(pytest.param(*one, marks=pytest.mark.slow) for one in ((1, 5000), (60, 5000))),
     ],
 )
