@@ -119,8 +119,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "renkei"
 
-# A text of an agreement is small; attachments come with a later part.
-# A file of 12 MB, as the page says, and what a browser puts around it.
+# What all attachments may take in the home, in MB.
+UPLOADS_MB = _number("TRACKER_UPLOADS_MB", 5000)
+# Files of 12 MB together, as the page says, and what a browser puts around them.
 MAX_CONTENT_LENGTH = (12 * 1024 + 128) * 1024
 MAX_FORM_MEMORY_SIZE = 12 * 1024 * 1024
 WTF_CSRF_TIME_LIMIT = None

@@ -16,21 +16,24 @@ from sqlalchemy import insert, select, text, update
 
 from tests import cast
 from tests.app_fixtures import copy_of, lent_database, opened, template
+from tests.cost_sharing.makers import act_of, make_draft
 from tests.operation.kept import count_of, everything
 from tests.services import SmtpServer
 from tests.troubles import no_room
 from tracker.accounts import queries as accounts
 from tracker.accounts.sign_in.actions import sign_in
 from tracker.accounts.sign_in.rules import Origin
+from tracker.cost_sharing.cases import actions as costs
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
 from tracker.mail.letters import Letter, LetterState
 from tracker.operation import commands
 from tracker.operation.backup.actions import back_up, restore
 from tracker.operation.backup.rules import MANIFEST
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock, history, uploads
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_missing
+from tracker.plumbing.uploads import Sent
 from tracker.reminders.actions import run_once
 from tracker.reminders.models import ClockState
 from tracker.reminders.notices.actions import let_go
@@ -261,3 +264,28 @@ def contents(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as zipped:
         left = {MANIFEST, "tables/letter.jsonl", "tables/clock_state.jsonl"}
         return {name: zipped.read(name) for name in zipped.namelist() if name not in left}
+
+
+def test_attachments_come_along_and_what_is_lost_is_said(tmp_path: Path) -> None:
+    """A damaged file keeps no backup from being written, and none of it is passed on."""
+    path = tmp_path / "kept.zip"
+    with (
+        lent_database("cast", "sqlite", tmp_path) as url,
+        opened(url, tmp_path / "from") as app,
+        app.app_context(),
+    ):
+        sent = [Sent(f"{n}.csv", "csv", b"%d" % n) for n in range(3)]
+        costs.attach(act_of("office"), make_draft(), sent, None, is_sealed=False)
+        uploads.path_of(uploads.digest_of(b"0")).write_bytes(b"9")
+        uploads.path_of(uploads.digest_of(b"1")).unlink()
+        (tmp_path / "from" / "uploads" / "ab").mkdir(exist_ok=True)
+        (tmp_path / "from" / "uploads" / "ab" / "nobodys").write_bytes(b"x")
+        done = app.test_cli_runner().invoke(commands.backup, [str(path)])
+        assert done.exit_code == 1 and "添付ファイル2件は" in str(done.exception)
+    with empty("sqlite", tmp_path / "to"):
+        restore(path, clock.now())
+        there = [uploads.content_of(uploads.digest_of(b"%d" % n)) for n in range(3)]
+        assert there == [None, None, b"2"]
+        kept = [one for one in (tmp_path / "to" / "uploads").rglob("*") if one.is_file()]
+        assert len(kept) == 1 and stat.S_IMODE(kept[0].stat().st_mode) == 0o600
+        assert count_of("attachment") == 3

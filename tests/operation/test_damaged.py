@@ -49,6 +49,12 @@ def sealed(members: Members, name: str, content: bytes, **more: Any) -> Members:
     return {**there, name: content}
 
 
+def upload(content: bytes) -> str:
+    """The name under which a backup keeps a file."""
+    digest = hashlib.sha256(content).hexdigest()
+    return f"uploads/{digest[:2]}/{digest}"
+
+
 def rows(members: Members, name: str) -> list[list[Any]]:
     return [json.loads(line) for line in members[name].splitlines()]
 
@@ -106,7 +112,8 @@ DAMAGED: Mapping[str, Callable[[Members], Members]] = {
     "a name from the root": lambda m: sealed(m, "/etc/cron.d/x", b"x"),
     "a name of Windows": lambda m: sealed(m, "uploads\\..\\x", b"x"),
     "a table of others": lambda m: sealed(m, "tables/more.jsonl", b"", rows=0, columns={}),
-    "a bomb": lambda m: sealed(m, "uploads/bomb", b"0" * 50_000_000),
+    "a bomb": lambda m: sealed(m, upload(b"0" * 50_000_000), b"0" * 50_000_000),
+    "a file under another's name": lambda m: sealed(m, upload(b"x"), b"y"),
     "a bomb of one row": lambda m: sealed(m, TOWNS, b"[" + b" " * 50_000_000 + b"]\n"),
     "a manifest without end": lambda m: {**m, MANIFEST: m[MANIFEST] + b" " * 20_000_000},
     "numbers below nothing": lambda m: told(m, lambda said: said["parts"][TOWNS].update(bytes=-1)),
@@ -209,7 +216,7 @@ def test_what_was_not_damaged_is_taken(both: Flask, whole: bytes, tmp_path: Path
     path.write_bytes(whole)
     with zipfile.ZipFile(path) as zipped:
         members = {name: zipped.read(name) for name in zipped.namelist()}
-    packed(sealed(members, "uploads/ab/cdef", b"kept"), path)
+    packed(sealed(members, upload(b"kept"), b"kept"), path)
     restore(path, clock.now(), replace=True)
     assert len(everything()["history"]) == 2
-    assert (tmp_path / "uploads" / "ab" / "cdef").read_bytes() == b"kept"
+    assert (tmp_path / upload(b"kept")).read_bytes() == b"kept"

@@ -1,4 +1,4 @@
-"""`tracker doctor` and /healthz name each of twelve faults, and nothing where there is none."""
+"""`tracker doctor` and /healthz name each of thirteen faults, and nothing where there is none."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,14 +10,17 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from tests import cast
+from tests.cost_sharing.makers import act_of, make_draft
+from tracker.cost_sharing.cases import actions as costs
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.operation import commands
 from tracker.operation.health import queries
-from tracker.plumbing import clock
+from tracker.plumbing import clock, uploads
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_missing
 from tracker.plumbing.history import Subject
+from tracker.plumbing.uploads import Sent
 from tracker.reminders.models import ClockState
 
 TO = Recipient("post:1", "青森市", "office@aomori.example", None)
@@ -53,6 +56,12 @@ def _mail(app: Flask) -> None:
     app.extensions["mail"].server, app.extensions["mail"].port = "127.0.0.1", 1
 
 
+def _altered(app: Flask) -> None:
+    sent = [Sent("名簿.csv", "csv", b"1,2")]
+    costs.attach(act_of("office"), make_draft(), sent, None, is_sealed=False)
+    uploads.path_of(uploads.digest_of(b"1,2")).write_bytes(b"1,3")
+
+
 FAULTS: Mapping[str, Callable[[Flask], object]] = {
     "database": _gone,
     "migrations": lambda app: _statement("UPDATE alembic_version SET version_num = '0001'"),
@@ -72,6 +81,7 @@ FAULTS: Mapping[str, Callable[[Flask], object]] = {
         IMAP_SERVER="127.0.0.1", IMAP_PORT=1, IMAP_TLS="none", MAIL_COMMAND_SECONDS=2
     ),
     "chain": lambda app: _statement("UPDATE history SET summary = 'x'"),
+    "uploads": _altered,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import time_machine
@@ -45,6 +46,8 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
                 note = made_once(f"house-{engine}", lambda: _filled(engine))
                 filled, stock, cookies = pickle.loads(Path(note).read_bytes())
                 url, _ = copy_of(filled, engine, folder / "house.sqlite3")
+                home = Path(os.environ[FOLDER]) / f"house-{engine}-home"
+                copytree(home / "uploads", folder / "uploads", dirs_exist_ok=True)
                 app = stack.enter_context(opened(url, folder))
                 made[engine] = HOUSES[engine](app, stock, cookies)
                 stack.callback(made[engine].close)

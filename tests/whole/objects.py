@@ -58,6 +58,8 @@ SECRETS = (
     Secret("今別町の送る前の案件の印", Permission.READ_COST_DRAFT, frozenset({TOWN})),
     Secret("今別町の引継ぎの印", Permission.HAND_OVER, frozenset({TOWN})),
     Secret("蓬田村の引継ぎの印", Permission.HAND_OVER, frozenset({OTHER})),
+    Secret("今別町の添付の印", Permission.READ_TROUBLES, frozenset({TOWN})),
+    Secret("蓬田村の添付の印", Permission.READ_TROUBLES, frozenset({OTHER})),
 )
 
 
@@ -79,12 +81,18 @@ def _led(stock: Stock, slug: str) -> Target:
     return Target(args, only=frozenset(checker))
 
 
+def _paper(stock: Stock, slug: str) -> Args:
+    """A paper of a case that `slug` leads: the hub's was sent."""
+    no = stock.sent_cases[HUB] if slug == HUB else stock.ready_cases[slug]
+    return {"no": no, "attachment_id": stock.papers[no]}
+
+
 # Endpoint -> the object of one municipality, and all municipalities it belongs to besides.
 OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "accounts.hand_over": lambda s, slug: Target({"post_id": s.handed_over[slug]}),
     **{
         f"cost_sharing.{name}": lambda s, slug: Target({"no": s.draft_cases[slug]})
-        for name in ("add_consultation", "preview", "withdraw")
+        for name in ("add_consultation", "attachments", "preview", "withdraw")
     },
     # One sent, one about money, one about work.
     "cost_sharing.formula": lambda s, slug: Target(
@@ -94,6 +102,8 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "cost_sharing.strike_consultation": lambda s, slug: Target(
         {"no": s.ready_cases[slug], "consultation_id": s.consultations[slug]}
     ),
+    # One that others have seen, and is struck; two that are removed.
+    "cost_sharing.detach": lambda s, slug: Target(_paper(s, slug)),
     "cost_sharing.send": lambda s, slug: Target({"no": s.ready_cases[slug]}),
     "cost_sharing.confirm": lambda s, slug: Target(
         {"no": s.sent_cases[slug]}, frozenset({HUB, TOWN if slug == HUB else slug})
@@ -104,6 +114,10 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
         frozenset({HUB, TOWN if slug == HUB else slug}),
     ),
     "municipalities.remove_entry": lambda s, slug: Target({"entry_id": s.entries[slug]}),
+    "projects.attachments": lambda s, slug: Target(_drafted(s, slug)),
+    "projects.detach": lambda s, slug: Target(
+        {**_drafted(s, slug), "attachment_id": s.proofs[slug]}
+    ),
     "projects.check": lambda s, slug: Target(_drafted(s, slug)),
     "projects.confirm": lambda s, slug: _led(s, slug),
     "projects.submitted": lambda s, slug: Target(_submitted(s, slug)),
@@ -131,6 +145,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "agreements.discard": lambda s: [{"job_id": s.job}],
     "agreements.register": lambda s: [{"job_id": s.job}],
     "agreements.review": lambda s: [{"job_id": s.job}],
+    "cost_sharing.attachment": lambda s: [_paper(s, HUB)],
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
     "cost_sharing.strike_figures": lambda s: [{"series_id": s.series}],
     "meetings.add_dates": lambda s: [{"meeting_id": s.polling}],
@@ -147,6 +162,9 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "meetings.show": lambda s: [{"number": s.polling}, {"number": s.held}, {"number": 2026}],
     "overview.calendar": lambda s: [{"token": CALENDAR_TOKEN}],
     "overview.measure": lambda s: [{"number": "1-1"}],
+    "projects.attachment": lambda s: [
+        {**_submitted(s, "hiranai"), "attachment_id": s.proofs["hiranai"]}
+    ],
     "projects.answers": lambda s: [{"period": PERIOD}],
     "projects.ask_the_late": lambda s: [{"period": PERIOD}],
     "projects.close": lambda s: [{"period": PERIOD}],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests import cast
 from tests.agreements.makers import asked, make_job
@@ -26,6 +26,7 @@ from tracker.accounts.models import (
 )
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
+from tracker.cost_sharing.cases import actions as cases
 from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
@@ -42,8 +43,11 @@ from tracker.municipalities.models import (
 )
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.plumbing.uploads import Attachment, Sent
 from tracker.projects.models import Project
 from tracker.projects.plans.rules import Part
+from tracker.projects.report import Report
+from tracker.projects.reports import actions as reports
 from tracker.projects.rounds import actions as rounds
 from tracker.projects.rules import Rating
 
@@ -61,6 +65,7 @@ TROUBLE_OF, DRAFT_OF, COMMENT_OF, LETTER_TO = (
 )
 UNSENT_OF = "{}の送る前の案件の印"
 MEMO_OF = "{}の引継ぎの印"
+PROOF_OF = "{}の添付の印"
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class Stock:
     post: int
     person: int
     unused_post: int
+    papers: Mapping[str, int]
+    proofs: Mapping[str, int]
     handed_over: Mapping[str, int]
 
 
@@ -141,10 +148,46 @@ def furnish() -> Stock:
         post=_post_id("officer@hiranai.example"),
         person=person,
         unused_post=_unused_post(),
+        papers={no: _paper(no) for no in (sent[TOWN], *ready.values())},
+        proofs=_proofs(made),
         handed_over=_handed_over(),
         # The newest: they stand on the first page of 通知.
         letters=_letters(),
     )
+
+
+def _sent(name: str) -> list[Sent]:
+    return [Sent(name, "csv", f"{name}\n1,2\n".encode())]
+
+
+def _paper(no: str) -> int:
+    """A paper of a case, which the office added."""
+    year, number = map(int, no.split("-"))
+    found = select(CostCase).where(CostCase.fiscal_year == year, CostCase.number == number)
+    case, act = db.session.scalars(found).one(), Act(actor_of(cast.email("office")), cast.NOW)
+    cases.attach(act, case, _sent(f"積算の資料{no}.csv"), None, is_sealed=False)
+    return db.session.scalars(select(func.max(Attachment.id))).one() or 0
+
+
+def _proofs(made: Mapping[str, int]) -> dict[str, int]:
+    """A file of each draft of the other town's project, for its own municipality alone.
+
+    And of a report that was submitted with it.
+    """
+    submitted = select(Attachment.id).where(Attachment.subject_kind == "report")
+    found = {"hiranai": db.session.scalars(submitted).one()}
+    for slug in (HUB, TOWN, OTHER):
+        _prove(projects.report_of(made[OTHER], slug), PROOF_OF.format(NAMES[slug]) + ".csv")
+        found[slug] = db.session.scalars(select(func.max(Attachment.id))).one() or 0
+    return found
+
+
+def _prove(place: Report, name: str) -> None:
+    """Adds a file to a report that is being written."""
+    if place.id is None:
+        projects.save(place)
+        place = projects.report_of(place.project_id, place.town.slug)
+    reports.attach(Act(projects.writer(place.town.slug), cast.NOW), place, _sent(name))
 
 
 def _unused_post() -> int:
@@ -262,6 +305,7 @@ def _write_reports(made: Mapping[str, int]) -> None:
     for slug in (HUB, TOWN):
         trouble = TROUBLE_OF.format(NAMES[slug])
         projects.submit(projects.report_of(made[HUB], slug), replace(words, trouble=trouble))
+    _prove(projects.report_of(made[HUB], "hiranai"), "写真の一覧.csv")
     trouble = TROUBLE_OF.format(NAMES[OTHER])
     projects.submit(projects.report_of(made[TOWN], OTHER), replace(words, trouble=trouble))
     for project in made.values():

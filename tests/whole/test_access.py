@@ -59,6 +59,8 @@ REFUSED = {
     f"cost_sharing.{name}": {403, 404}
     for name in (
         "add_consultation",
+        "attachments",
+        "detach",
         "formula",
         "preview",
         "send",
@@ -217,6 +219,7 @@ def test_who_may_read_a_secret_finds_it(house: House) -> None:
     assert [one.words for one in SECRETS if one.words not in shown] == [
         "蓬田村の下書きの印",
         "蓬田村の引継ぎの印",
+        "蓬田村の添付の印",
     ]
 
 

@@ -6,6 +6,7 @@ The forms are found on the pages themselves, so that a new one is asked the same
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -20,6 +21,22 @@ from tracker.plumbing.changes import EXEMPT, _plain
 from tracker.plumbing.db import Mark, Model, db
 
 Rows = dict[tuple[str, str], dict[str, Any]]
+
+
+class Again(BytesIO):
+    """A file that a client may send as often as it likes."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Begins again after its end."""
+        found = super().read(size)
+        if not found:
+            self.seek(0)
+        return found
+
+    def close(self) -> None:
+        """Stays open."""
+
+
 # What a form needs beside what every box may well take, by endpoint.
 EVERY_TOWN = ["aomori", "hiranai", "imabetsu", "yomogita", "sotogahama"]
 FILLED: dict[str, dict[str, Any]] = {
@@ -31,6 +48,10 @@ FILLED: dict[str, dict[str, Any]] = {
     "agreements.import_agreement": {"pasted": FILE.read_text(encoding="utf-8")},
     "cost_sharing.add_consultation": {"consulted_on": "2026/11/20"},
     "cost_sharing.confirm": {"decision": "confirmed", "opinion": ""},
+    "cost_sharing.attachments": {
+        "files": (Again("氏名,人数\n".encode()), "押印済み.csv"),
+        **{"kind": "sealed", "sealed_on": "2026/11/20"},
+    },
     # It was sent: what the page of the check asks comes with it.
     "cost_sharing.formula": {
         "participants": EVERY_TOWN,
@@ -44,6 +65,7 @@ FILLED: dict[str, dict[str, Any]] = {
     },
     "meetings.view_as_held": {"is_held": "yes"},
     "municipalities.new_figures": {"as_of_on": "2026/4/1"},
+    "projects.attachments": {"files": (Again(b"1,2\n"), "写真の一覧.csv")},
     "projects.due_day": {"due_on": "2026/12/11"},
     "projects.new": {f"part_{slug}": "y" for slug in EVERY_TOWN},
     "projects.new_round": {"period": "2026-fy", "due_on": "2027/4/15"},

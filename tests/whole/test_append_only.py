@@ -21,6 +21,7 @@ ROWS = {
         "case_id IN (SELECT id FROM cost_case WHERE state IN ('agreed', 'replaced'))",
     ),
     "send_attempt": ("token", "true"),
+    "attachment": ("added_by", "true"),
 }
 
 
@@ -32,6 +33,15 @@ def refused(statement: str) -> None:
 
 def test_every_row_that_stands_is_held(demo_both: Flask):
     assert ROWS.keys() == append_only.KEPT.keys()
+    db.session.execute(
+        text(
+            "INSERT INTO attachment (subject_kind, subject_id, sha256, name, size, type,"
+            " added_by, added_by_id, added_at) SELECT 'cost_case', id, 'x', 'x', 1, 'pdf', 'x', 1,"
+            " sent_on FROM cost_case WHERE sent_on IS NOT NULL UNION SELECT 'report', report_id,"
+            " 'x', 'x', 1, 'pdf', 'x', 1, submitted_at FROM report_version"
+        )
+    )
+    db.session.commit()
     for table, (column, which) in ROWS.items():
         count = db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE {which}"))
         assert (table, count > 0) == (table, True)

@@ -43,6 +43,7 @@ from tracker.municipalities.models import FigureSeries, Municipality
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
+from tracker.plumbing.uploads import Attachment
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import YearMark
 
@@ -436,7 +437,8 @@ def projects(
 def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
     """What agreed cases are held by: number, revision, funds, shares in yen by 団体コード.
 
-    Of the cases named, or (None) of all that are agreed or were replaced.
+    And the sealed documents that were there when they were agreed; each that comes later is held by
+    its own hash.  Of the cases named, or (None) of all that are agreed or were replaced.
     """
     of = CostCase.state.in_(_DECIDED) if ids is None else CostCase.id.in_(ids)
     cost = ProjectCost.total_yen, ProjectCost.subsidy_yen
@@ -462,6 +464,20 @@ def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
     for case_id, code, yen in db.session.execute(shares):
         if case_id in found:
             found[case_id]["shares"][code] = yen
+    papers = (
+        select(Attachment)
+        .join(CostCase, CostCase.id == Attachment.subject_id)
+        .where(
+            of,
+            Attachment.subject_kind == "cost_case",
+            Attachment.sealed_on.is_not(None),
+            Attachment.added_at < CostCase.agreed_at,
+            or_(Attachment.struck_at.is_(None), Attachment.struck_at > CostCase.agreed_at),
+        )
+        .order_by(Attachment.id)
+    )
+    for paper in db.session.scalars(papers):
+        found[paper.subject_id].setdefault("documents", []).append(paper.told)
     return found
 
 

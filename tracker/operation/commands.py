@@ -34,7 +34,8 @@ OTHER_KEY = N_(
 def backup(file: Path) -> None:
     """Writes everything but the secret key into one FILE (zip), while the product runs."""
     try:
-        made = backup_actions.back_up(file, clock.now())
+        lost: list[str] = []
+        made = backup_actions.back_up(file, clock.now(), lost)
     except OSError as error:
         said = error.strerror or str(error)
         raise Refusal(
@@ -48,6 +49,14 @@ def backup(file: Path) -> None:
             key=made.key,
         )
     )
+    if lost:
+        raise Refusal(
+            _(
+                "添付ファイル%(count)s件は、失われたか壊れているため、入っていません。"
+                "tracker doctor で確かめてください。",
+                count=len(lost),
+            )
+        )
 
 
 @click.command()

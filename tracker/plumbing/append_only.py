@@ -36,11 +36,18 @@ _IS_DISPOSED = f"""NEW.summary = '' AND NEW.payload IS NULL AND NEW.salt IS NULL
     AND one.subject_id = CAST(OLD.number AS VARCHAR(60)))"""
 _IS_AGREED = """EXISTS (SELECT 1 FROM cost_case WHERE cost_case.id = OLD.case_id
     AND cost_case.state IN ('agreed', 'replaced'))"""
+# A file that others may have seen: of a case that was sent, of a report that was submitted.
+_IS_SEEN = """(OLD.subject_kind = 'cost_case' AND EXISTS (SELECT 1 FROM cost_case
+    WHERE cost_case.id = OLD.subject_id AND cost_case.sent_on IS NOT NULL))
+    OR (OLD.subject_kind = 'report' AND EXISTS (SELECT 1 FROM report_version
+    WHERE report_version.report_id = OLD.subject_id))"""
+_STRUCK = ("struck_at", "struck_by", "struck_reason")
 
 KEPT = {
     "history": Kept(("summary", "payload", "salt"), if_=_IS_DISPOSED),
     "report_version": Kept(),
-    "consultation": Kept(("struck_at", "struck_by", "struck_reason")),
+    "attachment": Kept(_STRUCK, of=f"({_IS_SEEN})"),
+    "consultation": Kept(_STRUCK),
     "confirmation": Kept(),
     "poll_answer": Kept(),
     "share": Kept(of=_IS_AGREED),

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-# What the home holds: the database with its side files, the secret key, letters as files, kept posts.
-HELD = ("tracker.sqlite3*", "secret_key", "outbox", "outbox/*", "kept", "kept/*")
+# What the home holds: the database with its side files, the secret key, letters as files, kept posts,
+# attachments.
+HELD = (
+    *("tracker.sqlite3*", "secret_key", "outbox", "outbox/*", "kept", "kept/*"),
+    *("uploads", "uploads/*", "uploads/*/*"),
+)
 OTHERS = 0o077
 
 

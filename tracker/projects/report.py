@@ -3,7 +3,7 @@
 Pages, letters, duties and papers about reports take this one shape (`queries.reports` reads it).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -86,8 +86,15 @@ class Measured(NamedTuple):
         return guide(period, self.target)
 
 
-def frozen(measured: Iterable[Measured], content: Content) -> dict[str, Any]:
-    """What is kept of a report for ever, as JSON: its indicators as they are called today."""
+def frozen(
+    measured: Iterable[Measured],
+    content: Content,
+    attached: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """What is kept of a report for ever, as JSON: its indicators as they are called today.
+
+    `attached`: name and hash of each file that came with it.
+    """
     values = [
         {
             **{name: getattr(one, name) for name in ("number", "name", "unit")},
@@ -96,7 +103,8 @@ def frozen(measured: Iterable[Measured], content: Content) -> dict[str, Any]:
         for one in measured
         if one.number in content.values
     ]
-    return {**asdict(content), "values": values}
+    papers = {"attached": list(attached)} if attached else {}
+    return {**asdict(content), "values": values, **papers}
 
 
 class Report(NamedTuple):

@@ -16,7 +16,7 @@ from tracker.mail import letters as mail
 from tracker.mail.letters import OPEN, Letter, LetterState, NewLetter, Recipient, new_row
 from tracker.mail.links import Composed, hidden
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, kept
+from tracker.plumbing import clock, kept, uploads
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_many, insert_missing, reading
 from tracker.reminders import letters, queries, rules
@@ -90,6 +90,7 @@ def run_once(each: Told | None = None) -> Pass:
         check_base_url()
     write_resets(clock.now())
     kept.sweep(clock.now())
+    uploads.sweep(clock.now())
     planned, skipped = plan(clock.now())
     if (since := queries.held_since()) is not None:
         mail.hold_all(since)

@@ -3,7 +3,7 @@
 A word is never a 決裁: both sides only say that the amounts are as they were told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -39,10 +39,11 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
-from tracker.plumbing import history
+from tracker.plumbing import history, uploads
 from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import Model, db
+from tracker.plumbing.uploads import Attachment, Sent
 from tracker.projects.models import Project, ProjectCost
 
 R = TypeVar("R", bound=Model)
@@ -157,6 +158,38 @@ def put_consultation_back(
         one.put_back()
         if row.state is CaseState.DRAFT:
             row.state = CaseState.CONSULTING
+
+
+def attach(
+    act: Act, row: CostCase, sent: Sequence[Sent], sealed_on: date | None, *, is_sealed: bool
+) -> None:
+    """Adds papers to a case; one that both sides have sealed comes with its day, also once agreed."""
+    act.lock((row, None))
+    rules.check_attach(row.state)
+    rules.check_sealed_on(sealed_on, is_sealed, act.today)
+    what = "押印済みの文書" if is_sealed else "資料"
+    said = f"{row.named}に{what}を{len(sent)}件添付しました。"
+    with act.change("cost.attached", row, said) as entry:
+        uploads.add(act, entry, row, sent, sealed_on if is_sealed else None)
+
+
+def detach(
+    act: Act, row: CostCase, one: Attachment, reason: str | None, seen: str | None = None
+) -> None:
+    """Takes a paper out: with a reason once the case was sent, else without a trace of its file."""
+    act.lock((row, seen), (one, None))
+    rules.check_attach(row.state)
+    why = f"理由：{reason}" if row.sent_on else ""
+    with act.change("cost.detached", row, f"{row.named}の添付を1件取り消しました。{why}"):
+        uploads.take_out(act, one, reason if row.sent_on else None)
+
+
+def put_attachment_back(act: Act, row: CostCase, one: Attachment, seen: str | None = None) -> None:
+    """Counts a paper again that was struck."""
+    act.lock((row, seen), (one, None))
+    rules.check_put_back(row.state, row.agreed_at, one.struck_at)
+    with act.change("cost.attachment_restored", row, f"{row.named}の添付を1件元に戻しました。"):
+        one.put_back()
 
 
 def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -> None:

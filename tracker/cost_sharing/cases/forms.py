@@ -11,6 +11,7 @@ from wtforms.validators import ValidationError
 
 from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.kernel.translation import N_, _
+from tracker.plumbing.attaching import AttachForm
 from tracker.plumbing.forms import (
     DayField,
     Form,
@@ -19,6 +20,7 @@ from tracker.plumbing.forms import (
     SeenField,
     YenField,
     at_most,
+    choices,
     labelled,
     must_choose,
     optional,
@@ -100,3 +102,20 @@ class ReplyForm(Form):
         N_("連絡事項・意見"),
         validators=[optional(), at_most(1000)],
     )
+
+
+class DocumentForm(AttachForm):
+    """Papers of a case: the document that both sides have sealed, with its day, or others."""
+
+    kind = must_choose(
+        N_("種類"),
+        N_("種類を1つ選んでください。"),
+        choices([("sealed", N_("押印済みの文書")), ("other", N_("その他の資料"))]),
+        RadioField,
+    )
+    sealed_on = DayField(N_("文書の日付"), validators=[optional()])
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether both sides have sealed what is attached."""
+        return bool(self.kind.data == "sealed")

@@ -1,7 +1,7 @@
 """The steps of a case: what may be done when and by whom, and by which day (Article 4(2))."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair, Stage
@@ -97,6 +97,35 @@ def check_change(now: CaseState) -> bool:
             )
         )
     return voids
+
+
+def check_attach(now: CaseState) -> None:
+    """Papers come and go while a case may be changed; to an agreed one they still come.
+
+    The sealed document is signed after the agreement.  Raises Refusal for a closed case.
+    """
+    if now is not CaseState.AGREED:
+        check_change(now)
+
+
+def check_put_back(now: CaseState, agreed_at: datetime | None, struck_at: datetime | None) -> None:
+    """The same for a paper that was struck: what an agreement stood without stays out of it."""
+    check_attach(now)
+    if agreed_at and struck_at and struck_at <= agreed_at:
+        raise Refusal(
+            _("合意の前に取り消した書類は戻せません。必要なときは、もう一度添付してください。")
+        )
+
+
+def check_sealed_on(sealed_on: date | None, is_sealed: bool, today: date) -> None:
+    """A sealed document has the day that stands on it; Refusal without one, or for a day to come."""
+    if is_sealed and sealed_on is None:
+        raise Refusal(_("押印した文書の日付を入力してください。"), field="sealed_on")
+    if is_sealed and sealed_on and sealed_on > today:
+        raise Refusal(
+            _("文書の日付がまだ来ていません。文書に書かれた日を入れてください。"),
+            field="sealed_on",
+        )
 
 
 def after_strike(now: CaseState, left: Collection[date], sent_on: date | None) -> CaseState:

@@ -10,9 +10,9 @@ from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions, forms, letters
-from tracker.cost_sharing.cases.rules import StageTable, reply_due, stage_table
+from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
 from tracker.cost_sharing.models import Consultation
-from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, Stage
+from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, CaseState, Stage
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -20,12 +20,20 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing import clock
+from tracker.plumbing import clock, uploads
 from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.attaching import attach_page, download, take_out_page
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
 from tracker.plumbing.pages import complain, done, number_asked, page, strike_page
 
 NO_CHOICE = N_("「この内容で確認する」か「意見を付けて戻す」を選んでください。")
+# Who opens what is attached, once the case was sent and before.
+READERS = {
+    True: N_("すべての市町村の担当が開けます。"),
+    False: N_(
+        "案を送ると、すべての市町村の担当が開けます。それまでは主担当課と連携推進担当だけです。"
+    ),
+}
 ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
     "confirmed": (actions.confirm, N_("内容を確認しました。")),
     "returned": (actions.return_case, N_("意見を付けて戻しました。")),
@@ -141,6 +149,53 @@ def _strike_notes(case: Case, one: Consultation) -> list[str]:
     ]
 
 
+@bp.route("/costs/<no>/attachments", methods=["GET", "POST"])
+@guard(Permission.DRAFT_COST)
+def attachments(no: str) -> Response:
+    """添付: the papers of a case, and adding to them; the sealed document comes after the agreement."""
+    case = case_to_draft(no)
+    form = in_year(forms.DocumentForm, FiscalYear.containing(clock.today()))()
+    if form.carry_out(
+        lambda act: actions.attach(
+            act, queries.row(case), form.sent, form.sealed_on.data, is_sealed=form.is_sealed
+        )
+    ):
+        return done(url_for(".show", no=no), _("添付しました。"))
+    return attach_page(
+        form,
+        uploads.of("cost_case", case.id),
+        url_for(".attachments", no=no),
+        back=url_for(".show", no=no),
+        named=f"{case.label}　{case.title}",
+        readers=_(READERS[case.sent_on is not None]),
+    )
+
+
+@bp.get("/costs/<no>/attachments/<int:attachment_id>")
+@guard(Permission.READ_AREA)
+def attachment(no: str, attachment_id: int) -> Response:
+    """One paper, for whoever may read the case."""
+    return download(uploads.find("cost_case", get_case(no).id, attachment_id))
+
+
+@bp.route("/costs/<no>/attachments/<int:attachment_id>/take-out", methods=["GET", "POST"])
+@guard(Permission.DRAFT_COST)
+def detach(no: str, attachment_id: int) -> Response:
+    """Takes a paper out, or puts it back."""
+    case = case_to_draft(no)
+    one = uploads.find("cost_case", case.id, attachment_id) or abort(404)
+    row = queries.row(case)
+    return take_out_page(
+        one,
+        case.seen,
+        lambda act, reason, seen: actions.detach(act, row, one, reason, seen),
+        lambda act, seen: actions.put_attachment_back(act, row, one, seen),
+        has_been_seen=case.sent_on is not None,
+        back=url_for(".show", no=no),
+        check=lambda: check_attach(case.state),
+    )
+
+
 def _own() -> Town:
     return areas.by_id()[actor().municipality_id]
 
@@ -169,6 +224,9 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
         steps=_steps(case),
         may_draft=may_draft,
         may_change=may_change,
+        attachments=uploads.of("cost_case", case.id),
+        papers=url_for(".attachments", no=case.no),
+        may_attach=may_change or (may_draft and case.state is CaseState.AGREED),
         may_confirm=is_asked and not case.has_confirmed(_own()),
     )
 

@@ -33,7 +33,7 @@ from tracker.operation.backup.rules import (
     write_manifest,
     write_row,
 )
-from tracker.plumbing import history
+from tracker.plumbing import history, uploads
 from tracker.plumbing.db import UtcDateTime, db, upgrade
 from tracker.plumbing.files import written_whole
 from tracker.reminders.actions import hold
@@ -75,18 +75,15 @@ def own_fingerprint() -> str:
     return fingerprint(str(current_app.config["SECRET_KEY"]))
 
 
-def _uploads() -> Path:
-    return Path(current_app.config["HOME"]) / "uploads"
-
-
 # --- backup ----------------------------------------------------------------------------------------
 
 
-def back_up(path: Path, at: datetime) -> Manifest:
+def back_up(path: Path, at: datetime, lost: list[str] | None = None) -> Manifest:
     """Writes the whole installation into a file, from one moment of the database.
 
     Without sessions and one-time keys, the secret key, and letters and forms that lie as files.
-    Raises OSError where the file cannot be written; nothing of it is there then.
+    Attachments that are gone, or are not what was kept, are left out and noted in `lost`.  Raises
+    OSError where the file cannot be written; nothing of it is there then.
     """
     parts: dict[str, Member] = {}
     with (
@@ -104,10 +101,13 @@ def back_up(path: Path, at: datetime) -> Manifest:
             lines = (write_row(kinds, row) for row in found)
             parts[part_of(name)] = _add(zipped, part_of(name), lines, columns)
         newest = connection.execute(_HEAD).first()
-        for upload in sorted(one for one in _uploads().rglob("*") if one.is_file()):
-            name = upload.relative_to(_uploads().parent).as_posix()
-            with upload.open("rb") as content:
-                parts[name] = _add(zipped, name, iter(lambda: content.read(_PIECE), b""), None)
+        for digest in uploads.named(connection):
+            content = uploads.content_of(digest)
+            if content is None:
+                (lost if lost is not None else []).append(digest)
+            else:
+                name = f"uploads/{digest[:2]}/{digest}"
+                parts[name] = _add(zipped, name, iter([content]), None)
         made = Manifest(
             _version(),
             queries.revision(),
@@ -334,7 +334,7 @@ def _bring_uploads(zipped: zipfile.ZipFile, manifest: Manifest) -> None:
     """Files are named after what they hold: one that is there already is the same."""
     for name, part in manifest.parts.items():
         if part.columns is None:
-            path = _uploads().parent / name
+            path = Path(current_app.config["HOME"]) / name
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with written_whole(path) as file, zipped.open(name) as content:
                 while piece := content.read(_PIECE):

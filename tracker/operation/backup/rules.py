@@ -24,7 +24,7 @@ LONGEST_ROW = 64 * 1024 * 1024
 # Text of ours takes a tenth when packed; what takes a thousandth was made to fill a disk.
 MOST_UNPACKED = 100
 _FREE = 1024 * 1024
-_UPLOAD = re.compile(r"uploads(/[0-9a-z][0-9a-z._-]{0,99}){1,4}")
+_UPLOAD = re.compile(r"uploads/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -145,7 +145,8 @@ def check_parts(
     if more := of_tables - set(map(part_of, tables)):
         raise Damaged(min(more))
     for name in manifest.parts.keys() - of_tables:
-        if not _UPLOAD.fullmatch(name):
+        found_name = _UPLOAD.fullmatch(name)
+        if not found_name or found_name[2] != manifest.parts[name].sha256:
             raise Damaged(name[:100])
 
 

@@ -17,7 +17,7 @@ from tracker.mail import letters, mailbox, transports
 from tracker.municipalities import queries as areas
 from tracker.operation.backup.actions import own_fingerprint
 from tracker.operation.backup.queries import is_newest
-from tracker.plumbing import history
+from tracker.plumbing import history, uploads
 from tracker.plumbing.db import db, reading
 from tracker.plumbing.files import OTHERS
 from tracker.reminders import queries as reminders
@@ -115,6 +115,18 @@ def _key(_at: datetime) -> str | None:
     )
 
 
+def _uploads(_at: datetime) -> str | None:
+    connection = db.session.connection()
+    lost = [digest for digest in uploads.named(connection) if not uploads.is_whole(digest)]
+    if not lost:
+        return None
+    return _(
+        "添付ファイル%(count)s件が、失われたか壊れています（%(path)s）。バックアップから戻してください。",
+        count=len(lost),
+        path=uploads.path_of(lost[0]),
+    )
+
+
 CHECKS: Mapping[str, _Check] = {
     "database": _Check(_database),
     "migrations": _Check(_migrations),
@@ -128,6 +140,7 @@ CHECKS: Mapping[str, _Check] = {
     "mail": _Check(_mail, is_cheap=False),
     "mailbox": _Check(_mailbox, is_cheap=False),
     "chain": _Check(_chain, is_cheap=False),
+    "uploads": _Check(_uploads, is_cheap=False),
 }
 
 

@@ -27,7 +27,7 @@ from tracker.mail.letters import Letter
 from tracker.meetings import queries as meetings
 from tracker.meetings.models import MeetingSeat
 from tracker.overview.record.rules import readable_kinds, reads_all
-from tracker.plumbing import chain, history
+from tracker.plumbing import chain, history, uploads
 from tracker.plumbing.chain import Problem, RecordCheck
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -47,23 +47,26 @@ DECIDED: Mapping[str, Read] = {
 
 
 def standing() -> dict[str, str]:
-    """The digest of every decision that stands, by kind/identifier."""
+    """The digest of every decision that stands, and of every attachment, by kind/identifier."""
     return {
         f"{kind}/{id_}": chain.digest(content)
         for kind, read in DECIDED.items()
         for id_, content in read(None).items()
-    }
+    } | {f"attachment/{id_}": chain.digest(one) for id_, one in uploads.held().items()}
 
 
-def kept(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The newest digest that the record holds of each decision."""
-    found: dict[str, str] = {}
+def kept(entries: Iterable[Mapping[str, Any]]) -> dict[str, str | None]:
+    """The newest digest that the record holds of each; None of an attachment that was removed."""
+    found: dict[str, str | None] = {}
     for entry in entries:
         after = (entry["payload"] or {}).get("after", {})
         if entry["verb"] == KEPT:
             found.update(after["digests"])
         elif entry["subject_kind"] in DECIDED and "digest" in after:
             found[f"{entry['subject_kind']}/{entry['subject_id']}"] = after["digest"]
+        if entry["verb"].endswith(uploads.VERBS):
+            for id_, told in uploads.recorded(after).items():
+                found[f"attachment/{id_}"] = chain.digest(told) if told else None
     return found
 
 
@@ -72,7 +75,7 @@ def verdict(head: str | None = None) -> RecordCheck:
 
     `head` is one noted before, N-HASH or a bare hash (contracts.md, "Trust").
     """
-    held: dict[str, str] = {}
+    held: dict[str, str | None] = {}
 
     def noting() -> Iterator[Mapping[str, Any]]:
         for entry in history.plain():

@@ -9,9 +9,11 @@ from tracker.accounts import queries as accounts
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.plumbing import uploads
 from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
+from tracker.plumbing.uploads import Attachment, Sent
 from tracker.projects import queries
 from tracker.projects.models import (
     Indicator,
@@ -98,6 +100,7 @@ def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
         plan=content.plan,
     )
     number, (by, by_id) = _last_version(report) + 1, _person(act)
+    attached = [one.told for one in uploads.of("report", report.id) if not one.is_struck]
     with act.change("report.submitted", report, _said(place, "を提出しました")) as entry:
         entry.told["version"] = number
         report.state, report.submitted_at = ReportState.SUBMITTED, act.at
@@ -109,9 +112,49 @@ def submit(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
                 submitted_at=act.at,
                 submitted_by=by,
                 submitted_by_id=by_id,
-                content=frozen(place.measured, content),
+                content=frozen(place.measured, content, attached),
             )
         )
+    return report
+
+
+def attach(act: Act, place: Report, sent: Sequence[Sent]) -> None:
+    """Adds proof to a report that is being written; whoever adds it is its writer."""
+    report = _to_write(act, place)
+    said = _said(place, f"に{len(sent)}件添付しました")
+    with act.change("report.attached", report, said) as entry:
+        report.written_by, report.written_by_id = _person(act)
+        report.written_at = act.at
+        uploads.add(act, entry, report, sent)
+
+
+def detach(
+    act: Act, place: Report, one: Attachment, reason: str | None, seen: str | None = None
+) -> None:
+    """Takes a file out: with a reason once a version was submitted, else without a trace of it."""
+    report = _to_write(act, place, seen)
+    act.lock((one, None))
+    is_seen = _last_version(report) > 0
+    said = _said(place, "の添付を1件取り消しました")
+    with act.change("report.detached", report, said + (f"理由：{reason}" if is_seen else "")):
+        uploads.take_out(act, one, reason if is_seen else None)
+
+
+def put_attachment_back(act: Act, place: Report, one: Attachment, seen: str | None = None) -> None:
+    """Counts a file again that was struck."""
+    report = _to_write(act, place, seen)
+    act.lock((one, None))
+    said = _said(place, "の添付を1件元に戻しました")
+    with act.change("report.attachment_restored", report, said):
+        one.put_back()
+
+
+def _to_write(act: Act, place: Report, seen: str | None = None) -> ProgressReport:
+    """The report, locked; raises Refusal where it was not begun, or cannot be written now."""
+    found = _lock(act, (place, seen))
+    check_unlocked(found.is_closed)
+    report = _begun(found)
+    saved(report.state)
     return report
 
 

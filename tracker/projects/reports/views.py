@@ -10,8 +10,9 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.plumbing import clock, uploads
 from tracker.plumbing.access import guard, may
+from tracker.plumbing.attaching import AttachForm, attach_page, download, take_out_page
 from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, finish, page
 from tracker.plumbing.sections import stand
@@ -20,11 +21,13 @@ from tracker.projects.blueprint import bp, checkers_of, may_check, own_left, per
 from tracker.projects.report import Report, Story
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.reports import forms
-from tracker.projects.reports.rules import NOT_THE_CHECKER, brief, share_of_guide
+from tracker.projects.reports.rules import NOT_THE_CHECKER, brief, saved, share_of_guide
 from tracker.projects.rules import REPORTED, Rating, ReportState, shown
 
 ADDRESS = "/reports/<period>/<int:project_id>/<slug>"
 _WRITABLE = (ReportState.NONE, ReportState.DRAFT, ReportState.RETURNED)
+# Where the button leads with which a draft was saved; any other closes it.
+_NEXT = {"next": ".check", "attach": ".attachments"}
 
 
 def _story(period: str, project_id: int, slug: str) -> Story:
@@ -68,18 +71,19 @@ def write(period: str, project_id: int, slug: str) -> Response:
     story = _story(period, project_id, slug)
     now = story.now
     form = forms.report_form(now, now.content)
-    goes_on, by_itself = request.form.get("save") == "next", "X-Fragment" in request.headers
+    save, by_itself = request.form.get("save"), "X-Fragment" in request.headers
+    goes_on = save == "next"
     if not goes_on:
         form.let_unfinished()
-    saved = form.carry_out(
+    is_saved = form.carry_out(
         lambda act: report_actions.save_draft(act, now, form.content, form.seen.data),
         once=not by_itself,
     )
     if by_itself:
-        return _autosaved(form) if saved else _not_autosaved(form)
-    if saved and goes_on:
-        return done(url_for(".check", period=period, project_id=project_id, slug=slug))
-    if saved:
+        return _autosaved(form) if is_saved else _not_autosaved(form)
+    if is_saved and save in _NEXT:
+        return done(url_for(_NEXT[save], period=period, project_id=project_id, slug=slug))
+    if is_saved:
         return done(
             url_for(".answers", period=period),
             _("「%(project)s」の下書きを保存しました。", project=now.project),
@@ -109,6 +113,7 @@ def _write_page(story: Story, form: forms.ReportForm) -> Response:
     now = story.now
     return page(
         "projects/report_form.html",
+        attachments=uploads.of("report", now.id),
         form=form,
         place=now,
         story=story,
@@ -145,7 +150,13 @@ def check(period: str, project_id: int, slug: str) -> Response:
         return done(url_for(".submitted", period=period, project_id=project_id, slug=slug))
     if now.state in (ReportState.NONE, *REPORTED) and form.status == 200:
         return redirect(now.path)
-    return page("projects/check.html", form=form, place=now, story=story)
+    return page(
+        "projects/check.html",
+        form=form,
+        place=now,
+        story=story,
+        attachments=uploads.of("report", now.id),
+    )
 
 
 @bp.get(f"{ADDRESS}/done")
@@ -203,11 +214,64 @@ def return_to(period: str, project_id: int, slug: str) -> Response:
     return _read_page(story, form)
 
 
+def _is_readable(place: Report) -> bool:
+    """Whether the person signed in may read it: what is not submitted is its municipality's alone."""
+    own = may(Permission.READ_TROUBLES, place.town.slug)
+    return place.is_reported or (own and place.state is not ReportState.NONE)
+
+
+@bp.route(f"{ADDRESS}/attachments", methods=["GET", "POST"])
+@guard(Permission.WRITE_REPORT, own="slug")
+def attachments(period: str, project_id: int, slug: str) -> Response:
+    """添付: proof and photographs of a report, while it is being written."""
+    now = _story(period, project_id, slug).now
+    form = AttachForm()
+    if form.carry_out(lambda act: report_actions.attach(act, now, form.sent)):
+        return done(f"{now.path}/attachments", _("添付しました。"))
+    if not _can_write(now) and not form.is_submitted():
+        return redirect(now.path)
+    return attach_page(
+        form,
+        uploads.of("report", now.id),
+        f"{now.path}/attachments",
+        back=now.path,
+        named=f"{now.town.name}　{now.project}",
+        readers=_(
+            "提出すると、すべての市町村の担当が開けます。それまでは%(town)sだけです。",
+            town=now.town.name,
+        ),
+    )
+
+
+@bp.get(f"{ADDRESS}/attachments/<int:attachment_id>")
+@guard(Permission.READ_AREA)
+def attachment(period: str, project_id: int, slug: str, attachment_id: int) -> Response:
+    """One file, for whoever may read the report."""
+    now = _story(period, project_id, slug).now
+    return download(uploads.find("report", now.id, attachment_id) if _is_readable(now) else None)
+
+
+@bp.route(f"{ADDRESS}/attachments/<int:attachment_id>/take-out", methods=["GET", "POST"])
+@guard(Permission.WRITE_REPORT, own="slug")
+def detach(period: str, project_id: int, slug: str, attachment_id: int) -> Response:
+    """Takes a file out, or puts it back."""
+    now = _story(period, project_id, slug).now
+    one = uploads.find("report", now.id, attachment_id) or abort(404)
+    return take_out_page(
+        one,
+        now.seen,
+        lambda act, reason, seen: report_actions.detach(act, now, one, reason, seen),
+        lambda act, seen: report_actions.put_attachment_back(act, now, one, seen),
+        has_been_seen=bool(queries.versions(now.id)),
+        back=f"{now.path}/attachments",
+        check=lambda: saved(now.state),
+    )
+
+
 def _read_page(story: Story, form: forms.QuestionForm) -> Response:
     """The report for its readers: what is not submitted is its municipality's alone."""
     place = story.now
-    own = may(Permission.READ_TROUBLES, place.town.slug)
-    readable = place.is_reported or (own and place.state is not ReportState.NONE)
+    readable = _is_readable(place)
     involved = may(Permission.READ_TROUBLES, *_involved(place))
     return page(
         "projects/report.html",
@@ -218,6 +282,7 @@ def _read_page(story: Story, form: forms.QuestionForm) -> Response:
         readable=readable,
         involved=involved,
         versions=queries.versions(place.id) if readable else [],
+        attachments=uploads.of("report", place.id) if readable else [],
         can_withdraw=place.state is ReportState.SUBMITTED
         and not place.is_closed
         and may(Permission.WRITE_REPORT, place.town.slug),
