@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from tracker.accounts import views as accounts
 from tracker.duties.queries import nav_counts
 from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
@@ -18,11 +17,13 @@ from tracker.operation.health import views as health
 from tracker.plumbing import access, addresses, db, exposure, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
+from tracker.sign_in import views as sign_in
 
 # The feature folders with pages, from the ground up.
 FEATURES = (
     "municipalities",
     "accounts",
+    "sign_in",
     "agreements",
     "projects",
     "cost_sharing",
@@ -50,9 +51,9 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     letters.init_app(app, areas.letter_frame)
     transports.init_app(app)
     CSRFProtect(app)  # asked by access, once it is known who acts
-    accounts.init_app(app)
+    sign_in.init_app(app)
     exposure.init_app(app, areas.base_urls, areas.is_example)
-    access.init_app(app, accounts.load_actor, accounts.last_person)
+    access.init_app(app, sign_in.load_actor, sign_in.last_person)
     once.init_app(app, access.link_token)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)

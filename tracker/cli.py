@@ -18,7 +18,7 @@ from tracker.plumbing.files import project_root, write_whole
 
 # Each of these has a `commands` module with a click group or command named `cli`.
 COMMAND_GROUPS = (
-    "accounts",
+    "sign_in",
     "agreements",
     "cost_sharing",
     "duties",

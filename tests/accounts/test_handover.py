@@ -25,13 +25,13 @@ from tracker.accounts.models import (
     PostKind,
 )
 from tracker.accounts.people import actions
-from tracker.accounts.sign_in.actions import set_password, sign_in
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
+from tracker.sign_in.password.actions import set_password, sign_in
 
 APRIL = date(2027, 4, 5)
 WORDS = Words("会場が遠い。", "名簿を先に数える。", "産業建設課")

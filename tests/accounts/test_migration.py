@@ -16,14 +16,14 @@ from tracker.accounts.handover.actions import Words, confirm_people, write_memo
 from tracker.accounts.models import Handover, Person
 from tracker.accounts.people.actions import invite
 from tracker.accounts.queries import signed_in
-from tracker.accounts.second_factor.actions import check, key_of, turn_on
-from tracker.accounts.sign_in.actions import ask_reset, check_code, sign_in, write_resets
-from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail.links import CODE_SHOWN
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upgrade
+from tracker.sign_in.password.actions import ask_reset, check_code, sign_in, write_resets
+from tracker.sign_in.password.rules import Origin
+from tracker.sign_in.second_factor.actions import check, key_of, turn_on
 
 # Steps of releases that stand.
 pytestmark = pytest.mark.engines_by_turns

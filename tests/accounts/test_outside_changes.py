@@ -15,7 +15,6 @@ from tests.cost_sharing.makers import make_sent
 from tests.meetings.makers import make_meeting
 from tests.sent import last_link
 from tracker.accounts import queries
-from tracker.accounts.commands import accounts
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.models import OutsideChange, Person, Post, PostKind
 from tracker.accounts.people import actions
@@ -31,6 +30,7 @@ from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.notices import actions as notices
+from tracker.sign_in.commands import accounts
 
 ActorOf = Callable[..., Actor]
 MINE = "mine@office.example"

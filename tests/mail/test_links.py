@@ -22,7 +22,6 @@ from tests.meetings.makers import DUE, make_meeting, seat_of
 from tests.sent import BASE, links_in, sent_to, token_of
 from tracker.accounts.models import Invitation, LinkUse, Person
 from tracker.accounts.people.actions import invite, set_active
-from tracker.accounts.sign_in.actions import set_password
 from tracker.kernel.code import written
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.permissions import Actor
@@ -41,6 +40,7 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.notices.actions import resend_with_new_link
+from tracker.sign_in.password.actions import set_password
 
 Actors = Callable[..., Actor]
 SECRETARY = "secretary@imabetsu.example"

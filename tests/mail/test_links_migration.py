@@ -15,13 +15,13 @@ from tests.meetings.makers import make_meeting
 from tests.sent import BASE, links_in, live_tokens, sent_to
 from tracker.accounts.models import LinkUse, Person
 from tracker.accounts.people.actions import invite
-from tracker.accounts.sign_in.queries import find_invitation
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import SHOWN
 from tracker.meetings.models import MeetingSeat
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upgrade
+from tracker.sign_in.password.queries import find_invitation
 
 # Steps of releases that stand.
 pytestmark = pytest.mark.engines_by_turns

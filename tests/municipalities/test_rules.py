@@ -3,10 +3,10 @@
 import pytest
 
 from tests import cast
-from tracker.accounts.sign_in.forms import read_towns
 from tracker.demo import area, large
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.rules import check_digit, code_readings, read_code
+from tracker.sign_in.password.forms import read_towns
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,6 @@ from tests.operation.kept import count_of, everything
 from tests.services import SmtpServer
 from tests.troubles import no_room
 from tracker.accounts import queries as accounts
-from tracker.accounts.sign_in.actions import sign_in
-from tracker.accounts.sign_in.rules import Origin
 from tracker.cost_sharing.cases import actions as costs
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
@@ -37,6 +35,8 @@ from tracker.plumbing.uploads import Sent
 from tracker.reminders.actions import run_once
 from tracker.reminders.models import ClockState
 from tracker.reminders.notices.actions import let_go
+from tracker.sign_in.password.actions import sign_in
+from tracker.sign_in.password.rules import Origin
 
 ENGINES = ["sqlite", "postgresql"]
 WAYS = [(one, other) for one in ENGINES for other in ENGINES]

@@ -8,21 +8,21 @@ from flask import redirect
 from sqlalchemy import func, select, update
 
 from tests import cast
-from tests.accounts.test_second_factor import app_of, passed, turn_on
-from tests.accounts.test_second_factor import typed as answers
 from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tests.sent import links_in, sent_to
+from tests.sign_in.test_second_factor import app_of, passed, turn_on
+from tests.sign_in.test_second_factor import typed as answers
 from tests.troubles import no_room
 from tracker.accounts.models import Person, SignIn
-from tracker.accounts.sign_in import rules
-from tracker.accounts.sign_in.actions import ask_reset, write_resets
 from tracker.municipalities.models import CalendarEntry
 from tracker.plumbing import clock, kept
 from tracker.plumbing.access import NOT_KEPT, SIGNED_OUT, SOMEBODY_ELSE, WAITS
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import KEPT
 from tracker.plumbing.pages import NOT_TAKEN
+from tracker.sign_in.password import rules
+from tracker.sign_in.password.actions import ask_reset, write_resets
 
 NEW = "/admin/holidays/new"
 WORDS = {**ENTRY, "name": "閉庁の準備　葛󠄀西"}

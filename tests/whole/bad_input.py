@@ -57,13 +57,13 @@ NEVER_TAKEN = {"too long", "a zero byte", "a control character", "words turned r
 NOT_SHOWN = {"a zero byte", "a control character"}
 # A wrong password counts, whatever else is wrong (contracts.md, "Delays at sign-in").
 COUNTS_WRONG_TRIES = {
-    "accounts.change_password",
-    "accounts.recovery_codes",
-    "accounts.second_factor",
-    "accounts.second_step",
-    "accounts.set_by_code",
-    "accounts.sign_in",
-    "accounts.turn_second_factor_off",
+    "sign_in.change_password",
+    "sign_in.recovery_codes",
+    "sign_in.second_factor",
+    "sign_in.second_step",
+    "sign_in.set_by_code",
+    "sign_in.sign_in",
+    "sign_in.turn_second_factor_off",
 }
 PLAIN_TEXTS = ("text", "email", "search", "tel", "textarea")
 # What a box is filled with where only another one is to be wrong.
@@ -178,7 +178,7 @@ def _find_forms(house: House) -> list[Asked]:
         who = [one for one in order if one.may(permission, target.involved)]
         if method != "GET" or not who:
             continue
-        visitor = NOBODY if endpoint == "accounts.sign_in" else who[0]
+        visitor = NOBODY if endpoint == "sign_in.sign_in" else who[0]
         html = BeautifulSoup(house.ask(visitor, "GET", path).get_data(as_text=True), "html.parser")
         for form in html.select("main form[method=post]"):
             asked = Asked(visitor, path, str(form.get("action") or path), boxes(form))

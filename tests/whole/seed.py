@@ -21,7 +21,6 @@ from tracker.accounts.models import (
     Person,
     Post,
     PostKind,
-    RecoveryCode,
     SecondFactor,
 )
 from tracker.accounts.queries import actor_of, digest
@@ -50,6 +49,7 @@ from tracker.projects.report import Report
 from tracker.projects.reports import actions as reports
 from tracker.projects.rounds import actions as rounds
 from tracker.projects.rules import Rating
+from tracker.sign_in.models import RecoveryCode
 
 HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"
 PERIOD, CLOSED_PERIOD = "2026-h1", "2025-fy"

@@ -43,7 +43,6 @@ from tests.whole.story import Story, actor, owed
 from tracker.accounts import queries as account_queries
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.people import actions as accounts
-from tracker.accounts.sign_in import actions as sign_in
 from tracker.agreements import queries as annex
 from tracker.agreements.models import AgreementDuty
 from tracker.agreements.review import actions as agreements
@@ -73,6 +72,7 @@ from tracker.projects.plans import actions as projects
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import ReportState
+from tracker.sign_in.password import actions as sign_in
 
 TOWN_ROLES = ("officer", "confirmer")
 

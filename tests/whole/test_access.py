@@ -30,30 +30,30 @@ from tests.whole.clients import (
 from tests.whole.objects import OWNED, SECRETS, Target, unplaced
 from tests.whole.seed import NAMES, RECOVERY_CODES, UNSENT_OF
 from tracker.accounts.models import SecondFactor
-from tracker.accounts.second_factor.actions import key_of
-from tracker.accounts.second_factor.rules import shown_key
 from tracker.cost_sharing import blueprint as cost_sharing
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db
+from tracker.sign_in.second_factor.actions import key_of
+from tracker.sign_in.second_factor.rules import shown_key
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # All that is open to people who are not signed in, and all they can change.
 FOR_EVERYBODY = {
-    "accounts.sign_in",
-    "accounts.setup",
-    "accounts.second_step",
-    "accounts.set_by_code",
-    "accounts.set_password",
-    "accounts.forgotten",
-    "accounts.reset_password",
+    "sign_in.sign_in",
+    "sign_in.setup",
+    "sign_in.second_step",
+    "sign_in.set_by_code",
+    "sign_in.set_password",
+    "sign_in.forgotten",
+    "sign_in.reset_password",
     "meetings.answer_by_link",
     "meetings.answered",
     "overview.calendar",
 }
 ANSWERS_TO_AN_EMPTY_FORM = {200, 302, 400, 404, 405, 409, 422}
 # An area that stands is not set up again.
-CLOSED = {"accounts.setup"}
+CLOSED = {"sign_in.setup"}
 # Whoever may not know of a draft does not hear that it is there.
 REFUSED = {
     f"cost_sharing.{name}": {403, 404}
@@ -230,7 +230,7 @@ def test_every_change_asks_for_the_forms_own_token(house: House) -> None:
         permission = house.app.view_functions[endpoint].permission  # type: ignore[attr-defined]
         people = [one for one in VISITORS if one.may(permission, target.involved)]
         # Nobody here is between a password and a code: that page shows no form.
-        if method in READING or not people or endpoint == "accounts.second_step":
+        if method in READING or not people or endpoint == "sign_in.second_step":
             continue
         answer = house.ask(people[-1], method, path, data={"csrf_token": "forged"})
         # Said on the form or, by a button, on its page; or the page itself is not theirs, or not there.

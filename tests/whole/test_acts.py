@@ -40,7 +40,7 @@ class Again(BytesIO):
 # What a form needs beside what every box may well take, by endpoint.
 EVERY_TOWN = ["aomori", "hiranai", "imabetsu", "yomogita", "sotogahama"]
 FILLED: dict[str, dict[str, Any]] = {
-    "accounts.change_password": {
+    "sign_in.change_password": {
         "current": cast.PASSWORD,
         "password": "seven cormorants over the northern strait",
     },
@@ -75,16 +75,16 @@ FILLED: dict[str, dict[str, Any]] = {
 }
 # These cannot be carried out by one press; where their record is asked for.
 ELSEWHERE = {
-    "accounts.set_by_code": "needs the code of a letter: tests/accounts/test_forgotten.py",
+    "sign_in.set_by_code": "needs the code of a letter: tests/accounts/test_forgotten.py",
     "meetings.notice": "the meeting there is over: tests/meetings/test_views.py",
     "agreements.register": "needs an answer to each question: tests/agreements/test_actions.py",
 }
 # These have no act of their own: they sign in and out, or only show something.
 NO_ACT = {
-    "accounts.forgotten",
-    "accounts.second_factor",
-    "accounts.sign_in",
-    "accounts.sign_out",
+    "sign_in.forgotten",
+    "sign_in.second_factor",
+    "sign_in.sign_in",
+    "sign_in.sign_out",
     "cost_sharing.preview",
     "reminders.try_out",
 }

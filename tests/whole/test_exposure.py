@@ -91,7 +91,7 @@ def test_the_published_password_opens_nothing_once_the_settings_name_another(
     with opened(demo_url, tmp_path, DEMO_PASSWORD=exposure.PUBLISHED_PASSWORD) as app:
         with app.app_context():
             from tracker.accounts import queries
-            from tracker.accounts.sign_in.actions import hash_password
+            from tracker.sign_in.password.actions import hash_password
 
             for address in demo.sign_ins():
                 person = queries.find_person(address)

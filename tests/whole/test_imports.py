@@ -50,10 +50,15 @@ PLANTED = {
         "import sqlalchemy",
         "Rules know no web and no database",
     ),
-    "managing people leans on signing in": (
+    "managing people leans on one's own settings": (
         "tracker/accounts/people/planted.py",
         "import tracker.accounts.settings.views",
-        "Whoever signs in, hands over or settles something leans on posts and accounts",
+        "Whoever hands over or settles something leans on posts and accounts",
+    ),
+    "a password asks for the second factor": (
+        "tracker/sign_in/password/planted.py",
+        "import tracker.sign_in.second_factor.actions",
+        "Signing in: the second factor stands on the password",
     ),
     "the reading of a text knows of its review": (
         "tracker/agreements/reading/planted.py",

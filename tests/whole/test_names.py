@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2] / "tracker"
 ROOMS = (
     "municipalities",
     "accounts",
+    "sign_in",
     "agreements",
     "projects",
     "cost_sharing",
@@ -44,8 +45,8 @@ COMMITS: Mapping[str, str] = {
     "plumbing/db": "settings of a new connection",
     "mail/mailbox": "mail's books",
     "reminders/actions": "the clock's pass",
-    "accounts/sign_in/actions": "signing in and out",
-    "accounts/second_factor/actions": "the second step of signing in",
+    "sign_in/password/actions": "signing in and out",
+    "sign_in/second_factor/actions": "the second step of signing in",
     "operation/backup/actions": "all rows of a restored backup at once",
     "demo/letters": "the example's letters are marked as sent",
     "demo/meeting": "the example's letter that did not arrive",

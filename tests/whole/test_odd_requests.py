@@ -107,7 +107,7 @@ def doors(house: House) -> Iterator[Door]:
         permission = house.app.view_functions[endpoint].permission  # type: ignore[attr-defined]
         may = [one for one in VISITORS[::-1] if one.may(permission, target.involved)]
         if may and target == targets(endpoint, house.stock)[0]:
-            who = NOBODY if endpoint in ("accounts.sign_in", "accounts.setup") else may[0]
+            who = NOBODY if endpoint in ("sign_in.sign_in", "sign_in.setup") else may[0]
             yield Door(endpoint, method, path, who, target.args)
 
 

@@ -22,13 +22,13 @@ from tests.municipalities.test_views import ENTRY
 from tests.pages import PageClient
 from tests.services import Postgres, make_cluster
 from tests.whole.served import serving, started
-from tracker.accounts.sign_in import rules
-from tracker.accounts.sign_in.actions import sign_in
-from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.memo import kept
+from tracker.sign_in.password import rules
+from tracker.sign_in.password.actions import sign_in
+from tracker.sign_in.password.rules import Origin
 
 NEW, HOME = "/admin/holidays/new", "/"
 OFFICE = "office@aomori.example"

@@ -23,7 +23,6 @@ from tests.whole.seed import TOWN
 from tests.whole.test_access import live_codes
 from tracker.accounts.models import Person
 from tracker.accounts.people.actions import invite
-from tracker.accounts.sign_in.actions import ask_reset, write_resets
 from tracker.duties.commands import duties
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.permissions import Role
@@ -38,6 +37,7 @@ from tracker.plumbing.db import db
 from tracker.reminders import actions as reminders
 from tracker.reminders.commands import preview
 from tracker.reminders.rules import HOUR
+from tracker.sign_in.password.actions import ask_reset, write_resets
 
 LINK = re.compile(r"/(?:p|invitations|resets)/[\w.~-]+")
 # The day on which the poll of the house is mentioned to who is silent.

@@ -111,7 +111,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     ),
     "letters, which are in Japanese whoever sends them": (
         "accounts.people.letters",
-        "accounts.second_factor.letters",
+        "sign_in.second_factor.letters",
         "cost_sharing.cases.letters",
         "mail.kinds",
         "mail.letters:compose",

@@ -17,15 +17,15 @@ MORE_PAGES = (
 )
 # No page of a house shows these, as it stands: who asks, and what the form carries.
 BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {
-    "accounts.end_place": (OFFICE, {"place": "1"}),
-    "accounts.lift_delays": (ADMIN, {}),
+    "sign_in.end_place": (OFFICE, {"place": "1"}),
+    "sign_in.lift_delays": (ADMIN, {}),
     "accounts.look_at_changes": (OFFICER, {}),
-    "accounts.new_second_factor": (OFFICE, {"code": "123456"}),
-    "accounts.recovery_codes": (OFFICE, {"current": "x", "code": "123456"}),
-    "accounts.second_step": (OFFICE, {"code": "123456"}),
-    "accounts.sign_out": (OFFICE, {}),
-    "accounts.throw_away": (OFFICE, {"kept": "0" * 24}),
-    "accounts.turn_second_factor_off": (OFFICE, {"current": "x", "code": "123456"}),
+    "sign_in.new_second_factor": (OFFICE, {"code": "123456"}),
+    "sign_in.recovery_codes": (OFFICE, {"current": "x", "code": "123456"}),
+    "sign_in.second_step": (OFFICE, {"code": "123456"}),
+    "sign_in.sign_out": (OFFICE, {}),
+    "sign_in.throw_away": (OFFICE, {"kept": "0" * 24}),
+    "sign_in.turn_second_factor_off": (OFFICE, {"current": "x", "code": "123456"}),
     "cost_sharing.preview": (OFFICE, {}),
     "projects.confirm_all": (LEAD, {}),
     "projects.copy": (OFFICE, {}),
@@ -36,7 +36,7 @@ BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {
     "reminders.trust_clock": (OFFICE, {}),
 }
 # Answers only while the database is empty.
-ONLY_EMPTY = {"accounts.setup"}
+ONLY_EMPTY = {"sign_in.setup"}
 
 
 def unsafe_endpoints(house: House) -> set[str]:

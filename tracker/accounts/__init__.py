@@ -1,1 +1,1 @@
-"""Posts, the people who hold them, and signing in."""
+"""Posts and the people who hold them."""

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
 from flask import current_app
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.duties import HeldPost, SharedName, UnseenChange
@@ -19,7 +19,6 @@ from tracker.accounts.models import (
     Person,
     Post,
     PostKind,
-    RecoveryCode,
     SecondFactor,
     SignIn,
 )
@@ -157,17 +156,6 @@ def _actor(row: Sequence[Any]) -> Actor:
         is_held,
         is_new,
     )
-
-
-def second_factor(person_id: int) -> SecondFactor | None:
-    """Somebody's second factor, where the password is not enough."""
-    return db.session.get(SecondFactor, person_id)
-
-
-def recovery_codes_left(person_id: int) -> int:
-    """How many recovery codes somebody has not used yet."""
-    own = select(func.count()).where(RecoveryCode.person_id == person_id)
-    return db.session.scalar(own.where(RecoveryCode.used_at.is_(None))) or 0
 
 
 def find_person(email: str) -> Person | None:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from flask import current_app
 
 from tracker.accounts import queries as accounts
-from tracker.accounts.sign_in import actions as sign_in
 from tracker.demo import area, large, letters, year
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -17,6 +16,7 @@ from tracker.overview.record.actions import keep_digests
 from tracker.plumbing import clock, exposure
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.sign_in.password import actions as sign_in
 
 SIGN_INS: tuple[str, ...] = (
     *(f"{role}@aomori.example" for role in ("office", "lead", "confirmer", "reader", "admin")),

@@ -8,7 +8,6 @@ from flask import current_app
 
 from tracker.accounts.models import Post, PostKind
 from tracker.accounts.people import actions as accounts
-from tracker.accounts.sign_in import actions as sign_in
 from tracker.agreements.queries import known
 from tracker.agreements.review import actions as agreements
 from tracker.agreements.review.question import proposal
@@ -20,6 +19,7 @@ from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
+from tracker.sign_in.password import actions as sign_in
 
 TEXT = Path(__file__).with_name("agreement-aomori-imabetsu.txt")
 NAME = "青森圏域連携中枢都市圏"

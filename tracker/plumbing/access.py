@@ -157,17 +157,17 @@ def _check_token() -> None:
 def _ask_to_sign_in(last_person: Callable[[], int | None]) -> Response:
     """What a form sends is kept for its person first; a stranger's is not."""
     if request.method in _READING:
-        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+        return redirect(url_for("sign_in.sign_in", next=request.full_path.rstrip("?")))
     if "X-Fragment" in request.headers:
         return Response(_(SIGNED_OUT), 401, mimetype="text/plain")
     person_id, is_fresh = once.made_for()
     if person_id is None and "once" in request.form:
         person_id, is_fresh = last_person(), True
     if person_id is None:
-        return redirect(url_for("accounts.sign_in"))
+        return redirect(url_for("sign_in.sign_in"))
     if not is_fresh or not kept.keep(person_id):
         raise kept.GivenBack(_(NOT_KEPT))
-    return redirect(url_for("accounts.sign_in", kept=1), 303)
+    return redirect(url_for("sign_in.sign_in", kept=1), 303)
 
 
 def _check_person(actor: Actor) -> None:

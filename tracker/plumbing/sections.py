@@ -41,7 +41,7 @@ SECTIONS: Mapping[str, Section] = {
     "people": Section(
         N_("利用者と役職"),
         "accounts.people",
-        more=("accounts.new_post", "accounts.edit_post", "accounts.all_sign_ins"),
+        more=("accounts.new_post", "accounts.edit_post", "sign_in.all_sign_ins"),
     ),
     "audit": Section(N_("監査記録"), "accounts.audit"),
     "settings": Section(N_("自分の設定"), "accounts.settings"),

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 
 from tracker.accounts import queries as accounts
-from tracker.accounts.sign_in.actions import write_resets
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -23,6 +22,7 @@ from tracker.reminders import letters, queries, rules
 from tracker.reminders.letters import Lost
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Merged, Notice
+from tracker.sign_in.password.actions import write_resets
 
 CLOCK_WRONG = N_("サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。")
 BEAT = timedelta(seconds=30)

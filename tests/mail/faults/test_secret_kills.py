@@ -17,10 +17,9 @@ from tests.mail.faults.worker import DAY
 from tests.meetings.makers import make_meeting
 from tests.sent import code_in, links_in, token_of
 from tests.services import SmtpServer
-from tracker.accounts.models import Invitation, LinkUse, ResetRequest
+from tracker.accounts.models import Invitation, LinkUse
 from tracker.accounts.people.actions import invite
 from tracker.accounts.queries import find_person
-from tracker.accounts.sign_in.actions import ask_reset, write_resets
 from tracker.mail import links
 from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as polls
@@ -28,6 +27,8 @@ from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.reminders import rules
+from tracker.sign_in.models import ResetRequest
+from tracker.sign_in.password.actions import ask_reset, write_resets
 
 AT = clock.at(DAY, rules.HOUR)
 INVITED, FORGOT = "officer@imabetsu.example", "officer@yomogita.example"

@@ -122,7 +122,7 @@ def _handed_over(post_id: int) -> Response:
     if post_id != actor().post_id:
         return done(url_for(".handover"), _("新しい担当者を登録しました。"))
     answer = done(
-        url_for(".sign_in"),
+        url_for("sign_in.sign_in"),
         _("引き継ぎました。新しい担当の方に、利用開始の案内を送ります。お疲れさまでした。"),
     )
     logout_user()

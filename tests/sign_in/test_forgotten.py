@@ -12,28 +12,11 @@ from tests import cast
 from tests.pages import Page, PageClient, counting
 from tests.sent import code_in, links_in, sent_to, token_of
 from tracker.accounts.handover.actions import hand_over
-from tracker.accounts.models import (
-    CalendarKey,
-    Invitation,
-    LinkUse,
-    Person,
-    Post,
-    ResetRequest,
-    SignInDelay,
-)
+from tracker.accounts.models import CalendarKey, Invitation, LinkUse, Person, Post, SignInDelay
 from tracker.accounts.people import actions as people
 from tracker.accounts.people.queries import has_other_admin
 from tracker.accounts.queries import find_person, signed_in
 from tracker.accounts.settings.actions import make_calendar_key
-from tracker.accounts.sign_in import rules
-from tracker.accounts.sign_in.actions import (
-    ask_reset,
-    check_code,
-    set_password,
-    sign_in,
-    write_resets,
-)
-from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
@@ -41,6 +24,16 @@ from tracker.mail.links import CODE_SHOWN, SHOWN
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.sign_in.models import ResetRequest
+from tracker.sign_in.password import rules
+from tracker.sign_in.password.actions import (
+    ask_reset,
+    check_code,
+    set_password,
+    sign_in,
+    write_resets,
+)
+from tracker.sign_in.password.rules import Origin
 
 OFFICER = cast.email("officer", "imabetsu")
 UNKNOWN = "nobody@imabetsu.example"

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Row, func, select
 
-from tracker.accounts.models import Invitation, LinkUse, Person, SignIn, SignInEvent, SignInStep
+from tracker.accounts.models import Invitation, LinkUse, Person, SignIn, SignInStep
 from tracker.accounts.people.queries import invitation_life
 from tracker.accounts.queries import digest, oldest
 from tracker.mail import links
 from tracker.mail.links import Life
 from tracker.plumbing.db import db
+from tracker.sign_in.models import SignInEvent
 
 
 def past_session(token: str) -> SignIn | None:

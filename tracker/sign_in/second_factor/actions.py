@@ -6,18 +6,8 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy import select, update
 
-from tracker.accounts import queries
-from tracker.accounts.models import Person, RecoveryCode, SecondFactor, SignInStep
-from tracker.accounts.second_factor import rules
-from tracker.accounts.second_factor.letters import FactorEvent, fields
-from tracker.accounts.sign_in.actions import (
-    count_try,
-    end_tries,
-    open_session,
-    refuse_try,
-    tries_key,
-)
-from tracker.accounts.sign_in.rules import Origin
+from tracker.accounts import queries as accounts
+from tracker.accounts.models import Person, SecondFactor, SignInStep
 from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -25,6 +15,18 @@ from tracker.mail import letters
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
+from tracker.sign_in import queries
+from tracker.sign_in.models import RecoveryCode
+from tracker.sign_in.password.actions import (
+    count_try,
+    end_tries,
+    open_session,
+    refuse_try,
+    tries_key,
+)
+from tracker.sign_in.password.rules import Origin
+from tracker.sign_in.second_factor import rules
+from tracker.sign_in.second_factor.letters import FactorEvent, fields
 
 
 def key_of(person_id: int, nonce: str) -> str:
@@ -77,7 +79,7 @@ def take_off(act: Act, person: Person, seen: str | None = None) -> None:
     if act.by is not None and act.by.person_id == person.id:
         raise Refusal(_("自分の2段階認証は、「自分の設定」で解除してください。"))
     act.lock((person, seen))
-    if not queries.recipients_of_person(person.id):
+    if not accounts.recipients_of_person(person.id):
         raise Refusal(_("停止中の利用者には、お知らせを送れないため、解除できません。"))
     said = f"{person.email} の2段階認証を解除し、本人へメールで知らせました。"
     with act.change("account.second_factor_taken_off", person, said):
@@ -104,7 +106,7 @@ def _set_codes(person: Person) -> list[str]:
 
 
 def _keep_codes(person: Person, made: Iterable[str]) -> None:
-    rows = [{"code_hash": queries.digest(codes.read(one)), "used_at": None} for one in made]
+    rows = [{"code_hash": accounts.digest(codes.read(one)), "used_at": None} for one in made]
     set_rows(RecoveryCode, {"person_id": person.id}, "code_hash", rows)
 
 
@@ -112,7 +114,7 @@ def _tell(
     act: Act, person: Person, event: FactorEvent, *, left: int = 0, by_admin: bool = False
 ) -> None:
     words = fields(event, left=left, by_admin=by_admin)
-    for to in queries.recipients_of_person(person.id):
+    for to in accounts.recipients_of_person(person.id):
         cause = f"second_factor:{person.id}:{event.name}:{act.at.isoformat()}"
         letters.put("second_factor", to, words, cause=cause, at=act.at)
 
@@ -162,7 +164,7 @@ def _use_recovery_code(act: Act, person: Person, typed: str) -> bool:
     act.lock((person, None))
     own = select(RecoveryCode).where(RecoveryCode.person_id == person.id)
     open_ = own.where(RecoveryCode.used_at.is_(None)).with_for_update()
-    same = open_.where(RecoveryCode.code_hash == queries.digest(codes.read(typed)))
+    same = open_.where(RecoveryCode.code_hash == accounts.digest(codes.read(typed)))
     row = db.session.scalars(same.execution_options(populate_existing=True)).first()
     if row is None:
         return False

@@ -19,20 +19,8 @@ from tests import cast
 from tests.app_fixtures import opened
 from tests.pages import Page, PageClient
 from tests.sent import sent_to, token_of
-from tracker.accounts.commands import accounts
-from tracker.accounts.models import (
-    Invitation,
-    LinkUse,
-    Person,
-    RecoveryCode,
-    SecondFactor,
-    SignIn,
-    SignInDelay,
-)
+from tracker.accounts.models import Invitation, LinkUse, Person, SecondFactor, SignIn, SignInDelay
 from tracker.accounts.queries import find_person
-from tracker.accounts.second_factor import actions, rules
-from tracker.accounts.sign_in.actions import ask_reset, set_password, sign_in, write_resets
-from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel import code as codes
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -40,6 +28,11 @@ from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
+from tracker.sign_in.commands import accounts
+from tracker.sign_in.models import RecoveryCode
+from tracker.sign_in.password.actions import ask_reset, set_password, sign_in, write_resets
+from tracker.sign_in.password.rules import Origin
+from tracker.sign_in.second_factor import actions, rules
 
 OFFICE = cast.email("office")
 RIGHT = {"email": OFFICE, "password": cast.PASSWORD}

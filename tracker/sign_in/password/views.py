@@ -13,11 +13,8 @@ from sqlalchemy import update
 from werkzeug.wrappers import Response
 
 from tracker.accounts import queries as accounts
-from tracker.accounts.blueprint import bp
 from tracker.accounts.models import LinkUse, Person, SignIn
 from tracker.accounts.rules import HALF_FOR
-from tracker.accounts.sign_in import actions, forms, queries, rules
-from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -27,6 +24,10 @@ from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db, write_at_once
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page, paginate
+from tracker.sign_in.blueprint import bp
+from tracker.sign_in.password import actions, forms, queries, rules
+from tracker.sign_in.password.rules import Origin
+from tracker.sign_in.queries import second_factor
 
 _SEEN_EVERY = timedelta(minutes=5)
 # What the session's cookie holds between the password and the code.
@@ -111,7 +112,7 @@ def sign_in() -> Response:
         except Refusal as refusal:
             form.refuse(refusal)
     said = [_why_ended(), _(rules.KEPT) if "kept" in request.args else None]
-    return page("accounts/sign_in.html", form=form, said="".join(one or "" for one in said))
+    return page("sign_in/sign_in.html", form=form, said="".join(one or "" for one in said))
 
 
 def completed(token: str, email: str, target: str | None) -> Response:
@@ -143,7 +144,7 @@ def half_signed_in() -> Person | None:
     age = clock.now().timestamp() - at
     if person is None or not person.is_active or not 0 <= age < HALF_FOR.total_seconds():
         return None
-    is_same = compare_digest(mark, _half_mark(person)) and accounts.second_factor(person.id)
+    is_same = compare_digest(mark, _half_mark(person)) and second_factor(person.id)
     return person if is_same else None
 
 
@@ -224,8 +225,8 @@ def change_password() -> Response:
     form = forms.ChangePassword(person, lambda typed: actions.check_current(email, typed, origin))
     if form.carry_out(lambda act: actions.change_password(act, person, form.hashed, token)):
         said = _("パスワードを替えました。ほかの端末では、もう一度ログインが必要です。")
-        return done(url_for(".settings"), said)
-    return page("accounts/change_password.html", form=form)
+        return done(url_for("accounts.settings"), said)
+    return page("sign_in/change_password.html", form=form)
 
 
 @bp.get("/account/sign-ins")
@@ -234,7 +235,7 @@ def sign_ins() -> Response:
     """ログインの記録: where one is signed in, and what was tried with one's address."""
     who = actor().person_id
     return page(
-        "accounts/sign_ins.html",
+        "sign_in/sign_ins.html",
         places=queries.places(who, current_user.id, clock.now()),
         lines=paginate(partial(queries.sign_in_record, person_id=who)),
     )
@@ -254,7 +255,7 @@ def end_place() -> Response:
 @guard(Permission.MANAGE_PEOPLE)
 def all_sign_ins() -> Response:
     """ログインの記録 of everybody."""
-    return page("accounts/all_sign_ins.html", lines=paginate(queries.sign_in_record))
+    return page("sign_in/all_sign_ins.html", lines=paginate(queries.sign_in_record))
 
 
 @bp.post("/logout")
@@ -289,9 +290,10 @@ def lift_delays(person_id: int) -> Response:
     form = ButtonForm()
     if form.carry_out(lambda act: actions.lift_delays(act, person)):
         return done(
-            url_for(".people"), _("%(email)s の待ち時間をなくしました。", email=person.email)
+            url_for("accounts.people"),
+            _("%(email)s の待ち時間をなくしました。", email=person.email),
         )
-    return complain(form, url_for(".people"))
+    return complain(form, url_for("accounts.people"))
 
 
 @bp.route("/setup", methods=["GET", "POST"])
@@ -314,7 +316,7 @@ def setup() -> Response:
     ):
         said = _("登録しました。管理者のメールアドレスでログインしてください。")
         return done(url_for(".sign_in"), said)
-    return page("accounts/setup.html", form=form)
+    return page("sign_in/setup.html", form=form)
 
 
 @bp.route("/login/forgotten", methods=["GET", "POST"])
@@ -330,7 +332,7 @@ def forgotten() -> Response:
             return redirect(url_for(".sign_in"))
         except Refusal as refusal:
             form.refuse(refusal)
-    return page("accounts/forgotten.html", form=form)
+    return page("sign_in/forgotten.html", form=form)
 
 
 @bp.route("/invitations/<token>", methods=["GET", "POST"])
@@ -354,7 +356,7 @@ def set_by_code() -> Response:
     form = forms.CodePassword(lambda email, code: actions.check_code(email, code, origin_of(email)))
     if form.carry_out(lambda act: actions.set_password(act, *form.link, form.hashed)):
         return done(url_for(".sign_in"), _("パスワードを設定しました。ログインしてください。"))
-    return page("accounts/set_by_code.html", form=form)
+    return page("sign_in/set_by_code.html", form=form)
 
 
 def _set_password(use: LinkUse, token: str) -> Response:
@@ -362,4 +364,4 @@ def _set_password(use: LinkUse, token: str) -> Response:
     email, form = person.email, forms.NewPassword()
     if form.carry_out(lambda act: actions.set_password(act, use, token, form.hashed)):
         return done(url_for(".sign_in"), _("パスワードを設定しました。ログインしてください。"))
-    return page("accounts/set_password.html", form=form, email=email)
+    return page("sign_in/set_password.html", form=form, email=email)

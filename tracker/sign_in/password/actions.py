@@ -20,10 +20,8 @@ from tracker.accounts.models import (
     LinkUse,
     Person,
     PostKind,
-    ResetRequest,
     SignIn,
     SignInDelay,
-    SignInEvent,
     SignInStep,
 )
 from tracker.accounts.people.actions import (
@@ -34,8 +32,6 @@ from tracker.accounts.people.actions import (
     put_invitation,
 )
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, wait
-from tracker.accounts.sign_in import queries, rules
-from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -45,6 +41,10 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, exposure
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upsert
+from tracker.sign_in.models import ResetRequest, SignInEvent
+from tracker.sign_in.password import queries, rules
+from tracker.sign_in.password.rules import Origin
+from tracker.sign_in.queries import second_factor
 
 NOWHERE = Origin()
 _RESETS_A_PASS = 500
@@ -121,7 +121,7 @@ def sign_in(email: str, password: str, *, at: datetime, origin: Origin = NOWHERE
     nothing once the settings name another.
     """
     person = _guess(email, password, origin)
-    if accounts.second_factor(person.id):
+    if second_factor(person.id):
         db.session.commit()
         return None
     return open_session(person, SignInStep.SIGNED_IN, at=at, origin=origin)

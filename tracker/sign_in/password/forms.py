@@ -9,14 +9,14 @@ from flask import current_app
 from wtforms import HiddenField, PasswordField, StringField, TextAreaField, ValidationError
 
 from tracker.accounts.models import LinkUse, Person
-from tracker.accounts.sign_in.actions import hash_password
-from tracker.accounts.sign_in.rules import PASSWORD_HINT, check_password
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.rules import code_readings, read_code
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import Form, LineField, at_most, optional, required, whole_number
+from tracker.sign_in.password.actions import hash_password
+from tracker.sign_in.password.rules import PASSWORD_HINT, check_password
 
 WRONG_CODE = N_(
     "設定用コードが違います。起動した画面に「Set-up code:」として表示された文字を入力してください。"

@@ -8,9 +8,6 @@ from flask.cli import with_appcontext
 from tracker.accounts import queries
 from tracker.accounts.models import PostKind
 from tracker.accounts.people import actions
-from tracker.accounts.second_factor.actions import take_off
-from tracker.accounts.sign_in.actions import give_password, hash_password, lift_delays, set_up
-from tracker.accounts.sign_in.forms import read_towns
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -19,6 +16,9 @@ from tracker.municipalities.rules import code_readings
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import upgrade
+from tracker.sign_in.password.actions import give_password, hash_password, lift_delays, set_up
+from tracker.sign_in.password.forms import read_towns
+from tracker.sign_in.second_factor.actions import take_off
 
 
 @click.command()

@@ -22,15 +22,15 @@ from tests import cast
 from tests.app_fixtures import opened
 from tests.pages import Page, PageClient
 from tests.sent import sent_to
-from tracker.accounts.commands import accounts
 from tracker.accounts.models import SignIn, SignInDelay
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
-from tracker.accounts.sign_in import rules
-from tracker.accounts.sign_in.actions import hash_password, sign_in, turn
-from tracker.accounts.sign_in.rules import Origin
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.db import db
 from tracker.plumbing.exposure import PUBLISHED_PASSWORD
+from tracker.sign_in.commands import accounts
+from tracker.sign_in.password import rules
+from tracker.sign_in.password.actions import hash_password, sign_in, turn
+from tracker.sign_in.password.rules import Origin
 
 OFFICE = cast.email("office")
 UNKNOWN = "nobody@aomori.example"

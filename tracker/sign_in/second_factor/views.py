@@ -6,12 +6,7 @@ import segno
 from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from tracker.accounts import queries
-from tracker.accounts.blueprint import bp
 from tracker.accounts.models import Person
-from tracker.accounts.second_factor import actions, forms, rules
-from tracker.accounts.sign_in.actions import check_current
-from tracker.accounts.sign_in.views import completed, half_signed_in, origin_of
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -22,17 +17,22 @@ from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm
 from tracker.plumbing.pages import complain, done, page
+from tracker.sign_in import queries
+from tracker.sign_in.blueprint import bp
+from tracker.sign_in.password.actions import check_current
+from tracker.sign_in.password.views import completed, half_signed_in, origin_of
+from tracker.sign_in.second_factor import actions, forms, rules
 
 # Between the button and the one page that shows them, in their owner's cookie: of the key only the
 # nonce, which is worth nothing without the installation's secret key.
 NEW_KEY, SHOWN_KEY, NEW_CODES = "new_second_factor", "shown_second_factor", "new_recovery_codes"
 # What is open to whoever must set one up first.
-_SET_UP = "accounts.second_factor"
+_SET_UP = "sign_in.second_factor"
 _OPEN = {
     _SET_UP,
-    "accounts.new_second_factor",
-    "accounts.recovery_codes",
-    "accounts.sign_out",
+    "sign_in.new_second_factor",
+    "sign_in.recovery_codes",
+    "sign_in.sign_out",
     "static",
 }
 
@@ -65,7 +65,7 @@ def second_step() -> Response:
     """認証コードの入力: after the password, before anything opens."""
     person = half_signed_in()
     if person is None:
-        return page("accounts/second_step.html", form=None)
+        return page("sign_in/second_step.html", form=None)
     form = forms.SecondCode()
     if form.validate_on_submit():
         try:
@@ -74,7 +74,7 @@ def second_step() -> Response:
             return completed(token, person.email, request.args.get("next"))
         except Refusal as refusal:
             form.refuse(refusal)
-    return page("accounts/second_step.html", form=form)
+    return page("sign_in/second_step.html", form=form)
 
 
 def _me() -> Person:
@@ -101,7 +101,7 @@ def second_factor() -> Response:
         session.pop(SHOWN_KEY, None)
         return redirect(url_for(".new_second_factor"))
     return page(
-        "accounts/second_factor.html",
+        "sign_in/second_factor.html",
         form=form,
         found=found,
         left=queries.recovery_codes_left(person.id),
@@ -139,7 +139,7 @@ def new_second_factor() -> Response:
     if is_first:
         session[SHOWN_KEY] = nonce
     key = _new_key(person, nonce) if is_first else None
-    return page("accounts/new_second_factor.html", form=form, key=key)
+    return page("sign_in/new_second_factor.html", form=form, key=key)
 
 
 @bp.route("/account/second-factor/codes", methods=["GET", "POST"])
@@ -155,7 +155,7 @@ def recovery_codes() -> Response:
         return done(url_for(".recovery_codes"))
     made = session.pop(NEW_CODES, None) if request.method == "GET" else None
     left = queries.recovery_codes_left(person.id)
-    return page("accounts/recovery_codes.html", form=form, made=made, left=left)
+    return page("sign_in/recovery_codes.html", form=form, made=made, left=left)
 
 
 @bp.route("/account/second-factor/off", methods=["GET", "POST"])
@@ -168,7 +168,7 @@ def turn_second_factor_off() -> Response:
     form = forms.ChangeSecondFactor(lambda *typed: _check(person, *typed))
     if form.carry_out(lambda act: actions.turn_off(act, person)):
         return done(url_for(".second_factor"), _("2段階認証を解除しました。"))
-    return page("accounts/second_factor_off.html", form=form)
+    return page("sign_in/second_factor_off.html", form=form)
 
 
 @bp.post("/admin/users/<int:person_id>/second-factor")
@@ -179,5 +179,5 @@ def take_second_factor_off(person_id: int) -> Response:
     form = SeenButtonForm(data={"seen": person.seen})
     if form.carry_out(lambda act: actions.take_off(act, person, form.seen.data)):
         said = _("%(email)s の2段階認証を解除し、本人へメールで知らせます。", email=person.email)
-        return done(url_for(".people"), said)
-    return complain(form, url_for(".people"))
+        return done(url_for("accounts.people"), said)
+    return complain(form, url_for("accounts.people"))
