@@ -129,7 +129,7 @@ def test_every_kind_of_part_is_stored_and_read_again():
         ProposedPart(
             PartKind.RATIO, Decimal("46.5"), values=dict(zip(SHARES, (8, 1, 1, 0, 0), strict=True))
         ),
-        ProposedPart(PartKind.HOST, Decimal(10), only="外ヶ浜町"),
+        ProposedPart(PartKind.HOST, Decimal(10), only=("外ヶ浜町",)),
         ProposedPart(PartKind.FIXED, values={"青森市": 10_000}, reason="会場費のため"),
     )
     proposal = make_proposal(
@@ -145,7 +145,7 @@ def test_every_kind_of_part_is_stored_and_read_again():
         ("開催地等の負担（外ヶ浜町）", "10％"),
         ("定額", "計 10,000円"),
     ]
-    assert found.rounding_words == "百円単位、端数は最大剰余の順"
+    assert found.rounding_words == "百円単位、端数は最大剰余の順（同じときは団体コードの順）"
     assert found.table.total.share == "2,500,000"
     assert found.table.rows[0].parts[-1] == "10,000"
 

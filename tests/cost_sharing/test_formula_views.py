@@ -1,6 +1,7 @@
 """The formula as it is typed, with JavaScript and without."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -15,6 +16,7 @@ from tests.cost_sharing.makers import (
     make_draft,
     sentences,
 )
+from tests.pages import Page, PageClient
 from tracker.agreements.models import Agreement
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.actions import enter_figures
@@ -22,7 +24,7 @@ from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
-WORKED = {"percent_equal": "20", "percent_population": "80"}
+WORKED = {"parts-0-percent": "20", "parts-1-percent": "80"}
 
 
 def end_agreements() -> None:
@@ -31,32 +33,35 @@ def end_agreements() -> None:
     db.session.commit()
 
 
+def with_part(person: PageClient, kind: str, **more: Any) -> Page:
+    """The page of the formula after one of its buttons has added a part of that kind."""
+    return person.fill(f"{CASE}/formula", {"add": kind, **more})
+
+
+def by_town(at: str, values: str) -> dict[str, str]:
+    """A value for each of the five municipalities, in their order."""
+    slugs = ("aomori", *PARTNERS)
+    return {f"{at}_{slug}": one for slug, one in zip(slugs, values.split(), strict=True)}
+
+
 @pytest.mark.parametrize(
-    "typed",
+    ("kind", "typed"),
     [
-        WORKED,
-        {"percent_equal": "100", "weight_aomori": "100"}
-        | {f"weight_{slug}": "50" for slug in PARTNERS},
-        {"percent_equal": "", "percent_ratio": "100"}
-        | dict(
-            zip(("ratio_aomori", *(f"ratio_{slug}" for slug in PARTNERS)), "81111", strict=True)
-        ),
-        {
-            **WORKED,
-            "fixed_aomori": "10,000",
-            "fixed_reason": "会場費",
-            "remainder": "largest_remainder",
-        },
-        {"percent_equal": "90", "percent_host": "10", "host": "sotogahama", "unit": "1"},
-        {"percent_equal": "95"},
-        {"percent_equal": "abc", "total_yen": ""},
-        {"percent_equal": "100", "participants": ["aomori"]},
+        ("equal", WORKED),
+        ("equal", {"parts-0-percent": "100", **by_town("parts-0-weight", "100 50 50 50 50")}),
+        ("ratio", {"parts-2-percent": "100", **by_town("parts-2-weight", "8 1 1 1 0.5")}),
+        ("fixed", {**WORKED, "parts-2-amount_aomori": "10,000", "remainder": "largest_remainder"}),
+        ("host", {"parts-0-percent": "90", "parts-2-percent": "10", "parts-2-only": "sotogahama"}),
+        ("rate", {**WORKED, "parts-2-rate": "0.5", "cap_imabetsu": "10万円"}),
+        ("equal", {"parts-0-percent": "95"}),
+        ("equal", {"parts-0-percent": "abc", "total_yen": ""}),
+        ("equal", {"parts-0-percent": "100", "participants": ["aomori"]}),
     ],
 )
-def test_the_live_table_is_the_table_of_the_page_without_javascript(browse, given, typed):
+def test_the_live_table_is_the_table_of_the_page_without_javascript(browse, given, kind, typed):
     given(make_draft)
     office = browse("office")
-    fields = {**office.get(f"{CASE}/formula").fields(), **typed}
+    fields = {**with_part(office, kind).fields(), **typed}
     page = office.post(f"{CASE}/formula", {**fields, "calculate": "1"})
     live = office.client.post(f"{CASE}/formula/preview", data=fields, headers={"X-Fragment": "1"})
     fragment = BeautifulSoup(live.get_data(as_text=True), "html.parser")
@@ -80,17 +85,17 @@ def test_the_live_table_says_the_readers_own_share_in_one_sentence(browse, given
 
 def test_percents_that_do_not_add_up_are_a_sentence_and_stay_as_typed(browse, given):
     given(make_draft)
-    page = browse("office").fill(f"{CASE}/formula", {"percent_equal": "95", "save": "1"})
+    page = browse("office").fill(f"{CASE}/formula", {"parts-0-percent": "95", "save": "1"})
     assert page.status == 422
     assert sentences(page) == ["割り方の合計が95％です。あと5％をどこかに足してください。"]
-    assert page.fields()["percent_equal"] == "95"
+    assert page.fields()["parts-0-percent"] == "95"
 
 
 def test_figures_that_nobody_entered_are_offered_once_they_are(browse, given):
     given(make_draft)
     office = browse("office")
     page = office.get(f"{CASE}/formula")
-    assert not page.all("[name=percent_usage]")
+    assert not page.all("button[name=add][value=usage]")
     assert "利用実績割・財政規模割・特別交付税上限割は、" in page.text
     given(
         lambda: enter_figures(
@@ -103,14 +108,15 @@ def test_figures_that_nobody_entered_are_offered_once_they_are(browse, given):
             is_confirmed=False,
         )
     )
-    only_two = {"percent_usage": "100", "participants": ["aomori", "imabetsu"], "calculate": "1"}
-    page = office.fill(f"{CASE}/formula", only_two)
-    assert [row[-2] for row in cells(page.one("table.split"))[1:-1]] == ["1,750,000", "750,000"]
+    added = with_part(office, "usage").fields()
+    only_two = {**added, "parts-2-percent": "100", "participants": ["aomori", "imabetsu"]}
+    page = office.post(f"{CASE}/formula", {**only_two, "calculate": "1"})
+    assert [row[1] for row in cells(page.one("table.split"))[1:-1]] == ["1,750,000", "750,000"]
     assert "利用実績：青森市 70、今別町 30（計 100）。令和6年度の利用者（暫定値、" in page.text
-    everybody = {**only_two, "participants": ["aomori", *PARTNERS]}
-    page = office.fill(f"{CASE}/formula", everybody)
+    everybody = {**only_two, "participants": ["aomori", *PARTNERS], "calculate": "1"}
+    page = office.post(f"{CASE}/formula", everybody)
     assert sentences(page) == [
-        "利用実績割に「平内町」の値がありません。ないときは0を入れてください。"
+        "利用実績割に「平内町」「蓬田村」「外ヶ浜町」の値がありません。ないときは0を入れてください。"
     ]
 
 
@@ -120,7 +126,8 @@ def test_last_years_formula_is_copied_into_the_boxes_and_saved_by_nobody(browse,
     office = browse("office")
     page = office.get(f"{CASE}/formula")
     copied = office.get(page.link("前年度の算式を写す"))
-    assert (copied.fields()["percent_equal"], copied.fields()["percent_population"]) == ("20", "80")
+    fields = copied.fields()
+    assert (fields["parts-0-percent"], fields["parts-1-percent"]) == ("20", "80")
     assert "算式はまだ決まっていません" in office.get(CASE).text
 
 

@@ -1,11 +1,17 @@
 """What a database of the release before holds of cases is kept when it is brought up, and goes back."""
 
+import json
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from tests import cast
 from tests.cost_sharing.makers import (
+    NAMES,
     act_of,
     make_agreed,
     make_draft,
@@ -16,8 +22,10 @@ from tests.cost_sharing.makers import (
 )
 from tests.projects import makers as projects
 from tracker.cost_sharing.formula import actions as formula
+from tracker.cost_sharing.formula.proposal import ProposedPart
+from tracker.cost_sharing.formula.split import NO_LIMITS, Limits, Rounding
 from tracker.cost_sharing.models import CaseDrafter, Consultation, CostCase
-from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
 from tracker.kernel.exact import Exact
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
@@ -28,6 +36,8 @@ from tracker.projects.plans.rules import Part
 pytestmark = pytest.mark.engines_by_turns
 
 BEFORE, AFTER = "0003", "0004"
+FORMULAS_BEFORE = "0032"
+TABLE = ("60.00", "11.18", "12.65", "6.76", "9.41")
 
 
 def drafters() -> set[tuple[int, int, str]]:
@@ -81,6 +91,49 @@ def test_every_drafter_and_recorder_is_known_again():
     assert at == {cast.NOW}
     versions = db.session.execute(text("SELECT formula_version, published_at FROM cost_case"))
     assert {tuple(row) for row in versions} == {(1, None)}
+
+
+@pytest.mark.usefixtures("both")
+def test_formulas_of_the_release_before_read_the_same_and_newer_ones_go_back_by_the_yen():
+    kept = read(make_agreed()).content
+    newer = make_ready(
+        make_proposal(
+            parts=(
+                ProposedPart(PartKind.RATE, series_id=1, rate=Fraction("0.5"), only=NAMES[:2]),
+                ProposedPart(
+                    PartKind.RATIO,
+                    Decimal(100),
+                    values=dict(zip(NAMES, map(Fraction, TABLE), strict=True)),
+                    rounding=Rounding(100, RoundingMode.UP),
+                ),
+            ),
+            limits=Limits(caps={"平内町": 100_000}),
+        )
+    )
+    shares = told("SELECT * FROM share ORDER BY case_id, municipality_id")
+    db.session.commit()
+
+    downgrade(revision=FORMULAS_BEFORE)
+    of_newer = 'SELECT kind, percent, "values" FROM cost_part WHERE case_id = 2 ORDER BY position'
+    parts = [(kind, percent, as_json(values)) for kind, percent, values in told(of_newer)]
+    whole = dict(zip(NAMES, (6000, 1118, 1265, 676, 941), strict=True))
+    fixed = dict.fromkeys(NAMES, 0) | {"青森市": 137_596, "平内町": 5_063}
+    assert parts == [("fixed", None, fixed), ("ratio", "100", whole)]
+    assert told("SELECT * FROM share ORDER BY case_id, municipality_id") == shares
+    with pytest.raises(IntegrityError):
+        told("UPDATE cost_part SET kind = 'rate' WHERE id = 1")
+    db.session.rollback()
+
+    upgrade()
+    assert read(db.session.get(CostCase, 1)).content == kept
+    assert told("SELECT * FROM share ORDER BY case_id, municipality_id") == shares
+    again = read(db.session.get(CostCase, newer.id))
+    assert [one.part.kind for one in again.parts] == [PartKind.FIXED, PartKind.RATIO]
+    assert (again.limits, again.parts[1].part.rounding) == (NO_LIMITS, None)
+
+
+def as_json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def told(sql: str) -> list[tuple[object, ...]]:

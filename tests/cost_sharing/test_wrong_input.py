@@ -2,6 +2,7 @@
 
 from tests.cost_sharing.makers import (
     CASE,
+    PARTNERS,
     act_of,
     make_draft,
     make_project,
@@ -59,28 +60,33 @@ def test_money_needs_an_amount_and_funds_stay_below_it(browse, given):
 
 def test_a_formula_with_every_field_wrong(browse, given):
     given(make_draft)
+    office = browse("office")
+    fields = office.get(f"{CASE}/formula").fields()
+    for kind in ("host", "fixed", "rate"):
+        fields = office.post(f"{CASE}/formula", {**fields, "add": kind}).fields()
     wrong = {
         "title": " ",
         "stage": "never",
         "total_yen": "",
         "subsidy_yen": "1.5",
-        "percent_equal": "120",
-        "percent_population": "二割",
-        "series_population": "999",
-        "percent_ratio": "-1",
-        "percent_host": "x",
-        "host": "hirosaki",
-        "fixed_reason": "あ" * 301,
+        "parts-0-percent": "120",
+        "parts-0-weight_aomori": "-1",
+        "parts-0-only": ["hirosaki"],
+        "parts-1-percent": "二割",
+        "parts-1-series_id": "999",
+        "parts-1-rounding": "7-sideways",
+        "parts-2-only": "hirosaki",
+        "parts-3-reason": "あ" * 301,
+        "parts-3-amount_aomori": "12万3",
+        "parts-4-rate": "0.0123%",
+        "cap_imabetsu": "多め",
         "unit": "7",
         "mode": "sideways",
         "remainder": "hirosaki",
         "participants": ["hirosaki"],
-        "weight_aomori": "-1",
-        "ratio_aomori": "1.5",
-        "fixed_aomori": "多め",
         "save": "1",
     }
-    page = browse("office").fill(f"{CASE}/formula", wrong)
+    page = office.post(f"{CASE}/formula", {**fields, **wrong})
     assert page.status == 422
     assert set(sentences(page)) == {
         "件名を入力してください。",
@@ -88,28 +94,83 @@ def test_a_formula_with_every_field_wrong(browse, given):
         "分担する市町村を選び直してください。",
         "総事業費を入力してください。ないときは「0」を入れてください。",
         "金額は小数を使わず、1円単位の整数で入力してください。",
+        "対象の市町村を選び直してください。",
         "市町村を選び直してください。",
         "300字までで入力してください（今 301字）。",
         "端数の単位を選んでください。",
         "端数の扱いを選んでください。",
+        "端数の扱いを選び直してください。",
         "端数の負担者を選んでください。",
         "割合は0から100までの数字で入力してください。",
         "割合は数字で入力してください（例 20）。",
         "人口割の基礎数値を選んでください。",
-        "青森市の均等割の重みは0以上の整数で入力してください。",
-        "青森市の割合は0以上の整数で入力してください。",
+        "青森市の均等割の重みは0以上の数字で、小数は6けたまで入力してください（例 12.5）。",
+        "率は0以上の数字で、小数は12けたまで入力してください（例 12.5）。",
+        "金額の「12万3」は、120,003円とも123,000円とも読めます。"
+        "「120,003円」か「123,000円」のように、最後まで入力してください。",
         "金額は「115,000円」または「115千円」のように数字で入力してください。",
     }
-    for name in ("percent_population", "weight_aomori", "fixed_aomori"):
+    for name in (
+        "parts-1-percent",
+        "parts-0-weight_aomori",
+        "parts-3-amount_aomori",
+        "cap_imabetsu",
+    ):
         assert page.fields()[name] == wrong[name]
 
 
-def test_fixed_amounts_need_a_reason_and_percents_their_figures(browse, given):
+def test_all_gaps_of_a_formula_are_named_at_once_each_at_its_box(browse, given):
     given(make_draft)
     office = browse("office")
-    page = office.fill(f"{CASE}/formula", {"fixed_aomori": "2,500,000", "save": "1"})
+    fields = office.get(f"{CASE}/formula").fields()
+    for kind in ("ratio", "host", "fixed"):
+        fields = office.post(f"{CASE}/formula", {**fields, "add": kind}).fields()
+    typed = {
+        **fields,
+        "title": "",
+        "parts-0-percent": "20",
+        "parts-0-only": [],
+        "parts-2-percent": "30",
+        "parts-2-weight_aomori": "60.00",
+        "parts-3-percent": "40",
+        "parts-4-amount_aomori": "30万円",
+        "cap_aomori": "100万円",
+    }
+    page = office.post(f"{CASE}/formula", {**typed, "save": "1"})
+    said = {str(a["href"]): a.text for a in page.all(".error-summary li a")}
+    assert said == {
+        "#title": "件名を入力してください。",
+        "#parts-0-only": "均等割の対象の市町村を入れてください。",
+        "#parts-2-weight_hiranai": "比率割に「平内町」「今別町」「蓬田村」「外ヶ浜町」の値がありません。"
+        "ないときは0を入れてください。",
+        "#parts-3-only": "開催地等の負担の対象の市町村を入れてください。",
+        "#parts-4-reason": "定額の根拠を入力してください（なぜこの額か）。",
+        "#cap_aomori": "端数の負担者（青森市）には、上限を付けられません。どちらかを直してください。",
+    }
+    assert "割り方の合計が90％です。あと10％をどこかに足してください。" in sentences(page)
+    assert len(sentences(page)) == 7
+    assert "parts-2-weight_hiranai" in str(page.one("#parts-2-weight_hiranai"))
+
+
+def test_fixed_amounts_need_a_reason_once_they_are_kept_and_not_before(browse, given):
+    given(make_draft)
+    office = browse("office")
+    fields = office.fill(f"{CASE}/formula", {"add": "fixed"}).fields()
+    typed = {**fields, "parts-2-amount_aomori": "250万円"}
+    live = office.post(f"{CASE}/formula", {**typed, "calculate": "1"})
+    assert live.one("table.split tbody .share-amount:-soup-contains('2,500,000')")
+    page = office.post(f"{CASE}/formula", {**typed, "save": "1"})
     assert sentences(page) == ["定額の根拠を入力してください（なぜこの額か）。"]
-    page = office.fill(f"{CASE}/formula", {"ratio_aomori": "8", "save": "1"})
+    page = office.post(f"{CASE}/formula", {**typed, "parts-2-reason": "会場の費用", "save": "1"})
+    assert page.status == 302
+
+
+def test_percents_need_their_figures(browse, given):
+    given(make_draft)
+    office = browse("office")
+    fields = office.fill(f"{CASE}/formula", {"add": "ratio"}).fields()
+    weights = {f"parts-2-weight_{slug}": "1" for slug in ("aomori", *PARTNERS)}
+    page = office.post(f"{CASE}/formula", {**fields, **weights, "save": "1"})
     assert sentences(page) == ["比率割の％を入れてください。"]
 
 

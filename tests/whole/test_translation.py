@@ -100,6 +100,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "agreements.review.forms:PASTED",
         "agreements.review.rules:NO_FIELD",
         "cost_sharing.cases.actions:start_case",
+        "cost_sharing.formula.proposal:_with_figures",
         "cost_sharing.queries:grounds",
         "mail.mailbox",
         "mail.mime",

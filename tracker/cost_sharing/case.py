@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tracker.cost_sharing.formula.split import Rounding, ShareLine
+from tracker.cost_sharing.formula.split import NO_LIMITS, Limits, Rounding, ShareLine
 from tracker.cost_sharing.formula.table import (
     PartSource,
     SplitTable,
     formula_words,
+    limits_words,
     rounding_words,
     split_table,
 )
@@ -83,6 +84,7 @@ class Case:
     drafter_id: int | None = None
     parts: Sequence[PartSource] = ()
     lines: tuple[ShareLine, ...] = ()
+    limits: Limits = NO_LIMITS
 
     @property
     def label(self) -> str:
@@ -172,7 +174,10 @@ class Case:
     def content(self) -> tuple[object, ...]:
         """All that both sides confirm: other content voids what was confirmed."""
         of_kind = (
-            (self.total_yen, self.subsidy_yen, self.parts, self.rounding, self.remainder)
+            (
+                *(self.total_yen, self.subsidy_yen),
+                *(self.parts, self.rounding, self.remainder, self.limits),
+            )
             if self.is_money
             else (self.work,)
         )
@@ -188,7 +193,7 @@ class Case:
         """The stored shares as people read them; None before they are set, and for work."""
         if not self.lines or not self.is_money:
             return None
-        return split_table(self.lines, self.parts, self.remainder)
+        return split_table(self.lines, self.parts, self.remainder, self.limits)
 
 
 class Change(NamedTuple):
@@ -223,6 +228,7 @@ def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, str]]:
         (_("国・県などの補助"), yen(case.subsidy_yen)),
         (_("割り方"), formula_words(case.parts)),
         (_("端数"), case.rounding_words),
+        (_("上限・下限"), limits_words(case.limits) or _("なし")),
         *(
             (
                 _("%(town)sの負担額", town=town.name),

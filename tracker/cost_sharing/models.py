@@ -14,6 +14,7 @@ from tracker.cost_sharing.rules import (
     PartKind,
     RoundingMode,
     Stage,
+    UsagePeriod,
 )
 from tracker.plumbing.db import (
     PRIVATE,
@@ -55,6 +56,9 @@ class CostCase(Versioned, Example, Model):
     sent_on: Mapped[date | None]
     agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("cost_case.id"))
+    # The most and the least that each bears, in yen by municipality's name; empty: no limits.
+    caps: Mapped[dict[str, int] | None] = mapped_column(JSON)
+    floors: Mapped[dict[str, int] | None] = mapped_column(JSON)
     # Which arithmetic gave the shares (formula/split.py): they stay what they are when it changes.
     formula_version: Mapped[int] = mapped_column(default=FORMULA_VERSION, server_default="1")
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -90,14 +94,19 @@ class CostPart(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"))
     position: Mapped[int]
-    kind: Mapped[PartKind] = mapped_column(words(PartKind))
+    kind: Mapped[PartKind] = mapped_column(words(PartKind, guarded=False))
     percent: Mapped[str | None] = mapped_column(String(20))
-    # Municipality name -> whole number: base figures, weights or yen, as the kind says.
-    values: Mapped[dict[str, int] | None] = mapped_column(JSON)
+    # Municipality name -> base figures, weights or yen, as the kind says; decimals as text.
+    values: Mapped[dict[str, int | str] | None] = mapped_column(JSON)
     only: Mapped[list[str] | None] = mapped_column(JSON)
     series_id: Mapped[int | None] = mapped_column(ForeignKey("figure_series.id"))
     unit: Mapped[str] = mapped_column(String(20), default="")
     source: Mapped[str] = mapped_column(Text, default="")
+    rate: Mapped[str | None] = mapped_column(String(40))
+    period: Mapped[UsagePeriod | None] = mapped_column(words(UsagePeriod, guarded=False))
+    # Empty: this part is rounded with the others, once at the end.
+    rounding_unit: Mapped[int | None]
+    rounding_mode: Mapped[RoundingMode | None] = mapped_column(words(RoundingMode, guarded=False))
 
 
 class Share(Model):

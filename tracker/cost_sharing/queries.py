@@ -24,7 +24,7 @@ from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
 from tracker.cost_sharing.case import Case, Reply
 from tracker.cost_sharing.formula.proposal import Grounds, Series
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding, ShareLine
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
 from tracker.cost_sharing.formula.table import PartSource, part_of
 from tracker.cost_sharing.models import (
     CaseDrafter,
@@ -50,6 +50,7 @@ from tracker.projects.rules import YearMark
 ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")
 # More projects than a list to choose from can hold are searched by name.
 MOST_PROJECTS = 100
+MOST_TO_COPY = 3
 
 
 def cases(today: date, *where: ColumnElement[bool], whole: bool = False) -> list[Case]:
@@ -192,8 +193,11 @@ def _sides(rows: Iterable[Any], whole: bool) -> Mapping[int, _Sides]:
 
 
 def _part(part: CostPart) -> PartSource:
-    of = part_of(part.kind, part.percent, part.values, part.only)
-    return PartSource(of, part.unit, part.source, part.series_id)
+    own = None
+    if part.rounding_unit and part.rounding_mode:
+        own = Rounding(part.rounding_unit, part.rounding_mode)
+    of = part_of(part.kind, part.percent, part.values, part.only, part.rate, own)
+    return PartSource(of, part.unit, part.source, part.series_id, part.period)
 
 
 def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
@@ -233,6 +237,7 @@ def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
         drafter_id=drafter_id,
         parts=tuple(parts),
         lines=tuple(sides.lines.values()),
+        limits=Limits(stored.caps or {}, stored.floors or {}),
     )
 
 
@@ -300,20 +305,20 @@ def settled_before(case: Case, today: date) -> Mapping[Stage, Mapping[Town, int]
     }
 
 
-def last_formula(case: Case) -> CaseNumber | None:
-    """The latest agreed money case of the project in a year before: its formula may be copied."""
+def formulas_to_copy(case: Case) -> dict[CaseNumber, Stage]:
+    """The last agreed money cases of the project, of this year and before, newest first."""
     found = db.session.execute(
-        select(CostCase.fiscal_year, CostCase.number)
+        select(CostCase.fiscal_year, CostCase.number, CostCase.stage)
         .where(
             CostCase.project_id == case.project_id,
             CostCase.kind == CaseKind.MONEY,
             CostCase.state == CaseState.AGREED,
-            CostCase.fiscal_year < case.no.fiscal_year,
+            CostCase.fiscal_year <= case.no.fiscal_year,
         )
         .order_by(CostCase.fiscal_year.desc(), CostCase.number.desc())
-        .limit(1)
-    ).first()
-    return CaseNumber(*found) if found else None
+        .limit(MOST_TO_COPY)
+    )
+    return {CaseNumber(year, number): stage for year, number, stage in found}
 
 
 def members_of_project(case: Case) -> tuple[Town, ...]:
@@ -366,6 +371,7 @@ def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
         series={
             one.id: Series(
                 one.unit,
+                one.as_of_on,
                 f"{one.name}（{'確定値' if one.is_confirmed else '暫定値'}、"
                 f"{wareki.long(one.as_of_on)}現在、出典 {one.source}）",
                 {

@@ -85,6 +85,21 @@ KINDS: Mapping[PartKind, KindRow] = {
 }
 
 
+class UsagePeriod(Labelled):
+    """Of which time the usage is counted (field.md section d)."""
+
+    LAST_YEAR = "last_year", N_("前年度")
+    YEAR_BEFORE_LAST = "year_before_last", N_("前々年度")
+    CALENDAR_YEAR = "calendar_year", N_("前年1月〜12月")
+
+    def span(self, fiscal_year: int) -> tuple[date, date]:
+        """First and last day, for a case of that fiscal year."""
+        if self is UsagePeriod.CALENDAR_YEAR:
+            return date(fiscal_year - 1, 1, 1), date(fiscal_year - 1, 12, 31)
+        back = 1 if self is UsagePeriod.LAST_YEAR else 2
+        return date(fiscal_year - back, 4, 1), date(fiscal_year - back + 1, 3, 31)
+
+
 class RoundingMode(Labelled):
     """How an exact value becomes whole units; the value is pinned in contracts.md."""
 

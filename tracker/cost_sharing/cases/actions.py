@@ -13,7 +13,7 @@ from tracker.agreements.queries import first_concluded_on
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
-from tracker.cost_sharing.formula.proposal import check_participants
+from tracker.cost_sharing.formula.proposal import gaps_of_participants
 from tracker.cost_sharing.formula.split import amount_to_share
 from tracker.cost_sharing.models import (
     CaseDrafter,
@@ -204,7 +204,8 @@ def send(act: Act, row: CostCase, reply_due_on: date, seen: str | None = None) -
     struck = [one.name for one in queries.struck_series(case)]
     rules.check_send(case.state, case.consulted_at is not None, shares_yen, case.amount_yen, struck)
     names = [town.name for town in case.participants]
-    check_participants(names, queries.grounds(act.today))
+    for gap in gaps_of_participants(names, queries.grounds(act.today)):
+        raise gap
     check_due_day(reply_due_on, act.today, _("回答期限"), "reply_due_on")
     with act.change("cost.sent", row, f"{row.named}の案を送り、確認をお願いしました。"):
         row.state, row.sent_on, row.reply_due_on = CaseState.AWAITING, act.today, reply_due_on

@@ -9,7 +9,7 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.cases.actions import note_drafter
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
-from tracker.cost_sharing.formula.split import FORMULA_VERSION
+from tracker.cost_sharing.formula.split import FORMULA_VERSION, in_digits
 from tracker.cost_sharing.formula.table import PartSource
 from tracker.cost_sharing.models import CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
@@ -50,7 +50,8 @@ def save_formula(
     voids = rules.check_change(was.state)
     if voids and again is None:
         raise Refusal(_(VOIDS))
-    then = work_out(was, proposal, queries.grounds(act.today, proposal.series_ids))
+    grounds = queries.grounds(act.today, proposal.series_ids)
+    then = work_out(was, proposal, grounds, is_kept=True)
     if again is None or not voids:
         with act.change("cost.drafted", row, "") as entry:
             _write(act, row, then)
@@ -75,6 +76,7 @@ def _write(act: Act, row: CostCase, then: Case) -> None:
     row.title, row.stage, row.work = then.title, then.stage, then.work
     row.rounding_unit, row.rounding_mode = then.rounding.unit, then.rounding.mode
     row.remainder_id = ids.get(then.remainder)
+    row.caps, row.floors = dict(then.limits.caps) or None, dict(then.limits.floors) or None
     row.formula_version = FORMULA_VERSION
     cost = db.session.get_one(ProjectCost, row.cost_id)
     cost.phase, cost.total_yen, cost.subsidy_yen = (
@@ -110,4 +112,8 @@ def _stored(source: PartSource) -> dict[str, Any]:
         "series_id": source.series_id,
         "unit": source.unit,
         "source": source.source,
+        "rate": None if part.rate is None else in_digits(part.rate),
+        "period": source.period,
+        "rounding_unit": part.rounding and part.rounding.unit,
+        "rounding_mode": part.rounding and part.rounding.mode,
     }

@@ -1,31 +1,43 @@
 """Asks for the content of a case: the formula with everybody's figures, or the work."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from wtforms import (
-    Field,
-    SelectField,
-    SelectMultipleField,
-)
+from flask import request
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, FormField, HiddenField, SelectField, SelectMultipleField
 
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
-from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
-from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.formula.proposal import Incomplete, Proposal, ProposedPart
+from tracker.cost_sharing.formula.split import (
+    LARGEST_REMAINDER,
+    Figure,
+    Limits,
+    Rounding,
+    in_digits,
+    numbered,
+)
+from tracker.cost_sharing.formula.table import PartSource
+from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage, UsagePeriod
+from tracker.kernel.exact import Exact, fraction
+from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
 from tracker.municipalities.rules import FigureKind, Town
 from tracker.plumbing.forms import (
-    CountField,
+    ExactField,
     Form,
     LineField,
     LinesField,
     PercentField,
+    Row,
     SeenField,
     YenField,
     at_most,
@@ -46,12 +58,26 @@ UNITS = (
     (10000, N_("10,000円")),
 )
 FIGURES = {PartKind(kind.value): kind for kind in FigureKind}
-# What a municipality's own box means: the kind of part, and the words before the name.
-BOXES: Mapping[str, tuple[PartKind, str]] = {
-    "weight": (PartKind.EQUAL, N_("均等割の重み")),
-    "ratio": (PartKind.RATIO, N_("割合")),
-    "fixed": (PartKind.FIXED, N_("定額（円）")),
+# What a draft without a formula begins with.
+FIRST = (PartKind.EQUAL, PartKind.POPULATION)
+# More than any formula of the field has.
+MOST_PARTS = 12
+# The box that each municipality has of a part, and what it means.
+BOXES: Mapping[PartKind, str] = {
+    PartKind.EQUAL: "weight",
+    PartKind.RATIO: "weight",
+    PartKind.FIXED: "amount",
 }
+WORDS: Mapping[PartKind, str] = {
+    PartKind.EQUAL: N_("均等割の重み"),
+    PartKind.RATIO: N_("比"),
+    PartKind.FIXED: N_("定額（円）"),
+}
+LIMITS = {"cap": N_("上限（円）"), "floor": N_("下限（円）")}
+OWN_UNITS = (1, 100, 1000)
+_PART = re.compile(r"parts-[0-9]{1,3}")
+# Where a gap of a part is said that has no box of its own.
+_AT = {"basis": "series_id", "weights": "percent", "amounts": "reason"}
 
 
 class _ContentForm(Form):
@@ -68,6 +94,33 @@ class _ContentForm(Form):
         validators=required(N_("分担する市町村を選んでください。")),
         invalid_choice_message=N_("分担する市町村を選び直してください。"),
     )
+
+    @property
+    def problems(self) -> list[str]:
+        """All sentences that stand at the form and its boxes."""
+        inner = (field.form if isinstance(field, FormField) else [field] for field in self)
+        of_fields = (error for fields in inner for field in fields for error in field.errors)
+        return [*self.form_errors, *of_fields]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all that shares are worked out from could be read."""
+        wrong: set[str | None] = set(self.errors)
+        return wrong <= {"title", "reason", "reply_due_on", None}
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Puts each sentence at its box, once."""
+        for gap in refusal.gaps if isinstance(refusal, Incomplete) else [refusal]:
+            place = self._place(gap)
+            if gap.message in self.problems:
+                continue
+            if isinstance(place, Field):
+                place.errors = [*place.errors, gap.message]
+            else:
+                super().refuse(gap)
+
+    def _place(self, gap: Refusal) -> str | Field | None:
+        return gap.field
 
     def names(self) -> tuple[str, ...]:
         """The municipalities ticked, in the order of their codes."""
@@ -101,20 +154,44 @@ class WorkForm(_ContentForm):
         )
 
 
+class PartForm(Row):
+    """One part of the formula; `_part_form` adds the boxes that its kind has."""
+
+    kind = HiddenField()
+
+
+class PartBoxes(NamedTuple):
+    """A part on its page: its place among the fields, its kind, and what sentences call it."""
+
+    at: str
+    kind: PartKind
+    name: str
+    form: PartForm
+
+    @property
+    def own(self) -> str | None:
+        """The box that each municipality has of it: weight or amount; None without any."""
+        return BOXES.get(self.kind)
+
+    @property
+    def has_only(self) -> bool:
+        """Whether it may be laid on some alone."""
+        return "only" in self.form
+
+    def box(self, town: Town) -> Field:
+        """A municipality's own box."""
+        return self.form[f"{self.own}_{town.slug}"]
+
+    def options(self) -> Mapping[str, Any]:
+        """The ticks of who takes part, by municipality (slug)."""
+        return {option.data: option for option in self.form["only"]}
+
+
 class FormulaForm(_ContentForm):
-    """算式: `formula_form` adds a percent per kind, its figures, and boxes per municipality."""
+    """算式: `formula_form` adds the boxes of each part, and the limits of each municipality."""
 
     total_yen = YenField(N_("総事業費"), validators=required(NO_AMOUNT))
     subsidy_yen = YenField(N_("国・県などの補助"))
-    host = SelectField(
-        N_("開催地等"),
-        validators=[optional()],
-        invalid_choice_message=N_("市町村を選び直してください。"),
-    )
-    fixed_reason = LineField(
-        N_("定額の根拠"),
-        validators=[optional(), at_most(300)],
-    )
     unit = must_choose(N_("端数の単位"), N_("端数の単位を選んでください。"), choices(UNITS))
     mode = must_choose(
         N_("端数の扱い"),
@@ -122,120 +199,243 @@ class FormulaForm(_ContentForm):
         labelled(RoundingMode),
     )
     remainder = must_choose(N_("端数の負担者"), N_("端数の負担者を選んでください。"))
+    # The kinds of parts that may be added, and those that need base figures first.
+    ready: Sequence[PartKind] = ()
+    needing: Sequence[PartKind] = ()
 
     @property
-    def based(self) -> tuple[PartKind, ...]:
-        """The kinds for which there are base figures to choose from."""
-        return tuple(kind for kind in FIGURES if f"series_{kind}" in self)
+    def parts(self) -> list[PartBoxes]:
+        """The parts in their order."""
+        fields = [field for name, field in self._fields.items() if _PART.fullmatch(name)]
+        return [
+            PartBoxes(one.name, PartKind(one.form.kind.data), one.label.text, one.form)
+            for one in fields
+        ]
 
     @property
-    def baseless(self) -> tuple[PartKind, ...]:
-        """The kinds that can be used once base figures are entered."""
-        return tuple(kind for kind in FIGURES if kind not in self.based)
+    def limits(self) -> Limits:
+        """The caps and floors that were typed."""
+        towns = areas.towns()
+        caps, floors = (
+            {
+                town.name: yen
+                for town in towns
+                if (yen := self.limit(of, town.slug).data) is not None
+            }
+            for of in ("cap", "floor")
+        )
+        return Limits(caps, floors)
 
-    def percent(self, kind: PartKind) -> Field:
-        """The box for the percent of that kind."""
-        return self[f"percent_{kind}"]
+    @property
+    def has_wrong_limits(self) -> bool:
+        """Whether something is to be said at one of them."""
+        return any(name.startswith(("cap_", "floor_")) for name in self.errors)
 
-    def series(self, kind: PartKind) -> Field:
-        """The choice of base figures of that kind."""
-        return self[f"series_{kind}"]
-
-    def box(self, what: str, town: Town) -> Field:
-        """A municipality's own box: weight, ratio or fixed."""
-        return self[f"{what}_{town.slug}"]
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Also asks for the reason of fixed amounts."""
-        is_fine = bool(super().validate(extra_validators))
-        if any(self._values("fixed").values()) and not self.fixed_reason.data:
-            is_fine = self._complain(
-                self.fixed_reason, _("定額の根拠を入力してください（なぜこの額か）。")
-            )
-        return is_fine
+    def limit(self, of: str, slug: str) -> Field:
+        """A municipality's cap or floor."""
+        return self[f"{of}_{slug}"]
 
     def proposal(self) -> Proposal:
-        """What was typed, as the actions take it; a percent left empty or 0 is no part."""
+        """What was typed, as the actions take it; a part left empty or at 0 is none."""
         names = {town.slug: town.name for town in areas.towns()}
-        found = (self._part(kind) for kind in KINDS if kind not in (*self.baseless, PartKind.RATE))
         return Proposal(
             title=self.title.data,
             stage=Stage(self.stage.data),
             participants=self.names(),
             total_yen=self.total_yen.data,
             subsidy_yen=self.subsidy_yen.data or 0,
-            parts=tuple(part for part in found if part),
+            parts=tuple(self._typed().values()),
             rounding=Rounding(int(self.unit.data), RoundingMode(self.mode.data)),
             remainder=names.get(self.remainder.data, LARGEST_REMAINDER),
+            limits=self.limits,
         )
 
-    def _part(self, kind: PartKind) -> ProposedPart | None:
-        box = next((name for name, (part, _words) in BOXES.items() if part is kind), None)
-        values = self._values(box) if box else {}
-        if kind is PartKind.FIXED:
-            reason = self.fixed_reason.data or ""
-            return ProposedPart(kind, values=values, reason=reason) if values else None
-        percent = self.percent(kind).data
-        if percent == 0 or (percent is None and not values):
-            return None
-        host = {town.slug: town.name for town in areas.towns()}.get(self.host.data)
-        return ProposedPart(
-            kind,
-            percent=percent,
-            series_id=int(self.series(kind).data) if kind in FIGURES else None,
-            values=(values or None) if kind is PartKind.EQUAL else values if box else None,
-            only=host if kind is PartKind.HOST else None,
-        )
+    def _place(self, gap: Refusal) -> str | Field | None:
+        """The box that what `split.gaps` found is about: 「parts-0-weights-今別町」."""
+        found = re.fullmatch(r"(parts|caps|floors)-(?:(\d+)-(\w+))?-?(.+)?", gap.field or "")
+        if found is None:
+            return gap.field
+        slugs = {town.name: town.slug for town in areas.towns()}
+        what, number, of, name = found.groups()
+        if number is None:
+            return self.limit(what.removesuffix("s"), slugs[name])
+        form = self[list(self._typed())[int(number)]].form
+        own = BOXES.get(PartKind(form.kind.data))
+        what = f"{own}_{slugs[name]}" if own and name in slugs else of
+        names = (what, _AT.get(what, ""), "percent", "rounding")
+        field: Field = next(form[one] for one in names if one in form)
+        return field
 
-    def _values(self, what: str) -> dict[str, int]:
-        return {
-            town.name: value
-            for town in areas.towns()
-            if (value := self.box(what, town).data) is not None
-        }
+    def _typed(self) -> dict[str, ProposedPart]:
+        """The parts that say something, by their place among the fields."""
+        found = {one.at: _proposed(one.kind, one.form, self.names()) for one in self.parts}
+        return {at: part for at, part in found.items() if part}
 
-    def _complain(self, field: Field, sentence: str) -> bool:
-        field.errors = [*field.errors, sentence]
-        return False
+
+def _proposed(kind: PartKind, form: PartForm, sharing: Sequence[str]) -> ProposedPart | None:
+    """A part as it was typed; None when nothing was."""
+    data, own = form.data, BOXES.get(kind)
+    percent, rate = data.get("percent"), data.get("rate")
+    towns = areas.towns()
+    values: dict[str, int | Fraction] = {
+        town.name: fraction(value)
+        for town in towns
+        if own and (value := data[f"{own}_{town.slug}"]) is not None
+    }
+    if percent == 0 or (percent is None and rate is None and not values):
+        return None
+    only = None
+    if kind is PartKind.HOST:
+        only = tuple(town.name for town in towns if town.slug == data["only"])
+    elif "only" in data:
+        only = tuple(name for name in sharing if _slug(name) in (data["only"] or ()))
+        only = None if only == tuple(sharing) else only
+    if kind is PartKind.FIXED:
+        return ProposedPart(kind, values=_whole(values), reason=data["reason"] or "")
+    unit, _dash, mode = (data["rounding"] or "").partition("-")
+    return ProposedPart(
+        kind,
+        percent=percent,
+        series_id=int(data["series_id"]) if data.get("series_id") else None,
+        values=(values or None) if kind is PartKind.EQUAL else values if own else None,
+        only=only,
+        rate=rate and fraction(rate),
+        rounding=Rounding(int(unit), RoundingMode(mode)) if unit else None,
+        period=UsagePeriod(data["period"]) if data.get("period") else None,
+    )
+
+
+def _whole(values: Mapping[str, int | Fraction]) -> dict[str, int]:
+    return {name: int(value) for name, value in values.items()}
+
+
+def _slug(name: str) -> str:
+    return next(town.slug for town in areas.towns() if town.name == name)
+
+
+def edited(sent: MultiDict[str, str], series: Sequence[FigureSeries]) -> MultiDict[str, str]:
+    """What was sent, with the part added or taken away that its button names."""
+    found = MultiDict(
+        (name, value)
+        for name, value in sent.items(multi=True)
+        if not name.startswith(f"parts-{sent.get('drop', '')}-")
+    )
+    added = sent.get("add", "")
+    if added in list(PartKind) and len(kinds_in(found)) < MOST_PARTS:
+        at = f"parts-{1 + max((int(one[6:]) for one in kinds_in(found)), default=-1)}"
+        for name, value in _boxes_of_new(PartKind(added), series).items():
+            found.setlist(f"{at}-{name}", value if isinstance(value, list) else [value])
+    return found
+
+
+def kinds_in(sent: Mapping[str, str]) -> dict[str, PartKind]:
+    """The parts that were sent: by their place among the fields, in order, their kind."""
+    named = [(name[:-5], value) for name, value in sent.items() if name.endswith("-kind")]
+    found = [(at, value) for at, value in named if _PART.fullmatch(at) and value in list(PartKind)]
+    in_order = sorted(found, key=lambda one: int(one[0][6:]))[:MOST_PARTS]
+    return {at: PartKind(value) for at, value in in_order}
 
 
 def formula_form(
-    series: Sequence[FigureSeries], more: Sequence[type[Form]] = (), **kwargs: Any
+    series: Sequence[FigureSeries],
+    more: Sequence[type[Form]] = (),
+    *,
+    data: Mapping[str, Any],
+    formdata: MultiDict[str, str] | None = None,
 ) -> FormulaForm:
-    """The formula with a percent per kind, base figures to choose, and the towns' own boxes.
+    """The formula with the boxes of each part, as sent or as in `data`, and the towns' limits.
 
-    `more` are forms whose fields come with it.
+    `more` are forms whose fields come with it; `formdata` stands for what was sent.
     """
     towns = areas.towns()
-    known = {one.kind for one in series}
-    fields: dict[str, Any] = {
-        f"percent_{kind}": PercentField(kind.label, validators=[optional()])
-        for kind, row in KINDS.items()
-        if "percent" in row.needs and FIGURES.get(kind) in {None, *known}
-    }
-    for kind, figure in FIGURES.items():
-        if figure in known:
-            fields[f"series_{kind}"] = SelectField(
-                _("%(figure)sの基準", figure=figure.label),
-                choices=_series_choices(one for one in series if one.kind is figure),
-                invalid_choice_message=_("%(kind)sの基礎数値を選んでください。", kind=kind.label),
-            )
-    for what in BOXES:
-        fields |= per_town(what, towns, partial(_box, what))
-    form = with_fields(FormulaForm, fields, *more)(**kwargs)
+    sent = formdata if formdata is not None else request.form
+    kinds = (
+        kinds_in(sent)
+        if sent
+        else {name: PartKind(part["kind"]) for name, part in data.items() if _PART.fullmatch(name)}
+    )
+    many, met = Counter(kinds.values()), Counter[PartKind]()
+    fields: dict[str, Any] = {}
+    for at, kind in kinds.items():
+        met[kind] += 1
+        name = numbered(kind, met[kind], many[kind])
+        fields[at] = FormField(_part_form(kind, name, series), name)
+    for of, words in LIMITS.items():
+        fields |= per_town(of, towns, partial(_limit_box, words))
+    given: dict[str, Any] = {} if formdata is None else {"formdata": formdata}
+    form = with_fields(FormulaForm, fields, *more)(data=data, **given)
     by_slug = [(town.slug, town.name) for town in towns]
+    form.ready = [kind for kind in KINDS if _series_of(kind, series)]
+    form.needing = [kind for kind in KINDS if kind not in form.ready]
     form.participants.choices = choices(by_slug)
-    form.host.choices = choices([("", _("（なし）")), *by_slug])
     form.remainder.choices = choices([*by_slug, (LARGEST_REMAINDER, _("最大剰余の順"))])
     return form
 
 
-def _box(what: str, town: Town) -> Any:
-    kind, words = BOXES[what]
-    named = _("%(town)sの%(words)s", town=town.name, words=_(words))
+def _part_form(kind: PartKind, name: str, series: Sequence[FigureSeries]) -> type[PartForm]:
+    """The boxes of a part of that kind; `name` tells it from others of its kind."""
+    row, towns = KINDS[kind], areas.towns()
+    by_slug = choices((town.slug, town.name) for town in towns)
+    fields: dict[str, Any] = {}
+    if "percent" in row.needs:
+        fields["percent"] = PercentField(name, validators=[optional()])
+    if "rate" in row.needs:
+        fields["rate"] = ExactField(N_("率"), named=_("率"), decimals=12, validators=[optional()])
+    if "basis" in row.needs:
+        fields["series_id"] = SelectField(
+            _("%(kind)sの基礎数値", kind=name),
+            choices=_series_choices(_series_of(kind, series)),
+            invalid_choice_message=_("%(kind)sの基礎数値を選んでください。", kind=name),
+        )
+    if kind is PartKind.USAGE:
+        fields["period"] = SelectField(
+            N_("実績の期間"),
+            validators=[optional()],
+            choices=choices([("", N_("指定しない")), *((one, one.label) for one in UsagePeriod)]),
+        )
+    if kind is PartKind.HOST:
+        fields["only"] = SelectField(
+            N_("開催地等"),
+            validators=[optional()],
+            choices=[*choices([("", _("（なし）"))]), *by_slug],
+            invalid_choice_message=N_("市町村を選び直してください。"),
+        )
+    elif "only" in row.needs + row.may and kind is not PartKind.FIXED:
+        fields["only"] = SelectMultipleField(
+            _("%(kind)sの対象", kind=name),
+            choices=by_slug,
+            invalid_choice_message=N_("対象の市町村を選び直してください。"),
+        )
+    if kind is PartKind.FIXED:
+        fields["reason"] = LineField(N_("定額の根拠"), validators=[optional(), at_most(300)])
+    else:
+        fields["rounding"] = _rounding_field(name)
+    if own := BOXES.get(kind):
+        fields |= per_town(own, towns, partial(_own_box, kind))
+    return with_fields(PartForm, fields)
+
+
+def _rounding_field(name: str) -> Any:
+    own = [Rounding(unit, mode) for unit in OWN_UNITS for mode in RoundingMode]
+    by_itself = ((f"{one.unit}-{one.mode}", one.label) for one in own)
+    return SelectField(
+        _("%(kind)sだけの端数", kind=name),
+        validators=[optional()],
+        choices=choices([("", _("最後に1回だけ処理する")), *by_itself]),
+        invalid_choice_message=N_("端数の扱いを選び直してください。"),
+    )
+
+
+def _own_box(kind: PartKind, town: Town) -> Any:
+    named = _("%(town)sの%(words)s", town=town.name, words=_(WORDS[kind]))
     if kind is PartKind.FIXED:
         return YenField(named, validators=[optional()])
-    return CountField(named, named=named, validators=[optional()])
+    return ExactField(named, named=named, decimals=6, validators=[optional()])
+
+
+def _limit_box(words: str, town: Town) -> Any:
+    named = _("%(town)sの%(words)s", town=town.name, words=_(words))
+    return YenField(named, validators=[optional()])
 
 
 def work_form(more: Sequence[type[Form]] = (), **kwargs: Any) -> WorkForm:
@@ -262,22 +462,58 @@ def content_of(
         "mode": formula.rounding.mode.value,
         "remainder": slugs.get(formula.remainder, LARGEST_REMAINDER),
     }
-    for one in reversed(series):
-        found[f"series_{one.kind}"] = str(one.id)
-    for source in formula.parts:
-        kind = source.part.kind
-        if source.percent is not None:
-            found[f"percent_{kind}"] = Decimal(source.percent)
-        if formula is case and source.series_id in {one.id for one in series}:
-            found[f"series_{kind}"] = str(source.series_id)
-        if kind is PartKind.HOST and source.part.only:
-            found["host"] = slugs[source.part.only[0]]
-        if kind is PartKind.FIXED:
-            found["fixed_reason"] = source.source
-        for what in [what for what, (of, _other) in BOXES.items() if of is kind]:
-            values = (source.values or {}).items()
-            found |= {f"{what}_{slugs[name]}": value for name, value in values}
+    for of, values in (("cap", formula.limits.caps), ("floor", formula.limits.floors)):
+        found |= {f"{of}_{slugs[name]}": yen for name, yen in values.items()}
+    boxes = [
+        _boxes_of(source, slugs, series, is_own=formula is case) for source in formula.parts
+    ] or [_boxes_of_new(kind, series) for kind in FIRST if _series_of(kind, series)]
+    return found | {f"parts-{place}": one for place, one in enumerate(boxes)}
+
+
+def _boxes_of_new(kind: PartKind, series: Sequence[FigureSeries]) -> dict[str, Any]:
+    """What stands in a part just added: the newest base figures, and everybody takes part."""
+    found: dict[str, Any] = {"kind": kind.value}
+    if kind not in (PartKind.HOST, PartKind.FIXED):
+        found["only"] = [town.slug for town in areas.towns()]
+    if "basis" in KINDS[kind].needs:
+        found["series_id"] = next((str(one.id) for one in _series_of(kind, series)), "")
     return found
+
+
+def _boxes_of(
+    source: PartSource, slugs: Mapping[str, str], series: Sequence[FigureSeries], *, is_own: bool
+) -> dict[str, Any]:
+    """A part of a formula as its boxes hold it; another case's figures are the newest ones."""
+    part = source.part
+    found = _boxes_of_new(part.kind, series)
+    if source.percent is not None:
+        found["percent"] = Decimal(source.percent)
+    if part.rate is not None:
+        found["rate"] = _exact(part.rate)
+    if is_own and source.series_id in {one.id for one in series}:
+        found["series_id"] = str(source.series_id)
+    if part.only is not None:
+        only = [slugs[name] for name in part.only]
+        found["only"] = only[0] if part.kind is PartKind.HOST else only
+    if part.rounding:
+        found["rounding"] = f"{part.rounding.unit}-{part.rounding.mode}"
+    own, values = BOXES.get(part.kind), part.amounts or part.weights or {}
+    as_typed = int if part.kind is PartKind.FIXED else _exact
+    found |= {f"{own}_{slugs[name]}": as_typed(value) for name, value in values.items() if own}
+    return {**found, "period": source.period, "reason": source.source}
+
+
+def _exact(value: Figure) -> Exact:
+    exact = Fraction(value)
+    decimals = len(in_digits(exact).partition(".")[2])
+    return Exact(exact.numerator, exact.denominator, decimals)
+
+
+def _series_of(kind: PartKind, series: Sequence[FigureSeries]) -> list[Any]:
+    """The base figures that a part of that kind may count by; one without any needs none."""
+    if "basis" not in KINDS[kind].needs:
+        return [None]
+    return [one for one in series if FIGURES.get(kind) in (None, one.kind)]
 
 
 def _series_choices(series: Iterable[FigureSeries]) -> list[Any]:

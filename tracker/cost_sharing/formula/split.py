@@ -283,9 +283,7 @@ def gaps(
     numbers, many = Counter[PartKind](), Counter(part.kind for part in parts)
     for place, part in enumerate(parts):
         numbers[part.kind] += 1
-        name = part.kind.label
-        if many[part.kind] > 1:
-            name = _("%(name)s（%(number)sつ目）", name=name, number=numbers[part.kind])
+        name = numbered(part.kind, numbers[part.kind], many[part.kind])
         found = list(_part_gaps(part, name, f"parts-{place}", municipalities))
         yield from found
         if not found:
@@ -296,6 +294,13 @@ def gaps(
     if percents and min(percents) >= 0:
         yield from _gaps_of_percents(sum(percents, Fraction()))
     yield from _gaps_of_limits(limits, municipalities, remainder)
+
+
+def numbered(kind: PartKind, number: int, many: int) -> str:
+    """What a part is called where there are `many` of its kind: 「均等割（2つ目）」."""
+    if many == 1:
+        return kind.label
+    return _("%(name)s（%(number)sつ目）", name=kind.label, number=number)
 
 
 def _gaps_of_first(
@@ -332,18 +337,22 @@ def _gaps_of_first(
 
 
 def _gaps_of_percents(total: Fraction) -> Iterator[Refusal]:
-    now = _("割り方の合計が%(total)s％です。", total=_decimal(total))
+    now = _("割り方の合計が%(total)s％です。", total=in_digits(total))
     if total < 100:
-        rest = _decimal(100 - total)
+        rest = in_digits(100 - total)
         yield _gap(_("%(now)sあと%(rest)s％をどこかに足してください。", now=now, rest=rest))
     if total > 100:
-        rest = _decimal(total - 100)
+        rest = in_digits(total - 100)
         yield _gap(_("%(now)s%(rest)s％をどこかから引いてください。", now=now, rest=rest))
 
 
-def _decimal(value: Fraction) -> str:
-    places = next((n for n in range(7) if (value * 10**n).denominator == 1), None)
-    return str(value) if places is None else f"{at_places(value, places):f}"
+def in_digits(value: Figure, *, grouped: bool = False) -> str:
+    """An exact number as it is written: 「21.18」, 「275,192」 where grouped, 「100/3」 that has no end."""
+    exact = Fraction(value)
+    places = next((n for n in range(31) if (exact * 10**n).denominator == 1), None)
+    if places is None:
+        return str(exact)
+    return format(at_places(exact, places), ",f" if grouped else "f")
 
 
 def _frame_gaps(
@@ -375,7 +384,8 @@ def _part_gaps(
             in_words = _("%(name)sの%(label)s", name=name, label=label)
             yield from not_listed(value, municipalities, in_words, where)
     if part.rounding and part.rounding.unit < 1:
-        yield _gap(_("%(name)sの端数の単位は1円以上にしてください。", name=name), place)
+        said = _("%(name)sの端数の単位は1円以上にしてください。", name=name)
+        yield _gap(said, f"{place}-rounding")
     yield from _twice(part.only or (), _("%(name)sの対象の市町村", name=name), f"{place}-only")
     if part.kind is PartKind.HOST and len(part.only or ()) > 1:
         yield _gap(_("%(name)sの対象は1市町村だけにしてください。", name=name), f"{place}-only")
@@ -407,9 +417,10 @@ def _number_gaps(
     if of == "amounts":
         return
     missing = [name for name in sharing if name not in values]
-    for name in missing:
-        said = N_("%(label)sに「%(name)s」の値がありません。ないときは0を入れてください。")
-        yield _gap(_(said, label=label, name=name), f"{place}-{of}-{name}")
+    if missing:
+        said = N_("%(label)sに%(names)sの値がありません。ないときは0を入れてください。")
+        names = "".join(f"「{name}」" for name in missing)
+        yield _gap(_(said, label=label, names=names), f"{place}-{of}-{missing[0]}")
     if not missing and sharing and not any(values[name] for name in sharing):
         said = N_("%(label)sの値がすべて0です。1つ以上は0より大きい数にしてください。")
         yield _gap(_(said, label=label), f"{place}-{of}")
@@ -454,11 +465,12 @@ def _twice(names: Sequence[str], where: str, at: str) -> Iterator[Refusal]:
 def not_listed(
     names: Collection[str], municipalities: Sequence[str], where: str, at: str
 ) -> Iterator[Refusal]:
-    """Names that stand nowhere in the list, each in a sentence."""
+    """Names that stand nowhere in the list, each in a sentence; of figures at the name itself."""
     for name in names:
         if name not in municipalities:
             said = N_("%(where)sの「%(name)s」は市町村の一覧にありません。名前を確かめてください。")
-            yield _gap(_(said, where=where, name=name), at)
+            place = f"{at}-{name}" if isinstance(names, Mapping) else at
+            yield _gap(_(said, where=where, name=name), place)
 
 
 def _check_shares(shares: Mapping[str, int]) -> None:

@@ -1,5 +1,7 @@
 """算式と負担額: the form, its live table, and the page before what was sent is changed."""
 
+from collections.abc import Mapping
+
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -12,11 +14,11 @@ from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
 from tracker.cost_sharing.formula.proposal import work_out
 from tracker.cost_sharing.formula.table import SplitTable
-from tracker.cost_sharing.rules import CaseNumber
+from tracker.cost_sharing.rules import CaseNumber, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import actions as figures
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries
@@ -27,6 +29,13 @@ from tracker.plumbing.db import db
 from tracker.plumbing.forms import in_year
 from tracker.plumbing.pages import done, page, strike_page
 
+# Buttons of the page that save nothing.
+ON_THE_WAY = frozenset({"back", "calculate", "add", "drop"})
+# What is said by whether the case had been sent.
+SAVED = {
+    False: N_("内容を保存しました。"),
+    True: N_("内容を変え、確認をもう一度お願いしました。"),
+}
 # What the page of a change adds to the form that it carries along.
 OF_THE_CHECK = frozenset({"reason", "reply_due_on", None})
 
@@ -41,21 +50,18 @@ def formula(no: str) -> Response:
     except Refusal as refusal:
         flash(refusal.message, "warn")
         return redirect(url_for(".show", no=no))
-    is_saved = not {"back", "calculate"} & pressed.keys()
+    is_saved = bool(pressed) and not ON_THE_WAY & pressed.keys()
     is_checked = voids and is_saved and "checked" in pressed
-    form, copied = _content_form(case, is_checked)
-    if voids and is_saved and not is_checked and (then := _worked_out(case, form)):
+    form, to_copy = _content_form(case, is_checked)
+    if is_saved and (is_checked or not voids):
+        if form.carry_out(lambda act: _save(act, case, form, is_checked)):
+            return done(url_for(".show", no=no), _(SAVED[voids]))
+        then = None if form.conflict else _outcome(case, form, is_kept=True)
+        if is_checked and not form.conflict and form.errors.keys() <= OF_THE_CHECK:
+            return _check(case, form, then)
+    elif is_saved and (then := _worked_out(case, form, is_kept=True)):
         return _check(case, form, then)
-    if (is_checked or (is_saved and not voids)) and form.carry_out(
-        lambda act: _save(act, case, form, is_checked)
-    ):
-        said = (
-            _("内容を変え、確認をもう一度お願いしました。") if voids else _("内容を保存しました。")
-        )
-        return done(url_for(".show", no=no), said)
-    if is_checked and not form.conflict and form.errors.keys() <= OF_THE_CHECK:
-        return _check(case, form, _outcome(case, form))
-    return _formula_page(case, form, _table(case, form), voids, copied)
+    return _formula_page(case, form, _table(case, form), voids, to_copy)
 
 
 def _formula_page(
@@ -63,19 +69,17 @@ def _formula_page(
     form: FormulaForm | WorkForm,
     table: SplitTable | None,
     voids: bool,
-    copied: CaseNumber | None,
+    to_copy: Mapping[CaseNumber, str],
 ) -> Response:
-    problems = _problems(form)
     return page(
         "cost_sharing/formula.html" if case.is_money else "cost_sharing/work.html",
         form=form,
         case=case,
-        table=None if problems else table,
-        problems=problems,
+        table=table,
+        problems=form.problems,
         voids=voids,
-        earlier=copied,
+        to_copy=to_copy,
         towns=areas.towns(),
-        boxes={name: (kind, _(words)) for name, (kind, words) in forms.BOXES.items()},
     )
 
 
@@ -90,7 +94,7 @@ def preview(no: str) -> Response:
         "cost_sharing/_split.html",
         form=form,
         table=then.table if then else None,
-        problems=_problems(form),
+        problems=form.problems,
         live=True,
     )
 
@@ -121,31 +125,47 @@ def strike_figures(series_id: int) -> Response:
 
 def _content_form(
     case: Case, is_checked: bool = False
-) -> tuple[FormulaForm | WorkForm, CaseNumber | None]:
-    """The boxes with what is stored, and the earlier case whose formula a new draft may copy."""
+) -> tuple[FormulaForm | WorkForm, Mapping[CaseNumber, str]]:
+    """The boxes with what is stored, and the earlier cases whose formula a new draft may copy."""
     more = [in_year(AgainForm, FiscalYear.containing(clock.today()))] if is_checked else []
-    participants, copied = case.participants, None
-    if not participants:
-        participants = queries.members_of_project(case)
-        copied = queries.last_formula(case) if case.is_money else None
+    participants = case.participants or queries.members_of_project(case)
     if not case.is_money:
-        return forms.work_form(more, data=forms.content_of(case, case, participants, ())), None
-    is_asked = copied and request.args.get("from") == str(copied)
-    source = queries.find(copied, clock.today()) if copied and is_asked else None
+        return forms.work_form(more, data=forms.content_of(case, case, participants, ())), {}
+    to_copy = {} if case.participants else queries.formulas_to_copy(case)
+    asked = next((one for one in to_copy if str(one) == request.args.get("from")), None)
+    source = queries.find(asked, clock.today()) if asked else None
     series = areas.series()
+    sent = forms.edited(request.form, series) if {"add", "drop"} & request.form.keys() else None
     data = forms.content_of(case, source or case, participants, series)
-    return forms.formula_form(series, more, data=data), copied
+    return forms.formula_form(series, more, data=data, formdata=sent), _labels(case, to_copy)
 
 
-def _worked_out(case: Case, form: FormulaForm | WorkForm) -> Case | None:
-    """The case as it would be with what was typed; None with the reasons at the fields."""
-    return _outcome(case, form) if form.validate_on_submit() else None
+def _labels(case: Case, to_copy: Mapping[CaseNumber, Stage]) -> dict[CaseNumber, str]:
+    """「前年度の算式を写す」 of each; of several of a year the older ones say which."""
+    found: dict[CaseNumber, str] = {}
+    names = {0: _("今年度の算式を写す"), 1: _("前年度の算式を写す")}
+    for one, stage in to_copy.items():
+        year = _("%(year)sの算式を写す", year=FiscalYear(one.fiscal_year).label)
+        label = names.get(case.no.fiscal_year - one.fiscal_year, year)
+        which = f"（{stage.label} {one.label}）" if label in found.values() else ""
+        found[one] = label + which
+    return found
 
 
-def _outcome(case: Case, form: FormulaForm | WorkForm) -> Case | None:
+def _worked_out(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool = False) -> Case | None:
+    """The case as it would be with what was typed; None with all reasons at the fields."""
+    is_fine = form.validate_on_submit()
+    then = _outcome(case, form, is_kept=is_kept)
+    return then if is_fine else None
+
+
+def _outcome(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool) -> Case | None:
+    if not form.is_told:
+        return None
     proposal = form.proposal()
+    grounds = queries.grounds(clock.today(), proposal.series_ids)
     try:
-        return work_out(case, proposal, queries.grounds(clock.today(), proposal.series_ids))
+        return work_out(case, proposal, grounds, is_kept=is_kept)
     except Refusal as refusal:
         form.refuse(refusal)
         return None
@@ -153,12 +173,10 @@ def _outcome(case: Case, form: FormulaForm | WorkForm) -> Case | None:
 
 def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
     """The table as stored, or where it was asked for as typed."""
+    if form.errors:
+        return None
     shown = _worked_out(case, form) if "calculate" in request.form else case
     return shown.table if shown else None
-
-
-def _problems(form: FormulaForm | WorkForm) -> list[str]:
-    return [*form.form_errors, *(error for field in form for error in field.errors)]
 
 
 def _save(act: Act, case: Case, form: FormulaForm | WorkForm, is_checked: bool) -> None:
