@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.datastructures import FileStorage
 
 from tests import cast
@@ -23,6 +24,7 @@ from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import sniffing, uploads
+from tracker.plumbing.db import db
 from tracker.plumbing.uploads import Sent, examine, file_name, why_not
 
 # Of a child, as issue D2 has it.
@@ -127,14 +129,26 @@ def test_a_name_is_kept_without_path_and_without_what_nobody_sees(sent: str, kep
     assert file_name(sent) == kept
 
 
-def test_the_sentence_names_the_file_and_says_what_to_do(both: Flask) -> None:
+@pytest.fixture
+def inside(app: Flask) -> Iterator[Flask]:
+    """The application inside its context, on SQLite: which engine it is does not matter here."""
+    with app.app_context():
+        yield app
+        db.session.remove()
+
+
+def test_the_sentence_names_the_files_and_says_what_to_do(inside: Flask) -> None:
     files = [
         FileStorage(BytesIO(GOOD["現場.jpg"]()), "現場.jpg"),
         FileStorage(BytesIO(HOSTILE["an old document"].make()), "様式.doc"),
     ]
-    with pytest.raises(Refusal, match="「様式.doc」：古い形式.*保存し直してください。"):
+    files.append(FileStorage(BytesIO(b""), "空.pdf"))
+    with pytest.raises(Refusal, match="^「様式.doc」：古い形式.*。 「空.pdf」：中身がありません。"):
         uploads.receive(files)
+    db.session.execute(text("SELECT 1"))
     [sent] = uploads.receive(files[:1])
+    # Nobody waited for the database while the child read.
+    assert not db.session().in_transaction()
     assert sent == Sent("現場.jpg", "jpg", GOOD["現場.jpg"]())
 
 
@@ -150,7 +164,9 @@ def files(home: Path) -> list[Path]:
     return sorted(one for one in (home / "uploads").rglob("*") if one.is_file())
 
 
-def test_a_file_lies_under_its_hash_closed_to_others_and_once(both: Flask, tmp_path: Path) -> None:
+def test_a_file_lies_under_its_hash_closed_to_others_and_once(
+    inside: Flask, tmp_path: Path
+) -> None:
     first, second = make_draft(), make_draft()
     attach(first, b"same", b"other")
     attach(second, b"same")
@@ -162,21 +178,25 @@ def test_a_file_lies_under_its_hash_closed_to_others_and_once(both: Flask, tmp_p
         attach(first, b"same")
 
 
-def test_too_many_too_much_and_no_room(both: Flask, tmp_path: Path) -> None:
+def test_too_many_too_much_and_no_room(inside: Flask, tmp_path: Path) -> None:
     row = make_draft()
     with pytest.raises(Refusal, match="合わせて30件、100MBまで"):
         attach(row, *(f"{n}".encode() for n in range(31)))
-    both.config["UPLOADS_MB"] = 0
+    with pytest.raises(Refusal, match="一度に添付できるのは30件までです"):
+        uploads.receive([FileStorage(BytesIO(b"x"), "x.csv")] * 31)
+    inside.config["UPLOADS_MB"] = 0
     with pytest.raises(Refusal, match="置く場所がいっぱいです"):
         attach(row, b"x")
-    both.config["UPLOADS_MB"] = 10
+    inside.config["UPLOADS_MB"] = 10
     with no_room(10), pytest.raises(OSError, match="too large"):
         attach(row, b"y" * 1000)
     assert uploads.of("cost_case", row.id) == []
-    assert not [one for one in files(tmp_path) if one.name == uploads.digest_of(b"y" * 1000)]
+    assert files(tmp_path) == []
 
 
-def test_a_file_goes_when_no_row_names_it_and_a_day_has_passed(both: Flask, tmp_path: Path) -> None:
+def test_a_file_goes_when_no_row_names_it_and_a_day_has_passed(
+    inside: Flask, tmp_path: Path
+) -> None:
     first, second = make_draft(), make_draft()
     attach(first, b"same", b"alone")
     attach(second, b"same")
@@ -193,7 +213,7 @@ def test_a_file_goes_when_no_row_names_it_and_a_day_has_passed(both: Flask, tmp_
     assert [one.name for one in files(tmp_path)] == [uploads.digest_of(b"same")]
 
 
-def test_what_was_altered_or_lost_is_not_given(both: Flask, tmp_path: Path) -> None:
+def test_what_was_altered_or_lost_is_not_given(inside: Flask, tmp_path: Path) -> None:
     row = make_draft()
     attach(row, b"1,2\n", b"3,4\n")
     altered, lost = uploads.of("cost_case", row.id)

@@ -395,6 +395,7 @@ def test_words_shown_to_too_many_are_found(house: House, monkeypatch: pytest.Mon
     assert {sentence.partition("「")[2].partition("」")[0] for sentence in found} == {
         "蓬田村の下書きの印",
         "蓬田村の秘書の連絡の印",
+        "蓬田村の添付の印",
     }
 
 

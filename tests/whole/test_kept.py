@@ -167,12 +167,16 @@ def judge(
         wrong.append("changed something")
     wrong += lost(form, fields, answer)
     kept = page.fields()
-    wrong += [f"{name} is lost" for name in fields if name not in kept and not _SECRET.search(name)]
+    # Files are named on the page: a browser lets nobody but its person choose them again.
+    files = {name for name, value in fields.items() if isinstance(value, tuple)}
+    lacking = fields.keys() - kept.keys() - files
+    wrong += [f"{name} is lost" for name in sorted(lacking) if not _SECRET.search(name)]
+    wrong += [f"{name} is not named" for name in files if fields[name][1] not in page.text]
     # A button that no page shows as it stands is refused, and says so where it leads.
     is_pressed = endpoint_of(house, form.target) not in {*NO_ACT, *BY_HAND}
     if not is_pressed or fields.keys() != kept.keys() - {"csrf_token"}:
         return True, wrong
-    if any(isinstance(value, list) for value in fields.values()):
+    if any(isinstance(value, list | tuple) for value in fields.values()):
         return True, wrong
     first = press(house, form, kept)
     once = house.rows()

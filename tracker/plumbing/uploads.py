@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -133,20 +133,27 @@ class Sent(NamedTuple):
     content: bytes
 
 
-def receive(files: Iterable[FileStorage]) -> list[Sent]:
-    """The files of a form, each judged by what it holds; raises Refusal that names the one to change.
+def receive(files: Sequence[FileStorage]) -> list[Sent]:
+    """The files of a form, each judged by what it holds; raises Refusal that names those to change.
 
     Ends the transaction first: nobody waits for the database while a child process reads.
     """
     db.session.rollback()
-    found = []
+    if len(files) > MOST_OF_ONE:
+        raise Refusal(
+            _("一度に添付できるのは%(most)s件までです。", most=MOST_OF_ONE), field="files"
+        )
+    found, wrong = [], []
     for one in files:
         name = file_name(one.filename or "")
         content = one.stream.read(LARGEST + 1)
         one.stream.seek(0)
         if refused := why_not(name, content, examine):
-            raise Refusal(_("「%(name)s」：", name=name) + _(REFUSALS[refused]), field="files")
-        found.append(Sent(name, name.rpartition(".")[2].lower(), content))
+            wrong.append(_("「%(name)s」：", name=name) + _(REFUSALS[refused]))
+        else:
+            found.append(Sent(name, name.rpartition(".")[2].lower(), content))
+    if wrong:
+        raise Refusal(" ".join(wrong), field="files")
     return found
 
 
@@ -238,7 +245,6 @@ def add(
             said = _("「%(name)s」は、すでに添付されています。", name=known[digest])
             raise Refusal(said, field="files")
         known[digest] = one.name
-        _keep(digest, one.content)
         row = Attachment(
             subject_kind=named.kind,
             subject_id=int(named.id),
@@ -253,6 +259,8 @@ def add(
         )
         made.append(row)
     _check_room([*there, *made], sum(one.size for one in made))
+    for row, one in zip(made, sent, strict=True):
+        _keep(row.sha256, one.content)
     db.session.add_all(made)
     entry.told["attached"] = [one.sha256 for one in made]
     return made
