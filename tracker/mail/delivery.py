@@ -133,7 +133,7 @@ class _Writer:
             if state is not None:
                 self.ended[state] += 1
             in_trouble = result.state is LetterState.RETRYING and self._at_work > 1
-            if in_trouble or self._is_over:
+            if in_trouble or self._is_over or stopping.is_set():
                 self._at_work -= 1
                 self._returned += [upcoming] if upcoming else []
                 return None
