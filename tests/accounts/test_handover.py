@@ -428,4 +428,8 @@ def test_a_newcomer_finds_the_memo_as_text_and_the_welcome_until_it_is_put_away(
     [form] = [one for one in home.all("form") if one["action"] == "/account/welcome"]
     fields = {one["name"]: one["value"] for one in form.select("input")}
     home = officer.follow(officer.post("/account/welcome", fields))
-    assert "案内を片づけました。" in home.text and "はじめて担当される方へ" not in home.text
+    # The page itself stays one click away, at the foot of every page.
+    assert (
+        "案内を片づけました。" in home.text and home.link("はじめて担当される方へ") == "/help/first"
+    )
+    assert "はじめて担当される方へ" not in home.one("main").get_text()

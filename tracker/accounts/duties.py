@@ -1,11 +1,12 @@
 """What each municipality owes its successors: its people confirmed, its memo written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from tracker.kernel import tokyo
-from tracker.kernel.duty import Duty, Kind, grouped
+from tracker.accounts.rules import StaffMember
+from tracker.kernel import office_days, tokyo
+from tracker.kernel.duty import Duty, Kind, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
@@ -75,8 +76,8 @@ class HeldPost(NamedTuple):
 
 
 def confirm_due(year: FiscalYear) -> date:
-    """30 April, by which it is said who holds the posts (ux/spec.md 6 and M21)."""
-    return date(year.year, 4, 30)
+    """30 April or the open day before, by which it is said who holds the posts (ux/spec.md 6, M21)."""
+    return office_days.on_or_before(date(year.year, 4, 30))
 
 
 def duties(posts: Iterable[HeldPost], members: Members, today: date) -> Iterable[Duty]:
@@ -98,7 +99,7 @@ def look_duties(changes: Iterable[UnseenChange], members: Members) -> Iterable[D
             key=f"change_unseen:{slug}:{first.id}",
             municipality=slug,
             is_hub=slug == members.hub,
-            due_on=tokyo.day(first.changed_at),
+            due_on=office_days.on_or_after(tokyo.day(first.changed_at)),
             url="/handover",
             text=_(
                 "%(who)sが登録しました。%(post)s　%(what)s",
@@ -123,7 +124,7 @@ def name_duties(
             key=f"name_shared:{first.post_id}",
             municipality=members.hub,
             is_hub=True,
-            due_on=today,
+            due_on=office_days.on_or_after(today),
             url="/admin/users",
             text=_(
                 "%(town)sの「%(name)s」は「%(other)s」と見分けがつきません。"
@@ -134,6 +135,45 @@ def name_duties(
             ),
             remaining=len(shared),
             total=len(shared),
+            only=admins,
+        )
+
+
+def vacancy_duties(
+    staff: Sequence[StaffMember],
+    names: Mapping[str, str],
+    admins: frozenset[int],
+    members: Members,
+    today: date,
+) -> Iterable[Duty]:
+    """Of the admins (persons' ids): whoever acts for a municipality has somebody who signs in.
+
+    Without one nothing that is asked of the municipality stands on anybody's home. `names` are the
+    municipalities' by slug.
+    """
+    there = {(one.municipality, one.role) for one in staff if one.has_password}
+    wanted = [
+        (slug, role)
+        for slug in members.slugs
+        for role in (Role.OFFICE if slug == members.hub else Role.OFFICER, Role.CONFIRMER)
+    ]
+    vacant = [(slug, role) for slug, role in wanted if (slug, role) not in there]
+    said = [_("%(town)sの%(role)s", town=names[slug], role=role.label) for slug, role in vacant]
+    if vacant:
+        yield Duty(
+            Kind.ROLE_VACANT,
+            key=f"role_vacant:{vacant[0][0]}:{vacant[0][1]}",
+            municipality=members.hub,
+            is_hub=True,
+            due_on=office_days.on_or_after(today),
+            url="/admin/users",
+            text=_(
+                "%(names)sとしてログインできる人がいません。その市町村にお願いすることが、"
+                "だれのホームにも並びません。",
+                names=some(said),
+            ),
+            remaining=len(vacant),
+            total=len(vacant),
             only=admins,
         )
 
@@ -151,7 +191,7 @@ def _people(held: Sequence[HeldPost], slug: str, members: Members, year: FiscalY
         name=_("担当者の確認（%(year)s）", year=year.label),
         text=(
             _(
-                "%(count)sの役職のうち%(left)sの担当者と連絡先を、まだ確かめていません。"
+                "%(count)s件の役職のうち%(left)s件の担当者と連絡先を、まだ確かめていません。"
                 "変わりがないときも「変更なし」を押してください。",
                 count=len(held),
                 left=left,
@@ -170,7 +210,7 @@ def _memo(writers: Sequence[HeldPost], slug: str, members: Members, year: Fiscal
         key=f"handover_unwritten:{year.year}:{slug}",
         municipality=slug,
         is_hub=slug == members.hub,
-        due_on=year.ends,
+        due_on=office_days.on_or_before(year.ends),
         url="/handover",
         name=_("引継ぎメモ"),
         text=(

@@ -338,18 +338,19 @@ def _in_use() -> _InUse:
                 Municipality.name,
                 Post.name,
                 Post.name_key,
+                Person.password_hash.is_not(None),
                 exists().where(_UNSEEN),
             )
             .join(Municipality, Municipality.id == Post.municipality_id)
             .outerjoin(Handover, Handover.post_id == Post.id)
             .outerjoin(Person, and_(Person.post_id == Post.id, Person.is_active))
             .where(Post.is_active)
-            .order_by(Person.id)
+            .order_by(Person.id, Post.id)
         ).all()
         posts = {id_: HeldPost(slug, kind, *rest[:2]) for id_, kind, slug, *rest in rows}
         staff = tuple(
-            StaffMember(person, id_, Role(kind), slug)
-            for id_, kind, slug, _, _, person, *_ in rows
+            StaffMember(person, id_, Role(kind), slug, has_password)
+            for id_, kind, slug, _, _, person, _, _, _, has_password, _ in rows
             if person
         )
         holders = {(row[2], row[8]): row[7] for row in rows}

@@ -11,12 +11,16 @@ from tracker.kernel.translation import _
 
 
 class StaffMember(NamedTuple):
-    """Somebody who signs in: the account, its post and role, the municipality's slug."""
+    """Somebody who signs in: the account, its post and role, the municipality's slug.
+
+    Without a password the account was invited, and waits for its holder.
+    """
 
     person_id: int
     post_id: int
     role: Role
     municipality: str
+    has_password: bool = True
 
 
 INVITATION_FOR = timedelta(hours=72)

@@ -30,15 +30,18 @@ from tracker.projects import queries as projects
 
 def _reports(members: Members, today: date) -> Iterable[Duty]:
     requested = projects.requested_reports(FiscalYear.containing(today))
-    return reports.duties(requested, *projects.rounds_of(today), members, accounts.staff(), today)
+    planned, opened = projects.rounds_of(today)
+    return chain(
+        reports.duties(requested, planned, opened, members, accounts.staff(), today),
+        reports.to_close(opened, requested, members),
+    )
 
 
 def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
     found = meetings.meetings(year.previous)
     owed = meetings.article_five_owed(year, today, found)
-    later = [one for one in found if one.year >= year]
-    return article_5.duties(owed, later, members, today, meetings.contact())
+    return article_5.duties(owed, found, members, today, meetings.contact())
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:
@@ -46,19 +49,21 @@ def _costs(members: Members, today: date) -> Iterable[Duty]:
 
 
 def _people(members: Members, today: date) -> Iterable[Duty]:
+    staff, names = accounts.staff(), {town.slug: town.name for town in areas.towns()}
+    admins = frozenset(one.person_id for one in staff if one.role is Role.ADMIN)
     return chain(
         people.duties(accounts.held_posts(), members, today),
         people.look_duties(accounts.unseen_changes(), members),
-        people.name_duties(accounts.shared_names(), _admins(), members, today),
+        people.name_duties(accounts.shared_names(), admins, members, today),
+        people.vacancy_duties(staff, names, admins, members, today),
     )
 
 
-def _admins() -> frozenset[int]:
-    return frozenset(one.person_id for one in accounts.staff() if one.role is Role.ADMIN)
-
-
 def _letters(members: Members, _today: date) -> Iterable[Duty]:
-    return mail.duties(letters.undelivered(), members.hub)
+    waiting = letters.waiting_for_a_person()
+    lost = [one for one in waiting if not one.is_held]
+    held = [one for one in waiting if one.is_held]
+    return chain(mail.duties(lost, members.hub), mail.held_duties(held, members.hub))
 
 
 # Who tells duties, and the rooms whose tables are read for them: the others may change freely.

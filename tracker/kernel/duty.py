@@ -31,6 +31,7 @@ class Kind(StrEnum):
     REPORT_RETURNED = "report_returned"
     REPORT_UNCHECKED = "report_unchecked"
     ROUND_UNOPENED = "round_unopened"
+    ROUND_UNCLOSED = "round_unclosed"
     RESULTS_UNPUBLISHED = "results_unpublished"
     POLL_UNANSWERED = "poll_unanswered"
     MEETING_UNPLANNED = "meeting_unplanned"
@@ -52,8 +53,10 @@ class Kind(StrEnum):
     PERSON_UNCONFIRMED = "person_unconfirmed"
     HANDOVER_UNWRITTEN = "handover_unwritten"
     ADDRESS_UNDELIVERABLE = "address_undeliverable"
+    LETTER_HELD = "letter_held"
     CHANGE_UNSEEN = "change_unseen"
     NAME_SHARED = "name_shared"
+    ROLE_VACANT = "role_vacant"
 
 
 class _Owner(NamedTuple):
@@ -111,6 +114,8 @@ class KindRule:
     ends_with_its_day: bool
 
 
+# What the office, or whoever goes on, is told of as its next step.
+_NEXT_STEP: Mapping[str, Any] = {"letters": _always("next_step"), "ends_with_its_day": False}
 KINDS: Mapping[Kind, KindRule] = {
     Kind.REPORT_UNSUBMITTED: KindRule(
         label=N_("進捗報告の提出"),
@@ -157,8 +162,18 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("お願いを送る"),
         steps=days(-7, 0),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
+    ),
+    Kind.ROUND_UNCLOSED: KindRule(
+        label=N_("進捗報告の締切り"),
+        article=3,
+        menu="reports",
+        who=_both(_OFFICE),
+        title=N_("{name}を締め切る"),
+        subject="{name}",
+        button=N_("一覧を開く"),
+        steps=open_days(0),
+        **_NEXT_STEP,
     ),
     Kind.RESULTS_UNPUBLISHED: KindRule(
         label=N_("実績と決算額の公表"),
@@ -169,8 +184,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("内容を確かめる"),
         steps=days(-14, 0),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.POLL_UNANSWERED: KindRule(
         label=N_("市町村長会議の日程の回答"),
@@ -218,8 +232,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject=N_("市町村長会議の日程を決める"),
         button=N_("日程調整を開く"),
         steps=open_days(1),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.NOTICE_UNSENT: KindRule(
         label=N_("市町村長会議の開催案内"),
@@ -230,8 +243,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject=N_("市町村長会議の開催案内を送る"),
         button=N_("案内を作る"),
         steps=days(-3),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.ATTENDANCE_UNRECORDED: KindRule(
         label=N_("市町村長会議の出席の記録"),
@@ -242,8 +254,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject=N_("市町村長会議の出席を記録する"),
         button=N_("記録する"),
         steps=open_days(0),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.VIEW_UNRECORDED: KindRule(
         label=N_("市町村長会議の扱いの記録"),
@@ -254,8 +265,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject=N_("市町村長会議の扱いの記録"),
         button=N_("記録する"),
         steps=(*open_days(-3, 1), *ESCALATION),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.MINUTES_UNCIRCULATED: KindRule(
         label=N_("市町村長会議の議事録の送付"),
@@ -266,8 +276,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("議事録を開く"),
         steps=open_days(0),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.MINUTES_UNCONFIRMED: KindRule(
         label=N_("市町村長会議の議事録の確認"),
@@ -278,8 +287,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("内容を確認する"),
         steps=(*open_days(-3, 1), *ESCALATION),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.DECISION_OPEN: KindRule(
         label=N_("市町村長会議の決定事項の状況"),
@@ -302,8 +310,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("案を作る"),
         steps=days(-30),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.COST_UNSENT: KindRule(
         label=N_("費用負担の案の送付"),
@@ -314,8 +321,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("開く"),
         steps=(*days(-14), *ESCALATION),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.COST_UNCONFIRMED: KindRule(
         label=N_("費用負担の案の確認"),
@@ -339,8 +345,7 @@ KINDS: Mapping[Kind, KindRule] = {
         button=N_("意見を読む"),
         # The opinion itself came by a letter of its own (M14).
         steps=(*open_days(0), *ESCALATION),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.COST_UNRECONCILED: KindRule(
         label=N_("費用負担の精算"),
@@ -351,8 +356,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("案を作る"),
         steps=days(-14, -3),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.INSTALMENT_DUE: KindRule(
         label=N_("負担金の納入"),
@@ -363,8 +367,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("金額を確かめる"),
         steps=(*days(-14, -3), *ESCALATION),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.QUESTION_OPEN: KindRule(
         label=N_("疑義への回答（第6条）"),
@@ -375,8 +378,7 @@ KINDS: Mapping[Kind, KindRule] = {
         subject="{name}",
         button=N_("開く"),
         steps=(*open_days(-3, 1), *ESCALATION),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
     ),
     Kind.PERSON_UNCONFIRMED: KindRule(
         label=N_("4月の担当者の確認"),
@@ -413,8 +415,19 @@ KINDS: Mapping[Kind, KindRule] = {
         button=N_("確かめる"),
         # Told at once, by a letter of its own (M24).
         steps=(),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
+    ),
+    Kind.LETTER_HELD: KindRule(
+        label=N_("保留しているメール"),
+        article=5,
+        menu="notices",
+        who=_both(_OFFICE),
+        title=N_("保留しているメール{n}件を送るか決める"),
+        subject=N_("保留しているメール（{n}件）"),
+        button=N_("確かめる"),
+        # While a backup was just restored no letter goes out.
+        steps=(),
+        **_NEXT_STEP,
     ),
     Kind.CHANGE_UNSEEN: KindRule(
         label=N_("ほかの市町村による登録の確認"),
@@ -426,9 +439,8 @@ KINDS: Mapping[Kind, KindRule] = {
         subject=N_("ほかの市町村が登録した宛先・利用者の確認（{n}件）"),
         button=N_("確認する"),
         # Told at once, by a letter of its own (changed_by_others).
-        steps=(),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        steps=ESCALATION,
+        **_NEXT_STEP,
     ),
     Kind.NAME_SHARED: KindRule(
         label=N_("見分けのつかない役職の名前"),
@@ -440,8 +452,19 @@ KINDS: Mapping[Kind, KindRule] = {
         button=N_("名前を直す"),
         # It harms nobody by itself: home is enough.
         steps=(),
-        letters=_always("next_step"),
-        ends_with_its_day=False,
+        **_NEXT_STEP,
+    ),
+    Kind.ROLE_VACANT: KindRule(
+        label=N_("担当のいない役割"),
+        article=4,
+        menu="home",
+        who=_both(_Owner(Role.ADMIN, frozenset({Role.ADMIN}))),
+        title=N_("担当のいない役割に利用者を登録する　{n}件"),
+        subject=N_("担当のいない役割（{n}件）"),
+        button=N_("利用者と役職を開く"),
+        # The office hears of what is not done meanwhile by the steps of that.
+        steps=(),
+        **_NEXT_STEP,
     ),
 }
 

@@ -1,23 +1,41 @@
-"""What a letter that did not arrive asks: the office corrects where it goes."""
+"""What letters ask that wait for the office: where they go is corrected, or whether they go decided."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tracker.kernel import tokyo
+from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import Duty, Kind, some
 from tracker.kernel.translation import _
 
 
-class Undelivered(NamedTuple):
-    """A letter that did not arrive, and since when that is known (UTC)."""
+class OpenLetter(NamedTuple):
+    """A letter that did not arrive, or is held after a restored backup; since when (UTC)."""
 
     letter_id: int
     to_name: str
-    failed_at: datetime
+    since: datetime
+    is_held: bool = False
 
 
-def duties(letters: Sequence[Undelivered], hub: str) -> Iterable[Duty]:
+def held_duties(letters: Sequence[OpenLetter], hub: str) -> Iterable[Duty]:
+    """Nobody but a person knows whether they went out before."""
+    if letters:
+        since = min(letter.since for letter in letters)
+        yield Duty(
+            Kind.LETTER_HELD,
+            key=f"letter_held:{letters[0].letter_id}",
+            municipality=hub,
+            is_hub=True,
+            due_on=office_days.on_or_after(tokyo.day(since)),
+            url="/notices",
+            remaining=len(letters),
+            text=_("すでに送られたかどうかを確かめられないため、止めています。"),
+            known_since=since,
+        )
+
+
+def duties(letters: Sequence[OpenLetter], hub: str) -> Iterable[Duty]:
     """One duty for all of them; `letters` in the order in which they were written."""
     if letters:
         first = letters[0]
@@ -26,7 +44,7 @@ def duties(letters: Sequence[Undelivered], hub: str) -> Iterable[Duty]:
             key=f"address_undeliverable:{first.letter_id}",
             municipality=hub,
             is_hub=True,
-            due_on=min(tokyo.day(letter.failed_at) for letter in letters),
+            due_on=office_days.on_or_after(min(tokyo.day(letter.since) for letter in letters)),
             url=f"/notices/{first.letter_id}"
             if len(letters) == 1
             else "/notices?state=undeliverable",
@@ -35,5 +53,5 @@ def duties(letters: Sequence[Undelivered], hub: str) -> Iterable[Duty]:
                 "%(names)sあてのメールが届いていません。",
                 names=some(letter.to_name for letter in letters),
             ),
-            known_since=first.failed_at,
+            known_since=first.since,
         )

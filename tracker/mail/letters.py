@@ -17,9 +17,12 @@ from sqlalchemy import (
     Text,
     Update,
     case,
+    false,
     or_,
     select,
     text,
+    true,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,7 +31,7 @@ from tracker.kernel.duty import PersonalLink
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.translation import N_
 from tracker.mail import links, texts, wording
-from tracker.mail.duties import Undelivered
+from tracker.mail.duties import OpenLetter
 from tracker.mail.links import Composed, LetterSecret, Place
 from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import Wording
@@ -392,11 +395,14 @@ def _change(statement: Update) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def undelivered() -> tuple[Undelivered, ...]:
-    """The letters that did not arrive, for the duties (one query)."""
-    rows = db.session.execute(
-        select(Letter.id, Letter.to_name, Letter.next_attempt_at)
-        .where(UNDELIVERED)
-        .order_by(Letter.id)
+def waiting_for_a_person() -> tuple[OpenLetter, ...]:
+    """The letters that did not arrive, and those held, for the duties (one query).
+
+    But for those that wait for their recipient's municipality (`let_known`).
+    """
+    is_known = or_(Letter.note.is_(None), Letter.note != UNKNOWN_ADDRESS)
+    columns = Letter.id, Letter.to_name, Letter.next_attempt_at
+    both = union_all(
+        select(*columns, false()).where(UNDELIVERED), select(*columns, true()).where(HELD, is_known)
     )
-    return tuple(Undelivered(*row) for row in rows)
+    return tuple(sorted(OpenLetter(*row) for row in db.session.execute(both)))

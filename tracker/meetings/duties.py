@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 from tracker.kernel import office_days, wareki
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Kind, PersonalLink, some
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.meetings.meeting import ArticleFive, Meeting, Seat
-from tracker.meetings.rules import Standing
+from tracker.meetings.rules import FULFILLED, Standing
 from tracker.municipalities.rules import Members
 
 NOTICE_BEFORE = timedelta(days=14)
@@ -23,10 +24,16 @@ def duties(
 ) -> Iterable[Duty]:
     """The heads' answers, the office's next step with each meeting, the parties' views.
 
-    `articles` are the years for which Article 5 is owed, `meetings` those of this fiscal year and
-    of later ones prepared early.  `contact` is whom to ring, with the number.
+    `articles` are the years for which Article 5 is owed, `meetings` those of this fiscal year, of
+    later ones prepared early, and of the last: one that was fixed is still to be recorded.
+    `contact` is whom to ring, with the number.
     """
-    active = [one for one in meetings if not one.cancelled_at]
+    this = FiscalYear.containing(today)
+    active = [
+        one
+        for one in meetings
+        if not one.cancelled_at and (one.year >= this or (one.hours and not one.attendance_at))
+    ]
     for one in active:
         if one.reply_due_on:
             polls = (_poll(one, seat, members) for seat in one.seats if seat.town)
@@ -34,6 +41,7 @@ def duties(
     for article in articles:
         yield _unheld(article, members)
         yield from _views(article, members)
+        yield from _unsettled(article, members)
     owed = [article.meeting for article in articles if article.meeting]
     for one in [*owed, *(one for one in active if one not in owed)]:
         yield from _next_steps(one, members, today)
@@ -135,7 +143,7 @@ def _next_steps(meeting: Meeting, members: Members, today: date) -> Iterable[Dut
             )
             yield step(Kind.MEETING_UNDATED, meeting.reply_due_on, said)
         return
-    if not (meeting.noticed_at or is_recorded):
+    if day >= today and not (meeting.noticed_at or is_recorded):
         yield step(
             Kind.NOTICE_UNSENT,
             office_days.on_or_before(day - NOTICE_BEFORE),
@@ -174,6 +182,34 @@ def _views(article: ArticleFive, members: Members) -> Iterable[Duty]:
             text=_(
                 "代理出席などがあったため、%(names)sについて、双方の見方を記録します。",
                 names=some(silent),
+            ),
+            known_since=meeting.attendance_at,
+        )
+
+
+def _unsettled(article: ArticleFive, members: Members) -> Iterable[Duty]:
+    """Both parties have spoken, and not both regard the meeting as held: until 31 March they may."""
+    meeting, settled = article.meeting, {*FULFILLED, Standing.MISSED}
+    left = [
+        one.label
+        for one in article.agreements
+        if one.needs_views and not one.silent and one.standing not in settled
+    ]
+    if meeting and left:
+        yield Duty(
+            Kind.VIEW_UNRECORDED,
+            key=f"view_unsettled:{meeting.path}",
+            municipality=members.hub,
+            is_hub=True,
+            due_on=office_days.on_or_before(article.year.ends),
+            url=meeting.path,
+            remaining=len(left),
+            instead=_("双方の見方を見る"),
+            text=_(
+                "%(names)sでは、双方がそろって開催済みと見ていません。%(ends)sまでに話し合い、"
+                "見方を記録し直します（協約第5条）。",
+                names=some(left),
+                ends=wareki.month_day(article.year.ends),
             ),
             known_since=meeting.attendance_at,
         )

@@ -37,6 +37,7 @@ SECTIONS: Mapping[str, Section] = {
     "imports": Section(N_("協約の取込み"), "agreements.import_agreement", "measures", "agreements"),
     "schedules": Section(N_("送る日"), "reminders.schedules", "notices", above="notices"),
     "texts": Section(N_("文面"), "reminders.texts", "notices", above="notices"),
+    "help": Section(N_("はじめて担当される方へ"), "overview.first", "home"),
     "handover": Section(N_("引継ぎ"), "accounts.handover", "home"),
     "people": Section(
         N_("利用者と役職"),

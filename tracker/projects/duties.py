@@ -1,6 +1,6 @@
 """What Article 3 asks: rounds to open, reports to write, to correct and to check."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 
@@ -32,6 +32,32 @@ def duties(
     yield from (_to_open(period, members) for period in unopened(planned, opened, today))
 
 
+def to_close(
+    opened: Mapping[Period, date | None], reports: Collection[Report], members: Members
+) -> Iterable[Duty]:
+    """Where all that was asked is confirmed, the office closes the round: until then it waits.
+
+    `opened` are rounds with their due days, None where one was closed.
+    """
+    for period, due_on in opened.items():
+        own = [report for report in reports if report.is_asked and report.period == period]
+        if due_on is None or any(one.state is not ReportState.CONFIRMED for one in own):
+            continue
+        last = max((one.confirmed_at for one in own if one.confirmed_at), default=None)
+        first = max(due_on, tokyo.day(last) if last else due_on)
+        yield Duty(
+            Kind.ROUND_UNCLOSED,
+            key=f"round_unclosed:{period}:{members.hub}",
+            municipality=members.hub,
+            is_hub=True,
+            due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
+            url=f"/reports/{period}",
+            name=_("%(period)sの進捗報告", period=period.label),
+            text=_("お願いした報告は、すべて確認済みです。締め切ると、報告は直せなくなります。"),
+            known_since=last,
+        )
+
+
 def _to_write(reports: Iterable[Report], members: Members, this: FiscalYear) -> Iterable[Duty]:
     """Each municipality reports on the projects it takes part in.
 
@@ -45,6 +71,12 @@ def _to_write(reports: Iterable[Report], members: Members, this: FiscalYear) -> 
     for (round_path, slug, post_id), own in grouped(wanted, writer):
         period = own[0].period
         left = [one for one in own if not one.is_reported]
+        count, many = len(own), len(left)
+        said = (
+            _("自課の%(count)s事業のうち、残り%(many)s事業です。", count=count, many=many)
+            if post_id
+            else _("%(count)s事業のうち、残り%(many)s事業です。", count=count, many=many)
+        )
         duty = Duty(
             Kind.REPORT_UNSUBMITTED,
             key=f"report_unsubmitted:{period}:{slug}:{post_id}",
@@ -53,19 +85,13 @@ def _to_write(reports: Iterable[Report], members: Members, this: FiscalYear) -> 
             to_post_id=post_id or None,
             due_on=own[0].due_on,
             url=round_path,
-            remaining=len(left),
-            total=len(own),
+            remaining=many,
+            total=count,
             # Of another year than this its name says so: two 年度末 may be open at once.
             name=period.half_label if period.fiscal_year == this else period.label,
             detail=f"（{period.span_label}）",
-            text=(
-                _(
-                    "%(total)s事業のうち、残り%(left)s事業です。前回の内容を写してあります。"
-                    "変わったところだけ直してください（1事業 約2分）。",
-                    total=len(own),
-                    left=len(left),
-                )
-            ),
+            text=said
+            + _("前回の内容を写してあります。変わったところだけ直してください（1事業 約2分）。"),
             items=tuple(
                 _item(one) for one in sorted(left, key=lambda one: URGENCY.index(one.state))
             ),

@@ -478,11 +478,19 @@ def _read_rounds() -> Sequence[Round]:
     return tuple(Round._make(row) for row in rows)
 
 
-def rounds_of(today: date) -> tuple[frozenset[int], frozenset[Period]]:
-    """Of this fiscal year and the last: those with projects, and the rounds opened (one query)."""
+def rounds_of(today: date) -> tuple[frozenset[int], Mapping[Period, date | None]]:
+    """Of this fiscal year and the last: those with projects, and the rounds opened (one query).
+
+    With each round its due day, None where it was closed.
+    """
     year = FiscalYear.containing(today)
     rows = db.session.execute(
-        select(ProjectYear.fiscal_year, ReportingRound.half)
+        select(
+            ProjectYear.fiscal_year,
+            ReportingRound.half,
+            ReportingRound.due_on,
+            ReportingRound.closed_at.is_not(None),
+        )
         .distinct()
         .join(Project, Project.id == ProjectYear.project_id)
         .outerjoin(ReportingRound, ReportingRound.fiscal_year == ProjectYear.fiscal_year)
@@ -493,8 +501,12 @@ def rounds_of(today: date) -> tuple[frozenset[int], frozenset[Period]]:
             exists().where(Participation.project_year_id == ProjectYear.id),
         )
     ).all()
-    opened = frozenset(Period(number, half) for number, half in rows if half is not None)
-    return frozenset(number for number, _ in rows), opened
+    opened = {
+        Period(number, half): None if is_closed else due_on
+        for number, half, due_on, is_closed in rows
+        if half is not None
+    }
+    return frozenset(row[0] for row in rows), opened
 
 
 def versions(report_id: int | None) -> Sequence[ReportVersion]:

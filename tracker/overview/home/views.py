@@ -62,6 +62,16 @@ def home() -> Response:
     )
 
 
+@bp.get("/help/first")
+@guard(Permission.READ_AREA)
+def first() -> Response:
+    """はじめて担当される方へ: the agreement, the year, and what the own role does in it."""
+    who = actor()
+    return page(
+        "overview/first.html", jobs=rules.jobs(who.role, who.is_hub), is_office=who.role == "office"
+    )
+
+
 def _events(this: FiscalYear, today: date, town: str | None) -> Sequence[year.YearDay]:
     def make() -> Sequence[year.YearDay]:
         facts = year.Facts(
