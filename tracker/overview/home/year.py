@@ -40,7 +40,7 @@ def events(
 ) -> tuple[YearDay, ...]:
     """The year's days in order; with a `town` (slug) as they stand for that municipality."""
     found = [
-        *_rounds(facts, rounds, today, town),
+        *_rounds(facts, rounds, year, today, town),
         *_meetings(facts, year, today, town),
         *_costs(facts, year, today, town),
     ]
@@ -53,9 +53,12 @@ def next_up(found: Iterable[YearDay], today: date) -> YearDay | None:
 
 
 def _rounds(
-    facts: Facts, rounds: Iterable[Round], today: date, town: str | None
+    facts: Facts, rounds: Iterable[Round], year: FiscalYear, today: date, town: str | None
 ) -> Iterable[YearDay]:
     for one in rounds:
+        # In April the report asked for is that of the year before: its name says so.
+        own = one.period.fiscal_year == year
+        name = one.period.half_label if own else one.period.label
         is_done = one.is_closed or all(
             fact.is_reported
             for fact in facts.reports
@@ -63,7 +66,7 @@ def _rounds(
         )
         yield _until(
             one.due_on,
-            _("%(half_label)sの進捗報告", half_label=one.period.half_label),
+            _("%(period)sの進捗報告", period=name),
             is_done,
             today,
             f"/reports/{one.period}",
