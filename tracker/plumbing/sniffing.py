@@ -124,7 +124,7 @@ def _check_parts(content: bytes, ends: int, parts: list[zipfile.ZipInfo], left: 
     for part, following in zip(
         begins, [*(one.header_offset for one in begins[1:]), ends], strict=True
     ):
-        name, extra = struct.unpack("<HH", content[part.header_offset + 26 :][:4])
+        name, extra = struct.unpack_from("<HH", content, part.header_offset + 26)
         if part.header_offset + 30 + name + extra + part.compress_size > following:
             raise Refused("bomb")
         if part.file_size > _FREE and part.file_size > TIGHTEST * part.compress_size:
@@ -228,11 +228,11 @@ def _png(content: bytes) -> str:
     at, size = 8, len(content)
     seen: list[bytes] = []
     while at + 12 <= size:
-        length, kind = struct.unpack(">I4s", content[at : at + 8])
+        length, kind = struct.unpack_from(">I4s", content, at)
         body = content[at + 8 : at + 8 + length]
         if at + 12 + length > size:
             break
-        if zlib.crc32(kind + body) != struct.unpack(">I", content[at + 8 + length :][:4])[0]:
+        if zlib.crc32(kind + body) != struct.unpack_from(">I", content, at + 8 + length)[0]:
             raise Refused("broken")
         if not seen and (kind != b"IHDR" or length != 13):
             raise Refused("broken")
