@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.cost_sharing.cases import AOMORI, IMABETSU, YOMOGITA
+from tracker.cost_sharing.cases.rules import stage_table
 from tracker.cost_sharing.formula.split import (
     LARGEST_REMAINDER,
     FormulaPart,
@@ -15,11 +17,11 @@ from tracker.cost_sharing.formula.split import (
     Rounding,
     amount_to_share,
     at_places,
-    differences,
     split,
 )
-from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
+from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
 from tracker.kernel.refusal import Refusal
+from tracker.municipalities.rules import Town
 
 AREA = ("青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町")
 CENSUS_2020 = dict(zip(AREA, (275_192, 10_126, 2_334, 2_540, 5_401), strict=True))
@@ -316,14 +318,23 @@ def test_several_parts_of_a_kind_each_have_their_own_participants() -> None:
 
 
 def test_a_reconciliation_is_the_difference_of_two_splits_and_may_be_negative() -> None:
-    parts = [equal(20), population(80)]
-    estimate, settled = (
-        split(amount, AREA, parts, TO_1000, "青森市").shares for amount in (2_500_000, 2_380_000)
-    )
-    moved = differences(estimate, settled)
-    assert sum(moved.values()) == 2_380_000 - 2_500_000
-    assert (moved["今別町"], settled["今別町"]) == (-5_000, 110_000)
-    assert differences({"a": 5}, {"b": 7}) == {"a": -5, "b": 7}
+    towns = {town.name: town for town in (AOMORI, IMABETSU, YOMOGITA)}
+    people = {name: CENSUS_2020[name] for name in towns}
+
+    def shares(amount: int, *names: str) -> dict[Town, int]:
+        parts = [equal(20), population(80, {name: people[name] for name in names})]
+        found = split(amount, names, parts, TO_1000, "青森市").shares
+        return {towns[name]: yen for name, yen in found.items()}
+
+    estimate = shares(2_500_000, "青森市", "今別町", "蓬田村")
+    settled = shares(2_380_000, "青森市", "今別町")
+    rows = stage_table({Stage.ESTIMATE: estimate}, settled).rows
+    assert [(row.name, row.difference) for row in rows] == [
+        ("青森市", settled[AOMORI] - estimate[AOMORI]),
+        ("今別町", 254_000 - 183_000),
+        ("蓬田村", -184_000),
+    ]
+    assert sum(row.difference for row in rows) == 2_380_000 - 2_500_000
 
 
 # --- around the split

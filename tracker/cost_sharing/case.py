@@ -185,8 +185,9 @@ class Case:
 
     @property
     def rounding_words(self) -> str:
-        """「千円未満切捨て、端数は青森市が負担」."""
-        return rounding_words(self.rounding, self.remainder)
+        """「千円未満切捨て、端数は青森市が負担」, with the limits where there are any."""
+        words, limits = rounding_words(self.rounding, self.remainder), limits_words(self.limits)
+        return f"{words}（{limits}）" if limits else words
 
     @property
     def table(self) -> SplitTable | None:
@@ -228,7 +229,6 @@ def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, str]]:
         (_("国・県などの補助"), yen(case.subsidy_yen)),
         (_("割り方"), formula_words(case.parts)),
         (_("端数"), case.rounding_words),
-        (_("上限・下限"), limits_words(case.limits) or _("なし")),
         *(
             (
                 _("%(town)sの負担額", town=town.name),

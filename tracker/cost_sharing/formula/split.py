@@ -201,15 +201,6 @@ def split(
     return Split(tuple(ShareLine(*line) for line in lines), amount_yen)
 
 
-def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """What each still pays, or gets back (negative), once the yen of one split are those of another.
-
-    In yen by municipality, of whoever takes part in either; they add up to the difference of the
-    two amounts.
-    """
-    return {name: after.get(name, 0) - before.get(name, 0) for name in {**before, **after}}
-
-
 def _by_remainder(left: Mapping[str, Fraction], codes: Mapping[str, str]) -> list[str]:
     """The names by largest remainder; of equal ones by code, then by code point."""
     # The sixth digit only checks the five before it.
