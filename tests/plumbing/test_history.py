@@ -127,13 +127,6 @@ def test_the_verifier_is_the_file_that_is_handed_out():
     assert handed.read_text("utf-8") == own.read_text("utf-8")
 
 
-def test_the_office_reads_it_and_a_town_does_not(app, browse):
-    with app.app_context():
-        write(3)
-    assert "2番目のこと" in browse("office").get("/audit").text
-    browse("officer", "imabetsu").get("/audit", status=403)
-
-
 @pytest.mark.slow
 def test_200_000_entries_are_checked_within_a_minute():
     """4 s of processor time; some 9 s where all numbers after a removal were lowered."""

@@ -28,7 +28,7 @@ from tests.whole.clients import (
     Visitor,
 )
 from tests.whole.objects import OWNED, SECRETS, Target, unplaced
-from tests.whole.seed import NAMES, RECOVERY_CODES, UNSENT_OF
+from tests.whole.seed import RECOVERY_CODES
 from tracker.accounts.models import SecondFactor
 from tracker.cost_sharing import blueprint as cost_sharing
 from tracker.kernel.permissions import Permission
@@ -68,8 +68,6 @@ REFUSED = {
         "withdraw",
     )
 }
-# What was done is told to all who read the record, with the names of cases not yet sent.
-TOLD_IN_THE_RECORD = {("accounts.audit", UNSENT_OF.format(name)) for name in NAMES.values()}
 
 
 def is_open_to(house: House, visitor: Visitor, endpoint: str, target: Target) -> bool:
@@ -130,9 +128,7 @@ def _betrayed(answer: TestResponse, endpoint: str, visitor: Visitor) -> list[str
     return [
         secret.words
         for secret in SECRETS
-        if secret.words in body
-        and not visitor.may(secret.permission, secret.involved)
-        and (endpoint, secret.words) not in TOLD_IN_THE_RECORD
+        if secret.words in body and not visitor.may(secret.permission, secret.involved)
     ]
 
 

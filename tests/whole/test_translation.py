@@ -95,6 +95,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "reminders.notices.actions:let_go",
         "reminders.notices.actions:resume",
         "reminders.notices.actions:skip",
+        "reminders.rules:TAMPERING",
     ),
     "stored as they are": (
         "agreements.review.forms:PASTED",

@@ -112,7 +112,8 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     # Which posts then may be handed over: accounts.rules.check_hand_over.
     Permission.CONFIRM_PEOPLE: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.ADMIN: ANY},
     Permission.MANAGE_PEOPLE: {Role.ADMIN: ANY},
-    Permission.READ_HISTORY: {Role.OFFICE: ANY, Role.ADMIN: ANY},
+    # Of the whole area; of one's own municipality and of what everybody may read.
+    Permission.READ_HISTORY: {Role.OFFICE: ANY, Role.ADMIN: ANY, Role.CONFIRMER: OWN},
     Permission.DISPOSE_HISTORY: {Role.OFFICE: ANY, Role.ADMIN: ANY},
 }
 

@@ -295,7 +295,7 @@ class _Noted:
         cells = self.rows.setdefault((row.__tablename__, _key(row)), {})
         if mark in (Mark.NEVER, Mark.UNRECORDED):
             return
-        show = _sealed if mark is Mark.PRIVATE else _plain
+        show = sealed if mark is Mark.PRIVATE else _plain
         if column.name in cells:
             cells[column.name][1] = show(after)
         else:
@@ -336,7 +336,7 @@ def _plain(value: Any) -> Any:
             return str(value)
 
 
-def _sealed(value: Any) -> Any:
+def sealed(value: Any) -> Any:
     """Digest and length of what only readers of the subject may see.
 
     The digest takes the secret key: a short text or a number cannot be found by trying.

@@ -6,7 +6,7 @@ so that these may later be blanked by a recorded disposal while the chain still 
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,8 @@ EVERY_ROOM = "*"
 # How many entries are read at a time, and what stays of one that is withheld.
 CHUNK = 1000
 _LINKS = ("id", "number", "previous", "hash")
+# What the clock's daily check of the whole record is called.
+VERIFIED = "history.verified"
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -43,12 +45,20 @@ class HistoryEntry(Model):
     """One thing that was done."""
 
     __tablename__ = "history"
-    __table_args__ = (Index(None, "subject_kind", "subject_id", "id"),)
+    __table_args__ = (
+        Index(None, "subject_kind", "subject_id", "id"),
+        # A page of the list, newest first: of all, or of what one filter leaves.
+        Index(None, "at", "id"),
+        Index(None, "municipality", "at", "id"),
+        Index(None, "person_id", "at", "id"),
+        Index(None, "verb", "at", "id"),
+        Index("ix_history_kind", "subject_kind", "at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(_BIG, primary_key=True)
     # From 1, without gaps; the identifier may have some.
     number: Mapped[int] = mapped_column(_BIG, unique=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     person_id: Mapped[int | None]
     actor: Mapped[str] = mapped_column(String(200))
     municipality: Mapped[str | None] = mapped_column(String(40))
@@ -198,19 +208,6 @@ def last_of(subject: Subject, verb: str | None = None) -> HistoryEntry | None:
         )
         .order_by(HistoryEntry.id.desc())
         .limit(1)
-    )
-
-
-def entries(limit: int, offset: int = 0) -> tuple[Sequence[HistoryEntry], int]:
-    """`limit` entries of the record after `offset`, newest first, and how many there are."""
-    count = db.session.scalar(select(func.count()).select_from(HistoryEntry)) or 0
-    newest_first = select(HistoryEntry.id).order_by(HistoryEntry.id.desc())
-    ids = newest_first.limit(limit).offset(offset)
-    return (
-        db.session.scalars(
-            select(HistoryEntry).where(HistoryEntry.id.in_(ids)).order_by(HistoryEntry.id.desc())
-        ).all(),
-        count,
     )
 
 

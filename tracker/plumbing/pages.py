@@ -49,7 +49,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "thousands": yen.thousands,
     "signed": yen.signed,
     "jst": lambda at: jst(at),
-    "jst_long": lambda at: f"{wareki.long(clock.day(at))} {at.astimezone(clock.TOKYO):%H:%M}",
+    "jst_long": lambda at: jst_long(at),
     "jst_day": lambda at: jst_day(at),
     "jst_clock": lambda at: wareki.clock_time(at.astimezone(clock.TOKYO).time()),
 }
@@ -267,6 +267,11 @@ def jst(at: datetime) -> str:
     """11月20日 15:02 in Tokyo."""
     local = at.astimezone(clock.TOKYO)
     return f"{wareki.month_day(local.date())} {local:%H:%M}"
+
+
+def jst_long(at: datetime) -> str:
+    """令和8年11月20日 15:02 in Tokyo."""
+    return f"{wareki.long(clock.day(at))} {at.astimezone(clock.TOKYO):%H:%M}"
 
 
 def jst_day(at: datetime) -> str:

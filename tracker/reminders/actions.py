@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from flask import current_app
 from sqlalchemy import select, update
 
 from tracker.accounts import queries as accounts
@@ -15,7 +16,7 @@ from tracker.mail import letters as mail
 from tracker.mail.letters import OPEN, Letter, LetterState, NewLetter, Recipient, new_row
 from tracker.mail.links import Composed, hidden
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, kept, uploads
+from tracker.plumbing import chain, clock, history, kept, uploads
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_many, insert_missing, reading
 from tracker.reminders import letters, queries, rules
@@ -26,6 +27,7 @@ from tracker.sign_in.password.actions import write_resets
 
 CLOCK_WRONG = N_("サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。")
 BEAT = timedelta(seconds=30)
+_CHECK = history.Subject("history", "check")
 
 Told = Callable[[Mapping[LetterState, int]], None]
 
@@ -100,6 +102,7 @@ def run_once(each: Told | None = None) -> Pass:
         ended = delivery.deliver(each=_beating(each))
     # Last, so that no letter waits for the mailbox.
     bounced = mailbox.collect(clock.now()).bounced
+    check_record(clock.now())
     sent = ended.get(LetterState.SENT, 0) + ended.get(LetterState.RESENT, 0)
     return Pass(
         planned=planned,
@@ -108,6 +111,33 @@ def run_once(each: Told | None = None) -> Pass:
         undeliverable=ended.get(LetterState.UNDELIVERABLE, 0) + bounced,
         skipped=skipped,
     )
+
+
+def check_record(at: datetime) -> None:
+    """The first pass of a day checks the whole record, and writes into it what was found.
+
+    Also against the head of the last check: what was cut off since, or chained anew, is found.
+    All is read first, and nobody waits for it.
+    """
+    today = clock.day(at)
+    if current_app.extensions.get("record_checked_on") == today:
+        return
+    with reading():
+        last = history.last_of(_CHECK, history.VERIFIED)
+        noted = last.payload["after"]["head"] if last and last.payload else None
+        is_due = last is None or clock.day(last.at) < today
+        found = chain.check(history.plain(), noted) if is_due else None
+        db.session.rollback()
+    if found is not None and found.entries:
+        problems = [f"{rules.TAMPERING[one.kind]} {one.where}番" for one in found.problems]
+        said = (
+            f"記録{found.entries}件を照合し、つながらないところが{len(problems)}件ありました。"
+            if problems
+            else f"記録{found.entries}件を照合し、書き換えや抜けはありませんでした。"
+        )
+        with Act(None, at).change(history.VERIFIED, _CHECK, said) as entry:
+            entry.told.update(entries=found.entries, head=found.head, problems=problems[:20])
+    current_app.extensions["record_checked_on"] = today
 
 
 def hold(at: datetime) -> int:

@@ -240,3 +240,15 @@ def clock_is_wrong(at: datetime, watermark: datetime | None) -> bool:
 def clock_is_silent(at: datetime, heartbeat: datetime | None) -> bool:
     """Whether the clock that sends letters has stopped."""
     return heartbeat is not None and at - heartbeat > HEART_MAY_PAUSE
+
+
+# What was done to a record that does not hold (plumbing/chain.py), as the record says it.
+TAMPERING: Mapping[str, str] = {
+    "changed": "書き換え",
+    "removed": "抜け",
+    "inserted": "差し込み",
+    "order": "順序の入替え",
+    "tail_cut": "末尾の抜け",
+    "rechained": "つなぎ直し",
+    "blanked": "内容の消去",
+}

@@ -1,4 +1,4 @@
-"""The pages on which posts and accounts are managed, and the record is read."""
+"""The pages on which posts and accounts are managed."""
 
 from flask import abort, url_for
 from werkzeug.wrappers import Response
@@ -11,11 +11,11 @@ from tracker.accounts.people.queries import delays
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm, choices
-from tracker.plumbing.pages import complain, done, page, paginate, strike_page
+from tracker.plumbing.pages import complain, done, page, strike_page
 
 
 @bp.get("/admin/users")
@@ -133,10 +133,3 @@ def invite(person_id: int) -> Response:
         said = _("%(email)s にパスワード設定の案内を送ります。", email=person.email)
         return done(url_for(".people"), said)
     return complain(form, url_for(".people"))
-
-
-@bp.get("/audit")
-@guard(Permission.READ_HISTORY)
-def audit() -> Response:
-    """監査記録: who did what when, newest first."""
-    return page("accounts/audit.html", entries=paginate(history.entries))

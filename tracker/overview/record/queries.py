@@ -26,7 +26,7 @@ from tracker.kernel.permissions import Actor, Reach
 from tracker.mail.letters import Letter
 from tracker.meetings import queries as meetings
 from tracker.meetings.models import MeetingSeat
-from tracker.overview.record.rules import readable_kinds, reads_all
+from tracker.overview.record.rules import HOLDING, readable_kinds, reads_all
 from tracker.plumbing import chain, history, uploads
 from tracker.plumbing.chain import Problem, RecordCheck
 from tracker.plumbing.db import db
@@ -142,7 +142,7 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
     )
     return or_(
         _is_open(HistoryEntry, actor),
-        HistoryEntry.verb == KEPT,
+        HistoryEntry.verb.in_((KEPT, history.VERIFIED)),
         and_(
             HistoryEntry.verb == chain.DISPOSED,
             exists().where(disposed.number == number, _is_open(disposed, actor)),
@@ -163,7 +163,8 @@ def _is_open(entry: type[HistoryEntry], actor: Actor) -> ColumnElement[bool]:
             conditions.append(and_(is_kind, shown, _was_sent(entry, kind)))
         if kind in own:
             mine = entry.subject_id.in_(ids.where(one.town == actor.municipality_id))
-            conditions.append(and_(is_kind, mine))
+            told = entry.verb.in_(HOLDING) if kind == "account" else true()
+            conditions.append(and_(is_kind, mine, told))
     return or_(*conditions)
 
 

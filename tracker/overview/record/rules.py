@@ -1,8 +1,13 @@
-"""Which entries of the record a person may read: those about what its pages show them; pure."""
+"""Which entries of the record a person may read: those about what its pages show them; pure.
+
+And what kinds of subject and verbs are called.
+"""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from tracker.kernel.permissions import Actor, Permission, Reach, reach
+from tracker.kernel.permissions import Actor, Permission, Reach, allowed, reach
+from tracker.kernel.translation import N_
 
 # By the kind of subject the permission of its page.  What is not named here is read by those alone
 # who read the whole record.
@@ -32,3 +37,286 @@ def reads_all(actor: Actor) -> bool:
 def readable_kinds(actor: Actor, how_far: Reach) -> list[str]:
     """The kinds of subject that the person reads of the whole area, or of their own town."""
     return [kind for kind, one in READ_BY.items() if reach(actor.role, one) is how_far]
+
+
+# What a municipality reads of the accounts of its own posts, as 引継ぎ shows it; how somebody signs
+# in is the admins' business.
+HOLDING = ("account.created", "account.handed_over", "account.closed", "account.opened")
+_PEOPLE = frozenset({"post", "account", "outside_change"})
+
+
+class About(NamedTuple):
+    """What the readers of an entry's subject depend on, as it stands now.
+
+    `town` is the municipality (slug) whose it is, `lead` the one that leads its project, `hub` that
+    of the area; `is_shared`: the report was submitted, or the case was sent when the entry was
+    written.
+    """
+
+    town: str = ""
+    lead: str = ""
+    hub: str = ""
+    is_shared: bool = False
+
+
+def may_read(actor: Actor, kind: str, verb: str, about: About) -> bool:
+    """Whether the page of the record tells the actor sentence and values of an entry.
+
+    As they read its subject elsewhere; also those do, who read all of the record as a file
+    (`reads_all`): the page is for what people see.  `queries.open_to` says the same to a database.
+    """
+    if kind == "history":
+        return verb != "history.disposed" or reads_all(actor)
+    if kind in _PEOPLE and allowed(actor, Permission.MANAGE_PEOPLE):
+        return True
+    if kind not in READ_BY or (kind == "account" and verb not in HOLDING):
+        return False
+    towns = [about.town, about.lead, about.hub] if kind == "report" else [about.town]
+    return about.is_shared or allowed(actor, READ_BY[kind], towns)
+
+
+def may_open(actor: Actor, kind: str, column: str, about: About) -> bool:
+    """Whether the actor may read a private word of an entry they may read, where it still stands.
+
+    A report's words are its municipality's until it is submitted; its 困りごと are read by the lead
+    and the hub besides, and so is the question it was returned with.
+    """
+    if kind != "report" or allowed(actor, Permission.READ_TROUBLES, [about.town]):
+        return True
+    if column not in ("trouble", "for_meeting", "question"):
+        return about.is_shared
+    is_involved = allowed(actor, Permission.READ_TROUBLES, [about.lead, about.hub])
+    return is_involved and (about.is_shared or column == "question")
+
+
+class RecordKind(NamedTuple):
+    """A kind of subject: its label, its table if it has one, and its verbs with their labels."""
+
+    label: str
+    table: str
+    verbs: Mapping[str, str]
+
+
+KINDS: Mapping[str, RecordKind] = {
+    "project": RecordKind(
+        N_("連携事業"),
+        "project",
+        {
+            "project.created": N_("事業の登録"),
+            "project.changed": N_("事業の変更"),
+            "project.struck": N_("事業の取消し"),
+            "project.restored": N_("事業を元に戻す"),
+        },
+    ),
+    "fiscal_year": RecordKind(N_("年度の事業"), "", {"projects.copied": N_("前年度の事業の写し")}),
+    "round": RecordKind(
+        N_("報告の依頼"),
+        "reporting_round",
+        {
+            "round.opened": N_("依頼"),
+            "round.asked_more": N_("依頼先の追加"),
+            "round.asked_again": N_("もう一度のお願い"),
+            "round.due_moved": N_("期限の変更"),
+            "round.closed": N_("締切り"),
+            "round.reopened": N_("受付の再開"),
+        },
+    ),
+    "report": RecordKind(
+        N_("進捗報告"),
+        "progress_report",
+        {
+            "report.begun": N_("書き始め"),
+            "report.saved": N_("下書きの保存"),
+            "report.submitted": N_("提出"),
+            "report.withdrawn": N_("取戻し"),
+            "report.returned": N_("質問して戻す"),
+            "report.confirmed": N_("確認"),
+            "report.attached": N_("添付"),
+            "report.detached": N_("添付の取消し"),
+            "report.attachment_restored": N_("添付を元に戻す"),
+        },
+    ),
+    "cost_case": RecordKind(
+        N_("費用負担"),
+        "cost_case",
+        {
+            "cost.started": N_("案の作成"),
+            "cost.drafted": N_("案の内容"),
+            "cost.changed": N_("送った案の変更"),
+            "cost.consulted": N_("協議の記録"),
+            "cost.consultation_struck": N_("協議の記録の取消し"),
+            "cost.consultation_restored": N_("協議の記録を元に戻す"),
+            "cost.attached": N_("添付"),
+            "cost.detached": N_("添付の取消し"),
+            "cost.attachment_restored": N_("添付を元に戻す"),
+            "cost.sent": N_("案の送付"),
+            "cost.confirmed": N_("案の確認"),
+            "cost.returned": N_("意見を付けて戻す"),
+            "cost.agreed": N_("合意"),
+            "cost.replaced": N_("差替え"),
+            "cost.withdrawn": N_("取下げ"),
+        },
+    ),
+    "meeting": RecordKind(
+        N_("市町村長会議"),
+        "meeting",
+        {
+            "meeting.polled": N_("候補日の提示"),
+            "meeting.dates_added": N_("候補日の追加"),
+            "meeting.asked_again": N_("もう一度のお願い"),
+            "meeting.fixed": N_("開催日の決定"),
+            "meeting.noticed": N_("開催案内"),
+            "meeting.attended": N_("出席の記録"),
+            "meeting.cancelled": N_("取りやめ"),
+        },
+    ),
+    "seat": RecordKind(
+        N_("日程の回答"),
+        "meeting_seat",
+        {"poll.answered": N_("回答"), "poll.link_renewed": N_("回答のリンクの作り直し")},
+    ),
+    "held_view": RecordKind(
+        N_("開催の扱い"), "held_view", {"meeting.viewed": N_("開催の扱いの記録")}
+    ),
+    "agreement": RecordKind(
+        N_("連携協約"), "agreement", {"agreement.registered": N_("協約の登録")}
+    ),
+    "import": RecordKind(
+        N_("協約の取込み"),
+        "import_job",
+        {
+            "agreement.import_started": N_("読取り"),
+            "agreement.import_answered": N_("読取りの確認"),
+            "agreement.import_discarded": N_("取込みの中止"),
+        },
+    ),
+    "area": RecordKind(N_("圏域"), "area", {"area.created": N_("圏域の登録")}),
+    "figures": RecordKind(
+        N_("基礎数値"),
+        "figure_series",
+        {
+            "figures.entered": N_("数値の登録"),
+            "figures.struck": N_("数値の取消し"),
+            "figures.restored": N_("数値を元に戻す"),
+        },
+    ),
+    "calendar": RecordKind(
+        N_("閉庁日と議会日程"),
+        "calendar_entry",
+        {"calendar.added": N_("日程の追加"), "calendar.removed": N_("日程の削除")},
+    ),
+    "post": RecordKind(
+        N_("役職"),
+        "post",
+        {
+            "post.created": N_("役職の登録"),
+            "post.changed": N_("役職の変更"),
+            "post.confirmed": N_("担当者の確認"),
+            "post.handed_over": N_("役職の引継ぎ"),
+            "post.struck": N_("役職の取消し"),
+            "post.restored": N_("役職を元に戻す"),
+        },
+    ),
+    "outside_change": RecordKind(
+        N_("ほかの市町村による変更"),
+        "outside_change",
+        {"post.looked_at": N_("変更の確認")},
+    ),
+    "handover": RecordKind(N_("引継ぎメモ"), "handover", {"handover.written": N_("メモの記入")}),
+    "account": RecordKind(
+        N_("利用者"),
+        "person",
+        {
+            "account.created": N_("利用者の登録"),
+            "account.invited": N_("パスワード設定の案内"),
+            "account.handed_over": N_("後任への引継ぎ"),
+            "account.closed": N_("利用の停止"),
+            "account.opened": N_("利用の再開"),
+            "account.password_set": N_("パスワードの設定"),
+            "account.password_changed": N_("パスワードの変更"),
+            "account.reset_sent": N_("パスワード再設定の案内"),
+            "account.second_factor_on": N_("2段階認証の開始"),
+            "account.second_factor_off": N_("2段階認証の終了"),
+            "account.second_factor_taken_off": N_("管理者による2段階認証の解除"),
+            "account.recovery_codes_made": N_("予備コードの作成"),
+            "account.recovery_code_used": N_("予備コードの使用"),
+            "account.place_ended": N_("ほかの端末のログインの終了"),
+            "account.delays_lifted": N_("ログインの待ち時間の解除"),
+            "account.calendar_made": N_("予定表のアドレスの作成"),
+            "account.calendar_revoked": N_("予定表のアドレスの取消し"),
+            "account.digest_chosen": N_("週のまとめの選択"),
+            "account.welcomed": N_("はじめての案内の片づけ"),
+        },
+    ),
+    "letter": RecordKind(
+        N_("メール"),
+        "letter",
+        {
+            "letter.undeliverable": N_("届かなかったメール"),
+            "letter.resent": N_("メールの再送"),
+            "letter.released": N_("保留したメールの送信"),
+            "letter.given_up": N_("保留したメールの見送り"),
+        },
+    ),
+    "reminder": RecordKind(
+        N_("期限のお知らせ"),
+        "",
+        {"reminder.skipped": N_("お知らせの見送り"), "reminder.resumed": N_("お知らせの再開")},
+    ),
+    "schedule": RecordKind(N_("送る日"), "step_rule", {"schedule.changed": N_("送る日の変更")}),
+    "letter_text": RecordKind(
+        N_("メールの文面"),
+        "letter_text",
+        {"letter_text.changed": N_("文面の変更"), "letter_text.restored": N_("最初の文面に戻す")},
+    ),
+    "clock": RecordKind(N_("サーバーの時計"), "", {"clock.trusted": N_("時計の確認")}),
+    "history": RecordKind(
+        N_("監査記録"),
+        "",
+        {
+            "history.verified": N_("記録の照合"),
+            "history.decisions_kept": N_("決定の照合値の記録"),
+            "history.disposed": N_("記録の廃棄"),
+        },
+    ),
+}
+# What stands in the list of everybody who has one, whosever act it was.
+LISTED_KINDS = tuple(
+    kind for kind in KINDS if kind == "history" or READ_BY[kind] is Permission.READ_AREA
+)
+
+# Tables whose cells are told in entries of these kinds alone, whoever reads the entry; and what acts
+# tell beside the columns.
+ONLY_IN: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            "person",
+            "post",
+            "invitation",
+            "outside_change",
+            "calendar_key",
+            "second_factor",
+            "recovery_code",
+        ),
+        frozenset({"account", "post", "outside_change"}),
+    ),
+    **dict.fromkeys(
+        ("progress_report", "indicator_value", "report_version"), frozenset({"report"})
+    ),
+    **dict.fromkeys(
+        ("cost_case", "cost_part", "share", "consultation", "confirmation", "case_drafter"),
+        frozenset({"cost_case"}),
+    ),
+    "attachment": frozenset({"report", "cost_case"}),
+    "poll_answer": frozenset({"seat"}),
+    "handover": frozenset({"handover"}),
+    "import_job": frozenset({"import"}),
+    "letter_text": frozenset({"letter_text"}),
+    **dict.fromkeys(("email", "answer"), frozenset({"letter"})),
+}
+
+
+def verb_label(verb: str, kind: str) -> str:
+    """What a verb is called; one of an earlier release goes by its kind alone (not translated)."""
+    found = KINDS.get(kind)
+    return found.verbs.get(verb, found.label) if found else ""

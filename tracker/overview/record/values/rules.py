@@ -1,0 +1,540 @@
+"""What columns are called, and how a value may stand in a spreadsheet; pure."""
+
+from collections.abc import Mapping
+
+from tracker.kernel.translation import N_
+
+# What the entry itself says beside it, or a tie between rows that says nothing to a reader.
+UNSAID = ""
+# Of columns called so in any table that does not say otherwise.
+COMMON: Mapping[str, str] = {
+    "is_example": UNSAID,
+    "municipality_id": N_("市町村"),
+    "fiscal_year": N_("年度"),
+    "struck_at": N_("取り消した日時"),
+    "struck_by": N_("取り消した人"),
+    "struck_reason": N_("取り消した理由"),
+    "published_at": N_("公開した日時"),
+    "written_by": N_("書いた人"),
+    "written_by_id": UNSAID,
+    "written_at": UNSAID,
+    "confirmed_by": N_("確認した人"),
+    "confirmed_by_id": UNSAID,
+    "confirmed_at": N_("確認した日時"),
+    "recorded_by": N_("記録した人"),
+    "recorded_by_id": UNSAID,
+    "recorded_at": UNSAID,
+    "position": UNSAID,
+}
+# Table -> its label, and those of its columns; room by room.
+TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    # municipalities
+    "area": (
+        N_("圏域"),
+        {
+            "name": N_("圏域の名称"),
+            "office_name": N_("事務局"),
+            "office_phone": N_("事務局の電話"),
+            "office_hours": N_("受付時間"),
+            "meeting_name": N_("会議の名称"),
+            "meeting_place": N_("会議の場所"),
+        },
+    ),
+    "municipality": (
+        N_("市町村"),
+        {
+            "code": N_("団体コード"),
+            "slug": N_("英字名"),
+            "name": N_("名称"),
+            "kana": N_("読み"),
+            "is_hub": N_("連携中枢都市"),
+            "base_url": N_("リンクのアドレス"),
+        },
+    ),
+    "figure_series": (
+        N_("基礎数値"),
+        {
+            "kind": N_("種類"),
+            "name": N_("名称"),
+            "unit": N_("単位"),
+            "as_of_on": N_("基準日"),
+            "source": N_("出典"),
+            "is_confirmed": N_("確定値"),
+            "entered_at": UNSAID,
+        },
+    ),
+    "base_figure": (N_("基礎数値"), {"series_id": UNSAID, "value": N_("数値")}),
+    "calendar_entry": (
+        N_("日程"),
+        {
+            "kind": N_("種類"),
+            "name": N_("名称"),
+            "begins_on": N_("初日"),
+            "ends_on": N_("最終日"),
+        },
+    ),
+    # accounts
+    "post": (
+        N_("役職"),
+        {
+            "kind": N_("役割"),
+            "name": N_("役職名"),
+            "email": N_("メールアドレス"),
+            "phone": N_("電話"),
+            "chief_id": N_("上司"),
+            "confirmed_year": N_("担当者を確認した年度"),
+        },
+    ),
+    "person": (
+        N_("利用者"),
+        {
+            "post_id": N_("役職"),
+            "name": N_("氏名"),
+            "email": N_("メールアドレス"),
+            "is_active": N_("利用できる"),
+            "weekly_digest": N_("週のまとめ"),
+            "welcomed_at": UNSAID,
+        },
+    ),
+    "handover": (
+        N_("引継ぎメモ"),
+        {
+            "post_id": N_("役職"),
+            "cautions": N_("今年の要注意"),
+            "stumbles": N_("毎年つまずく所"),
+            "contacts": N_("連絡先"),
+            "former": N_("前任者のメモ"),
+            "former_by": N_("前任者"),
+            "former_at": N_("前任者が書いた日時"),
+        },
+    ),
+    "outside_change": (
+        N_("ほかの市町村による変更"),
+        {
+            "post_id": N_("役職"),
+            "person_id": N_("利用者"),
+            "before": N_("前のメールアドレス"),
+            "after": N_("新しいメールアドレス"),
+            "changed_by": N_("変更した人"),
+            "changed_by_id": UNSAID,
+            "changed_at": UNSAID,
+            "reason": N_("理由"),
+            "is_holding": N_("確認まで決定を止める"),
+            "looked_by": N_("確認した人"),
+            "looked_by_id": UNSAID,
+            "looked_at": N_("確認した日時"),
+        },
+    ),
+    "calendar_key": (
+        N_("予定表のアドレス"),
+        {"person_id": UNSAID, "created_at": N_("作成した日時")},
+    ),
+    "second_factor": (N_("2段階認証"), {"person_id": UNSAID, "on_at": N_("開始した日時")}),
+    "recovery_code": (N_("予備コード"), {"person_id": UNSAID, "used_at": N_("使った日時")}),
+    "invitation": (
+        N_("パスワード設定の案内"),
+        {
+            "person_id": UNSAID,
+            "kind": UNSAID,
+            "expires_at": N_("期限"),
+            "used_at": N_("使った日時"),
+        },
+    ),
+    # agreements
+    "agreement": (
+        N_("連携協約"),
+        {
+            "title": N_("名称"),
+            "legal_basis": N_("根拠"),
+            "concluded_on": N_("締結日"),
+            "ended_on": N_("終了日"),
+            "party_a_id": N_("甲"),
+            "party_b_id": N_("乙"),
+            "head_a": N_("甲の長"),
+            "head_b": N_("乙の長"),
+            "preamble": N_("前文"),
+            "closing": N_("後文"),
+            "source_text": UNSAID,
+            "imported_at": UNSAID,
+        },
+    ),
+    "article": (
+        N_("条文"),
+        {
+            "agreement_id": UNSAID,
+            "number": N_("条"),
+            "caption": N_("見出し"),
+            "paragraphs": N_("本文"),
+        },
+    ),
+    "agreement_duty": (
+        N_("協約で行うこと"),
+        {
+            "agreement_id": UNSAID,
+            "article": N_("条"),
+            "paragraph": N_("項"),
+            "kind": UNSAID,
+        },
+    ),
+    "policy_field": (
+        N_("政策分野"),
+        {"number": N_("番号"), "title": N_("名称"), "parent_number": N_("上の分野")},
+    ),
+    "measure": (
+        N_("連携施策"),
+        {"field_id": N_("政策分野"), "number": N_("番号"), "title": N_("名称")},
+    ),
+    "annex_entry": (
+        N_("別表"),
+        {
+            "agreement_id": UNSAID,
+            "measure_id": N_("連携施策"),
+            "content": N_("取組内容"),
+            "role_a": N_("甲の役割"),
+            "role_b": N_("乙の役割"),
+        },
+    ),
+    "import_job": (
+        N_("協約の取込み"),
+        {
+            "source_name": N_("ファイル"),
+            "source_text": UNSAID,
+            "answers": N_("確認の答え"),
+            "created_at": UNSAID,
+            "agreement_id": N_("登録した協約"),
+        },
+    ),
+    # projects
+    "project": (
+        N_("連携事業"),
+        {
+            "name": N_("事業名"),
+            "summary": N_("内容"),
+            "measure_id": N_("連携施策"),
+            "lead_municipality_id": N_("主担当の市町村"),
+            "lead_post_id": N_("主担当の役職"),
+            "lead_section": N_("主担当課"),
+            "since_year": N_("開始年度"),
+        },
+    ),
+    "project_year": (
+        N_("年度の事業"),
+        {
+            "project_id": N_("連携事業"),
+            "mark": N_("状況の印"),
+            "comment": N_("主担当のコメント"),
+            "commented_at": UNSAID,
+        },
+    ),
+    "participation": (N_("参加"), {"project_year_id": UNSAID}),
+    "project_cost": (
+        N_("事業費"),
+        {
+            "project_id": N_("連携事業"),
+            "phase": N_("予算・決算"),
+            "total_yen": N_("総額"),
+            "subsidy_yen": N_("補助金など"),
+            "national_yen": N_("うち国"),
+            "prefectural_yen": N_("うち県"),
+        },
+    ),
+    "indicator": (
+        N_("成果指標"),
+        {
+            "project_id": UNSAID,
+            "number": N_("番号"),
+            "name": N_("指標名"),
+            "unit": N_("単位"),
+            "definition": N_("定義"),
+            "decimals": N_("小数のけた数"),
+        },
+    ),
+    "indicator_target": (
+        N_("目標値"),
+        {
+            "indicator_id": N_("成果指標"),
+            "numerator": N_("値の分子"),
+            "denominator": N_("値の分母"),
+            "decimals": N_("小数のけた数"),
+        },
+    ),
+    "reporting_round": (
+        N_("報告の依頼"),
+        {
+            "half": N_("期"),
+            "due_on": N_("期限"),
+            "covering_note": N_("依頼文"),
+            "opened_at": UNSAID,
+            "reopened_at": N_("受付を再開した日時"),
+            "reopened_by": N_("受付を再開した人"),
+            "reopened_by_id": UNSAID,
+            "reopen_reason": N_("受付を再開した理由"),
+            "closed_at": N_("締め切った日時"),
+        },
+    ),
+    "round_part": (
+        N_("依頼先"),
+        {
+            "round_id": UNSAID,
+            "project_id": N_("連携事業"),
+            "ended_on": N_("依頼をやめた日"),
+            "ended": N_("依頼をやめた理由"),
+        },
+    ),
+    "progress_report": (
+        N_("進捗報告"),
+        {
+            "round_id": N_("報告の期"),
+            "project_id": N_("連携事業"),
+            "state": N_("状態"),
+            "rating": N_("進み具合"),
+            "done": N_("行ったこと"),
+            "trouble": N_("困りごと・相談"),
+            "for_meeting": N_("会議で話したい"),
+            "plan": N_("今後の予定"),
+            "submitted_at": N_("提出した日時"),
+            "question": N_("質問"),
+            "asked_by": N_("質問した人"),
+            "asked_by_id": UNSAID,
+            "asked_at": N_("質問した日時"),
+        },
+    ),
+    "indicator_value": (
+        N_("実績値"),
+        {
+            "report_id": UNSAID,
+            "indicator_id": N_("成果指標"),
+            "numerator": N_("値の分子"),
+            "denominator": N_("値の分母"),
+            "decimals": N_("小数のけた数"),
+            "n": N_("回答数"),
+        },
+    ),
+    "report_version": (
+        N_("提出した版"),
+        {
+            "report_id": UNSAID,
+            "number": N_("版"),
+            "submitted_at": UNSAID,
+            "submitted_by": UNSAID,
+            "submitted_by_id": UNSAID,
+            # The same words once more, which stand on the report's page.
+            "content": UNSAID,
+        },
+    ),
+    # cost_sharing
+    "cost_case": (
+        N_("費用負担"),
+        {
+            "number": N_("番号"),
+            "project_id": N_("連携事業"),
+            "kind": N_("種類"),
+            "stage": N_("段階"),
+            "title": N_("件名"),
+            "cost_id": UNSAID,
+            "work": N_("だれが・何を・どれだけ"),
+            "rounding_unit": N_("端数の単位（円）"),
+            "rounding_mode": N_("端数の処理"),
+            "remainder_id": N_("端数を負う市町村"),
+            "state": N_("状態"),
+            "revision": N_("金額の版"),
+            "reply_due_on": N_("回答期限"),
+            "sent_on": N_("送った日"),
+            "agreed_at": N_("合意した日時"),
+            "replaces_id": N_("差し替える案件"),
+            "caps": N_("上限額（円）"),
+            "floors": N_("下限額（円）"),
+            "formula_version": UNSAID,
+        },
+    ),
+    "case_drafter": (
+        N_("案を作った人"),
+        {"case_id": UNSAID, "person_id": UNSAID, "person_name": N_("名前"), "at": UNSAID},
+    ),
+    "cost_part": (
+        N_("算定の項目"),
+        {
+            "case_id": UNSAID,
+            "kind": N_("割り方"),
+            "percent": N_("割合（%）"),
+            "values": N_("市町村ごとの数値"),
+            "only": N_("分担する市町村"),
+            "series_id": N_("基礎数値"),
+            "unit": N_("単位"),
+            "source": N_("出典"),
+            "rate": N_("率・単価"),
+            "period": N_("対象の期間"),
+            "rounding_unit": N_("端数の単位（円）"),
+            "rounding_mode": N_("端数の処理"),
+        },
+    ),
+    "share": (
+        N_("負担額"),
+        {
+            "case_id": UNSAID,
+            "parts": UNSAID,
+            "exact": N_("端数処理の前"),
+            "rounded_yen": N_("端数処理の後"),
+            "share_yen": N_("負担額"),
+        },
+    ),
+    "consultation": (
+        N_("協議の記録"),
+        {
+            "case_id": UNSAID,
+            "consulted_on": N_("協議した日"),
+            "place": N_("場所・方法"),
+            "participants": N_("出席者"),
+            "gist": N_("内容"),
+        },
+    ),
+    "confirmation": (
+        N_("回答"),
+        {
+            "case_id": UNSAID,
+            "agreement_id": N_("連携協約"),
+            "revision": N_("金額の版"),
+            "decision": N_("回答"),
+            "opinion": N_("意見"),
+            "person_id": UNSAID,
+            "person_name": N_("回答した人"),
+            "decided_at": UNSAID,
+        },
+    ),
+    # meetings
+    "meeting": (
+        N_("市町村長会議"),
+        {
+            "is_yearly": N_("協約第5条の会議"),
+            "name": N_("名称"),
+            "place": N_("場所"),
+            "reply_due_on": N_("回答期限"),
+            "polled_at": UNSAID,
+            "held_on": N_("開催日"),
+            "begins": N_("開始"),
+            "ends": N_("終了"),
+            "fixed_at": N_("決めた日時"),
+            "fixed_reason": N_("決めた理由"),
+            "notice_number": N_("文書番号"),
+            "notice_text": N_("開催案内の本文"),
+            "noticed_at": N_("案内した日時"),
+            "attendance_at": N_("出席を記録した日時"),
+            "minutes_final_at": N_("議事録が確定した日時"),
+            "cancelled_at": N_("取りやめた日時"),
+            "cancelled_reason": N_("取りやめた理由"),
+        },
+    ),
+    "candidate_date": (
+        N_("候補日"),
+        {
+            "meeting_id": UNSAID,
+            "on": N_("日"),
+            "begins": N_("開始"),
+            "ends": N_("終了"),
+            "added_at": UNSAID,
+        },
+    ),
+    "meeting_seat": (
+        N_("席"),
+        {
+            "meeting_id": UNSAID,
+            "title": N_("席の名前"),
+            "post_id": N_("お願いした役職"),
+            "revoked_at": N_("リンクを止めた日時"),
+            "comment": N_("連絡事項"),
+            "attendance": N_("出席"),
+            "deputy": N_("代理"),
+        },
+    ),
+    "poll_answer": (
+        N_("回答"),
+        {
+            "seat_id": UNSAID,
+            "candidate_id": N_("候補日"),
+            "answer": N_("都合"),
+            "answered_at": UNSAID,
+            "answered_by": N_("回答した人"),
+            "answered_by_id": UNSAID,
+            "told_by": N_("だれから聞いたか"),
+        },
+    ),
+    "held_view": (
+        N_("開催の扱い"),
+        {
+            "meeting_id": UNSAID,
+            "agreement_id": N_("連携協約"),
+            "is_held": N_("開催したものとする"),
+            "person_name": N_("記録した人"),
+            "person_id": UNSAID,
+        },
+    ),
+    # plumbing
+    "attachment": (
+        N_("添付"),
+        {
+            "subject_kind": UNSAID,
+            "subject_id": UNSAID,
+            "sha256": UNSAID,
+            "name": N_("ファイル"),
+            "size": N_("大きさ（バイト）"),
+            "type": N_("形式"),
+            "sealed_on": N_("押印した日"),
+            "added_by": N_("添付した人"),
+            "added_by_id": UNSAID,
+            "added_at": UNSAID,
+        },
+    ),
+    # reminders and mail
+    "step_rule": (
+        N_("送る日"),
+        # The days stand beside it in words (`days`).
+        {"is_on": N_("送る"), "hour": N_("時刻"), "steps": UNSAID},
+    ),
+    "letter_text": (N_("メールの文面"), {"subject": N_("件名"), "body": N_("本文")}),
+}
+# What an act tells beside the columns.
+BESIDE: Mapping[str, str] = {
+    "year": N_("年度"),
+    "reports": N_("お願いした報告の数"),
+    "letters": N_("送るメールの数"),
+    "asked": N_("お願いした先"),
+    "version": N_("版"),
+    "answers": N_("確認の答え"),
+    "share_yen": N_("負担額"),
+    "email": N_("メールアドレス"),
+    "answer": N_("メールサーバーの返事"),
+    "reason": N_("理由"),
+    "days": N_("送る日"),
+    "planned_until": N_("予定を作った時点"),
+    "subject": N_("件名"),
+    "body": N_("本文"),
+    "entries": N_("照合した記録の数"),
+    "head": N_("最後の記録の照合値"),
+    "problems": N_("つながらないところ"),
+    "digest": N_("決定の照合値"),
+    "attached": UNSAID,
+    "digests": UNSAID,
+    "rest": UNSAID,
+}
+
+
+def label_of(table: str, column: str) -> str | None:
+    """What a column is called, or without a table what an act tells beside them.
+
+    "" for what is not told (`UNSAID`), None for what nobody named.
+    """
+    if not table:
+        return BESIDE.get(column)
+    if table not in TABLES:
+        return None
+    return TABLES[table][1].get(column, COMMON.get(column))
+
+
+# A spreadsheet takes a cell that begins so for a formula, in Japanese also where it is full-width.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def safe_cell(text: str) -> str:
+    """A cell of a file for a spreadsheet, which must not take what somebody typed for a formula."""
+    begins = text.lstrip(" \N{IDEOGRAPHIC SPACE}")
+    return f"'{text}" if begins.startswith(_FORMULA) else text
