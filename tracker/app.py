@@ -14,7 +14,7 @@ from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
 from tracker.operation import server
 from tracker.operation.health import views as health
-from tracker.plumbing import access, addresses, db, exposure, files, once, pages
+from tracker.plumbing import access, addresses, db, exposure, files, once, pages, papers
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 from tracker.sign_in import views as sign_in
@@ -55,6 +55,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     exposure.init_app(app, areas.base_urls, areas.is_example)
     access.init_app(app, sign_in.load_actor, sign_in.last_person)
     once.init_app(app, access.link_token)
+    papers.init_app(app, lambda: areas.get_area().name)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)
     pages.init_app(app, area=areas.area, counts=nav_counts, banners=banners)

@@ -75,6 +75,7 @@ FAULTS: Mapping[str, Callable[[Flask], object]] = {
     "disk": lambda app: setattr(queries, "LEAST_FREE", 2**62),
     "file_modes": lambda app: app.config["HOME"].chmod(0o755),
     "key": lambda app: app.config.update(SECRET_KEY="another key, also long enough"),
+    "fonts": lambda app: setattr(queries, "FONT_FILES", ("lost.ttf",)),
     "held_letters": lambda app: _set_clock(held_since=clock.now()),
     "mail": _mail,
     "mailbox": lambda app: app.config.update(
@@ -98,6 +99,7 @@ def found(app: Flask) -> dict[str, str]:
 def test_each_fault_is_named(fault: str, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     assert FAULTS.keys() == queries.CHECKS.keys()
     monkeypatch.setattr(queries, "LEAST_FREE", 1)
+    monkeypatch.setattr(queries, "FONT_FILES", queries.FONT_FILES)
     with app.app_context():
         with Act(None, cast.NOW).change("test.done", Subject("test", 1), "試した。"):
             letters.write("test", TO, "件名", "本文", key="one", at=cast.NOW)

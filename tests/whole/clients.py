@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import psycopg
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -22,6 +22,15 @@ from tracker.plumbing.db import db
 
 # Both come by themselves: HEAD runs the view of GET, OPTIONS runs none.
 BY_THEMSELVES = frozenset({"HEAD", "OPTIONS"})
+
+
+class Readable(Response):
+    """An answer whose words can be looked for, also where it is a file of another kind."""
+
+    def get_data(self, as_text: bool = False) -> Any:
+        """The bytes, or the text; what is no text shows as marks."""
+        found = super().get_data()
+        return found.decode(errors="replace") if as_text else found
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ class House:
 
     def __init__(self, app: Flask, stock: Stock, cookies: Mapping[Visitor, str]) -> None:
         self.app, self.stock, self.cookies = app, stock, cookies
-        self.client: FlaskClient = app.test_client(use_cookies=False)
+        self.client: FlaskClient = FlaskClient(app, Readable, use_cookies=False)
 
     def was_changed(self) -> bool:
         """Whether anything at all was committed since this was asked last."""

@@ -147,6 +147,9 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "agreements.review": lambda s: [{"job_id": s.job}],
     "cost_sharing.attachment": lambda s: [_paper(s, HUB)],
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
+    "cost_sharing.paper": lambda s: [
+        {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}
+    ],
     "cost_sharing.strike_figures": lambda s: [{"series_id": s.series}],
     "meetings.add_dates": lambda s: [{"meeting_id": s.polling}],
     "meetings.answer_by_link": lambda s: [{"token": s.poll_token}],
@@ -158,6 +161,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     # This year's meeting is being prepared: a new one is next year's.
     "meetings.new": lambda s: [{"fy": 2027}],
     "meetings.notice": lambda s: [{"meeting_id": s.held}],
+    "meetings.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_notice", "form": "pdf"}],
     "meetings.renew_link": lambda s: [{"meeting_id": s.polling, "municipality": OTHER}],
     "meetings.show": lambda s: [{"number": s.polling}, {"number": s.held}, {"number": 2026}],
     "overview.calendar": lambda s: [{"token": CALENDAR_TOKEN}],
@@ -178,6 +182,9 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "reminders.original_text": lambda s: [{"kind": "report_request"}],
     "reminders.correct": lambda s: [{"letter_id": s.letters[TOWN]}],
     "projects.take_in": lambda s: [{"period": PERIOD, "project_id": s.late_project}],
+    "projects.paper": lambda s: [
+        {"project_id": id_, "kind": "progress_sheet", "form": "xlsx"} for id_ in s.projects.values()
+    ],
     "projects.project": lambda s: [{"project_id": id_} for id_ in s.projects.values()],
     # Open to all; what each reader sees of it is asked by way of SECRETS.
     "projects.report": lambda s: [

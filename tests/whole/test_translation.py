@@ -124,6 +124,15 @@ APART: Mapping[str, tuple[str, ...]] = {
         "reminders.texts.actions:preview",
         "reminders.letters",
     ),
+    "papers, which are in Japanese whoever prints them": (
+        "cost_sharing.cases.papers",
+        "meetings.papers",
+        "plumbing.excel",
+        "plumbing.papers:Bars",
+        "plumbing.papers:document",
+        "plumbing.word",
+        "projects.papers",
+    ),
 }
 PLACES = {place for places in APART.values() for place in places}
 # Names in the data and words of letters that are the same as a message.

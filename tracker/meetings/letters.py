@@ -1,17 +1,23 @@
 """What the letters of a meeting are told (dates asked for, fixed, moved, notified: M6 to M9)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
+
+from flask import current_app
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
-from tracker.kernel import wareki
+from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
+from tracker.meetings import queries
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.rules import Candidate
+from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
+
+NOTICE_REPLY = timedelta(days=7)
 
 
 def addressees() -> list[Recipient]:
@@ -63,6 +69,16 @@ def day(meeting: Meeting, reason: str, before: Candidate | None = None) -> dict[
         "変更前": before.label if before else "",
         "理由": reason,
     }
+
+
+def notice_words(meeting: Meeting) -> str:
+    """What the office wrote of the meeting, or what is proposed to it until then."""
+    written = queries.row(meeting).notice_text
+    if written or meeting.hours is None:
+        return written or ""
+    reply_by = office_days.on_or_before(meeting.hours.on - NOTICE_REPLY)
+    words = current_app.jinja_env.get_template("meetings/_notice.txt")
+    return words.render(meeting=meeting, reply_by=reply_by, area=areas.get_area())
 
 
 def notice(meeting: Meeting, number: str, text: str) -> dict[str, str]:

@@ -1,28 +1,26 @@
 """Pages of the meetings themselves; those of the date poll stand in poll/."""
 
-from datetime import timedelta
-
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.mail import letters as mail
-from tracker.meetings import actions, forms, letters, queries
+from tracker.meetings import actions, forms, letters, papers, queries
 from tracker.meetings.blueprint import bp, get_meeting
-from tracker.meetings.meeting import ArticleFive
+from tracker.meetings.meeting import ArticleFive, Meeting
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.pages import complain, done, number_asked, page
+from tracker.plumbing.papers import links, paper_file, register
 
 # Numbers from here on are fiscal years, not meetings.
 FIRST_YEAR = 2000
-NOTICE_REPLY = timedelta(days=7)
 YEARS_SHOWN = 10
+bp.record(lambda state: register(state.app, papers.PAPERS))
 
 
 @bp.get("/meetings")
@@ -69,6 +67,9 @@ def show(number: int) -> Response:
         # Nobody but the office sees another head's answers (product.md 5).
         columns=[one for one in meeting.seats if may(Permission.ANSWER_POLL, one.slug)],
         may_manage=may(Permission.MANAGE_MEETING) and is_active,
+        to_print=links(papers.PAPERS, ".paper", meeting_id=meeting.id)
+        if _has_paper(meeting)
+        else (),
         no_common_day=_(NO_COMMON_DAY) if meeting.has_no_common_day else None,
         own=actor().municipality,
         may_view=may(Permission.VIEW_MEETING_AS_HELD, actor().municipality),
@@ -105,11 +106,7 @@ def notice(meeting_id: int) -> Response:
     meeting = get_meeting(meeting_id)
     if meeting.hours is None or meeting.cancelled_at is not None:
         return redirect(meeting.path)
-    words = queries.row(meeting).notice_text or render_template(
-        "meetings/_notice.txt",
-        meeting=meeting,
-        reply_by=office_days.on_or_before(meeting.hours.on - NOTICE_REPLY),
-    )
+    words = letters.notice_words(meeting)
     stored = {"number": meeting.notice_number, "text": words, "seen": meeting.seen}
     form = forms.NoticeForm(data=stored)
     if "preview" not in request.form and form.carry_out(
@@ -122,6 +119,22 @@ def notice(meeting_id: int) -> Response:
     values = letters.notice(meeting, form.number.data or "", form.text.data or "")
     preview = mail.compose("meeting_notice", to[0], values, link=meeting.path) if to else None
     return page("meetings/notice.html", form=form, meeting=meeting, to=to, preview=preview)
+
+
+def _has_paper(meeting: Meeting) -> bool:
+    """Before the notice went out it is the office's business."""
+    is_open = bool(meeting.noticed_at) or may(Permission.MANAGE_MEETING)
+    return is_open and meeting.hours is not None and meeting.cancelled_at is None
+
+
+@bp.get("/meetings/<int:meeting_id>/papers/<kind>.<form>")
+@guard(Permission.READ_AREA)
+def paper(meeting_id: int, kind: str, form: str) -> Response:
+    """A paper of the meeting; the notice is the office's until it went out."""
+    meeting = get_meeting(meeting_id)
+    if not meeting.noticed_at:
+        require(Permission.MANAGE_MEETING)
+    return paper_file(papers.PAPERS, kind, papers.subject(meeting), form, meeting.year.label)
 
 
 @bp.route("/meetings/<int:meeting_id>/attendance", methods=["GET", "POST"])

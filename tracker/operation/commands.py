@@ -1,4 +1,4 @@
-"""tracker backup | restore | letters release | doctor: what keeps an installation."""
+"""tracker backup | restore | letters release | doctor | papers: what keeps an installation."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ from tracker.operation.backup import actions as backup_actions
 from tracker.operation.health import queries as health
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
+from tracker.plumbing.papers import EXCEL, PDF, WORD, kinds, paper
 from tracker.reminders.notices.actions import let_go
 
 SAME_KEY = N_(
@@ -109,4 +110,35 @@ def doctor(as_json: bool) -> None:
         sys.exit(1)
 
 
-commands = (backup, restore, letters, doctor)
+@click.group()
+def papers() -> None:
+    """Papers as Word, Excel or PDF."""
+
+
+@papers.command("list")
+@with_appcontext
+def list_papers() -> None:
+    """One kind of paper a line: KIND, its name, its formats."""
+    for row in kinds().values():
+        click.echo(f"{row.kind}\t{row.name}\t{' '.join(row.formats)}")
+
+
+@papers.command("make")
+@click.argument("kind")
+@click.argument("subject")
+@click.option("--format", "form", type=click.Choice([PDF, WORD, EXCEL]), help="As its page offers.")
+@click.option("-o", "file", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@with_appcontext
+def make_paper(kind: str, subject: str, form: str | None, file: Path) -> None:
+    """Writes one paper of SUBJECT, the last part of its address (2026-03), into a file."""
+    row = kinds().get(kind)
+    if row is None:
+        raise Refusal(_("「%(kind)s」という書類はありません。", kind=kind))
+    found = row.find(subject)
+    if found is None:
+        raise Refusal(_("「%(subject)s」には、この書類がありません。", subject=subject))
+    asked = form or (suffix if (suffix := file.suffix[1:]) in row.formats else row.formats[0])
+    file.write_bytes(paper(kind, found, asked))
+
+
+commands = (backup, restore, letters, doctor, papers)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.cases import actions, forms, letters
+from tracker.cost_sharing.cases import actions, forms, letters, papers
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
 from tracker.cost_sharing.models import Consultation
 from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, CaseState, Stage
@@ -25,6 +25,7 @@ from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.attaching import attach_page, download, take_out_page
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
 from tracker.plumbing.pages import complain, done, number_asked, page, strike_page
+from tracker.plumbing.papers import links, paper_file, register
 
 NO_CHOICE = N_("「この内容で確認する」か「意見を付けて戻す」を選んでください。")
 # Who opens what is attached, once the case was sent and before.
@@ -38,6 +39,8 @@ ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
     "confirmed": (actions.confirm, N_("内容を確認しました。")),
     "returned": (actions.return_case, N_("意見を付けて戻しました。")),
 }
+
+bp.record(lambda state: register(state.app, papers.PAPERS))
 
 
 @bp.get("/costs")
@@ -94,6 +97,14 @@ def show(no: str) -> Response:
     return _case_page(
         get_case(no), in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))()
     )
+
+
+@bp.get("/costs/<no>/papers/<kind>.<form>")
+@guard(Permission.READ_AREA)
+def paper(no: str, kind: str, form: str) -> Response:
+    """A paper of the case, for whoever may read the case."""
+    case = get_case(no)
+    return paper_file(papers.of_stage(case), kind, papers.subject(case), form, case.label)
 
 
 @bp.post("/costs/<no>/consultations")
@@ -220,6 +231,7 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
         formula=[(part.label, part.extent) for part in case.parts],
         stages=_stages(case),
         struck_series=queries.struck_series(case),
+        to_print=links(papers.of_stage(case), ".paper", no=case.no),
         change_link=_change_link(case) if may_change else None,
         steps=_steps(case),
         may_draft=may_draft,

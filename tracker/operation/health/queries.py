@@ -20,6 +20,7 @@ from tracker.operation.backup.queries import is_newest
 from tracker.plumbing import history, uploads
 from tracker.plumbing.db import db, reading
 from tracker.plumbing.files import OTHERS
+from tracker.plumbing.pdf import FONT_FILES, FONTS
 from tracker.reminders import queries as reminders
 from tracker.reminders.models import ClockState
 from tracker.reminders.rules import clock_is_silent, clock_is_wrong
@@ -127,6 +128,13 @@ def _uploads(_at: datetime) -> str | None:
     )
 
 
+def _fonts(_at: datetime) -> str | None:
+    missing = [name for name in FONT_FILES if not (FONTS / name).is_file()]
+    if not missing:
+        return None
+    return _("PDFに使う書体のファイルがありません（%(names)s）。", names="、".join(missing))
+
+
 CHECKS: Mapping[str, _Check] = {
     "database": _Check(_database),
     "migrations": _Check(_migrations),
@@ -136,6 +144,7 @@ CHECKS: Mapping[str, _Check] = {
     "disk": _Check(_disk),
     "file_modes": _Check(_modes),
     "key": _Check(_key),
+    "fonts": _Check(_fonts),
     "held_letters": _Check(_held, is_cheap=False),
     "mail": _Check(_mail, is_cheap=False),
     "mailbox": _Check(_mailbox, is_cheap=False),

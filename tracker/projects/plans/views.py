@@ -18,8 +18,9 @@ from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db, referring
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page, paginate, strike_page
+from tracker.plumbing.papers import links, paper_file, register
 from tracker.plumbing.sections import stand
-from tracker.projects import queries
+from tracker.projects import papers, queries
 from tracker.projects.blueprint import bp, year_of
 from tracker.projects.models import Project
 from tracker.projects.plans import actions, forms
@@ -28,6 +29,8 @@ from tracker.projects.plans.rules import check_strike
 from tracker.projects.project import Head, Sheet
 from tracker.projects.report import Measured, Report
 from tracker.projects.rules import field_of
+
+bp.record(lambda state: register(state.app, papers.PAPERS))
 
 
 @bp.get("/projects")
@@ -91,8 +94,19 @@ def project(project_id: int) -> Response:
         own=None if head.is_struck else _own_report(shown),
         todo=() if head.is_struck else shown.todo(head.lead),
         since=f"{FiscalYear(head.since_year).label}〜",
+        to_print=links(papers.PAPERS, ".paper", project_id=head.id, fy=year.year),
         may_edit=may(Permission.EDIT_PROJECT, head.lead_slug),
     )
+
+
+@bp.get("/projects/<int:project_id>/papers/<kind>.<form>")
+@guard(Permission.READ_AREA)
+def paper(project_id: int, kind: str, form: str) -> Response:
+    """A paper of the project in the year asked for."""
+    year = _year_shown(queries.years_of(project_id))
+    found = papers.subject(project_id, year) or abort(404)
+    named = f"{found.head.name}_{year.label}"
+    return paper_file(papers.PAPERS, kind, found, form, named)
 
 
 def _year_shown(ran: Sequence[int]) -> FiscalYear:

@@ -1,0 +1,472 @@
+"""Papers of a case: the arithmetic on one A4, the memorandum of each pair, the notice to pay.
+
+Each figure is the stored one of the case (`Case.lines`), whatever the paper and its format.
+Wording: 公文用語; ux/spec.md 7.9, field.md section d (documents in the order used).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from tracker.agreements import queries as agreements
+from tracker.cost_sharing import queries
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Figure, at_places, in_digits
+from tracker.cost_sharing.formula.table import PartSource, formula_words
+from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision, Stage
+from tracker.kernel import wareki
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.yen import yen
+from tracker.municipalities.rules import Town
+from tracker.plumbing import clock
+from tracker.plumbing.papers import (
+    EXCEL,
+    PDF,
+    WORD,
+    Amount,
+    Block,
+    Cell,
+    Document,
+    Grid,
+    Lines,
+    NewPage,
+    Pairs,
+    PaperKind,
+    Title,
+)
+
+NOT_A_SEAL = (
+    "「確認」は、双方の担当が内容を確かめた記録です。決裁又は記名押印に代わるものではありません。"
+)
+SIDES = "甲乙"
+WORK = "手続・人員の分担表"
+
+
+class Bond(NamedTuple):
+    """The agreement that a pair rests on: its name and the day it was concluded."""
+
+    title: str
+    day: str
+
+
+class CasePapers(NamedTuple):
+    """A case with the agreements of its pairs, by their id."""
+
+    case: Case
+    bonds: Mapping[int, Bond]
+
+
+def subject(case: Case) -> CasePapers:
+    """What the papers of a case are about."""
+    ids = {pair.agreement for pair in case.pairs.values()}
+    return CasePapers(
+        case,
+        {
+            row.id: Bond(row.title, wareki.long(row.concluded_on) if row.concluded_on else "")
+            for row in agreements.agreements()
+            if row.id in ids
+        },
+    )
+
+
+def find(address: str) -> CasePapers | None:
+    """By the last part of its address: 「2026-04」."""
+    number = CaseNumber.parse(address)
+    case = queries.find(number, clock.today()) if number else None
+    return subject(case) if case else None
+
+
+def _mark(case: Case) -> str:
+    """What keeps a paper from being taken for a settled one."""
+    if case.state is CaseState.AGREED:
+        return ""
+    return case.state.label if case.state is CaseState.REPLACED else f"案（{case.state.label}）"
+
+
+# --- 負担額計算書 ----------------------------------------------------------------------------------
+
+
+def cost_calculation(of: CasePapers) -> Document:
+    """負担額計算書: why each municipality bears these yen, step by step."""
+    case = of.case
+    year = FiscalYear(case.no.fiscal_year).label
+    blocks: list[Block] = [Pairs(_facts(case, year))]
+    if case.is_money and case.lines:
+        blocks += [
+            Title("1　負担の対象額"),
+            Grid(
+                ("総事業費（円）", "国・県などの補助（円）", "負担の対象額（円）"),
+                [
+                    (
+                        Amount(case.total_yen),
+                        Amount(case.subsidy_yen),
+                        Amount(case.amount_yen, is_bold=True),
+                    )
+                ],
+                (1, 1, 1),
+            ),
+            Title("2　割り方"),
+            _formula(case),
+            Title("3　市町村ごとの負担額"),
+            _shares(case),
+            Lines(list(_notes(case))),
+        ]
+    if case.pairs:
+        blocks += [Title(f"{4 if case.is_money else 1}　双方の確認"), _confirmations(case)]
+        blocks.append(Lines([NOT_A_SEAL]))
+    return Document(
+        title=f"{year}　負担額計算書（{case.stage.label}）" if case.is_money else f"{year}　{WORK}",
+        left="連携協約第4条第2項",
+        right=case.label,
+        mark=_mark(case),
+        blocks=blocks,
+    )
+
+
+def _facts(case: Case, year: str) -> list[list[tuple[str, Cell]]]:
+    day = case.agreed_at and clock.day(case.agreed_at)
+    state = f"{case.state.label}（{wareki.long(day)}）" if day else case.state.label
+    facts: list[list[tuple[str, Cell]]] = [
+        [("件名", case.title)],
+        [("事業", f"{case.project}（{year}・{case.stage.label}）")],
+        [("主担当", case.lead.name), ("状況", state)],
+    ]
+    if not case.is_money:
+        facts.append([("だれが・何を\n・どれだけ", case.work or None)])
+        facts.append([("分担する\n市町村", "、".join(one.name for one in case.participants))])
+    return facts
+
+
+def _formula(case: Case) -> Grid:
+    """One row a part: how much of the amount it divides, by what, and who says so."""
+    rows = [
+        (
+            part.label,
+            part.extent,
+            _amount(sum((line.parts[at] for line in case.lines), Fraction())),
+            _by(part, len(case.shares)),
+            part.source or "—",
+        )
+        for at, part in enumerate(case.parts)
+    ]
+    heads = ("割り方", "割合", "割り当てる額（円）", "市町村への分け方", "基礎数値の出典")
+    return Grid(heads, rows, (1.4, 1, 1.5, 2.6, 3))
+
+
+def _by(part: PartSource, everybody: int) -> str:
+    """「人口 ÷ 計295,593人」: what of the whole falls to each."""
+    if part.part.amounts is not None:
+        return "定額"
+    if part.part.rate is not None:
+        return f"{_counted(part)} × {in_digits(part.part.rate)}"
+    if part.part.figures is None:
+        count = len(part.part.only) if part.part.only else everybody
+        return "全額" if count == 1 else f"1 ÷ {count}市町村"
+    return f"{_counted(part)} ÷ 計{_whole(part)}"
+
+
+def _counted(part: PartSource) -> str:
+    """「人口」, 「重み」: what the figures of a part are."""
+    return "重み" if part.part.weights else part.part.kind.label.removesuffix("割")
+
+
+def _counts(part: PartSource) -> Mapping[str, Figure]:
+    """The figures of those who take part in it."""
+    only, figures = part.part.only, part.part.figures or {}
+    return {name: one for name, one in figures.items() if only is None or name in only}
+
+
+def _whole(part: PartSource) -> str:
+    unit = "" if part.part.weights else part.unit
+    return in_digits(sum(map(Fraction, _counts(part).values())), grouped=True) + unit
+
+
+def _shares(case: Case) -> Grid:
+    """The arithmetic, one row a municipality: figures, exact yen of each part, and the share."""
+    columns: list[tuple[str, list[Cell], float]] = []
+    for at, part in enumerate(case.parts):
+        if part.part.figures is not None:
+            columns.append(_figures(case, part))
+        columns.append(
+            (f"{part.label}\n（円）", _column([one.parts[at] for one in case.lines]), 1.8)
+        )
+    columns += [
+        ("計算値\n（円）", _column([one.exact for one in case.lines]), 1.8),
+        ("端数調整\n（円）", _column([one.adjustment for one in case.lines], signed=True), 1.3),
+        (
+            "負担額\n（円）",
+            [Amount(yen_, is_bold=True) for yen_ in _summed([one.share for one in case.lines])],
+            1.5,
+        ),
+        (
+            "割合\n（％）",
+            [_percent(one, case) for one in _summed([x.share for x in case.lines])],
+            1,
+        ),
+    ]
+    names = [line.municipality for line in case.lines]
+    rows = list(zip([*names, "合計"], *(cells for _head, cells, _width in columns), strict=True))
+    heads = ("市町村", *(head for head, _cells, _width in columns))
+    widths = (1.9, *(width for _head, _cells, width in columns))
+    return Grid(heads, rows[:-1], widths, rows[-1])
+
+
+def _figures(case: Case, part: PartSource) -> tuple[str, list[Cell], float]:
+    counts = _counts(part)
+    found = [counts.get(one.municipality) for one in case.lines]
+    unit = "" if part.part.weights or not part.unit else f"\n（{part.unit}）"
+    every = [*found, sum(map(Fraction, counts.values()))]
+    return f"{_counted(part)}{unit}", [None if one is None else _exact(one) for one in every], 1.3
+
+
+def _exact(value: Figure) -> Amount:
+    """A base figure with all of its decimals, as it was entered."""
+    told = Decimal(in_digits(value))
+    return Amount(int(told) if told == int(told) else told)
+
+
+def _summed(values: Sequence[int]) -> list[int]:
+    return [*values, sum(values)]
+
+
+def _column(values: Sequence[Fraction], *, signed: bool = False) -> list[Cell]:
+    """A column with its sum: whole yen where all are whole, else one decimal."""
+    every = [*values, sum(values, Fraction())]
+    places = 0 if all(one.denominator == 1 for one in every) else 1
+    return [_amount(one, places, signed=signed) for one in every]
+
+
+def _amount(value: Fraction, places: int | None = None, *, signed: bool = False) -> Amount:
+    places = (0 if value.denominator == 1 else 1) if places is None else places
+    told = at_places(value, places)
+    return Amount(told if places else int(told), signed=signed)
+
+
+def _percent(share: int, case: Case) -> Cell:
+    whole = sum(case.shares.values())
+    return Amount(Decimal(at_places(Fraction(100 * share, whole), 2))) if whole else None
+
+
+def _notes(case: Case) -> Iterator[str]:
+    table, own = case.table, {part.note for part in case.parts}
+    moved = sum(case.limits.apply(line.municipality, line.rounded) for line in case.lines)
+    spare = case.amount_yen - moved
+    yield f"端数の扱い：{case.rounding_words}。"
+    # Of limits, and of ties.
+    yield from (note for note in (table.notes if table else ()) if note not in own)
+    if spare and case.remainder == LARGEST_REMAINDER:
+        yield (
+            f"単位未満を切り捨てた額の合計は{yen(moved)}で、対象額との差{yen(spare)}を、"
+            "切り捨てた端数の大きい順に割り当てています。"
+        )
+    elif spare:
+        yield (
+            f"端数処理後の額の合計は{yen(moved)}で、対象額との差{yen(abs(spare))}を"
+            f"{case.remainder}の負担額{'に加えて' if spare > 0 else 'から減じて'}います。"
+        )
+    yield (
+        "計算値は円未満を分数のまま計算し、表では小数第1位までを示しています。"
+        "割合は負担額から計算し、小数第3位を四捨五入しています。"
+    )
+
+
+def _confirmations(case: Case) -> Grid:
+    def word(partner: Town, side: Town) -> str:
+        reply = case.answer(partner, side)
+        if reply is None:
+            return "—"
+        day = wareki.long(clock.day(reply.at))
+        return f"{day}　{'確認' if reply.decision is Decision.CONFIRMED else '意見あり'}"
+
+    rows = [
+        (
+            f"{case.hub.name}・{partner.name}",
+            *((Amount(case.share_yen(partner)),) if case.is_money else ()),
+            word(partner, case.hub),
+            word(partner, partner),
+        )
+        for partner in case.pairs
+    ]
+    shares = ("町村の負担額（円）",) if case.is_money else ()
+    heads = ("連携協約", *shares, case.hub.name, "町村")
+    return Grid(heads, rows, (2, *((1.4,) if shares else ()), 2, 2))
+
+
+# --- 覚書案、負担金納入通知書 ------------------------------------------------------------------------
+
+
+def cost_memorandum(of: CasePapers) -> Document:
+    """覚書案: of each pair one, on a page of its own; both parties go on with it in Word."""
+    case = of.case
+    blocks: list[Block] = []
+    for partner in case.pairs:
+        blocks += [*([NewPage()] if blocks else []), *_memorandum(of, partner)]
+    return Document(f"{case.title}　覚書（案）", blocks, mark="案", is_letter=True)
+
+
+def _memorandum(of: CasePapers, partner: Town) -> list[Block]:
+    case, pair = of.case, of.case.pairs[partner]
+    bond, towns = of.bonds[pair.agreement], {case.hub.id: case.hub, partner.id: partner}
+    sides = {towns[id_]: side for id_, side in zip(pair.parties, SIDES, strict=True)}
+    first, second = sides
+    day = f"{bond.day}に締結した" if bond.day else ""
+    what = "費用の負担" if case.is_money else "手続及び人員の確保に係る負担"
+    articles = [
+        (
+            "目的",
+            f"この覚書は、{FiscalYear(case.no.fiscal_year).label}の{case.project}の実施に要する{what}に"
+            "関し、必要な事項を定める。",
+        ),
+        *(_money(case, partner, sides) if case.is_money else [("負担の内容", case.work)]),
+        (
+            "疑義の決定",
+            "この覚書に定めのない事項又はこの覚書に関し疑義が生じた事項については、"
+            "協約第6条の規定の例により、甲乙協議して定める。",
+        ),
+    ]
+    return [
+        Title(f"{case.title}に関する覚書"),
+        Lines(
+            [
+                f"　{first.name}（以下「甲」という。）と{second.name}（以下「乙」という。）は、"
+                f"{day}{bond.title}（以下「協約」という。）第4条第2項の規定に基づき協議し、"
+                "次のとおり覚書を締結する。",
+                *(
+                    text
+                    for number, (caption, words) in enumerate(articles, 1)
+                    for text in (f"（{caption}）", f"第{number}条　{words}")
+                ),
+                "　この覚書の締結を証するため、本書2通を作成し、甲乙記名押印の上、"
+                "各自その1通を保有する。",
+            ]
+        ),
+        Lines(["　　令和　　年　　月　　日"]),
+        Lines(
+            [f"{side}　{town.name}\n　　{town.head_title}" for town, side in sides.items()],
+            "sender",
+        ),
+    ]
+
+
+def _money(case: Case, partner: Town, sides: Mapping[Town, str]) -> list[tuple[str, str]]:
+    """Articles 2 to 5: the municipality that leads the project is paid, by the other side."""
+    payer_town = case.hub if partner == case.lead else partner
+    payer, payee = sides[payer_town], sides.get(case.lead, case.lead.name)
+    method = f"\n　　{formula_words(case.parts)}（{case.rounding_words}）"
+    amount = (
+        "対象額",
+        f"負担の対象となる額は、総事業費{yen(case.total_yen)}から国、県等の補助"
+        f"{yen(case.subsidy_yen)}を控除した額{yen(case.amount_yen)}とする。",
+    )
+    if not case.share_yen(payer_town):
+        return [amount, ("負担金の額", f"{payer}は、前条の額を負担しないものとする。{method}")]
+    settle = {
+        Stage.ESTIMATE: "前条の額は概算とし、当該年度の事業費の額が確定したときは、同条の算定の方法により"
+        f"精算する。この場合において、過不足が生じたときは、{payee}は{payer}に還付し、"
+        f"又は{payer}は{payee}に追加して支払うものとする。",
+        Stage.FIXED: "前条の額は、確定した額とする。",
+        Stage.RECONCILIATION: "前条の額は、事業費の決算額に基づき精算した額とする。",
+    }[case.stage]
+    return [
+        amount,
+        (
+            "負担金の額",
+            f"{payer}が負担する額は、金{yen(case.share_yen(payer_town))}とし、"
+            f"その算定の方法は、次のとおりとする。{method}",
+        ),
+        ("精算", settle),
+        (
+            "納入の期限",
+            f"{payer}は、{payee}が発する納入通知書により、令和　　年　　月　　日までに"
+            "第3条に定める負担金を納入するものとする。",
+        ),
+    ]
+
+
+def cost_notice(of: CasePapers) -> Document:
+    """負担金納入通知書: from the municipality that leads the project to each that bears a share."""
+    case = of.case
+    blocks: list[Block] = []
+    for town in case.shares:
+        if town != case.lead and case.shares[town] and case.is_money:
+            blocks += [*([NewPage()] if blocks else []), *_notice(case, town)]
+    return Document(f"{case.title}　負担金納入通知書", blocks, mark=_mark(case), is_letter=True)
+
+
+def _notice(case: Case, town: Town) -> list[Block]:
+    year = FiscalYear(case.no.fiscal_year).label
+    line = next(one for one in case.lines if one.municipality == town.name)
+    steps: list[tuple[Cell, ...]] = [
+        (
+            part.label,
+            part.extent,
+            _figure_of(part, town),
+            _amount(line.parts[at]),
+        )
+        for at, part in enumerate(case.parts)
+    ]
+    return [
+        Lines(["第　　　　号", "令和　　年　　月　　日"], "right"),
+        Lines([f"{town.head_title}　様"]),
+        Lines([f"{case.lead.head_title}　　　　　　　　"], "sender"),
+        Title(f"{year}　{case.title}に係る負担金の納入について（通知）"),
+        Lines(
+            [
+                f"　連携協約第4条第2項の規定に基づき協議して定めた標記の負担金（{case.no.label}）に"
+                "ついて、下記のとおり納入されるよう通知します。"
+            ]
+        ),
+        Lines(["記"], "center"),
+        Pairs(
+            [
+                [("納入金額", f"金{yen(case.shares[town])}")],
+                [("納入期限", "令和　　年　　月　　日")],
+                [("対象の事業", f"{case.project}（{year}・{case.stage.label}）")],
+                [
+                    (
+                        "負担の対象額",
+                        f"{yen(case.amount_yen)}（総事業費{yen(case.total_yen)}－補助"
+                        f"{yen(case.subsidy_yen)}）",
+                    )
+                ],
+                [("端数の扱い", case.rounding_words)],
+            ]
+        ),
+        Lines(["算定の内訳"]),
+        Grid(
+            ("割り方", "割合", "基礎数値", "額（円）"),
+            [
+                *steps,
+                ("端数調整", "", "", _amount(line.adjustment, signed=True)),
+            ],
+            (2, 1.4, 3, 1.6),
+            ("負担額", "", "", Amount(line.share)),
+        ),
+        Lines([f"{part.label}：{part.source}" for part in case.parts if part.source]),
+    ]
+
+
+def _figure_of(part: PartSource, town: Town) -> str:
+    value = _counts(part).get(town.name)
+    if value is None:
+        return "—"
+    unit = "" if part.part.weights else part.unit
+    return f"{in_digits(value, grouped=True)}{unit} ／ 計{_whole(part)}"
+
+
+PAPERS = (
+    PaperKind("cost_calculation", "負担額計算書", (PDF, WORD, EXCEL), cost_calculation, find),
+    PaperKind("cost_memorandum", "覚書案", (WORD,), cost_memorandum, find),
+    PaperKind("cost_notice", "負担金納入通知書", (PDF, WORD), cost_notice, find),
+)
+
+
+def of_stage(case: Case) -> tuple[PaperKind, ...]:
+    """The papers that a case has as far as it has come: none before its shares are set."""
+    calculation, memorandum, notice = PAPERS
+    if not case.shares or case.state is CaseState.WITHDRAWN:
+        return ()
+    if not case.is_money:
+        return (calculation, memorandum)
+    return (calculation, memorandum, *((notice,) if case.state is CaseState.AGREED else ()))

@@ -1,0 +1,257 @@
+"""Papers: a template and its subject's own shape become a `Document`, and that Word, Excel or PDF.
+
+A feature's `papers.py` holds its templates and registers each as one row.  The writers (word.py,
+excel.py, pdf.py) know blocks only: all formats of a paper have the same words and figures.
+Source: contracts.md, "Papers, meeting, progress".
+"""
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import import_module
+from typing import Any, NamedTuple, TypeAlias
+
+from flask import Flask, abort, current_app, g, send_file, url_for
+from flask.sansio.app import App
+from werkzeug.wrappers import Response
+
+from tracker.kernel import wareki
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
+from tracker.kernel.yen import grouped
+from tracker.plumbing import clock
+
+PDF, WORD, EXCEL = "pdf", "docx", "xlsx"
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+# Format -> its writer in this folder, what browsers call it, and what people do.
+_WRITERS: Mapping[str, tuple[str, str, str]] = {
+    PDF: ("pdf", "application/pdf", "PDF"),
+    WORD: ("word", f"{_OFFICE}wordprocessingml.document", "Word"),
+    EXCEL: ("excel", f"{_OFFICE}spreadsheetml.sheet", "Excel"),
+}
+
+
+class Amount(NamedTuple):
+    """A number as it is printed, with its decimals and unit; in Excel it stays a number.
+
+    signed: a difference, with a plus sign.  is_bold: what the row is about.
+    """
+
+    value: int | Decimal
+    unit: str = ""
+    signed: bool = False
+    is_bold: bool = False
+
+    @property
+    def places(self) -> int:
+        """How many decimals are printed."""
+        return max(0, -int(Decimal(self.value).as_tuple().exponent))
+
+    def __str__(self) -> str:
+        """「1,964,000円」, 「+2,034.4」, 「−513.1」, 「78.56％」."""
+        plus = "+" if self.signed and self.value > 0 else ""
+        shown = grouped(self.value) if isinstance(self.value, int) else f"{self.value:,f}"
+        return plus + shown.replace("-", "\N{MINUS SIGN}") + self.unit
+
+
+Cell: TypeAlias = str | Amount | date | None
+
+
+def shown(cell: Cell) -> str:
+    """A cell in words; 「—」 for what is not known, which is never 0."""
+    if cell is None:
+        return "—"
+    return wareki.long(cell) if isinstance(cell, date) else str(cell)
+
+
+class Title(NamedTuple):
+    """A heading within the paper."""
+
+    text: str
+
+
+class Lines(NamedTuple):
+    """Paragraphs: left, center, right, or `sender`, which stand in the right half."""
+
+    texts: Sequence[str]
+    align: str = "left"
+
+
+class Pairs(NamedTuple):
+    """Labels with their values; one or two pairs a row."""
+
+    rows: Sequence[Sequence[tuple[str, Cell]]]
+
+
+class Grid(NamedTuple):
+    """A table; its head is repeated on each page.  widths: of the columns, in parts of the whole.
+
+    total: the last row, which is set off.
+    """
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    widths: Sequence[float]
+    total: Sequence[Cell] | None = None
+
+
+class Bar(NamedTuple):
+    """One value of a plot, and its target, None where there is none; partial: not of the whole."""
+
+    label: str
+    value: Amount | None
+    target: Amount | None = None
+    partial: bool = False
+
+
+class Bars(NamedTuple):
+    """Values side by side: drawn in PDF, a table in Word, both in Excel."""
+
+    name: str
+    bars: Sequence[Bar]
+
+    @property
+    def grid(self) -> Grid:
+        """The same as a table."""
+        return Grid(
+            ("", *(one.label for one in self.bars)),
+            (
+                ("実績", *(one.value for one in self.bars)),
+                ("目標", *(one.target for one in self.bars)),
+            ),
+            (1.0,) * (len(self.bars) + 1),
+        )
+
+
+class Boxes(NamedTuple):
+    """決裁欄: empty boxes for seals, each under its label."""
+
+    labels: Sequence[str]
+
+
+class NewPage(NamedTuple):
+    """What follows begins on a page of its own."""
+
+
+Block: TypeAlias = Title | Lines | Pairs | Grid | Bars | Boxes | NewPage
+
+
+@dataclass(frozen=True)
+class Document:
+    """A paper in reading order.  left, right: what stands above the title.
+
+    mark: 「案」, so that nobody takes a draft for what was decided.  is_letter: 公文 without a title
+    of its own, set larger; foot: who printed it and when (`paper` fills it in).
+    """
+
+    title: str
+    blocks: Sequence[Block]
+    left: str = ""
+    right: str = ""
+    mark: str = ""
+    is_letter: bool = False
+    foot: str = ""
+    made_at: datetime | None = None
+    version: str = ""
+
+
+class PaperLinks(NamedTuple):
+    """A paper on a page: its name, and each format with its address."""
+
+    name: str
+    formats: Sequence[tuple[str, str]]
+
+
+class PaperKind(NamedTuple):
+    """A kind of paper, one row where it is registered.
+
+    make: its template.  find: the subject by the last part of its address; None: there is none,
+    or it has no papers yet.
+    version: grows when the template does, and stands at the foot of the paper.
+    """
+
+    kind: str
+    name: str
+    formats: tuple[str, ...]
+    make: Callable[[Any], Document]
+    find: Callable[[str], Any]
+    version: int = 1
+
+
+def init_app(app: Flask, area_name: Callable[[], str]) -> None:
+    """Makes room for the kinds; `area_name` stands at the foot of each paper."""
+    app.extensions["papers"] = {}
+    app.extensions["papers_area"] = area_name
+
+
+def register(app: App, rows: Iterable[PaperKind]) -> None:
+    """Adds a feature's kinds of papers."""
+    kinds: dict[str, PaperKind] = app.extensions["papers"]
+    kinds.update({row.kind: row for row in rows})
+
+
+def kinds() -> Mapping[str, PaperKind]:
+    """All kinds of papers by their name."""
+    found: Mapping[str, PaperKind] = current_app.extensions["papers"]
+    return found
+
+
+def document(kind: str, subject: Any) -> Document:
+    """The template filled with its subject; the same for all formats."""
+    row, now = kinds()[kind], clock.now()
+    who = getattr(g.get("actor"), "name", "")
+    area = current_app.extensions["papers_area"]()
+    at = now.astimezone(clock.TOKYO)
+    made = row.make(subject)
+    values = dict(vars(made))
+    values |= {
+        "foot": f"連携協約 進行管理（{area}）　出力 {wareki.long(at.date())} "
+        f"{wareki.clock_time(at.time())}　{who}　様式 第{row.version}版".replace("　　", "　"),
+        "made_at": at,
+        "version": f"{kind}/{row.version}",
+    }
+    return Document(**values)
+
+
+def paper(kind: str, subject: Any, form: str) -> bytes:
+    """One paper as a file of that format; raises Refusal for a format it is not made in."""
+    formats = kinds()[kind].formats
+    if form not in formats:
+        raise Refusal(_("この書類の形式は、%(formats)sです。", formats="・".join(formats)))
+    written: bytes = _writer(form).write(document(kind, subject))
+    return written
+
+
+def _writer(form: str) -> Any:
+    return import_module(f"tracker.plumbing.{_WRITERS[form][0]}")
+
+
+def links(rows: Iterable[PaperKind], endpoint: str, **args: Any) -> list[PaperLinks]:
+    """What a page offers of its subject."""
+    return [
+        PaperLinks(
+            row.name,
+            [
+                (_WRITERS[form][2], url_for(endpoint, kind=row.kind, form=form, **args))
+                for form in row.formats
+            ],
+        )
+        for row in rows
+    ]
+
+
+def paper_file(
+    rows: Iterable[PaperKind], kind: str, subject: Any, form: str, named: str
+) -> Response:
+    """One of these papers as a file, or 404; `named` says in the file's name whose it is."""
+    row = next((one for one in rows if one.kind == kind and form in one.formats), None)
+    if row is None or subject is None:
+        abort(404)
+    return send_file(
+        io.BytesIO(paper(kind, subject, form)),
+        mimetype=_WRITERS[form][1],
+        as_attachment=True,
+        download_name=f"{row.name}_{named}.{form}",
+    )
