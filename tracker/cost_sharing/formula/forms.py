@@ -75,7 +75,7 @@ WORDS: Mapping[PartKind, str] = {
 }
 LIMITS = {"cap": N_("上限（円）"), "floor": N_("下限（円）")}
 OWN_UNITS = (1, 100, 1000)
-_PART = re.compile(r"parts-[0-9]{1,3}")
+_PART = re.compile(r"parts-[0-9]{1,3}(?=-|$)")
 # Where a gap of a part is said that has no box of its own.
 _AT = {"basis": "series_id", "weights": "percent", "amounts": "reason"}
 
@@ -320,20 +320,23 @@ def edited(sent: MultiDict[str, str], series: Sequence[FigureSeries]) -> MultiDi
         for name, value in sent.items(multi=True)
         if not name.startswith(f"parts-{sent.get('drop', '')}-")
     )
-    added = sent.get("add", "")
-    if added in list(PartKind) and len(kinds_in(found)) < MOST_PARTS:
-        at = f"parts-{1 + max((int(one[6:]) for one in kinds_in(found)), default=-1)}"
+    added, places = sent.get("add", ""), kinds_in(found, {})
+    if added in list(PartKind) and len(places) < MOST_PARTS:
+        at = f"parts-{1 + max((int(one.removeprefix('parts-')) for one in places), default=-1)}"
         for name, value in _boxes_of_new(PartKind(added), series).items():
             found.setlist(f"{at}-{name}", value if isinstance(value, list) else [value])
     return found
 
 
-def kinds_in(sent: Mapping[str, str]) -> dict[str, PartKind]:
-    """The parts that were sent: by their place among the fields, in order, their kind."""
-    named = [(name[:-5], value) for name, value in sent.items() if name.endswith("-kind")]
-    found = [(at, value) for at, value in named if _PART.fullmatch(at) and value in list(PartKind)]
-    in_order = sorted(found, key=lambda one: int(one[0][6:]))[:MOST_PARTS]
-    return {at: PartKind(value) for at, value in in_order}
+def kinds_in(sent: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, PartKind]:
+    """The parts that were sent: by their place among the fields, in order, their kind.
+
+    One sent without its kind is of the kind that is stored there.
+    """
+    places = {found[0] for name in sent if (found := _PART.match(name))}
+    in_order = sorted(places, key=lambda at: int(at.removeprefix("parts-")))[:MOST_PARTS]
+    kinds = {at: sent.get(f"{at}-kind") or stored.get(at, {}).get("kind") for at in in_order}
+    return {at: PartKind(kind) for at, kind in kinds.items() if kind in list(PartKind)}
 
 
 def formula_form(
@@ -349,11 +352,8 @@ def formula_form(
     """
     towns = areas.towns()
     sent = formdata if formdata is not None else request.form
-    kinds = (
-        kinds_in(sent)
-        if sent
-        else {name: PartKind(part["kind"]) for name, part in data.items() if _PART.fullmatch(name)}
-    )
+    # Nothing sent: the boxes of what is stored.
+    kinds = kinds_in(sent or data, data)
     many, met = Counter(kinds.values()), Counter[PartKind]()
     fields: dict[str, Any] = {}
     for at, kind in kinds.items():
