@@ -38,6 +38,7 @@ SCENES: Mapping[Who | None, tuple[str, ...]] = {
         "/account",
         "/handover",
         "/handover/posts/{own}",
+        "/reports/2026-h1/{project}/imabetsu/attachments",
     ),
     CONFIRMER: ("/", "/costs/2026-04/confirm"),
     LEAD: ("/", "/reports/2026-h1/inbox", "/reports/2026-h1/{submitted}/yomogita"),
@@ -64,6 +65,7 @@ SCENES: Mapping[Who | None, tuple[str, ...]] = {
         "/notices/templates/report_request",
         "/notices/{letter}",
         "/notices/rules",
+        "/costs/2026-04/attachments",
     ),
     ADMIN: (
         "/",
