@@ -152,7 +152,15 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     **{
         (kind, "any", False): ALL
         for kind in (
-            *("project", "fiscal_year", "round", "meeting", "held_view"),
+            *(
+                "project",
+                "fiscal_year",
+                "round",
+                "meeting",
+                "held_view",
+                "grant_claim",
+                "grant_cap",
+            ),
             *("agreement", "area", "figures", "calendar", "history"),
         )
     },

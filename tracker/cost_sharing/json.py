@@ -1,4 +1,4 @@
-"""What `tracker costs split` reads and writes (contracts.md): exact in, exact out.
+"""What `tracker costs split` and `costs ledger` read and write (contracts.md): exact in, exact out.
 
 Nothing is ignored and nothing is guessed: an unknown field, a field given twice, a text where a
 number belongs are each refused with a sentence that names them.
@@ -6,7 +6,7 @@ number belongs are each refused with a sentence that names them.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
@@ -20,6 +20,7 @@ from tracker.cost_sharing.formula.split import (
     not_listed,
     split,
 )
+from tracker.cost_sharing.ledger.rules import GrantFinding, LedgerLine
 from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
@@ -108,6 +109,88 @@ def split_json(request: SplitRequest) -> dict[str, object]:
         for line in result.lines
     ]
     return {"shares": result.shares, "total_yen": result.total_yen, "lines": lines}
+
+
+class LedgerRequest(NamedTuple):
+    """A year's claims and the year's ceilings by municipality, as `findings` takes them."""
+
+    fiscal_year: int
+    lines: tuple[LedgerLine, ...]
+    caps: Mapping[str, int]
+
+
+def read_ledger_request(data: object) -> LedgerRequest:
+    """Check the shape and the types of parsed JSON; `findings` then checks what it means.
+
+    Raises Refusal with a sentence that names the field and the row.
+    """
+    request = _record(data, _("ファイル"), needed=("fiscal_year", "cap_yen", "rows"))
+    return LedgerRequest(
+        _whole(request["fiscal_year"], "fiscal_year"),
+        tuple(
+            _ledger_line(row, _("%(number)s行目", number=number))
+            for number, row in enumerate(_items(request["rows"], "rows"), 1)
+        ),
+        _by_name(_whole)(request["cap_yen"], "cap_yen"),
+    )
+
+
+def ledger_json(
+    lines: Iterable[tuple[LedgerLine, Sequence[GrantFinding]]],
+) -> list[dict[str, object]]:
+    """One object a line, in order, with what an audit would find."""
+    return [
+        {
+            "project": line.project,
+            "municipality": line.municipality,
+            "total_yen": line.total_yen,
+            "national_yen": line.national_yen,
+            "prefectural_yen": line.prefectural_yen,
+            "other_yen": line.other_yen,
+            "own_yen": line.own_yen,
+            "claimed_under": list(line.claimed_under),
+            "eligible": line.is_eligible,
+            "findings": [{"kind": one.kind.value, "words": one.words} for one in found],
+        }
+        for line, found in lines
+    ]
+
+
+_LEDGER_YEN = ("total_yen", "national_yen", "prefectural_yen", "other_yen", "claimed_yen")
+
+
+def _ledger_line(data: object, where: str) -> LedgerLine:
+    others = ("project", "municipality", "claimed_under", "eligible", "why", "proof")
+    row = _record(data, where, needed=(*others[:2], *_LEDGER_YEN, *others[2:]))
+    named = {field: _("%(where)sの%(field)s", where=where, field=field) for field in row}
+    total, national, prefectural, other, claimed = (
+        _whole(row[field], named[field]) for field in _LEDGER_YEN
+    )
+    return LedgerLine(
+        _name(row["project"], named["project"]),
+        _name(row["municipality"], named["municipality"]),
+        total,
+        national,
+        prefectural,
+        other,
+        claimed,
+        _names(row["claimed_under"], named["claimed_under"]),
+        _yes_or_no(row["eligible"], named["eligible"]),
+        _text(row["why"], named["why"]),
+        _yes_or_no(row["proof"], named["proof"]),
+    )
+
+
+def _yes_or_no(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise Refusal(_("%(where)sは true か false にしてください。", where=where))
+    return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise Refusal(_("%(where)sは文字で入れてください。", where=where))
+    return value
 
 
 def _part(data: object) -> FormulaPart:

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     READ_COST_DRAFT = "read_cost_draft"
     DRAFT_COST = "draft_cost"
     CONFIRM_COST = "confirm_cost"
+    CLAIM_GRANT = "claim_grant"
     READ_LETTERS = "read_letters"
     MANAGE_LETTERS = "manage_letters"
     EDIT_CALENDAR = "edit_calendar"
@@ -95,6 +96,8 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.READ_COST_DRAFT: {Role.OFFICE: ANY, Role.LEAD: OWN},
     Permission.DRAFT_COST: {Role.OFFICE: ANY, Role.LEAD: OWN},
     Permission.CONFIRM_COST: {Role.CONFIRMER: OWN},
+    # A municipality claims for itself alone.
+    Permission.CLAIM_GRANT: {Role.OFFICE: OWN, Role.LEAD: OWN, Role.OFFICER: OWN},
     Permission.READ_LETTERS: {
         Role.OFFICE: ANY,
         Role.ADMIN: ANY,

@@ -15,7 +15,7 @@ READ_BY: Mapping[str, Permission] = {
     **dict.fromkeys(
         (
             *("area", "municipality", "figures", "calendar", "agreement", "project"),
-            *("fiscal_year", "round", "meeting", "held_view"),
+            *("fiscal_year", "round", "meeting", "held_view", "grant_claim", "grant_cap"),
         ),
         Permission.READ_AREA,
     ),
@@ -156,6 +156,12 @@ KINDS: Mapping[str, RecordKind] = {
             "cost.replaced": N_("差替え"),
             "cost.withdrawn": N_("取下げ"),
         },
+    ),
+    "grant_claim": RecordKind(
+        N_("特別交付税の算定"), "grant_claim", {"claim.entered": N_("算定の記入")}
+    ),
+    "grant_cap": RecordKind(
+        N_("特別交付税の上限額"), "grant_cap", {"claim.caps": N_("上限額の記入")}
     ),
     "meeting": RecordKind(
         N_("市町村長会議"),

@@ -388,6 +388,21 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "gist": N_("内容"),
         },
     ),
+    "grant_claim": (
+        N_("特別交付税の算定"),
+        {
+            "project_id": N_("連携事業"),
+            "national_yen": N_("国の支出金"),
+            "prefectural_yen": N_("県の支出金"),
+            "other_yen": N_("その他の財源"),
+            "claimed_yen": N_("算定額"),
+            "claimed_under": N_("ほかで算定している項目"),
+            "is_eligible": N_("対象になるか"),
+            "why": N_("その理由"),
+            "proof": N_("支出を確かめられる書類"),
+        },
+    ),
+    "grant_cap": (N_("特別交付税の上限額"), {"caps_yen": N_("上限額（団体コードごと）")}),
     "confirmation": (
         N_("回答"),
         {

@@ -1,0 +1,57 @@
+"""Enters claims for the special grant, and the year's ceilings."""
+
+from collections.abc import Mapping
+
+from tracker.cost_sharing.ledger.rules import LedgerLine, check_claim
+from tracker.cost_sharing.models import GrantCap, GrantClaim
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
+
+
+def claim(
+    act: Act,
+    project_id: int,
+    year: FiscalYear,
+    town: Town,
+    line: LedgerLine,
+    proof: str,
+    seen: str | None = None,
+) -> None:
+    """Enters what a municipality claims of one project's year; `line` as `check_claim` takes it.
+
+    What an audit would find is said on the page and stops nobody: claims are drafted bit by bit.
+    Raises Refusal and Conflict.
+    """
+    row = act.own(GrantClaim, (project_id, year.year, town.id), seen)
+    check_claim(line)
+    said = f"{town.name}の「{line.project}」（{year.label}）の特別交付税の算定を記入しました。"
+    with act.change("claim.entered", row, said) as entry:
+        if row is None:
+            row = entry.subject = GrantClaim(
+                project_id=project_id, fiscal_year=year.year, municipality_id=town.id
+            )
+            db.session.add(row)
+        row.national_yen, row.prefectural_yen = line.national_yen, line.prefectural_yen
+        row.other_yen, row.claimed_yen = line.other_yen, line.claimed_yen
+        row.claimed_under, row.is_eligible = list(line.claimed_under), line.is_eligible
+        row.why, row.proof = line.why, proof
+
+
+def set_caps(
+    act: Act, year: FiscalYear, wanted: Mapping[str, int | None], seen: str | None = None
+) -> None:
+    """Sets the year's ceilings in yen by municipality (slug); an absent one is no ceiling.
+
+    Raises Conflict.
+    """
+    row = act.own(GrantCap, year.year, seen)
+    codes = {town.slug: town.code for town in areas.towns()}
+    said = f"{year.label}の特別交付税の上限額を記入しました。"
+    with act.change("claim.caps", row, said) as entry:
+        if row is None:
+            row = entry.subject = GrantCap(fiscal_year=year.year)
+            db.session.add(row)
+        row.caps_yen = {codes[slug]: yen for slug, yen in wanted.items() if yen is not None}

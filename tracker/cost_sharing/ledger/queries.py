@@ -1,0 +1,155 @@
+"""Reads a year's claims for the special grant beside what each municipality bears."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import aliased
+
+from tracker.agreements.models import Measure, PolicyField
+from tracker.cost_sharing.ledger.rules import GrantFinding, LedgerLine, findings
+from tracker.cost_sharing.models import CostCase, GrantCap, GrantClaim, Share
+from tracker.cost_sharing.rules import CaseState
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
+from tracker.plumbing.db import UNSEEN, db
+from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
+from tracker.projects.rules import CostPhase
+
+
+class LedgerRow(NamedTuple):
+    """A line of the ledger as a page needs it.
+
+    `spent_yen` is the municipality's own spending, as settled or (`is_planned`) as planned;
+    `shared_yen` its shares of agreed cost cases of the year.  `seen` is for the claim's form.
+    """
+
+    project_id: int
+    town: Town
+    spent_yen: int
+    is_planned: bool
+    shared_yen: int
+    line: LedgerLine
+    proof: str
+    seen: str
+    findings: tuple[GrantFinding, ...] = ()
+
+
+def rows(year: FiscalYear, *where: ColumnElement[bool]) -> list[LedgerRow]:
+    """Every project of the year with each municipality that takes part, in the annex's order.
+
+    What an audit would find is worked out over the municipalities in `where` whole: one asks for
+    all, or for a municipality, never for part of one.  Two queries.
+    """
+    budget, settled = aliased(ProjectCost), aliased(ProjectCost)
+    town = Participation.municipality_id
+
+    def own(cost: type[ProjectCost], phase: CostPhase) -> ColumnElement[bool]:
+        return and_(
+            cost.project_id == ProjectYear.project_id,
+            cost.fiscal_year == ProjectYear.fiscal_year,
+            cost.municipality_id == town,
+            cost.phase == phase,
+        )
+
+    shared = (
+        select(CostCase.project_id, Share.municipality_id, func.sum(Share.share_yen).label("yen"))
+        .join(Share, Share.case_id == CostCase.id)
+        .where(CostCase.fiscal_year == year.year, CostCase.state == CaseState.AGREED)
+        .group_by(CostCase.project_id, Share.municipality_id)
+        .subquery()
+    )
+    query = (
+        select(
+            Project.id,
+            Project.name,
+            town,
+            budget.total_yen,
+            settled.total_yen,
+            shared.c.yen,
+            GrantClaim,
+        )
+        .select_from(ProjectYear)
+        .join(Project, Project.id == ProjectYear.project_id)
+        .join(Measure, Measure.id == Project.measure_id)
+        .join(PolicyField, PolicyField.id == Measure.field_id)
+        .join(Participation, Participation.project_year_id == ProjectYear.id)
+        .outerjoin(budget, own(budget, CostPhase.BUDGET))
+        .outerjoin(settled, own(settled, CostPhase.SETTLED))
+        .outerjoin(
+            shared, and_(shared.c.project_id == Project.id, shared.c.municipality_id == town)
+        )
+        .outerjoin(
+            GrantClaim,
+            and_(
+                GrantClaim.project_id == Project.id,
+                GrantClaim.fiscal_year == ProjectYear.fiscal_year,
+                GrantClaim.municipality_id == town,
+            ),
+        )
+        .where(ProjectYear.fiscal_year == year.year, Project.struck_at.is_(None), *where)
+        .order_by(PolicyField.position, Measure.position, Project.name, Project.id, town)
+    )
+    towns = areas.by_id()
+    found = [
+        _row(id_, name, towns[town_id], planned, actual, int(share or 0), claim)
+        for id_, name, town_id, planned, actual, share, claim in db.session.execute(query)
+    ]
+    limits = caps(year)[0]
+    judged = findings([one.line for one in found], limits)
+    return [one._replace(findings=wrong) for one, (_line, wrong) in zip(found, judged, strict=True)]
+
+
+def _row(
+    project_id: int,
+    name: str,
+    town: Town,
+    planned: int | None,
+    actual: int | None,
+    shared_yen: int,
+    claim: GrantClaim | None,
+) -> LedgerRow:
+    spent = (planned or 0) if actual is None else actual
+    line = LedgerLine(
+        name,
+        town.name,
+        spent + shared_yen,
+        claim.national_yen if claim else 0,
+        claim.prefectural_yen if claim else 0,
+        claim.other_yen if claim else 0,
+        claim.claimed_yen if claim else 0,
+        tuple(claim.claimed_under) if claim else (),
+        bool(claim and claim.is_eligible),
+        claim.why if claim else "",
+        bool(claim and claim.proof),
+    )
+    return LedgerRow(
+        project_id,
+        town,
+        spent,
+        actual is None and planned is not None,
+        shared_yen,
+        line,
+        claim.proof if claim else "",
+        claim.seen if claim else UNSEEN,
+    )
+
+
+def of_town(year: FiscalYear, town: Town) -> list[LedgerRow]:
+    """A municipality's lines of the year."""
+    return rows(year, Participation.municipality_id == town.id)
+
+
+def caps(year: FiscalYear) -> tuple[Mapping[str, int], str]:
+    """The year's ceilings in yen by the municipality's name, and what a form saw of them."""
+    row = db.session.get(GrantCap, year.year, populate_existing=True)
+    if row is None:
+        return {}, UNSEEN
+    names = {town.code: town.name for town in areas.towns()}
+    return {names[code]: yen for code, yen in row.caps_yen.items() if code in names}, row.seen
+
+
+def told(many: Sequence[LedgerRow]) -> list[tuple[LedgerLine, tuple[GrantFinding, ...]]]:
+    """The lines in which anything is borne or claimed, for `tracker costs ledger`."""
+    return [(one.line, one.findings) for one in many if one.line.total_yen or one.line.claimed_yen]

@@ -1,0 +1,122 @@
+"""Pages of the special-grant ledger."""
+
+from flask import abort, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker.cost_sharing.blueprint import bp
+from tracker.cost_sharing.ledger import actions, forms, queries
+from tracker.cost_sharing.ledger.queries import LedgerRow
+from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
+from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
+from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.pages import done, number_asked, page
+from tracker.plumbing.sections import stand
+
+
+@bp.get("/costs/ledger")
+@guard(Permission.READ_AREA)
+def ledger() -> Response:
+    """One municipality's lines of a year, with what an audit would find."""
+    this = FiscalYear.containing(clock.today())
+    year = _year(number_asked("fy", this.year))
+    town = areas.find_town(request.args.get("town", "")) or areas.by_id()[actor().municipality_id]
+    rows = queries.of_town(year, town)
+    return page(
+        "cost_sharing/ledger.html",
+        year=year,
+        year_choices=[(one, FiscalYear(one).long_label) for one in _years(this, year)],
+        town=town,
+        towns=[(one.slug, one.name) for one in areas.towns()],
+        rows=rows,
+        cap=queries.caps(year)[0].get(town.name),
+        claimed=sum(one.line.claimed_yen for one in rows),
+        found=sum(len(one.findings) for one in rows),
+        may_write=may(Permission.CLAIM_GRANT, town.slug),
+        may_cap=may(Permission.EDIT_FIGURES),
+    )
+
+
+def _year(number: int) -> FiscalYear:
+    return FiscalYear(number) if FIRST <= number <= LAST else abort(404)
+
+
+def _years(this: FiscalYear, shown: FiscalYear) -> list[int]:
+    """The years to choose from, newest first: a claim is asked about for five years."""
+    return sorted({shown.year, *(this.year - back for back in range(6))}, reverse=True)
+
+
+@bp.route("/costs/ledger/<int:fy>/<int:project_id>/<slug>", methods=["GET", "POST"])
+@guard(Permission.CLAIM_GRANT)
+def claim(fy: int, project_id: int, slug: str) -> Response:
+    """What a municipality claims of one project's year."""
+    year, town, row = _line(fy, project_id, slug)
+    line = row.line
+    form = forms.ClaimForm(
+        data={
+            "seen": row.seen,
+            "national_yen": line.national_yen or None,
+            "prefectural_yen": line.prefectural_yen or None,
+            "other_yen": line.other_yen or None,
+            "claimed_yen": line.claimed_yen or None,
+            "eligible": (forms.YES if line.is_eligible else forms.NO) if line.why else None,
+            "why": line.why,
+            "claimed_under": "\n".join(line.claimed_under),
+            "proof": row.proof,
+        }
+    )
+    if form.carry_out(
+        lambda act: actions.claim(
+            act,
+            project_id,
+            year,
+            town,
+            line._replace(
+                national_yen=form.national_yen.data or 0,
+                prefectural_yen=form.prefectural_yen.data or 0,
+                other_yen=form.other_yen.data or 0,
+                claimed_yen=form.claimed_yen.data or 0,
+                claimed_under=form.others,
+                is_eligible=form.eligible.data == forms.YES,
+                why=form.why.data or "",
+            ),
+            form.proof.data or "",
+            form.seen.data,
+        )
+    ):
+        said = _("「%(project)s」の算定を保存しました。", project=line.project)
+        return done(url_for(".ledger", fy=year.year, town=town.slug), said)
+    return page("cost_sharing/claim.html", form=form, row=row, year=year, town=town)
+
+
+def _line(fy: int, project_id: int, slug: str) -> tuple[FiscalYear, Town, LedgerRow]:
+    town = areas.find_town(slug) or abort(404)
+    require(Permission.CLAIM_GRANT, slug)
+    year = _year(fy)
+    row = next((one for one in queries.of_town(year, town) if one.project_id == project_id), None)
+    stand((_("特別交付税の台帳"), url_for(".ledger", fy=fy, town=slug)))
+    return year, town, row or abort(404)
+
+
+@bp.route("/costs/ledger/<int:fy>/caps", methods=["GET", "POST"])
+@guard(Permission.EDIT_FIGURES)
+def caps(fy: int) -> Response:
+    """The year's ceilings."""
+    year, towns = _year(fy), areas.towns()
+    stored, seen = queries.caps(year)
+    shown = {f"cap_{town.slug}": stored.get(town.name) for town in towns}
+    form = forms.caps_form(towns, data={**shown, "seen": seen})
+    if form.carry_out(
+        lambda act: actions.set_caps(
+            act,
+            year,
+            {town.slug: form[f"cap_{town.slug}"].data for town in towns},
+            form.seen.data,
+        )
+    ):
+        return done(url_for(".ledger", fy=year.year), _("上限額を保存しました。"))
+    stand((_("特別交付税の台帳"), url_for(".ledger", fy=fy)))
+    return page("cost_sharing/caps.html", form=form, year=year, towns=towns)
