@@ -161,7 +161,7 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
                 "grant_claim",
                 "grant_cap",
             ),
-            *("agreement", "area", "figures", "calendar", "history"),
+            *("agreement", "area", "municipality", "figures", "calendar", "history"),
         )
     },
     ("report", "report.saved", False): {*INVOLVED, *TROUBLES},
@@ -204,6 +204,7 @@ def test_an_entry_is_read_by_who_reads_its_subject(kind: str, verb: str, is_shar
 
 def test_no_kind_is_left_out_of_the_table_above() -> None:
     assert {kind for kind, _, _ in SUBJECTS} - {"what nobody named"} == set(rules.KINDS)
+    assert set(rules.READ_BY) | {"history"} == set(rules.KINDS)
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,7 @@ KINDS: Mapping[str, RecordKind] = {
         },
     ),
     "area": RecordKind(N_("圏域"), "area", {"area.created": N_("圏域の登録")}),
+    "municipality": RecordKind(N_("市町村"), "municipality", {}),
     "figures": RecordKind(
         N_("基礎数値"),
         "figure_series",

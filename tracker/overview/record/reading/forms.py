@@ -79,4 +79,4 @@ def _kinds() -> Iterable[SelectChoice]:
         yield SelectChoice(kind, _("%(kind)s（すべて）", kind=label), optgroup=label)
         if len(one.verbs) > 1:
             for verb, word in one.verbs.items():
-                yield SelectChoice(verb, _(word), optgroup=label)
+                yield SelectChoice(verb, f"{label}　{_(word)}", optgroup=label)

@@ -231,8 +231,10 @@ def _read_all(
 def _asked_words(readable: Iterable[RecordValue]) -> Iterator[Any]:
     keys: dict[str, set[int]] = defaultdict(set)
     for one in readable:
-        if (_is_sealed(one.was) or _is_sealed(one.now)) and one.table in _WORDS:
-            keys[one.table].add(int(one.key.split("-")[0]))
+        first = one.key.partition("-")[0]
+        is_sealed = _is_sealed(one.was) or _is_sealed(one.now)
+        if is_sealed and one.table in _WORDS and first.isdecimal():
+            keys[one.table].add(int(first))
     for table, ids in keys.items():
         key, columns = _WORDS[table]
         yield from (one.where(key.in_(ids)) for one in columns)
@@ -354,11 +356,10 @@ def changes(cells: Iterable[RecordValue], names: Names) -> Iterator[ValueChange]
             if is_said or (one.column in _EXACT and _is_exact(row)):
                 continue
             label = _(rules.label_of(table, one.column) or "")
-            yield ValueChange(
-                f"{prefix}：{label}" if prefix and label != row_label else (prefix or label),
-                _value(one, "was", names),
-                _value(one, "now", names),
-            )
+            label = f"{prefix}：{label}" if prefix and label != row_label else (prefix or label)
+            was, now = (_value(one, side, names) for side in ("was", "now"))
+            if (was, now) != (NOTHING, NOTHING):
+                yield ValueChange(label, was, now)
 
 
 _EXACT = ("numerator", "denominator", "decimals")
