@@ -10,6 +10,7 @@ from tracker.accounts import queries as accounts
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.overview.record import actions, queries
+from tracker.overview.record.reading.queries import exported
 from tracker.plumbing import chain
 from tracker.plumbing.db import reading
 
@@ -37,7 +38,7 @@ def verify(head: str | None, as_json: bool) -> None:
 def export(file: TextIO) -> None:
     """Writes the record into FILE, one entry a line, for docs/verify_history.py."""
     with reading():
-        file.writelines(queries.exported())
+        file.writelines(exported())
 
 
 @record.command()

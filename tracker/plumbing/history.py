@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
-    ColumnElement,
     Index,
     Integer,
     String,
@@ -33,9 +32,8 @@ from tracker.plumbing.db import Model, UtcDateTime, db
 
 # Stands for all rooms where a change does not say which.
 EVERY_ROOM = "*"
-# How many entries are read at a time, and what stays of one that is withheld.
+# How many entries are read at a time.
 CHUNK = 1000
-_LINKS = ("id", "number", "previous", "hash")
 # What the clock's daily check of the whole record is called.
 VERIFIED = "history.verified"
 _BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -218,20 +216,15 @@ def head() -> str | None:
     return f"{found.number}-{found.hash}" if found else None
 
 
-def plain(since: int = 0, readable: ColumnElement[bool] | None = None) -> Iterator[dict[str, Any]]:
-    """The entries after an identifier as the chain hashes them, in the order they were written.
-
-    Of those that are not `readable` (a condition; all, unless said) the links alone.
-    """
+def plain(since: int = 0) -> Iterator[dict[str, Any]]:
+    """The entries after an identifier as the chain hashes them, in the order they were written."""
     table = HistoryEntry.__table__
-    query = select(table, (true() if readable is None else readable).label("is_open"))
     while True:
-        chunk = query.where(table.c.id > since).order_by(table.c.id).limit(CHUNK)
+        chunk = select(table).where(table.c.id > since).order_by(table.c.id).limit(CHUNK)
         rows = db.session.execute(chunk).mappings().all()
         for row in rows:
             since = row["id"]
-            entry = {**row, "at": row["at"].isoformat()}
-            yield entry if entry.pop("is_open") else {name: entry[name] for name in _LINKS}
+            yield {**row, "at": row["at"].isoformat()}
         if not rows:
             return
 

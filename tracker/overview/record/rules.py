@@ -34,11 +34,6 @@ def reads_all(actor: Actor) -> bool:
     return reach(actor.role, Permission.READ_HISTORY) is Reach.ANY
 
 
-def readable_kinds(actor: Actor, how_far: Reach) -> list[str]:
-    """The kinds of subject that the person reads of the whole area, or of their own town."""
-    return [kind for kind, one in READ_BY.items() if reach(actor.role, one) is how_far]
-
-
 # What a municipality reads of the accounts of its own posts, as 引継ぎ shows it; how somebody signs
 # in is the admins' business.
 HOLDING = ("account.created", "account.handed_over", "account.closed", "account.opened")
@@ -63,7 +58,7 @@ def may_read(actor: Actor, kind: str, verb: str, about: About) -> bool:
     """Whether the page of the record tells the actor sentence and values of an entry.
 
     As they read its subject elsewhere; also those do, who read all of the record as a file
-    (`reads_all`): the page is for what people see.  `queries.open_to` says the same to a database.
+    (`reads_all`): the page is for what people see.
     """
     if kind == "history":
         return verb != "history.disposed" or reads_all(actor)

@@ -1,8 +1,10 @@
 """Reads a page of the record: its entries, as far as its reader may know them."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -35,6 +37,7 @@ from tracker.overview.record.values.queries import (
     POST_NAME,
     RecordValue,
     ValueChange,
+    are_all_readable,
     cells_of,
     changes,
     opened,
@@ -327,3 +330,43 @@ def told(actor: Actor, rows: Sequence[HistoryEntry], most: int | None) -> list[T
         )
         for row in rows
     ]
+
+
+# --- the record as a file ---------------------------------------------------------------------------
+
+
+def exported(actor: Actor | None = None) -> Iterator[str]:
+    """The record as `docs/verify_history.py` reads it: one entry a line, many lines at a time.
+
+    For a municipality, of entries that it may not read the links alone, which verify all the same.
+    Between the parts no transaction stays open: the record only grows, and a disposal stands behind
+    what it blanked.
+    """
+    since, reader = 0, None if actor is None or rules.reads_all(actor) else actor
+    while part := list(islice(history.plain(since), history.CHUNK)):
+        since = part[-1]["id"]
+        taken = _taken(reader, part) if reader else None
+        db.session.rollback()
+        yield "".join(_line(one, taken is None or one["id"] in taken) for one in part)
+
+
+def _line(entry: Mapping[str, Any], is_told: bool) -> str:
+    names = entry.keys() - {"id"} if is_told else {"number", "previous", "hash"}
+    told = {name: value for name, value in entry.items() if name in names}
+    return json.dumps(told, ensure_ascii=False) + "\n"
+
+
+def _taken(actor: Actor, part: Iterable[Mapping[str, Any]]) -> set[int]:
+    """The identifiers of entries that the actor takes along: whole, or not at all (one query).
+
+    Not what was disposed of, whose disposal is told to those alone who read all.
+    """
+    rows = [HistoryEntry(**one) for one in part]
+    about = abouts(rows)
+    return {
+        row.id
+        for row in rows
+        if row.payload is not None
+        and rules.may_read(actor, row.subject_kind, row.verb, about.get(row.id, About()))
+        and are_all_readable(actor, row, about.get(row.id, About()))
+    }

@@ -4,8 +4,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain as joined
+from pathlib import Path
 
-from flask import abort, request, send_file
+from flask import abort, request, send_file, stream_with_context
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Permission
@@ -16,7 +18,7 @@ from tracker.overview.record.reading import queries
 from tracker.overview.record.reading.forms import FilterForm, filter_form
 from tracker.overview.record.rules import reads_all
 from tracker.overview.record.values.rules import safe_cell
-from tracker.plumbing import clock
+from tracker.plumbing import chain, clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.pages import Listed, jst_long, page, paginate
 
@@ -93,3 +95,28 @@ def _lines(entries: Iterable[queries.ToldEntry]) -> Iterator[list[str]]:
         said = (one.number, jst_long(one.at), one.town, one.actor, one.kind, one.verb, one.sentence)
         for change in one.changes or [("", "", "")]:
             yield [safe_cell(str(cell)) for cell in (*said, *change)]
+
+
+@bp.get("/audit/record.jsonl")
+@guard(Permission.READ_HISTORY)
+def take_record() -> Response:
+    """The record as `tracker history export` writes it, as far as the person may read it."""
+    parts = queries.exported(actor())
+    # The first part is read before the answer begins: what fails by then has a page that says so.
+    every = joined([next(parts, "")], parts)
+    answer = Response(stream_with_context(every), mimetype="application/x-ndjson")
+    name = f"record-{clock.today():%Y%m%d}.jsonl"
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+@bp.get("/audit/verify_history.py")
+@guard(Permission.READ_HISTORY)
+def take_verifier() -> Response:
+    """The one file of plain Python by which the record is checked (docs/verify_history.py)."""
+    return send_file(
+        io.BytesIO(Path(chain.__file__).read_bytes()),
+        mimetype="text/x-python",
+        as_attachment=True,
+        download_name="verify_history.py",
+    )

@@ -93,6 +93,27 @@ class RecordValue:
 
 def cells_of(row: HistoryEntry, about: About) -> Iterator[RecordValue]:
     """The values of an entry that have a label, and that its kind of entry tells."""
+    for one in _values(row, about):
+        has_label = rules.label_of(one.table, one.column)
+        if _is_told(one) and has_label and _mark(one.table, one.column) is not Mark.NEVER:
+            yield one
+
+
+def are_all_readable(actor: Actor, row: HistoryEntry, about: About) -> bool:
+    """Whether the page tells all values of an entry that the actor may read, or they are sealed."""
+    return all(
+        _is_told(one)
+        and (
+            _mark(one.table, one.column) is not Mark.PRIVATE
+            # Others were written before the column became private.
+            or all(side is None or _is_sealed(side) for side in (one.was, one.now))
+            or may_open(actor, one.kind, one.column, about)
+        )
+        for one in _values(row, about)
+    )
+
+
+def _values(row: HistoryEntry, about: About) -> Iterator[RecordValue]:
     payload = row.payload or {}
     before, after = payload.get("before", {}), payload.get("after", {})
     found = KINDS[row.subject_kind]
@@ -101,12 +122,14 @@ def cells_of(row: HistoryEntry, about: About) -> Iterator[RecordValue]:
         if not table:
             is_own = found.table in db.metadata.tables and name in _columns(found.table)
             table, key = (found.table, row.subject_id) if is_own else ("", "")
-        kinds = ONLY_IN.get(table or column)
-        is_told = kinds is None or row.subject_kind in kinds
-        if is_told and rules.label_of(table, column) and _mark(table, column) is not Mark.NEVER:
-            is_own = (table, key) in (("", ""), (found.table, row.subject_id))
-            sides = before.get(name), after.get(name)
-            yield RecordValue(row.subject_kind, table, key, column, *sides, about, is_own)
+        is_own = (table, key) in (("", ""), (found.table, row.subject_id))
+        sides = before.get(name), after.get(name)
+        yield RecordValue(row.subject_kind, table, key, column, *sides, about, is_own)
+
+
+def _is_told(cell: RecordValue) -> bool:
+    kinds = ONLY_IN.get(cell.table or cell.column)
+    return kinds is None or cell.kind in kinds
 
 
 def _columns(table: str) -> Any:
