@@ -73,6 +73,8 @@ SUBJECTS = (
     ("cost_memorandum", "2026-02"),
     ("cost_memorandum", "2026-04"),
     ("cost_notice", "2026-01"),
+    ("cost_settlement", "2025-06"),
+    ("cost_memorandum", "2025-06"),
     ("meeting_notice", "1"),
 )
 SIGNS = "髙﨑𠮷①㈱～𠀋 <b>&amp; #strong[x] $a$ \\{ {{ 7*7 }} =1+1 @x *y* _z_ `c` // /* */ \"q\" 'r'"
@@ -286,7 +288,21 @@ def case_of(count: int) -> CasePapers:
             lines=done.lines,
         ),
         {},
+        {},
     )  # fmt: skip
+
+
+def test_a_number_is_never_broken_and_never_hidden() -> None:
+    """Four parts with figures make thirteen columns; Excel shows #### where one is too narrow."""
+    long = [Amount(Decimal("1234567.8"))] * 12
+    table = Grid(
+        ("市町村", *(f"列{n}" for n in range(12))), [("平内町", *long)], (2.0,) + (1.0,) * 12
+    )
+    assert 0.4 < table.scale < 0.6
+    of = Document("表", (table,))
+    assert "".join(["1,234,567.8"] * 12) in read("pdf", pdf.write(of))
+    [sheet] = openpyxl.load_workbook(io.BytesIO(excel.write(of))).worksheets
+    assert all(sheet.column_dimensions[x].width >= 13 for x in "BCDEFGHIJKLM")
 
 
 @pytest.mark.parametrize(("count", "pages"), [(1, 1), (10, 1), (60, 2)])
@@ -311,22 +327,26 @@ def test_the_shares_of_a_sheet_add_up_and_say_who_takes_what_is_left() -> None:
     rounded = sum(line.rounded for line in of.case.lines)
     assert f"対象額との差{2_500_000 - rounded:,}円を第01やまかわ町の負担額に加えて" in said
     even = replace(of.case, remainder=LARGEST_REMAINDER)
-    assert "端数の大きい順に割り当てて" in "".join(words(cost_calculation(CasePapers(even, {}))))
+    assert "端数の大きい順に割り当てて" in "".join(
+        words(cost_calculation(CasePapers(even, {}, {})))
+    )
 
 
 def test_a_paper_of_a_case_goes_as_far_as_the_case_has_come() -> None:
     case = case_of(3).case
 
-    def of(state: CaseState) -> list[str]:
-        return [row.kind for row in costs.of_stage(replace(case, state=state))]
+    def of(state: CaseState, settles: bool = False) -> list[str]:
+        return [row.kind for row in costs.of_stage(replace(case, state=state), settles=settles)]
 
     assert of(CaseState.AWAITING) == ["cost_calculation", "cost_memorandum"]
     assert of(CaseState.AGREED) == ["cost_calculation", "cost_memorandum", "cost_notice"]
     assert of(CaseState.WITHDRAWN) == []
-    assert costs.of_stage(replace(case, shares={})) == ()
-    assert cost_calculation(CasePapers(case, {})).mark == ""
+    settling = ["cost_calculation", "cost_memorandum", "cost_settlement"]
+    assert of(CaseState.AGREED, settles=True) == settling
+    assert costs.of_stage(replace(case, shares={}), settles=False) == []
+    assert cost_calculation(CasePapers(case, {}, {})).mark == ""
     waiting = replace(case, state=CaseState.AWAITING)
-    assert cost_calculation(CasePapers(waiting, {})).mark == "案（確認待ち）"
+    assert cost_calculation(CasePapers(waiting, {}, {})).mark == "案（確認待ち）"
 
 
 # --- who gets them, and how -------------------------------------------------------------------------

@@ -87,7 +87,11 @@ class _Excel:
         if widest is None:
             return [_PAGE / self.columns] * self.columns
         given = [*widest.widths, *[1.0] * (self.columns - len(widest.widths))]
-        return [max(_LEAST, _PAGE * one / sum(given)) for one in given]
+        longest = [*widest.longest, *[0] * self.columns]
+        return [
+            max(_LEAST, _PAGE * one / sum(given), most + 2.0)
+            for one, most in zip(given, longest, strict=False)
+        ]
 
     def _style(self, **more: Any) -> Any:
         key = tuple(sorted(more.items()))

@@ -24,6 +24,8 @@ from tracker.kernel.yen import grouped
 from tracker.plumbing import clock
 
 PDF, WORD, EXCEL = "pdf", "docx", "xlsx"
+# Digits that fit across an A4 page.
+_SIGNS = 96.0
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 # Format -> its writer in this folder, what browsers call it, and what people do.
 _WRITERS: Mapping[str, tuple[str, str, str]] = {
@@ -95,6 +97,25 @@ class Grid(NamedTuple):
     rows: Sequence[Sequence[Cell]]
     widths: Sequence[float]
     total: Sequence[Cell] | None = None
+
+    @property
+    def longest(self) -> list[int]:
+        """By column the signs of its longest number, which is never broken."""
+        rows = (*self.rows, *([self.total] if self.total else ()))
+        return [
+            max((len(str(cell)) for cell in column if isinstance(cell, Amount)), default=0)
+            for column in zip(*rows, strict=True)
+        ]
+
+    @property
+    def scale(self) -> float:
+        """How small it is set so that each number has room in its column; 1: as everything."""
+        room = _SIGNS / sum(self.widths)
+        fits = (
+            room * width / (longest + 2)
+            for width, longest in zip(self.widths, self.longest, strict=False)
+        )
+        return min(1.0, *fits) if self.rows else 1.0
 
 
 class Bar(NamedTuple):

@@ -36,7 +36,7 @@ def _block(block: Any) -> dict[str, Any]:
     if found["kind"] == "Grid":
         rows = [*block.rows, *([block.total] if block.total else [])]
         found["rows"] = [list(map(_cell, row)) for row in rows]
-        found["total"] = block.total is not None
+        found |= {"total": block.total is not None, "scale": block.scale}
     if found["kind"] == "Pairs":
         found["rows"] = [[[label, shown(cell)] for label, cell in row] for row in block.rows]
     if found["kind"] == "Bars":

@@ -37,6 +37,7 @@ class _Word:
         self.align, self.mm, self.pt = ALIGN, Mm, Pt
         self.is_letter = document.is_letter
         self.begins_page = False
+        self.size = 10.5 if self.is_letter else 9.0
         self.file = docx.Document()
         self._set_up(document)
         if document.left or document.right:
@@ -66,7 +67,7 @@ class _Word:
                 fonts.set(qn(key), font)
             style.font.color.rgb = None
             style.paragraph_format.space_before = style.paragraph_format.space_after = self.pt(0)
-        self.file.styles["Normal"].font.size = self.pt(10.5 if self.is_letter else 9)
+        self.file.styles["Normal"].font.size = self.pt(self.size)
         language = self.file.styles["Normal"].element.rPr.makeelement(
             qn("w:lang"), {qn("w:val"): "ja-JP", qn("w:eastAsia"): "ja-JP"}
         )
@@ -174,6 +175,9 @@ class _Word:
         if block.total:
             for cell in table.rows[-1].cells:
                 cell.paragraphs[0].runs[0].bold = True
+        if block.scale < 1:
+            for run in (run for cell in table._cells for run in cell.paragraphs[0].runs):
+                run.font.size = self.pt(self.size * block.scale)
 
     def _table(
         self, widths: list[float], rows: list[list[Any]], is_head: Any = lambda _x, y: y == 0

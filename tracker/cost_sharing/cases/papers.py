@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tracker.agreements import queries as agreements
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.cases.rules import StageRow, stage_table
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Figure, at_places, in_digits
 from tracker.cost_sharing.formula.table import PartSource, formula_words
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision, Stage
@@ -51,10 +52,11 @@ class Bond(NamedTuple):
 
 
 class CasePapers(NamedTuple):
-    """A case with the agreements of its pairs, by their id."""
+    """A case with the agreements of its pairs, by their id, and what was settled before 精算."""
 
     case: Case
     bonds: Mapping[int, Bond]
+    settled: Mapping[Stage, Mapping[Town, int]]
 
 
 def subject(case: Case) -> CasePapers:
@@ -67,6 +69,7 @@ def subject(case: Case) -> CasePapers:
             for row in agreements.agreements()
             if row.id in ids
         },
+        queries.settled_before(case, clock.today()) if case.stage is Stage.RECONCILIATION else {},
     )
 
 
@@ -75,6 +78,12 @@ def find(address: str) -> CasePapers | None:
     number = CaseNumber.parse(address)
     case = queries.find(number, clock.today()) if number else None
     return subject(case) if case else None
+
+
+def find_settled(address: str) -> CasePapers | None:
+    """The same of a case that settles what was agreed before."""
+    found = find(address)
+    return found if found and found.settled else None
 
 
 def _mark(case: Case) -> str:
@@ -95,17 +104,7 @@ def cost_calculation(of: CasePapers) -> Document:
     if case.is_money and case.lines:
         blocks += [
             Title("1　負担の対象額"),
-            Grid(
-                ("総事業費（円）", "国・県などの補助（円）", "負担の対象額（円）"),
-                [
-                    (
-                        Amount(case.total_yen),
-                        Amount(case.subsidy_yen),
-                        Amount(case.amount_yen, is_bold=True),
-                    )
-                ],
-                (1, 1, 1),
-            ),
+            _funds(case),
             Title("2　割り方"),
             _formula(case),
             Title("3　市町村ごとの負担額"),
@@ -136,6 +135,15 @@ def _facts(case: Case, year: str) -> list[list[tuple[str, Cell]]]:
         facts.append([("だれが・何を\n・どれだけ", case.work or None)])
         facts.append([("分担する\n市町村", "、".join(one.name for one in case.participants))])
     return facts
+
+
+def _funds(case: Case) -> Grid:
+    amount = Amount(case.amount_yen, is_bold=True)
+    return Grid(
+        ("総事業費（円）", "国・県などの補助（円）", "負担の対象額（円）"),
+        [(Amount(case.total_yen), Amount(case.subsidy_yen), amount)],
+        (1, 1, 1),
+    )
 
 
 def _formula(case: Case) -> Grid:
@@ -184,40 +192,33 @@ def _whole(part: PartSource) -> str:
 
 def _shares(case: Case) -> Grid:
     """The arithmetic, one row a municipality: figures, exact yen of each part, and the share."""
-    columns: list[tuple[str, list[Cell], float]] = []
+    columns: list[tuple[str, list[Cell]]] = []
     for at, part in enumerate(case.parts):
         if part.part.figures is not None:
             columns.append(_figures(case, part))
-        columns.append(
-            (f"{part.label}\n（円）", _column([one.parts[at] for one in case.lines]), 1.8)
-        )
+        columns.append((f"{part.label}\n（円）", _column([one.parts[at] for one in case.lines])))
+    shares = _summed([one.share for one in case.lines])
     columns += [
-        ("計算値\n（円）", _column([one.exact for one in case.lines]), 1.8),
-        ("端数調整\n（円）", _column([one.adjustment for one in case.lines], signed=True), 1.3),
-        (
-            "負担額\n（円）",
-            [Amount(yen_, is_bold=True) for yen_ in _summed([one.share for one in case.lines])],
-            1.5,
-        ),
-        (
-            "割合\n（％）",
-            [_percent(one, case) for one in _summed([x.share for x in case.lines])],
-            1,
-        ),
+        ("計算値\n（円）", _column([one.exact for one in case.lines])),
+        ("端数調整\n（円）", _column([one.adjustment for one in case.lines], signed=True)),
+        ("負担額\n（円）", [Amount(one, is_bold=True) for one in shares]),
+        ("割合\n（％）", [_percent(one, case) for one in shares]),
     ]
     names = [line.municipality for line in case.lines]
-    rows = list(zip([*names, "合計"], *(cells for _head, cells, _width in columns), strict=True))
-    heads = ("市町村", *(head for head, _cells, _width in columns))
-    widths = (1.9, *(width for _head, _cells, width in columns))
-    return Grid(heads, rows[:-1], widths, rows[-1])
+    rows = list(zip([*names, "合計"], *(cells for _head, cells in columns), strict=True))
+    # As wide as the longest number, or a heading of so many signs in several lines.
+    widths = [max(8, *(len(str(one)) + 2 for one in cells)) for _head, cells in columns]
+    first = min(18, max(2 * len(name) for name in names) + 2)
+    heads = ("市町村", *(head for head, _cells in columns))
+    return Grid(heads, rows[:-1], (first, *widths), rows[-1])
 
 
-def _figures(case: Case, part: PartSource) -> tuple[str, list[Cell], float]:
+def _figures(case: Case, part: PartSource) -> tuple[str, list[Cell]]:
     counts = _counts(part)
     found = [counts.get(one.municipality) for one in case.lines]
     unit = "" if part.part.weights or not part.unit else f"\n（{part.unit}）"
     every = [*found, sum(map(Fraction, counts.values()))]
-    return f"{_counted(part)}{unit}", [None if one is None else _exact(one) for one in every], 1.3
+    return f"{_counted(part)}{unit}", [None if one is None else _exact(one) for one in every]
 
 
 def _exact(value: Figure) -> Amount:
@@ -291,6 +292,49 @@ def _confirmations(case: Case) -> Grid:
     shares = ("町村の負担額（円）",) if case.is_money else ()
     heads = ("連携協約", *shares, case.hub.name, "町村")
     return Grid(heads, rows, (2, *((1.4,) if shares else ()), 2, 2))
+
+
+def _handling(row: StageRow, case: Case) -> str:
+    if row.name == case.lead.name:
+        return "（主担当）"
+    return "追加納入" if row.difference > 0 else "還付" if row.difference < 0 else "—"
+
+
+def cost_settlement(of: CasePapers) -> Document:
+    """精算書: what was settled before, what the accounts closed with, and who pays or gets back."""
+    case, year = of.case, FiscalYear(of.case.no.fiscal_year).label
+    table = stage_table(of.settled, case.shares)
+    rows: list[list[Cell]] = [
+        [
+            row.name,
+            *(None if one is None else Amount(one) for one in row.amounts),
+            Amount(row.difference, signed=True, is_bold=True),
+            _handling(row, case),
+        ]
+        for row in table.rows
+    ]
+    sums = [
+        Amount(sum(row.amounts[at] or 0 for row in table.rows)) for at in range(len(table.heads))
+    ]
+    moved = Amount(sum(row.difference for row in table.rows), signed=True)
+    heads = ("市町村", *(f"{head}\n（円）" for head in table.heads), "差額\n（円）", "扱い")
+    return Document(
+        title=f"{year}　{case.project}　負担金精算書",
+        left="連携協約第4条第2項",
+        right=case.label,
+        mark=_mark(case),
+        blocks=[
+            Pairs(_facts(case, year)),
+            Title("1　決算額に基づく負担の対象額"),
+            _funds(case),
+            Title("2　市町村ごとの精算額"),
+            Grid(heads, rows, (2.0,) * len(heads), ["合計", *sums, moved, ""]),
+            Lines(["差額は、精算額から直前に決まった額を差し引いた額です。"]),
+            Title("3　割り方"),
+            _formula(case),
+            Lines([NOT_A_SEAL]),
+        ],
+    )
 
 
 # --- 覚書案、負担金納入通知書 ------------------------------------------------------------------------
@@ -376,12 +420,23 @@ def _money(case: Case, partner: Town, sides: Mapping[Town, str]) -> list[tuple[s
             f"その算定の方法は、次のとおりとする。{method}",
         ),
         ("精算", settle),
-        (
-            "納入の期限",
-            f"{payer}は、{payee}が発する納入通知書により、令和　　年　　月　　日までに"
-            "第3条に定める負担金を納入するものとする。",
-        ),
+        _payment(case, payer, payee),
     ]
+
+
+def _payment(case: Case, payer: str, payee: str) -> tuple[str, str]:
+    if case.stage is Stage.RECONCILIATION:
+        return (
+            "過不足の処理",
+            f"既に納入された額が第3条に定める額に満たないときは{payer}は{payee}にその差額を納入し、"
+            f"これを超えるときは{payee}は{payer}にその差額を還付するものとし、その期限は"
+            "令和　　年　　月　　日とする。",
+        )
+    return (
+        "納入の期限",
+        f"{payer}は、{payee}が発する納入通知書により、令和　　年　　月　　日までに"
+        "第3条に定める負担金を納入するものとする。",
+    )
 
 
 def cost_notice(of: CasePapers) -> Document:
@@ -459,14 +514,19 @@ PAPERS = (
     PaperKind("cost_calculation", "負担額計算書", (PDF, WORD, EXCEL), cost_calculation, find),
     PaperKind("cost_memorandum", "覚書案", (WORD,), cost_memorandum, find),
     PaperKind("cost_notice", "負担金納入通知書", (PDF, WORD), cost_notice, find),
+    PaperKind("cost_settlement", "精算書", (PDF, WORD, EXCEL), cost_settlement, find_settled),
 )
 
 
-def of_stage(case: Case) -> tuple[PaperKind, ...]:
-    """The papers that a case has as far as it has come: none before its shares are set."""
-    calculation, memorandum, notice = PAPERS
+def of_stage(case: Case, *, settles: bool) -> list[PaperKind]:
+    """The papers that a case has as far as it has come: none before its shares are set.
+
+    settles: whether something was agreed before it; then its yen are not what is to be paid.
+    """
     if not case.shares or case.state is CaseState.WITHDRAWN:
-        return ()
-    if not case.is_money:
-        return (calculation, memorandum)
-    return (calculation, memorandum, *((notice,) if case.state is CaseState.AGREED else ()))
+        return []
+    left_out = {
+        "cost_notice": not case.is_money or case.state is not CaseState.AGREED or settles,
+        "cost_settlement": not settles,
+    }
+    return [row for row in PAPERS if not left_out.get(row.kind)]

@@ -104,7 +104,9 @@ def show(no: str) -> Response:
 def paper(no: str, kind: str, form: str) -> Response:
     """A paper of the case, for whoever may read the case."""
     case = get_case(no)
-    return paper_file(papers.of_stage(case), kind, papers.subject(case), form, case.label)
+    of = papers.subject(case)
+    offered = papers.of_stage(case, settles=bool(of.settled))
+    return paper_file(offered, kind, of, form, case.label)
 
 
 @bp.post("/costs/<no>/consultations")
@@ -218,6 +220,7 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
     is_asked = case.state in ASKED and may(
         Permission.CONFIRM_COST, *(town.slug for town in case.parties)
     )
+    stages = _stages(case)
     return page(
         "cost_sharing/show.html",
         form=form,
@@ -229,9 +232,9 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
         ],
         year=FiscalYear(case.no.fiscal_year),
         formula=[(part.label, part.extent) for part in case.parts],
-        stages=_stages(case),
+        stages=stages,
         struck_series=queries.struck_series(case),
-        to_print=links(papers.of_stage(case), ".paper", no=case.no),
+        to_print=links(papers.of_stage(case, settles=stages is not None), ".paper", no=case.no),
         change_link=_change_link(case) if may_change else None,
         steps=_steps(case),
         may_draft=may_draft,
