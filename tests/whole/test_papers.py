@@ -305,6 +305,15 @@ def test_a_number_is_never_broken_and_never_hidden() -> None:
     assert all(sheet.column_dimensions[x].width >= 13 for x in "BCDEFGHIJKLM")
 
 
+def test_a_long_text_goes_on_below_where_excel_shows_no_higher_row() -> None:
+    lines = [f"第{n:02}町：講座を開いた。" for n in range(30)]
+    of = Document("表", (Pairs([[("実績", "\n".join(lines))]]),))
+    [sheet] = openpyxl.load_workbook(io.BytesIO(excel.write(of))).worksheets
+    assert all((row.height or 0) <= 409 for row in sheet.row_dimensions.values())
+    assert squeezed("".join(lines[20:])) in read("xlsx", excel.write(of))
+    assert sheet.cell(3, 1).value == "実績" and sheet.cell(4, 1).value == "（続き）"
+
+
 @pytest.mark.parametrize(("count", "pages"), [(1, 1), (10, 1), (60, 2)])
 def test_ten_municipalities_stand_on_one_page_and_more_under_repeated_heads(
     count: int, pages: int

@@ -3,7 +3,7 @@
 import io
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,9 @@ _ERA_DAY = '[$-ja-JP]ggge"年"m"月"d"日"'
 # Half-width characters across the page at 10 points.
 _PAGE = 96.0
 _LEAST = 6
+# Points: no row is higher, and what has no room there is not seen.
+_HIGHEST = 409
+_MOST_LINES = 10
 
 
 def write(document: Document) -> bytes:
@@ -129,7 +132,7 @@ class _Excel:
             high = max(
                 high, sum(max(1, math.ceil(_wide(one) / room)) for one in shown(cell).split("\n"))
             )
-        self.sheet.set_row(self.y, 15 * high + 3)
+        self.sheet.set_row(self.y, min(_HIGHEST, 15 * high + 3))
         self.y += 1
 
     def _merged(self, text: str, **style: Any) -> None:
@@ -156,7 +159,7 @@ class _Excel:
 
     def pairs(self, block: Pairs) -> None:
         half = self.columns // 2
-        for row in block.rows:
+        for row in _short(block.rows):
             spans = [(0, self.columns)] if len(row) == 1 else [(0, half), (half, self.columns)]
             cells: list[tuple[int, int, Cell]] = []
             for (first, end), (label, cell) in zip(spans, row, strict=True):
@@ -227,6 +230,17 @@ class _Excel:
 _HEAD = {"bold": True, "bg_color": "#EEF0F3", "border": 1}
 # What the name of a sheet may not hold.
 _NO_NAME = str.maketrans(dict.fromkeys("[]:*?/\\'", "　"))
+
+
+def _short(rows: Sequence[Sequence[tuple[str, Cell]]]) -> Iterator[Sequence[tuple[str, Cell]]]:
+    """Rows that Excel can show: a long text goes on in the row below."""
+    for row in rows:
+        label, lines = row[0][0], shown(row[0][1]).split("\n")
+        if len(row) > 1 or len(lines) <= _MOST_LINES:
+            yield row
+            continue
+        for at in range(0, len(lines), _MOST_LINES):
+            yield [(label if at == 0 else "（続き）", "\n".join(lines[at : at + _MOST_LINES]))]
 
 
 def _sheet_name(title: str) -> str:
