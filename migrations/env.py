@@ -8,10 +8,10 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
-from tracker.overview.record.actions import keep_digests
 from tracker.plumbing import append_only, clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import UtcDateTime
+from tracker.record.actions import keep_digests
 
 target = current_app.extensions["migrate"].db
 

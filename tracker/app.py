@@ -14,7 +14,8 @@ from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
 from tracker.operation import server
 from tracker.operation.health import views as health
-from tracker.plumbing import access, addresses, db, exposure, files, once, pages, papers
+from tracker.papers import kinds as papers
+from tracker.plumbing import access, addresses, db, exposure, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 from tracker.sign_in import views as sign_in
@@ -30,6 +31,7 @@ FEATURES = (
     "meetings",
     "reminders",
     "overview",
+    "record",
 )
 
 

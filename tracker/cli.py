@@ -24,7 +24,7 @@ COMMAND_GROUPS = (
     "duties",
     "reminders",
     "operation",
-    "overview",
+    "record",
     "demo",
 )
 

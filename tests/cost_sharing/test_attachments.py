@@ -25,18 +25,19 @@ from tests.cost_sharing.makers import (
 )
 from tests.hostile import GOOD, HOSTILE
 from tests.pages import PageClient
+from tracker.attachments import uploads
+from tracker.attachments.uploads import Attachment, Sent
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
-from tracker.overview.record import queries as record
-from tracker.plumbing import append_only, uploads
+from tracker.plumbing import append_only
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.uploads import Attachment, Sent
+from tracker.record import queries as record
 
 Browse = Callable[..., PageClient]
 SEALED = date(2026, 11, 20)

@@ -21,6 +21,8 @@ from tests.operation.kept import count_of, everything
 from tests.services import SmtpServer
 from tests.troubles import no_room
 from tracker.accounts import queries as accounts
+from tracker.attachments import uploads
+from tracker.attachments.uploads import Sent
 from tracker.cost_sharing.cases import actions as costs
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
@@ -28,10 +30,9 @@ from tracker.mail.letters import Letter, LetterState
 from tracker.operation import commands
 from tracker.operation.backup.actions import back_up, restore
 from tracker.operation.backup.rules import MANIFEST
-from tracker.plumbing import clock, history, uploads
+from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_missing
-from tracker.plumbing.uploads import Sent
 from tracker.reminders.actions import run_once
 from tracker.reminders.models import ClockState
 from tracker.reminders.notices.actions import let_go

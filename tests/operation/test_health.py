@@ -11,16 +11,17 @@ from sqlalchemy import event, text
 
 from tests import cast
 from tests.cost_sharing.makers import act_of, make_draft
+from tracker.attachments import uploads
+from tracker.attachments.uploads import Sent
 from tracker.cost_sharing.cases import actions as costs
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.operation import commands
 from tracker.operation.health import queries
-from tracker.plumbing import clock, uploads
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_missing
 from tracker.plumbing.history import Subject
-from tracker.plumbing.uploads import Sent
 from tracker.reminders.models import ClockState
 
 TO = Recipient("post:1", "青森市", "office@aomori.example", None)

@@ -22,18 +22,18 @@ from tests.projects.makers import (
     writer,
 )
 from tracker.accounts.queries import actor_of
+from tracker.attachments import uploads
+from tracker.attachments.uploads import Attachment, Sent
 from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
-from tracker.overview.record import queries as record
-from tracker.plumbing import uploads
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.uploads import Attachment, Sent
 from tracker.projects import queries
 from tracker.projects.models import Project
 from tracker.projects.report import Report
 from tracker.projects.reports import actions
 from tracker.projects.rounds import actions as rounds
+from tracker.record import queries as record
 
 Browse = Callable[..., PageClient]
 LATER = cast.NOW + timedelta(hours=1)

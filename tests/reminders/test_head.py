@@ -14,11 +14,11 @@ from tracker.mail import letters as mail
 from tracker.mail import wording
 from tracker.mail.letters import Letter
 from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
-from tracker.overview.record import queries
 from tracker.plumbing import append_only, clock, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
+from tracker.record import queries
 from tracker.reminders import actions, letters
 from tracker.reminders.rules import head_due
 

@@ -25,6 +25,7 @@ from tracker.accounts.models import (
 )
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
+from tracker.attachments.uploads import Attachment, Sent
 from tracker.cost_sharing.cases import actions as cases
 from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.kernel.exact import Exact
@@ -42,7 +43,6 @@ from tracker.municipalities.models import (
 )
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.uploads import Attachment, Sent
 from tracker.projects.models import Project
 from tracker.projects.plans.rules import Part
 from tracker.projects.report import Report

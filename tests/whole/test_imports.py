@@ -60,6 +60,11 @@ PLANTED = {
         "import tracker.sign_in.second_factor.actions",
         "Signing in: the second factor stands on the password",
     ),
+    "what values are called asks the page": (
+        "tracker/record/values/planted.py",
+        "import tracker.record.reading.queries",
+        "The record: the page leans on what values are called, and both on who reads what",
+    ),
     "the reading of a text knows of its review": (
         "tracker/agreements/reading/planted.py",
         "import tracker.agreements.review.question",

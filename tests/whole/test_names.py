@@ -17,6 +17,7 @@ ROOMS = (
     "meetings",
     "reminders",
     "overview",
+    "record",
     "operation",
 )
 INNER = {"rules", "actions", "forms", "views", "letters", "papers", "queries"}

@@ -41,8 +41,8 @@ from tracker.cost_sharing.rules import (
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
 from tracker.operation.commands import papers as commands
-from tracker.plumbing import clock, excel, pdf, word
-from tracker.plumbing.papers import (
+from tracker.papers import excel, pdf, word
+from tracker.papers.kinds import (
     Amount,
     Bar,
     Bars,
@@ -59,6 +59,7 @@ from tracker.plumbing.papers import (
     paper,
     shown,
 )
+from tracker.plumbing import clock
 from tracker.projects import papers as projects
 
 GOLDEN = Path(__file__).with_name("papers")

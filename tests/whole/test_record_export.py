@@ -20,14 +20,14 @@ from tracker.kernel.permissions import Actor, Role, allowed
 from tracker.mail.letters import Letter
 from tracker.meetings.models import MeetingSeat
 from tracker.municipalities.models import Municipality
-from tracker.overview.record import actions
-from tracker.overview.record.reading.queries import exported
 from tracker.plumbing import chain, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.projects.models import ProgressReport, Project
 from tracker.projects.rules import ReportState
+from tracker.record import actions
+from tracker.record.reading.queries import exported
 
 READERS = (HUB, TOWN, OTHER)
 SYSTEM = Act(None, cast.NOW)

@@ -127,10 +127,10 @@ APART: Mapping[str, tuple[str, ...]] = {
     "papers, which are in Japanese whoever prints them": (
         "cost_sharing.cases.papers",
         "meetings.papers",
-        "plumbing.excel",
-        "plumbing.papers:Bars",
-        "plumbing.papers:document",
-        "plumbing.word",
+        "papers.excel",
+        "papers.kinds:Bars",
+        "papers.kinds:document",
+        "papers.word",
         "projects.papers",
     ),
 }

@@ -15,9 +15,9 @@ from tests.pages import PageClient
 from tests.whole import release
 from tests.whole.release import Rows
 from tests.whole.test_migrations import differences
-from tracker.overview.record import queries as record
 from tracker.plumbing.db import db, upgrade
 from tracker.plumbing.exposure import PUBLISHED_PASSWORD
+from tracker.record import queries as record
 
 LINK = re.compile(r"/p/[\w.-]{16,}")
 # What does not come back: live links have died, a letter that held one is not sent any more.

@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
+from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.case import Case, Reply
 from tracker.cost_sharing.formula.proposal import Grounds, Series
 from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
@@ -43,7 +44,6 @@ from tracker.municipalities.models import FigureSeries, Municipality
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
-from tracker.plumbing.uploads import Attachment
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import YearMark
 

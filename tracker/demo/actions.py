@@ -12,10 +12,10 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.overview.record.actions import keep_digests
 from tracker.plumbing import clock, exposure
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.record.actions import keep_digests
 from tracker.sign_in.password import actions as sign_in
 
 SIGN_INS: tuple[str, ...] = (

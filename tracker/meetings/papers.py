@@ -6,8 +6,8 @@ from tracker.kernel import wareki
 from tracker.meetings import letters, queries
 from tracker.meetings.meeting import Meeting
 from tracker.municipalities import queries as areas
+from tracker.papers.kinds import PDF, WORD, Block, Document, Lines, PaperKind, Title
 from tracker.plumbing import clock
-from tracker.plumbing.papers import PDF, WORD, Block, Document, Lines, PaperKind, Title
 
 # Beyond so many heads their names stand under the notice.
 MOST_LISTED = 8

@@ -12,10 +12,10 @@ from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import ArticleFive, Meeting
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY
+from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.pages import complain, done, number_asked, page
-from tracker.plumbing.papers import links, paper_file, register
 
 # Numbers from here on are fiscal years, not meetings.
 FIRST_YEAR = 2000

@@ -11,9 +11,9 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.operation.backup import actions as backup_actions
 from tracker.operation.health import queries as health
+from tracker.papers.kinds import EXCEL, PDF, WORD, kinds, paper
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
-from tracker.plumbing.papers import EXCEL, PDF, WORD, kinds, paper
 from tracker.reminders.notices.actions import let_go
 
 SAME_KEY = N_(

@@ -44,7 +44,7 @@ SECTIONS: Mapping[str, Section] = {
         "accounts.people",
         more=("accounts.new_post", "accounts.edit_post", "sign_in.all_sign_ins"),
     ),
-    "audit": Section(N_("監査記録"), "overview.audit"),
+    "audit": Section(N_("監査記録"), "record.audit"),
     "settings": Section(N_("自分の設定"), "accounts.settings"),
     "figures": Section(N_("基礎数値"), "municipalities.figures"),
     "closures": Section(N_("閉庁日と議会日程"), "municipalities.calendar"),

@@ -10,8 +10,7 @@ from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.yen import thousands
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
-from tracker.plumbing.papers import (
+from tracker.papers.kinds import (
     EXCEL,
     PDF,
     WORD,
@@ -26,6 +25,7 @@ from tracker.plumbing.papers import (
     PaperKind,
     Title,
 )
+from tracker.plumbing import clock
 from tracker.projects import queries
 from tracker.projects.project import Head, Point, Sheet, TownRow, Trend
 from tracker.projects.rules import CellState, Total

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from tracker.agreements.queries import first_concluded_on
+from tracker.attachments import uploads
+from tracker.attachments.uploads import Attachment, Sent
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
@@ -39,11 +41,10 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
-from tracker.plumbing import history, uploads
+from tracker.plumbing import history
 from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import Model, db
-from tracker.plumbing.uploads import Attachment, Sent
 from tracker.projects.models import Project, ProjectCost
 
 R = TypeVar("R", bound=Model)

@@ -9,9 +9,9 @@ from wtforms import (
 )
 from wtforms.validators import ValidationError
 
+from tracker.attachments.attaching import AttachForm
 from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.kernel.translation import N_, _
-from tracker.plumbing.attaching import AttachForm
 from tracker.plumbing.forms import (
     DayField,
     Form,

@@ -20,8 +20,7 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
-from tracker.plumbing import clock
-from tracker.plumbing.papers import (
+from tracker.papers.kinds import (
     EXCEL,
     PDF,
     WORD,
@@ -36,6 +35,7 @@ from tracker.plumbing.papers import (
     PaperKind,
     Title,
 )
+from tracker.plumbing import clock
 
 NOT_A_SEAL = (
     "「確認」は、双方の担当が内容を確かめた記録です。決裁又は記名押印に代わるものではありません。"

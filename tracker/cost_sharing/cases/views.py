@@ -6,6 +6,8 @@ from flask import abort, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from tracker.attachments import uploads
+from tracker.attachments.attaching import attach_page, download, take_out_page
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable
 from tracker.cost_sharing.case import Case
@@ -20,12 +22,11 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing import clock, uploads
+from tracker.papers.kinds import links, paper_file, register
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.attaching import attach_page, download, take_out_page
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
 from tracker.plumbing.pages import complain, done, number_asked, page, strike_page
-from tracker.plumbing.papers import links, paper_file, register
 
 NO_CHOICE = N_("「この内容で確認する」か「意見を付けて戻す」を選んでください。")
 # Who opens what is attached, once the case was sent and before.

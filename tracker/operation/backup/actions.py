@@ -15,6 +15,7 @@ from sqlalchemy import ColumnClause, Connection, String, column, func, insert, s
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.types import UserDefinedType
 
+from tracker.attachments import uploads
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.operation.backup import queries
@@ -33,7 +34,7 @@ from tracker.operation.backup.rules import (
     write_manifest,
     write_row,
 )
-from tracker.plumbing import history, uploads
+from tracker.plumbing import history
 from tracker.plumbing.db import UtcDateTime, db, upgrade
 from tracker.plumbing.files import written_whole
 from tracker.reminders.actions import hold

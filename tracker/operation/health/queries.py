@@ -12,15 +12,16 @@ from typing import NamedTuple
 from flask import current_app
 from sqlalchemy import select
 
+from tracker.attachments import uploads
 from tracker.kernel.translation import N_, _
 from tracker.mail import letters, mailbox, transports
 from tracker.municipalities import queries as areas
 from tracker.operation.backup.actions import own_fingerprint
 from tracker.operation.backup.queries import is_newest
-from tracker.plumbing import history, uploads
+from tracker.papers.pdf import FONT_FILES, FONTS
+from tracker.plumbing import history
 from tracker.plumbing.db import db, reading
 from tracker.plumbing.files import OTHERS
-from tracker.plumbing.pdf import FONT_FILES, FONTS
 from tracker.reminders import queries as reminders
 from tracker.reminders.models import ClockState
 from tracker.reminders.rules import clock_is_silent, clock_is_wrong

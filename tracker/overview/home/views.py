@@ -30,7 +30,7 @@ MOST_ITEMS = 6
 MOST_LED = 8
 SHELF = (
     (Permission.MANAGE_PEOPLE, "accounts.people", N_("利用者と役職")),
-    (Permission.READ_HISTORY, "overview.audit", N_("監査記録")),
+    (Permission.READ_HISTORY, "record.audit", N_("監査記録")),
     (Permission.EDIT_CALENDAR, "municipalities.calendar", N_("閉庁日と議会日程")),
     (Permission.EDIT_FIGURES, "municipalities.figures", N_("基礎数値（人口など）")),
     (Permission.IMPORT_AGREEMENT, "agreements.import_agreement", N_("協約の取込み")),

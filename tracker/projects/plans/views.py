@@ -13,12 +13,12 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
+from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import db, referring
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page, paginate, strike_page
-from tracker.plumbing.papers import links, paper_file, register
 from tracker.plumbing.sections import stand
 from tracker.projects import papers, queries
 from tracker.projects.blueprint import bp, year_of

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from tracker.accounts import queries as accounts
+from tracker.attachments import uploads
+from tracker.attachments.uploads import Attachment, Sent
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.plumbing import uploads
 from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
-from tracker.plumbing.uploads import Attachment, Sent
 from tracker.projects import queries
 from tracker.projects.models import (
     Indicator,

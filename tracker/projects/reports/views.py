@@ -6,13 +6,14 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.attachments import uploads
+from tracker.attachments.attaching import AttachForm, attach_page, download, take_out_page
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, uploads
+from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may
-from tracker.plumbing.attaching import AttachForm, attach_page, download, take_out_page
 from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, finish, page
 from tracker.plumbing.sections import stand

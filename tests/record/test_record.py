@@ -14,12 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from tests import cast
 from tests.plumbing.tampering import KINDS
 from tracker.kernel.refusal import Refusal
-from tracker.overview.commands import record
-from tracker.overview.record import actions, queries
 from tracker.plumbing import append_only, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.files import project_root
+from tracker.record import actions, queries
+from tracker.record.commands import record
 
 SYSTEM = Act(None, cast.NOW)
 # Of each decided kind: the rows a decision rests on, what is done to one of them, and whether

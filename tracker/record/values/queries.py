@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from tracker.accounts.models import Handover, Person, Post
 from tracker.agreements.models import Agreement, Measure, PolicyField
+from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.models import Confirmation, Consultation, CostCase
 from tracker.kernel import wareki, yen
 from tracker.kernel.exact import Exact
@@ -34,13 +35,10 @@ from tracker.kernel.translation import N_, _
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import FigureSeries, Municipality
-from tracker.overview.record.rules import KINDS, ONLY_IN, About, may_open
-from tracker.overview.record.values import rules
 from tracker.plumbing.changes import sealed
 from tracker.plumbing.db import Mark, Model, UtcDateTime, db
 from tracker.plumbing.history import HistoryEntry
 from tracker.plumbing.pages import jst_long
-from tracker.plumbing.uploads import Attachment
 from tracker.projects.models import (
     Indicator,
     IndicatorValue,
@@ -49,6 +47,8 @@ from tracker.projects.models import (
     ReportingRound,
     ReportVersion,
 )
+from tracker.record.rules import KINDS, ONLY_IN, About, may_open
+from tracker.record.values import rules
 
 NOT_KEPT = N_("本文は記録に残していません（%(length)s文字）")
 VALUE_NOT_KEPT = N_("値は記録に残していません")

@@ -4,11 +4,11 @@ from sqlalchemy import exists, null, select, update
 
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.overview.record import queries
 from tracker.plumbing import chain, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry, Subject
+from tracker.record import queries
 
 
 def keep_digests(act: Act) -> None:

@@ -4,8 +4,8 @@ import json
 from datetime import date
 from typing import Any
 
+from tracker.papers.kinds import Amount, Bar, Cell, Document, shown
 from tracker.plumbing.files import project_root
-from tracker.plumbing.papers import Amount, Bar, Cell, Document, shown
 
 FONTS = project_root() / "fonts"
 # The second one has what the first lacks: 𠮷 and other rare signs of names.

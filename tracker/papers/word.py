@@ -4,7 +4,7 @@ import io
 from datetime import date
 from typing import Any
 
-from tracker.plumbing.papers import (
+from tracker.papers.kinds import (
     Amount,
     Bars,
     Boxes,

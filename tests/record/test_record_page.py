@@ -26,18 +26,18 @@ from tracker.accounts.handover import actions as handover
 from tracker.accounts.people import actions as people
 from tracker.cost_sharing.cases import actions as cases
 from tracker.kernel.permissions import Actor, Role
-from tracker.overview.record import rules
-from tracker.overview.record.reading import queries
-from tracker.overview.record.reading.queries import Wanted
-from tracker.overview.record.rules import About
-from tracker.overview.record.values import queries as values
-from tracker.overview.record.values.rules import COMMON, TABLES, label_of
 from tracker.plumbing import append_only, history
 from tracker.plumbing.changes import EXEMPT, Act
 from tracker.plumbing.db import Mark, db
 from tracker.plumbing.files import project_root
 from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.projects.reports import actions as reports
+from tracker.record import rules
+from tracker.record.reading import queries
+from tracker.record.reading.queries import Wanted
+from tracker.record.rules import About
+from tracker.record.values import queries as values
+from tracker.record.values.rules import COMMON, TABLES, label_of
 from tracker.reminders.actions import check_record
 
 ENTRY = "tests.done"

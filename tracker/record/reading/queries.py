@@ -31,9 +31,15 @@ from tracker.mail.letters import Letter
 from tracker.meetings.models import MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
-from tracker.overview.record import rules
-from tracker.overview.record.rules import About
-from tracker.overview.record.values.queries import (
+from tracker.plumbing import clock, history
+from tracker.plumbing.db import db
+from tracker.plumbing.history import HistoryEntry
+from tracker.plumbing.memo import kept
+from tracker.projects.models import ProgressReport, Project
+from tracker.projects.rules import REPORTED
+from tracker.record import rules
+from tracker.record.rules import About
+from tracker.record.values.queries import (
     POST_NAME,
     RecordValue,
     ValueChange,
@@ -42,12 +48,6 @@ from tracker.overview.record.values.queries import (
     changes,
     opened,
 )
-from tracker.plumbing import clock, history
-from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
-from tracker.plumbing.memo import kept
-from tracker.projects.models import ProgressReport, Project
-from tracker.projects.rules import REPORTED
 
 # A list counts so far, and a file holds so many entries.
 MOST = 10_000

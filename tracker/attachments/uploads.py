@@ -23,10 +23,10 @@ from sqlalchemy import Connection, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import FileStorage
 
+from tracker.attachments import sniffing
 from tracker.kernel.characters import shown
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import sniffing
 from tracker.plumbing.changes import Act, Entry, subject_of
 from tracker.plumbing.db import PRIVATE, Model, Struck, UtcDateTime, db, reading
 from tracker.plumbing.files import write_whole

@@ -13,14 +13,14 @@ from werkzeug.wrappers import Response
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
-from tracker.overview.blueprint import bp
-from tracker.overview.record.reading import queries
-from tracker.overview.record.reading.forms import FilterForm, filter_form
-from tracker.overview.record.rules import reads_all
-from tracker.overview.record.values.rules import safe_cell
 from tracker.plumbing import chain, clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.pages import Listed, jst_long, page, paginate
+from tracker.record.blueprint import bp
+from tracker.record.reading import queries
+from tracker.record.reading.forms import FilterForm, filter_form
+from tracker.record.rules import reads_all
+from tracker.record.values.rules import safe_cell
 
 TOO_MANY = N_(
     "%(most)s件を超えるため、CSVにできません。市町村や日で絞ってから、もう一度お試しください。"
@@ -56,7 +56,7 @@ def audit() -> Response:
         else paginate(partial(queries.entries, actor(), wanted))
     )
     body = page(
-        "overview/record.html",
+        "record/record.html",
         asked=form,
         is_narrowed=wanted != queries.Wanted(),
         listed=listed,

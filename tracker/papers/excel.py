@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from tracker.plumbing.papers import (
+from tracker.papers.kinds import (
     Amount,
     Bars,
     Boxes,

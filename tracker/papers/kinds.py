@@ -246,7 +246,7 @@ def paper(kind: str, subject: Any, form: str) -> bytes:
 
 
 def _writer(form: str) -> Any:
-    return import_module(f"tracker.plumbing.{_WRITERS[form][0]}")
+    return import_module(f"tracker.papers.{_WRITERS[form][0]}")
 
 
 def links(rows: Iterable[PaperKind], endpoint: str, **args: Any) -> list[PaperLinks]:

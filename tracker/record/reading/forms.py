@@ -9,9 +9,9 @@ from wtforms.fields.choices import SelectChoice
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
 from tracker.municipalities.rules import Town
-from tracker.overview.record.reading.queries import Wanted
-from tracker.overview.record.rules import KINDS, reads_all
 from tracker.plumbing.forms import DayField, Row, choices, optional, whole_number
+from tracker.record.reading.queries import Wanted
+from tracker.record.rules import KINDS, reads_all
 
 SYSTEM = "0"
 

@@ -9,10 +9,10 @@ from flask.cli import with_appcontext
 from tracker.accounts import queries as accounts
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
-from tracker.overview.record import actions, queries
-from tracker.overview.record.reading.queries import exported
 from tracker.plumbing import chain
 from tracker.plumbing.db import reading
+from tracker.record import actions, queries
+from tracker.record.reading.queries import exported
 
 
 @click.group("history")

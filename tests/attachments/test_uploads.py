@@ -20,12 +20,12 @@ from tests import cast
 from tests.cost_sharing.makers import act_of, make_draft
 from tests.hostile import GOOD, HOSTILE
 from tests.troubles import no_room
+from tracker.attachments import sniffing, uploads
+from tracker.attachments.uploads import Sent, examine, file_name, why_not
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import sniffing, uploads
 from tracker.plumbing.db import db
-from tracker.plumbing.uploads import Sent, examine, file_name, why_not
 
 # Of a child, as issue D2 has it.
 MOST_SECONDS, MOST_KIB = 2.0, 300 * 1024

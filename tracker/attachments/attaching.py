@@ -8,12 +8,12 @@ from flask_wtf.file import MultipleFileField
 from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
+from tracker.attachments.uploads import ACCEPTED, TYPES, Attachment, Sent, content_of, receive
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import Form, SeenButtonForm
 from tracker.plumbing.pages import done, page, strike_page
-from tracker.plumbing.uploads import ACCEPTED, TYPES, Attachment, Sent, content_of, receive
 
 
 class AttachForm(Form):
