@@ -17,6 +17,7 @@ from tests.mail.makers import (
     write,
 )
 from tests.troubles import no_room
+from tracker.accounts.rules import check_address
 from tracker.mail import delivery, letters, transports
 from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
 from tracker.plumbing import clock
@@ -101,6 +102,17 @@ def test_a_refused_address_is_undeliverable_and_the_others_go_out(mailing, smtp_
     write(2)
     assert delivery.deliver() == {LetterState.UNDELIVERABLE: 1, LetterState.SENT: 1}
     assert len(smtp_server.messages) == 1
+
+
+def test_letters_go_to_addresses_as_carriers_gave_them_out(mailing, smtp_server):
+    typed = ("a..b@docomo.ne.jp", "abc.@docomo.ne.jp", ".abc@docomo.ne.jp", "-abc@ezweb.ne.jp")
+    kept = [
+        check_address(one) for one in (*typed, "a+b@city.minato.lg.jp", "ｔａｎｔｏ＠日本語.jp")
+    ]
+    for number, address in enumerate(kept):
+        write(number, address)
+    assert delivery.deliver() == {LetterState.SENT: len(kept)}
+    assert all(len(smtp_server.for_(address)) == 1 for address in kept)
 
 
 def test_a_line_break_in_an_address_never_reaches_the_server(mailing, smtp_server):

@@ -70,6 +70,16 @@ def test_a_japanese_domain_goes_out_in_its_ascii_form():
     assert plain.partition("@")[2].encode().decode("idna") == "今別町.example"
 
 
+@pytest.mark.parametrize("local", ["a..b", "abc.", ".abc"])
+def test_dots_as_carriers_gave_them_out_go_in_quotes(local):
+    address = f"{local}@docomo.ne.jp"
+    quoted = mime.smtp_address(address)
+    assert quoted == f'"{local}"@docomo.ne.jp'
+    assert mime.ascii_address(quoted) == mime.ascii_address(address) == address
+    [to] = read(Message(to_email=address))["To"].addresses
+    assert (to.username, to.domain) == (local, "docomo.ne.jp")
+
+
 @pytest.mark.parametrize(
     "address",
     [

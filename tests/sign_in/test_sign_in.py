@@ -104,6 +104,18 @@ def test_who_goes_on_guessing_waits_and_is_then_let_in(
     assert rules.WRONG in guess(browse(), FREE).text
 
 
+def test_each_spelling_of_an_address_is_counted_and_let_in_as_one(
+    browse: Browse, now: time_machine.Traveller
+) -> None:
+    name, _at, host = OFFICE.partition("@")
+    wide = OFFICE.translate({ord(one): ord(one) + 0xFEE0 for one in OFFICE})
+    for typed in (OFFICE.upper(), wide, f'"{name}"@{host}', OFFICE):
+        guess(browse(), 1, {**WRONG, "email": typed})
+    assert "秒は試せません" in guess(browse(), 1, {**RIGHT, "email": wide}).text
+    now.shift(6)
+    assert guess(browse(), 1, {**RIGHT, "email": wide}).status == 302
+
+
 def test_a_day_without_a_try_ends_the_count(browse: Browse, now: time_machine.Traveller) -> None:
     guess(browse(), FREE + 1)
     now.shift(24 * 3600 + 60)

@@ -281,6 +281,18 @@ def test_the_states_of_the_meeting_of_a_year() -> None:
         (" Tanto@Town.Imabetsu.LG.jp\n", "tanto@town.imabetsu.lg.jp"),
         ("a+b@city.minato.lg.jp", "a+b@city.minato.lg.jp"),
         ("kikaku_seisaku-1@pref.aomori.lg.jp", "kikaku_seisaku-1@pref.aomori.lg.jp"),
+        ("a..b@docomo.ne.jp", "a..b@docomo.ne.jp"),
+        ("abc.@docomo.ne.jp", "abc.@docomo.ne.jp"),
+        (".abc@docomo.ne.jp", ".abc@docomo.ne.jp"),
+        ("-abc@ezweb.ne.jp", "-abc@ezweb.ne.jp"),
+        ('"a..b"@docomo.ne.jp', "a..b@docomo.ne.jp"),
+        ("ｔａｎｔｏ＠town.yamate.lg.jp", "tanto@town.yamate.lg.jp"),
+        ("　Ｔanto＠ｔｏｗｎ．yamate.lg.jp　", "tanto@town.yamate.lg.jp"),
+        ("tanto@日本語.jp", "tanto@xn--wgv71a119e.jp"),
+        ("tanto＠日本語。ＪＰ", "tanto@xn--wgv71a119e.jp"),
+        ("tanto@xn--wgv71a119e.jp", "tanto@xn--wgv71a119e.jp"),
+        ("tanto@例え.テスト", "tanto@xn--r8jz45g.xn--zckzah"),
+        ("a@qq.com", "a@qq.com"),
     ],
 )
 def test_an_address_of_mail_is_kept_in_small_letters(typed: str, kept: str) -> None:
@@ -288,7 +300,15 @@ def test_an_address_of_mail_is_kept_in_small_letters(typed: str, kept: str) -> N
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "tanto", "tanto@", "@town.example", "tanto@town", "a b@town.example", "a@b@c.jp"]
+    "typed",
+    [
+        *("", "tanto", "tanto@", "@town.example", "tanto@town", "a b@town.example", "a@b@c.jp"),
+        *("日本@town.example", "①@town.example", "a\u200b@town.example", "a,b@town.example"),
+        *('""@town.example', '"a b"@town.example', 'a"b@town.example', "tan　to＠town.example"),
+        *("a@town..jp", "a@.town.jp", "a@town.jp.", "a@-town.jp", "a@town-.jp", "a@to_wn.jp"),
+        *("a@town.j", "a@192.0.2.1", "a@[192.0.2.1]", f"{'a' * 65}@town.example"),
+        *(f"a@{'b' * 64}.jp", f"a@{'b.' * 127}jp", f"a@{'日' * 60}.jp", f"a@{'日本.' * 30}jp"),
+    ],
 )
 def test_what_no_mail_server_takes_is_refused(typed: str) -> None:
     with pytest.raises(Refusal) as refused:

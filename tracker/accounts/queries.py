@@ -22,7 +22,7 @@ from tracker.accounts.models import (
     SecondFactor,
     SignIn,
 )
-from tracker.accounts.rules import StaffMember
+from tracker.accounts.rules import StaffMember, comparable
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.search import search_key
@@ -160,7 +160,7 @@ def _actor(row: Sequence[Any]) -> Actor:
 
 def find_person(email: str) -> Person | None:
     """The account with that address, or None."""
-    return db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    return db.session.scalar(select(Person).where(Person.email == comparable(email)))
 
 
 def get_person(email: str) -> Person:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.mail import mime
 
 
 class StaffMember(NamedTuple):
@@ -34,7 +35,8 @@ LONGEST_DELAY = timedelta(minutes=15)
 # Two processes that count at once do not read the clock at once; what lies further ahead was
 # written by a clock that has gone back since.
 CLOCK_SKEW = timedelta(seconds=10)
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,189}\.[A-Za-z]{2,63}")
+_HALF_WIDTH = {0xFF01 + number: 0x21 + number for number in range(94)}
+_HOST = re.compile(r".{1,189}\.(?:[a-z]{2,63}|xn--[a-z0-9-]{2,59})", re.I)
 
 
 def wait(counted_at: datetime, open_at: datetime, at: datetime) -> timedelta:
@@ -48,15 +50,31 @@ def wait(counted_at: datetime, open_at: datetime, at: datetime) -> timedelta:
 
 
 def check_address(email: str) -> str:
-    """The address trimmed and lower-cased; refuses one no mail server would take."""
-    plain = email.strip()
-    local, _other, domain = plain.rpartition("@")
-    if not _ADDRESS.fullmatch(plain) or ".." in plain or local.startswith("."):
+    """The address as it is kept: trimmed, half-width, lower-cased, its host in ASCII (xn--).
+
+    Refuses one no mail server would take; dots stand where carriers gave them out (a..b, abc.).
+    """
+    try:
+        plain = mime.ascii_address(email.strip().translate(_HALF_WIDTH))
+    except mime.Unsendable:
+        plain = ""
+    if not _HOST.fullmatch(plain.rpartition("@")[2]):
         raise Refusal(
             _("メールアドレスは「tanto@town.example.lg.jp」のように半角で入力してください。"),
             field="email",
         )
-    return f"{local}@{domain}".lower()
+    return plain.lower()
+
+
+def comparable(email: str) -> str:
+    """What is looked up among kept addresses: as `check_address` keeps it, or none that it keeps.
+
+    Whoever counts tries by an address counts by this: each spelling of it is the same one.
+    """
+    try:
+        return check_address(email)
+    except Refusal:
+        return email.strip().lower()
 
 
 def check_chief(

@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
-from tracker.mail import reasons
+from tracker.mail import mime, reasons
 
 # A letter of ours is small, and what a server writes about it comes first.
 MOST_BYTES = 1024 * 1024
@@ -34,7 +34,8 @@ _ENCLOSED = (
 _OURS = re.compile(r"<?([0-9a-f]{32}@[A-Za-z0-9.-]{1,190})>?")
 _ANY_ID = re.compile(r"<[^<>\s]{1,250}>")
 _ID_LINE = re.compile(r"^[ \t>]{0,9}message-id:[ \t]*(?:\n[ \t]+)?(.{0,250})", re.I | re.M)
-_ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-][\w.-]{0,189}"
+# Quoted where its dots are none of RFC 5321's: "a..b"@docomo.ne.jp.
+_ADDRESS = rf"(?:{mime.LOCAL}|\"{mime.LOCAL}\")@[\w-][\w.-]{{0,189}}"
 _LISTED = re.compile(rf"^[ \t<]{{0,9}}({_ADDRESS})", re.M)
 _NAMED = re.compile(_ADDRESS)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")

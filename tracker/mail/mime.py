@@ -16,7 +16,14 @@ from tracker.kernel.tokyo import TOKYO
 
 # Bytes of UTF-8 in one encoded word: with the longest header's name they fit in 76 columns.
 _WORD_BYTES = 39
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.A | re.I)
+# RFC 5321, 4.5.3.1.3.
+_LONGEST = 254
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+# Dots wherever carriers gave them out (a..b, abc.): more than RFC 5321 allows without quotes.
+LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ADDRESS = re.compile(rf"(?=.{{3,{_LONGEST}}}$){LOCAL}@{_LABEL}(?:\.{_LABEL})*", re.A | re.I)
+_UNQUOTED = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.A)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -74,11 +81,13 @@ def split(mailbox: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=256)
 def ascii_address(address: str) -> str:
-    """The address as SMTP takes it, an international domain in its ASCII form.
+    """The address with an international domain in its ASCII form, as it is kept and compared.
 
     Raises Unsendable when it is no address.
     """
-    local, _, domain = address.rpartition("@")
+    local, _, domain = address.rpartition("@") if len(address) <= _LONGEST else ("", "", "")
+    if re.fullmatch(rf'"{LOCAL}"', local, re.A):
+        local = local.strip('"')
     try:
         plain = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
     except UnicodeError:
@@ -87,6 +96,13 @@ def ascii_address(address: str) -> str:
         shown = _CONTROL.sub("?", address)
         raise Unsendable(f"メールアドレス「{shown}」の形が正しくありません。")
     return plain
+
+
+def smtp_address(address: str) -> str:
+    """The same as SMTP and a header take it: `"a..b"@docomo.ne.jp` in quotes (RFC 5321, 4.1.2)."""
+    plain = ascii_address(address)
+    local, _, domain = plain.rpartition("@")
+    return plain if _UNQUOTED.fullmatch(local) else f'"{local}"@{domain}'
 
 
 @lru_cache(maxsize=16)
@@ -100,7 +116,7 @@ def _date(at: datetime) -> str:
 
 
 def _mailbox(name: str, address: str) -> str:
-    plain = ascii_address(address)
+    plain = smtp_address(address)
     if not name:
         return plain
     shown = _words(name)

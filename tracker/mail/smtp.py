@@ -107,7 +107,7 @@ class Smtp(smtplib.SMTP):
             self.sock.settimeout(self.timeout)
 
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
-        """MAIL; the address is a plain one already (`mime.ascii_address`): nothing is parsed."""
+        """MAIL; the address is a plain one already (`mime.smtp_address`): nothing is parsed."""
         return self.docmd("mail", " ".join((f"FROM:<{sender}>", *options)))
 
     def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
@@ -182,7 +182,7 @@ class SmtpTransport(Connection):
         """
         sender = current_app.config["MAIL_DEFAULT_SENDER"]
         message = mime.message(letter, sender)
-        to = mime.ascii_address(letter.to_email)
+        to = mime.smtp_address(letter.to_email)
         waited, is_marked = self.host is not None, False
 
         def mark() -> None:
@@ -190,7 +190,7 @@ class SmtpTransport(Connection):
             is_marked = True
             before_data()
 
-        parts = mime.ascii_address(mime.split(sender)[1]), to, message, mark
+        parts = mime.smtp_address(mime.split(sender)[1]), to, message, mark
         try:
             return self._try(*parts)
         except smtplib.SMTPException as error:

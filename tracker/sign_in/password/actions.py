@@ -31,7 +31,7 @@ from tracker.accounts.people.actions import (
     end_sessions,
     put_invitation,
 )
-from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, wait
+from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, comparable, wait
 from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -417,7 +417,7 @@ def ask_reset(email: str, *, at: datetime, origin: Origin = NOWHERE) -> None:
     source = rules.reset_key(current_app.config["SECRET_KEY"], origin)
     if origin.source and (left := _take_try(source, at)):
         raise Refusal(rules.delayed(left, rules.ASKED_OFTEN), field="email")
-    address, table = email.strip().lower(), ResetRequest
+    address, table = comparable(email), ResetRequest
     db.session.execute(delete(table).where(table.asked_at < at - rules.COUNTED_FOR))
     new = {"address": address, "asked_at": at}
     key = rules.address_mark(current_app.config["SECRET_KEY"], address)

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select
 from tracker.accounts.models import Invitation, LinkUse, Person, SignIn, SignInStep
 from tracker.accounts.people.queries import invitation_life
 from tracker.accounts.queries import digest, oldest
+from tracker.accounts.rules import comparable
 from tracker.mail import links
 from tracker.mail.links import Life
 from tracker.plumbing.db import db
@@ -111,7 +112,7 @@ def open_invitation(email: str, at: datetime) -> tuple[LinkUse, int, Life | None
     newest = (
         select(Invitation.kind, Invitation.id)
         .join(Person, Person.id == Invitation.person_id)
-        .where(Person.email == email.strip().lower())
+        .where(Person.email == comparable(email))
         .order_by(Invitation.id.desc())
         .limit(1)
     )

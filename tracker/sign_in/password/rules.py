@@ -8,7 +8,7 @@ from hmac import digest
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import prod
 
-from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY
+from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, comparable
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 
@@ -172,7 +172,7 @@ def normal_source(remote: str) -> str:
 
 def address_mark(secret: str, email: str) -> str:
     """What stands for an address where the address itself must not stand."""
-    return _keyed(secret, "address", email.strip().lower())[:24]
+    return _keyed(secret, "address", comparable(email))[:24]
 
 
 def half_mark(secret: str, person_id: int, password_hash: str | None) -> str:
@@ -187,7 +187,7 @@ def delay_key(secret: str, email: str, origin: Origin, kind: str = "tries") -> s
     """
     source = normal_source(origin.source)
     where = ("browser", origin.known) if origin.known else ("source", source)
-    return _keyed(secret, kind, email.strip().lower(), *where)
+    return _keyed(secret, kind, comparable(email), *where)
 
 
 def reset_key(secret: str, origin: Origin) -> str:
