@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Protocol
 
+from kanjize import kanji2number
+
 from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -43,18 +45,23 @@ HOW_TO_WRITE_A_TIME = N_("時刻は「14時30分」または「14:30」のよう
 _NAMES = {name: era for era in ERAS for name in (era.name, era.letter)}
 _ERA = "|".join(_NAMES)
 _NUMBER = r"([0-9]{1,2})"
+_YEAR = rf"(?:(?P<year>[0-9]{{4}})|(?P<era>{_ERA})?(?P<count>[0-9]{{1,2}}|元))"
 _DAY_FORMS = tuple(
     re.compile(form)
     for form in (
-        rf"(?P<era>{_ERA})(?P<count>[0-9]{{1,2}}|元)年{_NUMBER}月{_NUMBER}日",
-        rf"(?P<era>{_ERA})(?P<count>[0-9]{{1,2}}|元)[./-]{_NUMBER}[./-]{_NUMBER}",
-        rf"(?P<count>[0-9]{{1,2}}|元)\.{_NUMBER}\.{_NUMBER}",
-        rf"(?P<year>[0-9]{{4}})年{_NUMBER}月{_NUMBER}日",
-        rf"(?P<year>[0-9]{{4}})([./-]){_NUMBER}\2{_NUMBER}",
+        rf"{_YEAR}年{_NUMBER}月{_NUMBER}日",
+        rf"{_YEAR}(?P<mark>[./-]){_NUMBER}(?P=mark){_NUMBER}",
+        r"(?P<year>[0-9]{4})([0-9]{2})([0-9]{2})",
         rf"{_NUMBER}/{_NUMBER}",
         rf"{_NUMBER}月{_NUMBER}日",
     )
 )
+_SIGNS = str.maketrans("○◯零・", "〇〇〇.")
+# One that stands beside a figure may be a dash: 2026一11一30.
+_NUMERAL = re.compile("(?<![0-9])[〇一二三四五六七八九十百千]+(?![0-9])")
+_DASH = re.compile("(?<=[0-9元])[‐-―─━ー](?=[0-9])")
+# Without an era up to here: 19 and more are also what people write for 2019 and later.
+_LAST_PLAIN_COUNT = 18
 _WEEKDAY = re.compile(rf"\(([{WEEKDAYS}])(?:曜日?)?(?:・?祝)?\)$")
 _TIME = re.compile(r"([0-9]{1,2})(?::([0-9]{2})|時(?:([0-9]{1,2})分|(半))?)")
 
@@ -118,34 +125,53 @@ def clock_time(moment: time) -> str:
     return f"{moment.hour}時{moment.minute}分" if moment.minute else f"{moment.hour}時"
 
 
-def _year(found: re.Match[str], month: int, within: Span | None) -> int:
-    parts = found.groupdict()
+def _year(parts: dict[str, str], era: Era | None, month: int, within: Span | None) -> int:
     if parts.get("year"):
         return int(parts["year"])
-    if parts.get("count"):
-        era = _NAMES[parts["era"]] if parts.get("era") else ERAS[-1]
+    if era:
         count = 1 if parts["count"] == "元" else int(parts["count"])
+        if not parts["era"] and count > _LAST_PLAIN_COUNT:
+            raise Refusal(
+                _(
+                    "「%(count)s年」は、%(era)s%(count)s年とも20%(count)s年とも読めます。"
+                    "%(how_to_write_a_day)s",
+                    count=count,
+                    era=era.name,
+                    how_to_write_a_day=_(HOW_TO_WRITE_A_DAY),
+                )
+            )
         return era.begins_on.year + count - 1 if count else 0
     if within is None:
         raise Refusal(_(HOW_TO_WRITE_A_DAY))
     return within.begins.year if month >= within.begins.month else within.ends.year
 
 
+def _figures(found: re.Match[str]) -> str:
+    try:
+        return str(kanji2number(found[0]))
+    except ValueError:
+        return found[0]
+
+
 def read_day(text: str, *, within: Span | None = None) -> date:
     """Read a day as people write it; `within` lends its year to 「11/30」 and 「11月30日」.
 
     An ended era is read on (平成32年 is 2020: papers made before a change say so), but no day
-    before an era began. A weekday in brackets must be the right one.
+    before an era began. A weekday in brackets must be the right one. A year of one or two figures
+    without an era is one of the present era up to 18; 26/11/30 may be 2026 too, and is refused.
     Raises Refusal, also for days that do not exist and days before 明治 (ux/spec.md 8, 10).
     """
     typed = plain(text).upper()
     stated = _WEEKDAY.search(typed)
     typed = typed[: stated.start()] if stated else typed
+    typed = _DASH.sub("-", _NUMERAL.sub(_figures, typed.translate(_SIGNS)))
     found = next((match for form in _DAY_FORMS if (match := form.fullmatch(typed))), None)
     if found is None:
         raise Refusal(_(HOW_TO_WRITE_A_DAY))
     month, number = (int(part) for part in found.groups()[-2:])
-    year = _year(found, month, within)
+    parts = found.groupdict("")
+    era = _NAMES.get(parts["era"], ERAS[-1]) if parts.get("count") else None
+    year = _year(parts, era, month, within)
     try:
         day = date(year, month, number)
     except ValueError:
@@ -156,7 +182,7 @@ def read_day(text: str, *, within: Span | None = None) -> date:
                 how_to_write_a_day=_(HOW_TO_WRITE_A_DAY),
             )
         ) from None
-    era = _NAMES.get(found.groupdict().get("era") or "", _era_of(day))
+    era = era or _era_of(day)
     if day < era.begins_on:
         raise Refusal(
             _(

@@ -147,7 +147,6 @@ _LONGEST_NAME = 20
 _OFFICE = re.compile("([^ ]{0,12}?(?:[市町村区]長|知事)) *")
 _NO_NAME = re.compile(r"[\d、。「」]")
 _PLACE = re.compile("[^ ]{1,12}[都道府県市町村区]$")
-_KANJI = re.compile("[〇一二三四五六七八九十百]+")
 _WRITTEN = re.compile("[0-9元一二三四五六七八九十百]")
 _SEAL = re.compile("(?: +印|㊞|（印）)$")
 
@@ -325,9 +324,8 @@ def party_names(draft: Draft) -> dict[str, str]:
 
 def day_of(line: Line) -> date | None:
     """The day printed on a line; None where it is left blank or does not exist."""
-    plain = _KANJI.sub(lambda run: str(numeral(run[0])), line.folded).removeprefix("西暦")
     try:
-        return wareki.read_day(plain)
+        return wareki.read_day(line.folded.removeprefix("西暦"))
     except Refusal:
         return None
 
