@@ -129,6 +129,11 @@ def test_a_claim_says_why():
         check_claim(CLEAN._replace(why="　"))
 
 
+def test_funds_above_the_cost_are_refused_where_they_are_entered():
+    with pytest.raises(Refusal, match="総額 1,000,000円を1円超えています"):
+        check_claim(CLEAN._replace(claimed_yen=0, other_yen=600_001))
+
+
 ROW = {
     "project": "移住相談会",
     "municipality": "今別町",

@@ -166,6 +166,20 @@ def test_a_version_keeps_what_came_with_it(both: Flask) -> None:
     assert record.verdict().problems == []
 
 
+def test_a_file_that_never_left_the_draft_goes_without_a_trace(both: Flask) -> None:
+    """Not even its name stays, which may be somebody's."""
+    project = make_project()
+    make_round()
+    place = begun(project)
+    submit(place)
+    actions.return_report(lead(), place, "名簿では7人です。")
+    later = Act(act_of().by, cast.NOW + timedelta(hours=1))
+    actions.attach(later, report_of(project), [Sent("名簿.csv", "csv", b"3")])
+    [one] = uploads.of("report", place.id)
+    actions.detach(later, report_of(project), one, None)
+    assert list(uploads.of("report", place.id)) == []
+
+
 def test_a_report_without_files_is_kept_as_before(inside: Flask) -> None:
     project = make_project()
     make_round()

@@ -36,11 +36,12 @@ _IS_DISPOSED = f"""NEW.summary = '' AND NEW.payload IS NULL AND NEW.salt IS NULL
     AND one.subject_id = CAST(OLD.number AS VARCHAR(60)))"""
 _IS_AGREED = """EXISTS (SELECT 1 FROM cost_case WHERE cost_case.id = OLD.case_id
     AND cost_case.state IN ('agreed', 'replaced'))"""
-# A file that others may have seen: of a case that was sent, of a report that was submitted.
+# A file that others may have seen: of a case that was sent, of a report submitted with it.
 _IS_SEEN = """(OLD.subject_kind = 'cost_case' AND EXISTS (SELECT 1 FROM cost_case
     WHERE cost_case.id = OLD.subject_id AND cost_case.sent_on IS NOT NULL))
     OR (OLD.subject_kind = 'report' AND EXISTS (SELECT 1 FROM report_version
-    WHERE report_version.report_id = OLD.subject_id))"""
+    WHERE report_version.report_id = OLD.subject_id
+    AND report_version.submitted_at >= OLD.added_at))"""
 _STRUCK = ("struck_at", "struck_by", "struck_reason")
 
 KEPT = {

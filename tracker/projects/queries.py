@@ -21,6 +21,7 @@ from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Post
 from tracker.agreements.models import Measure, PolicyField
+from tracker.attachments.uploads import Attachment
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities import queries as areas
@@ -516,6 +517,13 @@ def versions(report_id: int | None) -> Sequence[ReportVersion]:
         .where(ReportVersion.report_id == report_id)
         .order_by(ReportVersion.number)
     ).all()
+
+
+def has_gone_out(file: Attachment) -> bool:
+    """Whether a report was submitted with that file of it: others may have seen it."""
+    of_it = ReportVersion.report_id == file.subject_id
+    went = select(ReportVersion.id).where(of_it, ReportVersion.submitted_at >= file.added_at)
+    return db.session.scalar(went.limit(1)) is not None
 
 
 def head(project_id: int) -> Head | None:

@@ -77,6 +77,7 @@ def _formula_page(
         case=case,
         table=table,
         problems=form.problems,
+        is_edited=_is_edited(),
         voids=voids,
         to_copy=to_copy,
         towns=areas.towns(),
@@ -95,6 +96,7 @@ def preview(no: str) -> Response:
         form=form,
         table=then.table if then else None,
         problems=form.problems,
+        is_edited=False,
         live=True,
     )
 
@@ -175,8 +177,15 @@ def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
     """The table as stored, or where it was asked for as typed."""
     if form.errors:
         return None
+    if _is_edited():
+        return None
     shown = _worked_out(case, form) if "calculate" in request.form else case
     return shown.table if shown else None
+
+
+def _is_edited() -> bool:
+    """Whether a part was just added or taken out, or a formula copied: no amounts are known yet."""
+    return bool({"add", "drop"} & request.form.keys() or "from" in request.args)
 
 
 def _save(act: Act, case: Case, form: FormulaForm | WorkForm, is_checked: bool) -> None:

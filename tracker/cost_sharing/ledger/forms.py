@@ -43,7 +43,8 @@ class ClaimForm(Form):
     @property
     def others(self) -> tuple[str, ...]:
         """The other items, one a line."""
-        return tuple(filter(None, map(str.strip, (self.claimed_under.data or "").splitlines())))
+        lines = map(str.strip, (self.claimed_under.data or "").splitlines())
+        return tuple(dict.fromkeys(filter(None, lines)))
 
 
 class CapsForm(Form):

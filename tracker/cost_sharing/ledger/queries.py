@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from tracker.agreements.models import Measure, PolicyField
 from tracker.cost_sharing.ledger.rules import GrantFinding, LedgerLine, findings
 from tracker.cost_sharing.models import CostCase, GrantCap, GrantClaim, Share
-from tracker.cost_sharing.rules import CaseState
+from tracker.cost_sharing.rules import CaseKind, CaseState
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
@@ -22,7 +22,8 @@ class LedgerRow(NamedTuple):
     """A line of the ledger as a page needs it.
 
     `spent_yen` is the municipality's own spending, as settled or (`is_planned`) as planned;
-    `shared_yen` its shares of agreed cost cases of the year.  `seen` is for the claim's form.
+    `shared_yen` its share of the cost case of the year that was agreed last.  `seen` is for the
+    claim's form.
     """
 
     project_id: int
@@ -34,6 +35,11 @@ class LedgerRow(NamedTuple):
     proof: str
     seen: str
     findings: tuple[GrantFinding, ...] = ()
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether anybody has written the claim."""
+        return self.seen != UNSEEN
 
 
 def rows(year: FiscalYear, *where: ColumnElement[bool]) -> list[LedgerRow]:
@@ -53,11 +59,22 @@ def rows(year: FiscalYear, *where: ColumnElement[bool]) -> list[LedgerRow]:
             cost.phase == phase,
         )
 
+    # A project's later case stands for those before it: 確定 for 概算, 精算 for both.
+    last = (
+        select(func.max(CostCase.number).label("number"), CostCase.project_id)
+        .where(
+            CostCase.fiscal_year == year.year,
+            CostCase.state == CaseState.AGREED,
+            CostCase.kind == CaseKind.MONEY,
+        )
+        .group_by(CostCase.project_id)
+        .subquery()
+    )
     shared = (
-        select(CostCase.project_id, Share.municipality_id, func.sum(Share.share_yen).label("yen"))
+        select(CostCase.project_id, Share.municipality_id, Share.share_yen)
+        .join(last, last.c.number == CostCase.number)
         .join(Share, Share.case_id == CostCase.id)
-        .where(CostCase.fiscal_year == year.year, CostCase.state == CaseState.AGREED)
-        .group_by(CostCase.project_id, Share.municipality_id)
+        .where(CostCase.fiscal_year == year.year)
         .subquery()
     )
     query = (
@@ -67,7 +84,7 @@ def rows(year: FiscalYear, *where: ColumnElement[bool]) -> list[LedgerRow]:
             town,
             budget.total_yen,
             settled.total_yen,
-            shared.c.yen,
+            shared.c.share_yen,
             GrantClaim,
         )
         .select_from(ProjectYear)

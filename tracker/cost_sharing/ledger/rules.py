@@ -77,9 +77,19 @@ def findings(
 def check_claim(line: LedgerLine) -> None:
     """Whether a claim may be entered at all.
 
-    Raises Refusal for one below zero, and without the reason why its cost is eligible, or is not.
+    Raises Refusal for one below zero, for funds above the cost, and for a claim without the reason
+    why its cost is eligible, or is not.
     """
     _check(line)
+    if line.own_yen < 0:
+        raise Refusal(
+            _(
+                "財源の合計が総額 %(total)sを%(over)s超えています。財源か、事業の予算額・決算額を確かめてください。",
+                total=yen(line.total_yen),
+                over=yen(-line.own_yen),
+            ),
+            field="other_yen",
+        )
     if line.claimed_yen and not line.why.strip():
         raise Refusal(
             _("対象になる（ならない）理由を入れてください。検査で必ず聞かれます。"), field="why"

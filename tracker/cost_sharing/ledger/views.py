@@ -1,11 +1,14 @@
 """Pages of the special-grant ledger."""
 
+from collections.abc import Sequence
+
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing.blueprint import bp
 from tracker.cost_sharing.ledger import actions, forms, queries
 from tracker.cost_sharing.ledger.queries import LedgerRow
+from tracker.cost_sharing.ledger.rules import FindingKind, GrantFinding
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
@@ -24,7 +27,7 @@ def ledger() -> Response:
     this = FiscalYear.containing(clock.today())
     year = _year(number_asked("fy", this.year))
     town = areas.find_town(request.args.get("town", "")) or areas.by_id()[actor().municipality_id]
-    rows = queries.of_town(year, town)
+    rows, wide = _apart(queries.of_town(year, town))
     return page(
         "cost_sharing/ledger.html",
         year=year,
@@ -34,10 +37,21 @@ def ledger() -> Response:
         rows=rows,
         cap=queries.caps(year)[0].get(town.name),
         claimed=sum(one.line.claimed_yen for one in rows),
-        found=sum(len(one.findings) for one in rows),
+        wide=wide,
+        found=len(wide) + sum(len(one.findings) for one in rows),
         may_write=may(Permission.CLAIM_GRANT, town.slug),
         may_cap=may(Permission.EDIT_FIGURES),
     )
+
+
+def _apart(rows: Sequence[LedgerRow]) -> tuple[list[LedgerRow], list[GrantFinding]]:
+    """The lines with their own findings, and once what is said of the municipality whole."""
+    of_town = {one for row in rows for one in row.findings if one.kind is FindingKind.OVER_CAP}
+    own = [
+        row._replace(findings=tuple(one for one in row.findings if one not in of_town))
+        for row in rows
+    ]
+    return own, list(of_town)
 
 
 def _year(number: int) -> FiscalYear:
@@ -62,7 +76,7 @@ def claim(fy: int, project_id: int, slug: str) -> Response:
             "prefectural_yen": line.prefectural_yen or None,
             "other_yen": line.other_yen or None,
             "claimed_yen": line.claimed_yen or None,
-            "eligible": (forms.YES if line.is_eligible else forms.NO) if line.why else None,
+            "eligible": (forms.YES if line.is_eligible else forms.NO) if row.is_entered else None,
             "why": line.why,
             "claimed_under": "\n".join(line.claimed_under),
             "proof": row.proof,

@@ -131,10 +131,10 @@ def attach(act: Act, place: Report, sent: Sequence[Sent]) -> None:
 def detach(
     act: Act, place: Report, one: Attachment, reason: str | None, seen: str | None = None
 ) -> None:
-    """Takes a file out: with a reason once a version was submitted, else without a trace of it."""
+    """Takes a file out: with a reason where a version was submitted with it, else without a trace."""
     report = _to_write(act, place, seen)
     act.lock((one, None))
-    is_seen = _last_version(report) > 0
+    is_seen = queries.has_gone_out(one)
     said = _said(place, "の添付を1件取り消しました")
     with act.change("report.detached", report, said + (f"理由：{reason}" if is_seen else "")):
         uploads.take_out(act, one, reason if is_seen else None)

@@ -263,7 +263,7 @@ def detach(period: str, project_id: int, slug: str, attachment_id: int) -> Respo
         now.seen,
         lambda act, reason, seen: report_actions.detach(act, now, one, reason, seen),
         lambda act, seen: report_actions.put_attachment_back(act, now, one, seen),
-        has_been_seen=bool(queries.versions(now.id)),
+        has_been_seen=queries.has_gone_out(one),
         back=f"{now.path}/attachments",
         check=lambda: saved(now.state),
     )
