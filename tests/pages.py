@@ -27,7 +27,10 @@ class Page:
         self.response, self.queries = response, queries
         self.status = response.status_code
         self.location = response.headers.get("Location", "")
-        self.html = BeautifulSoup(response.get_data(as_text=True), "html.parser")
+        # A paper or an attachment is no page.
+        is_text = response.mimetype.startswith("text/")
+        said = response.get_data(as_text=True) if is_text else ""
+        self.html = BeautifulSoup(said, "html.parser")
 
     @property
     def text(self) -> str:
@@ -143,7 +146,7 @@ class PageClient:
             response = self.client.open(path, method=method, **more)
         with self.app.app_context():
             assert not db.session.new and not db.session.dirty, f"{path} left work uncommitted"
-        assert "Traceback (most recent call last)" not in response.get_data(as_text=True)
+        assert b"Traceback (most recent call last)" not in response.data
         return Page(response, queries)
 
 

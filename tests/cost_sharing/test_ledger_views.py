@@ -127,9 +127,9 @@ def test_the_ceiling_is_the_office_s_and_is_held_against_all_lines(made, browse)
     address = claim_page(made(a_settled_project))
     office, officer = browse("office"), browse("officer", "imabetsu")
     fields = office.get(CAPS).fields()
-    assert office.post(CAPS, {**fields, "cap_imabetsu": "40万円"}).status == 302
+    assert office.post(CAPS, {**fields, "cap_yen_imabetsu": "40万円"}).status == 302
     # Whoever saw no ceilings does not overwrite those entered meanwhile.
-    assert office.post(CAPS, {**fields, "cap_imabetsu": "90万円"}).status == 409
+    assert office.post(CAPS, {**fields, "cap_yen_imabetsu": "90万円"}).status == 409
     words = {"why": "移住の推進", "proof": "支出命令書の写し"}
     typed = {"claimed_yen": "50万円", "eligible": "yes", **words}
     assert officer.post(address, {**officer.get(address).fields(), **typed}).status == 302

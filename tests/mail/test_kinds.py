@@ -88,7 +88,7 @@ def test_the_kinds_stand_in_the_order_of_the_specification():
     codes = [kind.code for kind in LETTER_KINDS.values() if kind.code]
     assert codes[:2] == ["M1", "M1b"] and "M4b" in codes
     assert codes == sorted(codes, key=lambda code: (int(code[1:].rstrip("abcdefgh")), code))
-    assert codes[-1] == "M28b"
+    assert codes[-1] == "M29"
     assert [*LETTER_KINDS][-len(LETTER_KINDS) + len(codes) :] == [
         name for name, kind in LETTER_KINDS.items() if not kind.code
     ]

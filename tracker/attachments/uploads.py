@@ -45,8 +45,8 @@ TYPES: Mapping[str, tuple[str, str]] = {
     "jpg": ("jpeg", "image/jpeg"),
     "jpeg": ("jpeg", "image/jpeg"),
     "png": ("png", "image/png"),
-    "csv": ("text", "text/csv; charset=utf-8"),
-    "txt": ("text", "text/plain; charset=utf-8"),
+    "csv": ("text", "text/csv"),
+    "txt": ("text", "text/plain"),
 }
 ACCEPTED = N_(
     "PDF、Word（docx）、Excel（xlsx）、写真・画像（JPEG・PNG）、CSV、テキスト。1件10MBまで"

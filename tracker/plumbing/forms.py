@@ -505,8 +505,10 @@ class PercentField(_Read):
         if not re.fullmatch(r"[-+]?[0-9]+(?:\.[0-9]*)?|\.[0-9]+", digits):
             raise Refusal(_("割合は数字で入力してください（例 20）。"))
         value = Decimal(digits)
-        if not 0 <= value <= 100 or value != round(value, 6):
+        if not 0 <= value <= 100:
             raise Refusal(_("割合は0から100までの数字で入力してください。"))
+        if value != round(value, 6):
+            raise Refusal(_("割合の小数は6けたまでです。短くして入力してください。"))
         return value
 
     def show(self, value: Decimal) -> str:

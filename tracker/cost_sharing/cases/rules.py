@@ -118,7 +118,15 @@ def check_put_back(now: CaseState, agreed_at: datetime | None, struck_at: dateti
 
 
 def check_sealed_on(sealed_on: date | None, is_sealed: bool, today: date) -> None:
-    """A sealed document has the day that stands on it; Refusal without one, or for a day to come."""
+    """A sealed document, and it alone, has the day that stands on it.
+
+    Raises Refusal without one, for a day to come, and for the day of another paper.
+    """
+    if sealed_on and not is_sealed:
+        raise Refusal(
+            _("文書の日付は、押印済みの文書だけに入れます。ほかの資料のときは空けてください。"),
+            field="sealed_on",
+        )
     if is_sealed and sealed_on is None:
         raise Refusal(_("押印した文書の日付を入力してください。"), field="sealed_on")
     if is_sealed and sealed_on and sealed_on > today:

@@ -54,9 +54,9 @@ class CapsForm(Form):
 
 
 def caps_form(towns: Iterable[Town], **kwargs: Any) -> CapsForm:
-    """A box for every municipality; field names are cap_<slug>."""
+    """A box for every municipality; field names are cap_yen_<slug>."""
     fields = per_town(
-        "cap",
+        "cap_yen",
         towns,
         lambda town: YenField(town.name, validators=[optional()]),
     )

@@ -121,13 +121,13 @@ def caps(fy: int) -> Response:
     """The year's ceilings."""
     year, towns = _year(fy), areas.towns()
     stored, seen = queries.caps(year)
-    shown = {f"cap_{town.slug}": stored.get(town.name) for town in towns}
+    shown = {f"cap_yen_{town.slug}": stored.get(town.name) for town in towns}
     form = forms.caps_form(towns, data={**shown, "seen": seen})
     if form.carry_out(
         lambda act: actions.set_caps(
             act,
             year,
-            {town.slug: form[f"cap_{town.slug}"].data for town in towns},
+            {town.slug: form[f"cap_yen_{town.slug}"].data for town in towns},
             form.seen.data,
         )
     ):
