@@ -28,7 +28,7 @@ class Page:
         self.status = response.status_code
         self.location = response.headers.get("Location", "")
         # A paper or an attachment is no page.
-        is_text = response.mimetype.startswith("text/")
+        is_text = (response.mimetype or "").startswith("text/")
         said = response.get_data(as_text=True) if is_text else ""
         self.html = BeautifulSoup(said, "html.parser")
 

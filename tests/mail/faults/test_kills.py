@@ -122,6 +122,7 @@ def broken_links(harness: Harness, server: SmtpServer, cases: list, kind: str = 
     return broken
 
 
+@pytest.mark.engines_by_turns
 def test_the_link_of_a_copy_delivered_before_the_kill_still_opens(asked, smtp_server, turn):
     assert broken_links(asked, smtp_server, LINKED[turn::2]) == []
 
@@ -141,6 +142,7 @@ def test_a_kill_at_any_point_loses_nothing_and_flags_what_it_doubles(harness, tu
     kill_at_each(harness, SAMPLE[turn::2])
 
 
+@pytest.mark.engines_by_turns
 def test_a_kill_at_a_random_moment_loses_nothing(harness, turn):
     kill_at_random(harness, 2, seed=20261122 + turn)
 
