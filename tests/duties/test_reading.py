@@ -145,7 +145,11 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(both: Flask) -> None:
 # --- the rooms -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("teller", "rooms"), queries.TELLERS, ids=lambda one: str(one)[:24])
+@pytest.mark.parametrize(
+    ("teller", "rooms"),
+    queries.TELLERS,
+    ids=lambda one: one.__name__ if callable(one) else "+".join(one),
+)
 def test_a_feature_s_duties_are_kept_by_the_rooms_they_read(
     app: Flask, teller: Callable[..., Any], rooms: tuple[str, ...]
 ) -> None:
