@@ -14,6 +14,7 @@ from tests.cost_sharing.makers import (
     cells,
     make_agreed,
     make_draft,
+    make_ready,
     sentences,
 )
 from tests.pages import Page, PageClient
@@ -136,3 +137,11 @@ def test_a_town_that_left_the_agreement_is_named_before_anything_is_saved(browse
     given(end_agreements)
     page = browse("office").fill(f"{CASE}/formula", {**WORKED, "save": "1"})
     assert "平内町との間に、今、効力のある連携協約がありません" in sentences(page)[0]
+
+
+def test_a_part_just_added_stands_over_no_amounts_of_the_stored_formula(given, browse) -> None:
+    given(make_ready)
+    office = browse("office")
+    assert "115,000" in office.get(f"{CASE}/formula").one("#split").text
+    split = with_part(office, "fixed").one("#split").text
+    assert "115,000" not in split and "「計算する」を押すと" in split

@@ -12,7 +12,9 @@ from sqlalchemy import select
 
 from tests.cost_sharing.makers import SHARES, make_agreed, make_project
 from tracker.cost_sharing.commands import costs
+from tracker.cost_sharing.ledger import queries
 from tracker.cost_sharing.models import GrantClaim
+from tracker.cost_sharing.rules import Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
@@ -71,6 +73,11 @@ def an_agreed_project() -> int:
     spent(project_id, "imabetsu", CostPhase.BUDGET, 900_000)
     spent(project_id, "imabetsu", CostPhase.SETTLED, 800_000)
     return project_id
+
+
+def a_fixed_and_a_settled_case() -> int:
+    make_agreed(stage=Stage.FIXED)
+    return make_agreed(stage=Stage.RECONCILIATION).project_id
 
 
 def claims() -> Sequence[GrantClaim]:
@@ -150,6 +157,20 @@ def test_what_is_typed_wrong_stays_and_is_named(app, made, browse) -> None:
     assert answer.status == 422 and "検査で必ず聞かれます" in answer.text
     with app.app_context():
         assert claims() == []
+
+
+def test_of_a_share_that_was_fixed_and_then_settled_the_last_counts_alone(app, made) -> None:
+    made(a_fixed_and_a_settled_case)
+    with app.app_context():
+        rows = queries.rows(YEAR)
+    assert {one.line.municipality: one.shared_yen for one in rows} == SHARES
+
+
+def test_a_choice_without_its_reason_stays(made, browse) -> None:
+    address = claim_page(made(a_project))
+    officer = browse("officer", "imabetsu")
+    assert officer.post(address, {**officer.get(address).fields(), "eligible": "yes"}).status == 302
+    assert officer.get(address).fields()["eligible"] == ["yes"]
 
 
 def test_a_year_that_no_era_names_is_not_found(browse) -> None:

@@ -206,3 +206,20 @@ def test_what_was_disposed_of_leaves_with_its_disposal_or_not_at_all(house: Hous
             text, verdict = export(actor_of(cast.email(role)))
             assert verdict.problems == []
             assert (number in told_numbers(text), "理由の印" in text) == (is_told, is_told)
+
+
+def test_no_digest_of_words_goes_to_whoever_may_not_read_them(house: House):
+    """Whoever wrote the same words would see by it that a guess is right."""
+    sealed = {"digest": "5c2b7547" * 8, "length": 8}
+    with house.app.app_context():
+        report = db.session.scalars(select(ProgressReport)).first()
+        with SYSTEM.change("report.saved", Subject("report", report.id), "保存の印") as entry:
+            entry.told[f"progress_report/{report.id}/trouble"] = sealed
+        lead = db.session.get_one(Project, report.project_id).lead_municipality_id
+        told, apart = set(), set()
+        for slug in READERS:
+            actor = actor_of(cast.email(Role.CONFIRMER, slug))
+            involved = actor.is_hub or actor.municipality_id in (report.municipality_id, lead)
+            (told if sealed["digest"] in export(actor)[0] else apart).add((slug, involved))
+        assert apart and {involved for _slug, involved in told} <= {True}
+        assert len(told) + len(apart) == len(READERS)
