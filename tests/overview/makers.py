@@ -12,7 +12,7 @@ from tracker.cost_sharing.models import CaseKind, CostCase, Share
 from tracker.cost_sharing.rules import CaseState, RoundingMode, Stage
 from tracker.kernel.fiscal_year import Half
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import history
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.projects.models import (
@@ -185,5 +185,5 @@ def word_otherwise(slug: str, number: str = "1-1", content: str = "別の文言�
 
 def save() -> None:
     """Commits as an action would: with a record, so that pages read anew."""
-    history.record(None, "example.entered", Subject("example", 1), "例を入れました。", at=cast.NOW)
+    history.record(None, "example.entered", Subject("example", 1), "例を入れました。", at=clock.now())
     db.session.commit()
