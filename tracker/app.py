@@ -28,6 +28,7 @@ FEATURES = (
     "agreements",
     "projects",
     "cost_sharing",
+    "grants",
     "meetings",
     "reminders",
     "overview",

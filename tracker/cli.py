@@ -20,7 +20,8 @@ from tracker.plumbing.files import project_root, write_whole
 COMMAND_GROUPS = (
     "sign_in",
     "agreements",
-    "cost_sharing",
+    "shares",
+    "grants",
     "duties",
     "reminders",
     "operation",

@@ -5,9 +5,16 @@ from datetime import date
 from typing import Any
 
 from tracker.cost_sharing.case import Case, Reply
-from tracker.cost_sharing.formula.split import Rounding
-from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Pair, RoundingMode, Stage
+from tracker.cost_sharing.rules import (
+    CaseKind,
+    CaseNumber,
+    CaseState,
+    Pair,
+    Stage,
+)
 from tracker.municipalities.rules import Town
+from tracker.shares.rules import RoundingMode
+from tracker.shares.split import Rounding
 
 AOMORI = Town(1, "02201", "aomori", "青森市", True, None)
 IMABETSU = Town(3, "02303", "imabetsu", "今別町", False, None)

@@ -17,9 +17,8 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.models import CostCase, Share
-from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
@@ -27,6 +26,8 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Participation, Project, ProjectYear
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import Rounding
 
 DUE = date(2026, 12, 4)
 LATER = formula.AskAgain("補助の額が決まったため。", date(2026, 12, 11))

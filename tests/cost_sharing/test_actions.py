@@ -28,14 +28,15 @@ from tracker.agreements.models import Agreement
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.models import CostPart, Share
-from tracker.cost_sharing.rules import CaseState, PartKind, RoundingMode
+from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import LARGEST_REMAINDER, Rounding
 
 pytestmark = pytest.mark.usefixtures("both")
 

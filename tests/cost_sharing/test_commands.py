@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from tests.cost_sharing.makers import NAMES, SHARES
-from tests.cost_sharing.test_split import CENSUS_2020
+from tests.shares.test_split import CENSUS_2020
 from tracker.cli import cli
-from tracker.cost_sharing.commands import costs
 from tracker.kernel.refusal import Refusal
+from tracker.shares.commands import costs
 
 REQUEST = {
     "amount_yen": 2_500_000,

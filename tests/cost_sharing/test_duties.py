@@ -9,7 +9,13 @@ from tests.duties.makers import MEMBERS, TODAY, somebody
 from tracker.accounts.rules import StaffMember
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.duties import duties
-from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
+from tracker.cost_sharing.rules import (
+    CaseKind,
+    CaseNumber,
+    CaseState,
+    Decision,
+    Stage,
+)
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import Duty, Kind, owed
 from tracker.kernel.permissions import Role

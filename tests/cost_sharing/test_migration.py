@@ -23,14 +23,15 @@ from tests.cost_sharing.makers import (
 from tests.projects import makers as projects
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
-from tracker.cost_sharing.formula.split import NO_LIMITS, Limits, Rounding
 from tracker.cost_sharing.models import CaseDrafter, Consultation, CostCase
-from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.kernel.exact import Exact
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.projects.plans.rules import Part
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import NO_LIMITS, Limits, Rounding
 
 # Steps of releases that stand.
 pytestmark = pytest.mark.engines_by_turns

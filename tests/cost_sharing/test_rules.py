@@ -17,8 +17,15 @@ from tracker.cost_sharing.cases.rules import (
     stage_table,
     state,
 )
-from tracker.cost_sharing.rules import Answers, CaseState, Decision, Pair, RoundingMode, Stage
+from tracker.cost_sharing.rules import (
+    Answers,
+    CaseState,
+    Decision,
+    Pair,
+    Stage,
+)
 from tracker.kernel.refusal import Refusal
+from tracker.shares.rules import RoundingMode
 
 DRAFT, CONSULTING, AWAITING, RETURNED, AGREED, WITHDRAWN, REPLACED = CaseState
 AOMORI, HIRANAI, IMABETSU, YOMOGITA, OUTSIDER = range(1, 6)

@@ -28,7 +28,7 @@ from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import Consultation, CostCase
-from tracker.cost_sharing.rules import CaseState, PartKind
+from tracker.cost_sharing.rules import CaseState
 from tracker.duties.queries import all_duties
 from tracker.kernel.duty import Kind
 from tracker.kernel.refusal import Refusal
@@ -38,6 +38,7 @@ from tracker.municipalities.models import FigureSeries
 from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
+from tracker.shares.rules import PartKind
 
 WHY = "別の事業の協議を記録していたため。"
 

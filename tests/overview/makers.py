@@ -9,7 +9,7 @@ from tests import cast
 from tests.projects.makers import DUE, lead_post_id, measure_id
 from tracker.agreements.models import Agreement, AnnexEntry
 from tracker.cost_sharing.models import CaseKind, CostCase, Share
-from tracker.cost_sharing.rules import CaseState, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.kernel.fiscal_year import Half
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock, history
@@ -25,6 +25,7 @@ from tracker.projects.models import (
 )
 from tracker.projects.rounds.actions import ask
 from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
+from tracker.shares.rules import RoundingMode
 
 # One sign for each municipality in the order of the codes; a space takes no part.
 SIGNS = {
@@ -185,5 +186,7 @@ def word_otherwise(slug: str, number: str = "1-1", content: str = "別の文言�
 
 def save() -> None:
     """Commits as an action would: with a record, so that pages read anew."""
-    history.record(None, "example.entered", Subject("example", 1), "例を入れました。", at=clock.now())
+    history.record(
+        None, "example.entered", Subject("example", 1), "例を入れました。", at=clock.now()
+    )
     db.session.commit()

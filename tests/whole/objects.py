@@ -98,7 +98,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "cost_sharing.formula": lambda s, slug: Target(
         {"no": {HUB: s.sent_cases[HUB], TOWN: s.draft_cases[TOWN], OTHER: s.work_case}[slug]}
     ),
-    "cost_sharing.claim": lambda s, slug: Target(
+    "grants.claim": lambda s, slug: Target(
         {"fy": 2026, "project_id": s.projects[HUB], "slug": slug}
     ),
     "cost_sharing.replace": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
@@ -149,7 +149,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "agreements.register": lambda s: [{"job_id": s.job}],
     "agreements.review": lambda s: [{"job_id": s.job}],
     "cost_sharing.attachment": lambda s: [_paper(s, HUB)],
-    "cost_sharing.caps": lambda s: [{"fy": 2026}],
+    "grants.caps": lambda s: [{"fy": 2026}],
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
     "cost_sharing.paper": lambda s: [
         {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}

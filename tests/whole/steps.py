@@ -10,9 +10,8 @@ from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
 from tracker.cost_sharing.cases import actions as costs
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.formula.split import Rounding
 from tracker.cost_sharing.models import CostCase, Share
-from tracker.cost_sharing.rules import PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import Stage
 from tracker.demo.area import TOWNS
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
@@ -33,6 +32,8 @@ from tracker.projects.report import Report
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.reports.rules import Content
 from tracker.projects.rules import Rating
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import Rounding
 
 YEAR = FiscalYear(2026)
 HALF = Period(2026, Half.H1)

@@ -13,7 +13,9 @@ ROOMS = (
     "sign_in",
     "agreements",
     "projects",
+    "shares",
     "cost_sharing",
+    "grants",
     "meetings",
     "reminders",
     "overview",
@@ -21,7 +23,7 @@ ROOMS = (
     "operation",
 )
 INNER = {"rules", "actions", "forms", "views", "letters", "papers", "queries"}
-SHARED = {*INNER, "models", "duties", "commands", "blueprint"}
+SHARED = {*INNER, "models", "duties", "commands", "json", "blueprint"}
 # The one pure shape of a room's subject.
 SHAPES = {"projects/report", "projects/project", "cost_sharing/case", "meetings/meeting"}
 # What waitress becomes here; only the one place that knows every part asks for it.
@@ -32,9 +34,8 @@ PURE: Mapping[str, str] = {
     "agreements/reading/lines": "lines and cells of a text, before anything has a meaning",
     "agreements/reading/parts": "articles, annex rows and remarks made of those lines",
     "agreements/review/question": "what is asked about a reading, and what an answer does",
-    "cost_sharing/formula/split": "the arithmetic itself, exact to the yen",
-    "cost_sharing/json": "the same arithmetic for other programs (contracts.md)",
-    "cost_sharing/formula/table": "a split as people read it",
+    "shares/split": "the arithmetic itself, exact to the yen",
+    "shares/table": "a split as people read it",
     "cost_sharing/formula/proposal": "a formula as it was typed, before it is worked out",
     "overview/calendar/feed": "duties and meetings as iCalendar",
     "overview/home/year": "a fiscal year's months with what falls into them",

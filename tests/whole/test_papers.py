@@ -28,16 +28,7 @@ from tests.whole.clients import OFFICE, OFFICER, House
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import papers as costs
 from tracker.cost_sharing.cases.papers import CasePapers, cost_calculation
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, FormulaPart, Rounding, split
-from tracker.cost_sharing.formula.table import PartSource
-from tracker.cost_sharing.rules import (
-    CaseKind,
-    CaseNumber,
-    CaseState,
-    PartKind,
-    RoundingMode,
-    Stage,
-)
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
 from tracker.operation.commands import papers as commands
@@ -61,6 +52,9 @@ from tracker.papers.kinds import (
 )
 from tracker.plumbing import clock
 from tracker.projects import papers as projects
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import LARGEST_REMAINDER, FormulaPart, Rounding, split
+from tracker.shares.table import PartSource
 
 GOLDEN = Path(__file__).with_name("papers")
 WRITERS: Mapping[str, Any] = {"pdf": pdf, "docx": word, "xlsx": excel}

@@ -5,15 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tracker.cost_sharing.formula.split import NO_LIMITS, Limits, Rounding, ShareLine
-from tracker.cost_sharing.formula.table import (
-    PartSource,
-    SplitTable,
-    formula_words,
-    limits_words,
-    rounding_words,
-    split_table,
-)
 from tracker.cost_sharing.rules import (
     ASKED,
     Answers,
@@ -28,6 +19,15 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
+from tracker.shares.split import NO_LIMITS, Limits, Rounding, ShareLine
+from tracker.shares.table import (
+    PartSource,
+    SplitTable,
+    formula_words,
+    limits_words,
+    rounding_words,
+    split_table,
+)
 
 
 class Reply(NamedTuple):

@@ -5,16 +5,12 @@ from datetime import date, datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.cost_sharing.formula.split import FORMULA_VERSION
 from tracker.cost_sharing.rules import (
     CaseKind,
     CaseNumber,
     CaseState,
     Decision,
-    PartKind,
-    RoundingMode,
     Stage,
-    UsagePeriod,
 )
 from tracker.plumbing.db import (
     PRIVATE,
@@ -26,6 +22,8 @@ from tracker.plumbing.db import (
     Yen,
     words,
 )
+from tracker.shares.rules import PartKind, RoundingMode, UsagePeriod
+from tracker.shares.split import FORMULA_VERSION
 
 
 class CostCase(Versioned, Example, Model):
@@ -59,7 +57,7 @@ class CostCase(Versioned, Example, Model):
     # The most and the least that each bears, in yen by municipality's name; empty: no limits.
     caps: Mapped[dict[str, int] | None] = mapped_column(JSON)
     floors: Mapped[dict[str, int] | None] = mapped_column(JSON)
-    # Which arithmetic gave the shares (formula/split.py): they stay what they are when it changes.
+    # Which arithmetic gave the shares (shares/split.py): they stay what they are when it changes.
     formula_version: Mapped[int] = mapped_column(default=FORMULA_VERSION, server_default="1")
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -155,35 +153,3 @@ class Confirmation(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     person_name: Mapped[str] = mapped_column(String(200))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class GrantClaim(Versioned, Model):
-    """What a municipality claims of a project's year for the special grant (特別交付税), and why.
-
-    What it bears in all is read where it stands: its own spending and its shares of agreed cases.
-    """
-
-    __tablename__ = "grant_claim"
-
-    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
-    fiscal_year: Mapped[int] = mapped_column(primary_key=True)
-    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
-    national_yen: Mapped[int] = mapped_column(Yen)
-    prefectural_yen: Mapped[int] = mapped_column(Yen)
-    other_yen: Mapped[int] = mapped_column(Yen)
-    claimed_yen: Mapped[int] = mapped_column(Yen)
-    # Other items under which the same cost is claimed.
-    claimed_under: Mapped[list[str]] = mapped_column(JSON)
-    is_eligible: Mapped[bool]
-    why: Mapped[str] = mapped_column(Text)
-    # What the papers are called and where they lie.
-    proof: Mapped[str] = mapped_column(String(300))
-
-
-class GrantCap(Versioned, Model):
-    """A year's ceilings of the claims for the special grant, in yen by 団体コード."""
-
-    __tablename__ = "grant_cap"
-
-    fiscal_year: Mapped[int] = mapped_column(primary_key=True)
-    caps_yen: Mapped[dict[str, int]] = mapped_column(JSON)

@@ -25,8 +25,6 @@ from tracker.agreements.queries import between, in_force
 from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.case import Case, Reply
 from tracker.cost_sharing.formula.proposal import Grounds, Series
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
-from tracker.cost_sharing.formula.table import PartSource, part_of
 from tracker.cost_sharing.models import (
     CaseDrafter,
     Confirmation,
@@ -35,7 +33,15 @@ from tracker.cost_sharing.models import (
     CostPart,
     Share,
 )
-from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, CaseNumber, CaseState, Pair, Stage
+from tracker.cost_sharing.rules import (
+    ASKED,
+    UNSENT,
+    CaseKind,
+    CaseNumber,
+    CaseState,
+    Pair,
+    Stage,
+)
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.search import search_key
@@ -46,6 +52,8 @@ from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import YearMark
+from tracker.shares.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
+from tracker.shares.table import PartSource, part_of
 
 ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")
 # More projects than a list to choose from can hold are searched by name.

@@ -3,6 +3,5 @@
 from tracker.cost_sharing.blueprint import bp
 from tracker.cost_sharing.cases import views as case_views
 from tracker.cost_sharing.formula import views as formula_views
-from tracker.cost_sharing.ledger import views as ledger_views
 
-__all__ = ["bp", "case_views", "formula_views", "ledger_views"]
+__all__ = ["bp", "case_views", "formula_views"]

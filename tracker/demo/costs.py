@@ -13,9 +13,8 @@ from sqlalchemy import select
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Rounding
 from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.rules import CaseKind, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.demo.moment import HUB, Moment, actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
 from tracker.kernel.permissions import Role
@@ -25,6 +24,8 @@ from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import LARGEST_REMAINDER, Rounding
 
 EVERYBODY = ("青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町")
 ONLINE = "担当者打合せ（オンライン）"

@@ -10,7 +10,6 @@ from datetime import datetime, time, timedelta
 
 from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import measures
-from tracker.cost_sharing.formula.split import FormulaPart, Rounding, split
 from tracker.cost_sharing.models import (
     CaseDrafter,
     Confirmation,
@@ -20,7 +19,7 @@ from tracker.cost_sharing.models import (
     Share,
 )
 from tracker.cost_sharing.queries import bound
-from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, PartKind, RoundingMode, Stage
+from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, Stage
 from tracker.demo import meeting, reports
 from tracker.demo.bulk import Book, Deed
 from tracker.demo.letters import MADE_UP
@@ -59,6 +58,8 @@ from tracker.projects.models import (
 from tracker.projects.report import Measured, frozen
 from tracker.projects.reports.rules import Content, receipt
 from tracker.projects.rules import CostPhase, Rating, ReportState, YearMark
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import FormulaPart, Rounding, split
 
 MATTERS = (
     *("圏域周遊観光", "農産物販路拡大", "起業・創業支援", "産学連携", "地域公共交通"),

@@ -16,7 +16,6 @@ from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.formula.proposal import gaps_of_participants
-from tracker.cost_sharing.formula.split import amount_to_share
 from tracker.cost_sharing.models import (
     CaseDrafter,
     Confirmation,
@@ -32,7 +31,6 @@ from tracker.cost_sharing.rules import (
     CaseState,
     Decision,
     Pair,
-    RoundingMode,
     Stage,
 )
 from tracker.kernel.fiscal_year import FiscalYear
@@ -46,6 +44,8 @@ from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import Model, db
 from tracker.projects.models import Project, ProjectCost
+from tracker.shares.rules import RoundingMode
+from tracker.shares.split import amount_to_share
 
 R = TypeVar("R", bound=Model)
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.formula.table import formula_words
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -16,6 +15,7 @@ from tracker.mail import letters, wording
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
+from tracker.shares.table import formula_words
 
 
 def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:

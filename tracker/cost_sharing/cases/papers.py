@@ -13,8 +13,6 @@ from tracker.agreements import queries as agreements
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.rules import StageRow, stage_table
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, Figure, at_places, in_digits
-from tracker.cost_sharing.formula.table import PartSource, formula_words
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision, Stage
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -36,6 +34,8 @@ from tracker.papers.kinds import (
     Title,
 )
 from tracker.plumbing import clock
+from tracker.shares.split import LARGEST_REMAINDER, Figure, at_places, in_digits
+from tracker.shares.table import PartSource, formula_words
 
 NOT_A_SEAL = (
     "「確認」は、双方の担当が内容を確かめた記録です。決裁又は記名押印に代わるものではありません。"

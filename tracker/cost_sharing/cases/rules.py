@@ -4,7 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from tracker.cost_sharing.rules import ASKED, STATES, Answers, CaseState, Decision, Pair, Stage
+from tracker.cost_sharing.rules import (
+    ASKED,
+    STATES,
+    Answers,
+    CaseState,
+    Decision,
+    Pair,
+    Stage,
+)
 from tracker.kernel import office_days, wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _

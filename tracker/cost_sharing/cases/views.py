@@ -14,7 +14,14 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions, forms, letters, papers
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
 from tracker.cost_sharing.models import Consultation
-from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, CaseState, Stage
+from tracker.cost_sharing.rules import (
+    ASKED,
+    STATES,
+    UNSENT,
+    CaseKind,
+    CaseState,
+    Stage,
+)
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission

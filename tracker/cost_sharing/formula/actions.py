@@ -9,8 +9,6 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.cases.actions import note_drafter
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
-from tracker.cost_sharing.formula.split import FORMULA_VERSION, in_digits
-from tracker.cost_sharing.formula.table import PartSource
 from tracker.cost_sharing.models import CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.office_days import check_due_day
@@ -19,6 +17,8 @@ from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects.models import ProjectCost
+from tracker.shares.split import FORMULA_VERSION, in_digits
+from tracker.shares.table import PartSource
 
 VOIDS = N_("この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。")
 UNCHANGED = N_("前と同じ内容です。変えるところを直してから、もう一度お試しください。")

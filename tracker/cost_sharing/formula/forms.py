@@ -15,16 +15,7 @@ from wtforms import Field, FormField, HiddenField, SelectField, SelectMultipleFi
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
 from tracker.cost_sharing.formula.proposal import Incomplete, Proposal, ProposedPart
-from tracker.cost_sharing.formula.split import (
-    LARGEST_REMAINDER,
-    Figure,
-    Limits,
-    Rounding,
-    in_digits,
-    numbered,
-)
-from tracker.cost_sharing.formula.table import PartSource
-from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage, UsagePeriod
+from tracker.cost_sharing.rules import Stage
 from tracker.kernel.exact import Exact, fraction
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -49,6 +40,16 @@ from tracker.plumbing.forms import (
     required,
     with_fields,
 )
+from tracker.shares.rules import KINDS, PartKind, RoundingMode, UsagePeriod
+from tracker.shares.split import (
+    LARGEST_REMAINDER,
+    Figure,
+    Limits,
+    Rounding,
+    in_digits,
+    numbered,
+)
+from tracker.shares.table import PartSource
 
 UNITS = (
     (1, N_("1円")),

@@ -8,7 +8,13 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.formula.split import (
+from tracker.cost_sharing.rules import Stage
+from tracker.kernel import wareki
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
+from tracker.municipalities.rules import Town
+from tracker.shares.rules import PartKind, UsagePeriod
+from tracker.shares.split import (
     NO_LIMITS,
     Figure,
     FormulaPart,
@@ -20,12 +26,7 @@ from tracker.cost_sharing.formula.split import (
     in_digits,
     split,
 )
-from tracker.cost_sharing.formula.table import PartSource, part_of
-from tracker.cost_sharing.rules import PartKind, Stage, UsagePeriod
-from tracker.kernel import wareki
-from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
-from tracker.municipalities.rules import Town
+from tracker.shares.table import PartSource, part_of
 
 _Arguments: TypeAlias = tuple[int, Sequence[str], Sequence[FormulaPart], Rounding, str, Limits]
 

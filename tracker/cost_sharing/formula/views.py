@@ -13,7 +13,6 @@ from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
 from tracker.cost_sharing.formula.proposal import work_out
-from tracker.cost_sharing.formula.table import SplitTable
 from tracker.cost_sharing.rules import CaseNumber, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -28,6 +27,7 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import in_year
 from tracker.plumbing.pages import done, page, strike_page
+from tracker.shares.table import SplitTable
 
 # Buttons of the page that save nothing.
 ON_THE_WAY = frozenset({"back", "calculate", "add", "drop"})

@@ -12,10 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import yen
+from tracker.shares.rules import KINDS, PartKind, RoundingMode
 
 # Grows when the same formula would give other shares.
 FORMULA_VERSION = 1

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, FormulaPart, Limits, Rounding
-from tracker.cost_sharing.json import loads_exact, read_split_request, split_json
-from tracker.cost_sharing.rules import PartKind, RoundingMode
 from tracker.kernel.refusal import Refusal
+from tracker.shares.json import loads_exact, read_split_request, split_json
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import LARGEST_REMAINDER, FormulaPart, Limits, Rounding
 
 AREA = ["青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町"]
 CENSUS_2020 = dict(zip(AREA, (275_192, 10_126, 2_334, 2_540, 5_401), strict=True))

@@ -1,4 +1,4 @@
-"""What `tracker costs split` and `costs ledger` read and write (contracts.md): exact in, exact out.
+"""What `tracker costs split` reads and writes (contracts.md): exact in, exact out.
 
 Nothing is ignored and nothing is guessed: an unknown field, a field given twice, a text where a
 number belongs are each refused with a sentence that names them.
@@ -6,12 +6,16 @@ number belongs are each refused with a sentence that names them.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
 
-from tracker.cost_sharing.formula.split import (
+from tracker.kernel.characters import plain
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import (
     NO_LIMITS,
     PART_FIELDS,
     FormulaPart,
@@ -20,11 +24,6 @@ from tracker.cost_sharing.formula.split import (
     not_listed,
     split,
 )
-from tracker.cost_sharing.ledger.rules import GrantFinding, LedgerLine
-from tracker.cost_sharing.rules import PartKind, RoundingMode
-from tracker.kernel.characters import plain
-from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -76,19 +75,19 @@ def read_split_request(data: object) -> SplitRequest:
 
     Raises Refusal with a sentence that names the field.
     """
-    request = _record(data, _("ファイル"), needed=_NEEDED, may=("codes", "caps", "floors"))
+    request = read_record(data, _("ファイル"), needed=_NEEDED, may=("codes", "caps", "floors"))
     limits = {of: request.get(of) or {} for of in ("caps", "floors")}
-    names, codes = _names(request["municipalities"], "municipalities"), request.get("codes")
-    of_names = None if codes is None else _by_name(_code)(codes, "codes")
+    names, codes = read_names(request["municipalities"], "municipalities"), request.get("codes")
+    of_names = None if codes is None else by_name(_code)(codes, "codes")
     for refusal in not_listed(of_names or {}, names, "codes", "codes"):
         raise refusal
     return SplitRequest(
-        _whole(request["amount_yen"], _("対象額（amount_yen）")),
+        read_whole(request["amount_yen"], _("対象額（amount_yen）")),
         names,
-        tuple(_part(part) for part in _items(request["parts"], "parts")),
+        tuple(_part(part) for part in read_items(request["parts"], "parts")),
         _rounding(request["rounding"], "rounding"),
-        _name(request["remainder"], "remainder"),
-        Limits(**{of: _by_name(_whole)(value, of) for of, value in limits.items()}),
+        read_name(request["remainder"], "remainder"),
+        Limits(**{of: by_name(read_whole)(value, of) for of, value in limits.items()}),
         of_names,
     )
 
@@ -111,90 +110,8 @@ def split_json(request: SplitRequest) -> dict[str, object]:
     return {"shares": result.shares, "total_yen": result.total_yen, "lines": lines}
 
 
-class LedgerRequest(NamedTuple):
-    """A year's claims and the year's ceilings by municipality, as `findings` takes them."""
-
-    fiscal_year: int
-    lines: tuple[LedgerLine, ...]
-    caps: Mapping[str, int]
-
-
-def read_ledger_request(data: object) -> LedgerRequest:
-    """Check the shape and the types of parsed JSON; `findings` then checks what it means.
-
-    Raises Refusal with a sentence that names the field and the row.
-    """
-    request = _record(data, _("ファイル"), needed=("fiscal_year", "cap_yen", "rows"))
-    return LedgerRequest(
-        _whole(request["fiscal_year"], "fiscal_year"),
-        tuple(
-            _ledger_line(row, _("%(number)s行目", number=number))
-            for number, row in enumerate(_items(request["rows"], "rows"), 1)
-        ),
-        _by_name(_whole)(request["cap_yen"], "cap_yen"),
-    )
-
-
-def ledger_json(
-    lines: Iterable[tuple[LedgerLine, Sequence[GrantFinding]]],
-) -> list[dict[str, object]]:
-    """One object a line, in order, with what an audit would find."""
-    return [
-        {
-            "project": line.project,
-            "municipality": line.municipality,
-            "total_yen": line.total_yen,
-            "national_yen": line.national_yen,
-            "prefectural_yen": line.prefectural_yen,
-            "other_yen": line.other_yen,
-            "own_yen": line.own_yen,
-            "claimed_under": list(line.claimed_under),
-            "eligible": line.is_eligible,
-            "findings": [{"kind": one.kind.value, "words": one.words} for one in found],
-        }
-        for line, found in lines
-    ]
-
-
-_LEDGER_YEN = ("total_yen", "national_yen", "prefectural_yen", "other_yen", "claimed_yen")
-
-
-def _ledger_line(data: object, where: str) -> LedgerLine:
-    others = ("project", "municipality", "claimed_under", "eligible", "why", "proof")
-    row = _record(data, where, needed=(*others[:2], *_LEDGER_YEN, *others[2:]))
-    named = {field: _("%(where)sの%(field)s", where=where, field=field) for field in row}
-    total, national, prefectural, other, claimed = (
-        _whole(row[field], named[field]) for field in _LEDGER_YEN
-    )
-    return LedgerLine(
-        _name(row["project"], named["project"]),
-        _name(row["municipality"], named["municipality"]),
-        total,
-        national,
-        prefectural,
-        other,
-        claimed,
-        _names(row["claimed_under"], named["claimed_under"]),
-        _yes_or_no(row["eligible"], named["eligible"]),
-        _text(row["why"], named["why"]),
-        _yes_or_no(row["proof"], named["proof"]),
-    )
-
-
-def _yes_or_no(value: object, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise Refusal(_("%(where)sは true か false にしてください。", where=where))
-    return value
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise Refusal(_("%(where)sは文字で入れてください。", where=where))
-    return value
-
-
 def _part(data: object) -> FormulaPart:
-    part = _record(data, "parts", needed=("kind",), may=(*PART_FIELDS, "rounding"))
+    part = read_record(data, "parts", needed=("kind",), may=(*PART_FIELDS, "rounding"))
     kind = _one_of(PartKind, part["kind"], "kind")
 
     def given(field: str, read: Reader[T]) -> T | None:
@@ -208,9 +125,9 @@ def _part(data: object) -> FormulaPart:
     return FormulaPart(
         kind,
         percent=given("percent", _percent),
-        basis=given("basis", _by_name(_number)),
-        weights=given("weights", _by_name(_exact)),
-        amounts=given("amounts", _by_name(_whole)),
+        basis=given("basis", by_name(_number)),
+        weights=given("weights", by_name(_exact)),
+        amounts=given("amounts", by_name(read_whole)),
         only=given("only", _one_or_more_names),
         rate=given("rate", _exact),
         rounding=given("rounding", _rounding),
@@ -218,8 +135,8 @@ def _part(data: object) -> FormulaPart:
 
 
 def _rounding(data: object, where: str) -> Rounding:
-    given = _record(data, where, needed=("unit", "mode"))
-    unit = _whole(given["unit"], _("端数の単位（unit）"))
+    given = read_record(data, where, needed=("unit", "mode"))
+    unit = read_whole(given["unit"], _("端数の単位（unit）"))
     return Rounding(unit, _one_of(RoundingMode, given["mode"], "mode"))
 
 
@@ -266,30 +183,35 @@ def _decimal(digits: str, where: str) -> Fraction:
     return Fraction(digits)
 
 
-def _whole(value: object, where: str) -> int:
+def read_whole(value: object, where: str) -> int:
+    """A whole number; `where` names the field.  Raises Refusal."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refusal(_("%(where)sは整数で入れてください。文字や小数は使えません。", where=where))
     return value
 
 
-def _by_name(read: Reader[T]) -> Reader[dict[str, T]]:
+def by_name(read: Reader[T]) -> Reader[dict[str, T]]:
+    """Reads an object of values by municipality name with `read`.  Raises Refusal."""
+
     def read_all(value: object, where: str) -> dict[str, T]:
         if not isinstance(value, Mapping):
             raise Refusal(_("%(where)sは「市町村の名前: 数」の組にしてください。", where=where))
-        return {_name(name, where): read(number, where) for name, number in value.items()}
+        return {read_name(name, where): read(number, where) for name, number in value.items()}
 
     return read_all
 
 
-def _names(value: object, where: str) -> tuple[str, ...]:
-    return tuple(_name(name, where) for name in _items(value, where))
+def read_names(value: object, where: str) -> tuple[str, ...]:
+    """A list of names; `where` names the field.  Raises Refusal."""
+    return tuple(read_name(name, where) for name in read_items(value, where))
 
 
 def _one_or_more_names(value: object, where: str) -> tuple[str, ...]:
-    return (_name(value, where),) if isinstance(value, str) else _names(value, where)
+    return (read_name(value, where),) if isinstance(value, str) else read_names(value, where)
 
 
-def _name(value: object, where: str) -> str:
+def read_name(value: object, where: str) -> str:
+    """One name that can be read; `where` names the field.  Raises Refusal."""
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise Refusal(
             _("%(where)sの名前が読めません。市町村の名前を文字で入れてください。", where=where)
@@ -297,15 +219,17 @@ def _name(value: object, where: str) -> str:
     return value
 
 
-def _items(value: object, where: str) -> Iterable[object]:
+def read_items(value: object, where: str) -> Iterable[object]:
+    """The items of a list; `where` names the field.  Raises Refusal."""
     if not isinstance(value, list | tuple):
         raise Refusal(_("%(where)sは [ ] で囲んだ並びにしてください。", where=where))
     return value
 
 
-def _record(
+def read_record(
     value: object, where: str, *, needed: tuple[str, ...], may: tuple[str, ...] = ()
 ) -> Mapping[str, object]:
+    """An object with all fields of `needed`, and no others but those of `may`.  Raises Refusal."""
     if not isinstance(value, Mapping):
         raise Refusal(_("%(where)sの中身は { } で囲んだ項目の組にしてください。", where=where))
     for field in needed:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.cost_sharing.test_split import AREA, CENSUS_2020, TO_1000, equal, population, usage
-from tracker.cost_sharing.formula.split import (
+from tests.shares.test_split import AREA, CENSUS_2020, TO_1000, equal, population, usage
+from tracker.kernel.refusal import Refusal
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import (
     LARGEST_REMAINDER,
     FormulaPart,
     Limits,
@@ -15,8 +17,6 @@ from tracker.cost_sharing.formula.split import (
     gaps,
     split,
 )
-from tracker.cost_sharing.rules import PartKind, RoundingMode
-from tracker.kernel.refusal import Refusal
 
 
 def refusal_of(

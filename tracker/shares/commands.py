@@ -1,4 +1,4 @@
-"""tracker costs split | ledger: the arithmetic of cost sharing for other programs (contracts.md)."""
+"""tracker costs split: the arithmetic of cost sharing for other programs (contracts.md)."""
 
 import json
 from collections.abc import Mapping
@@ -10,21 +10,12 @@ import click
 from flask.cli import ScriptInfo
 from sqlalchemy.exc import DBAPIError
 
-from tracker.cost_sharing.formula.split import LARGEST_REMAINDER, split
-from tracker.cost_sharing.json import (
-    ledger_json,
-    loads_exact,
-    read_ledger_request,
-    read_split_request,
-    split_json,
-)
-from tracker.cost_sharing.ledger import queries as ledger
-from tracker.cost_sharing.ledger.rules import findings
-from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
+from tracker.shares.json import loads_exact, read_split_request, split_json
+from tracker.shares.split import LARGEST_REMAINDER, split
 
 
 @click.group()
@@ -50,31 +41,6 @@ def split_command(file: BinaryIO, as_json: bool) -> None:
     for line in result.lines:
         click.echo(f"{line.municipality}\t{yen(line.share)}")
     click.echo(_("合計\t%(total_yen)s", total_yen=yen(result.total_yen)))
-
-
-@costs.command("ledger")
-@click.option("--fy", type=int, help="The fiscal year, as 2026: claims as they stand.")
-@click.option(
-    "--rows", "file", type=click.File("rb"), help="A file of claims; no database is asked."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print every line as JSON.")
-def ledger_command(fy: int | None, file: BinaryIO | None, as_json: bool) -> None:
-    """The claims for the special grant, and what an audit would find; nothing is written."""
-    if (fy is None) is (file is None):
-        raise click.UsageError(_("--fy か --rows のどちらか1つを指定してください。"))
-    if file is not None:
-        request = read_ledger_request(loads_exact(file.read()))
-        found = findings(request.lines, request.caps)
-    else:
-        with click.get_current_context().ensure_object(ScriptInfo).load_app().app_context():
-            found = ledger.told(ledger.rows(FiscalYear(fy or 0)))
-    if as_json:
-        click.echo(json.dumps(ledger_json(found), ensure_ascii=False, indent=2))
-        return
-    for line, many in found:
-        for one in many:
-            click.echo(f"{line.municipality}\t{line.project}\t{one.kind.label}\t{one.words}")
-    click.echo(_("指摘 %(count)s件", count=sum(len(many) for _line, many in found)))
 
 
 def _own_codes() -> Mapping[str, str]:

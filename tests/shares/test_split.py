@@ -10,7 +10,11 @@ import pytest
 
 from tests.cost_sharing.cases import AOMORI, IMABETSU, YOMOGITA
 from tracker.cost_sharing.cases.rules import stage_table
-from tracker.cost_sharing.formula.split import (
+from tracker.cost_sharing.rules import Stage
+from tracker.kernel.refusal import Refusal
+from tracker.municipalities.rules import Town
+from tracker.shares.rules import KINDS, PartKind, RoundingMode
+from tracker.shares.split import (
     LARGEST_REMAINDER,
     FormulaPart,
     Limits,
@@ -19,9 +23,6 @@ from tracker.cost_sharing.formula.split import (
     at_places,
     split,
 )
-from tracker.cost_sharing.rules import KINDS, PartKind, RoundingMode, Stage
-from tracker.kernel.refusal import Refusal
-from tracker.municipalities.rules import Town
 
 AREA = ("青森市", "平内町", "今別町", "蓬田村", "外ヶ浜町")
 CENSUS_2020 = dict(zip(AREA, (275_192, 10_126, 2_334, 2_540, 5_401), strict=True))

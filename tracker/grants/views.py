@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing.blueprint import bp
-from tracker.cost_sharing.ledger import actions, forms, queries
-from tracker.cost_sharing.ledger.queries import LedgerRow
-from tracker.cost_sharing.ledger.rules import FindingKind, GrantFinding
+from tracker.grants import actions, forms, queries
+from tracker.grants.blueprint import bp
+from tracker.grants.queries import LedgerRow
+from tracker.grants.rules import FindingKind, GrantFinding
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
@@ -29,7 +29,7 @@ def ledger() -> Response:
     town = areas.find_town(request.args.get("town", "")) or areas.by_id()[actor().municipality_id]
     rows, wide = _apart(queries.of_town(year, town))
     return page(
-        "cost_sharing/ledger.html",
+        "grants/ledger.html",
         year=year,
         year_choices=[(one, FiscalYear(one).long_label) for one in _years(this, year)],
         town=town,
@@ -103,7 +103,7 @@ def claim(fy: int, project_id: int, slug: str) -> Response:
     ):
         said = _("「%(project)s」の算定を保存しました。", project=line.project)
         return done(url_for(".ledger", fy=year.year, town=town.slug), said)
-    return page("cost_sharing/claim.html", form=form, row=row, year=year, town=town)
+    return page("grants/claim.html", form=form, row=row, year=year, town=town)
 
 
 def _line(fy: int, project_id: int, slug: str) -> tuple[FiscalYear, Town, LedgerRow]:
@@ -133,4 +133,4 @@ def caps(fy: int) -> Response:
     ):
         return done(url_for(".ledger", fy=year.year), _("上限額を保存しました。"))
     stand((_("特別交付税の台帳"), url_for(".ledger", fy=fy)))
-    return page("cost_sharing/caps.html", form=form, year=year, towns=towns)
+    return page("grants/caps.html", form=form, year=year, towns=towns)

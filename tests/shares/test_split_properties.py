@@ -9,8 +9,10 @@ from apportionment import methods
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cost_sharing.test_split import TO_THE_YEN, usage
-from tracker.cost_sharing.formula.split import (
+from tests.shares.test_split import TO_THE_YEN, usage
+from tracker.kernel.refusal import Refusal
+from tracker.shares.rules import PartKind, RoundingMode
+from tracker.shares.split import (
     LARGEST_REMAINDER,
     NO_LIMITS,
     FormulaPart,
@@ -19,8 +21,6 @@ from tracker.cost_sharing.formula.split import (
     Split,
     split,
 )
-from tracker.cost_sharing.rules import PartKind, RoundingMode
-from tracker.kernel.refusal import Refusal
 
 
 class Case(NamedTuple):

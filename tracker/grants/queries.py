@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Measure, PolicyField
-from tracker.cost_sharing.ledger.rules import GrantFinding, LedgerLine, findings
-from tracker.cost_sharing.models import CostCase, GrantCap, GrantClaim, Share
+from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import CaseKind, CaseState
+from tracker.grants.models import GrantCap, GrantClaim
+from tracker.grants.rules import GrantFinding, LedgerLine, findings
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town

@@ -11,10 +11,10 @@ from flask.cli import ScriptInfo
 from sqlalchemy import select
 
 from tests.cost_sharing.makers import SHARES, make_agreed, make_project
-from tracker.cost_sharing.commands import costs
-from tracker.cost_sharing.ledger import queries
-from tracker.cost_sharing.models import GrantClaim
 from tracker.cost_sharing.rules import Stage
+from tracker.grants import queries
+from tracker.grants.commands import ledger_command
+from tracker.grants.models import GrantClaim
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
@@ -181,7 +181,7 @@ def test_a_year_that_no_era_names_is_not_found(browse) -> None:
 def test_the_command_reads_the_year_of_the_database(app, made) -> None:
     made(an_agreed_project)
     done = CliRunner().invoke(
-        costs, ["ledger", "--fy", "2026", "--json"], obj=ScriptInfo(create_app=lambda: app)
+        ledger_command, ["--fy", "2026", "--json"], obj=ScriptInfo(create_app=lambda: app)
     )
     rows = {row["municipality"]: row["total_yen"] for row in json.loads(done.stdout)}
     assert rows == {**SHARES, "今別町": 915_000}

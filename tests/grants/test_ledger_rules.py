@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.cost_sharing.commands import costs
-from tracker.cost_sharing.ledger.rules import FindingKind, LedgerLine, check_claim, findings
+from tracker.grants.commands import ledger_command
+from tracker.grants.rules import FindingKind, LedgerLine, check_claim, findings
 from tracker.kernel.refusal import Refusal
 
 CLEAN = LedgerLine(
@@ -153,7 +153,7 @@ def asked(folder, rows, *options):
     path = folder / "rows.json"
     data = {"fiscal_year": 2026, "cap_yen": {"今別町": 15_000_000}, "rows": rows}
     path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    return CliRunner().invoke(costs, ["ledger", "--rows", str(path), *options])
+    return CliRunner().invoke(ledger_command, ["--rows", str(path), *options])
 
 
 def test_the_command_answers_each_row_in_order_without_a_database(tmp_path):
@@ -187,5 +187,5 @@ def test_a_wrong_row_is_named(tmp_path, row, words):
 
 
 def test_either_a_year_or_a_file_is_asked_about(tmp_path):
-    assert CliRunner().invoke(costs, ["ledger", "--json"]).exit_code == 2
+    assert CliRunner().invoke(ledger_command, ["--json"]).exit_code == 2
     assert asked(tmp_path, [ROW], "--fy", "2026").exit_code == 2

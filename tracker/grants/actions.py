@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from tracker.cost_sharing.ledger.rules import LedgerLine, check_claim
-from tracker.cost_sharing.models import GrantCap, GrantClaim
+from tracker.grants.models import GrantCap, GrantClaim
+from tracker.grants.rules import LedgerLine, check_claim
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town

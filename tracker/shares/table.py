@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from tracker.cost_sharing.formula.split import (
+from tracker.kernel.translation import _
+from tracker.kernel.yen import grouped, yen
+from tracker.shares.rules import KINDS, PartKind, UsagePeriod
+from tracker.shares.split import (
     LARGEST_REMAINDER,
     NO_LIMITS,
     Figure,
@@ -20,9 +23,6 @@ from tracker.cost_sharing.formula.split import (
     at_places,
     in_digits,
 )
-from tracker.cost_sharing.rules import KINDS, PartKind, UsagePeriod
-from tracker.kernel.translation import _
-from tracker.kernel.yen import grouped, yen
 
 _MINUS = "\N{MINUS SIGN}"
 # More names than a heading has room for.

@@ -1,0 +1,5 @@
+"""Where the pages of the ledger are registered."""
+
+from flask import Blueprint
+
+bp = Blueprint("grants", __name__)

@@ -1,0 +1,1 @@
+"""An amount divided among municipalities, exact to the yen: no case, no database (product.md 6)."""
