@@ -215,16 +215,23 @@ def chiefs(municipality_id: int | None = None) -> Mapping[int, int | None]:
 
 
 def post_names(municipality_id: int | None = None) -> Sequence[tuple[int, str]]:
-    """Every active post, or those of a municipality, as 「今別町 企画課長」."""
-    found = (
-        select(Post.id, Municipality.name, Post.name)
-        .join(Municipality, Municipality.id == Post.municipality_id)
-        .where(Post.is_active)
-        .order_by(Municipality.code, Post.id)
-    )
-    if municipality_id is not None:
-        found = found.where(Post.municipality_id == municipality_id)
-    return [(id_, f"{town} {name}") for id_, town, name in db.session.execute(found)]
+    """Every active post, or those of a municipality, as 「今別町 企画課長」.
+
+    Kept until a post or a municipality changes.
+    """
+
+    def read() -> Sequence[tuple[int, str]]:
+        found = (
+            select(Post.id, Municipality.name, Post.name)
+            .join(Municipality, Municipality.id == Post.municipality_id)
+            .where(Post.is_active)
+            .order_by(Municipality.code, Post.id)
+        )
+        if municipality_id is not None:
+            found = found.where(Post.municipality_id == municipality_id)
+        return [(id_, f"{town} {name}") for id_, town, name in db.session.execute(found)]
+
+    return kept(("post names", municipality_id), ("accounts", "municipalities"), read)
 
 
 def recipients(

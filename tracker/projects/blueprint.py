@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from flask import Blueprint, abort
 
 from tracker.accounts import queries as accounts
+from tracker.accounts.rules import StaffMember
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.permissions import Permission, Role
 from tracker.kernel.refusal import Refusal
@@ -24,10 +25,10 @@ def period_of(text: str) -> Period:
         abort(404, refusal.message)
 
 
-def may_check(report: Report) -> bool:
-    """Whether the person signed in checks that report."""
-    own = actor().person_id
-    return any(one.person_id == own for one in report.checked_by(accounts.staff()))
+def may_check(report: Report, staff: Iterable[StaffMember] | None = None) -> bool:
+    """Whether the person signed in checks that report; `staff` as `accounts.staff()` gives it."""
+    own, known = actor().person_id, accounts.staff() if staff is None else staff
+    return any(one.person_id == own for one in report.checked_by(known))
 
 
 def checkers_of(report: Report) -> str:

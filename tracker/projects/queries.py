@@ -46,6 +46,8 @@ from tracker.projects.report import Measured, Report, Round, Story
 from tracker.projects.rules import REPORTED, CostPhase, Ended, ReportState, YearMark, ended_by
 
 # A report's page shows the values of so many years before it.
+# Reports stand in the order of the annex.
+ROOMS = ("projects", "municipalities", "agreements")
 YEARS_BEFORE = 4
 
 
@@ -264,7 +266,7 @@ def of_year(year: FiscalYear, half: Half | None) -> Sequence[Report]:
         found = reports(ProjectYear.fiscal_year == year.year, not_struck(Project), asked=asked)
         return tuple(one.public for one in found)
 
-    return kept(("parts", year, half), ("projects", "municipalities"), read)
+    return kept(("parts", year, half), ROOMS, read)
 
 
 def shown(project_id: int, year: FiscalYear) -> Sheet:
@@ -280,7 +282,7 @@ def shown(project_id: int, year: FiscalYear) -> Sheet:
         )
         return sheet(year, areas.towns(), found, indicators(project_id))
 
-    return kept(("sheet", project_id, year), ("projects", "municipalities"), read)
+    return kept(("sheet", project_id, year), ROOMS, read)
 
 
 def indicators(project_id: int) -> Sequence[Measured]:
@@ -307,7 +309,7 @@ def requested_reports(year: FiscalYear) -> Sequence[Report]:
 
     Newest year first.  A year called off (見送り) owes none.
     """
-    return kept(("requested", year), ("projects", "municipalities"), lambda: _requested(year))
+    return kept(("requested", year), ROOMS, lambda: _requested(year))
 
 
 def _requested(year: FiscalYear) -> Sequence[Report]:
@@ -365,7 +367,7 @@ def answers(period: Period) -> Sequence[Report]:
     def read() -> Sequence[Report]:
         return tuple(one.public for one in asked_of(period))
 
-    return kept(("answers", period), ("projects", "municipalities"), read)
+    return kept(("answers", period), ROOMS, read)
 
 
 def round_parts(*where: ColumnElement[bool]) -> Sequence[tuple[RoundPart, Ended | None]]:
@@ -417,16 +419,23 @@ def story(period: Period, project_id: int, slug: str) -> Story | None:
 
 
 def inbox(period: Period) -> Sequence[tuple[Report, tuple[str, ...]]]:
-    """The round's reports that reached the lead, with what deserves a second look."""
-    has_come = ProgressReport.state.in_((*REPORTED, ReportState.RETURNED))
-    found = asked_reports(*_of(period), has_come, figures=True)
-    last = _values(period.same_half_last_year)
-    return [
-        (one.public, one.remarks(last.get((one.project_id, one.town.id), {})))
-        if one.is_reported
-        else (one.public, ())
-        for one in found
-    ]
+    """The round's reports that reached the lead, with what deserves a second look.
+
+    Kept until something of the room changes.
+    """
+
+    def read() -> Sequence[tuple[Report, tuple[str, ...]]]:
+        has_come = ProgressReport.state.in_((*REPORTED, ReportState.RETURNED))
+        found = asked_reports(*_of(period), has_come, figures=True)
+        last = _values(period.same_half_last_year)
+        return [
+            (one.public, one.remarks(last.get((one.project_id, one.town.id), {})))
+            if one.is_reported
+            else (one.public, ())
+            for one in found
+        ]
+
+    return kept(("inbox", period), ROOMS, read)
 
 
 def _values(period: Period) -> Mapping[tuple[int, int], Mapping[int, Exact]]:

@@ -10,6 +10,7 @@ from tracker.agreements.models import Measure
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import CostPhase
 
@@ -28,7 +29,18 @@ class ListRow(NamedTuple):
 
 
 def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow], int]:
-    """A part of the year's projects by name, and how many there are in all (two queries)."""
+    """A part of the year's projects by name, and how many there are in all.
+
+    Two queries.  Kept until a project, a municipality or the annex changes.
+    """
+    return kept(
+        ("listing", year, limit, offset),
+        ("projects", "municipalities", "agreements"),
+        lambda: _listing(year, limit, offset),
+    )
+
+
+def _listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow], int]:
     is_of_year = and_(ProjectYear.fiscal_year == year.year, not_struck(Project))
     count = (
         select(func.count())
@@ -81,12 +93,17 @@ def listing(year: FiscalYear, limit: int, offset: int) -> tuple[Sequence[ListRow
 
 def struck(year: FiscalYear) -> Sequence[Project]:
     """The year's projects that were taken out, by name; they count nowhere."""
-    return db.session.scalars(
-        select(Project)
-        .join(ProjectYear, ProjectYear.project_id == Project.id)
-        .where(ProjectYear.fiscal_year == year.year, ~not_struck(Project))
-        .order_by(Project.name, Project.id)
-    ).all()
+
+    def read() -> Sequence[int]:
+        of_year = ProjectYear.fiscal_year == year.year
+        return db.session.scalars(
+            select(Project.id).join(ProjectYear).where(of_year, ~not_struck(Project))
+        ).all()
+
+    # There are none in most years.
+    ids = kept(("struck projects", year), ("projects",), read)
+    found = select(Project).where(Project.id.in_(ids)).order_by(Project.name, Project.id)
+    return db.session.scalars(found).all() if ids else ()
 
 
 def id_of(name: str) -> int | None:

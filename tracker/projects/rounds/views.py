@@ -6,6 +6,7 @@ from itertools import groupby
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.accounts import queries as accounts
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import N_, _
@@ -240,8 +241,8 @@ def _inbox_page(period: str, rows: Sequence[Checked], form: Form) -> Response:
 
 
 def _mine(period: str) -> list[Checked]:
-    found = queries.inbox(period_of(period))
-    return [row for row in found if may_check(row[0])]
+    found, staff = queries.inbox(period_of(period)), accounts.staff()
+    return [row for row in found if may_check(row[0], staff)]
 
 
 def _unremarkable(rows: Sequence[Checked]) -> list[Report]:
