@@ -10,7 +10,9 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy import select
 
-from tests.cost_sharing.makers import SHARES, make_agreed, make_project
+from tests import cast
+from tests.cost_sharing.makers import SHARES, make_agreed, make_project, make_proposal
+from tracker.accounts.queries import actor_of
 from tracker.cost_sharing.rules import Stage
 from tracker.grants import queries
 from tracker.grants.commands import ledger_command
@@ -21,6 +23,7 @@ from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.projects.models import ProjectCost
 from tracker.projects.rules import CostPhase
+from tracker.record.reading import queries as record
 
 YEAR = FiscalYear(2026)
 LEDGER = "/costs/ledger?fy=2026&town=imabetsu"
@@ -76,8 +79,13 @@ def an_agreed_project() -> int:
 
 
 def a_fixed_and_a_settled_case() -> int:
-    make_agreed(stage=Stage.FIXED)
-    return make_agreed(stage=Stage.RECONCILIATION).project_id
+    make_agreed(make_proposal(stage=Stage.FIXED, total_yen=4_620_000))
+    return make_agreed(make_proposal(stage=Stage.RECONCILIATION)).project_id
+
+
+def a_settled_and_a_late_fixed_case() -> int:
+    make_agreed(make_proposal(stage=Stage.RECONCILIATION))
+    return make_agreed(make_proposal(stage=Stage.FIXED, total_yen=4_620_000)).project_id
 
 
 def claims() -> Sequence[GrantClaim]:
@@ -104,8 +112,7 @@ def test_a_claim_is_entered_and_its_faults_are_said_and_recorded(app, made, brow
         assert words in ledger.text
     assert "3件あります" in ledger.text
     with app.app_context():
-        of_claim = select(HistoryEntry).where(HistoryEntry.verb == "claim.entered")
-        entry = db.session.scalars(of_claim).one()
+        [entry] = entries("claim.entered")
         assert entry.payload["after"]["claimed_yen"] == 600_001
 
 
@@ -159,11 +166,45 @@ def test_what_is_typed_wrong_stays_and_is_named(app, made, browse) -> None:
         assert claims() == []
 
 
-def test_of_a_share_that_was_fixed_and_then_settled_the_last_counts_alone(app, made) -> None:
-    made(a_fixed_and_a_settled_case)
+@pytest.mark.parametrize("cases", [a_fixed_and_a_settled_case, a_settled_and_a_late_fixed_case])
+def test_of_a_share_that_was_fixed_and_settled_the_settled_one_counts_alone(
+    app, made, cases
+) -> None:
+    made(cases)
     with app.app_context():
         rows = queries.rows(YEAR)
-    assert {one.line.municipality: one.shared_yen for one in rows} == SHARES
+    assert {one.line.municipality: one.shared and one.shared.yen for one in rows} == SHARES
+
+
+def test_the_ledger_says_which_case_an_amount_comes_from(made, browse) -> None:
+    """A claim entered on 確定 stands on other yen once 精算 is agreed: the page names the case."""
+    address = claim_page(made(a_fixed_and_a_settled_case))
+    officer = browse("officer", "imabetsu")
+    for page in (officer.get(LEDGER), officer.get(address)):
+        assert "費用 第8-02号・精算" in page.text and "第8-01号" not in page.text
+    assert "/costs/2026-02" in [one.get("href") for one in officer.get(LEDGER).all("a")]
+
+
+def entries(verb: str) -> Sequence[HistoryEntry]:
+    of_verb = select(HistoryEntry).where(HistoryEntry.verb == verb).order_by(HistoryEntry.id)
+    return db.session.scalars(of_verb).all()
+
+
+def test_what_is_saved_unchanged_is_said_and_not_recorded(app, made, browse) -> None:
+    address = claim_page(made(a_settled_project))
+    office, officer = browse("office"), browse("officer", "imabetsu")
+    typed = {"claimed_yen": "1000", "eligible": "yes", "why": "移住の推進", "proof": "写し"}
+    for client, path, fields in (
+        (officer, address, typed),
+        (office, CAPS, {"cap_yen_imabetsu": "40万円"}),
+    ):
+        for said in ("を保存しました", "変わったところはありません"):
+            assert client.post(path, {**client.get(path).fields(), **fields}).status == 302
+            assert said in client.get(LEDGER).text
+    with app.app_context():
+        assert [len(entries(verb)) for verb in ("claim.entered", "claim.caps")] == [1, 1]
+        [told] = record.told(actor_of(cast.email("office", "aomori")), entries("claim.caps"), None)
+    assert [(one.label, one.after) for one in told.changes] == [("上限額", "今別町 400,000円")]
 
 
 def test_a_choice_without_its_reason_stays(made, browse) -> None:

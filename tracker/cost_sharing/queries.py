@@ -11,12 +11,16 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
+    Subquery,
     and_,
     bindparam,
     exists,
     func,
     or_,
     select,
+)
+from sqlalchemy import (
+    case as when,
 )
 from sqlalchemy.orm import aliased
 
@@ -301,6 +305,35 @@ def agreed_before(case: Case, year: int, today: date) -> Sequence[Case]:
         CostCase.kind == CaseKind.MONEY,
         CostCase.state == CaseState.AGREED,
         CostCase.fiscal_year == year,
+    )
+
+
+# Of the cases of a project's year 確定 stands for 概算, and 精算 for both.
+_FINAL = {stage: rank for rank, stage in enumerate(Stage)}
+
+
+def last_agreed(*where: ColumnElement[bool]) -> Subquery:
+    """What each bears by the case that counts of a project's year: of the last stage agreed, the
+    latest about money.  A row a municipality, with the year, number and stage of the case.
+    """
+    rank = func.row_number().over(
+        partition_by=(CostCase.project_id, CostCase.fiscal_year),
+        order_by=(when(_FINAL, value=CostCase.stage).desc(), CostCase.number.desc()),
+    )
+    is_agreed = CostCase.state == CaseState.AGREED, CostCase.kind == CaseKind.MONEY
+    ranked = select(CostCase.id, rank.label("rank")).where(*is_agreed, *where).subquery()
+    return (
+        select(
+            CostCase.project_id,
+            CostCase.fiscal_year,
+            CostCase.number,
+            CostCase.stage,
+            Share.municipality_id,
+            Share.share_yen,
+        )
+        .join(ranked, and_(ranked.c.id == CostCase.id, ranked.c.rank == 1))
+        .join(Share, Share.case_id == CostCase.id)
+        .subquery()
     )
 
 

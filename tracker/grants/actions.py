@@ -10,6 +10,8 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
+_ENTERED = ("national_yen", "prefectural_yen", "other_yen", "claimed_yen", "is_eligible", "why")
+
 
 def claim(
     act: Act,
@@ -19,14 +21,21 @@ def claim(
     line: LedgerLine,
     proof: str,
     seen: str | None = None,
-) -> None:
+) -> bool:
     """Enters what a municipality claims of one project's year; `line` as `check_claim` takes it.
 
     What an audit would find is said on the page and stops nobody: claims are drafted bit by bit.
-    Raises Refusal and Conflict.
+    Returns whether anything changed.  Raises Refusal and Conflict.
     """
     row = act.own(GrantClaim, (project_id, year.year, town.id), seen)
     check_claim(line)
+    wanted = {
+        **{name: getattr(line, name) for name in _ENTERED},
+        "claimed_under": list(line.claimed_under),
+        "proof": proof,
+    }
+    if row is not None and all(getattr(row, name) == value for name, value in wanted.items()):
+        return False
     said = f"{town.name}の「{line.project}」（{year.label}）の特別交付税の算定を記入しました。"
     with act.change("claim.entered", row, said) as entry:
         if row is None:
@@ -34,24 +43,27 @@ def claim(
                 project_id=project_id, fiscal_year=year.year, municipality_id=town.id
             )
             db.session.add(row)
-        row.national_yen, row.prefectural_yen = line.national_yen, line.prefectural_yen
-        row.other_yen, row.claimed_yen = line.other_yen, line.claimed_yen
-        row.claimed_under, row.is_eligible = list(line.claimed_under), line.is_eligible
-        row.why, row.proof = line.why, proof
+        for name, value in wanted.items():
+            setattr(row, name, value)
+    return True
 
 
 def set_caps(
     act: Act, year: FiscalYear, wanted: Mapping[str, int | None], seen: str | None = None
-) -> None:
+) -> bool:
     """Sets the year's ceilings in yen by municipality (slug); an absent one is no ceiling.
 
-    Raises Conflict.
+    Returns whether anything changed.  Raises Conflict.
     """
     row = act.own(GrantCap, year.year, seen)
     codes = {town.slug: town.code for town in areas.towns()}
+    caps = {codes[slug]: yen for slug, yen in wanted.items() if yen is not None}
+    if caps == (row.caps_yen if row else {}):
+        return False
     said = f"{year.label}の特別交付税の上限額を記入しました。"
     with act.change("claim.caps", row, said) as entry:
         if row is None:
             row = entry.subject = GrantCap(fiscal_year=year.year)
             db.session.add(row)
-        row.caps_yen = {codes[slug]: yen for slug, yen in wanted.items() if yen is not None}
+        row.caps_yen = caps
+    return True

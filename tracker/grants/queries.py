@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Measure, PolicyField
-from tracker.cost_sharing.models import CostCase, Share
-from tracker.cost_sharing.rules import CaseKind, CaseState
+from tracker.cost_sharing import queries as cases
+from tracker.cost_sharing.models import CostCase
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, Stage
 from tracker.grants.models import GrantCap, GrantClaim
 from tracker.grants.rules import GrantFinding, LedgerLine, findings
 from tracker.kernel.fiscal_year import FiscalYear
@@ -19,19 +20,31 @@ from tracker.projects.models import Participation, Project, ProjectCost, Project
 from tracker.projects.rules import CostPhase
 
 
+class AgreedShare(NamedTuple):
+    """What a municipality bears by the case that counts of a project's year, in yen."""
+
+    case: CaseNumber
+    stage: Stage
+    yen: int
+
+    @property
+    def label(self) -> str:
+        """「費用 第8-04号・精算」: what the yen rest on."""
+        return f"{CaseKind.MONEY.label} {self.case.label}・{self.stage.label}"
+
+
 class LedgerRow(NamedTuple):
     """A line of the ledger as a page needs it.
 
     `spent_yen` is the municipality's own spending, as settled or (`is_planned`) as planned;
-    `shared_yen` its share of the cost case of the year that was agreed last.  `seen` is for the
-    claim's form.
+    `shared` its share of the year's cost case, if it has one.  `seen` is for the claim's form.
     """
 
     project_id: int
     town: Town
     spent_yen: int
     is_planned: bool
-    shared_yen: int
+    shared: AgreedShare | None
     line: LedgerLine
     proof: str
     seen: str
@@ -60,24 +73,7 @@ def rows(year: FiscalYear, *where: ColumnElement[bool]) -> list[LedgerRow]:
             cost.phase == phase,
         )
 
-    # A project's later case stands for those before it: 確定 for 概算, 精算 for both.
-    last = (
-        select(func.max(CostCase.number).label("number"), CostCase.project_id)
-        .where(
-            CostCase.fiscal_year == year.year,
-            CostCase.state == CaseState.AGREED,
-            CostCase.kind == CaseKind.MONEY,
-        )
-        .group_by(CostCase.project_id)
-        .subquery()
-    )
-    shared = (
-        select(CostCase.project_id, Share.municipality_id, Share.share_yen)
-        .join(last, last.c.number == CostCase.number)
-        .join(Share, Share.case_id == CostCase.id)
-        .where(CostCase.fiscal_year == year.year)
-        .subquery()
-    )
+    shared = cases.last_agreed(CostCase.fiscal_year == year.year)
     query = (
         select(
             Project.id,
@@ -86,6 +82,8 @@ def rows(year: FiscalYear, *where: ColumnElement[bool]) -> list[LedgerRow]:
             budget.total_yen,
             settled.total_yen,
             shared.c.share_yen,
+            shared.c.number,
+            shared.c.stage,
             GrantClaim,
         )
         .select_from(ProjectYear)
@@ -111,12 +109,20 @@ def rows(year: FiscalYear, *where: ColumnElement[bool]) -> list[LedgerRow]:
     )
     towns = areas.by_id()
     found = [
-        _row(id_, name, towns[town_id], planned, actual, int(share or 0), claim)
-        for id_, name, town_id, planned, actual, share, claim in db.session.execute(query)
+        _row(id_, name, towns[town_id], planned, actual, _shared(year, *case), claim)
+        for id_, name, town_id, planned, actual, *case, claim in db.session.execute(query)
     ]
     limits = caps(year)[0]
     judged = findings([one.line for one in found], limits)
     return [one._replace(findings=wrong) for one, (_line, wrong) in zip(found, judged, strict=True)]
+
+
+def _shared(
+    year: FiscalYear, yen: int | None, number: int | None, stage: Stage | None
+) -> AgreedShare | None:
+    if yen is None or number is None or stage is None:
+        return None
+    return AgreedShare(CaseNumber(year.year, number), stage, yen)
 
 
 def _row(
@@ -125,14 +131,14 @@ def _row(
     town: Town,
     planned: int | None,
     actual: int | None,
-    shared_yen: int,
+    shared: AgreedShare | None,
     claim: GrantClaim | None,
 ) -> LedgerRow:
     spent = (planned or 0) if actual is None else actual
     line = LedgerLine(
         name,
         town.name,
-        spent + shared_yen,
+        spent + (shared.yen if shared else 0),
         claim.national_yen if claim else 0,
         claim.prefectural_yen if claim else 0,
         claim.other_yen if claim else 0,
@@ -147,7 +153,7 @@ def _row(
         town,
         spent,
         actual is None and planned is not None,
-        shared_yen,
+        shared,
         line,
         claim.proof if claim else "",
         claim.seen if claim else UNSEEN,

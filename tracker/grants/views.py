@@ -11,13 +11,15 @@ from tracker.grants.queries import LedgerRow
 from tracker.grants.rules import FindingKind, GrantFinding
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.pages import done, number_asked, page
 from tracker.plumbing.sections import stand
+
+UNCHANGED = N_("変わったところはありません。")
 
 
 @bp.get("/costs/ledger")
@@ -102,7 +104,8 @@ def claim(fy: int, project_id: int, slug: str) -> Response:
         )
     ):
         said = _("「%(project)s」の算定を保存しました。", project=line.project)
-        return done(url_for(".ledger", fy=year.year, town=town.slug), said)
+        back = url_for(".ledger", fy=year.year, town=town.slug)
+        return done(back, said if form.result else _(UNCHANGED))
     return page("grants/claim.html", form=form, row=row, year=year, town=town)
 
 
@@ -131,6 +134,7 @@ def caps(fy: int) -> Response:
             form.seen.data,
         )
     ):
-        return done(url_for(".ledger", fy=year.year), _("上限額を保存しました。"))
+        said = _("上限額を保存しました。") if form.result else _(UNCHANGED)
+        return done(url_for(".ledger", fy=year.year), said)
     stand((_("特別交付税の台帳"), url_for(".ledger", fy=fy)))
     return page("grants/caps.html", form=form, year=year, towns=towns)

@@ -438,7 +438,7 @@ def _typed(name: str, value: Any, column: Any) -> str:
         return _("はい") if value else _("いいえ")
     if name in ("fiscal_year", "since_year", "confirmed_year", "year"):
         return FiscalYear(int(value)).label
-    if name.endswith("_yen"):
+    if name.endswith("_yen") and isinstance(value, int):
         return yen.yen(int(value))
     match kind:
         case Enum():
@@ -452,6 +452,9 @@ def _typed(name: str, value: Any, column: Any) -> str:
             return wareki.clock_time(time.fromisoformat(value))
     if name == "planned_until":
         return jst_long(datetime.fromisoformat(value))
+    if name == "caps_yen":
+        towns = {town.code: town.name for town in areas.towns()}
+        return "、".join(f"{towns.get(code, code)} {yen.yen(cap)}" for code, cap in value.items())
     if name == "answers":
         # Each is what a doubtful place of a text was answered with; the review shows them.
         return _("%(count)s件", count=len(value))

@@ -402,7 +402,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "proof": N_("支出を確かめられる書類"),
         },
     ),
-    "grant_cap": (N_("特別交付税の上限額"), {"caps_yen": N_("上限額（団体コードごと）")}),
+    "grant_cap": (N_("特別交付税の上限額"), {"caps_yen": N_("上限額")}),
     "confirmation": (
         N_("回答"),
         {
