@@ -140,6 +140,19 @@ def test_a_municipality_without_a_secretary_is_answered_for_by_telephone(actor):
     assert db.session.scalars(who).all() == [by_phone.person.person_id]
 
 
+def test_only_what_differs_is_written_and_an_own_word_takes_the_place_of_all(actor):
+    meeting = make_meeting()
+    rows = lambda: db.session.scalar(select(func.count()).select_from(PollAnswer))  # noqa: E731
+    make_answers(meeting, {"imabetsu": "○○○○○"})
+    by_phone = Act(actor("office"), cast.NOW)
+    make_answers(meeting, {"imabetsu": "○○×○○"}, by_phone, "総務課 電話")
+    assert rows() == 5 + 1
+    assert seat_of(meeting, "imabetsu").told_by == "総務課 電話"
+    make_answers(meeting, {"imabetsu": "○○×○○"})
+    assert rows() == 5 + 1 + 5
+    assert not seat_of(meeting, "imabetsu").told_by
+
+
 def test_the_best_date_of_the_shots_is_the_28th_of_january():
     meeting = make_meeting()
     make_answers(meeting)

@@ -19,6 +19,7 @@ from sqlalchemy import event, inspect, select, text
 from tests import cast
 from tests.cost_sharing.makers import act_of, make_ready, somebody
 from tests.cost_sharing.makers import make_project as make_case_project
+from tests.meetings.makers import make_answers, make_meeting
 from tests.pages import PageClient, counting
 from tests.projects.makers import LATER, WRITTEN, make_project, make_round, report_of, save
 from tests.projects.makers import submit as submit_report
@@ -446,6 +447,16 @@ def test_only_who_reads_the_record_comes_in_and_a_town_sees_its_own(browse, writ
     assert numbers(browse("confirmer", "yomogita").get("/audit")) == ["3", "2", "1"]
     assert "x@y.z" in browse("office").get("/audit").text
     assert "x@y.z" not in browse("confirmer", "yomogita").get("/audit").text
+
+
+def test_a_town_sees_what_others_did_in_its_place(both: Flask) -> None:
+    meeting = make_meeting()
+    by_phone = act_of("office")
+    for slug in ("imabetsu", "hiranai"):
+        make_answers(meeting, {slug: "○○○○○"}, by_phone, "総務課 電話")
+    listed, _total = queries.entries(somebody("confirmer", "imabetsu"), Wanted(), 50, 0)
+    assert [one.verb for one in listed] == ["回答", "候補日の提示"]
+    assert "総務課 電話から" in listed[0].sentence
 
 
 def test_the_file_holds_the_filtered_list_and_no_formulas(app: Flask, browse) -> None:

@@ -139,7 +139,8 @@ def answer(
 ) -> None:
     """Takes a head's answers by candidate id; dates left out stay, or become again, unanswered.
 
-    What was answered before stays on record; the newest counts.
+    What was answered before stays on record, and only what differs is another row; of two the
+    newest counts.  A secretary's own word stands in the place of all that was entered for them.
 
     Nobody signed in means the secretary behind the personal link. The office may answer for another
     municipality (代理入力, saying who told it), and after the deadline, by telephone.
@@ -161,6 +162,7 @@ def answer(
         raise Refusal(_("候補日を1つ以上選んでください。"))
     who = act.by.name if act.by else _secretary(place)
     how = f"（代理入力、{told_by.strip()}から）" if is_proxy else ""
+    is_own_word = bool(place.told_by) and not is_proxy
     said = f"{row.name}：{seat.title}のご予定に{who}が回答しました{how}。"
     with act.change("poll.answered", seat, said):
         seat.comment = comment.strip() or None
@@ -175,7 +177,7 @@ def answer(
                 told_by=told_by.strip() if is_proxy else None,
             )
             for id_ in meeting.dates
-            if id_ in given or id_ in place.given
+            if given.get(id_) is not place.given.get(id_) or (is_own_word and id_ in given)
         )
 
 

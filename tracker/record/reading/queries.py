@@ -100,8 +100,8 @@ def _newest(actor: Actor, wanted: Wanted) -> Select[int]:
     entry = HistoryEntry
     where: list[ColumnElement[bool]] = []
     if not rules.reads_all(actor):
-        own = and_(entry.municipality == actor.municipality, entry.subject_kind != "account")
-        where.append(or_(entry.subject_kind.in_(rules.LISTED_KINDS), own))
+        by_own = and_(entry.municipality == actor.municipality, entry.subject_kind != "account")
+        where.append(or_(entry.subject_kind.in_(rules.LISTED_KINDS), by_own, *_about_own(actor)))
     if wanted.town is not None:
         where.append(entry.municipality == wanted.town)
     if wanted.person is not None:
@@ -115,6 +115,13 @@ def _newest(actor: Actor, wanted: Wanted) -> Select[int]:
     if wanted.until is not None:
         where.append(entry.at < clock.at(wanted.until + timedelta(days=1), time.min))
     return select(entry.id).where(*where).order_by(entry.at.desc(), entry.id.desc())
+
+
+def _about_own(actor: Actor) -> Iterator[ColumnElement[bool]]:
+    """What others did in the actor's municipality's place, or to what it wrote."""
+    for kind, table in (("seat", MeetingSeat), ("report", ProgressReport)):
+        own = select(cast(table.id, String)).where(table.municipality_id == actor.municipality_id)
+        yield and_(HistoryEntry.subject_kind == kind, HistoryEntry.subject_id.in_(own))
 
 
 def entries(
