@@ -37,6 +37,7 @@ class Permission(StrEnum):
     CHECK_REPORT = "check_report"
     MANAGE_MEETING = "manage_meeting"
     ANSWER_POLL = "answer_poll"
+    READ_POLL = "read_poll"
     VIEW_MEETING_AS_HELD = "view_meeting_as_held"
     READ_COST_DRAFT = "read_cost_draft"
     DRAFT_COST = "draft_cost"
@@ -91,6 +92,8 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.MANAGE_MEETING: {Role.OFFICE: ANY},
     # The office's answer for a town is marked 代理入力.
     Permission.ANSWER_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN},
+    # What was answered in a municipality's name, by whom and when.
+    Permission.READ_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
     Permission.VIEW_MEETING_AS_HELD: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
     # Involved: the municipality that leads the case's project.
     Permission.READ_COST_DRAFT: {Role.OFFICE: ANY, Role.LEAD: OWN},

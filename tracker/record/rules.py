@@ -21,7 +21,7 @@ READ_BY: Mapping[str, Permission] = {
     ),
     "report": Permission.READ_TROUBLES,
     "cost_case": Permission.READ_COST_DRAFT,
-    "seat": Permission.ANSWER_POLL,
+    "seat": Permission.READ_POLL,
     **dict.fromkeys(("post", "account", "handover", "outside_change"), Permission.HAND_OVER),
     "letter": Permission.READ_LETTERS,
     **dict.fromkeys(("letter_text", "schedule", "reminder", "clock"), Permission.MANAGE_LETTERS),
