@@ -176,6 +176,19 @@ def test_a_file_lies_under_its_hash_closed_to_others_and_once(
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
     with pytest.raises(Refusal, match="「0.csv」は、すでに添付されています。"):
         attach(first, b"same")
+    with pytest.raises(Refusal, match="「0.csv」と「1.csv」は同じ内容です。"):
+        attach(second, b"twice", b"twice")
+
+
+def test_a_checking_that_fails_is_not_called_the_fault_of_the_file(
+    inside: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sniffing, "__file__", "/nowhere/sniffing.py")
+    with pytest.raises(Refusal, match="今、ファイルを確かめられないため"):
+        examine(b"a,b\n")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(Refusal, match="今、ファイルを確かめられないため"):
+        examine(b"a,b\n")
 
 
 def test_too_many_too_much_and_no_room(inside: Flask, tmp_path: Path) -> None:

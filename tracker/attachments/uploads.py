@@ -190,6 +190,15 @@ def examine(content: bytes) -> Mapping[str, str]:
             check=True,
         )
         said: dict[str, str] = json.loads(done.stdout)
+    except (OSError, subprocess.CalledProcessError) as failed:
+        # Stopped by its limits, the file is to blame; ended or not begun by itself, the checking is.
+        if getattr(failed, "returncode", 1) < 0:
+            return {"refused": "broken"}
+        current_app.logger.error("Files cannot be examined: %s", failed)
+        raise Refusal(
+            _("今、ファイルを確かめられないため、受け取れません。管理者へお知らせください。"),
+            field="files",
+        ) from None
     except (subprocess.SubprocessError, ValueError):
         return {"refused": "broken"}
     finally:
@@ -242,7 +251,15 @@ def add(
     for one in sent:
         digest = digest_of(one.content)
         if digest in known:
-            said = _("「%(name)s」は、すでに添付されています。", name=known[digest])
+            said = (
+                _("「%(name)s」は、すでに添付されています。", name=known[digest])
+                if any(digest == row.sha256 for row in there)
+                else _(
+                    "「%(name)s」と「%(other)s」は同じ内容です。どちらか1件だけを選んでください。",
+                    name=known[digest],
+                    other=one.name,
+                )
+            )
             raise Refusal(said, field="files")
         known[digest] = one.name
         row = Attachment(
