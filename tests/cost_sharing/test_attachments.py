@@ -71,7 +71,7 @@ def returned() -> CostCase:
 def replaced() -> CostCase:
     row = make_agreed()
     attach(row)
-    new = actions.replace(act_of("office"), row)
+    new = actions.replace(act_of("office"), row, "補助の額が変わったため。")
     actions.add_consultation(act_of("office"), new, date(2026, 11, 20), "電話", "5市町村", "差替え")
     actions.send(act_of("office"), new, date(2026, 12, 4))
     confirm_by(new, "aomori", *PARTNERS)

@@ -31,6 +31,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import history
 from tracker.plumbing.db import db
 
+WHY = "国の補助の額が変わったため。"
 pytestmark = pytest.mark.usefixtures("both")
 
 
@@ -98,10 +99,10 @@ def test_an_agreed_case_never_changes():
 def test_a_replacement_takes_the_place_of_an_agreed_case_once_it_is_agreed():
     old = make_agreed()
     office = act_of("office")
-    new = actions.replace(office, old)
+    new = actions.replace(office, old, WHY)
     assert (new.no.label, new.state, shares_of(new)) == ("第8-02号", CaseState.DRAFT, SHARES)
     with pytest.raises(Refusal, match="第8-02号）が、すでにあります"):
-        actions.replace(office, old)
+        actions.replace(office, old, WHY)
     formula.save_formula(office, new, make_proposal(total_yen=3_720_000))
     actions.add_consultation(office, new, cast.TODAY, "電話", "全市町村", "増額。")
     actions.send(office, new, DUE)
@@ -115,8 +116,8 @@ def test_a_replacement_takes_the_place_of_an_agreed_case_once_it_is_agreed():
 def test_a_withdrawn_replacement_makes_room_for_another():
     old = make_agreed()
     office = act_of("office")
-    actions.withdraw(office, actions.replace(office, old))
-    assert actions.replace(office, old).no.label == "第8-03号"
+    actions.withdraw(office, actions.replace(office, old, WHY))
+    assert actions.replace(office, old, WHY).no.label == "第8-03号"
 
 
 def test_work_is_shared_by_the_same_confirmations_without_yen():

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import select, text, update
+from sqlalchemy import inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from tests import cast
@@ -21,6 +21,7 @@ from tests.cost_sharing.makers import (
     somebody,
 )
 from tests.projects import makers as projects
+from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import CaseDrafter, Consultation, CostCase
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.engines_by_turns
 
 BEFORE, AFTER = "0003", "0004"
 FORMULAS_BEFORE = "0032"
+CHANGES_BEFORE = "0035"
 TABLE = ("60.00", "11.18", "12.65", "6.76", "9.41")
 
 
@@ -184,3 +186,18 @@ def test_the_yen_of_projects_and_cases_come_to_one_place_and_go_back():
     upgrade()
     assert told(kept) == before
     assert read(db.session.get(CostCase, 1)).content == cases
+
+
+@pytest.mark.usefixtures("both")
+def test_changes_of_cases_come_and_go_and_the_cases_stay():
+    case = make_agreed()
+    kept = read(case).content
+    actions.replace(act_of("office"), case, "補助の額が変わったため。")
+    assert told("SELECT case_id, revision, reason FROM case_change") == [
+        (2, 1, "補助の額が変わったため。")
+    ]
+    downgrade(revision=CHANGES_BEFORE)
+    assert not inspect(db.engine).has_table("case_change")
+    upgrade()
+    assert told("SELECT * FROM case_change") == []
+    assert read(db.session.get(CostCase, 1)).content == kept

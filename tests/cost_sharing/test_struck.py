@@ -221,7 +221,7 @@ def test_the_page_of_figures_strikes_a_series_and_names_the_open_cases(app, brow
 
 
 def struck_line(page: Page) -> str:
-    return " ".join(page.one(".log li").get_text(" ", strip=True).split())
+    return " ".join(page.all(".log li")[0].get_text(" ", strip=True).split())
 
 
 def test_the_page_strikes_a_consultation_with_its_reason_and_puts_it_back(app, browse):

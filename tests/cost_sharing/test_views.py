@@ -97,7 +97,7 @@ def test_a_change_says_what_it_voids_before_anything_is_saved(browse, given):
         **check.fields(),
         "participants": [box["value"] for box in check.all("[name=participants]")],
     }
-    assert "取り消されるもの：平内町 企画課長" in check.text
+    assert "取り消される確認：平内町 企画課長" in check.text
     assert ["今別町の負担額", "115,000円", "120,000円 変更あり", ""] in cells(check.one("table"))
     assert len(office.get(CASE).all(".pairs .chip-ok")) == 1
     missing = office.post(f"{CASE}/formula", {**typed, "checked": "1", "reason": ""})
@@ -178,7 +178,9 @@ def test_an_agreed_case_offers_only_its_replacement(browse, given):
     assert office.get(f"{CASE}/formula", status=302).location == CASE
     refused = office.post(f"{CASE}/withdraw", page.fields())
     assert "この案件は「合意済み」です。" in office.follow(refused).text
-    new = office.post(f"{CASE}/replace", page.fields())
+    missing = office.post(f"{CASE}/replace", page.fields())
+    assert (missing.status, sentences(missing)) == (422, ["差し替える理由を入力してください。"])
+    new = office.post(f"{CASE}/replace", {**page.fields(), "reason": "補助の額が変わったため。"})
     assert new.location == "/costs/2026-02/formula"
     assert "第8-01号 を差し替える案です" in office.get("/costs/2026-02").text
 

@@ -15,6 +15,7 @@ ROWS = {
     "report_version": ("submitted_by", "true"),
     "consultation": ("gist", "true"),
     "confirmation": ("person_name", "true"),
+    "case_change": ("reason", "true"),
     "poll_answer": ("answered_by", "true"),
     "share": (
         "share_yen",
@@ -39,6 +40,13 @@ def test_every_row_that_stands_is_held(demo_both: Flask):
             " added_by, added_by_id, added_at) SELECT 'cost_case', id, 'x', 'x', 1, 'pdf', 'x', 1,"
             " sent_on FROM cost_case WHERE sent_on IS NOT NULL UNION SELECT 'report', report_id,"
             " 'x', 'x', 1, 'pdf', 'x', 1, submitted_at FROM report_version"
+        )
+    )
+    db.session.commit()
+    db.session.execute(
+        text(
+            "INSERT INTO case_change (case_id, revision, items, reason, person_id, person_name, at)"
+            " SELECT id, 2, '[]', 'x', 1, 'x', agreed_at FROM cost_case WHERE agreed_at IS NOT NULL"
         )
     )
     db.session.commit()

@@ -1,6 +1,6 @@
 """One case of Article 4(2), the one shape that pages, letters, papers and duties read; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -198,11 +198,12 @@ class Case:
 
 
 class Change(NamedTuple):
-    """One item of a case in words, before and after."""
+    """One item of a case in words, before and after; `town` names whose share it is."""
 
     label: str
     before: str
     after: str
+    town: str = ""
 
     @property
     def changed(self) -> bool:
@@ -214,12 +215,12 @@ def changes(before: Case, after: Case) -> list[Change]:
     """Each item of a case as it stands and as it would be, whether it changes or not."""
     towns = sorted({*before.shares, *after.shares}, key=lambda town: town.code)
     pairs = zip(_items(before, towns), _items(after, towns), strict=True)
-    return [Change(label, old, new) for (label, old), (_other, new) in pairs]
+    return [Change(label, old, new, *of) for (label, old, *of), (_other, new, *_of) in pairs]
 
 
-def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, str]]:
-    """A case in words, with what each of these municipalities bears."""
-    found = [(_("件名"), case.title), (_("段階"), case.stage.label)]
+def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, ...]]:
+    """A case in words, with what each of these municipalities bears (and its name)."""
+    found: list[tuple[str, ...]] = [(_("件名"), case.title), (_("段階"), case.stage.label)]
     if not case.is_money:
         among = "・".join(town.name for town in case.shares)
         return [*found, (_("だれが・何を・どれだけ"), case.work), (_("分担する市町村"), among)]
@@ -228,12 +229,87 @@ def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, str]]:
         (_("総事業費"), yen(case.total_yen)),
         (_("国・県などの補助"), yen(case.subsidy_yen)),
         (_("割り方"), formula_words(case.parts)),
+        (_("割り方の数値"), "\n".join(filter(None, (part.note for part in case.parts)))),
         (_("端数"), case.rounding_words),
         *(
             (
                 _("%(town)sの負担額", town=town.name),
                 yen(case.shares[town]) if town in case.shares else _("なし"),
+                town.name,
             )
             for town in towns
         ),
     ]
+
+
+class Revised(NamedTuple):
+    """One change of a case that had been sent, or (`items` empty) why its words are asked for anew.
+
+    revision: the one it made; 1: why an agreed case is to be replaced.  items: what changed.
+    """
+
+    revision: int
+    items: tuple[Change, ...]
+    reason: str
+    person: str
+    at: datetime
+
+
+class Word(NamedTuple):
+    """What one municipality (its name) said of one revision, at any time."""
+
+    town: str
+    revision: int
+    reply: Reply
+
+
+class Since(NamedTuple):
+    """What came after the revision that one side last answered: each item once, its first before
+    and its last after; every change with its reason; the opinions that they answer.
+    """
+
+    items: Sequence[Change]
+    changes: Sequence[Revised]
+    opinions: Sequence[Word]
+
+
+class CaseHistory(NamedTuple):
+    """How a case came to be as it is, oldest first; none of it ever goes."""
+
+    changes: Sequence[Revised] = ()
+    words: Sequence[Word] = ()
+
+    @property
+    def opinions(self) -> list[Word]:
+        """Each opinion and remark once, whatever was said later; the hub's stands for its pairs."""
+        return list(dict.fromkeys(word for word in self.words if word.reply.opinion))
+
+    @property
+    def entries(self) -> list[Revised | Word]:
+        """Changes and opinions by their time."""
+        both: tuple[Revised | Word, ...] = (*self.changes, *self.opinions)
+        return sorted(both, key=lambda one: one.at if isinstance(one, Revised) else one.reply.at)
+
+    def since(self, own: str, revision: int) -> Since | None:
+        """What that municipality (its name) has not answered yet; None where nothing changed.
+
+        One that never answered was asked about the first revision.  Its own share comes first.
+        """
+        said = (one.revision for one in self.words if one.town == own and one.revision < revision)
+        last = max(said, default=1)
+        new = [one for one in self.changes if one.revision > last]
+        if not new:
+            return None
+        found: dict[str, Change] = {}
+        for item in (item for one in new for item in one.items):
+            found[item.label] = item._replace(before=found.get(item.label, item).before)
+        return Since(
+            own_share_first((item for item in found.values() if item.changed), own),
+            new,
+            [one for one in self.opinions if last <= one.revision < revision],
+        )
+
+
+def own_share_first(items: Iterable[Change], own: str) -> list[Change]:
+    """The same with what that municipality (its name) bears at the head."""
+    return sorted(items, key=lambda item: item.town != own)

@@ -14,6 +14,7 @@ from tracker.cost_sharing.rules import (
 )
 from tracker.plumbing.db import (
     PRIVATE,
+    UNRECORDED,
     Example,
     Model,
     Struck,
@@ -135,6 +136,28 @@ class Consultation(Struck, Model):
     # Empty where it was recorded before persons were kept.
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CaseChange(Model):
+    """What changed of a case that had been sent, and why; only ever added.
+
+    Without items: its words are asked for anew (a consultation was struck), or (revision 1) it is
+    to take the place of an agreed case.
+    """
+
+    __tablename__ = "case_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"), index=True)
+    # The one it made.
+    revision: Mapped[int]
+    # Each: label, before, after, the municipality's name where it is a share.
+    items: Mapped[list[list[str]]] = mapped_column(JSON, info=UNRECORDED)
+    # For whoever may read the case: a replacement is a draft until it is sent.
+    reason: Mapped[str] = mapped_column(Text, info=PRIVATE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Confirmation(Model):

@@ -27,9 +27,10 @@ from sqlalchemy.orm import aliased
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
 from tracker.attachments.uploads import Attachment
-from tracker.cost_sharing.case import Case, Reply
+from tracker.cost_sharing.case import Case, CaseHistory, Change, Reply, Revised, Word
 from tracker.cost_sharing.formula.proposal import Grounds, Series
 from tracker.cost_sharing.models import (
+    CaseChange,
     CaseDrafter,
     Confirmation,
     Consultation,
@@ -297,6 +298,25 @@ def in_hand(today: date) -> Sequence[Case]:
     return kept(("cases", today), ROOMS, lambda: cases(today, or_(recent, waiting, early)))
 
 
+def compared(case: Case, today: date) -> tuple[Sequence[Case], Case | None]:
+    """What was agreed last year about money for the project of a case, oldest first; and whole
+    the agreed case that it is to replace.
+    """
+    year, number = case.no.fiscal_year, case.replaces and case.replaces.number
+    of_last_year = and_(
+        CostCase.project_id == case.project_id,
+        CostCase.kind == CaseKind.MONEY,
+        CostCase.state == CaseState.AGREED,
+        CostCase.fiscal_year == year - 1,
+    )
+    is_replaced = and_(CostCase.fiscal_year == year, CostCase.number == number)
+    found = cases(today, or_(of_last_year, is_replaced), whole=number is not None)
+    return (
+        [one for one in found if one.no.fiscal_year != year],
+        next((one for one in found if one.no == case.replaces), None),
+    )
+
+
 def agreed_before(case: Case, year: int, today: date) -> Sequence[Case]:
     """What was agreed in a fiscal year about money for the project of a case, oldest first."""
     return cases(
@@ -430,6 +450,37 @@ def using(series_id: int, today: date) -> Sequence[Case]:
     """The cases not agreed yet whose formula took figures from that series."""
     parts = select(CostPart.case_id).where(CostPart.series_id == series_id)
     return cases(today, CostCase.id.in_(parts), CostCase.state.in_((*UNSENT, *ASKED)))
+
+
+def history_of(case: Case) -> CaseHistory:
+    """Every change of a case once sent and every word given on it; nothing of it ever goes."""
+    return kept(("case history", case.id), ROOMS, lambda: _history(case.id))
+
+
+def _history(case_id: int) -> CaseHistory:
+    towns = areas.by_id()
+    of_case = select(CaseChange).where(CaseChange.case_id == case_id).order_by(CaseChange.id)
+    said = select(Confirmation).where(Confirmation.case_id == case_id).order_by(Confirmation.id)
+    return CaseHistory(
+        [
+            Revised(
+                one.revision,
+                tuple(Change(*item) for item in one.items),
+                one.reason,
+                one.person_name,
+                one.at,
+            )
+            for one in db.session.scalars(of_case)
+        ],
+        [
+            Word(
+                towns[one.municipality_id].name,
+                one.revision,
+                Reply(one.decision, one.opinion, one.person_name, one.decided_at),
+            )
+            for one in db.session.scalars(said)
+        ],
+    )
 
 
 def struck_series(case: Case) -> Sequence[FigureSeries]:

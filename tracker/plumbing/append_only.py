@@ -50,6 +50,7 @@ KEPT = {
     "attachment": Kept(_STRUCK, of=f"({_IS_SEEN})"),
     "consultation": Kept(_STRUCK),
     "confirmation": Kept(),
+    "case_change": Kept(),
     "poll_answer": Kept(),
     "share": Kept(of=_IS_AGREED),
     "send_attempt": Kept(),

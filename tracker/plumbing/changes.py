@@ -70,17 +70,17 @@ class Stale(NamedTuple):
 
 
 class Conflict(Refusal):
-    """Somebody else was first: the form answers 409 and shows both texts."""
+    """Somebody else was first: the form answers 409 and shows both texts.
 
-    def __init__(self, rows: Sequence[Stale]) -> None:
+    `then` says what to do where nothing is saved.
+    """
+
+    def __init__(self, rows: Sequence[Stale], then: str = "") -> None:
         said = "、".join(row.said for row in rows)
-        super().__init__(
-            _(
-                "%(said)s先に直しました。まだ保存していません。最新の内容を確かめてから、"
-                "もう一度保存してください。",
-                said=said,
-            )
+        then = then or _(
+            "まだ保存していません。最新の内容を確かめてから、もう一度保存してください。"
         )
+        super().__init__(_("%(said)s先に直しました。%(then)s", said=said, then=then))
         self.rows = tuple(rows)
 
 

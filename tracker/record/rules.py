@@ -306,7 +306,10 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
         ("progress_report", "indicator_value", "report_version"), frozenset({"report"})
     ),
     **dict.fromkeys(
-        ("cost_case", "cost_part", "share", "consultation", "confirmation", "case_drafter"),
+        (
+            *("cost_case", "cost_part", "share", "consultation"),
+            *("confirmation", "case_change", "case_drafter"),
+        ),
         frozenset({"cost_case"}),
     ),
     "attachment": frozenset({"report", "cost_case"}),

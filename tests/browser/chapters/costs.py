@@ -84,7 +84,7 @@ def change_what_was_sent(house: House) -> None:
     office.sees("すべての確認が取り消され、もう一度お願いすることになります。")
     office.fills({"国・県などの補助": "1220000"})
     office.presses("変わるところを確かめる")
-    office.sees("取り消されるもの：青森市 連携推進課長、今別町 企画課長", "111,000円")
+    office.sees("取り消される確認：青森市 連携推進課長、今別町 企画課長", "111,000円")
     office.fills({"変える理由": "県の補助が10万円増えたため。"})
     office.presses("変えて、もう一度確認をお願いする")
     expect(pairs.filter(has_text="確認待ち")).to_have_count(4)

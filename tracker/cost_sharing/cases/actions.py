@@ -13,10 +13,11 @@ from tracker.agreements.queries import first_concluded_on
 from tracker.attachments import uploads
 from tracker.attachments.uploads import Attachment, Sent
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.case import Case, Change
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.formula.proposal import gaps_of_participants
 from tracker.cost_sharing.models import (
+    CaseChange,
     CaseDrafter,
     Confirmation,
     Consultation,
@@ -36,7 +37,7 @@ from tracker.cost_sharing.rules import (
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
 from tracker.plumbing import history
@@ -48,6 +49,9 @@ from tracker.shares.rules import RoundingMode
 from tracker.shares.split import amount_to_share
 
 R = TypeVar("R", bound=Model)
+CHANGED = N_(
+    "まだお答えを受け付けていません。変わったところを確かめてから、もう一度お答えください。"
+)
 
 
 def start_case(
@@ -138,6 +142,7 @@ def strike_consultation(
         row.state = then
         if is_recalled:
             row.revision += 1
+            note_change(act, row, (), reason)
             letters.put_recalled(queries.of(row, act.today), reason, at=act.at)
 
 
@@ -221,8 +226,10 @@ def withdraw(act: Act, row: CostCase, seen: str | None = None) -> None:
         row.state = CaseState.WITHDRAWN
 
 
-def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
+def replace(act: Act, row: CostCase, reason: str, seen: str | None = None) -> CostCase:
     """A new draft with the same content, which takes an agreed case's place once it is agreed.
+
+    The reason stands beside what it changes, for all who are asked.
 
     Raises Refusal for a case that is not agreed, and where such a draft is under way.
     """
@@ -251,6 +258,7 @@ def replace(act: Act, row: CostCase, seen: str | None = None) -> CostCase:
             db.session.add(_copy(part, id=None, case_id=new.id))
         for share in db.session.scalars(select(Share).where(Share.case_id == row.id)):
             db.session.add(_copy(share, case_id=new.id))
+        note_change(act, new, (), reason)
     return new
 
 
@@ -335,6 +343,20 @@ def note_drafter(act: Act, row: CostCase) -> None:
     one.person_name, one.at = by.name, act.at
 
 
+def note_change(act: Act, row: CostCase, items: Iterable[Change], reason: str) -> None:
+    """Keeps what changed of a case as it now stands, and why."""
+    one = CaseChange(
+        case_id=row.id,
+        revision=row.revision,
+        items=[list(item) for item in items if item.changed],
+        reason=reason,
+        person_id=act.person.person_id,
+        person_name=act.person.name,
+        at=act.at,
+    )
+    db.session.add(one)
+
+
 def _is_drafter(act: Act, case: Case) -> bool:
     return act.person.person_id in {one.person_id for one in queries.drafters(case)}
 
@@ -354,7 +376,8 @@ def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, Co
     act.lock((row, None), *([(replaced, None)] if replaced else []))
     if seen is not None and seen != str(row.revision):
         last = history.last_of(history.Subject("cost_case", row.id), verb="cost.changed")
-        raise Conflict([Stale("", last.actor if last else None, last.at if last else None)])
+        who = Stale("", last.actor if last else None, last.at if last else None)
+        raise Conflict([who], _(CHANGED))
     return queries.of(row, act.today), replaced
 
 

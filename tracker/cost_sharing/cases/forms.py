@@ -94,9 +94,21 @@ class AgainForm(Form):
     reply_due_on = DayField(N_("回答期限"), validators=required(N_("回答期限を入力してください。")))
 
 
+class ReplaceForm(Form):
+    """Why an agreed case is to be replaced."""
+
+    seen = SeenField()
+    reason = LinesField(
+        N_("差し替える理由"),
+        validators=[*required(N_("差し替える理由を入力してください。")), at_most(400)],
+    )
+
+
 class ReplyForm(Form):
     """One side's word on the revision of the amounts that it saw."""
 
+    # Nothing of it is stored before it is sent.
+    asides = ("opinion",)
     seen = SeenField()
     opinion = LinesField(
         N_("連絡事項・意見"),

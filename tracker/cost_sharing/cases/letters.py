@@ -60,6 +60,7 @@ def request(case: Case, to: Recipient, reply_due_on: date) -> dict[str, str]:
         **_subject(case),
         **_due(reply_due_on),
         "市町村の別": _own(to),
+        "差替え": f"合意済みの{case.replaces.label}を差し替える案です。" if case.replaces else "",
         **(money if case.is_money else dict.fromkeys(money, "")),
     }
 
@@ -114,14 +115,21 @@ def put_recalled(case: Case, reason: str, *, at: datetime) -> None:
 
 
 def _moved(case: Case, before: Case, town: Town) -> str:
+    """What changed, the own share first whether it did or not; the page shows all of it."""
     if not case.is_money:
         return f"内容　{case.work}"
+    share = yen(before.share_yen(town)), yen(case.share_yen(town))
     steps = (
-        ("総事業費", before.total_yen, case.total_yen),
-        ("対象額", before.amount_yen, case.amount_yen),
-        (f"{town.name}の負担額", before.share_yen(town), case.share_yen(town)),
+        ("対象額", yen(before.amount_yen), yen(case.amount_yen)),
+        ("割り方", formula_words(before.parts), formula_words(case.parts)),
+        ("端数", before.rounding_words, case.rounding_words),
+        ("段階", before.stage.label, case.stage.label),
     )
-    return "\n".join(f"{label}\n　{yen(old)} → {yen(new)}" for label, old, new in steps)
+    changed = (step for step in steps if step[1] != step[2])
+    return "\n".join(
+        f"{label}\n　{old} → {new}"
+        for label, old, new in ((f"{town.name}の負担額", *share), *changed)
+    )
 
 
 def put_returned(

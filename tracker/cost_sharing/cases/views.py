@@ -10,7 +10,7 @@ from tracker.attachments import uploads
 from tracker.attachments.attaching import attach_page, download, take_out_page
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable
-from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.case import Case, changes, own_share_first
 from tracker.cost_sharing.cases import actions, forms, letters, papers
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
 from tracker.cost_sharing.models import Consultation
@@ -102,9 +102,7 @@ def new() -> Response:
 @guard(Permission.READ_AREA)
 def show(no: str) -> Response:
     """One case whole."""
-    return _case_page(
-        get_case(no), in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))()
-    )
+    return _case_page(get_case(no))
 
 
 @bp.get("/costs/<no>/papers/<kind>.<form>")
@@ -221,7 +219,11 @@ def _own() -> Town:
     return areas.by_id()[actor().municipality_id]
 
 
-def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
+def _case_page(
+    case: Case,
+    talk: forms.ConsultationForm | None = None,
+    replacing: forms.ReplaceForm | None = None,
+) -> Response:
     consultations = queries.consultations(case)
     may_draft = may(Permission.DRAFT_COST, case.lead.slug)
     may_change = may_draft and STATES[case.state].voids is not None
@@ -231,9 +233,11 @@ def _case_page(case: Case, form: forms.ConsultationForm) -> Response:
     stages = _stages(case)
     return page(
         "cost_sharing/show.html",
-        form=form,
+        form=talk or in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))(None),
         press=SeenButtonForm(formdata=None, data={"seen": case.seen}),
+        replacing=replacing or forms.ReplaceForm(None, data={"seen": case.seen}),
         case=case,
+        entries=queries.history_of(case).entries,
         consultations=[
             (f"{wareki.full(one.consulted_on)}　{one.place}（{one.participants}）", one)
             for one in consultations
@@ -324,7 +328,8 @@ def confirm(no: str) -> Response:
         lambda act: answer(act, queries.row(case), form.opinion.data or "", form.seen.data)
     ):
         return done(url_for(".show", no=no), _(said))
-    before = queries.agreed_before(case, case.no.fiscal_year - 1, clock.today())
+    before, replaced = queries.compared(case, clock.today())
+    past = queries.history_of(case)
     return page(
         "cost_sharing/confirm.html",
         form=form,
@@ -332,6 +337,11 @@ def confirm(no: str) -> Response:
         own=own,
         last_year=next((one.shares[own] for one in reversed(before) if own in one.shares), None),
         has_confirmed=case.has_confirmed(own),
+        since=past.since(own.name, case.revision),
+        why_replaced=[one for one in past.changes if one.revision == 1],
+        replaced=own_share_first((one for one in changes(replaced, case) if one.changed), own.name)
+        if replaced
+        else [],
         struck_series=queries.struck_series(case),
     )
 
@@ -356,7 +366,11 @@ def withdraw(no: str) -> Response:
 def replace(no: str) -> Response:
     """差し替える: a new draft in the place of an agreed case."""
     case = case_to_draft(no)
-    form = SeenButtonForm(data={"seen": case.seen})
-    if form.carry_out(lambda act: actions.replace(act, queries.row(case), form.seen.data)):
+    form = forms.ReplaceForm(data={"seen": case.seen})
+    if form.carry_out(
+        lambda act: actions.replace(act, queries.row(case), form.reason.data, form.seen.data)
+    ):
         return done(url_for(".formula", no=form.result.no))
-    return complain(form, url_for(".show", no=no))
+    answer = _case_page(case, replacing=form)
+    answer.status_code = form.status
+    return answer

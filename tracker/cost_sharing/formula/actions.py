@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases import letters, rules
-from tracker.cost_sharing.cases.actions import note_drafter
+from tracker.cost_sharing.cases.actions import note_change, note_drafter
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.models import CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
@@ -55,6 +55,9 @@ def save_formula(
     if again is None or not voids:
         with act.change("cost.drafted", row, "") as entry:
             _write(act, row, then)
+            if row.sent_on and then.content != was.content:
+                # Its words were void already (a consultation was struck): that says why.
+                note_change(act, row, changes(was, then), "")
             entry.sentence = f"{row.named}の内容を決めました。"
         return
     if then.content == was.content:
@@ -65,6 +68,7 @@ def save_formula(
         _write(act, row, then)
         row.state, row.revision = CaseState.AWAITING, row.revision + 1
         row.reply_due_on, row.sent_on = again.reply_due_on, act.today
+        note_change(act, row, changes(was, then), again.reason)
         said = "の内容を変え、確認をもう一度お願いしました。理由："
         entry.sentence = f"{row.named}{said}{again.reason}"
         letters.put_changes(queries.of(row, act.today), was, again.reason, at=act.at)

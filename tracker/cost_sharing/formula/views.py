@@ -13,7 +13,7 @@ from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
 from tracker.cost_sharing.formula.proposal import work_out
-from tracker.cost_sharing.rules import CaseNumber, Stage
+from tracker.cost_sharing.rules import CaseNumber, Decision, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -201,13 +201,15 @@ def _check(case: Case, form: FormulaForm | WorkForm, then: Case | None) -> Respo
         check = in_year(AgainForm, FiscalYear.containing(today))(
             formdata=None, data={"reply_due_on": reply_due(today)}
         )
-    answers = {side: one.person for (_other, side), one in case.answers.items()}
+    answers = {side: one for (_other, side), one in case.answers.items()}
+    given = [answers[town.id] for town in case.parties if town.id in answers]
     return page(
         "cost_sharing/check.html",
         form=check,
         case=case,
         changes=changes(case, then) if then else [],
-        confirmed=[answers[town.id] for town in case.parties if town.id in answers],
+        confirmed=[one.person for one in given if one.decision is Decision.CONFIRMED],
+        returned=[one.person for one in given if one.decision is Decision.RETURNED],
         typed=[
             (name, value)
             for name, value in request.form.items(multi=True)

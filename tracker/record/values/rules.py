@@ -416,6 +416,17 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "decided_at": UNSAID,
         },
     ),
+    "case_change": (
+        N_("案の変更"),
+        {
+            "case_id": UNSAID,
+            "revision": N_("金額の版"),
+            "reason": N_("変える理由"),
+            "person_id": UNSAID,
+            "person_name": N_("変えた人"),
+            "at": UNSAID,
+        },
+    ),
     # meetings
     "meeting": (
         N_("市町村長会議"),
