@@ -20,6 +20,7 @@ from tracker.plumbing.files import project_root, write_whole
 COMMAND_GROUPS = (
     "sign_in",
     "agreements",
+    "mail",
     "shares",
     "grants",
     "duties",

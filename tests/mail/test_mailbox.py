@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from flask_migrate import downgrade
 from imap_tools.imap_utf7 import utf7_encode
 from sqlalchemy import func, select, update
 
 from tests.imap import Mailbox
 from tests.mail import notices
 from tests.mail.notices import NOT_OURS
+from tests.mail.servers import FORMS, FORWARDED, NAMELESS, built
 from tracker.mail import letters, mailbox
 from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
-from tracker.mail.mailbox import Collected
-from tracker.plumbing.db import db
+from tracker.mail.mailbox import Collected, MailboxState
+from tracker.plumbing.db import db, upgrade
 from tracker.plumbing.history import HistoryEntry
 
 AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -172,6 +174,53 @@ def test_a_late_bounce_of_an_address_corrected_since_changes_nothing(house, retu
     assert mailbox.collect(AT) == Collected(read=1)
     assert (look().state, tries(), losses()) == (SENT, [], 0)
     assert returned.flags() == {uid: SEEN}
+
+
+@pytest.mark.parametrize("name", FORWARDED)
+def test_a_failure_where_it_was_sent_on_to_is_noted_at_the_letter_which_stays_sent(
+    name, house, returned
+):
+    uid = returned.add(built(FORWARDED[name], ours()))
+    for _ in range(2):
+        mailbox.collect(AT)
+    assert (look().state, look().last_answer, losses()) == (SENT, None, 0)
+    [(phase, _, answer)] = tries()
+    assert phase == "bounce" and answer is not None
+    assert answer.startswith(f"送り先から先の宛先 {FORWARDED[name].recipient} に届きませんでした。")
+    assert returned.flags() == {uid: SEEN}
+
+
+def test_a_report_that_names_nobody_is_about_the_letters_one_recipient(house, returned):
+    nobody = FORMS["a report and no address anywhere"]._replace(back="nothing")
+    returned.add(built(nobody._replace(head=f"{nobody.head}\nReferences: {ours()}")))
+    assert mailbox.collect(AT).bounced == 1
+    assert look().state is UNDELIVERABLE
+
+
+def test_a_refusal_of_no_letter_is_counted_apart_where_it_names_one_of_our_recipients(
+    house, returned
+):
+    foreign = NAMELESS["BIGLOBE"]._replace(text=FORWARDED["qmail"].text)
+    uids = [returned.add(built(form)) for form in (*NAMELESS.values(), foreign)]
+    assert mailbox.collect(AT) == Collected(read=len(uids), unreadable=1)
+    state = mailbox.standing()
+    assert (state.nameless, state.nameless_to, state.unreadable) == (len(NAMELESS), TO, 1)
+    assert (look().state, tries()) == (SENT, [])
+    assert returned.flags() == {uid: set() for uid in uids}
+    returned.make_anew()
+    mailbox.collect(AT)
+    assert mailbox.standing().nameless == len(NAMELESS)
+
+
+def test_the_count_of_nameless_refusals_comes_with_its_migration_and_goes_back(both):
+    db.session.add(MailboxState(id=1, uid_validity=7, last_uid=3, unreadable=2, nameless=5))
+    db.session.commit()
+    downgrade(revision="0036")
+    db.session.commit()
+    upgrade()
+    state = db.session.get(MailboxState, 1)
+    assert state is not None
+    assert (state.last_uid, state.unreadable, state.nameless, state.nameless_to) == (3, 2, 0, None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import imaplib
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,10 +20,10 @@ from flask import current_app
 from imap_tools import BaseMailBox, MailboxFetchError, MailboxFolderSelectError, MailboxLoginError
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from imap_tools.utils import check_command_status
-from sqlalchemy import BigInteger, String, exists, select
+from sqlalchemy import BigInteger, String, exists, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.mail import bounces, mime, outbox, reasons
+from tracker.mail import bounces, mime, outbox, parts, reasons
 from tracker.mail.bounces import Action, Bounce, RecipientOutcome
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.mail.smtp import Replies
@@ -38,7 +37,9 @@ MOST_MAILS = 200
 # a server that hangs would keep the letters waiting at every pass.
 REST = timedelta(minutes=10)
 # A server that announces far more than was asked for is not listened to.
-_MOST_ANSWER = 2 * bounces.MOST_BYTES
+_MOST_ANSWER = 2 * parts.MOST_BYTES
+# As much as the column of an answer holds.
+_MOST_SAID = 500
 _LONGEST_LINE = 16 * 1024 * 1024
 _TROUBLED_AT = "mailbox-troubled-at"
 
@@ -67,6 +68,9 @@ class MailboxState(Model):
     last_uid: Mapped[int] = mapped_column(BigInteger)
     # Mails that speak of no letter of ours; they are left alone.
     unreadable: Mapped[int] = mapped_column(default=0)
+    # Refusals that name one of our recipients, the last of them, and no letter.
+    nameless: Mapped[int] = mapped_column(default=0, server_default="0")
+    nameless_to: Mapped[str | None] = mapped_column(String(320))
     looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trouble: Mapped[str | None] = mapped_column(String(500))
 
@@ -77,6 +81,7 @@ class Verdict(Enum):
     UNDELIVERED = auto()  # a letter did not arrive
     KNOWN = auto()  # about a letter of ours, whose state stays
     UNREADABLE = auto()
+    NAMELESS = auto()  # a refusal of one of our recipients, nobody knows of which letter
     TOO_EARLY = auto()  # the try that it speaks of is still to be written down
     TAKEN = auto()  # another process has read it, or the mail is gone
 
@@ -150,7 +155,7 @@ def _read(box: "_Box", at: datetime, found: Counter[Verdict]) -> None:
 
 def _state() -> MailboxState:
     """The row, locked: who else reads the mailbox waits here."""
-    blank = {"id": 1, "uid_validity": 0, "last_uid": 0, "unreadable": 0}
+    blank = {"id": 1, "uid_validity": 0, "last_uid": 0, "unreadable": 0, "nameless": 0}
     insert_missing(MailboxState, [blank], ["id"])
     query = select(MailboxState).where(MailboxState.id == 1).with_for_update()
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
@@ -160,7 +165,8 @@ def _last_uid(validity: int) -> int:
     """The last mail that was looked at; a mailbox made anew is read from its beginning."""
     state = _state()
     if state.uid_validity != validity:
-        state.uid_validity, state.last_uid, state.unreadable = validity, 0, 0
+        state.uid_validity, state.last_uid = validity, 0
+        state.unreadable, state.nameless, state.nameless_to = 0, 0, None
     last_uid = state.last_uid
     db.session.commit()
     return last_uid
@@ -176,6 +182,8 @@ def _file(validity: int, uid: int, raw: bytes | None, at: datetime) -> Verdict:
         if verdict is not Verdict.TOO_EARLY:
             state.last_uid = uid
             state.unreadable += verdict is Verdict.UNREADABLE
+        if bounce and verdict is Verdict.NAMELESS:
+            state.nameless, state.nameless_to = state.nameless + 1, _recipient(bounce)
     db.session.commit()
     return verdict
 
@@ -216,6 +224,8 @@ def _is_resting(at: datetime) -> bool:
 
 def _follow(bounce: Bounce | None, at: datetime) -> Verdict:
     """What a notice means for its letter, in the caller's transaction."""
+    if bounce and not bounce.message_id:
+        return Verdict.NAMELESS if _recipient(bounce) else Verdict.UNREADABLE
     letter = bounce and db.session.scalar(
         select(Letter)
         .where(Letter.message_id == bounce.message_id)
@@ -226,25 +236,43 @@ def _follow(bounce: Bounce | None, at: datetime) -> Verdict:
         return Verdict.UNREADABLE
     if letter.state is LetterState.SENDING:
         return Verdict.TOO_EARLY
-    outcome = _about(letter.to_email, bounce.outcomes)
+    outcome, is_there = _about(letter.to_email, bounce)
     is_sent = letter.state in (LetterState.SENT, LetterState.RESENT)
     if outcome is None or not is_sent or _is_noted(letter, bounce):
         return Verdict.KNOWN
+    said = outcome.explained
+    if not is_there:
+        said = f"送り先から先の宛先 {outcome.recipients[0]} に届きませんでした。{said}"
     if outcome.action in (Action.FAILED, Action.DELAYED):
-        _note(letter, bounce, outcome, at)
-    if outcome.action is not Action.FAILED:
+        _note(letter, bounce, outcome.words, said[:_MOST_SAID], at)
+    if outcome.action is not Action.FAILED or not is_there:
         return Verdict.KNOWN
     letter.state, letter.next_attempt_at = LetterState.UNDELIVERABLE, at
-    letter.last_answer = outcome.explained
-    outbox.record_undelivered(letter, outcome.explained, at=at, session=db.session())
+    letter.last_answer = said
+    outbox.record_undelivered(letter, said, at=at, session=db.session())
     return Verdict.UNDELIVERED
 
 
-def _about(address: str, outcomes: Sequence[RecipientOutcome]) -> RecipientOutcome | None:
-    """What became of it at this address: a late notice may speak of one corrected since."""
+def _about(address: str, bounce: Bounce) -> tuple[RecipientOutcome | None, bool]:
+    """What became of it, and whether at this address rather than where it was sent on to.
+
+    A letter has one recipient: whoever else is named had it from there. None where a late notice
+    speaks of an address corrected since.
+    """
     ours = _comparable(address)
-    fitting = (one for one in outcomes if ours in map(_comparable, one.recipients))
-    return next(fitting, None)
+    for one in bounce.outcomes:
+        if ours in map(_comparable, one.recipients) or not one.recipients:
+            return one, True
+    is_late = bounce.sent_to and _comparable(bounce.sent_to) != ours
+    failed = (one for one in bounce.outcomes if one.action is Action.FAILED)
+    return (None if is_late else next(failed, None)), False
+
+
+def _recipient(bounce: Bounce) -> str | None:
+    """Which of the addresses that a notice names was ever written to."""
+    named = {name for one in bounce.outcomes for name in map(_comparable, one.recipients)}
+    written = select(Letter.to_email).where(func.lower(Letter.to_email).in_(named)).limit(1)
+    return db.session.scalar(written)
 
 
 def _comparable(address: str) -> str:
@@ -260,7 +288,7 @@ def _is_noted(letter: Letter, bounce: Bounce) -> bool:
     return bool(db.session.scalar(select(exists().where(*noted))))
 
 
-def _note(letter: Letter, bounce: Bounce, outcome: RecipientOutcome, at: datetime) -> None:
+def _note(letter: Letter, bounce: Bounce, words: str, said: str, at: datetime) -> None:
     db.session.add(
         SendAttempt(
             letter_id=letter.id,
@@ -268,8 +296,8 @@ def _note(letter: Letter, bounce: Bounce, outcome: RecipientOutcome, at: datetim
             begun_at=at,
             ended_at=at,
             phase="bounce",
-            code=reasons.code_in(outcome.words),
-            answer=outcome.explained,
+            code=reasons.code_in(words),
+            answer=said,
         )
     )
 
@@ -357,7 +385,7 @@ class _Box(BaseMailBox):
 
     def beginning(self, uid: int) -> bytes | None:
         """As much of a mail as says what it is; it stays unseen. None when it is gone."""
-        answer = self.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{bounces.MOST_BYTES}>)")
+        answer = self.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{parts.MOST_BYTES}>)")
         check_command_status(answer, MailboxFetchError)
         return next((part[1] for part in answer[1] if isinstance(part, tuple)), None)
 

@@ -57,6 +57,32 @@ REASONS: Mapping[str, str] = {
 }
 UNKNOWN = "届けられないという返事がありました"
 
+# What servers write that give no telling code, and the enhanced code that says the same.
+_PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(phrase, re.I), status)
+    for phrase, status in (
+        (
+            r"(?:mail ?box|account|quota)\W.{0,30}(?:full|exceed|over)|over ?quota|quota exceed"
+            r"|exceeded the local limit|(?:受信箱|メールボックス|容量).{0,12}(?:一杯|いっぱい|超)",
+            "5.2.2",
+        ),
+        (
+            r"user unknown|unknown user|no such (?:user|account)|no mailbox here|user .{0,60}not listed"
+            r"|recipient .{0,30}not (?:recognized|found)|unknown recipient|invalid final delivery userid"
+            r"|宛先不明|(?:ユーザー?|宛先|アドレス)\S{0,12}(?:存在しません|見つかりません)|リストにありません",
+            "5.1.1",
+        ),
+        (r"account is (?:disabled|temporarily limited)|mailbox (?:is )?disabled", "5.2.1"),
+        (
+            r"(?:domain|host)\b.{0,20}(?:does ?n[o']?t exist|not found|unknown)|unknown host"
+            r"|couldn't find any host|ドメイン\S{0,6}(?:存在しません|見つかりません)",
+            "5.1.2",
+        ),
+        (r"message expired|in the queue too long|not delivered within|timed? ?out", "4.4.7"),
+        (r"message (?:size|is) .{0,20}(?:exceed|too (?:big|large))|サイズ.{0,12}超", "5.2.3"),
+    )
+)
+
 # Neither is part of an address of four numbers, of a longer number or of a name.
 _STATUS = re.compile(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _CODE = re.compile(r"(?<![\w.-])[245][0-5]\d(?!\w|\.\d)")
@@ -78,11 +104,21 @@ def explained(words: str, *, status: str | None = None, code: int | None = None)
     `status` is an enhanced code like 5.1.1, `code` a basic one.  What is not given, or says
     only its class, is looked for in the words.
     """
+    return behind(_sentence(words, status, code), words)
+
+
+def tells(words: str) -> bool:
+    """Whether a server's words say why."""
+    return _sentence(words, None, None) != UNKNOWN
+
+
+def _sentence(words: str, status: str | None, code: int | None) -> str:
     status = status if status and is_telling(status) else status_in(words) or status or ""
     basic = str(code or code_in(words) or "")
     near = (status, status.rpartition(".")[0]) if is_telling(status) else ()
-    nearest = (*near, basic, (status or basic)[:1])
-    return behind(next((REASONS[one] for one in nearest if one in REASONS), UNKNOWN), words)
+    phrase = next((code for phrase, code in _PHRASES if phrase.search(words)), "")
+    nearest = (*near, phrase, basic, (status or basic)[:1])
+    return next((REASONS[one] for one in nearest if one in REASONS), UNKNOWN)
 
 
 def behind(sentence: str, words: str) -> str:
