@@ -167,12 +167,10 @@ def test_what_is_typed_wrong_stays_and_is_named(app, made, browse) -> None:
 
 
 @pytest.mark.parametrize("cases", [a_fixed_and_a_settled_case, a_settled_and_a_late_fixed_case])
-def test_of_a_share_that_was_fixed_and_settled_the_settled_one_counts_alone(
-    app, made, cases
-) -> None:
-    made(cases)
-    with app.app_context():
-        rows = queries.rows(YEAR)
+def test_of_a_share_that_was_fixed_and_settled_the_settled_one_counts_alone(both, cases) -> None:
+    cases()
+    db.session.commit()
+    rows = queries.rows(YEAR)
     assert {one.line.municipality: one.shared and one.shared.yen for one in rows} == SHARES
 
 

@@ -150,6 +150,9 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "agreements.review": lambda s: [{"job_id": s.job}],
     "cost_sharing.attachment": lambda s: [_paper(s, HUB)],
     "grants.caps": lambda s: [{"fy": 2026}],
+    "grants.paper": lambda s: [
+        {"fy": 2026, "kind": "grant_ledger", "form": "xlsx", "town": TOWN},
+    ],
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
     "cost_sharing.paper": lambda s: [
         {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}

@@ -60,6 +60,8 @@ GOLDEN = Path(__file__).with_name("papers")
 WRITERS: Mapping[str, Any] = {"pdf": pdf, "docx": word, "xlsx": excel}
 # Of the example: one subject of every kind, and those that read otherwise.
 SUBJECTS = (
+    ("grant_ledger", "2026-imabetsu"),
+    ("grant_ledger_area", "2026"),
     ("progress_sheet", "5"),
     ("progress_sheet", "5?fy=2025"),
     ("cost_calculation", "2026-02"),
@@ -293,7 +295,7 @@ def test_a_number_is_never_broken_and_never_hidden() -> None:
     table = Grid(
         ("市町村", *(f"列{n}" for n in range(12))), [("平内町", *long)], (2.0,) + (1.0,) * 12
     )
-    assert 0.4 < table.scale < 0.6
+    assert 0.4 < table.scale() < 0.6
     of = Document("表", (table,))
     assert "".join(["1,234,567.8"] * 12) in read("pdf", pdf.write(of))
     [sheet] = openpyxl.load_workbook(io.BytesIO(excel.write(of))).worksheets

@@ -128,6 +128,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     ),
     "papers, which are in Japanese whoever prints them": (
         "cost_sharing.cases.papers",
+        "grants.papers",
         "meetings.papers",
         "papers.excel",
         "papers.kinds:Bars",

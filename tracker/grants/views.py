@@ -1,25 +1,25 @@
 """Pages of the special-grant ledger."""
 
-from collections.abc import Sequence
-
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.grants import actions, forms, queries
+from tracker.grants import actions, forms, papers, queries
 from tracker.grants.blueprint import bp
 from tracker.grants.queries import LedgerRow
-from tracker.grants.rules import FindingKind, GrantFinding
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
+from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.pages import done, number_asked, page
 from tracker.plumbing.sections import stand
 
 UNCHANGED = N_("変わったところはありません。")
+
+bp.record(lambda state: register(state.app, papers.PAPERS))
 
 
 @bp.get("/costs/ledger")
@@ -29,7 +29,7 @@ def ledger() -> Response:
     this = FiscalYear.containing(clock.today())
     year = _year(number_asked("fy", this.year))
     town = areas.find_town(request.args.get("town", "")) or areas.by_id()[actor().municipality_id]
-    rows, wide = _apart(queries.of_town(year, town))
+    rows, wide = papers.apart(queries.of_town(year, town))
     return page(
         "grants/ledger.html",
         year=year,
@@ -42,18 +42,23 @@ def ledger() -> Response:
         wide=wide,
         found=len(wide) + sum(len(one.findings) for one in rows),
         may_write=may(Permission.CLAIM_GRANT, town.slug),
-        may_cap=may(Permission.EDIT_FIGURES),
+        may_cap=(is_office := may(Permission.EDIT_FIGURES)),
+        to_print=[
+            *links(papers.offered(town), ".paper", fy=year.year, town=town.slug),
+            *(links(papers.offered(None), ".paper", fy=year.year) if is_office else ()),
+        ],
     )
 
 
-def _apart(rows: Sequence[LedgerRow]) -> tuple[list[LedgerRow], list[GrantFinding]]:
-    """The lines with their own findings, and once what is said of the municipality whole."""
-    of_town = {one for row in rows for one in row.findings if one.kind is FindingKind.OVER_CAP}
-    own = [
-        row._replace(findings=tuple(one for one in row.findings if one not in of_town))
-        for row in rows
-    ]
-    return own, list(of_town)
+@bp.get("/costs/ledger/<int:fy>/papers/<kind>.<form>")
+@guard(Permission.READ_AREA)
+def paper(fy: int, kind: str, form: str) -> Response:
+    """The ledger as a paper: of the municipality asked for; of the whole area, for the office."""
+    year, town = _year(fy), areas.find_town(request.args.get("town", ""))
+    if town is None:
+        require(Permission.EDIT_FIGURES)
+    of, named = papers.subject(year, town), town.name if town else _("圏域")
+    return paper_file(papers.offered(town), kind, of, form, f"{year.year}_{named}")
 
 
 def _year(number: int) -> FiscalYear:

@@ -22,12 +22,12 @@ from tracker.papers.kinds import (
 )
 
 _ERA_DAY = '[$-ja-JP]ggge"年"m"月"d"日"'
-# Half-width characters across the page at 10 points.
-_PAGE = 96.0
 _LEAST = 6
 # Points: no row is higher, and what has no room there is not seen.
 _HIGHEST = 409
 _MOST_LINES = 10
+# Rows that stay in sight above a table; more would leave no room to scroll.
+_MOST_FROZEN = 8
 
 
 def write(document: Document) -> bytes:
@@ -55,7 +55,9 @@ class _Excel:
         self.styles: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.y = 0
         self.columns = max(_columns(one) for one in document.blocks)
+        self.page = document.signs
         self.widths = self._widths(document.blocks)
+        self.has_one_table = sum(isinstance(one, Grid) for one in document.blocks) == 1
         self._set_up(document)
         self._row(document.left, f"{document.right}　{document.mark}".strip())
         self._merged(document.title, bold=True, font_size=14, align="center")
@@ -76,6 +78,8 @@ class _Excel:
                 }
             )
         self.sheet.set_paper(9)
+        if document.is_wide:
+            self.sheet.set_landscape()
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_margins(0.6, 0.55, 0.55, 0.65)
         self.sheet.set_footer(f'&L&"BIZ UDPゴシック"&7{document.foot.replace("&", "&&")}&R&P / &N')
@@ -88,11 +92,11 @@ class _Excel:
         grids = [one for one in blocks if isinstance(one, Grid)]
         widest = max(grids, key=lambda one: len(one.heads), default=None)
         if widest is None:
-            return [_PAGE / self.columns] * self.columns
+            return [self.page / self.columns] * self.columns
         given = [*widest.widths, *[1.0] * (self.columns - len(widest.widths))]
         longest = [*widest.longest, *[0] * self.columns]
         return [
-            max(_LEAST, _PAGE * one / sum(given), most + 2.0)
+            max(_LEAST, self.page * one / sum(given), most + 2.0)
             for one, most in zip(given, longest, strict=False)
         ]
 
@@ -173,6 +177,8 @@ class _Excel:
         if len(block.heads) == self.columns:
             self.sheet.repeat_rows(self.y)
         self._cells(spans, block.heads, **_HEAD, align="center")
+        if self.has_one_table and self.y <= _MOST_FROZEN:
+            self.sheet.freeze_panes(self.y, 1)
         for row in block.rows:
             self._cells(spans, row, border=1)
         if block.total:

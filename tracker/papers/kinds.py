@@ -23,15 +23,16 @@ from tracker.kernel.translation import _
 from tracker.kernel.yen import grouped
 from tracker.plumbing import clock
 
-PDF, WORD, EXCEL = "pdf", "docx", "xlsx"
-# Digits that fit across an A4 page.
-_SIGNS = 96.0
+PDF, WORD, EXCEL, CSV = "pdf", "docx", "xlsx", "csv"
+# Digits that fit across an A4 page, upright and on its side, and beside each number.
+UPRIGHT, SIDEWAYS, _MARGIN = 78.0, 115.0, 1.5
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 # Format -> its writer in this folder, what browsers call it, and what people do.
 _WRITERS: Mapping[str, tuple[str, str, str]] = {
     PDF: ("pdf", "application/pdf", "PDF"),
     WORD: ("word", f"{_OFFICE}wordprocessingml.document", "Word"),
     EXCEL: ("excel", f"{_OFFICE}spreadsheetml.sheet", "Excel"),
+    CSV: ("delimited", "text/csv", "CSV"),
 }
 
 
@@ -101,21 +102,32 @@ class Grid(NamedTuple):
     @property
     def longest(self) -> list[int]:
         """By column the signs of its longest number, which is never broken."""
-        rows = (*self.rows, *([self.total] if self.total else ()))
-        return [
-            max((len(str(cell)) for cell in column if isinstance(cell, Amount)), default=0)
-            for column in zip(*rows, strict=True)
-        ]
+        return [max(map(len, one), default=0) for one in self._numbers]
 
     @property
-    def scale(self) -> float:
-        """How small it is set so that each number has room in its column; 1: as everything."""
-        room = _SIGNS / sum(self.widths)
+    def _numbers(self) -> list[list[str]]:
+        rows = (*self.rows, *([self.total] if self.total else ()))
+        columns = zip(*rows, strict=True)
+        return [[str(cell) for cell in one if isinstance(cell, Amount)] for one in columns]
+
+    def scale(self, signs: float = UPRIGHT) -> float:
+        """How small it is set so that each number has room in its column; 1: as everything.
+
+        signs: how many digits fit across the page.
+        """
+        room = signs / sum(self.widths)
         fits = (
-            room * width / (longest + 2)
-            for width, longest in zip(self.widths, self.longest, strict=False)
+            (room * width - _MARGIN) / longest
+            for width, column in zip(self.widths, self._numbers, strict=False)
+            for longest in [max(map(_digits, column), default=0)]
+            if longest
         )
-        return min(1.0, *fits) if self.rows else 1.0
+        return min(1.0, *fits, 1.0)
+
+
+def _digits(text: str) -> float:
+    """How many digits are as wide as this number with its unit."""
+    return sum(0.5 if one in ",." else 1.0 if one.isascii() else 1.5 for one in text)
 
 
 class Bar(NamedTuple):
@@ -164,7 +176,8 @@ class Document:
     """A paper in reading order.  left, right: what stands above the title.
 
     mark: 「案」, so that nobody takes a draft for what was decided.  is_letter: 公文 without a title
-    of its own, set larger; foot: who printed it and when (`paper` fills it in).
+    of its own, set larger; foot: who printed it and when (`paper` fills it in).  is_wide: on A4
+    laid on its side, for tables of many columns.
     """
 
     title: str
@@ -173,9 +186,15 @@ class Document:
     right: str = ""
     mark: str = ""
     is_letter: bool = False
+    is_wide: bool = False
     foot: str = ""
     made_at: datetime | None = None
     version: str = ""
+
+    @property
+    def signs(self) -> float:
+        """How many digits fit across its pages."""
+        return SIDEWAYS if self.is_wide else UPRIGHT
 
 
 class PaperLinks(NamedTuple):

@@ -16,7 +16,7 @@ def write(document: Document) -> bytes:
     """The bytes of the file.  Words go in as data: nothing typed is ever read as markup."""
     import typst
 
-    data = {**vars(document), "blocks": [_block(one) for one in document.blocks]}
+    data = {**vars(document), "blocks": [_block(one, document) for one in document.blocks]}
     del data["made_at"]
     made = typst.compile(
         str(project_root() / "templates/papers/paper.typ"),
@@ -31,12 +31,12 @@ def write(document: Document) -> bytes:
     return made
 
 
-def _block(block: Any) -> dict[str, Any]:
+def _block(block: Any, of: Document) -> dict[str, Any]:
     found = {"kind": type(block).__name__, **block._asdict()}
     if found["kind"] == "Grid":
         rows = [*block.rows, *([block.total] if block.total else [])]
         found["rows"] = [list(map(_cell, row)) for row in rows]
-        found |= {"total": block.total is not None, "scale": block.scale}
+        found |= {"total": block.total is not None, "scale": block.scale(of.signs)}
     if found["kind"] == "Pairs":
         found["rows"] = [[[label, shown(cell)] for label, cell in row] for row in block.rows]
     if found["kind"] == "Bars":

@@ -35,7 +35,7 @@ class _Word:
         from docx.shared import Mm, Pt
 
         self.align, self.mm, self.pt = ALIGN, Mm, Pt
-        self.is_letter = document.is_letter
+        self.is_letter, self.signs = document.is_letter, document.signs
         self.begins_page = False
         self.size = 10.5 if self.is_letter else 9.0
         self.file = docx.Document()
@@ -53,6 +53,7 @@ class _Word:
         self.bytes = kept.getvalue()
 
     def _set_up(self, document: Document) -> None:
+        from docx.enum.section import WD_ORIENT
         from docx.oxml.ns import qn
 
         font = _LETTER_FONT if self.is_letter else _SHEET_FONT
@@ -74,11 +75,13 @@ class _Word:
         self.file.styles["Normal"].element.rPr.append(language)
         [page] = self.file.sections
         side, top = (25, 22) if self.is_letter else (16, 14)
-        page.page_width, page.page_height = self.mm(210), self.mm(297)
+        width, height = (297, 210) if document.is_wide else (210, 297)
+        page.page_width, page.page_height = self.mm(width), self.mm(height)
+        page.orientation = WD_ORIENT.LANDSCAPE if document.is_wide else WD_ORIENT.PORTRAIT
         page.left_margin = page.right_margin = self.mm(side)
         page.top_margin = page.bottom_margin = self.mm(top)
         page.footer_distance = self.mm(8)
-        self.width = 210 - 2 * side
+        self.width = width - 2 * side
         own = self.file.core_properties
         own.title, own.keywords, own.language = document.title, document.version, "ja-JP"
         own.author = own.comments = ""
@@ -175,9 +178,9 @@ class _Word:
         if block.total:
             for cell in table.rows[-1].cells:
                 cell.paragraphs[0].runs[0].bold = True
-        if block.scale < 1:
+        if (scale := block.scale(self.signs)) < 1:
             for run in (run for cell in table._cells for run in cell.paragraphs[0].runs):
-                run.font.size = self.pt(self.size * block.scale)
+                run.font.size = self.pt(self.size * scale)
 
     def _table(
         self, widths: list[float], rows: list[list[Any]], is_head: Any = lambda _x, y: y == 0

@@ -1,6 +1,5 @@
 """監査記録: who did what when, what was before and after, and whether the record holds."""
 
-import csv
 import io
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
+from tracker.papers.delimited import csv_file
 from tracker.plumbing import chain, clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.pages import Listed, jst_long, page, paginate
@@ -20,7 +20,6 @@ from tracker.record.blueprint import bp
 from tracker.record.reading import queries
 from tracker.record.reading.forms import FilterForm, filter_form
 from tracker.record.rules import reads_all
-from tracker.record.values.rules import safe_cell
 
 TOO_MANY = N_(
     "%(most)s件を超えるため、CSVにできません。市町村や日で絞ってから、もう一度お試しください。"
@@ -78,10 +77,8 @@ def audit_file() -> Response:
         abort(400, _("絞り込みの値を読み取れません。監査記録の画面で選び直してください。"))
     if queries.total(actor(), wanted) > queries.MOST:
         abort(400, _(TOO_MANY, most=f"{queries.MOST:,}"))
-    text = io.StringIO()
-    csv.writer(text).writerows(_lines(queries.whole(actor(), wanted)))
     return send_file(
-        io.BytesIO(text.getvalue().encode("utf-8-sig")),
+        io.BytesIO(csv_file(_lines(queries.whole(actor(), wanted)))),
         mimetype="text/csv",
         as_attachment=True,
         download_name=_("監査記録") + f"_{clock.today():%Y%m%d}.csv",
@@ -94,7 +91,7 @@ def _lines(entries: Iterable[queries.ToldEntry]) -> Iterator[list[str]]:
     for one in entries:
         said = (one.number, jst_long(one.at), one.town, one.actor, one.kind, one.verb, one.sentence)
         for change in one.changes or [("", "", "")]:
-            yield [safe_cell(str(cell)) for cell in (*said, *change)]
+            yield [str(cell) for cell in (*said, *change)]
 
 
 @bp.get("/audit/record.jsonl")

@@ -1,4 +1,4 @@
-"""What columns are called, and how a value may stand in a spreadsheet; pure."""
+"""What columns are called; pure."""
 
 from collections.abc import Mapping
 
@@ -554,13 +554,3 @@ def label_of(table: str, column: str) -> str | None:
     if table not in TABLES:
         return None
     return TABLES[table][1].get(column, COMMON.get(column))
-
-
-# A spreadsheet takes a cell that begins so for a formula, in Japanese also where it is full-width.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-
-
-def safe_cell(text: str) -> str:
-    """A cell of a file for a spreadsheet, which must not take what somebody typed for a formula."""
-    begins = text.lstrip(" \N{IDEOGRAPHIC SPACE}")
-    return f"'{text}" if begins.startswith(_FORMULA) else text
