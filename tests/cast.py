@@ -16,9 +16,10 @@ from tracker.agreements.models import (
     Measure,
     PolicyField,
 )
+from tracker.figures.models import BaseFigure, FigureSeries
+from tracker.figures.rules import FigureKind
 from tracker.kernel.permissions import Role
-from tracker.municipalities.models import Area, BaseFigure, FigureSeries, Municipality
-from tracker.municipalities.rules import FigureKind
+from tracker.municipalities.models import Area, Municipality
 from tracker.plumbing.db import db
 
 SETUP_CODE = "a1b2c3d4e5f6"

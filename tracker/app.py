@@ -27,6 +27,7 @@ FEATURES = (
     "sign_in",
     "agreements",
     "projects",
+    "figures",
     "cost_sharing",
     "grants",
     "meetings",

@@ -19,6 +19,7 @@ from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.figures import queries as bases
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
@@ -79,7 +80,7 @@ def make_project(**changes: Any) -> Project:
 
 def make_proposal(**changes: Any) -> Proposal:
     """The worked check of product.md 6: 2,500,000 yen, 均等20／人口80, down to 1,000 yen."""
-    census = areas.series()[0].id
+    census = bases.series()[0].id
     proposal = Proposal(
         title="東青地域移住促進事業の費用負担",
         stage=Stage.ESTIMATE,

@@ -30,6 +30,7 @@ from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import CostPart, Share
 from tracker.cost_sharing.rules import CaseState
+from tracker.figures import queries as bases
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
@@ -121,7 +122,7 @@ def test_whoever_saves_second_is_told_that_somebody_was_first():
 
 
 def test_every_kind_of_part_is_stored_and_read_again():
-    census = areas.series()[0].id
+    census = bases.series()[0].id
     parts = (
         ProposedPart(
             PartKind.EQUAL, Decimal(10), values=dict.fromkeys(SHARES, 50) | {"青森市": 100}

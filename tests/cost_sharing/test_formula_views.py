@@ -19,9 +19,9 @@ from tests.cost_sharing.makers import (
 )
 from tests.pages import Page, PageClient
 from tracker.agreements.models import Agreement
+from tracker.figures.actions import enter_figures
+from tracker.figures.rules import FigureKind
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.municipalities.actions import enter_figures
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 

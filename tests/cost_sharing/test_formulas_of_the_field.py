@@ -15,9 +15,9 @@ from tests import cast
 from tests.cost_sharing.makers import CASE, NAMES, PARTNERS, cells, make_agreed, make_draft
 from tests.pages import Page, PageClient
 from tracker.cost_sharing.rules import Stage
+from tracker.figures.actions import enter_figures
+from tracker.figures.rules import FigureKind
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.municipalities.actions import enter_figures
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.changes import Act
 from tracker.shares.commands import costs
 

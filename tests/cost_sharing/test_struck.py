@@ -30,12 +30,12 @@ from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.cost_sharing.rules import CaseState
 from tracker.duties.queries import all_duties
+from tracker.figures import actions as figures
+from tracker.figures import queries as bases
+from tracker.figures.models import FigureSeries
+from tracker.figures.rules import FigureKind
 from tracker.kernel.duty import Kind
 from tracker.kernel.refusal import Refusal
-from tracker.municipalities import actions as figures
-from tracker.municipalities import queries as areas
-from tracker.municipalities.models import FigureSeries
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.shares.rules import PartKind
@@ -129,7 +129,7 @@ CENSUS, RIGHT = "令和2年国勢調査", {slug: 1_000 for _, slug, *_ in cast.T
 
 
 def census() -> FigureSeries:
-    return next(one for one in areas.every_series() if one.kind is FigureKind.POPULATION)
+    return next(one for one in bases.every_series() if one.kind is FigureKind.POPULATION)
 
 
 def enter_right() -> FigureSeries:
@@ -163,7 +163,7 @@ def test_struck_figures_leave_what_is_agreed_and_their_name_to_the_right_ones():
         actions.send(act_of("office"), ready, DUE)
     db.session.rollback()
     # No formula takes a figure from it any more.
-    assert areas.series(FigureKind.POPULATION) == []
+    assert bases.series(FigureKind.POPULATION) == []
     with pytest.raises(Refusal):
         formula.save_formula(
             act_of("office"),
@@ -180,7 +180,7 @@ def test_struck_figures_leave_what_is_agreed_and_their_name_to_the_right_ones():
     db.session.rollback()
     figures.strike_figures(act_of("office"), right, "こちらが誤りでした。")
     figures.put_figures_back(act_of("office"), wrong)
-    assert [one.id for one in areas.series()] == [wrong.id]
+    assert [one.id for one in bases.series()] == [wrong.id]
 
 
 @pytest.mark.usefixtures("both")

@@ -21,6 +21,8 @@ from tracker.cost_sharing.models import CostCase, Share
 from tracker.demo import actions
 from tracker.demo.commands import demo
 from tracker.duties import queries as duties
+from tracker.figures.models import FigureSeries
+from tracker.figures.rules import FigureKind
 from tracker.kernel.duty import Kind
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.refusal import Refusal
@@ -28,8 +30,7 @@ from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import queries as meetings
 from tracker.meetings.rules import Standing
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import Area, FigureSeries, Municipality
-from tracker.municipalities.rules import FigureKind
+from tracker.municipalities.models import Area, Municipality
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry

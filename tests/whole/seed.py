@@ -28,6 +28,7 @@ from tracker.agreements.models import Agreement
 from tracker.attachments.uploads import Attachment, Sent
 from tracker.cost_sharing.cases import actions as cases
 from tracker.cost_sharing.models import Consultation, CostCase
+from tracker.figures.models import FigureSeries
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
@@ -35,12 +36,7 @@ from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance
-from tracker.municipalities.models import (
-    CalendarEntry,
-    EntryKind,
-    FigureSeries,
-    Municipality,
-)
+from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project

@@ -13,6 +13,8 @@ from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import Stage
 from tracker.demo.area import TOWNS
+from tracker.figures import queries as bases
+from tracker.figures.rules import FigureKind
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings import actions as meetings
@@ -21,7 +23,6 @@ from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Candidate, Standing
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -127,7 +128,7 @@ def see(agreement_id: int, role: str, slug: str, at: datetime) -> None:
 
 def proposal(*, equal: int) -> Proposal:
     """均等割 and 人口割, cut below 1,000 yen, the rest to the hub."""
-    census = areas.series(FigureKind.POPULATION)[0]
+    census = bases.series(FigureKind.POPULATION)[0]
     return Proposal(
         title="東青地域移住促進事業の費用負担",
         stage=Stage.FIXED,

@@ -52,6 +52,8 @@ from tracker.cost_sharing.cases import actions as costs
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
+from tracker.figures import actions as figures
+from tracker.figures.rules import FigureKind
 from tracker.kernel.duty import Kind
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
@@ -63,7 +65,6 @@ from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance, Standing
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -189,7 +190,7 @@ def april_the_agreements_are_read(story: Story) -> None:
 def april_figures_days_and_projects_are_entered(story: Story) -> None:
     with story.day(4, 6) as at:
         office = actor("office")
-        municipalities.enter_figures(
+        figures.enter_figures(
             Act(office, at),
             FigureKind.POPULATION,
             "令和2年国勢調査",

@@ -13,6 +13,7 @@ ROOMS = (
     "sign_in",
     "agreements",
     "projects",
+    "figures",
     "shares",
     "cost_sharing",
     "grants",

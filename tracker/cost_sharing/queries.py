@@ -28,7 +28,7 @@ from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
 from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.case import Case, CaseHistory, Change, Reply, Revised, Word
-from tracker.cost_sharing.formula.proposal import Grounds, Series
+from tracker.cost_sharing.formula.proposal import Grounds
 from tracker.cost_sharing.models import (
     CaseChange,
     CaseDrafter,
@@ -47,11 +47,12 @@ from tracker.cost_sharing.rules import (
     Pair,
     Stage,
 )
-from tracker.kernel import wareki
+from tracker.figures import queries as bases
+from tracker.figures.models import FigureSeries
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.search import search_key
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import FigureSeries, Municipality
+from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
@@ -423,26 +424,10 @@ def bound(day: date) -> Mapping[Town, int]:
 
 def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
     """What a proposal is worked out on; base figures are read as they stand now."""
-    ids = list(series_ids)
-    series = [one for one in areas.series() if one.id in ids] if ids else []
-    figures = areas.figures(ids) if ids else {}
     return Grounds(
         towns=areas.towns(),
         bound=frozenset(town.name for town in bound(today)),
-        series={
-            one.id: Series(
-                one.unit,
-                one.as_of_on,
-                f"{one.name}（{'確定値' if one.is_confirmed else '暫定値'}、"
-                f"{wareki.long(one.as_of_on)}現在、出典 {one.source}）",
-                {
-                    town.name: figures[one.id][town.id]
-                    for town in areas.towns()
-                    if town.id in figures.get(one.id, {})
-                },
-            )
-            for one in series
-        },
+        series=bases.named(series_ids),
     )
 
 
@@ -488,7 +473,7 @@ def struck_series(case: Case) -> Sequence[FigureSeries]:
     ids = {part.series_id for part in case.parts if part.series_id}
     if not ids or case.state not in (*UNSENT, *ASKED):
         return ()
-    return [one for one in areas.every_series() if one.id in ids and one.is_struck]
+    return [one for one in bases.every_series() if one.id in ids and one.is_struck]
 
 
 def consultations(case: Case) -> Sequence[Consultation]:

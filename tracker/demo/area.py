@@ -13,10 +13,10 @@ from tracker.agreements.review import actions as agreements
 from tracker.agreements.review.question import proposal
 from tracker.agreements.review.rules import review
 from tracker.demo.moment import actor
+from tracker.figures import actions as figures
+from tracker.figures.rules import FigureKind
 from tracker.kernel.permissions import Role
-from tracker.municipalities import actions as municipalities
 from tracker.municipalities.actions import NewTown
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.sign_in.password import actions as sign_in
@@ -129,7 +129,7 @@ def sister(source: str, town: str) -> str:
 def _enter_population(at: datetime) -> None:
     for name, as_of_on, people in CENSUSES:
         if as_of_on <= clock.day(at):
-            municipalities.enter_figures(
+            figures.enter_figures(
                 Act(actor(Role.OFFICE), at),
                 FigureKind.POPULATION,
                 name,

@@ -17,9 +17,10 @@ from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.demo.moment import HUB, Moment, actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
+from tracker.figures import queries as bases
+from tracker.figures.rules import FigureKind
 from tracker.kernel.permissions import Role
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -197,7 +198,7 @@ def _parts(example: ExampleCase) -> tuple[ProposedPart, ...]:
         return (ProposedPart(PartKind.RATIO, whole, values=example.weights),)
     if example.equal_percent is None:
         return ()
-    census = areas.series(FigureKind.POPULATION)[0]
+    census = bases.series(FigureKind.POPULATION)[0]
     equal = Decimal(example.equal_percent)
     return (
         ProposedPart(PartKind.EQUAL, equal),

@@ -6,13 +6,14 @@ from tracker.agreements.review import actions as agreements
 from tracker.demo import area, letters, past, people
 from tracker.demo.moment import Moment, actor, open_day
 from tracker.demo.past import Scale
+from tracker.figures import actions as figures
+from tracker.figures.rules import FigureKind
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities.actions import NewTown
 from tracker.municipalities.models import EntryKind
-from tracker.municipalities.rules import FigureKind
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 
@@ -79,7 +80,7 @@ def _import_agreements(concluded_on: date, at: datetime) -> None:
 
 def _enter_population(at: datetime) -> None:
     people = {town.slug: 1_900 + number * 1_370 for number, town in enumerate(TOWNS)}
-    municipalities.enter_figures(
+    figures.enter_figures(
         Act(actor(Role.OFFICE, HUB), at),
         FigureKind.POPULATION,
         "人口（例示）",

@@ -25,6 +25,8 @@ from tracker.demo.bulk import Book, Deed
 from tracker.demo.letters import MADE_UP
 from tracker.demo.moment import actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
+from tracker.figures import queries as bases
+from tracker.figures.rules import FigureKind
 from tracker.kernel import wareki
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
@@ -40,7 +42,7 @@ from tracker.meetings.models import (
 )
 from tracker.meetings.rules import Answer, Attendance
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import FigureKind, Town
+from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.projects.models import (
     Indicator,
@@ -131,8 +133,8 @@ class _Past:
         }
         self.bound = {town.id: agreement for town, agreement in bound(clock.day(until)).items()}
         self.to = list(every_recipient().values())
-        self.census = areas.series(FigureKind.POPULATION)[0]
-        self.people = areas.figures([self.census.id])[self.census.id]
+        self.census = bases.series(FigureKind.POPULATION)[0]
+        self.people = bases.figures([self.census.id])[self.census.id]
 
     def write(self) -> None:
         projects = [self._project(number) for number in range(self.scale.projects)]

@@ -1,1 +1,1 @@
-"""The hub and its partners, their base figures and their closed days."""
+"""The hub and its partners, and their closed days."""

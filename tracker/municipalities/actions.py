@@ -1,24 +1,21 @@
-"""Sets up the area; enters base figures and calendar entries."""
+"""Sets up the area; enters calendar entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
 
-from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries
 from tracker.municipalities.models import (
     Area,
-    BaseFigure,
     CalendarEntry,
     EntryKind,
-    FigureSeries,
     Municipality,
 )
-from tracker.municipalities.rules import FigureKind, check_entry, check_figures
+from tracker.municipalities.rules import check_entry
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -83,67 +80,6 @@ def create_area(
             for town in towns
         )
     queries.forget()
-
-
-def enter_figures(
-    act: Act,
-    kind: FigureKind,
-    name: str,
-    as_of_on: date,
-    source: str,
-    values: Mapping[str, int | None],
-    *,
-    is_confirmed: bool,
-    is_example: bool = False,
-) -> FigureSeries:
-    """Enters a series of base figures by municipality (slug); an absent one stays absent."""
-    check_figures(values, as_of_on, act.today)
-    _check_series_name(kind, name)
-    entered = FigureSeries(
-        kind=kind,
-        name=name,
-        unit="人" if kind is FigureKind.POPULATION else "",
-        as_of_on=as_of_on,
-        source=source,
-        is_confirmed=is_confirmed,
-        entered_at=act.at,
-        is_example=is_example,
-    )
-    ids = {town.slug: town.id for town in queries.towns()}
-    said = f"基礎数値「{name}」（{wareki.long(as_of_on)}現在）を登録しました。"
-    with act.change("figures.entered", entered, said):
-        db.session.add(entered)
-        db.session.flush()
-        db.session.add_all(
-            BaseFigure(series_id=entered.id, municipality_id=ids[slug], value=value)
-            for slug, value in values.items()
-            if value is not None
-        )
-    return entered
-
-
-def _check_series_name(kind: FigureKind, name: str) -> None:
-    if any(one.name == name for one in queries.series(kind)):
-        raise Refusal(
-            _("「%(name)s」はすでに登録されています。別の名前にしてください。", name=name),
-            field="name",
-        )
-
-
-def strike_figures(act: Act, row: FigureSeries, reason: str, seen: str | None = None) -> None:
-    """Takes out a wrong series; what cases copied of it stays as it is (Article 4(2): agreed)."""
-    act.lock((row, seen))
-    said = f"基礎数値「{row.name}」を取り消しました。理由：{reason}"
-    with act.change("figures.struck", row, said):
-        row.strike(act.person.name, act.at, reason)
-
-
-def put_figures_back(act: Act, row: FigureSeries, seen: str | None = None) -> None:
-    """Counts a series again; refused where another has its name by now."""
-    act.lock((row, seen))
-    _check_series_name(row.kind, row.name)
-    with act.change("figures.restored", row, f"基礎数値「{row.name}」を元に戻しました。"):
-        row.put_back()
 
 
 def add_calendar_entry(

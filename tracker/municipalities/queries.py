@@ -1,4 +1,4 @@
-"""Reads the area, its municipalities, figures and closed days."""
+"""Reads the area, its municipalities and closed days."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -9,13 +9,11 @@ from sqlalchemy import Row, select, true
 
 from tracker.municipalities.models import (
     Area,
-    BaseFigure,
     CalendarEntry,
     EntryKind,
-    FigureSeries,
     Municipality,
 )
-from tracker.municipalities.rules import MANY, FigureKind, Members, Town, days_of
+from tracker.municipalities.rules import MANY, Members, Town, days_of
 from tracker.plumbing.db import db, reading
 from tracker.plumbing.memo import kept
 
@@ -171,32 +169,6 @@ def calendar(begins: date, ends: date) -> Sequence[Row[CalendarEntry, str]]:
         .where(CalendarEntry.begins_on <= ends, CalendarEntry.ends_on >= begins)
         .order_by(CalendarEntry.begins_on, Municipality.code)
     ).all()
-
-
-def series(kind: FigureKind | None = None) -> Sequence[FigureSeries]:
-    """Series of base figures that count, newest day first."""
-    return [one for one in every_series() if not one.is_struck and kind in (None, one.kind)]
-
-
-def every_series() -> Sequence[FigureSeries]:
-    """The same with those struck through, the newer entry first where kind and day are the same."""
-    query = select(FigureSeries).order_by(
-        FigureSeries.kind, FigureSeries.as_of_on.desc(), FigureSeries.id.desc()
-    )
-    return db.session.scalars(query).all()
-
-
-def figures(series_ids: Sequence[int]) -> Mapping[int, Mapping[int, int]]:
-    """Values by series id and municipality id."""
-    found: dict[int, dict[int, int]] = {}
-    rows = db.session.execute(
-        select(BaseFigure.series_id, BaseFigure.municipality_id, BaseFigure.value).where(
-            BaseFigure.series_id.in_(series_ids)
-        )
-    )
-    for series_id, municipality_id, value in rows:
-        found.setdefault(series_id, {})[municipality_id] = value
-    return found
 
 
 class Columns(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a base figure and a calendar entry must be (product.md sections 2 and 6)."""
+"""What a municipality, its 団体コード and a calendar entry must be (product.md section 2)."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from tracker.kernel.characters import plain
-from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import N_, _
+from tracker.kernel.translation import _
 
 LONGEST_ENTRY_DAYS = 60
 # From so many municipalities on, a table has no room for words in each one's column.
@@ -42,26 +41,6 @@ class Members(NamedTuple):
     def slugs(self) -> tuple[str, ...]:
         """All of them, the hub first, in the order of their codes."""
         return self.hub, *self.agreements
-
-
-class FigureKind(Labelled):
-    """What a base figure counts; the values are the kinds of parts of a cost split."""
-
-    POPULATION = "population", N_("人口")
-    USAGE = "usage", N_("利用実績")
-    FISCAL = "fiscal", N_("財政規模・需要額")
-    GRANT_CAP = "grant_cap", N_("特別交付税の上限")
-
-
-def check_figures(values: Mapping[str, int | None], as_of_on: date, today: date) -> None:
-    """Refuses a series without any figure, or one counted on a day to come."""
-    if as_of_on > today:
-        raise Refusal(
-            _("基準日がまだ来ていません。数えた日、または公表の基準日を入れてください。"),
-            field="as_of_on",
-        )
-    if not any(values.values()):
-        raise Refusal(_("市町村の数値を1つ以上入力してください。"))
 
 
 def check_entry(begins_on: date, ends_on: date) -> None:

@@ -1,4 +1,4 @@
-"""Pages on which base figures and closed days are entered."""
+"""Pages on which closed days are entered."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -13,7 +13,7 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import actions, forms, queries
 from tracker.municipalities.models import CalendarEntry, EntryKind
-from tracker.municipalities.rules import MANY, FigureKind
+from tracker.municipalities.rules import MANY
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.db import db
@@ -32,43 +32,6 @@ def own_first(environment: Environment, rows: Iterable[R], path: str, own: str) 
     """Rows of many municipalities with the reader's own first: where the `path` in it says `own`."""
     found, of = list(rows), make_attrgetter(environment, path)
     return sorted(found, key=lambda row: of(row) != own) if len(found) >= MANY else found
-
-
-@bp.get("/admin/bases")
-@guard(Permission.READ_AREA)
-def figures() -> Response:
-    """基礎数値: every series with its source and day."""
-    series = queries.every_series()
-    return page(
-        "municipalities/figures.html",
-        series=series,
-        values=queries.figures([one.id for one in series]),
-        towns=queries.towns(),
-        may_edit=may(Permission.EDIT_FIGURES),
-    )
-
-
-@bp.route("/admin/bases/new", methods=["GET", "POST"])
-@guard(Permission.EDIT_FIGURES)
-def new_figures() -> Response:
-    """Enters one series."""
-    towns = tuple(queries.towns())
-    form = forms.figures_form(towns)
-    if form.carry_out(
-        lambda act: actions.enter_figures(
-            act,
-            FigureKind(form.kind.data),
-            form.name.data,
-            form.as_of_on.data,
-            form.source.data,
-            {town.slug: form[f"value_{town.slug}"].data for town in towns},
-            is_confirmed=form.is_confirmed.data,
-        )
-    ):
-        return done(
-            url_for(".figures"), _("基礎数値「%(name)s」を登録しました。", name=form.result.name)
-        )
-    return page("municipalities/new_figures.html", form=form, towns=towns)
 
 
 @bp.get("/admin/holidays")

@@ -46,7 +46,7 @@ SECTIONS: Mapping[str, Section] = {
     ),
     "audit": Section(N_("監査記録"), "record.audit"),
     "settings": Section(N_("自分の設定"), "accounts.settings"),
-    "figures": Section(N_("基礎数値"), "municipalities.figures"),
+    "figures": Section(N_("基礎数値"), "figures.index"),
     "closures": Section(N_("閉庁日と議会日程"), "municipalities.calendar"),
 }
 NAV = [key for key, one in SECTIONS.items() if one.menu == key]

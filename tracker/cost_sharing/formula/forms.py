@@ -16,12 +16,13 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
 from tracker.cost_sharing.formula.proposal import Incomplete, Proposal, ProposedPart
 from tracker.cost_sharing.rules import Stage
+from tracker.figures.models import FigureSeries
+from tracker.figures.rules import FigureKind
 from tracker.kernel.exact import Exact, fraction
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import FigureSeries
-from tracker.municipalities.rules import FigureKind, Town
+from tracker.municipalities.rules import Town
 from tracker.plumbing.forms import (
     ExactField,
     Form,

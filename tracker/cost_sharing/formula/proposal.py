@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import Stage
+from tracker.figures.rules import Series
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -73,15 +73,6 @@ class Proposal:
     def series_ids(self) -> tuple[int, ...]:
         """The series of base figures that its parts name."""
         return tuple(part.series_id for part in self.parts if part.series_id)
-
-
-class Series(NamedTuple):
-    """A series of base figures by municipality's name, with its day and its source in words."""
-
-    unit: str
-    as_of_on: date
-    source: str
-    values: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
 from tracker.cost_sharing.formula.proposal import work_out
 from tracker.cost_sharing.rules import CaseNumber, Decision, Stage
+from tracker.figures import actions as figures
+from tracker.figures import queries as bases
+from tracker.figures.models import FigureSeries
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.municipalities import actions as figures
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import FigureSeries
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
@@ -118,7 +119,7 @@ def strike_figures(series_id: int) -> Response:
         lambda act, reason, seen: figures.strike_figures(act, row, reason, seen),
         lambda act, seen: figures.put_figures_back(act, row, seen),
         named=_("基礎数値 %(name)s", name=row.name),
-        back=url_for("municipalities.figures"),
+        back=url_for("figures.index"),
         check=lambda: None,
         notes=notes,
         links=[(f"{one.label}　{one.title}", one.no.path) for one in used],
@@ -136,7 +137,7 @@ def _content_form(
     to_copy = {} if case.participants else queries.formulas_to_copy(case)
     asked = next((one for one in to_copy if str(one) == request.args.get("from")), None)
     source = queries.find(asked, clock.today()) if asked else None
-    series = areas.series()
+    series = bases.series()
     sent = forms.edited(request.form, series) if {"add", "drop"} & request.form.keys() else None
     data = forms.content_of(case, source or case, participants, series)
     return forms.formula_form(series, more, data=data, formdata=sent), _labels(case, to_copy)

@@ -32,7 +32,7 @@ SHELF = (
     (Permission.MANAGE_PEOPLE, "accounts.people", N_("利用者と役職")),
     (Permission.READ_HISTORY, "record.audit", N_("監査記録")),
     (Permission.EDIT_CALENDAR, "municipalities.calendar", N_("閉庁日と議会日程")),
-    (Permission.EDIT_FIGURES, "municipalities.figures", N_("基礎数値（人口など）")),
+    (Permission.EDIT_FIGURES, "figures.index", N_("基礎数値（人口など）")),
     (Permission.IMPORT_AGREEMENT, "agreements.import_agreement", N_("協約の取込み")),
     (Permission.READ_AREA, "projects.index", N_("事業の一覧")),
     (Permission.READ_AREA, "agreements.index", N_("連携協約の全文と別表")),

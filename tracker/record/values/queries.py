@@ -26,6 +26,7 @@ from tracker.accounts.models import Handover, Person, Post
 from tracker.agreements.models import Agreement, Measure, PolicyField
 from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.models import Confirmation, Consultation, CostCase
+from tracker.figures.models import FigureSeries
 from tracker.kernel import wareki, yen
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Period
@@ -34,7 +35,7 @@ from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import FigureSeries, Municipality
+from tracker.municipalities.models import Municipality
 from tracker.plumbing.changes import sealed
 from tracker.plumbing.db import Mark, Model, UtcDateTime, db
 from tracker.plumbing.history import HistoryEntry
