@@ -344,11 +344,11 @@ def test_a_paper_of_a_case_goes_as_far_as_the_case_has_come() -> None:
     def of(state: CaseState, settles: bool = False) -> list[str]:
         return [row.kind for row in costs.of_stage(replace(case, state=state), settles=settles)]
 
-    assert of(CaseState.AWAITING) == ["cost_calculation", "cost_memorandum"]
-    assert of(CaseState.AGREED) == ["cost_calculation", "cost_memorandum", "cost_notice"]
+    both = ["cost_calculation", "cost_memorandum"]
+    assert of(CaseState.AWAITING) == [*both, "case_file"]
+    assert of(CaseState.AGREED) == [*both, "cost_notice", "case_file"]
     assert of(CaseState.WITHDRAWN) == []
-    settling = ["cost_calculation", "cost_memorandum", "cost_settlement"]
-    assert of(CaseState.AGREED, settles=True) == settling
+    assert of(CaseState.AGREED, settles=True) == [*both, "cost_settlement", "case_file"]
     assert costs.of_stage(replace(case, shares={}), settles=False) == []
     assert cost_calculation(CasePapers(case, {}, {})).mark == ""
     waiting = replace(case, state=CaseState.AWAITING)
@@ -367,6 +367,10 @@ def test_papers_are_for_who_may_read_their_subject(house: House) -> None:
 
     calculation = "/costs/{}/papers/cost_calculation.xlsx"
     assert ask(OFFICER, calculation.format(draft)) == 404
+    bundle = "/costs/{}/papers/case_file.zip"
+    ready = bundle.format(house.stock.ready_cases["aomori"])
+    assert (ask(OFFICE, ready), ask(OFFICER, ready)) == (200, 404)
+    assert ask(OFFICER, bundle.format(agreed)) == 200
     assert ask(OFFICER, calculation.format(agreed)) == 200
     assert ask(OFFICER, f"/costs/{agreed}/papers/cost_memorandum.pdf") == 404
     assert ask(OFFICER, f"/costs/{agreed}/papers/progress_sheet.pdf") == 404

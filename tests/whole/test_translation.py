@@ -130,6 +130,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "cost_sharing.cases.papers",
         "grants.papers",
         "meetings.papers",
+        "papers.bundle",
         "papers.excel",
         "papers.kinds:Bars",
         "papers.kinds:document",

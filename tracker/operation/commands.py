@@ -11,7 +11,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.operation.backup import actions as backup_actions
 from tracker.operation.health import queries as health
-from tracker.papers.kinds import CSV, EXCEL, PDF, WORD, kinds, paper
+from tracker.papers.kinds import CSV, EXCEL, PDF, WORD, ZIP, kinds, paper
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.reminders.notices.actions import let_go
@@ -127,7 +127,7 @@ def list_papers() -> None:
 @click.argument("kind")
 @click.argument("subject")
 @click.option(
-    "--format", "form", type=click.Choice([PDF, WORD, EXCEL, CSV]), help="As its page offers."
+    "--format", "form", type=click.Choice([PDF, WORD, EXCEL, CSV, ZIP]), help="As its page offers."
 )
 @click.option("-o", "file", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @with_appcontext

@@ -23,7 +23,7 @@ from tracker.kernel.translation import _
 from tracker.kernel.yen import grouped
 from tracker.plumbing import clock
 
-PDF, WORD, EXCEL, CSV = "pdf", "docx", "xlsx", "csv"
+PDF, WORD, EXCEL, CSV, ZIP = "pdf", "docx", "xlsx", "csv", "zip"
 # Digits that fit across an A4 page, upright and on its side, and beside each number.
 UPRIGHT, SIDEWAYS, _MARGIN = 78.0, 115.0, 1.5
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -33,6 +33,7 @@ _WRITERS: Mapping[str, tuple[str, str, str]] = {
     WORD: ("word", f"{_OFFICE}wordprocessingml.document", "Word"),
     EXCEL: ("excel", f"{_OFFICE}spreadsheetml.sheet", "Excel"),
     CSV: ("delimited", "text/csv", "CSV"),
+    ZIP: ("bundle", "application/zip", "zip"),
 }
 
 
@@ -197,6 +198,30 @@ class Document:
         return SIDEWAYS if self.is_wide else UPRIGHT
 
 
+class Enclosure(NamedTuple):
+    """A file that goes with papers: its title, its name and how it is read (None: it is lost)."""
+
+    title: str
+    name: str
+    read: Callable[[], bytes | None]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All papers of one subject with its files, as document systems take them.
+
+    papers: each kind with its own subject.  label: of the subject, which each name ends in; title:
+    what it is about.  as_of: when what they tell was changed last; every paper is dated so, that
+    the same state gives the same bytes.
+    """
+
+    label: str
+    title: str
+    papers: Sequence[tuple["PaperKind", Any]]
+    files: Sequence[Enclosure]
+    as_of: datetime
+
+
 class PaperLinks(NamedTuple):
     """A paper on a page: its name, and each format with its address."""
 
@@ -210,14 +235,18 @@ class PaperKind(NamedTuple):
     make: its template.  find: the subject by the last part of its address; None: there is none,
     or it has no papers yet.
     version: grows when the template does, and stands at the foot of the paper.
+    about: the kind of subject as the record calls it, where its papers are bundled; is_offered:
+    whether there is this paper of a subject as far as it has come.
     """
 
     kind: str
     name: str
     formats: tuple[str, ...]
-    make: Callable[[Any], Document]
+    make: Callable[[Any], Document | Bundle]
     find: Callable[[str], Any]
     version: int = 1
+    about: str = ""
+    is_offered: Callable[[Any], bool] = bool
 
 
 def init_app(app: Flask, area_name: Callable[[], str]) -> None:
@@ -238,29 +267,47 @@ def kinds() -> Mapping[str, PaperKind]:
     return found
 
 
-def document(kind: str, subject: Any) -> Document:
-    """The template filled with its subject; the same for all formats."""
-    row, now = kinds()[kind], clock.now()
-    who = getattr(g.get("actor"), "name", "")
-    area = current_app.extensions["papers_area"]()
-    at = now.astimezone(clock.TOKYO)
+def papers_of(about: str, address: str) -> list[tuple[PaperKind, Any]]:
+    """The kinds of papers offered now of one subject, in whatever room, each with its own."""
+    rows = [row for row in kinds().values() if row.about == about and ZIP not in row.formats]
+    found = {find: find(address) for find in dict.fromkeys(row.find for row in rows)}
+    return [(row, of) for row in rows if (of := found[row.find]) is not None and row.is_offered(of)]
+
+
+def document(kind: str, subject: Any, as_of: datetime | None = None) -> Document:
+    """The template filled with its subject; the same for all formats.
+
+    as_of: when its subject was changed last, for a copy that says neither when nor by whom it was
+    made.
+    """
+    row = kinds()[kind]
     made = row.make(subject)
+    assert isinstance(made, Document)
+    at = (as_of or clock.now()).astimezone(clock.TOKYO)
+    printed = (
+        f"出力 {wareki.long(at.date())} {wareki.clock_time(at.time())}　"
+        f"{getattr(g.get('actor'), 'name', '')}　"
+    )
+    foot = (
+        f"連携協約 進行管理（{current_app.extensions['papers_area']()}）　"
+        f"{'' if as_of else printed}様式 第{row.version}版"
+    )
     values = dict(vars(made))
     values |= {
-        "foot": f"連携協約 進行管理（{area}）　出力 {wareki.long(at.date())} "
-        f"{wareki.clock_time(at.time())}　{who}　様式 第{row.version}版".replace("　　", "　"),
+        "foot": foot.replace("　　", "　"),
         "made_at": at,
         "version": f"{kind}/{row.version}",
     }
     return Document(**values)
 
 
-def paper(kind: str, subject: Any, form: str) -> bytes:
+def paper(kind: str, subject: Any, form: str, as_of: datetime | None = None) -> bytes:
     """One paper as a file of that format; raises Refusal for a format it is not made in."""
-    formats = kinds()[kind].formats
-    if form not in formats:
-        raise Refusal(_("この書類の形式は、%(formats)sです。", formats="・".join(formats)))
-    written: bytes = _writer(form).write(document(kind, subject))
+    row = kinds()[kind]
+    if form not in row.formats:
+        raise Refusal(_("この書類の形式は、%(formats)sです。", formats="・".join(row.formats)))
+    of = row.make(subject) if form == ZIP else document(kind, subject, as_of)
+    written: bytes = _writer(form).write(of)
     return written
 
 

@@ -1,9 +1,11 @@
 """A paper as Word: plain styles that an office goes on with, no macros, A4."""
 
 import io
+import zipfile
 from datetime import date
 from typing import Any
 
+from tracker.papers.bundle import fixed_zip
 from tracker.papers.kinds import (
     Amount,
     Bars,
@@ -50,7 +52,10 @@ class _Word:
             getattr(self, type(block).__name__.lower())(block)
         kept = io.BytesIO()
         self.file.save(kept)
-        self.bytes = kept.getvalue()
+        with zipfile.ZipFile(kept) as made:
+            self.bytes = fixed_zip(
+                ((one.filename, made.read(one)) for one in made.infolist()), is_packed=True
+            )
 
     def _set_up(self, document: Document) -> None:
         from docx.enum.section import WD_ORIENT

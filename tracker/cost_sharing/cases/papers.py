@@ -4,12 +4,14 @@ Each figure is the stored one of the case (`Case.lines`), whatever the paper and
 Wording: 公文用語; ux/spec.md 7.9, field.md section d (documents in the order used).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 from tracker.agreements import queries as agreements
+from tracker.attachments import uploads
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.rules import StageRow, stage_table
@@ -22,18 +24,22 @@ from tracker.papers.kinds import (
     EXCEL,
     PDF,
     WORD,
+    ZIP,
     Amount,
     Block,
+    Bundle,
     Cell,
     Document,
+    Enclosure,
     Grid,
     Lines,
     NewPage,
     Pairs,
     PaperKind,
     Title,
+    papers_of,
 )
-from tracker.plumbing import clock
+from tracker.plumbing import clock, history
 from tracker.shares.split import LARGEST_REMAINDER, Figure, at_places, in_digits
 from tracker.shares.table import PartSource, formula_words
 
@@ -510,11 +516,49 @@ def _figure_of(part: PartSource, town: Town) -> str:
     return f"{in_digits(value, grouped=True)}{unit} ／ 計{_whole(part)}"
 
 
+# --- 起案用一式 -------------------------------------------------------------------------------------
+
+
+def case_file(of: CasePapers) -> Bundle:
+    """起案用一式: every paper that a case has, of whatever room, and what is attached and counts."""
+    case = of.case
+    last = history.last_of(history.Subject("cost_case", case.id))
+    return Bundle(
+        label=case.no.label,
+        title=case.title,
+        papers=papers_of("cost_case", str(case.no)),
+        files=[
+            Enclosure(
+                "押印済みの文書" if one.sealed_on else "添付",
+                one.name,
+                partial(uploads.content_of, one.sha256),
+            )
+            for one in uploads.of("cost_case", case.id)
+            if not one.is_struck
+        ],
+        as_of=last.at if last else clock.now(),
+    )
+
+
+def _kind(
+    kind: str,
+    name: str,
+    formats: tuple[str, ...],
+    make: Callable[[CasePapers], Document | Bundle],
+    find: Callable[[str], CasePapers | None] = find,
+) -> PaperKind:
+    def is_offered(of: CasePapers) -> bool:
+        return any(row.kind == kind for row in of_stage(of.case, settles=bool(of.settled)))
+
+    return PaperKind(kind, name, formats, make, find, about="cost_case", is_offered=is_offered)
+
+
 PAPERS = (
-    PaperKind("cost_calculation", "負担額計算書", (PDF, WORD, EXCEL), cost_calculation, find),
-    PaperKind("cost_memorandum", "覚書案", (WORD,), cost_memorandum, find),
-    PaperKind("cost_notice", "負担金納入通知書", (PDF, WORD), cost_notice, find),
-    PaperKind("cost_settlement", "精算書", (PDF, WORD, EXCEL), cost_settlement, find_settled),
+    _kind("cost_calculation", "負担額計算書", (PDF, WORD, EXCEL), cost_calculation),
+    _kind("cost_memorandum", "覚書案", (WORD,), cost_memorandum),
+    _kind("cost_notice", "負担金納入通知書", (PDF, WORD), cost_notice),
+    _kind("cost_settlement", "精算書", (PDF, WORD, EXCEL), cost_settlement, find_settled),
+    _kind("case_file", "起案用一式", (ZIP,), case_file),
 )
 
 
