@@ -10,15 +10,20 @@ from sqlalchemy import update
 from tests import cast
 from tests.cost_sharing.makers import (
     CASE,
+    NAMES,
     PARTNERS,
     cells,
+    confirm_by,
     make_agreed,
     make_draft,
+    make_proposal,
     make_ready,
+    make_sent,
     sentences,
 )
 from tests.pages import Page, PageClient
 from tracker.agreements.models import Agreement
+from tracker.cost_sharing.formula.proposal import Proposal
 from tracker.figures.actions import enter_figures
 from tracker.figures.rules import FigureKind
 from tracker.kernel.fiscal_year import FiscalYear
@@ -26,6 +31,11 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 WORKED = {"parts-0-percent": "20", "parts-1-percent": "80"}
+
+
+def of_four() -> Proposal:
+    """The worked check without its last municipality."""
+    return make_proposal(participants=NAMES[:4])
 
 
 def end_agreements() -> None:
@@ -121,15 +131,51 @@ def test_figures_that_nobody_entered_are_offered_once_they_are(browse, given):
     ]
 
 
-def test_last_years_formula_is_copied_into_the_boxes_and_saved_by_nobody(browse, given):
-    given(lambda: make_agreed(year=FiscalYear(2025)))
-    given(make_draft)
-    office = browse("office")
-    page = office.get(f"{CASE}/formula")
-    copied = office.get(page.link("前年度の算式を写す"))
+def test_last_years_formula_stands_in_the_boxes_with_its_shares_and_is_saved_by_nobody(
+    browse, given
+):
+    given(lambda: confirm_by(make_sent(of_four(), year=FiscalYear(2025)), "aomori", *PARTNERS[:3]))
+    # Nobody takes part in the project in its new year yet.
+    given(lambda: make_draft(year=FiscalYear(2027)))
+    office, path = browse("office"), "/costs/2027-01"
+    page = office.get(f"{path}/formula")
+    assert "算式はまだ決まっていません" in page.one("#split").text
+    assert not page.all("[name=participants][checked]")
+    copied = office.get(page.link("令和7年度の算式を写す"))
     fields = copied.fields()
     assert (fields["parts-0-percent"], fields["parts-1-percent"]) == ("20", "80")
-    assert "算式はまだ決まっていません" in office.get(CASE).text
+    assert fields["participants"] == ["aomori", *PARTNERS[:3]]
+    assert len(cells(copied.one("table.split"))) == 6
+    assert "第7-01号の算式を写しています。" in copied.text
+    assert "算式はまだ決まっていません" in office.get(path).text
+    assert office.post(f"{path}/formula", {**fields, "save": "1"}).status == 302
+    assert "2,500,000" in office.get(path).one("table.split").text
+
+
+def test_a_new_case_begins_with_the_formula_agreed_last(browse, given):
+    given(lambda: make_agreed(year=FiscalYear(2025)))
+    office = browse("office")
+    new = office.get("/costs/new?project=1")
+    start = {"kind": "money", "stage": "estimate", "total_yen": "1.5百万円"}
+    page = office.post("/costs/new", {**new.fields(), **start})
+    assert page.location == f"{CASE}/formula?from=2025-01"
+    assert "1,500,000" in office.follow(page).one("table.split").text
+    work = {**new.fields(), "kind": "work", "stage": "estimate"}
+    assert office.post("/costs/new", work).location == "/costs/2026-02/formula"
+
+
+def test_who_is_given_something_and_does_not_share_is_told_by_the_tick(browse, given):
+    given(make_draft)
+    office = browse("office")
+    typed = {**WORKED, "participants": ["aomori", *PARTNERS[1:]], "parts-0-weight_hiranai": "2"}
+    weights = {f"parts-0-weight_{slug}": "1" for slug in ("aomori", *PARTNERS[1:])}
+    more = {"remainder": "hiranai", "cap_hiranai": "10万円", "calculate": "1"}
+    page = office.fill(f"{CASE}/formula", {**typed, **weights, **more})
+    assert set(sentences(page)) == {
+        f"{where}の「平内町」は、「分担する」に印が付いていません。"
+        "印を付けるか、ここから外してください。"
+        for where in ("均等割の重み", "端数の負担者", "上限")
+    }
 
 
 def test_a_town_that_left_the_agreement_is_named_before_anything_is_saved(browse, given):

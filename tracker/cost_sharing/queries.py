@@ -367,7 +367,7 @@ def settled_before(case: Case, today: date) -> Mapping[Stage, Mapping[Town, int]
     }
 
 
-def formulas_to_copy(case: Case) -> dict[CaseNumber, Stage]:
+def formulas_to_copy(case: Case | CostCase) -> dict[CaseNumber, Stage]:
     """The last agreed money cases of the project, of this year and before, newest first."""
     found = db.session.execute(
         select(CostCase.fiscal_year, CostCase.number, CostCase.stage)
@@ -424,6 +424,11 @@ def bound(day: date) -> Mapping[Town, int]:
 
 def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
     """What a proposal is worked out on; base figures are read as they stand now."""
+    key = ("grounds", today, *series_ids)
+    return kept(key, (*ROOMS, "figures"), lambda: _grounds(today, series_ids))
+
+
+def _grounds(today: date, series_ids: Sequence[int]) -> Grounds:
     return Grounds(
         towns=areas.towns(),
         bound=frozenset(town.name for town in bound(today)),

@@ -1,6 +1,7 @@
 """Whole yen and whole counts, in and out (ux/spec.md 8 and 10)."""
 
 import re
+from fractions import Fraction
 
 from kanjize import kanji2number
 
@@ -24,6 +25,10 @@ _VALUES = {"百": 100, "千": 1_000, "万": 10_000, "億": 10**8, "兆": 10**12}
 _HEADS = ("千", "百万")
 _OLD_SIGNS = str.maketrans("壹貳參萬圓", "壱弐参万円")
 _COUNT = re.compile(_GROUPED)
+# Decimals of one unit, 1.5百万円: exact yen or refused.
+_SCALED = re.compile(
+    rf"[金¥]?((?:{_GROUPED})\.[0-9]+)([十百千]?[万億兆]|[百千])円?也?[-ー―]?(?:\((?:消費)?税込み?\))?"
+)
 _DECIMAL = re.compile(r"[0-9,億万千百]*\.[0-9]+\D*")
 _NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[0-9,.]+\D*")
 _MINUS = "\N{MINUS SIGN}"
@@ -31,9 +36,9 @@ _MINUS = "\N{MINUS SIGN}"
 
 def read_yen(text: str, name: str = N_("金額")) -> int:
     """Read an amount as people write it: 115000, １１５，０００, 115千円, ￥115,000-, 1億2,345万円,
-    百二十万円, 金壱百弐拾万円也, 115,000円（税込）.
+    百二十万円, 1.5百万円, 金壱百弐拾万円也, 115,000円（税込）.
 
-    Returns whole yen. Raises Refusal for nothing, decimals, negatives, words, misplaced commas,
+    Returns whole yen. Raises Refusal for nothing, parts of a yen, negatives, words, misplaced commas,
     amounts too large to be meant, and one that says two: 12万3. `name` is what the sentence calls
     the amount.
     """
@@ -42,6 +47,11 @@ def read_yen(text: str, name: str = N_("金額")) -> int:
         raise Refusal(_("%(name)sを入力してください。ないときは「0」を入れてください。", name=name))
     if _NEGATIVE.fullmatch(folded):
         raise Refusal(_("%(name)sは0円以上で入力してください。", name=name))
+    scaled = _SCALED.fullmatch(folded) if len(folded) <= _LONGEST else None
+    if scaled:
+        exact = Fraction(scaled[1].replace(",", "")) * kanji2number(f"1{scaled[2]}")
+        if exact.denominator == 1:
+            return _within_reason(int(exact), name)
     if _DECIMAL.fullmatch(folded.lstrip("¥金")):
         raise Refusal(_("%(name)sは小数を使わず、1円単位の整数で入力してください。", name=name))
     found = _YEN.fullmatch(folded)

@@ -254,6 +254,14 @@ def _column(part: FormulaPart, rest: int, municipalities: Sequence[str]) -> list
     return [laid.get(name, Fraction()) for name in municipalities]
 
 
+class NotListed(Refusal):
+    """A `name` that is given something (`where`) and stands nowhere among those who share."""
+
+    def __init__(self, message: str, where: str, name: str, *, field: str) -> None:
+        super().__init__(message, field=field)
+        self.where, self.name = where, name
+
+
 def gaps(
     amount_yen: int,
     municipalities: Sequence[str],
@@ -461,7 +469,7 @@ def not_listed(
         if name not in municipalities:
             said = N_("%(where)sの「%(name)s」は市町村の一覧にありません。名前を確かめてください。")
             place = f"{at}-{name}" if isinstance(names, Mapping) else at
-            yield _gap(_(said, where=where, name=name), place)
+            yield NotListed(_(said, where=where, name=name), where, name, field=place)
 
 
 def _check_shares(shares: Mapping[str, int]) -> None:

@@ -117,6 +117,14 @@
   // The result of a formula follows its figures; an older, slower answer never replaces a newer one.
   all("form[data-live]", (form) => {
     let running;
+    let isOpen = false; // something was typed and not sent
+    const note = () => all("[data-live-note]", (place) => (place.hidden = false));
+    note();
+    form.addEventListener("input", () => (isOpen = true));
+    form.addEventListener("submit", () => (isOpen = false));
+    addEventListener("beforeunload", (event) => {
+      if (isOpen) event.preventDefault();
+    });
     const refresh = async () => {
       running?.abort();
       running = new AbortController();
@@ -124,6 +132,7 @@
         const answer = await post(form.dataset.live, new FormData(form), running.signal);
         if (!isOfType(answer, "text/html")) return;
         document.getElementById(form.dataset.liveTarget).outerHTML = await answer.text();
+        note();
         const sentence = document.getElementById(form.dataset.liveTarget).querySelector("[data-say]");
         const place = document.querySelector("[data-live-say]");
         if (sentence && place) place.textContent = sentence.textContent;

@@ -1,6 +1,7 @@
 """Pages of Article 4(2): the cases of a year, one case, and the consultations about it."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import abort, redirect, request, url_for
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_reada
 from tracker.cost_sharing.case import Case, changes, own_share_first
 from tracker.cost_sharing.cases import actions, forms, letters, papers
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
-from tracker.cost_sharing.models import Consultation
+from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.cost_sharing.rules import (
     ASKED,
     STATES,
@@ -94,8 +95,15 @@ def new() -> Response:
             form.subsidy_yen.data or 0,
         )
     ):
-        return done(url_for(".formula", no=form.result.no))
+        return done(_formula_of(form.result))
     return page("cost_sharing/new.html", form=form, hub=areas.hub(), words=words, has_more=has_more)
+
+
+def _formula_of(row: CostCase) -> str:
+    """Where a draft goes on: with the formula of the last agreed case in the boxes, if there is one."""
+    found = queries.formulas_to_copy(row) if row.kind is CaseKind.MONEY else {}
+    more: dict[str, Any] = {"from": str(next(iter(found)))} if found else {}
+    return url_for(".formula", no=row.no, **more)
 
 
 @bp.get("/costs/<no>")
@@ -131,7 +139,8 @@ def add_consultation(no: str) -> Response:
             form.gist.data,
         )
     ):
-        return done(url_for(".show", no=no), _("協議の記録を加えました。"))
+        goes_on = "send" in request.form
+        return done(url_for(".send" if goes_on else ".show", no=no), _("協議の記録を加えました。"))
     return _case_page(case, form)
 
 

@@ -46,6 +46,7 @@ from tracker.shares.split import (
     LARGEST_REMAINDER,
     Figure,
     Limits,
+    NotListed,
     Rounding,
     in_digits,
     numbered,
@@ -112,8 +113,8 @@ class _ContentForm(Form):
 
     def refuse(self, refusal: Refusal) -> None:
         """Puts each sentence at its box, once."""
-        for gap in refusal.gaps if isinstance(refusal, Incomplete) else [refusal]:
-            place = self._place(gap)
+        for found in refusal.gaps if isinstance(refusal, Incomplete) else [refusal]:
+            gap, place = _on_form(found), self._place(found)
             if gap.message in self.problems:
                 continue
             if isinstance(place, Field):
@@ -128,6 +129,17 @@ class _ContentForm(Form):
         """The municipalities ticked, in the order of their codes."""
         chosen = self.participants.data or []
         return tuple(town.name for town in areas.towns() if town.slug in chosen)
+
+
+def _on_form(gap: Refusal) -> Refusal:
+    """What is wrong in the words of the form, where those who share are ticked."""
+    if not isinstance(gap, NotListed):
+        return gap
+    said = N_(
+        "%(where)sの「%(name)s」は、「分担する」に印が付いていません。"
+        "印を付けるか、ここから外してください。"
+    )
+    return Refusal(_(said, where=gap.where, name=gap.name), field=gap.field)
 
 
 class WorkForm(_ContentForm):

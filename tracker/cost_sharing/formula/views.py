@@ -131,12 +131,14 @@ def _content_form(
 ) -> tuple[FormulaForm | WorkForm, Mapping[CaseNumber, str]]:
     """The boxes with what is stored, and the earlier cases whose formula a new draft may copy."""
     more = [in_year(AgainForm, FiscalYear.containing(clock.today()))] if is_checked else []
-    participants = case.participants or queries.members_of_project(case)
     if not case.is_money:
+        participants = case.participants or queries.members_of_project(case)
         return forms.work_form(more, data=forms.content_of(case, case, participants, ())), {}
     to_copy = {} if case.participants else queries.formulas_to_copy(case)
     asked = next((one for one in to_copy if str(one) == request.args.get("from")), None)
     source = queries.find(asked, clock.today()) if asked else None
+    # Whoever shared by a formula that is copied; the project may have nobody in its new year yet.
+    participants = (source or case).participants or queries.members_of_project(case)
     series = bases.series()
     sent = forms.edited(request.form, series) if {"add", "drop"} & request.form.keys() else None
     data = forms.content_of(case, source or case, participants, series)
@@ -180,13 +182,25 @@ def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
         return None
     if _is_edited():
         return None
-    shown = _worked_out(case, form) if "calculate" in request.form else case
+    if "calculate" in request.form:
+        shown = _worked_out(case, form)
+    else:
+        shown = _copied(case, form) if "from" in request.args else case
     return shown.table if shown else None
 
 
+def _copied(case: Case, form: FormulaForm | WorkForm) -> Case | None:
+    """The shares by a formula just copied; None where it lacks something, which saving says."""
+    proposal = form.proposal()
+    try:
+        return work_out(case, proposal, queries.grounds(clock.today(), proposal.series_ids))
+    except Refusal:
+        return None
+
+
 def _is_edited() -> bool:
-    """Whether a part was just added or taken out, or a formula copied: no amounts are known yet."""
-    return bool({"add", "drop"} & request.form.keys() or "from" in request.args)
+    """Whether a part was just added or taken out: no amounts are known yet."""
+    return bool({"add", "drop"} & request.form.keys())
 
 
 def _save(act: Act, case: Case, form: FormulaForm | WorkForm, is_checked: bool) -> None:
