@@ -21,6 +21,7 @@ COMMAND_GROUPS = (
     "sign_in",
     "agreements",
     "mail",
+    "replies",
     "shares",
     "grants",
     "duties",

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2] / "tracker"
 ROOMS = (
+    "replies",
     "municipalities",
     "accounts",
     "sign_in",
@@ -26,7 +27,13 @@ ROOMS = (
 INNER = {"rules", "actions", "forms", "views", "letters", "papers", "queries"}
 SHARED = {*INNER, "models", "duties", "commands", "json", "blueprint"}
 # The one pure shape of a room's subject.
-SHAPES = {"projects/report", "projects/project", "cost_sharing/case", "meetings/meeting"}
+SHAPES = {
+    "projects/report",
+    "projects/project",
+    "cost_sharing/case",
+    "meetings/meeting",
+    "replies/reply",
+}
 # What waitress becomes here; only the one place that knows every part asks for it.
 SERVER = {"operation/server"}
 # Pure files named after what they are, each with its reason; at most ten.

@@ -62,6 +62,9 @@ APART: Mapping[str, tuple[str, ...]] = {
         "mail.bounces",
         "mail.wording",
         "projects.reports.rules:receipt",
+        "replies.poll.rules:_BETWEEN",
+        "replies.poll.rules:_LIKE_A_MARK",
+        "replies.poll.rules:_NUMBER",
     ),
     "days, years, amounts and numbers of cases, written by rule": (
         "cost_sharing.rules:CaseNumber",

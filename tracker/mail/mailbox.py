@@ -259,27 +259,20 @@ def _about(address: str, bounce: Bounce) -> tuple[RecipientOutcome | None, bool]
     A letter has one recipient: whoever else is named had it from there. None where a late notice
     speaks of an address corrected since.
     """
-    ours = _comparable(address)
+    ours = mime.same_form(address)
     for one in bounce.outcomes:
-        if ours in map(_comparable, one.recipients) or not one.recipients:
+        if ours in map(mime.same_form, one.recipients) or not one.recipients:
             return one, True
-    is_late = bounce.sent_to and _comparable(bounce.sent_to) != ours
+    is_late = bounce.sent_to and mime.same_form(bounce.sent_to) != ours
     failed = (one for one in bounce.outcomes if one.action is Action.FAILED)
     return (None if is_late else next(failed, None)), False
 
 
 def _recipient(bounce: Bounce) -> str | None:
     """Which of the addresses that a notice names was ever written to."""
-    named = {name for one in bounce.outcomes for name in map(_comparable, one.recipients)}
+    named = {name for one in bounce.outcomes for name in map(mime.same_form, one.recipients)}
     written = select(Letter.to_email).where(func.lower(Letter.to_email).in_(named)).limit(1)
     return db.session.scalar(written)
-
-
-def _comparable(address: str) -> str:
-    try:
-        return mime.ascii_address(address).casefold()
-    except mime.Unsendable:
-        return address.casefold()
 
 
 def _is_noted(letter: Letter, bounce: Bounce) -> bool:

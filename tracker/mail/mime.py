@@ -98,6 +98,14 @@ def ascii_address(address: str) -> str:
     return plain
 
 
+def same_form(address: str) -> str:
+    """Equal for two spellings of one address: capitals, and a domain in either form."""
+    try:
+        return ascii_address(address).casefold()
+    except Unsendable:
+        return address.casefold()
+
+
 def smtp_address(address: str) -> str:
     """The same as SMTP and a header take it: `"a..b"@docomo.ne.jp` in quotes (RFC 5321, 4.1.2)."""
     plain = ascii_address(address)

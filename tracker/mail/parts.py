@@ -6,6 +6,7 @@ and what is enclosed is text here, not opened any further.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -45,7 +46,11 @@ def read(raw: bytes) -> tuple[Message, list[Leaf]]:
 
 def field(head: Message, name: str) -> str:
     """The header's text on one line, its encoded words decoded (RFC 2047); "" when there is none."""
-    value = " ".join(str(head.get(name, "")).split())
+    found = (text for key, text in head.raw_items() if key.lower() == name.lower())
+    raw = str(next(found, ""))
+    if not raw.isascii() or "\x1b" in raw:
+        raw = decoded(raw.encode("utf-8", "surrogateescape"), "")
+    value = " ".join(raw.split())
     if "=?" not in value:
         return value
     try:
@@ -73,8 +78,10 @@ def decoded(content: bytes, charset: str) -> str:
 def from_html(source: str) -> str:
     """What a page says as lines; what it quotes stands behind "> " as in a plain text."""
     page = _Page()
-    page.feed(source[:_MOST_HTML])
-    page.close()
+    # Of a declaration that it does not know html.parser makes an AssertionError.
+    with suppress(AssertionError):
+        page.feed(source[:_MOST_HTML])
+        page.close()
     return page.text
 
 
@@ -95,6 +102,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begins a line where a block begins, a quote where one is quoted."""
         self._end_line(tag)
+        self._lines[-1] += " " * (tag in ("td", "th"))
         self._hidden += tag in self._HIDDEN
         self._quotes += tag == "blockquote"
 

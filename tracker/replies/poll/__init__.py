@@ -1,0 +1,1 @@
+"""Answers to candidate dates, as people type them in a reply mail."""

@@ -1,0 +1,1 @@
+"""Answers to an invitation, as calendars send them."""
