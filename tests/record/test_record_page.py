@@ -171,6 +171,7 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     ("history", "history.disposed", False): {"office", "admin"},
     ("cost_case", "cost.drafted", False): {"office", "lead"},
     ("cost_case", "cost.changed", True): ALL,
+    ("question", "question.put", False): {*HUB, *OWN},
     ("seat", "poll.answered", False): {"office", "officer", "confirmer"},
     ("import", "agreement.import_started", False): {"office", "admin"},
     ("post", "post.changed", False): {"admin", *OWN},

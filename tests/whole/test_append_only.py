@@ -17,6 +17,11 @@ ROWS = {
     "confirmation": ("person_name", "true"),
     "case_change": ("reason", "true"),
     "poll_answer": ("answered_by", "true"),
+    "question_consultation": ("gist", "true"),
+    "question_offer": ("agreement_id", "true"),
+    "question_reply": ("person_name", "true"),
+    "question_settlement": ("person_name", "true"),
+    "sister_reply": ("person_name", "true"),
     "share": (
         "share_yen",
         "case_id IN (SELECT id FROM cost_case WHERE state IN ('agreed', 'replaced'))",
@@ -53,7 +58,7 @@ def test_every_row_that_stands_is_held(demo_both: Flask):
     for table, (column, which) in ROWS.items():
         count = db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE {which}"))
         assert (table, count > 0) == (table, True)
-        other = "1" if column == "share_yen" else f"{column} || '1'"
+        other = "1" if column in ("share_yen", "agreement_id") else f"{column} || '1'"
         refused(f"UPDATE {table} SET {column} = {other} WHERE {which}")
         refused(f"DELETE FROM {table} WHERE {which}")
         if db.engine.dialect.name == "sqlite":

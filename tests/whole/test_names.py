@@ -18,6 +18,7 @@ ROOMS = (
     "shares",
     "cost_sharing",
     "grants",
+    "questions",
     "meetings",
     "reminders",
     "overview",
@@ -33,6 +34,7 @@ SHAPES = {
     "cost_sharing/case",
     "meetings/meeting",
     "replies/reply",
+    "questions/question",
 }
 # What waitress becomes here; only the one place that knows every part asks for it.
 SERVER = {"operation/server"}

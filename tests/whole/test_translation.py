@@ -93,6 +93,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     "words of the record, handed on": (
         "agreements.review.actions:_answer",
         "cost_sharing.models:CostCase",
+        "questions.models:QuestionRow",
         "meetings.poll.actions:_secretary",
         "plumbing.history",
         "projects.reports.actions:_said",
@@ -125,6 +126,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "meetings.letters",
         "municipalities.queries:letter_frame",
         "projects.rounds.letters",
+        "questions.letters",
         "reminders.actions:send_to_oneself",
         "reminders.texts.actions:preview",
         "reminders.letters",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
-from tracker.demo import calendar, costs, letters, meeting, people, plans, reports
+from tracker.demo import calendar, costs, letters, meeting, people, plans, questions, reports
 from tracker.demo.moment import Moment, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing import clock
@@ -37,6 +37,10 @@ YEAR: tuple[Deed, ...] = (
     Deed(6, 19, 14, costs.confirm_all, (2,)),
     Deed(7, 14, 10, costs.propose, (3, 7, 31)),
     Deed(7, 28, 14, costs.confirm_all, (3,)),
+    Deed(8, 26, 10, questions.ask),
+    Deed(9, 8, 10, questions.answer),
+    Deed(9, 15, 10, questions.send),
+    Deed(9, 25, 10, questions.apply),
     Deed(10, 7, 10, reports.ask_for_half),
     Deed(11, 4, 14, costs.draft, (4,)),
     Deed(11, 5, 9, reports.submit_half, ("蓬田村",)),
@@ -60,6 +64,7 @@ YEAR: tuple[Deed, ...] = (
     Deed(11, 20, 11, meeting.answer, ("yomogita",)),
     Deed(11, 20, 15, reports.ask_about_the_number),
     Deed(11, 20, 16, plans.comment),
+    Deed(11, 25, 10, questions.ask_again),
     Deed(11, 26, 10, meeting.mend_address),
     Deed(11, 26, 11, meeting.answer_by_telephone, ("sotogahama", "外ヶ浜町 秘書")),
     Deed(11, 26, 14, meeting.answer, ("imabetsu",)),

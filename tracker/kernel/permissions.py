@@ -43,6 +43,9 @@ class Permission(StrEnum):
     DRAFT_COST = "draft_cost"
     CONFIRM_COST = "confirm_cost"
     CLAIM_GRANT = "claim_grant"
+    READ_QUESTION = "read_question"
+    WRITE_QUESTION = "write_question"
+    CONFIRM_QUESTION = "confirm_question"
     READ_LETTERS = "read_letters"
     MANAGE_LETTERS = "manage_letters"
     EDIT_CALENDAR = "edit_calendar"
@@ -101,6 +104,11 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.CONFIRM_COST: {Role.CONFIRMER: OWN},
     # A municipality claims for itself alone.
     Permission.CLAIM_GRANT: {Role.OFFICE: OWN, Role.LEAD: OWN, Role.OFFICER: OWN},
+    # Involved: the two sides of the agreement; of a draft the one that asks.  Each side writes and
+    # confirms for itself alone.
+    Permission.READ_QUESTION: dict.fromkeys(Role, OWN),
+    Permission.WRITE_QUESTION: {Role.OFFICE: OWN, Role.OFFICER: OWN},
+    Permission.CONFIRM_QUESTION: {Role.CONFIRMER: OWN},
     Permission.READ_LETTERS: {
         Role.OFFICE: ANY,
         Role.ADMIN: ANY,
@@ -148,7 +156,10 @@ class Actor:
 
 # What a held account does not do: speak for the municipality, or say who its people are.
 _HELD_BACK = frozenset(
-    {Permission.CONFIRM_COST, Permission.CONFIRM_PEOPLE, Permission.LOOK_AT_CHANGES}
+    {
+        *(Permission.CONFIRM_COST, Permission.CONFIRM_QUESTION),
+        *(Permission.CONFIRM_PEOPLE, Permission.LOOK_AT_CHANGES),
+    }
 )
 _CONFIRMER_HELD_BACK = _HELD_BACK | {Permission.CHECK_REPORT, Permission.VIEW_MEETING_AS_HELD}
 

@@ -52,6 +52,11 @@ KEPT = {
     "confirmation": Kept(),
     "case_change": Kept(),
     "poll_answer": Kept(),
+    "question_consultation": Kept(_STRUCK),
+    "question_offer": Kept(),
+    "question_reply": Kept(),
+    "question_settlement": Kept(),
+    "sister_reply": Kept(),
     "share": Kept(of=_IS_AGREED),
     "send_attempt": Kept(),
 }

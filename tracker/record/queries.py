@@ -9,6 +9,7 @@ from tracker.meetings import queries as meetings
 from tracker.plumbing import chain, history
 from tracker.plumbing.chain import Problem, RecordCheck
 from tracker.projects import queries as projects
+from tracker.questions import queries as questions
 
 KEPT = "history.decisions_kept"
 Read = Callable[[Collection[int] | None], Mapping[Any, Any]]
@@ -18,6 +19,7 @@ DECIDED: Mapping[str, Read] = {
     "report": projects.decided,
     "meeting": meetings.attended,
     "held_view": meetings.viewed,
+    "question": questions.decided,
 }
 
 

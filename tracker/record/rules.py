@@ -21,6 +21,7 @@ READ_BY: Mapping[str, Permission] = {
     ),
     "report": Permission.READ_TROUBLES,
     "cost_case": Permission.READ_COST_DRAFT,
+    "question": Permission.READ_QUESTION,
     "seat": Permission.READ_POLL,
     **dict.fromkeys(("post", "account", "handover", "outside_change"), Permission.HAND_OVER),
     "letter": Permission.READ_LETTERS,
@@ -43,9 +44,9 @@ _PEOPLE = frozenset({"post", "account", "outside_change"})
 class About(NamedTuple):
     """What the readers of an entry's subject depend on, as it stands now.
 
-    `town` is the municipality (slug) whose it is, `lead` the one that leads its project, `hub` that
-    of the area; `is_shared`: the report was submitted, or the case was sent when the entry was
-    written.
+    `town` is the municipality (slug) whose it is, `lead` the one that leads its project (of a question
+    the side that is asked, once it is), `hub` that of the area; `is_shared`: the report was
+    submitted, or the case was sent when the entry was written.
     """
 
     town: str = ""
@@ -66,7 +67,8 @@ def may_read(actor: Actor, kind: str, verb: str, about: About) -> bool:
         return True
     if kind not in READ_BY or (kind == "account" and verb not in HOLDING):
         return False
-    towns = [about.town, about.lead, about.hub] if kind == "report" else [about.town]
+    sides = {"report": [about.lead, about.hub], "question": [about.lead]}
+    towns = [about.town, *sides.get(kind, ())]
     return about.is_shared or allowed(actor, READ_BY[kind], towns)
 
 
@@ -157,6 +159,24 @@ KINDS: Mapping[str, RecordKind] = {
     ),
     "grant_cap": RecordKind(
         N_("特別交付税の上限額"), "grant_cap", {"claim.caps": N_("上限額の記入")}
+    ),
+    "question": RecordKind(
+        N_("疑義"),
+        "question",
+        {
+            "question.drafted": N_("下書き"),
+            "question.put": N_("疑義の提出"),
+            "question.viewed": N_("考えの記入"),
+            "question.consulted": N_("協議の記録"),
+            "question.consultation_struck": N_("協議の記録の取消し"),
+            "question.consultation_restored": N_("協議の記録を元に戻す"),
+            "question.text_sent": N_("定める内容の案の送付"),
+            "question.confirmed": N_("定める内容の確認"),
+            "question.returned": N_("意見を付けて戻す"),
+            "question.settled": N_("解決"),
+            "question.applied": N_("ほかの協約での扱いの回答"),
+            "question.withdrawn": N_("取下げ"),
+        },
     ),
     "meeting": RecordKind(
         N_("市町村長会議"),
@@ -311,6 +331,13 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
             *("confirmation", "case_change", "case_drafter"),
         ),
         frozenset({"cost_case"}),
+    ),
+    **dict.fromkeys(
+        (
+            *("question", "question_view", "question_consultation", "question_settlement"),
+            *("question_offer", "question_reply", "sister_reply"),
+        ),
+        frozenset({"question"}),
     ),
     "attachment": frozenset({"report", "cost_case"}),
     "poll_answer": frozenset({"seat"}),

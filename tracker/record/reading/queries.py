@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from tracker.accounts.models import OutsideChange, Person, Post
+from tracker.agreements.models import Agreement
 from tracker.cost_sharing.models import CostCase
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
@@ -37,6 +38,7 @@ from tracker.plumbing.history import HistoryEntry
 from tracker.plumbing.memo import kept
 from tracker.projects.models import ProgressReport, Project
 from tracker.projects.rules import REPORTED
+from tracker.questions.models import QuestionRow
 from tracker.record import rules
 from tracker.record.rules import About
 from tracker.record.values.queries import (
@@ -263,6 +265,19 @@ _FACTS: Mapping[str, tuple[Any, Select[Any]]] = {
             CostCase.sent_on.is_not(None),
             _SENT,
         ).join(Project, Project.id == CostCase.project_id),
+    ),
+    "question": (
+        QuestionRow.id,
+        _facts(
+            "question",
+            QuestionRow.id,
+            QuestionRow.municipality_id,
+            case(
+                (QuestionRow.put_at.is_(None), QuestionRow.municipality_id),
+                (Agreement.party_a_id == QuestionRow.municipality_id, Agreement.party_b_id),
+                else_=Agreement.party_a_id,
+            ),
+        ).join(Agreement, Agreement.id == QuestionRow.agreement_id),
     ),
     "seat": (MeetingSeat.id, _facts("seat", MeetingSeat.id, MeetingSeat.municipality_id)),
     "letter": (Letter.id, _facts("letter", Letter.id, Letter.municipality_id)),

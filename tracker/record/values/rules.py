@@ -25,6 +25,16 @@ COMMON: Mapping[str, str] = {
     "recorded_by_id": UNSAID,
     "recorded_at": UNSAID,
     "position": UNSAID,
+    "question_id": UNSAID,
+    "case_id": UNSAID,
+    "person_id": UNSAID,
+    "person_name": N_("回答した人"),
+    "decision": N_("回答"),
+    "opinion": N_("意見"),
+    "decided_at": UNSAID,
+    "consulted_on": N_("協議した日"),
+    "participants": N_("出席者"),
+    "gist": N_("内容"),
 }
 # Table -> its label, and those of its columns; room by room.
 TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -125,16 +135,12 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "looked_at": N_("確認した日時"),
         },
     ),
-    "calendar_key": (
-        N_("予定表のアドレス"),
-        {"person_id": UNSAID, "created_at": N_("作成した日時")},
-    ),
-    "second_factor": (N_("2段階認証"), {"person_id": UNSAID, "on_at": N_("開始した日時")}),
-    "recovery_code": (N_("予備コード"), {"person_id": UNSAID, "used_at": N_("使った日時")}),
+    "calendar_key": (N_("予定表のアドレス"), {"created_at": N_("作成した日時")}),
+    "second_factor": (N_("2段階認証"), {"on_at": N_("開始した日時")}),
+    "recovery_code": (N_("予備コード"), {"used_at": N_("使った日時")}),
     "invitation": (
         N_("パスワード設定の案内"),
         {
-            "person_id": UNSAID,
             "kind": UNSAID,
             "expires_at": N_("期限"),
             "used_at": N_("使った日時"),
@@ -347,14 +353,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "formula_version": UNSAID,
         },
     ),
-    "case_drafter": (
-        N_("案を作った人"),
-        {"case_id": UNSAID, "person_id": UNSAID, "person_name": N_("名前"), "at": UNSAID},
-    ),
+    "case_drafter": (N_("案を作った人"), {"person_name": N_("名前"), "at": UNSAID}),
     "cost_part": (
         N_("算定の項目"),
         {
-            "case_id": UNSAID,
             "kind": N_("割り方"),
             "percent": N_("割合（%）"),
             "values": N_("市町村ごとの数値"),
@@ -371,23 +373,13 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "share": (
         N_("負担額"),
         {
-            "case_id": UNSAID,
             "parts": UNSAID,
             "exact": N_("端数処理の前"),
             "rounded_yen": N_("端数処理の後"),
             "share_yen": N_("負担額"),
         },
     ),
-    "consultation": (
-        N_("協議の記録"),
-        {
-            "case_id": UNSAID,
-            "consulted_on": N_("協議した日"),
-            "place": N_("場所・方法"),
-            "participants": N_("出席者"),
-            "gist": N_("内容"),
-        },
-    ),
+    "consultation": (N_("協議の記録"), {"place": N_("場所・方法")}),
     "grant_claim": (
         N_("特別交付税の算定"),
         {
@@ -403,17 +395,50 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "grant_cap": (N_("特別交付税の上限額"), {"caps_yen": N_("上限額")}),
-    "confirmation": (
-        N_("回答"),
+    "confirmation": (N_("回答"), {"agreement_id": N_("連携協約"), "revision": N_("金額の版")}),
+    # questions
+    "question": (
+        N_("疑義"),
         {
-            "case_id": UNSAID,
+            "number": N_("番号"),
             "agreement_id": N_("連携協約"),
-            "revision": N_("金額の版"),
-            "decision": N_("回答"),
-            "opinion": N_("意見"),
-            "person_id": UNSAID,
-            "person_name": N_("回答した人"),
-            "decided_at": UNSAID,
+            "article": N_("条"),
+            "paragraph": N_("項"),
+            "measure_id": N_("連携施策"),
+            "project_id": N_("連携事業"),
+            "case_id": N_("費用負担"),
+            "title": N_("件名"),
+            "doubt": N_("疑義の内容"),
+            "state": N_("状態"),
+            "person_name": N_("出した人"),
+            "answer_due_on": N_("回答の期限"),
+            "put_at": N_("出した日時"),
+            "settled_at": N_("定まった日時"),
+        },
+    ),
+    "question_view": (N_("一方の考え"), {"text": N_("考え")}),
+    "question_consultation": (N_("協議の記録"), {"place": N_("場所・方法")}),
+    "question_settlement": (
+        N_("定める内容の案"),
+        {
+            "revision": N_("案の版"),
+            "text": N_("定める内容"),
+            "reply_due_on": N_("確認の期限"),
+            "person_name": N_("案を作った人"),
+            "drafted_at": UNSAID,
+        },
+    ),
+    "question_offer": (
+        N_("同じ扱いをお願いする協約"),
+        {"revision": N_("案の版"), "agreement_id": N_("連携協約")},
+    ),
+    "question_reply": (N_("回答"), {"revision": N_("案の版")}),
+    "sister_reply": (
+        N_("ほかの協約での扱い"),
+        {
+            "agreement_id": N_("連携協約"),
+            "word": N_("扱い"),
+            "comment": N_("連絡事項"),
         },
     ),
     "case_change": (
@@ -491,7 +516,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "agreement_id": N_("連携協約"),
             "is_held": N_("開催したものとする"),
             "person_name": N_("記録した人"),
-            "person_id": UNSAID,
         },
     ),
     # plumbing
