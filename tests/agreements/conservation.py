@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import tracker.demo
-from tracker.agreements.reading.rules import as_json, read
+from tracker.agreements.json import as_json
+from tracker.agreements.reading.rules import read
 from tracker.kernel.refusal import Refusal
 
 REAL = (Path(tracker.demo.__path__[0]) / "agreement-aomori-imabetsu.txt").read_text("utf-8")
 STAMP = [102, 103, 105, 106, 107]
 HEADER = ["連携施策", "取組内容", "甲の役割", "乙の役割"]
+TITLE = re.compile(r"協約書?(?:[（(].{0,40}[）)])?$")
 MARKER = re.compile(r"第\S{0,8}|条|[0-9０-９]{1,3}[.．、]?|[甲乙丙丁]")
 STRUCTURE = re.compile(r".{0,20}年.{0,10}月.{0,10}日|別\s*表.{0,30}", re.DOTALL)
 
@@ -39,7 +41,9 @@ def assert_conserved(text: str) -> None:
     titles = reading.agreement.sources["title"] or (0,)
     for number in reading.placed:
         line = lines[number].strip()
-        on_cover = number < titles[0] and re.search(r"協約書?(?:[（(].{0,6}[）)])?$", line)
+        # A cover's title may be broken in two.
+        to_its_end = (line, line + lines.get(number + 1, "").strip())
+        on_cover = number < titles[0] and any(map(TITLE.search, to_its_end))
         if on_cover or STRUCTURE.fullmatch(line):
             continue
         for word in re.split(r"[\s・（）()]+|及び|(?<=[市町村区]長)", line):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.agreements.conservation import REAL, STAMP
+from tracker.agreements.json import as_json
 from tracker.agreements.reading.agreement import Reading
-from tracker.agreements.reading.rules import as_json, read
+from tracker.agreements.reading.rules import read
 
 GOLDEN = Path(__file__).with_name("agreement-aomori-imabetsu.expected.json")
 

@@ -37,11 +37,13 @@ PARTS = {"第{}条", "第{}条第{}項"}
 # Why -> the modules, or their functions, classes and tables, whose other texts are no messages.
 APART: Mapping[str, tuple[str, ...]] = {
     "how agreements, days, amounts and letters that come back are written": (
+        "agreements.reading.annex",
         "agreements.reading.lines",
         "agreements.reading.parts",
         "agreements.reading.rules:_DUTIES",
         "agreements.reading.rules:_LAST_WORD",
         "agreements.reading.rules:_LEGAL_BASIS",
+        "agreements.reading.rules:_ONCE",
         "kernel.search",
         "kernel.wareki:ERAS",
         "kernel.wareki:WEEKDAYS",

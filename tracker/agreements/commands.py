@@ -7,7 +7,8 @@ import click
 from flask.cli import with_appcontext
 
 from tracker.agreements import rules
-from tracker.agreements.reading.rules import as_json, read
+from tracker.agreements.json import as_json
+from tracker.agreements.reading.rules import read
 from tracker.agreements.review import actions, question
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal

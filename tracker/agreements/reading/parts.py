@@ -4,11 +4,13 @@ Each handler takes the draft and a line and says whether the line has a place th
 """
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from tracker.agreements.reading.agreement import Unplaced
-from tracker.agreements.reading.lines import COLUMNS, Kind, Line, columns, fold, numeral
+from tracker.agreements.reading.lines import COLUMNS, DAY, Kind, Line, fold, label, numeral
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 
@@ -25,19 +27,26 @@ class Paragraph:
     """A paragraph and the lines it was printed on.
 
     It is anchored when its first line showed what it is (第1条, 2, この連携協約の…); a loose one
-    must prove itself by ending as a sentence does. `seams` are the pairs of lines it joined.
+    must prove itself by ending as a sentence does. `seams` are the pairs of lines it joined; a
+    listing one has measures among its items.
     """
 
     lines: list[Line]
     pieces: list[str]
     anchored: bool
     ends_listed: bool = False
+    is_listing: bool = False
     seams: list[tuple[Line, Line]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """The words of the paragraph; its items (号) stand on lines of their own."""
         return "".join(self.pieces)
+
+    @property
+    def says(self) -> str:
+        """The words of the paragraph without the measures among its items."""
+        return self.pieces[0] if self.is_listing else self.text
 
     @property
     def is_finished(self) -> bool:
@@ -62,6 +71,7 @@ class Signature:
     name: str | None = None
     name_line: Line | None = None
     title: str | None = None
+    office: str = ""
     head: str | None = None
     head_line: Line | None = None
     lines: list[Line] = field(default_factory=list)
@@ -87,19 +97,32 @@ class TableRow:
     cells: dict[str, list[str]]
     lines: list[Line]
     title_from_above: bool = False
+    filled: int = 0
+    is_quoted: bool = False
+    is_broken: bool = False
+    is_split: bool = False
     dropped: list[tuple[str, str]] = field(default_factory=list)
 
     def cell(self, column: str) -> str:
-        """A cell with its pieces joined."""
-        return "".join(self.cells.get(column, []))
+        """A cell with its pieces joined, without the quotes that Excel puts around line breaks."""
+        text = "".join(self.cells.get(column, []))
+        quoted = len(text) > 1 and text[0] == text[-1] == '"'
+        return text[1:-1].replace('""', '"') if quoted else text
+
+    def last(self, layout: Sequence[str | None]) -> str:
+        """The last piece of the cell that is printed last."""
+        name = layout[min(self.filled, len(layout)) - 1]
+        return self.title if name == "title" else self.cells.get(name or "", [""])[-1]
 
 
 @dataclass
 class Draft:
-    """Everything read so far. `placed` and `unplaced` keep the account of every line."""
+    """Everything read so far. `placed` and `unplaced` keep the account of every line, `why`
+    the kind of doubt where it is not that of its line."""
 
     previous: Line | None = None
-    titles: list[Line] = field(default_factory=list)
+    titles: list[list[Line]] = field(default_factory=list)
+    title_begins: Line | None = None
     cover_day: Line | None = None
     cover_names: list[Line] = field(default_factory=list)
     preamble: list[Paragraph] = field(default_factory=list)
@@ -108,7 +131,8 @@ class Draft:
     article: Article | None = None
     closing: list[Paragraph] = field(default_factory=list)
     signing_day: Line | None = None
-    names: dict[str, str] | None = None
+    names: Mapping[str, str] | None = None
+    why: dict[int, str] = field(default_factory=dict)
     signatures: dict[str, Signature] = field(default_factory=dict)
     signing: str | None = None
     annex: Line | None = None
@@ -118,6 +142,16 @@ class Draft:
     counts: dict[str, int] = field(default_factory=dict)
     rows: list[TableRow] = field(default_factory=list)
     row: TableRow | None = None
+    is_ruled: bool = False
+    unsure: Line | None = None
+    pending: Line | None = None
+    is_first: bool = False
+    counted: list[Line] = field(default_factory=list)
+    of_column: set[str] = field(default_factory=set)
+    run: list[Line] = field(default_factory=list)
+    above_run: Line | None = None
+    run_lines: list[Line] = field(default_factory=list)
+    loose: list[Line] | None = None
     placed: set[int] = field(default_factory=set)
     unplaced: list[tuple[Line, str]] = field(default_factory=list)
 
@@ -128,8 +162,42 @@ class Draft:
 
     @property
     def amends(self) -> bool:
-        """Whether this is a 変更協約: an agreement that changes another."""
-        return any("変更" in line.text or "一部改正" in line.text for line in self.titles)
+        """Whether this is a 変更協約: an agreement that changes another, as title or preamble say."""
+        titles = map(_bare, self.title_texts)
+        is_past_preamble = self.articles or self.annex or self.rows or self.closing
+        return any("変更" in title or "一部改正" in title for title in titles) or bool(
+            is_past_preamble and self._amends_in_preamble
+        )
+
+    @cached_property
+    def _amends_in_preamble(self) -> bool:
+        return bool(_AMENDING.search(_bare(joined(self.preamble))))
+
+    @property
+    def title_texts(self) -> list[str]:
+        """The titles without the ○ of a collection of laws; the agreement's own stands last.
+
+        One that only says 連携協約 tells the sort of a text.
+        """
+        texts = ["".join(line.text for line in lines).lstrip(_CIRCLES) for lines in self.titles]
+        return sorted(texts, key=lambda text: not _SORT.fullmatch(text))
+
+    @property
+    def title_lines(self) -> list[Line]:
+        """The lines of the agreement's own title."""
+        named = [lines for lines in self.titles if not _SORT.fullmatch(lines[0].text)]
+        return (named or self.titles or [[]])[-1]
+
+    @cached_property
+    def listed_fields(self) -> Mapping[str, str]:
+        """The policy fields that an article lists with their annexes: (1) 経済成長（別表第1）."""
+        found = (
+            _WITH_ANNEX.fullmatch(line.folded)
+            for article in self.articles.values()
+            for paragraph in article.paragraphs
+            for line in paragraph.lines
+        )
+        return {str(numeral(each["annex"])): each["title"] for each in found if each}
 
     def left_over(self) -> list[tuple[Line, Unplaced]]:
         """What found no place, in the order of the text."""
@@ -141,19 +209,66 @@ class Draft:
 
 LETTERS = {"甲": "a", "乙": "b", "丙": "c", "丁": "d"}
 
-_DECLARED = re.compile("（以下[、 ]?「?([甲乙丙丁])」?と(?:いう|する|称する)")
+_BROKEN_TITLE = re.compile("(?:[のにとる・]|及び|都市圏)$")
+_CIRCLES = "○◯●◎■□ 　"
+_DAY = re.compile(DAY)
+_SORT = re.compile("連携協約書?|協約書?")
+_WITH_ANNEX = re.compile(
+    r"（ *[0-9]{1,2} *） *(?P<title>[^（）。]{2,60})（ *別表 *第? *(?P<annex>[0-9一二三四五六七八九]{1,2}) *）"
+)
+_BRACKETS = re.compile("（[^（）]*）")
+_AMENDING = re.compile(
+    "協約書?[^。]{0,30}を(?:次の(?:とおり|ように))?(?:一部)?(?:変更|改正|改定|改め)(?!し?よう)"
+)
+_DECLARED = re.compile(
+    '（ *以下 *[、,]? *[「『“"]? *([甲乙丙丁]) *[」』”"]? *と *(?:いう|する|称する|呼ぶ|言う)'
+)
 _BETWEEN_NAMES = re.compile(r"及び|並びに|[、。・「」（）\s]|(?<=[市町村区県）])と")
+_JOINT = "[ 、・]|及び|並びに|と"
+_NAMED = "とは|における|と?の間|とが|と?[のは]|に|が|$"
+_NAME = rf"(?>[^、。・「」（）\s]{{1,14}}?[市町村区](?={_JOINT}|{_NAMED}))"
+_NAMES = re.compile(rf"{_NAME}(?:(?:{_JOINT}){{1,2}}{_NAME})++(?={_NAMED}|、)")
+_OPENING = 200
+_ABOVE_NAME = re.compile(
+    "(?:東京都|北海道|京都府|大阪府|[^ ]{2,3}県)?(?:[^ 郡]{1,5}郡(?=[^ ]{1,8}[町村]$))?"
+)
 _LONGEST_NAME = 20
-_OFFICE = re.compile("([^ ]{0,12}?(?:[市町村区]長|知事)) *")
-_NO_NAME = re.compile(r"[\d、。「」]")
+_DEPUTY = "(?:長?職務代理者|[^ ]{0,12}副[市町村区]長|助役)"
+_OFFICE = re.compile(
+    rf"(?:(?:代表者|職氏名|職名|氏名|署名|記名|[^ ]{{1,14}}[市町村区](?= )) *[:：]? *)*"
+    rf"(?P<title>(?P<office>[^ ]{{0,14}}?(?:[市町村区]長|知事))(?: *{_DEPUTY})*) *"
+)
+_HEADS = re.compile("(?:(?<=[市町村区])副[市町村区])?長$")
+_NO_NAME = re.compile(r"[\d、。「」]|立会|証人|代表者|氏名|署名|住所|所在地|代理|番地|丁目|大字")
+_ADDRESS = re.compile(
+    "(?:住所|所在地)|[^ ]{2,20}[市町村区].*(?:[0-9一二三四五六七八九十](?:丁目|番|号|の)|番地|字|[0-9]$)"
+)
+_WITNESS = re.compile("立会人?|証人|公証|保証人")
 _PLACE = re.compile("[^ ]{1,12}[都道府県市町村区]$")
 _WRITTEN = re.compile("[0-9元一二三四五六七八九十百]")
-_SEAL = re.compile("(?: +印|㊞|（印）)$")
+_SEAL = re.compile(
+    "(?: +(?:公印|職印|印)|㊞|[（［\\[〔] ?(?:公印(?:省略)?|職印|印|署名|自署) ?[）］\\]〕])$"
+)
 
 
 def title(draft: Draft, line: Line) -> bool:
     """The last title above the preamble is the agreement's; those before it are the cover's."""
-    draft.titles.append(line)
+    above = draft.title_begins
+    is_joined = above is not None and above is draft.previous and above.number + 1 == line.number
+    if above is not None and not is_joined:
+        draft.reject(above)
+    draft.title_begins = None
+    draft.titles.append([above, line] if above is not None and is_joined else [line])
+    return True
+
+
+def title_begins(draft: Draft, line: Line) -> bool:
+    """「青森市及び今別町における連携中枢都市圏の」: the title goes on below."""
+    if not _BROKEN_TITLE.search(line.folded[-8:]):
+        return False
+    if draft.title_begins is not None:
+        draft.reject(draft.title_begins)
+    draft.title_begins = line
     return True
 
 
@@ -194,6 +309,11 @@ def amending_sentence(draft: Draft, line: Line) -> bool:
     return draft.amends and _go_on(draft, draft.preamble, line)
 
 
+def _bare(text: str) -> str:
+    """Folded words without what stands in brackets."""
+    return _BRACKETS.sub("", _BRACKETS.sub("", fold(text)))
+
+
 def caption(draft: Draft, line: Line) -> bool:
     """（目的）: belongs to the article on the very next line, if there is one."""
     _drop_caption(draft)
@@ -224,6 +344,8 @@ def paragraph(draft: Draft, line: Line) -> bool:
     if draft.article is None:
         return False
     paragraphs = draft.article.paragraphs
+    if paragraphs and paragraphs[-1].is_listing and line.says("number") == "1":
+        return _list(draft, paragraphs[-1], line)
     expected = len(paragraphs) + (1 if not _ends_loosely(paragraphs) else 0)
     if line.says("gap") and int(line.says("number") or 0) == expected:
         return _begin(draft, paragraphs, line, line.printed("rest"))
@@ -239,15 +361,26 @@ def item(draft: Draft, line: Line) -> bool:
     if not paragraphs:
         _begin(draft, paragraphs, line, line.text)
     else:
-        paragraphs[-1].lines.append(line)
-        paragraphs[-1].pieces.append(f"\n{line.text}")
+        _list(draft, paragraphs[-1], line)
     paragraphs[-1].ends_listed = True
+    return True
+
+
+def _list(draft: Draft, above: Paragraph, line: Line) -> bool:
+    above.lines.append(line)
+    above.pieces.append(f"\n{line.text}")
+    above.is_listing |= bool(label(line.text, known_names(draft))[0])
     return True
 
 
 def article_goes_on(draft: Draft, line: Line) -> bool:
     """More of the article."""
-    return draft.article is not None and _go_on(draft, draft.article.paragraphs, line)
+    if draft.article is None:
+        return False
+    paragraphs = draft.article.paragraphs
+    if paragraphs and paragraphs[-1].is_listing:
+        return _list(draft, paragraphs[-1], line)
+    return _go_on(draft, paragraphs, line)
 
 
 def closing_begins(draft: Draft, line: Line) -> bool:
@@ -274,31 +407,51 @@ def signing_day(draft: Draft, line: Line) -> bool:
 
 def party_signs(draft: Draft, line: Line) -> bool:
     """「甲 青森市長」, the name perhaps on the next line."""
-    letter = line.says("letter") or ""
-    signature = draft.signatures.setdefault(letter, Signature())
-    draft.signing = letter
+    draft.signing = line.says("letter") or ""
+    signature = draft.signatures.setdefault(draft.signing, Signature())
     rest = line.printed("rest")
     if not rest:
         signature.lines.append(line)
         return True
-    return _sign(draft, signature, line, rest)
+    return _address(draft, line, rest) or _sign(draft, signature, line, rest)
 
 
 def signature_goes_on(draft: Draft, line: Line) -> bool:
-    """The office, the municipality or the name of the party that is signing.
+    """The address, the municipality, the office or the name of the party that is signing.
 
-    「今別町長 中嶋久」 without a 乙 signs for the party of that name.
+    「今別町長 中嶋久」 without a 乙 signs for the party of that name, and a witness for none.
     """
-    office = _OFFICE.match(fold(line.text))
-    if office:
-        if draft.names is None:
-            draft.names = declared_names(joined(draft.preamble))
-        letters = {name: letter for letter, name in draft.names.items()}
-        draft.signing = letters.get(office[1].removesuffix("長"), draft.signing)
+    if _WITNESS.match(line.folded):
+        draft.signing = None
+        return False
+    if _address(draft, line, line.text):
+        return True
+    office, place = _OFFICE.match(line.folded), _PLACE.match(line.folded)
+    if office or place:
+        name = _own_name(office["office"]) if office else municipality(line.folded)
+        draft.signing = known_names(draft).get(name, draft.signing)
     if draft.signing is None:
         return False
-    draft.signatures.setdefault(draft.signing, Signature())
-    return _sign(draft, draft.signatures[draft.signing], line, line.text)
+    return _sign(draft, draft.signatures.setdefault(draft.signing, Signature()), line, line.text)
+
+
+def _address(draft: Draft, line: Line, text: str) -> bool:
+    """An address has no field of its own; it is listed, and asked about as one."""
+    if _OFFICE.match(fold(text)) or not _ADDRESS.match(fold(text)):
+        return False
+    draft.why[line.number] = "address"
+    draft.unplaced.append((line, text))
+    return True
+
+
+def _own_name(office: str) -> str:
+    """今別町 for 今別町長 and 今別町副町長."""
+    return municipality(_HEADS.sub("", office))
+
+
+def municipality(text: str) -> str:
+    """A municipality's own name, without its prefecture and district (山口県岩国市: 岩国市)."""
+    return text[found.end() :] if (found := _ABOVE_NAME.match(text)) else text
 
 
 def declared_names(text: str) -> dict[str, str]:
@@ -308,24 +461,47 @@ def declared_names(text: str) -> dict[str, str]:
     for found in _DECLARED.finditer(text):
         if found[1] not in names:
             before = text[max(0, found.start() - _LONGEST_NAME) : found.start()]
-            names[found[1]] = _BETWEEN_NAMES.split(before.rstrip())[-1]
+            names[found[1]] = municipality(_BETWEEN_NAMES.split(before.rstrip())[-1])
     return {letter: name for letter, name in names.items() if name}
+
+
+def undeclared_names(texts: Iterable[str]) -> dict[str, str]:
+    """甲 -> 松山市, from the first text with 「松山市及び東温市は」「松山市と東温市との間における」."""
+    for text in texts:
+        if found := _NAMES.search(fold(text[:_OPENING])):
+            names = [municipality(name) for name in _BETWEEN_NAMES.split(found[0]) if name]
+            if len(set(names)) in (2, 3, 4):
+                return dict(zip(LETTERS, dict.fromkeys(names), strict=False))
+    return {}
+
+
+def _names(draft: Draft) -> dict[str, str]:
+    preamble = joined(draft.preamble)
+    articles = (each.text for one in draft.articles.values() for each in one.paragraphs)
+    return declared_names(preamble) or undeclared_names((preamble, *draft.title_texts, *articles))
+
+
+def known_names(draft: Draft) -> Mapping[str, str]:
+    """青森市 -> 甲, as preamble, title or articles say as far as they have been read."""
+    if draft.names is None or not (draft.preamble or draft.articles):
+        draft.names = {name: letter for letter, name in _names(draft).items()}
+    return draft.names
 
 
 def party_names(draft: Draft) -> dict[str, str]:
     """甲 -> 青森市: as the preamble declares them, else as they signed."""
-    names = declared_names(joined(draft.preamble))
+    names = _names(draft)
     for letter, signature in draft.signatures.items():
-        name = signature.name or (signature.title or "").removesuffix("長")
-        if name:
+        if name := municipality(signature.name or _own_name(signature.office)):
             names.setdefault(letter, name)
     return {letter: names[letter] for letter in LETTERS if letter in names}
 
 
 def day_of(line: Line) -> date | None:
-    """The day printed on a line; None where it is left blank or does not exist."""
+    """The day printed on a line (a title perhaps); None where it is left blank or does not exist."""
+    found = _DAY.search(line.folded)
     try:
-        return wareki.read_day(line.folded.removeprefix("西暦"))
+        return wareki.read_day(found[0].removeprefix("西暦")) if found else None
     except Refusal:
         return None
 
@@ -338,6 +514,8 @@ def joined(paragraphs: list[Paragraph]) -> str:
 def settle_all(draft: Draft) -> None:
     """At the end of the text, what only seemed to have a place loses it."""
     _drop_caption(draft)
+    if draft.title_begins is not None:
+        draft.reject(draft.title_begins)
     for paragraphs in (draft.preamble, draft.closing):
         _settle(draft, paragraphs)
     for each in draft.articles.values():
@@ -347,7 +525,7 @@ def settle_all(draft: Draft) -> None:
             draft.reject(day)
     names = party_names(draft)
     for letter, signature in draft.signatures.items():
-        if signature.name_line is not None and signature.name != names[letter]:
+        if signature.name_line is not None and municipality(signature.name or "") != names[letter]:
             draft.unplaced.append((signature.name_line, signature.name or ""))
     for line in draft.cover_names:
         if not set(names.values()).issuperset(_names_on(line)):
@@ -394,14 +572,15 @@ def _drop_caption(draft: Draft) -> None:
 
 def _sign(draft: Draft, signature: Signature, line: Line, text: str) -> bool:
     folded = fold(text)
-    seal = _SEAL.search(folded[-_LONGEST_NAME:])
+    office, seal = _OFFICE.match(folded), _SEAL.search(folded[-_LONGEST_NAME:])
     unsealed = text[: len(text) - len(seal[0])] if seal else text
-    office = _OFFICE.match(folded)
     head = (unsealed[office.end() :] if office else unsealed).strip()
     if len(head) > _LONGEST_NAME or _NO_NAME.search(head):
         return False
-    if office and signature.title is None:
-        signature.title = text[: office.end()].strip()
+    if office and (signature.title is None or signature.head is None):
+        title = text[slice(*office.span("title"))].strip()
+        signature.title = f"{signature.title} {title}" if signature.title else title
+        signature.office = signature.office or office["office"]
     elif _PLACE.match(folded) and signature.name is None and signature.title is None:
         signature.name, signature.name_line, head = text, line, ""
     elif office or signature.title is None or signature.head is not None:
@@ -412,121 +591,3 @@ def _sign(draft: Draft, signature: Signature, line: Line, text: str) -> bool:
         draft.unplaced.append((line, seal[0].strip()))
     signature.lines.append(line)
     return True
-
-
-# --- the annex (別表): policy fields, and tables whose rows pages may have split ----------------
-
-
-def annex_begins(draft: Draft, line: Line) -> bool:
-    """別表（第3条関係）. A second annex begins anew; the same heading again is a page break."""
-    if draft.annex is not None and draft.annex.text != line.text:
-        draft.heading, draft.row = "", None
-    draft.annex = line
-    if line.says("rest"):
-        draft.unplaced.append((line, line.printed("rest")))
-    return True
-
-
-def policy_field(draft: Draft, line: Line) -> bool:
-    """「1 圏域全体の経済成長のけん引」."""
-    return _heading(draft, line, str(int(line.says("number") or 0)), None)
-
-
-def amended_field(draft: Draft, line: Line) -> bool:
-    """The same in a 変更協約, which may print it without a 別表 above."""
-    return draft.amends and "、" not in line.text and policy_field(draft, line)
-
-
-def policy_subfield(draft: Draft, line: Line) -> bool:
-    """「(1) 生活機能の強化に係る政策分野」, under the field above: 3(1)."""
-    number = line.says("number")
-    if number is None:
-        return False
-    parent = draft.heading.partition("(")[0] or None
-    return _heading(draft, line, f"{parent or ''}({int(number)})", parent)
-
-
-def header(draft: Draft, line: Line) -> bool:
-    """連携施策, 取組内容, 甲の役割, 乙の役割: again above each table and after page breaks."""
-    draft.columns = columns(line.cells) or draft.columns
-    _list_foreign_cells(draft, line)
-    return True
-
-
-def row(draft: Draft, line: Line) -> bool:
-    """A row: a measure, or what a page break cut off the measure above."""
-    cells = line.cells
-    if len(cells) > len(draft.columns):
-        return False
-    named = {name: cell for name, cell in zip(draft.columns, cells, strict=False) if name and cell}
-    title = named.pop("title", "")
-    if not title and (draft.row is None or not named):
-        return False
-    if title:
-        _measure(draft, line, title, named)
-    elif draft.row and _continues(draft.row, named):
-        _join(draft.row, line, named)
-    elif draft.row:
-        _measure(draft, line, draft.row.title, named).title_from_above = True
-    _list_foreign_cells(draft, line)
-    return True
-
-
-def rest_of_row(draft: Draft, line: Line) -> bool:
-    """A cut-off row that kept only its first tab."""
-    return line.raw.startswith("\t") and row(draft, line)
-
-
-def _list_foreign_cells(draft: Draft, line: Line) -> None:
-    """Cells of columns an agreement has no field for, a running number perhaps."""
-    for name, cell in zip(draft.columns, line.cells, strict=False):
-        if name is None and cell:
-            draft.unplaced.append((line, cell))
-
-
-def _heading(draft: Draft, line: Line, number: str, parent: str | None) -> bool:
-    title = line.printed("rest")
-    known = draft.headings.get(number)
-    if "。" in title:
-        return False
-    if known is not None and known.title != title:
-        # Two fields of one number: what follows belongs to neither until a person says so.
-        draft.heading, draft.row = "", None
-        return False
-    if known is None:
-        known = draft.headings[number] = Heading(number, title, parent, [])
-    known.lines.append(line)
-    if draft.heading != number:
-        draft.heading, draft.row = number, None
-    return True
-
-
-def _measure(draft: Draft, line: Line, title: str, named: dict[str, str]) -> TableRow:
-    place = draft.counts[draft.heading] = draft.counts.get(draft.heading, 0) + 1
-    number = f"{draft.heading}-{place}" if draft.heading else str(place)
-    cells = {name: [cell] for name, cell in named.items()}
-    draft.row = TableRow(number, draft.heading, title, cells, [line])
-    draft.rows.append(draft.row)
-    return draft.row
-
-
-def _continues(upper: TableRow, named: dict[str, str]) -> bool:
-    """Whether cells under a blank title finish the row above.
-
-    They do when a cell above is broken off, or when they only repeat how the cells above end;
-    whole sentences under whole sentences are another measure of the same title (contracts.md).
-    """
-    lasts = {name: upper.cells.get(name, [""])[-1] for name in named}
-    broken = any(not is_whole(last) for last in lasts.values())
-    return broken or all(lasts[name].endswith(cell) for name, cell in named.items())
-
-
-def _join(upper: TableRow, line: Line, named: dict[str, str]) -> None:
-    for name, cell in named.items():
-        pieces = upper.cells.setdefault(name, [])
-        # A whole sentence that ends with the very words below was finished on its own page.
-        if pieces and is_whole(pieces[-1]) and pieces[-1].endswith(cell):
-            upper.dropped.append((name, cell))
-        else:
-            pieces.append(cell)
-    upper.lines.append(line)

@@ -9,9 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from itertools import groupby
-from typing import Any
 
-from tracker.agreements.reading import parts
+from tracker.agreements.reading import annex, parts
 from tracker.agreements.reading.agreement import (
     AgreementText,
     ArticleText,
@@ -23,7 +22,7 @@ from tracker.agreements.reading.agreement import (
     Reading,
     Remark,
 )
-from tracker.agreements.reading.lines import DIGITS, Kind, Line, fold, lines_of
+from tracker.agreements.reading.lines import DIGITS, STAND_IN, Kind, Line, fold, lines_of, plain
 from tracker.agreements.reading.parts import Draft, Paragraph, Signature, TableRow, is_whole
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -38,15 +37,17 @@ _ANYWHERE: Mapping[Kind, tuple[Step, ...]] = {
     Kind.CLOSING: ((parts.closing_begins, State.SIGNING),),
     Kind.DATE: ((parts.signing_day, State.SIGNING),),
     Kind.PARTY: ((parts.party_signs, State.SIGNING),),
-    Kind.ANNEX: ((parts.annex_begins, State.ANNEX),),
-    Kind.HEADER: ((parts.header, State.ANNEX),),
-    Kind.ROW: ((parts.row, State.ANNEX),),
+    Kind.ANNEX: ((annex.annex_begins, State.ANNEX),),
+    Kind.ROW: ((annex.header, State.ANNEX), (annex.row, State.ANNEX)),
 }
 _PREAMBLE = (parts.preamble_goes_on, State.PREAMBLE)
 _ARTICLE = (parts.article_goes_on, State.ARTICLES)
 _CLOSING = (parts.closing_goes_on, State.SIGNING)
 _SIGNATURE = (parts.signature_goes_on, State.SIGNING)
-_AMENDED = (parts.amended_field, State.ANNEX)
+_AMENDED = (annex.amended_field, State.ANNEX)
+_CELL = ((annex.cell_goes_on, State.ANNEX), (annex.loose_cell, State.ANNEX))
+_ROW = (annex.part_of_row, State.ANNEX)
+_FIELD = (annex.field_words, State.ANNEX)
 
 # The first handler that takes the line places it and says where the text has come to (None: where it was).
 _STEPS: Mapping[State, Mapping[Kind, tuple[Step, ...]]] = {
@@ -54,7 +55,7 @@ _STEPS: Mapping[State, Mapping[Kind, tuple[Step, ...]]] = {
         **_ANYWHERE,
         Kind.TITLE: ((parts.title, State.COVER),),
         Kind.DATE: ((parts.cover_day, State.COVER),),
-        Kind.WORDS: ((parts.cover_names, State.COVER),),
+        Kind.WORDS: ((parts.cover_names, State.COVER), (parts.title_begins, State.COVER)),
         Kind.SENTENCE: ((parts.cover_names, State.COVER), (parts.preamble_begins, State.PREAMBLE)),
     },
     State.PREAMBLE: {
@@ -78,24 +79,37 @@ _STEPS: Mapping[State, Mapping[Kind, tuple[Step, ...]]] = {
         Kind.TITLE: (_CLOSING,),
         Kind.SENTENCE: (_CLOSING,),
         Kind.WORDS: (_CLOSING, _SIGNATURE),
-        Kind.NUMBERED: (_CLOSING, (parts.policy_field, State.ANNEX)),
-        Kind.ITEM: (_CLOSING, (parts.policy_subfield, State.ANNEX)),
+        Kind.NUMBERED: (_CLOSING, (annex.policy_field, State.ANNEX)),
+        Kind.ITEM: (_CLOSING, (annex.policy_subfield, State.ANNEX)),
     },
     State.ANNEX: {
         **_ANYWHERE,
-        Kind.SENTENCE: ((parts.rest_of_row, State.ANNEX), (parts.amending_sentence, State.ANNEX)),
-        Kind.WORDS: ((parts.rest_of_row, State.ANNEX),),
-        Kind.NUMBERED: ((parts.policy_field, State.ANNEX),),
-        Kind.ITEM: ((parts.policy_subfield, State.ANNEX),),
+        Kind.ROW: ((annex.cell_goes_on, State.ANNEX), *_ANYWHERE[Kind.ROW]),
+        Kind.TITLE: (*_CELL, _ROW),
+        Kind.SENTENCE: (*_CELL, _ROW, (parts.amending_sentence, State.ANNEX), _FIELD),
+        Kind.WORDS: (*_CELL, (annex.header, State.ANNEX), _ROW, _FIELD),
+        Kind.NUMBERED: (*_CELL, (annex.policy_field, State.ANNEX), _ROW),
+        Kind.ITEM: (*_CELL, (annex.policy_subfield, State.ANNEX), _ROW),
     },
 }
 
-# A paragraph that says all of these creates the duty (Articles 4(2), 5 and 6).
+# A paragraph with a sentence that says all of these creates the duty (Articles 4(2), 5 and 6).
+_ONCE = "[1-9一二三四五六七八九数]"
 _DUTIES = {
-    "annual_meeting": ("毎年|年1回", "会議|会合|協議の場", "開催|開く|設け"),
-    "cost_sharing": ("費用|経費", "負担", "協議"),
-    "question": ("疑義", "協議|定め"),
+    "annual_meeting": (
+        f"毎年|毎会計年度|毎事業年度|年度?ごと|各年度|半年|(?:{_ONCE} *か?)?年(?:度|間)?"
+        f"(?:に|につき|当たり|あたり)?(?:、|少なくとも|最低|おおむね|概ね|原則として|定期的に)*{_ONCE} *回",
+        "会議|会合|懇談|協議会|連絡会|協議の場|会談|首長会|総会",
+        "開催|開く|開き|設け|行う|行い|招集|持つ|もつ|実施",
+    ),
+    "cost_sharing": (
+        "費用|経費|負担金",
+        "(?:費用|経費|負担)[^。]*(?:協議(?!会|の場|する?ため)|合意|別に(?:これを)?定め|受益の(?:程度|割合)|応分)",
+    ),
+    "question": ("疑義|定めのない事項", "協議|定め"),
 }
+_LIKE_A_MEETING = re.compile("会議|会合|懇談|協議会|連絡会|連絡調整|連絡を|協議の場|定期的")
+_REPLACING = re.compile("協約書?[^。]{0,30}(?:廃止|失効|に代え|に替え)")
 _LEGAL_BASIS = re.compile(
     rf"地方自治法(?:（[^（）]{{1,40}}）)?第 ?[{DIGITS}]{{1,8}} ?条"
     rf"(?:の ?[{DIGITS}]{{1,3}})?(?: ?第 ?[{DIGITS}]{{1,3}} ?項)?"
@@ -123,10 +137,13 @@ def read(text: str) -> Reading:
     if _NO_CHARACTER.search(text):
         raise Refusal(_(_NOT_TEXT))
     draft, state = Draft(), State.COVER
-    for line in lines_of(text.removeprefix("\ufeff")):
+    text = text.removeprefix("\ufeff")
+    for line in lines_of(plain(text)):
         state = _place(draft, state, line)
         draft.previous = line
+    annex.settle(draft)
     parts.settle_all(draft)
+    annex.listed_measures(draft)
     names = parts.party_names(draft)
     if "協約" not in text or not names.keys() >= _PARTIES_AT_LEAST:
         raise Refusal(_(_NO_AGREEMENT))
@@ -134,7 +151,16 @@ def read(text: str) -> Reading:
         raise Refusal(_(_NO_AGREEMENT))
     agreement = _agreement(draft, names)
     left_over = tuple(unplaced for _other, unplaced in draft.left_over())
-    return Reading(agreement, remarks(draft, agreement), left_over, frozenset(draft.placed))
+    found = remarks(draft, agreement, _stand_ins(text))
+    return Reading(agreement, found, left_over, frozenset(draft.placed))
+
+
+def _stand_ins(text: str) -> dict[int, str]:
+    """The lines that held stand-ins of a PDF reader, each with the first of them."""
+    if not STAND_IN.search(text):
+        return {}
+    lines = enumerate(text.split("\n"), start=1)
+    return {number: found[0] for number, line in lines if (found := STAND_IN.search(line))}
 
 
 def _place(draft: Draft, state: State, line: Line) -> State:
@@ -149,7 +175,8 @@ def _place(draft: Draft, state: State, line: Line) -> State:
 def _agreement(draft: Draft, names: Mapping[str, str]) -> AgreementText:
     preamble = parts.joined(draft.preamble)
     basis = _LEGAL_BASIS.search(fold(preamble))
-    day = draft.signing_day or draft.cover_day
+    in_title = [line for line in draft.title_lines if parts.day_of(line)]
+    day = draft.signing_day or draft.cover_day or next(iter(in_title), None)
     days = [line for line in (draft.cover_day, draft.signing_day) if line is not None]
     articles = tuple(
         ArticleText(
@@ -162,7 +189,7 @@ def _agreement(draft: Draft, names: Mapping[str, str]) -> AgreementText:
     )
     in_preamble = numbers([line for each in draft.preamble for line in each.lines])
     return AgreementText(
-        title=draft.titles[-1].text if draft.titles else "",
+        title=(draft.title_texts or [""])[-1],
         parties=tuple(
             _party(letter, name, draft.signatures.get(letter, Signature()))
             for letter, name in names.items()
@@ -178,10 +205,10 @@ def _agreement(draft: Draft, names: Mapping[str, str]) -> AgreementText:
             for each in draft.headings.values()
         ),
         measures=_measures(draft),
-        duties=() if draft.amends else _duties(articles),
+        duties=() if draft.amends else _duties(draft),
         sources={
-            "title": numbers(draft.titles[-1:]),
-            "concluded_on": numbers(days),
+            "title": numbers(draft.title_lines),
+            "concluded_on": numbers(days or in_title[:1]),
             "legal_basis": in_preamble if basis else (),
             "preamble": in_preamble,
             "closing": numbers([line for each in draft.closing for line in each.lines]),
@@ -209,61 +236,15 @@ def _party(letter: str, name: str, signature: Signature) -> Party:
     return Party(parts.LETTERS[letter], name, signature.title, signature.head, lines)
 
 
-def _duties(articles: tuple[ArticleText, ...]) -> tuple[DutyText, ...]:
+def _duties(draft: Draft) -> tuple[DutyText, ...]:
+    """What the paragraphs ask for; measures among their items ask for nothing."""
     return tuple(
         DutyText(article.number, place, kind)
-        for article in articles
-        for place, paragraph in enumerate(map(fold, article.paragraphs), start=1)
+        for article in draft.articles.values()
+        for place, paragraph in enumerate((each for each in article.paragraphs if each.text), 1)
         for kind, words in _DUTIES.items()
-        if all(re.search(word, paragraph) for word in words)
+        if all(re.search(word, fold(paragraph.says)) for word in words)
     )
-
-
-def as_json(reading: Reading) -> dict[str, Any]:
-    """The reading as contracts.md pins it, keys in that order."""
-    agreement = reading.agreement
-    day = agreement.concluded_on
-    return {
-        "title": agreement.title,
-        "parties": {
-            each.key: {"name": each.name, "title": each.title, "head": each.head}
-            for each in agreement.parties
-        },
-        "concluded_on": day.isoformat() if day else None,
-        "legal_basis": agreement.legal_basis,
-        "preamble": agreement.preamble,
-        "closing": agreement.closing,
-        "amends": agreement.amends,
-        "articles": [
-            {"number": each.number, "caption": each.caption, "paragraphs": list(each.paragraphs)}
-            for each in agreement.articles
-        ],
-        "policy_fields": [
-            {"number": each.number, "title": each.title, "parent": each.parent}
-            for each in agreement.policy_fields
-        ],
-        "measures": [
-            {
-                "number": each.number,
-                "field": each.field,
-                "title": each.title,
-                "content": each.content,
-                "role_a": each.role_a,
-                "role_b": each.role_b,
-                "lines": list(each.lines),
-            }
-            for each in agreement.measures
-        ],
-        "duties": [
-            {"article": each.article, "paragraph": each.paragraph, "kind": each.kind}
-            for each in agreement.duties
-        ],
-        "remarks": [
-            {"kind": each.kind, "lines": list(each.lines), "text": each.text}
-            for each in reading.remarks
-        ],
-        "unplaced": [{"line": each.line, "text": each.text} for each in reading.unplaced],
-    }
 
 
 # --- what a person is asked about, in Japanese, beside the lines it is about --------------------
@@ -277,10 +258,13 @@ _FIRST_WORDS = re.compile("[^、。]{1,8}", re.DOTALL)
 _QUOTED = 30
 
 
-def remarks(draft: Draft, agreement: AgreementText) -> tuple[Remark, ...]:
+def remarks(
+    draft: Draft, agreement: AgreementText, stand_ins: Mapping[int, str]
+) -> tuple[Remark, ...]:
     """All doubts in the order of the lines; those about something missing stand first."""
     found = (
         *_missing(agreement, draft),
+        *_unsure(agreement, draft, stand_ins),
         *_paragraphs(draft),
         *_names(draft, agreement),
         *_rows(draft),
@@ -324,6 +308,69 @@ def _missing(agreement: AgreementText, draft: Draft) -> Iterator[Remark]:
             yield Remark("days_differ", numbers(_days(draft)), text, "concluded_on")
 
 
+def _unsure(
+    agreement: AgreementText, draft: Draft, stand_ins: Mapping[int, str]
+) -> Iterator[Remark]:
+    """What was read by a rule that may be wrong here, each asked about once."""
+    if stand_ins:
+        text = _(
+            "見た目は同じでも別の文字（PDFから写したときの「%(one)s」など）が%(count)s行にありました。"
+            "ふつうの漢字に直して読みました。",
+            one=next(iter(stand_ins.values())),
+            count=len(stand_ins),
+        )
+        yield Remark("stand_in_characters", tuple(stand_ins), text)
+    if len(draft.title_lines) > 1:
+        text = _("2行に分かれた表題を、つなげて読みました。")
+        yield Remark("title_joined", numbers(draft.title_lines), text, "title")
+    if not draft.amends and _REPLACING.search(fold(agreement.preamble)):
+        text = _("前に結んだ協約に代わるもののようです。前の協約の終了も登録してください。")
+        yield Remark("replaces_earlier", agreement.sources["preamble"], text)
+    if draft.unsure:
+        text = _(
+            "表の見出しから、どちらの役割か分かりません（「%(header)s」）。左を甲、右を乙と読みました。",
+            header=_short(" ".join(draft.unsure.text.split())),
+        )
+        yield Remark("roles_not_told_apart", (draft.unsure.number,), text)
+    if draft.run_lines:
+        text = _("表に列の区切りがありませんでした。1行を1つの欄として読みました。")
+        yield Remark("table_without_columns", numbers(draft.run_lines), text)
+    if draft.counted:
+        text = _(
+            "番号のない政策分野（「%(field)s」など）に、順に番号を付けました。",
+            field=_short(draft.counted[0].text),
+        )
+        yield Remark("field_without_number", numbers(draft.counted), text)
+    if broken := [row for row in draft.rows if row.is_broken]:
+        text = _(
+            "欄の中で改行した行をつなげました（「%(row)s」など%(count)s件）。",
+            row=_short(broken[0].title),
+            count=len(broken),
+        )
+        lines = tuple(dict.fromkeys(n for row in broken for n in numbers(row.lines)))
+        yield Remark("lines_in_cells", lines, text)
+    yield from () if draft.amends else _duties_missing(agreement)
+
+
+def _duties_missing(agreement: AgreementText) -> Iterator[Remark]:
+    present = {duty.kind for duty in agreement.duties}
+    if "annual_meeting" not in present:
+        near = [
+            (f"annual_meeting-{article.number}-{place}", article.lines)
+            for article in agreement.articles
+            for place, paragraph in enumerate(article.paragraphs, start=1)
+            if _LIKE_A_MEETING.search(fold(paragraph))
+        ]
+        about, lines = near[0] if len(near) == 1 else ("annual_meeting", ())
+        text = _(
+            "毎年度の会議を定めた条文を読み取れませんでした。このままでは毎年度の予定を作りません。"
+        )
+        yield Remark("annual_meeting_missing", lines, text, about)
+    if "cost_sharing" not in present:
+        text = _("費用の負担を協議して定めるという条文を読み取れませんでした。")
+        yield Remark("cost_sharing_missing", (), text, "cost_sharing")
+
+
 def _days(draft: Draft) -> list[Line]:
     return [day for day in (draft.cover_day, draft.signing_day) if day is not None]
 
@@ -356,7 +403,9 @@ def _names(draft: Draft, agreement: AgreementText) -> Iterator[Remark]:
     for party in agreement.parties:
         letter = _KEYS[party.key]
         signature = draft.signatures.get(letter)
-        place = (party.title or party.name).removesuffix("長")
+        place = (signature.office if signature and signature.office else party.name).removesuffix(
+            "長"
+        )
         if not (place.endswith(party.name) or party.name.endswith(place)):
             text = _(
                 "%(letter)sは前文では%(party)sですが、署名は「%(title)s」です。",
@@ -381,7 +430,7 @@ def _names(draft: Draft, agreement: AgreementText) -> Iterator[Remark]:
 
 def _rows(draft: Draft) -> Iterator[Remark]:
     for row in draft.rows:
-        if len(row.lines) > 1:
+        if row.is_split:
             yield _split(row)
         if row.title_from_above:
             text = _(
@@ -427,6 +476,7 @@ def _left_over(draft: Draft) -> Iterator[Remark]:
     for line, unplaced in draft.left_over():
         gaps += any(number in draft.placed for number in range(previous + 1, line.number))
         kind = "stray_text" if line.kind is Kind.WORDS else "not_read"
+        kind = draft.why.get(line.number, kind)
         entries.append(((kind, gaps), line.number, unplaced.text.strip()))
         previous = line.number
     for (kind, _is_whole), group in groupby(entries, key=lambda entry: entry[0]):
@@ -442,6 +492,9 @@ def _left_over(draft: Draft) -> Iterator[Remark]:
                 "%(where)s「%(quoted)s」は、協約の文ではない可能性があります。",
                 where=where,
                 quoted=quoted,
+            ),
+            "address": _(
+                "%(where)s「%(quoted)s」は、署名の住所と思われます。", where=where, quoted=quoted
             ),
             "not_read": _(
                 "%(where)s「%(quoted)s」は、どこに当たるか読み取れませんでした。",

@@ -37,6 +37,7 @@ class Choice(StrEnum):
     TYPE = "type"
     BLANK = "blank"
     OMIT = "omit"
+    ADD = "add"
 
 
 class Box(StrEnum):
@@ -77,6 +78,7 @@ _HEAD = {Choice.TYPE: N_("この氏名で登録する"), Choice.BLANK: N_("氏�
 _DAY = {Choice.TYPE: N_("この日で登録する"), Choice.BLANK: N_("締結日を登録しない")}
 _JOIN = Choice.ACCEPT, N_("つなげてよい")
 _DROP, _STAY = (Choice.ACCEPT, N_("除いてよい")), (Choice.KEEP, N_("末尾の文として残す"))
+_GO_ON = {Choice.ACCEPT: N_("このまま登録する")}
 _RIGHT = {Choice.ACCEPT: N_("合っている")}
 
 ASKS: Mapping[str, Ask] = {
@@ -97,6 +99,21 @@ ASKS: Mapping[str, Ask] = {
     "title_from_above": Ask(N_("連携施策の欄が空いていました"), _RIGHT),
     "field_unknown": Ask(N_("政策分野が分からない施策があります"), _RIGHT),
     "row_maybe_cut": Ask(N_("表の行が途中で切れているかもしれません"), _RIGHT),
+    "lines_in_cells": Ask(N_("欄の中に改行がありました"), _RIGHT),
+    "table_without_columns": Ask(N_("表に列の区切りがありません"), _RIGHT),
+    "roles_not_told_apart": Ask(N_("どちらの役割か分からない見出しです"), _RIGHT),
+    "field_without_number": Ask(N_("番号のない政策分野があります"), _RIGHT),
+    "stand_in_characters": Ask(N_("ふつうの漢字と違う文字がありました"), _RIGHT),
+    "title_joined": Ask(
+        N_("表題が2行に分かれていました"), {Choice.TYPE: N_("この表題で登録する")}, Box.TITLE
+    ),
+    "address": Ask(N_("署名の住所には登録する欄がありません"), dict([_DROP, _STAY])),
+    "replaces_earlier": Ask(N_("前の協約に代わる協約のようです"), _GO_ON),
+    "annual_meeting_missing": Ask(
+        N_("毎年度の会議の条文が見つかりません"),
+        {Choice.ACCEPT: N_("予定を作らない"), Choice.ADD: N_("この条文から毎年度の予定を作る")},
+    ),
+    "cost_sharing_missing": Ask(N_("費用の負担の条文が見つかりません"), _GO_ON),
     "party_unknown": Ask(
         N_("圏域に登録のない市町村です"), {Choice.TYPE: N_("この市町村で登録する")}, Box.TOWN
     ),
@@ -113,7 +130,7 @@ _MISSING: Mapping[str | None, Ask] = {
     "concluded_on": Ask(N_("締結日が見つかりません"), _DAY, Box.DAY),
     **dict.fromkeys(LETTERS, Ask(N_("氏名が見つかりません"), _HEAD, Box.HEAD)),
 }
-_OTHER_MISSING = Ask(N_("見つからない部分があります"), {Choice.ACCEPT: N_("このまま登録する")})
+_OTHER_MISSING = Ask(N_("見つからない部分があります"), _GO_ON)
 _OTHER = Ask(N_("読み取りをご確認ください"), _RIGHT)
 
 _TYPE_IT = {
@@ -143,6 +160,8 @@ def _about(remark: Remark, reading: Reading) -> Question:
     ask = ASKS.get(remark.kind, _OTHER)
     if remark.kind == "part_missing":
         ask = _MISSING.get(about, _OTHER_MISSING)
+    if Choice.ADD in ask.choices and not remark.lines:
+        ask = replace(ask, choices={Choice.ACCEPT: ask.choices[Choice.ACCEPT]})
     measure = next((row for row in agreement.measures if row.number == about), None)
     if measure and Choice.SPLIT not in ask.choices:
         ask = replace(ask, choices={**ask.choices, Choice.OMIT: N_("この行を除く")})
@@ -162,6 +181,7 @@ def _about(remark: Remark, reading: Reading) -> Question:
     typed = {
         Box.HEAD: (party and party.head) or "",
         Box.DAY: wareki.long(agreement.concluded_on) if agreement.concluded_on else "",
+        Box.TITLE: agreement.title,
     }
     label = {Box.HEAD: _office(party) if party else "", Box.DAY: _("締結日"), Box.TITLE: _("表題")}
     return Question(

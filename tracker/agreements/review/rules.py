@@ -7,13 +7,14 @@ from itertools import groupby, pairwise
 
 from tracker.agreements.reading.agreement import (
     AgreementText,
+    DutyText,
     Lines,
     MeasureText,
     Party,
     PolicyFieldText,
     Reading,
 )
-from tracker.agreements.reading.lines import COLUMNS, cells_of, columns
+from tracker.agreements.reading.lines import COLUMNS, Names, cells_of, columns, plain
 from tracker.agreements.reading.rules import read
 from tracker.agreements.review.question import (
     LETTERS,
@@ -85,7 +86,7 @@ def settle(
                 count=len(left),
             )
         )
-    agreement, lines = reading.agreement, source.removeprefix("\ufeff").split("\n")
+    agreement, lines = reading.agreement, plain(source.removeprefix("\ufeff")).split("\n")
     for question in asked:
         answer = answers[question.key]
         effect = _EFFECTS[Choice(answer["choice"])]
@@ -113,16 +114,17 @@ def _accept(text: AgreementText, _q: Question, _value: str, _lines: list[str]) -
 
 def _split(text: AgreementText, q: Question, _value: str, lines: list[str]) -> AgreementText:
     """Each printed line a row of its own, under the title above where its own is blank."""
+    names = {party.name: LETTERS[party.key] for party in text.parties}
     rows: list[MeasureText] = []
     for row in text.measures:
-        rows += _rows_of(row, lines) if row.number == q.about else [row]
+        rows += _rows_of(row, lines, names) if row.number == q.about else [row]
     return replace(text, measures=tuple(rows))
 
 
-def _rows_of(row: MeasureText, lines: list[str]) -> Iterator[MeasureText]:
+def _rows_of(row: MeasureText, lines: list[str], names: Names) -> Iterator[MeasureText]:
     layout = COLUMNS
     for line in lines[: row.lines[0]]:
-        layout = columns(cells_of(line)) or layout
+        layout = columns(cells_of(line), names) or layout
     for number in row.lines:
         found = dict(zip(layout, cells_of(lines[number - 1]), strict=False))
         yield replace(
@@ -187,6 +189,12 @@ def _omit(text: AgreementText, q: Question, _value: str, _lines: list[str]) -> A
     return replace(text, measures=rows, duties=duties)
 
 
+def _add(text: AgreementText, q: Question, _value: str, _lines: list[str]) -> AgreementText:
+    """The duty a person sees in an article the reader was not sure about."""
+    kind, article, paragraph = (q.about or "").split("-")
+    return replace(text, duties=(*text.duties, DutyText(int(article), int(paragraph), kind)))
+
+
 _EFFECTS: Mapping[Choice, Callable[[AgreementText, Question, str, list[str]], AgreementText]] = {
     Choice.ACCEPT: _accept,
     Choice.SPLIT: _split,
@@ -195,6 +203,7 @@ _EFFECTS: Mapping[Choice, Callable[[AgreementText, Question, str, list[str]], Ag
     Choice.TYPE: _type,
     Choice.BLANK: _blank,
     Choice.OMIT: _omit,
+    Choice.ADD: _add,
 }
 
 
