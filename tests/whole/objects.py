@@ -149,6 +149,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "agreements.register": lambda s: [{"job_id": s.job}],
     "agreements.review": lambda s: [{"job_id": s.job}],
     "cost_sharing.attachment": lambda s: [_paper(s, HUB)],
+    "grants.burden_paper": lambda s: [{"kind": "burden_table", "form": "csv"}],
     "grants.caps": lambda s: [{"fy": 2026}],
     "grants.paper": lambda s: [
         {"fy": 2026, "kind": "grant_ledger", "form": "xlsx", "town": TOWN},

@@ -135,6 +135,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     ),
     "papers, which are in Japanese whoever prints them": (
         "cost_sharing.cases.papers",
+        "grants.burdens.papers",
         "grants.papers",
         "meetings.papers",
         "papers.bundle",

@@ -9,28 +9,15 @@ from sqlalchemy.orm import aliased
 from tracker.agreements.models import Measure, PolicyField
 from tracker.cost_sharing import queries as cases
 from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.rules import CaseKind, CaseNumber, Stage
+from tracker.cost_sharing.rules import CaseNumber, Stage
 from tracker.grants.models import GrantCap, GrantClaim
-from tracker.grants.rules import GrantFinding, LedgerLine, findings
+from tracker.grants.rules import AgreedShare, GrantFinding, LedgerLine, findings
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import UNSEEN, db
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import CostPhase
-
-
-class AgreedShare(NamedTuple):
-    """What a municipality bears by the case that counts of a project's year, in yen."""
-
-    case: CaseNumber
-    stage: Stage
-    yen: int
-
-    @property
-    def label(self) -> str:
-        """「費用 第8-04号・精算」: what the yen rest on."""
-        return f"{CaseKind.MONEY.label} {self.case.label}・{self.stage.label}"
 
 
 class LedgerRow(NamedTuple):

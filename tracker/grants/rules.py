@@ -8,10 +8,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, Stage
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import yen
+
+
+class AgreedShare(NamedTuple):
+    """What a municipality bears by the case that counts of a project's year, in yen."""
+
+    case: CaseNumber
+    stage: Stage
+    yen: int
+
+    @property
+    def label(self) -> str:
+        """「費用 第8-04号・精算」: what the yen rest on."""
+        return f"{CaseKind.MONEY.label} {self.case.label}・{self.stage.label}"
 
 
 class FindingKind(Labelled):

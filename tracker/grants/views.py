@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from tracker.grants import actions, forms, papers, queries
 from tracker.grants.blueprint import bp
+from tracker.grants.burdens import views as burden_views
 from tracker.grants.queries import LedgerRow
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
@@ -143,3 +144,6 @@ def caps(fy: int) -> Response:
         return done(url_for(".ledger", fy=year.year), said)
     stand((_("特別交付税の台帳"), url_for(".ledger", fy=fy)))
     return page("grants/caps.html", form=form, year=year, towns=towns)
+
+
+__all__ = ["bp", "burden_views"]

@@ -36,7 +36,8 @@ def _rows(grids: Iterable[Grid]) -> Iterator[Sequence[str | int | Decimal]]:
     for number, one in enumerate(grids):
         if number:
             yield []
-        for row in (one.heads, *one.rows, *([one.total] if one.total else ())):
+        yield [head.replace("\n", "") for head in one.heads]
+        for row in (*one.rows, *([one.total] if one.total else ())):
             yield [_plain(cell) for cell in row]
 
 
