@@ -173,6 +173,7 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     ("cost_case", "cost.changed", True): ALL,
     ("question", "question.put", False): {*HUB, *OWN},
     ("seat", "poll.answered", False): {"office", "officer", "confirmer"},
+    ("agenda_item", "agenda.proposed", False): {"office", "officer", "confirmer"},
     ("import", "agreement.import_started", False): {"office", "admin"},
     ("post", "post.changed", False): {"admin", *OWN},
     ("outside_change", "post.looked_at", False): {"admin", *OWN},

@@ -58,6 +58,8 @@ SECRETS = (
     Secret("今別町の送る前の案件の印", Permission.READ_COST_DRAFT, frozenset({TOWN})),
     Secret("今別町の引継ぎの印", Permission.HAND_OVER, frozenset({TOWN})),
     Secret("蓬田村の引継ぎの印", Permission.HAND_OVER, frozenset({OTHER})),
+    Secret("今別町の提案の印", Permission.READ_POLL, frozenset({TOWN})),
+    Secret("今別町あての提案の印", Permission.READ_POLL, frozenset({TOWN})),
     Secret("今別町の添付の印", Permission.READ_TROUBLES, frozenset({TOWN})),
     Secret("蓬田村の添付の印", Permission.READ_TROUBLES, frozenset({OTHER})),
 )
@@ -160,6 +162,15 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     ],
     "cost_sharing.strike_figures": lambda s: [{"series_id": s.series}],
     "meetings.add_dates": lambda s: [{"meeting_id": s.polling}],
+    "meetings.agenda": lambda s: [{"meeting_id": s.polling}],
+    "meetings.propose_item": lambda s: [{"meeting_id": s.polling}],
+    "meetings.take_items": lambda s: [{"meeting_id": s.polling, "source": "progress"}],
+    "meetings.change_item": lambda s: [{"meeting_id": s.polling, "item_id": s.items[""]}],
+    "meetings.move_item": lambda s: [
+        {"meeting_id": s.polling, "item_id": s.items[""], "way": "down"}
+    ],
+    "meetings.strike_item": lambda s: [{"meeting_id": s.polling, "item_id": s.items[""]}],
+    "meetings.accept_item": lambda s: [{"meeting_id": s.polling, "item_id": s.items[TOWN]}],
     "meetings.answer_by_link": lambda s: [{"token": s.poll_token}],
     "meetings.answered": lambda s: [{"token": s.answered_token}],
     "meetings.ask_again": lambda s: [{"meeting_id": s.polling}],

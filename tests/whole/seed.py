@@ -33,6 +33,7 @@ from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
+from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance
@@ -62,6 +63,7 @@ TROUBLE_OF, DRAFT_OF, COMMENT_OF, LETTER_TO = (
 UNSENT_OF = "{}の送る前の案件の印"
 MEMO_OF = "{}の引継ぎの印"
 PROOF_OF = "{}の添付の印"
+ITEM_OF = "{}の提案の印"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Stock:
     polling: int
     candidate: int
     held: int
+    items: Mapping[str, int]
     invited_token: str
     reset_token: str
     poll_token: str
@@ -135,6 +138,7 @@ def furnish() -> Stock:
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,
+        items=_agenda(polling),
         invited_token=invited_token,
         reset_token=_forgotten(),
         poll_token=_poll_token(polling, TOWN),
@@ -378,6 +382,21 @@ def _polled() -> int:
         given = {first: meetings.SYMBOLS["○"]}
         poll_actions.answer(Act(None, cast.NOW), meeting, slug, given, comment)
     return meeting.id
+
+
+def _agenda(meeting_id: int) -> dict[str, int]:
+    """Three items that everybody reads, one kept to a town, and what two towns propose."""
+    row = db.session.get_one(MeetingRow, meeting_id)
+    office = costs.act_of("office")
+    shown = [agenda.propose(office, row, title, "資料は当日。", 10) for title in "一二三"]
+    agenda.propose(office, row, ITEM_OF.format("今別町あて"), "", only=[TOWN])
+    proposed = {
+        slug: agenda.propose(
+            costs.act_of("officer", slug), row, ITEM_OF.format(NAMES[slug]), "協議したいこと。"
+        ).id
+        for slug in (TOWN, OTHER)
+    }
+    return {"": shown[0].id, **proposed}
 
 
 def _held() -> int:

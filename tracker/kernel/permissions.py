@@ -36,6 +36,7 @@ class Permission(StrEnum):
     READ_TROUBLES = "read_troubles"
     CHECK_REPORT = "check_report"
     MANAGE_MEETING = "manage_meeting"
+    PROPOSE_ITEM = "propose_item"
     ANSWER_POLL = "answer_poll"
     READ_POLL = "read_poll"
     VIEW_MEETING_AS_HELD = "view_meeting_as_held"
@@ -93,9 +94,10 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
         Role.CONFIRMER: OWN,
     },
     Permission.MANAGE_MEETING: {Role.OFFICE: ANY},
+    Permission.PROPOSE_ITEM: {Role.OFFICE: ANY, Role.OFFICER: ANY},
     # The office's answer for a town is marked 代理入力.
     Permission.ANSWER_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN},
-    # What was answered in a municipality's name, by whom and when.
+    # What was answered and proposed in a municipality's name, by whom and when.
     Permission.READ_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
     Permission.VIEW_MEETING_AS_HELD: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
     # Involved: the municipality that leads the case's project.

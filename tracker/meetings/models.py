@@ -2,12 +2,21 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.meetings.rules import Answer, Attendance, Candidate
-from tracker.plumbing.db import NEVER, PRIVATE, Example, Model, UtcDateTime, Versioned, words
+from tracker.meetings.rules import AgendaKind, Answer, Attendance, Candidate
+from tracker.plumbing.db import (
+    NEVER,
+    PRIVATE,
+    Example,
+    Model,
+    Struck,
+    UtcDateTime,
+    Versioned,
+    words,
+)
 
 
 class MeetingRow(Versioned, Example, Model):
@@ -139,3 +148,28 @@ class HeldView(Versioned, Model):
     person_name: Mapped[str] = mapped_column(String(200))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AgendaItem(Versioned, Struck, Model):
+    """議題: one item of a meeting, taken from the year's data or proposed by a municipality."""
+
+    __tablename__ = "agenda_item"
+    __table_args__ = (Index(None, "meeting_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    position: Mapped[int]
+    kind: Mapped[AgendaKind] = mapped_column(words(AgendaKind, guarded=False))
+    title: Mapped[str] = mapped_column(String(200), info=PRIVATE)
+    note: Mapped[str] = mapped_column(Text, info=PRIVATE)
+    minutes: Mapped[int | None]
+    # The municipalities (slugs) that may read it; empty: all.
+    only: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # The report that asked for it.
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("progress_report.id"))
+    proposed_by: Mapped[str] = mapped_column(String(200))
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When the office took it onto the agenda; empty: proposed.
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

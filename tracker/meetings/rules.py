@@ -54,6 +54,16 @@ class Attendance(Labelled):
     ABSENT = "absent", N_("欠席")
 
 
+class AgendaKind(Labelled):
+    """What an item comes from: the data of the year, or somebody's proposal."""
+
+    PROGRESS = "progress", N_("進捗")
+    WATCH = "watch", N_("気をつけたい事業")
+    COSTS = "costs", N_("費用負担の協議")
+    CONSULTATION = "consultation", N_("進捗報告の「相談」から")
+    OWN = "own", N_("提案")
+
+
 class Candidate(NamedTuple):
     """候補日: a day and its hours in Tokyo."""
 

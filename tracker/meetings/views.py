@@ -8,6 +8,7 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.mail import letters as mail
 from tracker.meetings import actions, forms, letters, papers, queries
+from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import ArticleFive, Meeting
 from tracker.meetings.poll import views as poll_views
@@ -63,6 +64,11 @@ def show(number: int) -> Response:
         "meetings/show.html",
         meeting=meeting,
         agreements=article.agreements,
+        agenda=[
+            one
+            for one in agenda_views.shown_entries(meeting)
+            if one.is_accepted and not one.is_struck
+        ],
         state=article.standing if article.agreements else meeting.stage,
         # Nobody but the office sees another head's answers (product.md 5).
         columns=[one for one in meeting.seats if may(Permission.ANSWER_POLL, one.slug)],
@@ -183,4 +189,4 @@ def cancel(meeting_id: int) -> Response:
     return page("meetings/cancel.html", form=form, meeting=meeting)
 
 
-__all__ = ["bp", "poll_views"]
+__all__ = ["agenda_views", "bp", "poll_views"]

@@ -22,7 +22,7 @@ READ_BY: Mapping[str, Permission] = {
     "report": Permission.READ_TROUBLES,
     "cost_case": Permission.READ_COST_DRAFT,
     "question": Permission.READ_QUESTION,
-    "seat": Permission.READ_POLL,
+    **dict.fromkeys(("seat", "agenda_item"), Permission.READ_POLL),
     **dict.fromkeys(("post", "account", "handover", "outside_change"), Permission.HAND_OVER),
     "letter": Permission.READ_LETTERS,
     **dict.fromkeys(("letter_text", "schedule", "reminder", "clock"), Permission.MANAGE_LETTERS),
@@ -196,6 +196,18 @@ KINDS: Mapping[str, RecordKind] = {
         "meeting_seat",
         {"poll.answered": N_("回答"), "poll.link_renewed": N_("回答のリンクの作り直し")},
     ),
+    "agenda_item": RecordKind(
+        N_("議題"),
+        "agenda_item",
+        {
+            "agenda.added": N_("議題の追加"),
+            "agenda.proposed": N_("議題の提案"),
+            "agenda.changed": N_("議題の変更"),
+            "agenda.moved": N_("議題の順番の変更"),
+            "agenda.struck": N_("議題の取下げ"),
+            "agenda.restored": N_("議題を元に戻す"),
+        },
+    ),
     "held_view": RecordKind(
         N_("開催の扱い"), "held_view", {"meeting.viewed": N_("開催の扱いの記録")}
     ),
@@ -341,6 +353,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
     ),
     "attachment": frozenset({"report", "cost_case"}),
     "poll_answer": frozenset({"seat"}),
+    "agenda_item": frozenset({"agenda_item"}),
     "handover": frozenset({"handover"}),
     "import_job": frozenset({"import"}),
     "letter_text": frozenset({"letter_text"}),

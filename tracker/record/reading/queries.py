@@ -29,7 +29,7 @@ from tracker.cost_sharing.models import CostCase
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
 from tracker.mail.letters import Letter
-from tracker.meetings.models import MeetingSeat
+from tracker.meetings.models import AgendaItem, MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock, history
@@ -280,6 +280,15 @@ _FACTS: Mapping[str, tuple[Any, Select[Any]]] = {
         ).join(Agreement, Agreement.id == QuestionRow.agreement_id),
     ),
     "seat": (MeetingSeat.id, _facts("seat", MeetingSeat.id, MeetingSeat.municipality_id)),
+    "agenda_item": (
+        AgendaItem.id,
+        _facts(
+            "agenda_item",
+            AgendaItem.id,
+            AgendaItem.municipality_id,
+            shared=and_(AgendaItem.accepted_at.is_not(None), AgendaItem.only.is_(null())),
+        ),
+    ),
     "letter": (Letter.id, _facts("letter", Letter.id, Letter.municipality_id)),
     "post": (Post.id, _facts("post", Post.id, Post.municipality_id)),
     "handover": (Post.id, _facts("handover", Post.id, Post.municipality_id)),

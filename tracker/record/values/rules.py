@@ -509,6 +509,24 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "told_by": N_("だれから聞いたか"),
         },
     ),
+    "agenda_item": (
+        N_("議題"),
+        {
+            "meeting_id": UNSAID,
+            "position": N_("順番"),
+            "kind": N_("元になったもの"),
+            "title": N_("議題"),
+            "note": N_("説明"),
+            "minutes": N_("予定の時間（分）"),
+            "only": N_("見せる市町村"),
+            "report_id": UNSAID,
+            "proposed_by": N_("提案した人"),
+            "proposed_by_id": UNSAID,
+            "municipality_id": UNSAID,
+            "proposed_at": UNSAID,
+            "accepted_at": N_("議題に加えた日時"),
+        },
+    ),
     "held_view": (
         N_("開催の扱い"),
         {

@@ -1,0 +1,91 @@
+"""Reads an agenda, and what the data of the year offer for it."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from tracker.cost_sharing import queries as costs
+from tracker.cost_sharing.rules import ASKED
+from tracker.kernel.translation import _
+from tracker.meetings.agenda.rules import AgendaEntry, AgendaSource
+from tracker.meetings.meeting import Meeting
+from tracker.meetings.models import AgendaItem
+from tracker.meetings.rules import AgendaKind
+from tracker.municipalities import queries as areas
+from tracker.plumbing.db import db
+from tracker.projects import queries as projects
+from tracker.projects.models import ProgressReport, ReportingRound
+from tracker.projects.rules import REPORTED, CellState
+
+
+def rows(meeting_id: int) -> Sequence[AgendaItem]:
+    """The items in their order, proposed and struck ones too, for an act (one query)."""
+    return db.session.scalars(
+        select(AgendaItem)
+        .where(AgendaItem.meeting_id == meeting_id)
+        .order_by(AgendaItem.position, AgendaItem.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def entries(meeting_id: int) -> list[AgendaEntry]:
+    """The same as pages and papers take them."""
+    slugs = {id_: town.slug for id_, town in areas.by_id().items()}
+    return [
+        AgendaEntry(
+            one.id,
+            one.seen,
+            one.kind,
+            one.title,
+            one.note,
+            one.minutes,
+            None if one.only is None else tuple(one.only),
+            one.proposed_by,
+            slugs[one.municipality_id],
+            one.report_id,
+            one.accepted_at is not None,
+            one.is_struck,
+        )
+        for one in rows(meeting_id)
+    ]
+
+
+def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
+    """What the data of the year give reason to talk about.
+
+    Of a report's 相談 only project and municipality are told: its words stay where they are.
+    """
+    found: list[AgendaSource] = []
+    year = meeting.year
+    last = next((one for one in projects.rounds() if one.year <= year.year), None)
+    if last is not None:
+        title = _("%(period)sの進捗について", period=last.period.label)
+        found.append(AgendaSource(AgendaKind.PROGRESS, title, _("資料：別表の状況")))
+        late = {
+            report.project
+            for report in projects.of_year(last.period.fiscal_year, last.half)
+            if report.standing in (CellState.LATE, CellState.SLIGHTLY_LATE)
+        }
+        if late:
+            title = _("遅れのある事業について　%(count)s件", count=len(late))
+            found.append(AgendaSource(AgendaKind.WATCH, title, "、".join(sorted(late))))
+    asked = [case for case in costs.in_hand(today) if case.state in ASKED]
+    if asked:
+        title = _("費用負担の協議（第4条第2項）　%(count)s件", count=len(asked))
+        found.append(
+            AgendaSource(
+                AgendaKind.COSTS, title, "、".join(f"{one.no.label}　{one.title}" for one in asked)
+            )
+        )
+    flagged = projects.asked_reports(
+        ReportingRound.fiscal_year.in_((year.previous.year, year.year)),
+        ProgressReport.for_meeting.is_(True),
+        ProgressReport.state.in_(REPORTED),
+        texts=True,
+    )
+    for one in flagged:
+        title = _("%(project)s（%(town)sから）", project=one.project, town=one.town.name)
+        note = _("%(period)sの報告の「相談」から", period=one.period.label)
+        found.append(AgendaSource(AgendaKind.CONSULTATION, title, note, one.id))
+    return found

@@ -1,0 +1,118 @@
+"""What stands on an agenda, in which order and for how long.  Pure.  Source: product.md 5, ux/spec.md 7.7."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from tracker.kernel import tokyo
+from tracker.kernel.permissions import Actor, Permission, allowed
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
+from tracker.meetings.rules import AgendaKind, Candidate
+
+# An item of a whole day, in minutes.
+LONGEST = 480
+# So many items stand on an agenda.
+MOST = 40
+
+
+class AgendaSource(NamedTuple):
+    """What the data of the year offer as an item; of one report (id) where that asked for it."""
+
+    kind: AgendaKind
+    title: str
+    note: str
+    report_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """How a button names it."""
+        return f"{self.kind}-{self.report_id}" if self.report_id else str(self.kind)
+
+
+class AgendaEntry(NamedTuple):
+    """One item as its readers see it.
+
+    `minutes` are those planned for it; `only` the municipalities (slugs) that may read it, None for
+    all; `by` the post that proposed it, `town` that one's municipality (slug).
+    """
+
+    id: int
+    seen: str
+    kind: AgendaKind
+    title: str
+    note: str
+    minutes: int | None
+    only: tuple[str, ...] | None
+    by: str
+    town: str
+    report_id: int | None
+    is_accepted: bool
+    is_struck: bool
+
+
+def is_shown(entry: AgendaEntry, reader: Actor) -> bool:
+    """Whether somebody reads an item.
+
+    The office reads all.  A proposal, and what became of it, is read where it came from; what was
+    taken onto the agenda by everybody, or by those who look after the agreement in the
+    municipalities it is kept to.
+    """
+    if allowed(reader, Permission.MANAGE_MEETING):
+        return True
+    if entry.is_struck or not entry.is_accepted:
+        return allowed(reader, Permission.READ_POLL, [entry.town])
+    return entry.only is None or allowed(reader, Permission.READ_POLL, entry.only)
+
+
+def left(offered: Iterable[AgendaSource], entries: Collection[AgendaEntry]) -> list[AgendaSource]:
+    """What is offered and not on the agenda yet, one kind once and one report once."""
+    taken = {(one.kind, one.report_id) for one in entries if not one.is_struck}
+    return [one for one in offered if (one.kind, one.report_id) not in taken]
+
+
+def moved(ids: Sequence[int], which: int, step: int) -> list[int]:
+    """The order after one item went up (-1) or down (1).
+
+    Raises Refusal at either end: somebody else may have moved it there meanwhile.
+    """
+    order = list(ids)
+    at = order.index(which)
+    if not 0 <= at + step < len(order):
+        raise Refusal(_("これより上（下）には動かせません。"))
+    order[at], order[at + step] = order[at + step], order[at]
+    return order
+
+
+def planned(entries: Iterable[AgendaEntry]) -> int:
+    """The minutes of all items that count, together."""
+    return sum(one.minutes or 0 for one in entries if one.is_accepted and not one.is_struck)
+
+
+def overrun(entries: Iterable[AgendaEntry], hours: Candidate | None) -> int:
+    """By how many minutes the items exceed the meeting's hours; 0 while no day is fixed."""
+    if hours is None:
+        return 0
+    begins, ends = (tokyo.at(hours.on, at) for at in (hours.begins, hours.ends))
+    return max(0, planned(entries) - int((ends - begins).total_seconds()) // 60)
+
+
+def check_open(*, cancelled_at: datetime | None, minutes_final_at: datetime | None) -> None:
+    """An agenda takes no more changes once the minutes are final; raises Refusal."""
+    if cancelled_at is not None:
+        raise Refusal(_("この会議は取りやめになりました。"))
+    if minutes_final_at is not None:
+        raise Refusal(_("議事録が確定しているため、議題は変えられません。"))
+
+
+def check_item(minutes: int | None, many: int) -> None:
+    """What an item may hold; `many` are those there already.  Raises Refusal beside the field."""
+    if many >= MOST:
+        raise Refusal(
+            _("議題は%(most)s件までです。まとめられるものを1件にしてください。", most=MOST)
+        )
+    if minutes is not None and not 1 <= minutes <= LONGEST:
+        raise Refusal(
+            _("予定の時間は1分から%(longest)s分までで入れてください。", longest=LONGEST),
+            field="minutes",
+        )
