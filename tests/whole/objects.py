@@ -94,7 +94,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "accounts.hand_over": lambda s, slug: Target({"post_id": s.handed_over[slug]}),
     **{
         f"cost_sharing.{name}": lambda s, slug: Target({"no": s.draft_cases[slug]})
-        for name in ("add_consultation", "attachments", "preview", "withdraw")
+        for name in ("add_consultation", "attachments", "preview", "trials", "withdraw")
     },
     # One sent, one about money, one about work.
     "cost_sharing.formula": lambda s, slug: Target(

@@ -65,6 +65,7 @@ REFUSED = {
         "preview",
         "send",
         "strike_consultation",
+        "trials",
         "withdraw",
     )
 }

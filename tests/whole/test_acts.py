@@ -88,6 +88,7 @@ NO_ACT = {
     "sign_in.sign_in",
     "sign_in.sign_out",
     "cost_sharing.preview",
+    "cost_sharing.trials",
     "reminders.try_out",
 }
 

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -65,6 +66,8 @@ FIGURES = {PartKind(kind.value): kind for kind in FigureKind}
 FIRST = (PartKind.EQUAL, PartKind.POPULATION)
 # More than any formula of the field has.
 MOST_PARTS = 12
+# More boxes than that many parts have with a hundred municipalities.
+_MOST_BOXES = 4000
 # The box that each municipality has of a part, and what it means.
 BOXES: Mapping[PartKind, str] = {
     PartKind.EQUAL: "weight",
@@ -342,6 +345,31 @@ def edited(sent: MultiDict[str, str], series: Sequence[FigureSeries]) -> MultiDi
     return found
 
 
+def as_sent(form: Iterable[Field]) -> str:
+    """The boxes of a formula as a browser sends them, in one text; `from_sent` reads it."""
+    return urlencode(list(_pairs(form)))
+
+
+def from_sent(text: str) -> MultiDict[str, str]:
+    """What stands in such a text, whoever made it: it goes through the form like anything typed."""
+    try:
+        return MultiDict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_BOXES))
+    except ValueError:
+        return MultiDict()
+
+
+def _pairs(form: Iterable[Field]) -> Iterator[tuple[str, str]]:
+    for field in form:
+        if isinstance(field, FormField):
+            yield from _pairs(field.form)
+        elif isinstance(field, SelectMultipleField):
+            yield from ((field.name, value) for value in field.data or ())
+        elif isinstance(field, SelectField):
+            yield field.name, "" if field.data is None else str(field.data)
+        elif not isinstance(field, SeenField):
+            yield field.name, str(field._value())
+
+
 def kinds_in(sent: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, PartKind]:
     """The parts that were sent: by their place among the fields, in order, their kind.
 
@@ -376,7 +404,8 @@ def formula_form(
         fields[at] = FormField(_part_form(kind, name, series), name)
     for of, words in LIMITS.items():
         fields |= per_town(of, towns, partial(_limit_box, words))
-    given: dict[str, Any] = {} if formdata is None else {"formdata": formdata}
+    # Sent, but empty: only what is in `data`.
+    given: dict[str, Any] = {} if formdata is None else {"formdata": formdata or None}
     form = with_fields(FormulaForm, fields, *more)(data=data, **given)
     by_slug = [(town.slug, town.name) for town in towns]
     form.ready = [kind for kind in KINDS if _series_of(kind, series)]

@@ -1,8 +1,10 @@
 """算式と負担額: the form, its live table, and the page before what was sent is changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import flash, redirect, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
@@ -11,9 +13,10 @@ from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases.forms import AgainForm
 from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
-from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm
-from tracker.cost_sharing.formula.proposal import work_out
-from tracker.cost_sharing.rules import CaseNumber, Decision, Stage
+from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm, from_sent
+from tracker.cost_sharing.formula.proposal import Proposal, work_out
+from tracker.cost_sharing.formula.rules import MOST_TRIALS, Trial, side_by_side
+from tracker.cost_sharing.rules import STATES, CaseNumber, Decision, Stage
 from tracker.figures import actions as figures
 from tracker.figures import queries as bases
 from tracker.figures.models import FigureSeries
@@ -26,12 +29,12 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import in_year
+from tracker.plumbing.forms import ButtonForm, in_year, whole_number
 from tracker.plumbing.pages import done, page, strike_page
 from tracker.shares.table import SplitTable
 
 # Buttons of the page that save nothing.
-ON_THE_WAY = frozenset({"back", "calculate", "add", "drop"})
+ON_THE_WAY = frozenset({"back", "calculate", "add", "drop", "pick"})
 # What is said by whether the case had been sent.
 SAVED = {
     False: N_("内容を保存しました。"),
@@ -82,7 +85,90 @@ def _formula_page(
         voids=voids,
         to_copy=to_copy,
         towns=areas.towns(),
+        trials=_carried(),
     )
+
+
+@bp.post("/costs/<no>/formula/trials")
+@guard(Permission.DRAFT_COST)
+def trials(no: str) -> Response:
+    """試算: up to four formulas side by side, carried along by the form; nothing is saved."""
+    case, press, carried = case_to_draft(no), ButtonForm(), _carried()
+    voids = STATES[case.state].voids
+    if voids is None or not case.is_money:
+        return redirect(url_for(".formula", no=no))
+    if "remove" not in request.form:
+        form, to_copy = _content_form(case)
+        if not isinstance(form, FormulaForm) or not _worked_out(case, form):
+            return _formula_page(case, form, None, voids, to_copy)
+        carried = [*(carried or _earlier(case, form)), forms.as_sent(form)]
+    elif press.validate():
+        gone = whole_number(request.form["remove"])
+        carried = [one for place, one in enumerate(carried) if place != gone]
+    return _trials_page(case, press, _tried(case, carried))
+
+
+def _trials_page(case: Case, press: ButtonForm, found: Sequence[Trial]) -> Response:
+    if not found:
+        return redirect(url_for(".formula", no=case.no))
+    before = queries.agreed_before(case, case.no.fiscal_year - 1, clock.today())
+    return page(
+        "cost_sharing/trials.html",
+        form=press,
+        case=case,
+        trials=found[:MOST_TRIALS],
+        carried=[one.sent for one in found],
+        waiting=len(found) > MOST_TRIALS,
+        table=side_by_side(found[:MOST_TRIALS], before[-1] if before else None),
+        seen=request.form.get("seen", ""),
+    )
+
+
+def _carried() -> list[str]:
+    """The formulas to compare that the form carries along, with one too many at most."""
+    return request.form.getlist("trial")[: MOST_TRIALS + 1]
+
+
+def _earlier(case: Case, form: FormulaForm) -> list[str]:
+    """The formula of the case as it is stored, and that agreed last, on the amounts as typed."""
+    last = next((one for one in queries.formulas_to_copy(case)), None)
+    sources = [case, queries.find(last, clock.today()) if last else None]
+    series, typed = bases.series(), ("title", "stage", "total_yen", "subsidy_yen")
+    return [
+        forms.as_sent(
+            forms.formula_form(
+                series,
+                data={
+                    **forms.content_of(case, one, one.participants, series),
+                    **({name: form[name].data for name in typed} if one is not case else {}),
+                },
+                formdata=MultiDict(),
+            )
+        )
+        for one in sources
+        if one and one.shares
+    ]
+
+
+def _tried(case: Case, carried: Sequence[str]) -> list[Trial]:
+    """What comes out of each formula, each once; one that nobody can read is left out."""
+    series, told = bases.series(), list[tuple[str, Proposal]]()
+    for sent in carried:
+        form = forms.formula_form(series, data={}, formdata=from_sent(sent))
+        # The page's own form answers for the token.
+        is_fine = FlaskForm.validate(form) or form.is_told
+        if is_fine and form.parts and form.proposal() not in [one for _sent, one in told]:
+            told.append((sent, form.proposal()))
+    ids = {id_ for _sent, proposal in told for id_ in proposal.series_ids}
+    grounds, found = queries.grounds(clock.today(), sorted(ids)), list[Trial]()
+    for number, (sent, proposal) in enumerate(told, 1):
+        try:
+            then = work_out(case, proposal, grounds)
+        except Refusal:
+            then = None
+        is_stored = then is not None and then.content == case.content
+        found.append(Trial(sent, _("算式%(number)s", number=number), then, is_stored))
+    return found
 
 
 @bp.post("/costs/<no>/formula/preview")
@@ -140,9 +226,19 @@ def _content_form(
     # Whoever shared by a formula that is copied; the project may have nobody in its new year yet.
     participants = (source or case).participants or queries.members_of_project(case)
     series = bases.series()
-    sent = forms.edited(request.form, series) if {"add", "drop"} & request.form.keys() else None
+    sent = forms.edited(request.form, series) if _is_edited() else _picked()
     data = forms.content_of(case, source or case, participants, series)
     return forms.formula_form(series, more, data=data, formdata=sent), _labels(case, to_copy)
+
+
+def _picked() -> MultiDict[str, str] | None:
+    """The formula chosen among those compared, on what its author saw of the case."""
+    carried, number = _carried(), whole_number(request.form.get("pick", ""))
+    if "pick" not in request.form or number >= len(carried):
+        return None
+    sent = from_sent(carried[number])
+    sent["seen"] = request.form.get("seen", "")
+    return sent
 
 
 def _labels(case: Case, to_copy: Mapping[CaseNumber, Stage]) -> dict[CaseNumber, str]:
@@ -182,7 +278,7 @@ def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
         return None
     if _is_edited():
         return None
-    if "calculate" in request.form:
+    if {"calculate", "pick"} & request.form.keys():
         shown = _worked_out(case, form)
     else:
         shown = _copied(case, form) if "from" in request.args else case
