@@ -1,0 +1,205 @@
+"""Every PDF as a screen reader meets it, read back with pypdf: PDF/UA-1 as far as a program can tell.
+
+Of each kind of paper: language and title, headings in order, tables with heads, plots with words, and
+nothing drawn that is neither tagged nor marked as an ornament.
+"""
+
+import io
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from pypdf import PageObject, PdfReader
+from pypdf.generic import ArrayObject, ContentStream, DictionaryObject
+
+from tests.whole.test_papers import SUBJECTS
+from tracker.papers import pdf
+from tracker.papers.kinds import (
+    PDF,
+    Amount,
+    Bar,
+    Bars,
+    Boxes,
+    Document,
+    Grid,
+    Lines,
+    Pairs,
+    Title,
+    document,
+    kinds,
+    paper,
+)
+
+SHOWS_TEXT = {b"Tj", b"TJ", b"'", b'"'}
+DRAWS = SHOWS_TEXT | {b"Do", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*", b"sh"}
+EVERY = Document(
+    "すべての部品",
+    (
+        Title("見出し"),
+        Lines(["本文"]),
+        Pairs([[("項目", "値"), ("項目", Amount(3, "円"))], [("長い項目", "値")]]),
+        Grid(("市町村", "額"), [("今別町", Amount(-3))] * 90, (1, 1), ("合計", Amount(-270))),
+        Bars("図", [Bar("令和7", Amount(1), Amount(2)), Bar("令和8", None)]),
+        Boxes(["課長", "係長"]),
+    ),
+    left="左",
+    right="右",
+    mark="案",
+)
+
+
+class Tag(NamedTuple):
+    """An element of the structure with its place under others, from the top."""
+
+    kind: str
+    above: tuple[str, ...]
+    node: Mapping[str, Any]
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        found = self.node.get("/A", [])
+        many = found if isinstance(found, list) else [found]
+        return {key: value for one in many for key, value in one.get_object().items()}
+
+
+def tags(reader: PdfReader) -> list[Tag]:
+    """All elements in reading order; each role is one that PDF 1.7 knows, or is mapped to one."""
+    catalog: Any = reader.trailer["/Root"]
+    if "/StructTreeRoot" not in catalog:
+        return []
+    root = catalog["/StructTreeRoot"]
+    roles = root.get("/RoleMap", {})
+    return list(_below(root["/K"], (), roles))
+
+
+def _below(node: Any, above: tuple[str, ...], roles: Mapping[str, str]) -> Iterator[Tag]:
+    node = node.get_object()
+    if isinstance(node, ArrayObject):
+        for one in node:
+            yield from _below(one, above, roles)
+    elif isinstance(node, DictionaryObject) and "/S" in node:
+        kind = str(roles.get(node["/S"], node["/S"]))
+        yield Tag(kind, above, node)
+        if "/K" in node:
+            yield from _below(node["/K"], (*above, kind), roles)
+
+
+def loose(page: PageObject, reader: PdfReader) -> list[str]:
+    """What is drawn on a page outside of tags and ornaments."""
+    found, open_ = [], list[bool]()
+    contents = page.get_contents()
+    assert contents is not None
+    for operands, operator in ContentStream(contents, reader).operations:
+        if operator in (b"BDC", b"BMC"):
+            marked = operands[1] if len(operands) > 1 else {}
+            is_tagged = isinstance(marked, DictionaryObject) and "/MCID" in marked
+            open_.append(is_tagged or operands[0] == "/Artifact")
+        elif operator == b"EMC":
+            open_.pop()
+        elif operator in DRAWS and not any(open_):
+            found.append(operator.decode())
+    assert not open_
+    return found
+
+
+def faults(made: bytes, title: str) -> list[str]:
+    """A sentence for each thing that PDF/UA-1 asks for and the file has not."""
+    reader = PdfReader(io.BytesIO(made))
+    root: Any = reader.trailer["/Root"]
+    wrong = []
+    metadata = root["/Metadata"].get_object().get_data().decode()
+    for is_so, said in (
+        (root.get("/MarkInfo", {}).get("/Marked"), "is not tagged"),
+        (str(root.get("/Lang", "")).startswith("ja"), "has no language"),
+        (root.get("/ViewerPreferences", {}).get("/DisplayDocTitle"), "shows no title"),
+        (reader.metadata and reader.metadata.title == title, "has another title"),
+        ("<pdfuaid:part>1</pdfuaid:part>" in metadata, "does not say that it is PDF/UA-1"),
+    ):
+        if not is_so:
+            wrong.append(said)
+    for number, page in enumerate(reader.pages, 1):
+        if page.get("/Tabs") != "/S" or "/StructParents" not in page:
+            wrong.append(f"page {number} is not in the structure")
+    # To read every stroke takes its time: the first page and the last one have all that there is.
+    for page in (reader.pages[0], reader.pages[-1]):
+        wrong += [f"draws {one} untagged" for one in loose(page, reader)]
+    return [*wrong, *_of_structure(tags(reader))]
+
+
+def _of_structure(found: list[Tag]) -> Iterator[str]:
+    levels = [int(one.kind[2:]) for one in found if one.kind.startswith("/H")]
+    if not levels or levels[0] != 1:
+        yield "does not begin with a heading of the first level"
+    if any(after > before + 1 for before, after in pairwise(levels)):
+        yield "leaves a level of headings out"
+    for one in found:
+        match one.kind:
+            case "/Table":
+                heads = [
+                    tag
+                    for tag in _of_structure_in(one, found)
+                    if tag.kind == "/TH" and tag.attributes.get("/Scope") == "/Column"
+                ]
+                if not heads:
+                    yield "has a table without heads"
+            case "/TD" if not one.attributes.get("/Headers"):
+                yield "has a cell without its head"
+            case "/TR" if one.above[-1] not in ("/Table", "/THead", "/TBody", "/TFoot"):
+                yield "has a row outside of a table"
+            case "/TH" | "/TD" if one.above[-1] != "/TR":
+                yield "has a cell outside of a row"
+            case "/Figure" if not one.node.get("/Alt"):
+                yield "has a plot without words"
+
+
+def _of_structure_in(table: Tag, found: list[Tag]) -> Iterator[Tag]:
+    """The elements of one table."""
+    inside = (*table.above, table.kind)
+    after = found[next(at for at, one in enumerate(found) if one is table) + 1 :]
+    for one in after:
+        if one.above[: len(inside)] != inside:
+            return
+        yield one
+
+
+# The last one of each kind.
+@pytest.mark.parametrize(("kind", "subject"), dict(SUBJECTS).items())
+def test_every_pdf_can_be_heard(demo_app: Flask, kind: str, subject: str) -> None:
+    with demo_app.app_context():
+        row = kinds()[kind]
+        if PDF in row.formats:
+            of = row.find(subject)
+            assert faults(paper(kind, of, PDF), document(kind, of).title) == []
+
+
+def test_every_kind_of_pdf_is_asked(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        made = {row.kind for row in kinds().values() if PDF in row.formats}
+    assert made == {kind for kind, _subject in SUBJECTS} & made
+
+
+@pytest.mark.parametrize("changes", [{}, {"is_wide": True}, {"is_letter": True}])
+def test_every_block_can_be_heard(changes: Mapping[str, bool]) -> None:
+    of = Document(**{**vars(EVERY), **changes})
+    made = pdf.write(of)
+    assert faults(made, of.title) == []
+    reader = PdfReader(io.BytesIO(made))
+    found = [one.kind for one in tags(reader)]
+    # Both tables, the head of the long one once for all its pages, and the plot.
+    assert found.count("/Table") == 2 and found.count("/TH") == 4
+    assert found.count("/TR") == 1 + 90 + 1 + 2
+    [figure] = [one for one in tags(reader) if one.kind == "/Figure"]
+    assert figure.node["/Alt"] == "図。令和7 1（目標 2）、令和8 —"
+    assert len(reader.pages) > 1
+
+
+def test_what_is_not_tagged_is_found() -> None:
+    """The control: a file of the same setter without its tags."""
+    import typst
+
+    made = typst.compile(b'#set document(title: "x")\n= a\n#table(columns: 1)[b]', pdf_tags=False)
+    said = faults(made, "x")
+    assert "is not tagged" in said and "has no language" in said
+    assert any("untagged" in one for one in said)
