@@ -9,14 +9,16 @@ import imaplib
 import logging
 import ssl
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import current_app
+from flask.sansio.app import App
 from imap_tools import BaseMailBox, MailboxFetchError, MailboxFolderSelectError, MailboxLoginError
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 from imap_tools.utils import check_command_status
@@ -27,8 +29,10 @@ from tracker.mail import bounces, mime, outbox, parts, reasons
 from tracker.mail.bounces import Action, Bounce, RecipientOutcome
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.mail.smtp import Replies
+from tracker.plumbing.changes import abandon
 from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 
+Reader: TypeAlias = Callable[[bytes, datetime], bool]
 log = logging.getLogger(__name__)
 
 # What one pass reads at most; the next goes on from there.
@@ -81,6 +85,7 @@ class Verdict(Enum):
     UNDELIVERED = auto()  # a letter did not arrive
     KNOWN = auto()  # about a letter of ours, whose state stays
     UNREADABLE = auto()
+    ANSWER = auto()  # a person's answer to a letter of ours, which its room has followed
     NAMELESS = auto()  # a refusal of one of our recipients, nobody knows of which letter
     TOO_EARLY = auto()  # the try that it speaks of is still to be written down
     TAKEN = auto()  # another process has read it, or the mail is gone
@@ -93,6 +98,15 @@ class Collected:
     read: int = 0
     bounced: int = 0
     unreadable: int = 0
+
+
+def register(app: App, take: Reader) -> None:
+    """Makes known, once at the start, who looks at mails that are no notices.
+
+    `take` gets a mail and the instant and says whether it was an answer that it has followed, in one
+    act, which commits how far the mailbox has been read too.
+    """
+    app.extensions.setdefault("mail_readers", []).append(take)
 
 
 def standing() -> MailboxState | None:
@@ -141,7 +155,7 @@ def _read(box: "_Box", at: datetime, found: Counter[Verdict]) -> None:
         if verdict is Verdict.TOO_EARLY:
             break
         found[verdict] += verdict is not Verdict.TAKEN
-        if verdict in (Verdict.UNDELIVERED, Verdict.KNOWN):
+        if verdict in (Verdict.UNDELIVERED, Verdict.KNOWN, Verdict.ANSWER):
             box.mark_seen(uid)
         if monotonic() > tired_at:
             break
@@ -181,11 +195,27 @@ def _file(validity: int, uid: int, raw: bytes | None, at: datetime) -> Verdict:
         verdict = verdict if raw is None else _follow(bounce, at)
         if verdict is not Verdict.TOO_EARLY:
             state.last_uid = uid
-            state.unreadable += verdict is Verdict.UNREADABLE
+        if verdict is Verdict.UNREADABLE and raw:
+            verdict = _answered(raw, at)
+            # What was followed is committed, what went wrong taken back: the lock is gone either way.
+            state = _state()
+            state.last_uid = max(state.last_uid, uid) if state.uid_validity == validity else 0
+        state.unreadable += verdict is Verdict.UNREADABLE
         if bounce and verdict is Verdict.NAMELESS:
             state.nameless, state.nameless_to = state.nameless + 1, _recipient(bounce)
     db.session.commit()
     return verdict
+
+
+def _answered(raw: bytes, at: datetime) -> Verdict:
+    """Whether one of the rooms takes a mail for an answer; no mail may stop the rest."""
+    try:
+        taken = any(take(raw, at) for take in current_app.extensions.get("mail_readers", ()))
+    except Exception:
+        log.exception("a mail could not be read as an answer")
+        abandon()
+        taken = False
+    return Verdict.ANSWER if taken else Verdict.UNREADABLE
 
 
 def _note_trouble(error: Exception, at: datetime) -> None:

@@ -18,6 +18,11 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 
 NOTICE_REPLY = timedelta(days=7)
+# Where a mailbox is read: gateways cut links (meetings/replies).
+BY_MAIL = (
+    "このメールに、番号と○・△・×だけを書いて返信して\n"
+    "いただいても、お答えいただけます（例　1○ 2△ 3×）。"
+)
 
 
 def addressees() -> list[Recipient]:
@@ -57,7 +62,15 @@ def request(
         "期限": wareki.full(due_on) if due_on else "",
         "期限の月日": wareki.month_day(due_on) if due_on else "",
         "あと何日": f"あと{left}日" if left else "本日まで",
+        "返信での回答": BY_MAIL if current_app.config["IMAP_SERVER"] else "",
     }
+
+
+def unclear(meeting: Meeting, head: str, today: date, doubts: Iterable[str]) -> dict[str, str]:
+    """The fields of the letter that asks back what a reply mail meant (M6c)."""
+    dates = meeting.dates.values()
+    asked = request(meeting.year, meeting.place, head, dates, meeting.reply_due_on, today)
+    return {**asked, "分からない点": "\n".join(doubts)}
 
 
 def day(meeting: Meeting, reason: str, before: Candidate | None = None) -> dict[str, str]:

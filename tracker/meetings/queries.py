@@ -38,7 +38,7 @@ from tracker.plumbing.memo import kept
 
 # The kind of personal link by which a secretary answers.
 POLL = "poll"
-POLL_LETTERS = ("poll_request", "poll_added", "poll_again")
+POLL_LETTERS = ("poll_request", "poll_added", "poll_again", "poll_unclear")
 # The state of the last letter that asked this seat's post for the dates of this meeting.
 _LAST_LETTER = (
     select(Letter.state)

@@ -7,12 +7,14 @@ from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.mail import letters as mail
+from tracker.mail import mailbox
 from tracker.meetings import actions, forms, letters, papers, queries
 from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import ArticleFive, Meeting
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY
+from tracker.meetings.replies import actions as replies
 from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
@@ -22,6 +24,7 @@ from tracker.plumbing.pages import complain, done, number_asked, page
 FIRST_YEAR = 2000
 YEARS_SHOWN = 10
 bp.record(lambda state: register(state.app, papers.PAPERS))
+bp.record(lambda state: mailbox.register(state.app, replies.take))
 
 
 @bp.get("/meetings")

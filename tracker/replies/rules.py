@@ -109,10 +109,11 @@ def _answers_letter(head: Message, asked: Expected) -> bool:
     letter = asked.letter.strip("<> ")
     ours, mine = _OURS.fullmatch(letter), _OURS.fullmatch(own[0]) if own else None
     is_ours = bool(ours and mine and ours[1].lower() == mine[1].lower())
-    return letter in _answered(head) and letter not in own and not is_ours
+    return letter in answered(head) and letter not in own and not is_ours
 
 
-def _answered(head: Message) -> list[str]:
+def answered(head: Message) -> list[str]:
+    """The Message-IDs of the mails that it answers, without brackets."""
     return _IDS.findall(f"{field(head, 'References')} {field(head, 'In-ReplyMail-To')}")
 
 
@@ -121,7 +122,7 @@ def _letter_doubts(head: Message, asked: Expected) -> Iterator[str]:
     ours = _OURS.fullmatch((asked.letter or "").strip("<> "))
     if ours is None:
         return
-    hosts = {one: match[1] for one in _answered(head) if (match := _OURS.fullmatch(one))}
+    hosts = {one: match[1] for one in answered(head) if (match := _OURS.fullmatch(one))}
     if any(one != ours[0] and host.lower() == ours[1].lower() for one, host in hosts.items()):
         yield _("複数のお知らせへの返信になっています。")
 

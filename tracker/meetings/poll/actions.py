@@ -136,13 +136,15 @@ def answer(
     comment: str,
     told_by: str = "",
     seen: str | None = None,
+    *,
+    by_mail: bool = False,
 ) -> None:
     """Takes a head's answers by candidate id; dates left out stay, or become again, unanswered.
 
     What was answered before stays on record, and only what differs is another row; of two the
     newest counts.  A secretary's own word stands in the place of all that was entered for them.
 
-    Nobody signed in means the secretary behind the personal link. The office may answer for another
+    Nobody signed in means the secretary, behind the personal link or `by_mail`. The office may answer for another
     municipality (代理入力, saying who told it), and after the deadline, by telephone.
     """
     seat = _seat_row(row, slug)
@@ -160,7 +162,7 @@ def answer(
     given = {id_: answers[id_] for id_ in meeting.dates if id_ in answers}
     if not given:
         raise Refusal(_("候補日を1つ以上選んでください。"))
-    who = act.by.name if act.by else _secretary(place)
+    who = act.by.name if act.by else _secretary(place) + ("（返信メール）" if by_mail else "")
     how = f"（代理入力、{told_by.strip()}から）" if is_proxy else ""
     is_own_word = bool(place.told_by) and not is_proxy
     said = f"{row.name}：{seat.title}のご予定に{who}が回答しました{how}。"

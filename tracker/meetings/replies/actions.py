@@ -1,0 +1,101 @@
+"""Takes the answers that secretaries give by reply mail, and asks back what is not plain."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from tracker.kernel.duty import PersonalLink
+from tracker.kernel.refusal import Refusal
+from tracker.mail import letters as mail
+from tracker.mail import mime, parts
+from tracker.mail.letters import Letter
+from tracker.mail.links import LetterSecret
+from tracker.meetings import letters, queries
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.models import MeetingRow, MeetingSeat
+from tracker.meetings.poll import actions as poll
+from tracker.meetings.queries import Secretary
+from tracker.meetings.replies import rules
+from tracker.meetings.rules import Answer
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
+from tracker.replies import rules as replies
+from tracker.replies.reply import Expected, ReplyKind
+
+
+def take(raw: bytes, at: datetime) -> bool:
+    """Whether a mail is a person's answer to a letter of a poll that still runs; then it is followed.
+
+    A plain answer counts as if given by the personal link.  A doubt is asked back of the post that
+    the letter went to, once a day at most.  Whatever else it is, nobody is written to.
+    """
+    found = _letter(raw)
+    if found is None:
+        return False
+    letter, seat_id = found
+    with Act(None, at) as act:
+        row = db.session.get_one(MeetingSeat, seat_id)
+        meeting_row = db.session.get_one(MeetingRow, row.meeting_id)
+        meeting = queries.of(meeting_row)
+        seat = next(one for one in meeting.seats if one.id == seat_id)
+        post = queries.secretaries().get(seat.town.id) if seat.town else None
+        numbers = rules.numbered(letter.body, meeting.dates)
+        if not (numbers and post and meeting.is_polling) or seat.is_revoked:
+            return False
+        asked = Expected(max(numbers), letter.message_id, letter.to_email)
+        reply = replies.read(raw, asked)
+        if reply.kind is not ReplyKind.POLL:
+            return False
+        doubt = rules.doubts(reply, numbers, _is_still(post, letter))
+        if not doubt:
+            given = {numbers[number]: Answer(mark.value) for number, mark in reply.answers.items()}
+            try:
+                poll.answer(
+                    act,
+                    meeting_row,
+                    seat.slug,
+                    {**seat.given, **given},
+                    seat.comment or "",
+                    by_mail=True,
+                )
+            except Refusal as refusal:
+                doubt = [refusal.message]
+        if doubt:
+            _ask_back(act, meeting, seat, post, doubt)
+    return True
+
+
+def _letter(raw: bytes) -> tuple[Letter, int] | None:
+    """The newest letter that a mail answers among those with a link to a poll, and its seat."""
+    try:
+        named = replies.answered(parts.read(raw)[0])
+    except Exception:
+        # Over broken mails the email package raises nearly anything.
+        return None
+    rows = db.session.execute(
+        select(Letter, LetterSecret.subject)
+        .join(LetterSecret, LetterSecret.letter_id == Letter.id)
+        .where(Letter.message_id.in_([f"<{one}>" for one in named[:50]]))
+        .where(LetterSecret.kind == queries.POLL)
+        .order_by(Letter.id.desc())
+    ).all()
+    seats = {row.subject for row in rows if row.Letter is rows[0].Letter}
+    return (rows[0].Letter, seats.pop()) if len(seats) == 1 else None
+
+
+def _is_still(post: Secretary, letter: Letter) -> bool:
+    """Whether the letter went to whom the post is now."""
+    to = post.recipient
+    return to.key == letter.to_key and mime.same_form(to.email) == mime.same_form(letter.to_email)
+
+
+def _ask_back(act: Act, meeting: Meeting, seat: Seat, post: Secretary, doubt: list[str]) -> None:
+    mail.put(
+        "poll_unclear",
+        post.recipient,
+        letters.unclear(meeting, seat.title, act.today, doubt),
+        cause=f"poll:{meeting.id}:unclear:{act.today}",
+        at=act.at,
+        link=PersonalLink(queries.POLL, seat.id),
+        path=meeting.path,
+    )
