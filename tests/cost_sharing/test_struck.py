@@ -129,7 +129,7 @@ CENSUS, RIGHT = "令和2年国勢調査", {slug: 1_000 for _, slug, *_ in cast.T
 
 
 def census() -> FigureSeries:
-    return next(one for one in bases.every_series() if one.kind is FigureKind.POPULATION)
+    return next(one for one, _ in bases.rows() if one.kind is FigureKind.POPULATION)
 
 
 def enter_right() -> FigureSeries:

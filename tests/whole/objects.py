@@ -100,6 +100,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "cost_sharing.formula": lambda s, slug: Target(
         {"no": {HUB: s.sent_cases[HUB], TOWN: s.draft_cases[TOWN], OTHER: s.work_case}[slug]}
     ),
+    "figures.new_usage": lambda s, slug: Target({"project_id": s.projects[slug]}),
     "grants.claim": lambda s, slug: Target(
         {"fy": 2026, "project_id": s.projects[HUB], "slug": slug}
     ),

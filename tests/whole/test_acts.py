@@ -66,7 +66,7 @@ FILLED: dict[str, dict[str, Any]] = {
         **{f"days-{row}-on": f"2027/5/{row + 5}" for row in (5, 6, 7)},
     },
     "meetings.view_as_held": {"is_held": "yes"},
-    "figures.new": {"as_of_on": "2026/4/1"},
+    **{f"figures.{one}": {"as_of_on": "2026/4/1"} for one in ("new", "new_usage")},
     "projects.attachments": {"files": (Again(b"1,2\n"), "写真の一覧.csv")},
     "projects.due_day": {"due_on": "2026/12/11"},
     "projects.new": {f"part_{slug}": "y" for slug in EVERY_TOWN},

@@ -478,7 +478,7 @@ def struck_series(case: Case) -> Sequence[FigureSeries]:
     ids = {part.series_id for part in case.parts if part.series_id}
     if not ids or case.state not in (*UNSENT, *ASKED):
         return ()
-    return [one for one in bases.every_series() if one.id in ids and one.is_struck]
+    return [row for row, _project in bases.rows() if row.id in ids and row.is_struck]
 
 
 def consultations(case: Case) -> Sequence[Consultation]:

@@ -134,7 +134,6 @@ class _Past:
         self.bound = {town.id: agreement for town, agreement in bound(clock.day(until)).items()}
         self.to = list(every_recipient().values())
         self.census = bases.series(FigureKind.POPULATION)[0]
-        self.people = bases.figures([self.census.id])[self.census.id]
 
     def write(self) -> None:
         projects = [self._project(number) for number in range(self.scale.projects)]
@@ -415,7 +414,7 @@ class _Past:
             self._letter("cost_request", to, f"{title}（案）の御確認", f"/costs/{no}", sent)
 
     def _shares(self, case_id: int, takers: Sequence[Town], amount_yen: int) -> None:
-        people = {town.name: self.people[town.id] for town in takers}
+        people = {town.name: self.census.values[town.name] for town in takers}
         equal = FormulaPart(PartKind.EQUAL, percent=20)
         parts = (equal, FormulaPart(PartKind.POPULATION, percent=80, basis=people))
         for position, part in enumerate(parts):

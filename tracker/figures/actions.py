@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import date
 
-from tracker.figures import queries
+from sqlalchemy import exists, select
+
 from tracker.figures.models import BaseFigure, FigureSeries
 from tracker.figures.rules import FigureKind, check_figures
 from tracker.kernel import wareki
@@ -11,7 +12,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, not_struck
 
 
 def enter_figures(
@@ -23,15 +24,23 @@ def enter_figures(
     values: Mapping[str, int | None],
     *,
     is_confirmed: bool,
+    unit: str = "",
+    period: str | None = None,
+    project_id: int | None = None,
     is_example: bool = False,
 ) -> FigureSeries:
-    """Enters a series of base figures by municipality (slug); an absent one stays absent."""
+    """Enters a series of base figures by municipality (slug); an absent one stays absent.
+
+    period: the year whose usage it is (`rules.periods`).  project_id: whose usage it is.
+    """
     check_figures(values, as_of_on, act.today)
-    _check_series_name(kind, name)
+    _check_series_name(kind, name, project_id)
     entered = FigureSeries(
         kind=kind,
         name=name,
-        unit="人" if kind is FigureKind.POPULATION else "",
+        unit=unit or ("人" if kind is FigureKind.POPULATION else ""),
+        project_id=project_id,
+        period=period,
         as_of_on=as_of_on,
         source=source,
         is_confirmed=is_confirmed,
@@ -51,8 +60,10 @@ def enter_figures(
     return entered
 
 
-def _check_series_name(kind: FigureKind, name: str) -> None:
-    if any(one.name == name for one in queries.series(kind)):
+def _check_series_name(kind: FigureKind, name: str, project_id: int | None) -> None:
+    its = FigureSeries.project_id == project_id, FigureSeries.kind == kind
+    is_named = FigureSeries.name == name, not_struck(FigureSeries)
+    if db.session.scalar(select(exists().where(*its, *is_named))):
         raise Refusal(
             _("「%(name)s」はすでに登録されています。別の名前にしてください。", name=name),
             field="name",
@@ -70,6 +81,6 @@ def strike_figures(act: Act, row: FigureSeries, reason: str, seen: str | None = 
 def put_figures_back(act: Act, row: FigureSeries, seen: str | None = None) -> None:
     """Counts a series again; refused where another has its name by now."""
     act.lock((row, seen))
-    _check_series_name(row.kind, row.name)
+    _check_series_name(row.kind, row.name, row.project_id)
     with act.change("figures.restored", row, f"基礎数値「{row.name}」を元に戻しました。"):
         row.put_back()

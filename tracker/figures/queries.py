@@ -1,59 +1,89 @@
 """Reads base figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from tracker.figures.models import BaseFigure, FigureSeries
 from tracker.figures.rules import FigureKind, Series
-from tracker.kernel import wareki
 from tracker.municipalities import queries as areas
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.memo import kept
+from tracker.projects.models import Project
+
+_NEWEST_FIRST = (FigureSeries.kind, FigureSeries.as_of_on.desc(), FigureSeries.id.desc())
 
 
-def series(kind: FigureKind | None = None) -> Sequence[FigureSeries]:
-    """Series of base figures that count, newest day first."""
-    return [one for one in every_series() if not one.is_struck and kind in (None, one.kind)]
+class Usage(NamedTuple):
+    """The project whose usage is entered, and the municipality (id) that leads it."""
+
+    project_id: int
+    name: str
+    lead_id: int
 
 
-def every_series() -> Sequence[FigureSeries]:
-    """The same with those struck through, the newer entry first where kind and day are the same."""
-    query = select(FigureSeries).order_by(
-        FigureSeries.kind, FigureSeries.as_of_on.desc(), FigureSeries.id.desc()
-    )
-    return db.session.scalars(query).all()
+def every() -> Sequence[Series]:
+    """All series with their figures, those taken out among them; the newest day of a kind first."""
+    return kept("figures", ("figures", "municipalities"), _every)
 
 
-def figures(series_ids: Sequence[int]) -> Mapping[int, Mapping[int, int]]:
-    """Values by series id and municipality id."""
-    found: dict[int, dict[int, int]] = {}
-    rows = db.session.execute(
-        select(BaseFigure.series_id, BaseFigure.municipality_id, BaseFigure.value).where(
-            BaseFigure.series_id.in_(series_ids)
-        )
-    )
-    for series_id, municipality_id, value in rows:
-        found.setdefault(series_id, {})[municipality_id] = value
-    return found
-
-
-def named(series_ids: Sequence[int]) -> Mapping[int, Series]:
-    """The series with these ids that count, by municipality's name, their source in words."""
-    if not series_ids:
-        return {}
-    values = figures(series_ids)
-    return {
-        one.id: Series(
+def _every() -> Sequence[Series]:
+    values: dict[int, dict[int, int]] = {}
+    for one in db.session.execute(
+        select(BaseFigure.series_id, BaseFigure.municipality_id, BaseFigure.value)
+    ):
+        values.setdefault(one.series_id, {})[one.municipality_id] = one.value
+    return tuple(
+        Series(
+            one.id,
+            one.kind,
+            one.name,
             one.unit,
+            one.period,
             one.as_of_on,
-            f"{one.name}（{'確定値' if one.is_confirmed else '暫定値'}、"
-            f"{wareki.long(one.as_of_on)}現在、出典 {one.source}）",
+            one.source,
+            one.is_confirmed,
+            one.project_id,
+            one.is_struck,
             {
                 town.name: values[one.id][town.id]
                 for town in areas.towns()
                 if town.id in values.get(one.id, {})
             },
         )
-        for one in series()
-        if one.id in series_ids
-    }
+        for one in db.session.scalars(select(FigureSeries).order_by(*_NEWEST_FIRST))
+    )
+
+
+def series(kind: FigureKind | None = None, project_id: int | None = None) -> Sequence[Series]:
+    """The series that count, newest day first: those of the whole area, and the project's usage."""
+    return [
+        one
+        for one in every()
+        if not one.is_struck and kind in (None, one.kind) and one.project_id in (None, project_id)
+    ]
+
+
+def named(series_ids: Collection[int]) -> Mapping[int, Series]:
+    """The series with these ids that count."""
+    return {one.id: one for one in every() if one.id in series_ids and not one.is_struck}
+
+
+def rows() -> Sequence[Row[FigureSeries, str | None]]:
+    """The rows of all series, with the name of the project whose usage it is; newest day first."""
+    return db.session.execute(
+        select(FigureSeries, Project.name)
+        .outerjoin(Project, Project.id == FigureSeries.project_id)
+        .order_by(*_NEWEST_FIRST)
+    ).all()
+
+
+def usage_of(project_id: int) -> Usage | None:
+    """The project that usage may be entered of, or None."""
+    found = db.session.execute(
+        select(Project.id, Project.name, Project.lead_municipality_id).where(
+            Project.id == project_id, not_struck(Project)
+        )
+    ).one_or_none()
+    return Usage(*found) if found else None

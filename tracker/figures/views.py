@@ -1,14 +1,17 @@
 """Pages on which base figures are read and entered."""
 
-from flask import Blueprint, url_for
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.figures import actions, forms, queries
-from tracker.figures.rules import FigureKind
+from tracker.figures import actions, queries
+from tracker.figures.forms import FiguresForm, SeriesForm, UsageForm, with_towns
+from tracker.figures.rules import FigureKind, Series
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
-from tracker.plumbing.access import guard, may
+from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.pages import done, page
 
 bp = Blueprint("figures", __name__)
@@ -18,34 +21,52 @@ bp = Blueprint("figures", __name__)
 @guard(Permission.READ_AREA)
 def index() -> Response:
     """基礎数値: every series with its source and day."""
-    series = queries.every_series()
     return page(
         "figures/index.html",
-        series=series,
-        values=queries.figures([one.id for one in series]),
+        series=queries.rows(),
+        values={one.id: one.values for one in queries.every()},
         towns=areas.towns(),
         may_edit=may(Permission.EDIT_FIGURES),
+        may_enter=may(Permission.ENTER_USAGE),
     )
 
 
 @bp.route("/admin/bases/new", methods=["GET", "POST"])
 @guard(Permission.EDIT_FIGURES)
 def new() -> Response:
-    """Enters one series."""
-    towns = tuple(areas.towns())
-    form = forms.figures_form(towns)
+    """Enters one series of the whole area."""
+    form = with_towns(FiguresForm)
     if form.carry_out(
-        lambda act: actions.enter_figures(
-            act,
-            FigureKind(form.kind.data),
-            form.name.data,
-            form.as_of_on.data,
-            form.source.data,
-            {town.slug: form[f"value_{town.slug}"].data for town in towns},
-            is_confirmed=form.is_confirmed.data,
-        )
+        lambda act: actions.enter_figures(act, kind=FigureKind(form.kind.data), **form.told)
     ):
-        return done(
-            url_for(".index"), _("基礎数値「%(name)s」を登録しました。", name=form.result.name)
-        )
-    return page("figures/new.html", form=form, towns=towns)
+        return _entered(form)
+    kind = form.kind.data or request.args.get("kind")
+    return _form_page(form, queries.series(FigureKind(kind)) if kind in list(FigureKind) else [])
+
+
+@bp.route("/admin/bases/projects/<int:project_id>/new", methods=["GET", "POST"])
+@guard(Permission.ENTER_USAGE)
+def new_usage(project_id: int) -> Response:
+    """Enters the usage of one project: its lead, or the office."""
+    usage = queries.usage_of(project_id) or abort(404)
+    require(Permission.ENTER_USAGE, areas.by_id()[usage.lead_id].slug)
+    form = with_towns(UsageForm)
+    if form.carry_out(lambda act: actions.enter_figures(act, project_id=project_id, **form.told)):
+        return _entered(form)
+    before = queries.series(FigureKind.USAGE, project_id)
+    return _form_page(form, [one for one in before if one.project_id], usage.name)
+
+
+def _entered(form: SeriesForm) -> Response:
+    name = form.result.name
+    return done(url_for(".index"), _("基礎数値「%(name)s」を登録しました。", name=name))
+
+
+def _form_page(form: SeriesForm, before: Sequence[Series], project: str = "") -> Response:
+    return page(
+        "figures/new.html",
+        form=form,
+        towns=areas.towns(),
+        last=before[0] if before else None,
+        project=project,
+    )

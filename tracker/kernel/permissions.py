@@ -51,6 +51,7 @@ class Permission(StrEnum):
     MANAGE_LETTERS = "manage_letters"
     EDIT_CALENDAR = "edit_calendar"
     EDIT_FIGURES = "edit_figures"
+    ENTER_USAGE = "enter_usage"
     HAND_OVER = "hand_over"
     LOOK_AT_CHANGES = "look_at_changes"
     CONFIRM_PEOPLE = "confirm_people"
@@ -121,6 +122,8 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.MANAGE_LETTERS: {Role.OFFICE: ANY},
     Permission.EDIT_CALENDAR: {Role.OFFICE: ANY, Role.ADMIN: ANY, Role.OFFICER: OWN},
     Permission.EDIT_FIGURES: {Role.OFFICE: ANY, Role.ADMIN: ANY},
+    # Involved: the municipality that leads the project.
+    Permission.ENTER_USAGE: {Role.OFFICE: ANY, Role.LEAD: OWN},
     # The memos of one's own municipality are read, that of one's own post is written.
     Permission.HAND_OVER: dict.fromkeys(Role, OWN),
     # What another municipality entered of one's own posts and accounts.

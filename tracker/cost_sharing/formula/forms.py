@@ -17,8 +17,7 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
 from tracker.cost_sharing.formula.proposal import Incomplete, Proposal, ProposedPart
 from tracker.cost_sharing.rules import Stage
-from tracker.figures.models import FigureSeries
-from tracker.figures.rules import FigureKind
+from tracker.figures.rules import FigureKind, Series
 from tracker.kernel.exact import Exact, fraction
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -330,7 +329,7 @@ def _slug(name: str) -> str:
     return next(town.slug for town in areas.towns() if town.name == name)
 
 
-def edited(sent: MultiDict[str, str], series: Sequence[FigureSeries]) -> MultiDict[str, str]:
+def edited(sent: MultiDict[str, str], series: Sequence[Series]) -> MultiDict[str, str]:
     """What was sent, with the part added or taken away that its button names."""
     found = MultiDict(
         (name, value)
@@ -382,7 +381,7 @@ def kinds_in(sent: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, Pa
 
 
 def formula_form(
-    series: Sequence[FigureSeries],
+    series: Sequence[Series],
     more: Sequence[type[Form]] = (),
     *,
     data: Mapping[str, Any],
@@ -415,7 +414,7 @@ def formula_form(
     return form
 
 
-def _part_form(kind: PartKind, name: str, series: Sequence[FigureSeries]) -> type[PartForm]:
+def _part_form(kind: PartKind, name: str, series: Sequence[Series]) -> type[PartForm]:
     """The boxes of a part of that kind; `name` tells it from others of its kind."""
     row, towns = KINDS[kind], areas.towns()
     by_slug = choices((town.slug, town.name) for town in towns)
@@ -489,7 +488,7 @@ def work_form(more: Sequence[type[Form]] = (), **kwargs: Any) -> WorkForm:
 
 
 def content_of(
-    case: Case, formula: Case, participants: Iterable[Town], series: Sequence[FigureSeries]
+    case: Case, formula: Case, participants: Iterable[Town], series: Sequence[Series]
 ) -> dict[str, Any]:
     """What the boxes hold at first: the case, with its own formula or that of an earlier case."""
     slugs = {town.name: town.slug for town in areas.towns()}
@@ -513,7 +512,7 @@ def content_of(
     return found | {f"parts-{place}": one for place, one in enumerate(boxes)}
 
 
-def _boxes_of_new(kind: PartKind, series: Sequence[FigureSeries]) -> dict[str, Any]:
+def _boxes_of_new(kind: PartKind, series: Sequence[Series]) -> dict[str, Any]:
     """What stands in a part just added: the newest base figures, and everybody takes part."""
     found: dict[str, Any] = {"kind": kind.value}
     if kind not in (PartKind.HOST, PartKind.FIXED):
@@ -524,7 +523,7 @@ def _boxes_of_new(kind: PartKind, series: Sequence[FigureSeries]) -> dict[str, A
 
 
 def _boxes_of(
-    source: PartSource, slugs: Mapping[str, str], series: Sequence[FigureSeries], *, is_own: bool
+    source: PartSource, slugs: Mapping[str, str], series: Sequence[Series], *, is_own: bool
 ) -> dict[str, Any]:
     """A part of a formula as its boxes hold it; another case's figures are the newest ones."""
     part = source.part
@@ -552,14 +551,14 @@ def _exact(value: Figure) -> Exact:
     return Exact(exact.numerator, exact.denominator, decimals)
 
 
-def _series_of(kind: PartKind, series: Sequence[FigureSeries]) -> list[Any]:
+def _series_of(kind: PartKind, series: Sequence[Series]) -> list[Any]:
     """The base figures that a part of that kind may count by; one without any needs none."""
     if "basis" not in KINDS[kind].needs:
         return [None]
     return [one for one in series if FIGURES.get(kind) in (None, one.kind)]
 
 
-def _series_choices(series: Iterable[FigureSeries]) -> list[Any]:
+def _series_choices(series: Iterable[Series]) -> list[Any]:
     return choices(
         (
             one.id,

@@ -225,7 +225,7 @@ def _with_figures(
     of = part_of(part.kind, percent, values, part.only, rate, part.rounding)
     if series is None:
         return PartSource(of, "", part.reason)
-    source = series.source
+    source = series.words
     if part.period:
         begins, ends = part.period.span(fiscal_year)
         source = f"{source}、対象期間 {wareki.long(begins)}〜{wareki.long(ends)}"

@@ -225,7 +225,7 @@ def _content_form(
     source = queries.find(asked, clock.today()) if asked else None
     # Whoever shared by a formula that is copied; the project may have nobody in its new year yet.
     participants = (source or case).participants or queries.members_of_project(case)
-    series = bases.series()
+    series = bases.series(project_id=case.project_id)
     sent = forms.edited(request.form, series) if _is_edited() else _picked()
     data = forms.content_of(case, source or case, participants, series)
     return forms.formula_form(series, more, data=data, formdata=sent), _labels(case, to_copy)

@@ -67,6 +67,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "kind": N_("種類"),
             "name": N_("名称"),
             "unit": N_("単位"),
+            "project_id": N_("事業"),
+            "period": N_("対象の年"),
             "as_of_on": N_("基準日"),
             "source": N_("出典"),
             "is_confirmed": N_("確定値"),
