@@ -6,6 +6,7 @@ from typing import Any
 
 import tracker.demo
 from tracker.agreements.json import as_json
+from tracker.agreements.reading.agreement import Reading
 from tracker.agreements.reading.rules import read
 from tracker.kernel.refusal import Refusal
 
@@ -24,15 +25,22 @@ def strings(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
+def assert_accounted(text: str) -> Reading:
+    """Every line that is not blank has a place or is listed as having none."""
+    reading = read(text)
+    lines = enumerate(text.removeprefix("\ufeff").split("\n"), start=1)
+    unplaced = {each.line for each in reading.unplaced}
+    assert reading.placed | unplaced == {number for number, line in lines if line.strip()}
+    return reading
+
+
 def assert_conserved(text: str) -> None:
     """Every line is accounted for, and every word of a placed line stands in some field."""
     try:
-        reading = read(text)
+        reading = assert_accounted(text)
     except Refusal:
         return
     lines = dict(enumerate(text.removeprefix("\ufeff").split("\n"), start=1))
-    unplaced = {each.line for each in reading.unplaced}
-    assert reading.placed | unplaced == {number for number, line in lines.items() if line.strip()}
     for each in reading.unplaced:
         assert each.text and each.text in lines[each.line]
     found = as_json(reading)

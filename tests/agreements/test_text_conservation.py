@@ -4,12 +4,16 @@ import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import permutations
+from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.agreements.conservation import REAL, assert_conserved
+from tests.agreements.conservation import REAL, assert_accounted, assert_conserved, strings
+from tracker.agreements.json import as_json
 from tracker.agreements.reading.rules import read
 from tracker.kernel.refusal import Refusal
 
@@ -96,6 +100,74 @@ def test_nothing_vanishes_whatever_happens_to_the_text(
         CHANGES[name](lines, at % len(lines), to % len(lines) if name != "cut" else to)
         lines = lines or [""]
     assert_conserved("\n".join(lines))
+
+
+FRAGMENTS = [
+    "連携協約", "みなと市", "やまて町", "及び", "は、", "（以下「甲」という。）", "（以下「乙」という。）", "。", "\n",
+    "第1条", "2 ", "（1）", "ア ", "a ", "取組の内容", "甲の役割", "乙の役割", "連携施策", "\t", '"', "別表第1", "（第3条関係）",
+    "けん引", "・", "令和6年3月28日", "甲 ", "市長 ", "立会人", "住所", "1番地", "⼄", "\uf9e9", "Ⅰ", "⑴", "備考", "変更", "を",
+]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS), max_size=60).map("".join)))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    assert_accounted(
+        "連携協約\nみなと市（以下「甲」という。）と町（以下「乙」という。）は、\n第1条 話す。\n"
+        + text
+    )
+    with suppress(Refusal):
+        read(text)
+
+
+STAND_INS = str.maketrans("乙方用目自生月日長青一二口", "⼄⽅⽤⽬⾃⽣⽉⽇⻑⻘⼀⼆⼝")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(0, len(REAL) - 1), min_size=1, max_size=400))
+def test_stand_ins_and_full_width_change_nothing(places: set[int]) -> None:
+    plain = as_json(read(REAL))
+    odd = "".join(
+        one.translate(STAND_INS).translate(FULL_WIDTH) if at in places else one
+        for at, one in enumerate(REAL)
+    )
+    found = as_json(read(odd))
+    del plain["remarks"], found["remarks"], plain["unplaced"], found["unplaced"]
+    assert [normalize("NFKC", one) for one in strings(found)] == [
+        normalize("NFKC", one) for one in strings(plain)
+    ]
+
+
+def sections() -> tuple[str, dict[str, str]]:
+    """The real text in its parts: what stands first, and what may stand in any order behind it."""
+    ends = [REAL.index(words) for words in ("（目的）", "この連携協約の締結", "別表（", "清華")]
+    parts = [REAL[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return parts[0], dict(zip(("articles", "closing", "annex"), parts[1:], strict=True))
+
+
+def without_lines(found: dict[str, Any]) -> dict[str, Any]:
+    """A reading without line numbers; its doubts by their kinds."""
+    for row in found["measures"]:
+        del row["lines"]
+    kinds = sorted(each["kind"] for each in found.pop("remarks"))
+    return {**found, "kinds": kinds}
+
+
+@pytest.mark.parametrize("order", list(permutations(["articles", "closing", "annex"])))
+def test_the_order_of_the_parts_changes_nothing(order: tuple[str, ...]) -> None:
+    first, rest = sections()
+    plain = as_json(read(first + "".join(rest.values())))
+    found = as_json(read(first + "".join(rest[name] for name in order)))
+    assert without_lines(found) == without_lines(plain)
+
+
+def test_a_long_text_is_read_within_a_second() -> None:
+    rows = REAL[REAL.index("産業クラスターの形成、イノベーション実現") : REAL.index("2 高次の")]
+    text = REAL.replace(rows, rows * 60)
+    assert len(text.encode()) > 100_000
+    started = time.process_time()
+    assert len(read(text).agreement.measures) > 100
+    assert time.process_time() - started < 1
 
 
 UNITS = (

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.agreements.conservation import assert_accounted
 from tracker.agreements.json import as_json
 from tracker.agreements.reading.rules import read
 
@@ -29,11 +30,7 @@ def changed(*changes: tuple[str, str]) -> dict[str, Any]:
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
-    reading = read(text)
-    lines = enumerate(text.split("\n"), start=1)
-    accounted = reading.placed | {each.line for each in reading.unplaced}
-    assert accounted == {number for number, line in lines if line.strip()}
-    return as_json(reading)
+    return as_json(assert_accounted(text))
 
 
 def rows(found: dict[str, Any]) -> list[list[str]]:

@@ -92,6 +92,7 @@ _TABBED = (*_TEXT[:3], (Kind.ROW, re.compile("")))
 _MOST_COLUMNS = 20
 # What heads a column, the surest words first: those further down are taken where none of those
 # above them stands in the same row, and what is left over holds nothing of ours.
+_CONTENT = "(?:主な|具体的な?)?(?:(?:連携|実施)(?:する)?)?(?:取組|施策|事業|事務)?の?(?:主な|具体的な?)?(?:内容|概要)等?"
 _COLUMNS = tuple(
     (name, re.compile(words))
     for name, words in (
@@ -99,7 +100,7 @@ _COLUMNS = tuple(
             "title",
             "(?:連携(?:する|を図る)?)?(?:施策|事業|取組|事務)(?:項目|事項|名称?)|(?:連携(?:する)?)?施策",
         ),
-        ("content", "(?:連携|取組|施策|事業|事務|具体的|実施|主|する|な|の|等)*(?:内容|概要)等?"),
+        ("content", _CONTENT),
         ("title", "連携(?:する|を図る)?(?:取組|事業|事務|項目|事項)|取組|項目|事業"),
         ("content", "具体的な?取組|取組(?:事項)?|(?:連携)?事業|基本方針"),
         ("title", "区分|(?:連携)?分野|事務|名称"),
@@ -236,7 +237,7 @@ def label(text: str, names: Names) -> tuple[str, str]:
     if len(word) > _LONGEST_HEADER:
         return "", ""
     named = _role(word, names) if "役割" in word else None
-    return named or ("content" if _COLUMNS[1][1].fullmatch(word) else ""), rest.strip()
+    return named or ("content" if re.fullmatch(_CONTENT, word) else ""), rest.strip()
 
 
 def mark(text: str) -> str:

@@ -241,7 +241,7 @@ _OFFICE = re.compile(
 _HEADS = re.compile("(?:(?<=[市町村区])副[市町村区])?長$")
 _NO_NAME = re.compile(r"[\d、。「」]|立会|証人|代表者|氏名|署名|住所|所在地|代理|番地|丁目|大字")
 _ADDRESS = re.compile(
-    "(?:住所|所在地)|[^ ]{2,20}[市町村区].*(?:[0-9一二三四五六七八九十](?:丁目|番|号|の)|番地|字|[0-9]$)"
+    "(?:住所|所在地)|[^ ]{2,20}[市町村区].{0,60}(?:[0-9一二三四五六七八九十](?:丁目|番|号|の)|番地|字|[0-9]$)"
 )
 _WITNESS = re.compile("立会人?|証人|公証|保証人")
 _PLACE = re.compile("[^ ]{1,12}[都道府県市町村区]$")
@@ -347,7 +347,7 @@ def paragraph(draft: Draft, line: Line) -> bool:
     if paragraphs and paragraphs[-1].is_listing and line.says("number") == "1":
         return _list(draft, paragraphs[-1], line)
     expected = len(paragraphs) + (1 if not _ends_loosely(paragraphs) else 0)
-    if line.says("gap") and int(line.says("number") or 0) == expected:
+    if line.says("gap") and numeral(line.says("number") or "") == expected:
         return _begin(draft, paragraphs, line, line.printed("rest"))
     return _go_on(draft, paragraphs, line)
 
@@ -511,8 +511,8 @@ def joined(paragraphs: list[Paragraph]) -> str:
     return "\n".join(each.text for each in paragraphs)
 
 
-def settle_all(draft: Draft) -> None:
-    """At the end of the text, what only seemed to have a place loses it."""
+def settle_all(draft: Draft) -> dict[str, str]:
+    """At the end of the text, what only seemed to have a place loses it; the parties' names."""
     _drop_caption(draft)
     if draft.title_begins is not None:
         draft.reject(draft.title_begins)
@@ -530,6 +530,7 @@ def settle_all(draft: Draft) -> None:
     for line in draft.cover_names:
         if not set(names.values()).issuperset(_names_on(line)):
             draft.reject(line)
+    return names
 
 
 def _names_on(line: Line) -> list[str]:

@@ -142,9 +142,8 @@ def read(text: str) -> Reading:
         state = _place(draft, state, line)
         draft.previous = line
     annex.settle(draft)
-    parts.settle_all(draft)
+    names = parts.settle_all(draft)
     annex.listed_measures(draft)
-    names = parts.party_names(draft)
     if "協約" not in text or not names.keys() >= _PARTIES_AT_LEAST:
         raise Refusal(_(_NO_AGREEMENT))
     if not draft.articles and not draft.amends:
