@@ -364,6 +364,11 @@ SIGNED = "甲 みなと市長 総務 太郎\n乙 やまて町長 総務 花子\n
         "甲：みなと市\n　　みなと市長\n　　総務 太郎\n乙：やまて町\n　　やまて町長\n　　総務 花子\n",
         f"{SIGNED}立会人\nみなと県知事 県庁 一\n",
         f"立会人 みなと県知事 県庁 一\n{SIGNED}",
+        "甲 みなと市長 総務 太郎　　　乙 やまて町長 総務 花子\n",
+        "甲　みなと市代表者　みなと市長　総務 太郎\n乙　やまて町代表者　やまて町長　総務 花子\n",
+        "甲 〒012-3456 みなと県みなと市中央\n市長 総務 太郎\n乙 やまて町\n町長 総務 花子\n",
+        "甲 (住所) みなと市中央1-1\n(氏名) みなと市長 総務 太郎\n乙 やまて町長 総務 花子\n",
+        "甲 みなと市中央一丁目1番1号 みなと市長 総務 太郎\n乙 やまて町長 総務 花子\n",
     ],
 )
 def test_heads_sign_beside_addresses_seals_and_witnesses(signed: str) -> None:
@@ -525,6 +530,8 @@ TITLE = PLAIN.splitlines()[0]
         (f"○{TITLE}\n令和6年3月28日\n連携協約", TITLE),
         (TITLE.replace("中枢都市圏の", "中枢都市圏の\n"), TITLE),
         (TITLE.replace("形成に係る", "形成に係る\n"), TITLE),
+        (f"{TITLE}\n(令和6年3月28日締結)", TITLE),
+        (f"{TITLE}　令和6年3月28日", f"{TITLE}　令和6年3月28日"),
     ],
 )
 def test_a_title_is_read_with_what_stands_around_it(printed: str, title: str) -> None:
@@ -567,3 +574,39 @@ def test_an_article_on_changes_changes_nothing() -> None:
 def test_an_agreement_that_takes_the_place_of_another_is_asked_about() -> None:
     found = changed(("次のとおり", "平成30年3月1日に締結した連携協約を廃止し、次のとおり"))
     assert (found["amends"], kinds(found)) == (False, {"replaces_earlier"})
+
+
+SECOND = "第2条 甲及び乙は、相互に連携を図るものとする。"
+
+
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        (f"{SECOND}\n② 前項の取組は、計画的に行う。", 2),
+        (f"{SECOND}\n２　前項の取組は、計画的に行う。\n３　前項は、別に定める。", 3),
+        ("第2条 次に掲げる方針による。\n一 連携すること。\n二 計画的に行うこと。", 1),
+        ("第2条 次に掲げる方針による。\n⑴　連携すること。\n⑵　計画的に行うこと。", 1),
+        ("第2条 次に掲げる方針による。\n① 連携すること。\n② 計画的に行うこと。", 1),
+        ("第2条 甲及び乙は、次の\n2 つの役割について、\n第3条の取組を図る。", 1),
+        ("第2条 甲及び乙は、\n- 3 -\n連携を図る。\n4/12", 1),
+    ],
+)
+def test_paragraphs_begin_where_their_numbers_stand(text: str, paragraphs: int) -> None:
+    assert len(changed((SECOND, text))["articles"][1]["paragraphs"]) == paragraphs
+
+
+def test_page_numbers_are_asked_about_once() -> None:
+    found = changed((SECOND, f"{SECOND}\n- 1 -"), ("農業\t", f"2\n{HEADER}\n農業\t"))
+    assert rows(found) == ROWS and kinds(found) == {"page_number"}
+    assert [each["text"] for each in found["unplaced"]] == ["- 1 -", "2"]
+
+
+def test_blanks_may_stand_for_tabs() -> None:
+    found = as_json(assert_accounted(PLAIN.replace("\t", "　　")))
+    assert rows(found) == ROWS and kinds(found) == {"table_without_columns"}
+
+
+@pytest.mark.parametrize("often", ["2年に1回", "令和6年に1回", "12年に一度だけ2回"])
+def test_what_is_not_yearly_is_no_yearly_meeting(often: str) -> None:
+    found = changed(("毎年度、会議を", f"{often}、会議を"))
+    assert "annual_meeting_missing" in kinds(found)

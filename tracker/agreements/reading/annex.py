@@ -6,8 +6,10 @@ Each handler takes the draft and a line and says whether the line has a place th
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tracker.agreements.reading.lines import (
+    COLUMNS,
     Kind,
     Line,
     are_told_apart,
@@ -58,8 +60,10 @@ def amended_field(draft: Draft, line: Line) -> bool:
 
 def policy_subfield(draft: Draft, line: Line) -> bool:
     """「(1) 生活機能の強化に係る政策分野」, under the field above: 3(1)."""
-    number = line.says("number") or (line.folded[0] if "⑴" <= line.folded[0] <= "⒇" else "")
-    if not number:
+    number = line.says("number") or line.says("mark") or ""
+    if re.fullmatch("[一二三四五六七八九十]{1,2}", number):
+        return _heading(draft, line, str(numeral(number)), None)
+    if not re.fullmatch("[0-9]{1,3}|[⑴-⒇]", number):
         return False
     parent = draft.heading.partition("(")[0] or None
     return _heading(draft, line, f"{parent or ''}({numeral(number)})", parent)
@@ -153,7 +157,19 @@ def _field_of_column(draft: Draft, line: Line, words: str) -> None:
 
 
 def part_of_row(draft: Draft, line: Line) -> bool:
-    """A row with a single tab: cut off by a page, or its next cell begins a new line."""
+    """A row with a single tab: cut off by a page, or its next cell begins a new line.
+
+    Where blanks stand for tabs, a row has just as many cells as its header.
+    """
+    words = line.text.split(None, len(COLUMNS) + 2)
+    if "\t" not in line.raw and len(words) >= 3:
+        spaced = replace(line, raw="\t".join(words))
+        if header(draft, spaced):
+            draft.spaced = draft.spaced or line
+            return True
+        if draft.spaced is None or len(words) != len(draft.columns) or is_whole(words[0]):
+            return False
+        return row(draft, spaced)
     starts = draft.is_ruled and not is_whole(line.cells[0])
     return "\t" in line.raw and (line.raw.startswith("\t") or starts) and row(draft, line)
 

@@ -30,6 +30,9 @@ _STAND_INS |= zip(
     "乙卜兀巳幺月民牛王月臼虎西角長雨青食首骨鬼麦黄斉歯竜亀戸青黄黒",
     strict=True,
 )
+PAGE_NUMBER = re.compile(
+    "[-－‐–— ]*[0-9]{1,3}[-－‐–— ]*|[0-9]{1,3} ?[/／] ?[0-9]{1,3}|[0-9]{1,3}ページ"
+)
 STAND_IN = re.compile(f"[{''.join(_STAND_INS)}]")
 
 Kind = Enum(
@@ -42,11 +45,14 @@ _CAPTION = "[^（）。「」]{1,60}"
 _COUNT = f"[{DIGITS}元○◯ ]{{0,8}}"
 DAY = rf"(?:{_ERA})? *({_COUNT})年({_COUNT})月({_COUNT})日"
 _PLACED = "[^、。]{0,20}[都道府県市町村区][^、。]{0,80}"
-_MARKS = "（ *(?:[ア-ンa-z]|[ivxⅰ-ⅹ]{1,4}) *）|(?:[ア-ンa-zⅰ-ⅹ]|[ivx]{2,4})(?= )|[①-⑳⑴-⒇]"
+_MARKS = (
+    "（ *(?:[ア-ンa-z]|[ivxⅰ-ⅹ]{1,4}) *）"
+    "|(?:[ア-ンa-zⅰ-ⅹ]|[ivx]{2,4})(?= )|[一二三四五六七八九十]{1,2}(?= )|[①-⑳⑴-⒇]"
+)
 _TEXT = tuple(
     (kind, re.compile(pattern, re.DOTALL))
     for kind, pattern in (
-        (Kind.DATE, f"{DAY}$"),
+        (Kind.DATE, f"（? *{DAY}(?:締結|付け?)? *）?$"),
         (
             Kind.PARTY,
             r"（? ?(?P<letter>[甲乙丙丁]) ?）?"
@@ -77,7 +83,7 @@ _TEXT = tuple(
             r"(?P<rest>[^0-9 .．、年月日].*)",
         ),
         (Kind.CLOSING, "(?:この|本|以上|上記)[^。]{0,40}証|附 *則"),
-        (Kind.TITLE, "[^。]{0,200}協約書?(?: *（[^（）。]{0,40}）)*$"),
+        (Kind.TITLE, rf"[^。]{{0,200}}協約書?(?: *（[^（）。]{{0,40}}）)*(?: +{DAY}(?:締結)?)?$"),
         (Kind.SENTENCE, "[^、。]*[、。]"),
         (Kind.WORDS, ""),
     )
@@ -92,7 +98,8 @@ _TABBED = (*_TEXT[:3], (Kind.ROW, re.compile("")))
 _MOST_COLUMNS = 20
 # What heads a column, the surest words first: those further down are taken where none of those
 # above them stands in the same row, and what is left over holds nothing of ours.
-_CONTENT = "(?:主な|具体的な?)?(?:(?:連携|実施)(?:する)?)?(?:取組|施策|事業|事務)?の?(?:主な|具体的な?)?(?:内容|概要)等?"
+_SOME = "(?:主な|具体的な?)?"
+_CONTENT = f"{_SOME}(?:(?:連携|実施)(?:する)?)?(?:取組|施策|事業|事務)?の?{_SOME}(?:内容|概要)等?"
 _COLUMNS = tuple(
     (name, re.compile(words))
     for name, words in (
@@ -249,6 +256,7 @@ def mark(text: str) -> str:
         ("ア", "[ア-ン]"),
         ("a", "[a-zⅰ-ⅹ]+"),
         ("①", "[①-⑳]"),
+        ("一", "[一二三四五六七八九十]+"),
         ("⑴", "[⑴-⒇]"),
     ):
         printed = re.sub(pattern, one, printed)

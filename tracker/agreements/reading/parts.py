@@ -150,6 +150,7 @@ class Draft:
     of_column: set[str] = field(default_factory=set)
     run: list[Line] = field(default_factory=list)
     above_run: Line | None = None
+    spaced: Line | None = None
     run_lines: list[Line] = field(default_factory=list)
     loose: list[Line] | None = None
     placed: set[int] = field(default_factory=set)
@@ -235,17 +236,21 @@ _ABOVE_NAME = re.compile(
 _LONGEST_NAME = 20
 _DEPUTY = "(?:長?職務代理者|[^ ]{0,12}副[市町村区]長|助役)"
 _OFFICE = re.compile(
-    rf"(?:(?:代表者|職氏名|職名|氏名|署名|記名|[^ ]{{1,14}}[市町村区](?= )) *[:：]? *)*"
+    r"(?:（? ?(?:[^ （]{0,12}代表者|職氏名|職名|氏名|署名|記名|[^ （]{1,14}[市町村区](?= )) ?）?"
+    r" *[:：]? *)*"
     rf"(?P<title>(?P<office>[^ ]{{0,14}}?(?:[市町村区]長|知事))(?: *{_DEPUTY})*) *"
 )
 _HEADS = re.compile("(?:(?<=[市町村区])副[市町村区])?長$")
 _NO_NAME = re.compile(r"[\d、。「」]|立会|証人|代表者|氏名|署名|住所|所在地|代理|番地|丁目|大字")
 _ADDRESS = re.compile(
-    "(?:住所|所在地)|[^ ]{2,20}[市町村区].{0,60}(?:[0-9一二三四五六七八九十](?:丁目|番|号|の)|番地|字|[0-9]$)"
+    "（? ?(?:住所|所在地)"
+    "|(?:〒 ?[0-9－‐-]{7,8} *)?[^ ]{2,20}[市町村区].{0,60}(?:[0-9一二三四五六七八九十](?:丁目|番|号|の)|番地|字|[0-9]$)"
 )
+_THEN_OFFICE = re.compile(r".{4,60}?[0-9号地] +(?=[^ ]{1,14}[市町村区](?:長| ))")
 _WITNESS = re.compile("立会人?|証人|公証|保証人")
 _PLACE = re.compile("[^ ]{1,12}[都道府県市町村区]$")
 _WRITTEN = re.compile("[0-9元一二三四五六七八九十百]")
+_BESIDE = re.compile("  +(?P<letter>[甲乙丙丁])[ :：]+")
 _SEAL = re.compile(
     "(?: +(?:公印|職印|印)|㊞|[（［\\[〔] ?(?:公印(?:省略)?|職印|印|署名|自署) ?[）］\\]〕])$"
 )
@@ -347,16 +352,26 @@ def paragraph(draft: Draft, line: Line) -> bool:
     if paragraphs and paragraphs[-1].is_listing and line.says("number") == "1":
         return _list(draft, paragraphs[-1], line)
     expected = len(paragraphs) + (1 if not _ends_loosely(paragraphs) else 0)
-    if line.says("gap") and numeral(line.says("number") or "") == expected:
+    broken = paragraphs and _is_broken(paragraphs[-1], line)
+    if line.says("gap") and numeral(line.says("number") or "") == expected and not broken:
         return _begin(draft, paragraphs, line, line.printed("rest"))
     return _go_on(draft, paragraphs, line)
 
 
+def _is_broken(above: Paragraph, line: Line) -> bool:
+    """Whether a sentence was broken right above: 「次の／2 つの役割」 is no paragraph 2."""
+    is_open = above.anchored and not above.is_finished and above.pieces != [""]
+    return is_open and above.lines[-1].number + 1 == line.number
+
+
 def item(draft: Draft, line: Line) -> bool:
-    """「(1) …」「ア …」 inside an article stays a line of its paragraph."""
+    """「(1) …」「ア …」 inside an article stays a line of its paragraph; 「② …」 may be the next."""
     if draft.article is None:
         return False
     paragraphs = draft.article.paragraphs
+    circled = numeral(line.folded[0]) if "①" <= line.folded[0] <= "⑳" else 0
+    if circled > 1 and circled == len(paragraphs) + 1 and not paragraphs[-1].ends_listed:
+        return _begin(draft, paragraphs, line, line.printed("rest"))
     _settle(draft, paragraphs)
     if not paragraphs:
         _begin(draft, paragraphs, line, line.text)
@@ -410,6 +425,11 @@ def party_signs(draft: Draft, line: Line) -> bool:
     draft.signing = line.says("letter") or ""
     signature = draft.signatures.setdefault(draft.signing, Signature())
     rest = line.printed("rest")
+    if beside := _BESIDE.search(fold(rest)):
+        # Both sign on one line.
+        other = draft.signatures.setdefault(beside["letter"], Signature())
+        first, second = rest[: beside.start()].strip(), rest[beside.end() :].strip()
+        return _sign(draft, signature, line, first) and _sign(draft, other, line, second)
     if not rest:
         signature.lines.append(line)
         return True
@@ -440,7 +460,11 @@ def _address(draft: Draft, line: Line, text: str) -> bool:
     if _OFFICE.match(fold(text)) or not _ADDRESS.match(fold(text)):
         return False
     draft.why[line.number] = "address"
-    draft.unplaced.append((line, text))
+    then = _THEN_OFFICE.match(fold(text))
+    end = then.end() if then else len(text)
+    draft.unplaced.append((line, text[:end].strip()))
+    if then and draft.signing:
+        _sign(draft, draft.signatures[draft.signing], line, text[end:])
     return True
 
 

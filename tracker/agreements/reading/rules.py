@@ -22,7 +22,16 @@ from tracker.agreements.reading.agreement import (
     Reading,
     Remark,
 )
-from tracker.agreements.reading.lines import DIGITS, STAND_IN, Kind, Line, fold, lines_of, plain
+from tracker.agreements.reading.lines import (
+    DIGITS,
+    PAGE_NUMBER,
+    STAND_IN,
+    Kind,
+    Line,
+    fold,
+    lines_of,
+    plain,
+)
 from tracker.agreements.reading.parts import Draft, Paragraph, Signature, TableRow, is_whole
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -89,7 +98,7 @@ _STEPS: Mapping[State, Mapping[Kind, tuple[Step, ...]]] = {
         Kind.SENTENCE: (*_CELL, _ROW, (parts.amending_sentence, State.ANNEX), _FIELD),
         Kind.WORDS: (*_CELL, (annex.header, State.ANNEX), _ROW, _FIELD),
         Kind.NUMBERED: (*_CELL, (annex.policy_field, State.ANNEX), _ROW),
-        Kind.ITEM: (*_CELL, (annex.policy_subfield, State.ANNEX), _ROW),
+        Kind.ITEM: (*_CELL, (annex.policy_subfield, State.ANNEX), _ROW, _FIELD),
     },
 }
 
@@ -97,7 +106,8 @@ _STEPS: Mapping[State, Mapping[Kind, tuple[Step, ...]]] = {
 _ONCE = "[1-9一二三四五六七八九数]"
 _DUTIES = {
     "annual_meeting": (
-        f"毎年|毎会計年度|毎事業年度|年度?ごと|各年度|半年|(?:{_ONCE} *か?)?年(?:度|間)?"
+        "毎年|毎会計年度|毎事業年度|年度?ごと|各年度|半年"
+        "|(?<![0-9一二三四五六七八九数か])(?:[1一壱] *か?)?年(?:度|間)?"
         f"(?:に|につき|当たり|あたり)?(?:、|少なくとも|最低|おおむね|概ね|原則として|定期的に)*{_ONCE} *回",
         "会議|会合|懇談|協議会|連絡会|協議の場|会談|首長会|総会",
         "開催|開く|開き|設け|行う|行い|招集|持つ|もつ|実施",
@@ -108,7 +118,7 @@ _DUTIES = {
     ),
     "question": ("疑義|定めのない事項", "協議|定め"),
 }
-_LIKE_A_MEETING = re.compile("会議|会合|懇談|協議会|連絡会|連絡調整|連絡を|協議の場|定期的")
+_LIKE_A_MEETING = re.compile("毎年|会議|会合|懇談|協議会|連絡会|連絡調整|連絡を|協議の場|定期的")
 _REPLACING = re.compile("協約書?[^。]{0,30}(?:廃止|失効|に代え|に替え)")
 _LEGAL_BASIS = re.compile(
     rf"地方自治法(?:（[^（）]{{1,40}}）)?第 ?[{DIGITS}]{{1,8}} ?条"
@@ -139,6 +149,11 @@ def read(text: str) -> Reading:
     draft, state = Draft(), State.COVER
     text = text.removeprefix("\ufeff")
     for line in lines_of(plain(text)):
+        if PAGE_NUMBER.fullmatch(line.folded) and not (draft.run or draft.loose):
+            # What stands above and below it belongs together.
+            draft.reject(line)
+            draft.why[line.number] = "page_number"
+            continue
         state = _place(draft, state, line)
         draft.previous = line
     annex.settle(draft)
@@ -278,7 +293,7 @@ def numbers(lines: list[Line]) -> Lines:
 
 
 def _missing(agreement: AgreementText, draft: Draft) -> Iterator[Remark]:
-    parts: list[tuple[bool, str, str]] = [
+    wanted: list[tuple[bool, str, str]] = [
         (bool(agreement.title), "title", _("表題")),
         (bool(agreement.preamble), "preamble", _("前文")),
         (agreement.concluded_on is not None, "concluded_on", _("締結日")),
@@ -286,18 +301,18 @@ def _missing(agreement: AgreementText, draft: Draft) -> Iterator[Remark]:
     ]
     for party in agreement.parties:
         office = party.title or _("%(keys)s %(party)sの長", keys=_KEYS[party.key], party=party.name)
-        parts.append((party.head is not None, party.key, _("%(office)sの氏名", office=office)))
+        wanted.append((party.head is not None, party.key, _("%(office)sの氏名", office=office)))
     present = {article.number for article in agreement.articles}
     skipped = [n for n in range(1, len(present) + 1) if n not in present]
-    parts += [(False, "articles", f"第{n}条") for n in skipped[:1]]
-    for is_there, about, name in parts:
+    wanted += [(False, "articles", f"第{n}条") for n in skipped[:1]]
+    for is_there, about, name in wanted:
         if not is_there:
             lines = agreement.sources.get(about, ())
             text = _("%(name)sを読み取れませんでした。原文をご確認ください。", name=name)
             yield Remark("part_missing", lines, text, about)
     if draft.signing_day and draft.cover_day and agreement.concluded_on:
         cover, signed = ("".join(day.folded.split()) for day in _days(draft))
-        if cover != signed:
+        if parts.day_of(draft.cover_day) != parts.day_of(draft.signing_day):
             text = _(
                 "表紙の日付（%(cover)s）と署名の日付（%(signed)s）が違います。"
                 "署名の日付で読みました。",
@@ -331,6 +346,9 @@ def _unsure(
             header=_short(" ".join(draft.unsure.text.split())),
         )
         yield Remark("roles_not_told_apart", (draft.unsure.number,), text)
+    if draft.spaced:
+        text = _("表に列の区切りがありませんでした。空白で区切って読みました。")
+        yield Remark("table_without_columns", (draft.spaced.number,), text)
     if draft.run_lines:
         text = _("表に列の区切りがありませんでした。1行を1つの欄として読みました。")
         yield Remark("table_without_columns", numbers(draft.run_lines), text)
@@ -348,6 +366,9 @@ def _unsure(
         )
         lines = tuple(dict.fromkeys(n for row in broken for n in numbers(row.lines)))
         yield Remark("lines_in_cells", lines, text)
+    if pages := tuple(n for n, why in draft.why.items() if why == "page_number"):
+        text = _("ページ番号と思われる行を%(count)s行、除いて読みました。", count=len(pages))
+        yield Remark("page_number", pages, text)
     yield from () if draft.amends else _duties_missing(agreement)
 
 
@@ -416,7 +437,7 @@ def _names(draft: Draft, agreement: AgreementText) -> Iterator[Remark]:
         if not party.head or signature is None or signature.head_line is None:
             continue
         short = len("".join(party.head.split())) < _SHORTEST_USUAL_NAME
-        if short or _LOST_GLYPH.search(party.head):
+        if short or _LOST_GLYPH.search(party.head) or party.head.endswith("印"):
             text = _(
                 "署名の氏名が途中で切れているかもしれません（%(letter)s %(party)s「%(head)s」）。"
                 "原本をご確認ください。",
@@ -473,6 +494,8 @@ def _left_over(draft: Draft) -> Iterator[Remark]:
     entries: list[tuple[tuple[str, int], int, str]] = []
     previous = 0
     for line, unplaced in draft.left_over():
+        if draft.why.get(line.number) == "page_number":
+            continue
         gaps += any(number in draft.placed for number in range(previous + 1, line.number))
         kind = "stray_text" if line.kind is Kind.WORDS else "not_read"
         kind = draft.why.get(line.number, kind)

@@ -107,6 +107,7 @@ ASKS: Mapping[str, Ask] = {
     "title_joined": Ask(
         N_("表題が2行に分かれていました"), {Choice.TYPE: N_("この表題で登録する")}, Box.TITLE
     ),
+    "page_number": Ask(N_("ページ番号のような行があります"), dict([_DROP, _STAY])),
     "address": Ask(N_("署名の住所には登録する欄がありません"), dict([_DROP, _STAY])),
     "replaces_earlier": Ask(N_("前の協約に代わる協約のようです"), _GO_ON),
     "annual_meeting_missing": Ask(
