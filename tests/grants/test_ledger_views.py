@@ -183,6 +183,15 @@ def test_the_ledger_says_which_case_an_amount_comes_from(made, browse) -> None:
     assert "/costs/2026-02" in [one.get("href") for one in officer.get(LEDGER).all("a")]
 
 
+def test_who_leads_a_case_is_asked_whether_its_cost_is_counted_twice(made, browse) -> None:
+    project_id = made(an_agreed_project)
+    lead = browse("office").get(claim_page(project_id, "aomori")).text
+    assert "第8-01号の総事業費 3,620,000円を含めていませんか" in lead
+    assert "受け取る負担金 536,000円" in lead and "補助 1,120,000円" in lead
+    assert "青森市の負担 1,964,000円" in lead
+    assert "含めていませんか" not in browse("officer", "imabetsu").get(claim_page(project_id)).text
+
+
 def entries(verb: str) -> Sequence[HistoryEntry]:
     of_verb = select(HistoryEntry).where(HistoryEntry.verb == verb).order_by(HistoryEntry.id)
     return db.session.scalars(of_verb).all()

@@ -3,6 +3,8 @@
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.cost_sharing import queries as cases
+from tracker.cost_sharing.case import Case
 from tracker.grants import actions, forms, papers, queries
 from tracker.grants.blueprint import bp
 from tracker.grants.burdens import views as burden_views
@@ -112,7 +114,17 @@ def claim(fy: int, project_id: int, slug: str) -> Response:
         said = _("「%(project)s」の算定を保存しました。", project=line.project)
         back = url_for(".ledger", fy=year.year, town=town.slug)
         return done(back, said if form.result else _(UNCHANGED))
-    return page("grants/claim.html", form=form, row=row, year=year, town=town)
+    received = _received(row)
+    return page("grants/claim.html", form=form, row=row, year=year, town=town, received=received)
+
+
+def _received(row: LedgerRow) -> Case | None:
+    """The case by which others pay the municipality of a line, which leads it; None for the rest.
+
+    Auditors find their shares claimed twice: by those who pay them, and in what the lead spent.
+    """
+    case = cases.find(row.shared.case, clock.today()) if row.shared else None
+    return case if case and case.lead == row.town else None
 
 
 def _line(fy: int, project_id: int, slug: str) -> tuple[FiscalYear, Town, LedgerRow]:
