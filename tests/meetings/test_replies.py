@@ -103,9 +103,10 @@ def test_one_number_before_two_dates_means_neither():
     [
         lambda: reply("1番は出席できます"),
         lambda: reply("1○ 6○"),
+        lambda: reply("1　1月20日（水） ○"),
         lambda: reply("1○", sender="kikaku@imabetsu.example"),
     ],
-    ids=["a sentence", "no such date", "a colleague"],
+    ids=["a sentence", "no such date", "another day", "a colleague"],
 )
 def test_a_doubt_is_asked_back_of_the_post_once_a_day(raw, meeting, returned):
     for _ in range(2):

@@ -64,6 +64,14 @@ RIGHT: Mapping[str, tuple[bytes, Mapping[int, DateMark]]] = {
         ),
         ALL,
     ),
+    "a sentence before": (
+        mail("いつもお世話になっております。1○ 2△ 3×です。よろしくお願いします。"),
+        ALL,
+    ),
+    "bullets": (mail("・1　○\n・2　△\n・3　×\n以上"), ALL),
+    "dots": (mail("1.○\n2.△\n3.×"), ALL),
+    "polite without a verb": (mail("1○ 2△ 3× よろしくお願いいたします。"), ALL),
+    "the end": (mail("1○ 2△ 3× 以上です。"), ALL),
     "introduced": (mail("回答：1○ 2△ 3×"), ALL),
     "with the dates": (
         mail(
@@ -149,6 +157,9 @@ DOUBTS: Mapping[str, bytes] = {
     "struck through": mail("<p>1<s>○</s>× 2△</p>", kind="html"),
     "a date in words": mail("1○\n第二候補○"),
     "a sign of colour": mail("1⭕️ 2❌"),
+    "words beside marks": mail("1○ 2△\n3：欠席"),
+    "something beside marks": mail("1○ 2△\n3：なし"),
+    "groups": mail("○：1、3\n×：2"),
     "marks first": mail("○1 △2 ×3"),
     "marks alone": mail("○△×"),
     "marks between quotes": mail("> 1　1/19（火）\n○\n> 2　1/21（木）\n×"),
@@ -238,7 +249,13 @@ INVITED: Mapping[str, tuple[bytes, Attending | None]] = {
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_plain_answer_is_taken(name):
     raw, answers = RIGHT[name]
-    assert read(raw) == ReplyMail(ReplyKind.POLL, answers)
+    found = read(raw)
+    assert (found.kind, found.answers, found.doubt) == (ReplyKind.POLL, answers, ())
+
+
+def test_a_date_behind_a_number_is_told_for_whoever_knows_the_dates():
+    raw = mail("1　令和9年1月19日（火）14時〜15時30分　○\n2　2027/1/21 △\n3 ×")
+    assert read(raw).days == {1: (1, 19), 2: (1, 21)}
 
 
 @pytest.mark.parametrize("name", DOUBTS)

@@ -335,7 +335,7 @@ def _named_recipients(notice: _Notice) -> tuple[str, ...]:
     ours = {notice.sender.lower(), *map(str.lower, _NAMED.findall(field(notice.head, "To")))}
     named = [
         one
-        for one in dict.fromkeys(one.strip('"').rstrip(".") for one in listed)
+        for one in dict.fromkeys(one.strip("\"'").rstrip(".") for one in listed)
         if one.lower() not in ours and not _SERVER.search(one) and not _OURS.fullmatch(one)
     ]
     at_first = [one for one in named if one.lower() == notice.sent_to.lower()]

@@ -47,7 +47,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class ReplyMail:
-    """What a mail says.  With any doubt nothing is taken over, and its sender is asked back."""
+    """What a mail says.  With any doubt nothing is taken over, and its sender is asked back.
+
+    `days` are month and day that it wrote behind a number: who knows the dates compares them.
+    """
 
     kind: ReplyKind
     answers: Mapping[int, DateMark] = field(default_factory=dict)
@@ -55,6 +58,7 @@ class ReplyMail:
     uid: str | None = None
     sequence: int | None = None
     doubt: tuple[str, ...] = ()
+    days: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 OTHER = ReplyMail(ReplyKind.OTHER)

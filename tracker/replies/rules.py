@@ -79,7 +79,7 @@ def _of_calendar(head: Message, found: ReplyMail, asked: Expected) -> ReplyMail:
     if found.kind is ReplyKind.OTHER:
         return OTHER
     is_known = asked.uid is not None and found.uid == asked.uid
-    if not is_known and (_is_machine(head, []) or not _answers_letter(head, asked)):
+    if not is_known and not _answers_letter(head, asked):
         return OTHER
     doubt = (*_sender_doubts(head, asked), *found.doubt)
     return replace(found, answer=None if doubt else found.answer, doubt=doubt)

@@ -46,7 +46,7 @@ def take(raw: bytes, at: datetime) -> bool:
         reply = replies.read(raw, asked)
         if reply.kind is not ReplyKind.POLL:
             return False
-        doubt = rules.doubts(reply, numbers, _is_still(post, letter))
+        doubt = rules.doubts(reply, numbers, meeting.dates, _is_still(post, letter))
         if not doubt:
             given = {numbers[number]: Answer(mark.value) for number, mark in reply.answers.items()}
             try:

@@ -21,14 +21,20 @@ def numbered(body: str, dates: Mapping[int, Candidate]) -> Mapping[int, int]:
     return found
 
 
-def doubts(reply: ReplyMail, numbers: Mapping[int, int], is_address_known: bool) -> list[str]:
-    """Why a reply is asked back."""
+def doubts(
+    reply: ReplyMail,
+    numbers: Mapping[int, int],
+    dates: Mapping[int, Candidate],
+    is_address_known: bool,
+) -> list[str]:
+    """Why a reply is asked back; `numbers` as in `numbered`, `dates` by candidate id."""
     said = list(reply.doubt)
     if not is_address_known:
         said.append(_("このお知らせの宛先は、そのあとで変わっています。"))
-    said += [
-        _("候補日に%(number)sはありません。", number=number)
-        for number in reply.answers
-        if number not in numbers
-    ]
+    for number in reply.answers:
+        on = dates[numbers[number]].on if number in numbers else None
+        if on is None:
+            said.append(_("候補日に%(number)sはありません。", number=number))
+        elif reply.days.get(number, (on.month, on.day)) != (on.month, on.day):
+            said.append(_("候補日%(number)sの日付が、お知らせと違います。", number=number))
     return said

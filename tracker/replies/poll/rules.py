@@ -6,6 +6,7 @@ something.  ◎, sentences, marks without a number and the like are doubts, not 
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 from unicodedata import normalize
 
 from tracker.kernel.translation import _
@@ -57,12 +58,15 @@ _DATED = re.compile(
     rf"[\d\s年月日/()曜月火水木金土日祝令和元時分:=→⇒…~〜～\-–午前後からまで、,.]{{4,60}}?({_MARK})",
     re.I,
 )
+_DAY = re.compile(r"(?:\d{4}\s*[年/]\s*)?(?<!\d)(\d{1,2})\s*[月/]\s*(\d{1,2})")
 _BEFORE = re.compile(
-    r"\s*(?:(?:ご?(?:回答|返答|返事|返信)|答え|結果|日程|ご?(?:都合|予定)|出欠)(?:調整)?(?:は|です)?)?\s*[:]?\s*"
+    r"\s*(?:[・*•-]\s*)?(?:(?:ご?(?:回答|返答|返事|返信)|答え|結果|日程|ご?(?:都合|予定)|出欠)(?:調整)?(?:は|です)?)?\s*[:]?\s*"
 )
 _GAP = re.compile(r"[\s,、。.;/／|・]*")
 _AFTER = re.compile(
-    r"\s*(?:です|でした|となります|になります|で(?:お願い|よろしくお願い)(?:いた|致)?します|で御?ご?回答(?:いた|致)?します)?\s*[。.!、]*\s*"
+    r"\s*(?:です|でした|となります|になります|で御?ご?回答(?:いた|致)?します"
+    r"|(?:で、?)?(?:どうぞ)?(?:よろしく)?お願い(?:いた|致)?し(?:ます|申し上げます))?"
+    r"[\s。.!、]*(?:以上)?(?:です)?[\s。.!、]*"
 )
 _BARE = re.compile(rf"[\s,、。.・]*(?:(?:{_LIKE_A_MARK})[\s,、。.・]*)+")
 _NUMBERED_MARK = re.compile(rf"(?<!\d)\d{{1,2}}\D{{0,3}}(?:{_LIKE_A_MARK})|(?:{_LIKE_A_MARK})\s*\d")
@@ -72,6 +76,8 @@ _LONE_MARK = re.compile(
 )
 _SENTENCE = re.compile(
     r"(?<![\d-])\d{1,2}\s*(?:番|つ目|件目|日目|(?:は|が|も|だけ|のみ|以外|と\d)(?!\S*(?:県|市|町|村|階|号)))"
+    r"|(?<![\d-])\d{1,2}[\s.:)、-]{0,3}(?:出席|欠席|参加|不参加|可|不可|OK|NG|大丈夫|難|調整|未定|保留|検討)"
+    r"|^\s*(?:第|候補日?)?\(?\d{1,2}\)?(?:番|候補)?\s*[.:)、=→\s-]\s*[^\d\s]{1,8}$"
     r"|候補\S{0,3}\d|第\d候補|\d{1,2}日(?:は|が|も|で)"
     r"|(?:全て|すべて|全部|全日|いずれ|どの日|どれ|最初|最後|[一二三四五]番).{0,12}"
     r"(?:出席|欠席|可|OK|大丈夫|都合|問題|参加|○|×)"
@@ -80,16 +86,27 @@ _SENTENCE = re.compile(
 )
 
 
+class _Pair(NamedTuple):
+    """A number with its mark, and month and day where the date stands between them."""
+
+    number: int
+    mark: DateMark
+    day: tuple[int, int] | None = None
+
+
 def read(text: str, candidates: int) -> ReplyMail:
     """The marks by number, 1 to `candidates`; dates that are left out stay unanswered."""
     answers: dict[int, DateMark] = {}
+    days: dict[int, tuple[int, int]] = {}
     doubt: list[str] = []
-    for line in own_words(text).splitlines():
+    for line in re.split(r"\n|(?<=。)", own_words(text)):
         found = _answers(line)
         if found is None:
             doubt += _doubts(line)
             continue
-        for number, mark in found:
+        for number, mark, day in found:
+            if day:
+                days[number] = day
             if not 1 <= number <= candidates:
                 doubt.append(_("候補日に%(number)sはありません。", number=number))
             elif number in answers:
@@ -98,9 +115,9 @@ def read(text: str, candidates: int) -> ReplyMail:
     if not answers and not doubt:
         doubt.append(_("答えを読み取れませんでした。"))
     doubt = list(dict.fromkeys(doubt))
-    return ReplyMail(
-        ReplyKind.POLL, {} if doubt else dict(sorted(answers.items())), doubt=tuple(doubt)
-    )
+    if doubt:
+        return ReplyMail(ReplyKind.POLL, doubt=tuple(doubt))
+    return ReplyMail(ReplyKind.POLL, dict(sorted(answers.items())), days=days)
 
 
 def own_words(text: str) -> str:
@@ -150,16 +167,18 @@ def _is_rule(line: str) -> bool:
     return len(line.strip()) >= 4 and bool(_RULE.fullmatch(line.rstrip()[:100]))
 
 
-def _answers(line: str) -> list[tuple[int, DateMark]] | None:
+def _answers(line: str) -> list[_Pair] | None:
     """The numbers and marks of a line that holds nothing else; None of any other."""
     before = _BEFORE.match(line)
     at = before.end() if before else 0
     if dated := _DATED.match(line, at):
-        rest = line[dated.end() :]
-        return [(int(dated[1]), _MARKS[dated[2]])] if _AFTER.fullmatch(rest) else None
+        days = _DAY.findall(dated[0])
+        day = (int(days[-1][0]), int(days[-1][1])) if days else None
+        is_whole = day and _AFTER.fullmatch(line[dated.end() :])
+        return [_Pair(int(dated[1]), _MARKS[dated[2]], day)] if is_whole else None
     found = []
     while pair := _PAIR.match(line, at):
-        found.append((int(pair[1]), _MARKS[pair[2]]))
+        found.append(_Pair(int(pair[1]), _MARKS[pair[2]]))
         gap = _GAP.match(line, pair.end())
         at = gap.end() if gap else pair.end()
     return found if found and _AFTER.fullmatch(line[at:]) else None
