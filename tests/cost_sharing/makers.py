@@ -19,6 +19,7 @@ from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.cost_sharing.work.rules import WorkRow, amount_of
 from tracker.figures import queries as bases
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
@@ -35,6 +36,8 @@ LATER = formula.AskAgain("補助の額が決まったため。", date(2026, 12, 
 CASE = "/costs/2026-01"
 NAMES = tuple(name for _, _, name, _, _ in cast.TOWNS)
 SHARES = dict(zip(NAMES, (1_964_000, 168_000, 115_000, 117_000, 136_000), strict=True))
+WORK = (("aomori", "相談会の運営", "12.5", "人日"), ("imabetsu", "会場の用意", "3", "回"))
+OF_WORK: dict[str, Any] = {"kind": CaseKind.WORK, "total_yen": 0, "subsidy_yen": 0}
 PARTNERS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
 
 
@@ -95,6 +98,16 @@ def make_proposal(**changes: Any) -> Proposal:
         remainder="青森市",
     )
     return replace(proposal, **changes)
+
+
+def make_work_proposal(*rows: tuple[str, str, str, str]) -> Proposal:
+    """Who (slug) does what, how much and of which unit; of two municipalities unless said."""
+    towns = {town.slug: town for town in areas.towns()}
+    found = tuple(
+        WorkRow(towns[slug], what, amount_of(promised), unit)
+        for slug, what, promised, unit in rows or WORK
+    )
+    return make_proposal(parts=(), total_yen=0, subsidy_yen=0, rows=found)
 
 
 def make_draft(project: Project | None = None, **changes: Any) -> CostCase:

@@ -27,8 +27,8 @@ from tests.hostile import GOOD, HOSTILE
 from tests.pages import PageClient
 from tracker.attachments import uploads
 from tracker.attachments.uploads import Attachment, Sent
-from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.cases.queries import decided
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.permissions import Role
@@ -155,18 +155,18 @@ def test_what_comes_after_the_agreement_is_recorded_and_breaks_nothing(both: Fla
     early = attach(row, b"before", SEALED, cast.NOW - timedelta(hours=1))
     confirm_by(row, "aomori", *PARTNERS)
     assert row.state is CaseState.AGREED
-    held = queries.decided([row.id])[row.id]
+    held = decided([row.id])[row.id]
     assert held["documents"] == [
         {"name": "覚書.csv", "sha256": early.sha256, "sealed_on": "2026-11-20"}
     ]
     late = attach(row, b"after", SEALED, LATER)
-    assert queries.decided([row.id])[row.id] == held
+    assert decided([row.id])[row.id] == held
     assert record.verdict().problems == []
     actions.detach(Act(somebody("office"), LATER), row, early, "別の案件の文書のため。")
     actions.detach(Act(somebody("office"), LATER), row, late, "写りが悪いため。")
-    assert queries.decided([row.id])[row.id] == held and record.verdict().problems == []
+    assert decided([row.id])[row.id] == held and record.verdict().problems == []
     actions.put_attachment_back(Act(somebody("office"), LATER), row, early)
-    assert queries.decided([row.id])[row.id] == held
+    assert decided([row.id])[row.id] == held
     entry = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).all()[3]
     assert entry.verb == "cost.attached" and "押印済みの文書を1件" in entry.summary
     assert entry.payload and entry.payload["after"]["attached"] == [late.sha256]
@@ -179,7 +179,7 @@ def test_an_agreement_stood_without_what_was_struck_before_it(inside: Flask) -> 
     early, at = attach(row, b"x", SEALED, cast.NOW - timedelta(hours=2)), cast.NOW
     actions.detach(Act(somebody("office"), at - timedelta(hours=1)), row, early, "誤り。")
     confirm_by(row, "aomori", *PARTNERS)
-    assert "documents" not in queries.decided([row.id])[row.id]
+    assert "documents" not in decided([row.id])[row.id]
     with pytest.raises(Refusal, match="合意の前に取り消した書類は戻せません"):
         actions.put_attachment_back(act_of("office"), row, early)
 

@@ -12,11 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from tests import cast
 from tests.cost_sharing.makers import (
     NAMES,
+    OF_WORK,
     act_of,
     make_agreed,
     make_draft,
     make_proposal,
     make_ready,
+    make_work_proposal,
     read,
     somebody,
 )
@@ -40,6 +42,7 @@ pytestmark = pytest.mark.engines_by_turns
 BEFORE, AFTER = "0003", "0004"
 FORMULAS_BEFORE = "0032"
 CHANGES_BEFORE = "0035"
+WORK_BEFORE = "0040"
 TABLE = ("60.00", "11.18", "12.65", "6.76", "9.41")
 
 
@@ -201,3 +204,17 @@ def test_changes_of_cases_come_and_go_and_the_cases_stay():
     upgrade()
     assert told("SELECT * FROM case_change") == []
     assert read(db.session.get(CostCase, 1)).content == kept
+
+
+@pytest.mark.usefixtures("both")
+def test_rows_of_work_become_words_for_the_release_before():
+    make_agreed(make_work_proposal(), **OF_WORK)
+    read_before = "SELECT work FROM cost_case"
+    assert told(read_before) == [("",)]
+    db.session.commit()
+    downgrade(revision=WORK_BEFORE)
+    told_then = [("青森市　相談会の運営　12.5人日\n今別町　会場の用意　3回",)]
+    assert told(read_before) == told_then
+    upgrade()
+    assert told(read_before) == told_then
+    assert (read(db.session.get(CostCase, 1)).rows, told("SELECT * FROM case_work")) == ((), [])

@@ -221,6 +221,10 @@ def test_an_answer_without_a_choice_or_without_words_is_asked_for(browse, given)
 def test_work_with_every_field_wrong(browse, given):
     given(lambda: make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0))
     page = browse("office").fill(
-        f"{CASE}/formula", {"title": "", "stage": "x", "participants": [], "work": " ", "save": "1"}
+        f"{CASE}/formula",
+        {
+            **{"title": "", "stage": "x", "participants": [], "save": "1"},
+            **{"rows-0-what": "あ" * 201, "rows-0-promised": "-1", "rows-0-unit": ""},
+        },
     )
-    assert len(sentences(page)) == 4
+    assert len(sentences(page)) == 6

@@ -79,6 +79,7 @@ class Stock:
     sent_cases: Mapping[str, str]
     draft_cases: Mapping[str, str]
     work_case: str
+    agreed_work: Mapping[str, str]
     series: int
     ready_cases: Mapping[str, str]
     consultations: Mapping[str, int]
@@ -131,6 +132,16 @@ def furnish() -> Stock:
         work_case=str(
             costs.make_draft(led[OTHER], kind=costs.CaseKind.WORK, total_yen=0, subsidy_yen=0).no
         ),
+        agreed_work={
+            slug: str(
+                costs.make_agreed(
+                    costs.make_work_proposal((slug, "会場の用意", "3", "回")),
+                    project=one,
+                    **costs.OF_WORK,
+                ).no
+            )
+            for slug, one in led.items()
+        },
         ready_cases=ready,
         consultations={slug: _consultation(no) for slug, no in ready.items()},
         agreed_cases={slug: str(costs.make_agreed(project=one).no) for slug, one in led.items()},

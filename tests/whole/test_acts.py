@@ -58,6 +58,7 @@ FILLED: dict[str, dict[str, Any]] = {
         **{"parts-0-percent": "30", "parts-1-percent": "70"},
         **{f"{of}_{slug}": "" for of in ("cap", "floor") for slug in EVERY_TOWN},
         **{f"parts-{n}-only": EVERY_TOWN for n in range(2)},
+        **{f"rows-{n}-promised": "3" for n in range(5)},
         **{"checked": "1", "reason": "算式を直したため。", "reply_due_on": "2026/12/11"},
     },
     "meetings.add_dates": {"days-1-on": "2026/12/14", "days-2-on": "2026/12/15"},

@@ -4,7 +4,8 @@ from flask import Blueprint, abort, url_for
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.rules import CaseNumber
+from tracker.cost_sharing.rules import CaseNumber, CaseState
+from tracker.cost_sharing.work.rules import WorkRow
 from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
 from tracker.plumbing.access import may, require
@@ -36,3 +37,14 @@ def case_to_draft(no: str) -> Case:
     found = get_case(no)
     require(Permission.DRAFT_COST, found.lead.slug)
     return found
+
+
+def rows_to_tell(case: Case) -> list[WorkRow]:
+    """The rows of agreed work of which the person signed in may tell what was done.
+
+    Of one's own municipality; all where it leads the project.
+    """
+    if case.state is not CaseState.AGREED:
+        return []
+    write, lead = Permission.WRITE_REPORT, case.lead.slug
+    return [row for row in case.rows if may(write, row.town.slug, lead)]

@@ -15,6 +15,7 @@ from tracker.cost_sharing.rules import (
     Pair,
     Stage,
 )
+from tracker.cost_sharing.work.rules import WorkRow, WorkTotal, by_town, in_words, totals
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
@@ -49,8 +50,9 @@ class Case:
     lead: the municipality that leads the project, `lead_post_id` its section.  drafter_id: the
     person who drafted it last.
     remainder: the name of who takes it, or `LARGEST_REMAINDER`.  goes_on: whether the project is
-    planned for the present fiscal year.  parts, lines: formula and arithmetic, and the opinions of
-    the answers, are there in a case read whole.
+    planned for the present fiscal year.  work: what was arranged in words; rows: who does what.
+    parts, lines, rows: formula, arithmetic and table, and the opinions of the answers, are there in
+    a case read whole.
     """
 
     id: int
@@ -85,6 +87,7 @@ class Case:
     parts: Sequence[PartSource] = ()
     lines: tuple[ShareLine, ...] = ()
     limits: Limits = NO_LIMITS
+    rows: tuple[WorkRow, ...] = ()
 
     @property
     def label(self) -> str:
@@ -179,9 +182,19 @@ class Case:
                 *(self.parts, self.rounding, self.remainder, self.limits),
             )
             if self.is_money
-            else (self.work,)
+            else (self.work, tuple(row.agreed for row in self.rows))
         )
         return (self.title, self.stage, self.shares, *of_kind)
+
+    @property
+    def work_words(self) -> str:
+        """「青森市　相談員の派遣　12.5人日」 line by line, and what was arranged in words."""
+        return in_words(self.rows, self.work)
+
+    @property
+    def totals(self) -> list[WorkTotal]:
+        """The work of all together, by unit."""
+        return totals(self.rows)
 
     @property
     def rounding_words(self) -> str:
@@ -223,7 +236,20 @@ def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = [(_("件名"), case.title), (_("段階"), case.stage.label)]
     if not case.is_money:
         among = "・".join(town.name for town in case.shares)
-        return [*found, (_("だれが・何を・どれだけ"), case.work), (_("分担する市町村"), among)]
+        rows = by_town(case.rows)
+        return [
+            *found,
+            (_("分担する市町村"), among),
+            *(
+                (
+                    _("%(town)sの分担", town=town.name),
+                    "\n".join(row.told for row in rows.get(town, ())),
+                    town.name,
+                )
+                for town in towns
+            ),
+            (_("そのほかの取決め"), case.work),
+        ]
     return [
         *found,
         (_("総事業費"), yen(case.total_yen)),

@@ -15,7 +15,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
-from tracker.municipalities.rules import Members
+from tracker.municipalities.rules import Members, Town
 
 
 def duties(
@@ -40,16 +40,7 @@ def _to_confirm(
     """Each party confirms, for each agreement it is a party to."""
     for case in cases:
         for side, answers in case.requests(year).items():
-            amount = _("対象額 %(amount_yen)s", amount_yen=yen(case.amount_yen))
-            said = (
-                _("%(count)s町村との負担案（%(amount)s）。", count=len(answers), amount=amount)
-                if side.is_hub
-                else _(
-                    "負担案 %(share_yen)s（%(amount)s）。",
-                    share_yen=yen(case.share_yen(side)),
-                    amount=amount,
-                )
-            )
+            said = _proposed(case, side, len(answers))
             yield Duty(
                 Kind.COST_UNCONFIRMED,
                 key=f"cost_unconfirmed:{case.no.path}:{side.slug}",
@@ -65,6 +56,18 @@ def _to_confirm(
                 # Of the day a case was sent no hour is kept: by its end everybody had heard.
                 known_since=tokyo.at(case.sent_on, time.max) if case.sent_on else None,
             )
+
+
+def _proposed(case: Case, side: Town, pairs: int) -> str:
+    if not case.is_money:
+        said = _("%(kind)sの分担案。", kind=case.kind.label)
+        return _("%(count)s町村との%(said)s", count=pairs, said=said) if side.is_hub else said
+    amount = _("対象額 %(amount_yen)s", amount_yen=yen(case.amount_yen))
+    if side.is_hub:
+        return _("%(count)s町村との負担案（%(amount)s）。", count=pairs, amount=amount)
+    return _(
+        "負担案 %(share_yen)s（%(amount)s）。", share_yen=yen(case.share_yen(side)), amount=amount
+    )
 
 
 def _to_start(cases: Iterable[Case], year: FiscalYear, members: Members) -> Iterable[Duty]:

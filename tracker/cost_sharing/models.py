@@ -121,6 +121,26 @@ class Share(Model):
     share_yen: Mapped[int] = mapped_column(Yen)
 
 
+class CaseWork(Versioned, Model):
+    """手続・人員: one row of who does what and how much; frozen once agreed, but for what was done.
+
+    Amounts are exact decimals as text.
+    """
+
+    __tablename__ = "case_work"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cost_case.id"))
+    position: Mapped[int]
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    what: Mapped[str] = mapped_column(String(200))
+    promised: Mapped[str] = mapped_column(String(30))
+    unit: Mapped[str] = mapped_column(String(20))
+    # Told after the agreement: no part of what was confirmed.
+    done: Mapped[str | None] = mapped_column(String(30))
+
+
 class Consultation(Struck, Model):
     """協議の記録: Article 4(2) asks for it each time, before anything is sent."""
 

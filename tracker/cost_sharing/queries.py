@@ -26,12 +26,12 @@ from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
-from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.case import Case, CaseHistory, Change, Reply, Revised, Word
 from tracker.cost_sharing.formula.proposal import Grounds
 from tracker.cost_sharing.models import (
     CaseChange,
     CaseDrafter,
+    CaseWork,
     Confirmation,
     Consultation,
     CostCase,
@@ -47,6 +47,7 @@ from tracker.cost_sharing.rules import (
     Pair,
     Stage,
 )
+from tracker.cost_sharing.work.rules import WorkRow, amount_of
 from tracker.figures import queries as bases
 from tracker.figures.models import FigureSeries
 from tracker.kernel.fiscal_year import FiscalYear
@@ -77,11 +78,17 @@ def cases(today: date, *where: ColumnElement[bool], whole: bool = False) -> list
     rows = db.session.execute(_heads(whole).where(*where), asked).all()
     heads = {row[0].id: row for row in rows}
     parts: dict[int, list[PartSource]] = {}
-    for row in rows if whole else ():
-        if row[-1]:
-            parts.setdefault(row[0].id, []).append(_part(row[-1]))
+    work: dict[int, list[WorkRow]] = {}
+    for head, *_beside, part, work_row in rows if whole else ():
+        if part:
+            parts.setdefault(head.id, []).append(_part(part))
+        if work_row:
+            work.setdefault(head.id, []).append(_work_row(work_row))
     sides = _sides(db.session.execute(_words(whole).where(*where), asked), whole)
-    return [_case(row, parts.get(id_, []), sides.get(id_, _Sides())) for id_, row in heads.items()]
+    return [
+        _case(row, parts.get(id_, []), work.get(id_, []), sides.get(id_, _Sides()))
+        for id_, row in heads.items()
+    ]
 
 
 @cache
@@ -135,8 +142,13 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
     )
     if not whole:
         return found
-    of_case = CostPart.case_id == CostCase.id
-    return found.add_columns(CostPart).outerjoin(CostPart, of_case).order_by(CostPart.position)
+    # A case has parts or work, never both.
+    return (
+        found.add_columns(CostPart, CaseWork)
+        .outerjoin(CostPart, CostPart.case_id == CostCase.id)
+        .outerjoin(CaseWork, CaseWork.case_id == CostCase.id)
+        .order_by(CostPart.position, CaseWork.position)
+    )
 
 
 @cache
@@ -214,7 +226,19 @@ def _part(part: CostPart) -> PartSource:
     return PartSource(of, part.unit, part.source, part.series_id, part.period)
 
 
-def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
+def _work_row(row: CaseWork) -> WorkRow:
+    return WorkRow(
+        areas.by_id()[row.municipality_id],
+        row.what,
+        amount_of(row.promised),
+        row.unit,
+        None if row.done is None else amount_of(row.done),
+        row.id,
+        row.seen,
+    )
+
+
+def _case(row: Any, parts: Sequence[PartSource], work: Sequence[WorkRow], sides: _Sides) -> Case:
     stored, total_yen, subsidy_yen, project, lead_id, *rest = row[:11]
     replaces, replaced_by, goes_on, consulted_at, lead_post_id, drafter_id = rest
     remainder = areas.by_id().get(stored.remainder_id)
@@ -252,6 +276,7 @@ def _case(row: Any, parts: Sequence[PartSource], sides: _Sides) -> Case:
         parts=tuple(parts),
         lines=tuple(sides.lines.values()),
         limits=Limits(stored.caps or {}, stored.floors or {}),
+        rows=tuple(work),
     )
 
 
@@ -520,53 +545,3 @@ def projects(
     found = [ProjectChoice(*row) for row in rows]
     listed = sorted(found[:MOST_PROJECTS], key=lambda one: (one.name, one.id))
     return listed, len(found) > MOST_PROJECTS
-
-
-def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
-    """What agreed cases are held by: number, revision, funds, shares in yen by 団体コード.
-
-    And the sealed documents that were there when they were agreed; each that comes later is held by
-    its own hash.  Of the cases named, or (None) of all that are agreed or were replaced.
-    """
-    of = CostCase.state.in_(_DECIDED) if ids is None else CostCase.id.in_(ids)
-    cost = ProjectCost.total_yen, ProjectCost.subsidy_yen
-    cases = db.session.execute(
-        select(CostCase, *cost).join(ProjectCost, ProjectCost.id == CostCase.cost_id).where(of)
-    )
-    found: dict[int, dict[str, Any]] = {
-        row.id: {
-            "case": str(row.no),
-            "revision": row.revision,
-            "total_yen": total_yen,
-            "subsidy_yen": subsidy_yen,
-            "shares": {},
-        }
-        for row, total_yen, subsidy_yen in cases
-    }
-    shares = (
-        select(Share.case_id, Municipality.code, Share.share_yen)
-        .join(CostCase, CostCase.id == Share.case_id)
-        .join(Municipality, Municipality.id == Share.municipality_id)
-        .where(of)
-    )
-    for case_id, code, yen in db.session.execute(shares):
-        if case_id in found:
-            found[case_id]["shares"][code] = yen
-    papers = (
-        select(Attachment)
-        .join(CostCase, CostCase.id == Attachment.subject_id)
-        .where(
-            of,
-            Attachment.subject_kind == "cost_case",
-            Attachment.sealed_on.is_not(None),
-            Attachment.added_at < CostCase.agreed_at,
-            or_(Attachment.struck_at.is_(None), Attachment.struck_at > CostCase.agreed_at),
-        )
-        .order_by(Attachment.id)
-    )
-    for paper in db.session.scalars(papers):
-        found[paper.subject_id].setdefault("documents", []).append(paper.told)
-    return found
-
-
-_DECIDED = (CaseState.AGREED, CaseState.REPLACED)

@@ -58,6 +58,7 @@ KEPT = {
     "question_settlement": Kept(),
     "sister_reply": Kept(),
     "share": Kept(of=_IS_AGREED),
+    "case_work": Kept(("done", "version"), of=_IS_AGREED),
     "send_attempt": Kept(),
 }
 

@@ -152,6 +152,7 @@ KINDS: Mapping[str, RecordKind] = {
             "cost.agreed": N_("合意"),
             "cost.replaced": N_("差替え"),
             "cost.withdrawn": N_("取下げ"),
+            "cost.work_done": N_("実績の入力"),
         },
     ),
     "grant_claim": RecordKind(
@@ -339,7 +340,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
     ),
     **dict.fromkeys(
         (
-            *("cost_case", "cost_part", "share", "consultation"),
+            *("cost_case", "cost_part", "case_work", "share", "consultation"),
             *("confirmation", "case_change", "case_drafter"),
         ),
         frozenset({"cost_case"}),

@@ -15,10 +15,12 @@ from tracker.attachments.uploads import Attachment, Sent
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case, Change
 from tracker.cost_sharing.cases import letters, rules
+from tracker.cost_sharing.cases.queries import decided
 from tracker.cost_sharing.formula.proposal import gaps_of_participants
 from tracker.cost_sharing.models import (
     CaseChange,
     CaseDrafter,
+    CaseWork,
     Confirmation,
     Consultation,
     CostCase,
@@ -258,6 +260,8 @@ def replace(act: Act, row: CostCase, reason: str, seen: str | None = None) -> Co
             db.session.add(_copy(part, id=None, case_id=new.id))
         for share in db.session.scalars(select(Share).where(Share.case_id == row.id)):
             db.session.add(_copy(share, case_id=new.id))
+        for work in db.session.scalars(select(CaseWork).where(CaseWork.case_id == row.id)):
+            db.session.add(_copy(work, id=None, case_id=new.id, done=None, version=1))
         note_change(act, new, (), reason)
     return new
 
@@ -294,7 +298,7 @@ def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None)
             _move(row, wanted)
             if is_agreed:
                 row.agreed_at = act.at
-                entry.digest = digest(queries.decided([row.id])[row.id])
+                entry.digest = digest(decided([row.id])[row.id])
                 letters.put_agreed(queries.of(row, act.today), at=act.at)
         if is_agreed and replaced:
             _replaced(act, replaced, case.no)

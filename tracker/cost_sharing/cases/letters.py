@@ -117,7 +117,7 @@ def put_recalled(case: Case, reason: str, *, at: datetime) -> None:
 def _moved(case: Case, before: Case, town: Town) -> str:
     """What changed, the own share first whether it did or not; the page shows all of it."""
     if not case.is_money:
-        return f"内容　{case.work}"
+        return f"内容\n{case.work_words}"
     share = yen(before.share_yen(town)), yen(case.share_yen(town))
     steps = (
         ("対象額", yen(before.amount_yen), yen(case.amount_yen)),
@@ -183,7 +183,7 @@ def _subject(case: Case) -> dict[str, str]:
         "件名": case.title,
         "案件": f"{case.title}（{case.no.label}）",
         "事業": f"{case.project}（{FiscalYear(case.no.fiscal_year).label}）",
-        "内容": "" if case.is_money else case.work,
+        "内容": "" if case.is_money else case.work_words,
     }
 
 

@@ -16,6 +16,7 @@ from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.rules import StageRow, stage_table
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision, Stage
+from tracker.cost_sharing.work.papers import tasks, work_table
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.yen import yen
@@ -117,8 +118,11 @@ def cost_calculation(of: CasePapers) -> Document:
             _shares(case),
             Lines(list(_notes(case))),
         ]
+    if case.rows:
+        blocks += [Title("1　だれが・何を・どれだけ"), work_table(case)]
     if case.pairs:
-        blocks += [Title(f"{4 if case.is_money else 1}　双方の確認"), _confirmations(case)]
+        number = 4 if case.is_money else 2 if case.rows else 1
+        blocks += [Title(f"{number}　双方の確認"), _confirmations(case)]
         blocks.append(Lines([NOT_A_SEAL]))
     return Document(
         title=f"{year}　負担額計算書（{case.stage.label}）" if case.is_money else f"{year}　{WORK}",
@@ -138,7 +142,9 @@ def _facts(case: Case, year: str) -> list[list[tuple[str, Cell]]]:
         [("主担当", case.lead.name), ("状況", state)],
     ]
     if not case.is_money:
-        facts.append([("だれが・何を\n・どれだけ", case.work or None)])
+        if case.work or not case.rows:
+            what = "そのほかの\n取決め" if case.rows else "だれが・何を\n・どれだけ"
+            facts.append([(what, case.work or None)])
         facts.append([("分担する\n市町村", "、".join(one.name for one in case.participants))])
     return facts
 
@@ -368,7 +374,7 @@ def _memorandum(of: CasePapers, partner: Town) -> list[Block]:
             f"この覚書は、{FiscalYear(case.no.fiscal_year).label}の{case.project}の実施に要する{what}に"
             "関し、必要な事項を定める。",
         ),
-        *(_money(case, partner, sides) if case.is_money else [("負担の内容", case.work)]),
+        *(_money(case, partner, sides) if case.is_money else [("負担の内容", tasks(case, sides))]),
         (
             "疑義の決定",
             "この覚書に定めのない事項又はこの覚書に関し疑義が生じた事項については、"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from tracker.attachments import uploads
 from tracker.attachments.attaching import attach_page, download, take_out_page
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable
+from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable, rows_to_tell
 from tracker.cost_sharing.case import Case, changes, own_share_first
 from tracker.cost_sharing.cases import actions, forms, letters, papers
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
@@ -254,6 +254,7 @@ def _case_page(
         year=FiscalYear(case.no.fiscal_year),
         formula=[(part.label, part.extent) for part in case.parts],
         stages=stages,
+        may_tell=bool(rows_to_tell(case)),
         struck_series=queries.struck_series(case),
         to_print=links(papers.of_stage(case, settles=stages is not None), ".paper", no=case.no),
         change_link=_change_link(case) if may_change else None,

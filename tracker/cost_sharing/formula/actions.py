@@ -9,8 +9,9 @@ from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.cases.actions import note_change, note_drafter
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
-from tracker.cost_sharing.models import CostCase, CostPart, Share
+from tracker.cost_sharing.models import CaseWork, CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
+from tracker.cost_sharing.work.rules import stored
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -102,6 +103,17 @@ def _write(act: Act, row: CostCase, then: Case) -> None:
         for line in then.lines
     ]
     set_rows(Share, of_case, "municipality_id", shares)
+    work = [
+        {
+            "position": n,
+            "municipality_id": one.town.id,
+            "what": one.what,
+            "promised": stored(one.promised),
+            "unit": one.unit,
+        }
+        for n, one in enumerate(then.rows)
+    ]
+    set_rows(CaseWork, of_case, "position", work)
     db.session.flush()
 
 

@@ -1,4 +1,4 @@
-"""Asks for the content of a case: the formula with everybody's figures, or the work."""
+"""Asks for the content of a case: the formula with everybody's figures."""
 
 import re
 from collections import Counter
@@ -27,7 +27,6 @@ from tracker.plumbing.forms import (
     ExactField,
     Form,
     LineField,
-    LinesField,
     PercentField,
     Row,
     SeenField,
@@ -85,7 +84,7 @@ _PART = re.compile(r"parts-[0-9]{1,3}(?=-|$)")
 _AT = {"basis": "series_id", "weights": "percent", "amounts": "reason"}
 
 
-class _ContentForm(Form):
+class ContentForm(Form):
     """What is asked of every case: its name, its stage, and who takes part."""
 
     seen = SeenField()
@@ -144,32 +143,6 @@ def _on_form(gap: Refusal) -> Refusal:
     return Refusal(_(said, where=gap.where, name=gap.name), field=gap.field)
 
 
-class WorkForm(_ContentForm):
-    """手続・人員: a text in the place of a formula."""
-
-    work = LinesField(
-        N_("だれが・何を・どれだけ"),
-        validators=[
-            *required(N_("だれが・何を・どれだけ行うかを入力してください。")),
-            at_most(2000),
-        ],
-    )
-
-    def proposal(self) -> Proposal:
-        """What was typed, as the actions take it."""
-        return Proposal(
-            title=self.title.data,
-            stage=Stage(self.stage.data),
-            participants=self.names(),
-            total_yen=0,
-            subsidy_yen=0,
-            parts=(),
-            rounding=Rounding(1, RoundingMode.DOWN),
-            remainder=areas.hub().name,
-            work=self.work.data,
-        )
-
-
 class PartForm(Row):
     """One part of the formula; `_part_form` adds the boxes that its kind has."""
 
@@ -203,7 +176,7 @@ class PartBoxes(NamedTuple):
         return {option.data: option for option in self.form["only"]}
 
 
-class FormulaForm(_ContentForm):
+class FormulaForm(ContentForm):
     """算式: `formula_form` adds the boxes of each part, and the limits of each municipality."""
 
     total_yen = YenField(N_("総事業費"), validators=required(NO_AMOUNT))
@@ -480,13 +453,6 @@ def _limit_box(words: str, town: Town) -> Any:
     return YenField(named, validators=[optional()])
 
 
-def work_form(more: Sequence[type[Form]] = (), **kwargs: Any) -> WorkForm:
-    """The text of who does what, with the municipalities to choose from; `more` as above."""
-    form = with_fields(WorkForm, {}, *more)(**kwargs)
-    form.participants.choices = choices((town.slug, town.name) for town in areas.towns())
-    return form
-
-
 def content_of(
     case: Case, formula: Case, participants: Iterable[Town], series: Sequence[Series]
 ) -> dict[str, Any]:
@@ -499,7 +465,6 @@ def content_of(
         "participants": [town.slug for town in participants],
         "total_yen": case.total_yen,
         "subsidy_yen": case.subsidy_yen,
-        "work": case.work,
         "unit": str(formula.rounding.unit),
         "mode": formula.rounding.mode.value,
         "remainder": slugs.get(formula.remainder, LARGEST_REMAINDER),

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import Stage
+from tracker.cost_sharing.work.rules import WorkRow, gaps_of_rows
 from tracker.figures.rules import Series
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
@@ -55,7 +56,8 @@ class Proposal:
     """All of a case that asks every side again once it changes; amounts in yen.
 
     participants: the names of those who take part, in the order of the codes. remainder: one of
-    them, or `LARGEST_REMAINDER`. work: who does what and how much, where no yen are shared.
+    them, or `LARGEST_REMAINDER`. rows: who does what and how much, where no yen are shared; work:
+    what was arranged beside it, in words.
     """
 
     title: str
@@ -68,6 +70,7 @@ class Proposal:
     remainder: str
     work: str = ""
     limits: Limits = NO_LIMITS
+    rows: tuple[WorkRow, ...] = ()
 
     @property
     def series_ids(self) -> tuple[int, ...]:
@@ -120,6 +123,7 @@ def work_out(case: Case, proposal: Proposal, grounds: Grounds, *, is_kept: bool 
         total_yen=proposal.total_yen,
         subsidy_yen=proposal.subsidy_yen,
         work=proposal.work,
+        rows=proposal.rows,
         rounding=proposal.rounding,
         remainder=proposal.remainder,
         limits=proposal.limits,
@@ -137,6 +141,7 @@ def _lacking(case: Case, proposal: Proposal, grounds: Grounds) -> Iterator[Refus
     """
     yield from gaps_of_participants(proposal.participants, grounds)
     if not case.is_money:
+        yield from gaps_of_rows(proposal.rows, proposal.participants, proposal.work)
         return
     try:
         amount_to_share(proposal.total_yen, proposal.subsidy_yen)

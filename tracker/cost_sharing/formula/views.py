@@ -13,10 +13,12 @@ from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases.forms import AgainForm
 from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
-from tracker.cost_sharing.formula.forms import FormulaForm, WorkForm, from_sent
+from tracker.cost_sharing.formula.forms import FormulaForm, from_sent
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.formula.rules import MOST_TRIALS, Trial, side_by_side
 from tracker.cost_sharing.rules import STATES, CaseNumber, Decision, Stage
+from tracker.cost_sharing.work import forms as work
+from tracker.cost_sharing.work.forms import WorkForm
 from tracker.figures import actions as figures
 from tracker.figures import queries as bases
 from tracker.figures.models import FigureSeries
@@ -86,6 +88,7 @@ def _formula_page(
         to_copy=to_copy,
         towns=areas.towns(),
         trials=_carried(),
+        units=work.UNITS,
     )
 
 
@@ -219,7 +222,7 @@ def _content_form(
     more = [in_year(AgainForm, FiscalYear.containing(clock.today()))] if is_checked else []
     if not case.is_money:
         participants = case.participants or queries.members_of_project(case)
-        return forms.work_form(more, data=forms.content_of(case, case, participants, ())), {}
+        return work.work_form(more, data=work.content_of(case, participants)), {}
     to_copy = {} if case.participants else queries.formulas_to_copy(case)
     asked = next((one for one in to_copy if str(one) == request.args.get("from")), None)
     source = queries.find(asked, clock.today()) if asked else None

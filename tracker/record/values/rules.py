@@ -24,6 +24,10 @@ COMMON: Mapping[str, str] = {
     "recorded_by": N_("記録した人"),
     "recorded_by_id": UNSAID,
     "recorded_at": UNSAID,
+    "meeting_id": UNSAID,
+    "agreement_id": N_("連携協約"),
+    "unit": N_("単位"),
+    "project_id": N_("連携事業"),
     "position": UNSAID,
     "question_id": UNSAID,
     "case_id": UNSAID,
@@ -66,7 +70,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {
             "kind": N_("種類"),
             "name": N_("名称"),
-            "unit": N_("単位"),
             "project_id": N_("事業"),
             "period": N_("対象の年"),
             "as_of_on": N_("基準日"),
@@ -228,7 +231,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "project_year": (
         N_("年度の事業"),
         {
-            "project_id": N_("連携事業"),
             "mark": N_("状況の印"),
             "comment": N_("主担当のコメント"),
             "commented_at": UNSAID,
@@ -238,7 +240,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "project_cost": (
         N_("事業費"),
         {
-            "project_id": N_("連携事業"),
             "phase": N_("予算・決算"),
             "total_yen": N_("総額"),
             "subsidy_yen": N_("補助金など"),
@@ -252,7 +253,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "project_id": UNSAID,
             "number": N_("番号"),
             "name": N_("指標名"),
-            "unit": N_("単位"),
             "definition": N_("定義"),
             "decimals": N_("小数のけた数"),
         },
@@ -284,7 +284,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         N_("依頼先"),
         {
             "round_id": UNSAID,
-            "project_id": N_("連携事業"),
             "ended_on": N_("依頼をやめた日"),
             "ended": N_("依頼をやめた理由"),
         },
@@ -293,7 +292,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         N_("進捗報告"),
         {
             "round_id": N_("報告の期"),
-            "project_id": N_("連携事業"),
             "state": N_("状態"),
             "rating": N_("進み具合"),
             "done": N_("行ったこと"),
@@ -335,12 +333,11 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         N_("費用負担"),
         {
             "number": N_("番号"),
-            "project_id": N_("連携事業"),
             "kind": N_("種類"),
             "stage": N_("段階"),
             "title": N_("件名"),
             "cost_id": UNSAID,
-            "work": N_("だれが・何を・どれだけ"),
+            "work": N_("そのほかの取決め"),
             "rounding_unit": N_("端数の単位（円）"),
             "rounding_mode": N_("端数の処理"),
             "remainder_id": N_("端数を負う市町村"),
@@ -364,13 +361,16 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "values": N_("市町村ごとの数値"),
             "only": N_("分担する市町村"),
             "series_id": N_("基礎数値"),
-            "unit": N_("単位"),
             "source": N_("出典"),
             "rate": N_("率・単価"),
             "period": N_("対象の期間"),
             "rounding_unit": N_("端数の単位（円）"),
             "rounding_mode": N_("端数の処理"),
         },
+    ),
+    "case_work": (
+        N_("手続・人員の分担"),
+        {"what": N_("何を"), "promised": N_("どれだけ"), "done": N_("実績")},
     ),
     "share": (
         N_("負担額"),
@@ -385,7 +385,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "grant_claim": (
         N_("特別交付税の算定"),
         {
-            "project_id": N_("連携事業"),
             "national_yen": N_("国の支出金"),
             "prefectural_yen": N_("県の支出金"),
             "other_yen": N_("その他の財源"),
@@ -403,11 +402,9 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         N_("疑義"),
         {
             "number": N_("番号"),
-            "agreement_id": N_("連携協約"),
             "article": N_("条"),
             "paragraph": N_("項"),
             "measure_id": N_("連携施策"),
-            "project_id": N_("連携事業"),
             "case_id": N_("費用負担"),
             "title": N_("件名"),
             "doubt": N_("疑義の内容"),
@@ -438,7 +435,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "sister_reply": (
         N_("ほかの協約での扱い"),
         {
-            "agreement_id": N_("連携協約"),
             "word": N_("扱い"),
             "comment": N_("連絡事項"),
         },
@@ -480,7 +476,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "candidate_date": (
         N_("候補日"),
         {
-            "meeting_id": UNSAID,
             "on": N_("日"),
             "begins": N_("開始"),
             "ends": N_("終了"),
@@ -490,7 +485,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "meeting_seat": (
         N_("席"),
         {
-            "meeting_id": UNSAID,
             "title": N_("席の名前"),
             "post_id": N_("お願いした役職"),
             "revoked_at": N_("リンクを止めた日時"),
@@ -514,7 +508,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "agenda_item": (
         N_("議題"),
         {
-            "meeting_id": UNSAID,
             "position": N_("順番"),
             "kind": N_("元になったもの"),
             "title": N_("議題"),
@@ -532,8 +525,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "held_view": (
         N_("開催の扱い"),
         {
-            "meeting_id": UNSAID,
-            "agreement_id": N_("連携協約"),
             "is_held": N_("開催したものとする"),
             "person_name": N_("記録した人"),
         },

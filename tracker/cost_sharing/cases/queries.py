@@ -1,0 +1,73 @@
+"""What agreed cases are held by: the words of the record's digest."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from tracker.attachments.uploads import Attachment
+from tracker.cost_sharing.models import CaseWork, CostCase, Share
+from tracker.cost_sharing.rules import CaseState
+from tracker.municipalities.models import Municipality
+from tracker.plumbing.db import db
+from tracker.projects.models import ProjectCost
+
+_DECIDED = (CaseState.AGREED, CaseState.REPLACED)
+
+
+def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
+    """What agreed cases are held by: number, revision, funds, shares in yen by 団体コード, and of
+    work the rows that were promised.
+
+    And the sealed documents that were there when they were agreed; each that comes later is held by
+    its own hash.  Of the cases named, or (None) of all that are agreed or were replaced.
+    """
+    of = CostCase.state.in_(_DECIDED) if ids is None else CostCase.id.in_(ids)
+    cost = ProjectCost.total_yen, ProjectCost.subsidy_yen
+    cases = db.session.execute(
+        select(CostCase, *cost).join(ProjectCost, ProjectCost.id == CostCase.cost_id).where(of)
+    )
+    found: dict[int, dict[str, Any]] = {
+        row.id: {
+            "case": str(row.no),
+            "revision": row.revision,
+            "total_yen": total_yen,
+            "subsidy_yen": subsidy_yen,
+            "shares": {},
+        }
+        for row, total_yen, subsidy_yen in cases
+    }
+    shares = (
+        select(Share.case_id, Municipality.code, Share.share_yen)
+        .join(CostCase, CostCase.id == Share.case_id)
+        .join(Municipality, Municipality.id == Share.municipality_id)
+        .where(of)
+    )
+    for case_id, code, yen in db.session.execute(shares):
+        if case_id in found:
+            found[case_id]["shares"][code] = yen
+    work = (
+        select(CaseWork, Municipality.code)
+        .join(CostCase, CostCase.id == CaseWork.case_id)
+        .join(Municipality, Municipality.id == CaseWork.municipality_id)
+        .where(of)
+        .order_by(CaseWork.case_id, CaseWork.position)
+    )
+    for row, code in db.session.execute(work):
+        told = [code, row.what, row.promised, row.unit]
+        found[row.case_id].setdefault("work", []).append(told)
+    papers = (
+        select(Attachment)
+        .join(CostCase, CostCase.id == Attachment.subject_id)
+        .where(
+            of,
+            Attachment.subject_kind == "cost_case",
+            Attachment.sealed_on.is_not(None),
+            Attachment.added_at < CostCase.agreed_at,
+            or_(Attachment.struck_at.is_(None), Attachment.struck_at > CostCase.agreed_at),
+        )
+        .order_by(Attachment.id)
+    )
+    for paper in db.session.scalars(papers):
+        found[paper.subject_id].setdefault("documents", []).append(paper.told)
+    return found

@@ -1,0 +1,190 @@
+"""Asks who does what and how much, row by row, and later what was done."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, FieldList, FormField, SelectField
+
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.formula.forms import ContentForm
+from tracker.cost_sharing.formula.proposal import Proposal
+from tracker.cost_sharing.rules import Stage
+from tracker.cost_sharing.work.rules import DECIMALS, WorkRow
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
+from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
+from tracker.plumbing.forms import (
+    ExactField,
+    Form,
+    LineField,
+    LinesField,
+    Row,
+    SeenField,
+    at_most,
+    choices,
+    optional,
+    with_fields,
+)
+from tracker.shares.rules import RoundingMode
+from tracker.shares.split import Rounding
+
+# What is offered; others may be typed.
+UNITS = ("人日", "人", "時間", "回", "件")
+# Several of each municipality in an area of thirty.
+MOST_ROWS = 150
+ALL = "all"
+_MISSING = {
+    "what": N_("何を行うかを入力してください。"),
+    "promised": N_("どれだけ行うかを数字で入力してください（例 12.5）。"),
+    "unit": N_("単位を入力してください（例 人日、回、件）。"),
+}
+
+
+class WorkRowForm(Row):
+    """One row; one with nothing but a municipality or a unit is none."""
+
+    town = SelectField(
+        N_("市町村"), invalid_choice_message=N_("市町村を選び直してください。"), choices=()
+    )
+    what = LineField(N_("何を"), validators=[at_most(200)])
+    promised = ExactField(N_("どれだけ"), named=N_("量"), decimals=DECIMALS)
+    unit = LineField(N_("単位"), validators=[at_most(20)])
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it says something."""
+        return bool(self.what.data or self.promised.data is not None or self.promised.errors)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """All boxes or none."""
+        is_good = bool(super().validate(extra_validators))
+        for name, sentence in _MISSING.items():
+            field = self[name]
+            if self.is_begun and field.data in (None, "") and not field.errors:
+                field.errors = [_(sentence)]
+                is_good = False
+        return is_good
+
+
+class WorkForm(ContentForm):
+    """手続・人員: a table in the place of a formula; `work_form` adds its rows."""
+
+    work = LinesField(N_("そのほかの取決め"), validators=[optional(), at_most(2000)])
+
+    def typed(self) -> dict[int, WorkRow]:
+        """The rows that say something, by their place among the entries."""
+        towns = {town.slug: town for town in areas.towns()}
+        boxes = {place: entry.form for place, entry in enumerate(self["rows"])}
+        return {
+            place: WorkRow(towns[box.town.data], box.what.data, box.promised.data, box.unit.data)
+            for place, box in boxes.items()
+            if box.is_begun
+        }
+
+    def proposal(self) -> Proposal:
+        """What was typed, as the actions take it."""
+        return Proposal(
+            title=self.title.data,
+            stage=Stage(self.stage.data),
+            participants=self.names(),
+            total_yen=0,
+            subsidy_yen=0,
+            parts=(),
+            rounding=Rounding(1, RoundingMode.DOWN),
+            remainder=areas.hub().name,
+            work=self.work.data or "",
+            rows=tuple(self.typed().values()),
+        )
+
+    def add_rows(self, what: str) -> None:
+        """A further empty row, or (ALL) one for each municipality ticked that has none."""
+        rows = self["rows"]
+        there = {entry.form.town.data for entry in rows}
+        wanted = [slug for slug in self.participants.data or () if slug not in there]
+        for slug in wanted if what == ALL else [""]:
+            if len(rows) < MOST_ROWS:
+                rows.append_entry({"town": slug, "unit": UNITS[0]})
+
+    def _place(self, gap: Refusal) -> str | Field | None:
+        what, _dash, place = (gap.field or "").partition("-")
+        number = place.partition("-")[0]
+        if what == "rows" and number.isdecimal():
+            entries = list(self["rows"])
+            field: Field = entries[list(self.typed())[int(number)]].form.town
+            return field
+        return gap.field
+
+
+def edited(sent: MultiDict[str, str]) -> MultiDict[str, str]:
+    """What was sent, without the row that its button takes away."""
+    dropped = f"rows-{sent.get('drop', '')}-"
+    return MultiDict(
+        (name, value) for name, value in sent.items(multi=True) if not name.startswith(dropped)
+    )
+
+
+def work_form(more: Sequence[type[Form]] = (), *, data: Mapping[str, Any]) -> WorkForm:
+    """The table as sent, with the row that a button adds, or as in `data`; `more` as of a formula."""
+    by_slug = choices((town.slug, town.name) for town in areas.towns())
+    town = SelectField(
+        N_("市町村"),
+        choices=by_slug,
+        invalid_choice_message=N_("市町村を選び直してください。"),
+    )
+    row = with_fields(WorkRowForm, {"town": town})
+    rows = FieldList(FormField(row), N_("だれが・何を・どれだけ"), max_entries=MOST_ROWS)
+    given: dict[str, Any] = {"formdata": edited(request.form)} if "drop" in request.form else {}
+    form = with_fields(WorkForm, {"rows": rows}, *more)(data=data, **given)
+    form.participants.choices = by_slug
+    if added := request.form.get("add"):
+        form.add_rows(added)
+    return form
+
+
+def content_of(case: Case, participants: Iterable[Town]) -> dict[str, Any]:
+    """What the boxes hold at first: the case, and of a new one a row for each municipality."""
+    sharing = list(participants)
+    rows = [
+        {"town": row.town.slug, "what": row.what, "promised": row.promised, "unit": row.unit}
+        for row in case.rows
+    ]
+    if not rows and not case.work:
+        rows = [{"town": town.slug, "unit": UNITS[0]} for town in sharing]
+    return {
+        "seen": case.seen,
+        "title": case.title,
+        "stage": case.stage.value,
+        "participants": [town.slug for town in sharing],
+        "work": case.work,
+        "rows": rows,
+    }
+
+
+class DoneForm(Form):
+    """実績: `done_form` adds the box and the `seen` of each row."""
+
+    def done(self, rows: Iterable[WorkRow]) -> dict[int, Any]:
+        """By row (id) what was typed; None where nothing was."""
+        return {row.id: self[f"value_{row.id}"].data for row in rows}
+
+    def seen_rows(self, rows: Iterable[WorkRow]) -> dict[int, str]:
+        """By row (id) what its author saw of it."""
+        return {row.id: self[f"{row.id}-seen"].data for row in rows}
+
+
+def done_form(rows: Sequence[WorkRow]) -> DoneForm:
+    """A box for each of these rows."""
+    fields: dict[str, Any] = {}
+    for row in rows:
+        fields[f"value_{row.id}"] = _done_box(row)
+        fields[f"{row.id}-seen"] = SeenField()
+    stored = {f"value_{row.id}": row.done for row in rows}
+    return with_fields(DoneForm, fields)(data=stored | {f"{row.id}-seen": row.seen for row in rows})
+
+
+def _done_box(row: WorkRow) -> Any:
+    named = _("%(town)sの「%(what)s」の実績", town=row.town.name, what=row.what)
+    return ExactField(named, named=named, decimals=DECIMALS, validators=[optional()])
