@@ -240,3 +240,24 @@ def test_words_on_older_amounts_are_refused_with_what_to_do():
     formula.save_formula(act_of("office"), case, make_proposal(total_yen=3_720_000), again=LATER)
     with pytest.raises(Conflict, match="まだお答えを受け付けていません。変わったところを確かめて"):
         actions.return_case(act_of("confirmer", "imabetsu"), case, "意見。", seen="1")
+
+
+def test_of_many_municipalities_the_own_share_stands_first_and_the_others_open_below(
+    app, browse, given, monkeypatch
+):
+    monkeypatch.setitem(app.jinja_env.globals, "MANY", 4)
+    given(make_sent)
+
+    def change() -> None:
+        case = db.session.get(CostCase, 1)
+        changed = make_proposal(subsidy_yen=1_020_000)
+        formula.save_formula(act_of("office"), case, changed, again=LATER)
+
+    given(change)
+    page = browse("confirmer", "imabetsu").get(f"{CASE}/confirm")
+    first, others = page.all("table.check-table")
+    assert [row[0] for row in cells(first)[1:]] == ["今別町の負担額", "国・県などの補助"]
+    assert [row[0] for row in cells(others)[1:]] == [
+        f"{name}の負担額" for name in ("青森市", "平内町", "蓬田村", "外ヶ浜町")
+    ]
+    assert "ほかの4市町村の負担額" in page.text

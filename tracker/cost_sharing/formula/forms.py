@@ -345,12 +345,16 @@ def _pairs(form: Iterable[Field]) -> Iterator[tuple[str, str]]:
 def kinds_in(sent: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, PartKind]:
     """The parts that were sent: by their place among the fields, in order, their kind.
 
-    One sent without its kind is of the kind that is stored there.
+    One sent without a kind that there is, is of the kind that is stored there.
     """
     places = {found[0] for name in sent if (found := _PART.match(name))}
     in_order = sorted(places, key=lambda at: int(at.removeprefix("parts-")))[:MOST_PARTS]
-    kinds = {at: sent.get(f"{at}-kind") or stored.get(at, {}).get("kind") for at in in_order}
-    return {at: PartKind(kind) for at, kind in kinds.items() if kind in list(PartKind)}
+    both = {at: (sent.get(f"{at}-kind"), stored.get(at, {}).get("kind")) for at in in_order}
+    chosen = {
+        at: next((one for one in kinds if one in list(PartKind)), None)
+        for at, kinds in both.items()
+    }
+    return {at: PartKind(kind) for at, kind in chosen.items() if kind}
 
 
 def formula_form(
@@ -379,6 +383,8 @@ def formula_form(
     # Sent, but empty: only what is in `data`.
     given: dict[str, Any] = {} if formdata is None else {"formdata": formdata or None}
     form = with_fields(FormulaForm, fields, *more)(data=data, **given)
+    for at, kind in kinds.items():
+        form[at].form.kind.data = kind.value
     by_slug = [(town.slug, town.name) for town in towns]
     form.ready = [kind for kind in KINDS if _series_of(kind, series)]
     form.needing = [kind for kind in KINDS if kind not in form.ready]
