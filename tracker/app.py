@@ -29,6 +29,7 @@ FEATURES = (
     "projects",
     "figures",
     "cost_sharing",
+    "payments",
     "grants",
     "meetings",
     "reminders",

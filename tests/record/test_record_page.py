@@ -172,6 +172,8 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     ("cost_case", "cost.drafted", False): {"office", "lead"},
     ("cost_case", "cost.changed", True): ALL,
     ("question", "question.put", False): {*HUB, *OWN},
+    ("payment_plan", "any", False): {"office", *OWN},
+    ("instalment", "any", False): HUB | OWN,
     ("seat", "poll.answered", False): {"office", "officer", "confirmer"},
     ("agenda_item", "agenda.proposed", False): {"office", "officer", "confirmer"},
     ("import", "agreement.import_started", False): {"office", "admin"},

@@ -89,6 +89,13 @@ def _paper(stock: Stock, slug: str) -> Args:
     return {"no": no, "attachment_id": stock.papers[no]}
 
 
+def _paid(stock: Stock, slug: str) -> Target:
+    """What 平内町 pays for a case that `slug` leads, and has paid in part."""
+    no = stock.paid_cases[slug]
+    args = {"no": no, "number": 1, "slug": "hiranai", "receipt_id": stock.receipts[slug]}
+    return Target(args)
+
+
 # Endpoint -> the object of one municipality, and all municipalities it belongs to besides.
 OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "accounts.hand_over": lambda s, slug: Target({"post_id": s.handed_over[slug]}),
@@ -114,6 +121,18 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "cost_sharing.send": lambda s, slug: Target({"no": s.ready_cases[slug]}),
     "cost_sharing.confirm": lambda s, slug: Target(
         {"no": s.sent_cases[slug]}, frozenset({HUB, TOWN if slug == HUB else slug})
+    ),
+    "payments.plan": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
+    "payments.notify": lambda s, slug: Target({"no": s.agreed_cases[slug], "number": 1}),
+    # 平内町 pays whoever leads; what the hub leads it has paid in part.
+    **{
+        f"payments.{name}": lambda s, slug: _paid(s, slug) for name in ("receive", "strike_receipt")
+    },
+    "payments.record": lambda s, slug: replace(
+        _paid(s, slug), involved=frozenset({slug, "hiranai"})
+    ),
+    "payments.state_paid": lambda s, slug: Target(
+        {"no": s.agreed_cases[HUB if slug != HUB else TOWN], "number": 1, "slug": slug}
     ),
     "meetings.answer": lambda s, slug: Target({"meeting_id": s.polling, "municipality": slug}),
     "meetings.view_as_held": lambda s, slug: Target(
@@ -159,6 +178,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
         {"fy": 2026, "kind": "grant_ledger", "form": "xlsx", "town": TOWN},
     ],
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
+    "payments.show": lambda s: [{"no": s.paid_cases[HUB]}],
     "cost_sharing.paper": lambda s: [
         {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}
     ],

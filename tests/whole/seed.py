@@ -10,6 +10,7 @@ from tests import cast
 from tests.agreements.makers import asked, make_job
 from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
+from tests.payments import makers as payments
 from tests.projects import makers as projects
 from tests.sent import token_of
 from tracker.accounts.handover import actions as handover
@@ -84,6 +85,8 @@ class Stock:
     ready_cases: Mapping[str, str]
     consultations: Mapping[str, int]
     agreed_cases: Mapping[str, str]
+    paid_cases: Mapping[str, str]
+    receipts: Mapping[str, int]
     polling: int
     candidate: int
     held: int
@@ -118,6 +121,8 @@ def furnish() -> Stock:
     ready = {slug: _case("make_ready", OTHER, project=one) for slug, one in led.items()}
     # A case between the hub and one town; the hub's own is the one it shares with TOWN.
     sent = {slug: _case("make_sent", slug, project=led[HUB]) for slug in (TOWN, OTHER)}
+    planned = {slug: payments.make_planned(slug, one) for slug, one in led.items()}
+    paid = {slug: payments.make_planned(slug, one) for slug, one in led.items()}
     return Stock(
         agreements=_agreements(),
         projects=made,
@@ -144,7 +149,9 @@ def furnish() -> Stock:
         },
         ready_cases=ready,
         consultations={slug: _consultation(no) for slug, no in ready.items()},
-        agreed_cases={slug: str(costs.make_agreed(project=one).no) for slug, one in led.items()},
+        agreed_cases={slug: str(case.no) for slug, case in planned.items()},
+        paid_cases={slug: str(case.no) for slug, case in paid.items()},
+        receipts={slug: payments.make_receipt(slug, case) for slug, case in paid.items()},
         series=db.session.scalars(select(FigureSeries.id)).one(),
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],

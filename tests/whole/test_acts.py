@@ -6,6 +6,7 @@ The forms are found on the pages themselves, so that a new one is asked the same
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -68,6 +69,8 @@ FILLED: dict[str, dict[str, Any]] = {
     },
     "meetings.view_as_held": {"is_held": "yes"},
     **{f"figures.{one}": {"as_of_on": "2026/4/1"} for one in ("new", "new_usage")},
+    "payments.receive": {"received_on": "2026/11/20"},
+    "payments.state_paid": {"stated_on": "2026/11/20"},
     "projects.attachments": {"files": (Again(b"1,2\n"), "写真の一覧.csv")},
     "projects.due_day": {"due_on": "2026/12/11"},
     "projects.new": {f"part_{slug}": "y" for slug in EVERY_TOWN},
@@ -127,11 +130,14 @@ def entries(house: House) -> list[dict[str, Any]]:
     return told
 
 
-KINDS = {
-    table.name: getattr(mapper.class_, "subject_kind", table.name)
-    for mapper in Model.registry.mappers
-    if (table := mapper.local_table) is not None
-}
+@cache
+def kinds() -> dict[str, str]:
+    """What the record calls a row of each table; asked once an application knows every room."""
+    return {
+        table.name: getattr(mapper.class_, "subject_kind", table.name)
+        for mapper in Model.registry.mappers
+        if (table := mapper.local_table) is not None
+    }
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ def untold(cell: Cell, told: list[dict[str, Any]]) -> str | None:
     name = f"{cell.table}/{cell.key}/{cell.column}"
     said: dict[str, Any] = {}
     for entry in told:
-        own = (entry["kind"], entry["id"]) == (KINDS[cell.table], cell.key)
+        own = (entry["kind"], entry["id"]) == (kinds()[cell.table], cell.key)
         for when in ("before", "after"):
             part = entry[when]
             if name in part:

@@ -17,6 +17,7 @@ ROOMS = (
     "figures",
     "shares",
     "cost_sharing",
+    "payments",
     "grants",
     "questions",
     "meetings",
@@ -35,6 +36,7 @@ SHAPES = {
     "meetings/meeting",
     "replies/reply",
     "questions/question",
+    "payments/instalment",
 }
 # What waitress becomes here; only the one place that knows every part asks for it.
 SERVER = {"operation/server"}

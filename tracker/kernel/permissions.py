@@ -43,6 +43,8 @@ class Permission(StrEnum):
     READ_COST_DRAFT = "read_cost_draft"
     DRAFT_COST = "draft_cost"
     CONFIRM_COST = "confirm_cost"
+    READ_PAYMENTS = "read_payments"
+    KEEP_PAYMENTS = "keep_payments"
     CLAIM_GRANT = "claim_grant"
     READ_QUESTION = "read_question"
     WRITE_QUESTION = "write_question"
@@ -105,6 +107,9 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.READ_COST_DRAFT: {Role.OFFICE: ANY, Role.LEAD: OWN},
     Permission.DRAFT_COST: {Role.OFFICE: ANY, Role.LEAD: OWN},
     Permission.CONFIRM_COST: {Role.CONFIRMER: OWN},
+    # Involved: payer and payee; each records for its own side alone.
+    Permission.READ_PAYMENTS: {**dict.fromkeys(Role, OWN), Role.OFFICE: ANY},
+    Permission.KEEP_PAYMENTS: {Role.OFFICE: OWN, Role.LEAD: OWN, Role.OFFICER: OWN},
     # A municipality claims for itself alone.
     Permission.CLAIM_GRANT: {Role.OFFICE: OWN, Role.LEAD: OWN, Role.OFFICER: OWN},
     # Involved: the two sides of the agreement; of a draft the one that asks.  Each side writes and

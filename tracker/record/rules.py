@@ -22,6 +22,7 @@ READ_BY: Mapping[str, Permission] = {
     "report": Permission.READ_TROUBLES,
     "cost_case": Permission.READ_COST_DRAFT,
     "question": Permission.READ_QUESTION,
+    **dict.fromkeys(("payment_plan", "instalment"), Permission.READ_PAYMENTS),
     **dict.fromkeys(("seat", "agenda_item"), Permission.READ_POLL),
     **dict.fromkeys(("post", "account", "handover", "outside_change"), Permission.HAND_OVER),
     "letter": Permission.READ_LETTERS,
@@ -67,7 +68,11 @@ def may_read(actor: Actor, kind: str, verb: str, about: About) -> bool:
         return True
     if kind not in READ_BY or (kind == "account" and verb not in HOLDING):
         return False
-    sides = {"report": [about.lead, about.hub], "question": [about.lead]}
+    sides = {
+        "report": [about.lead, about.hub],
+        "question": [about.lead],
+        "instalment": [about.lead],
+    }
     towns = [about.town, *sides.get(kind, ())]
     return about.is_shared or allowed(actor, READ_BY[kind], towns)
 
@@ -153,6 +158,21 @@ KINDS: Mapping[str, RecordKind] = {
             "cost.replaced": N_("差替え"),
             "cost.withdrawn": N_("取下げ"),
             "cost.work_done": N_("実績の入力"),
+        },
+    ),
+    "payment_plan": RecordKind(
+        N_("納入の計画"),
+        "payment_plan",
+        {"payment.planned": N_("納入の計画"), "payment.notified": N_("通知・請求の記録")},
+    ),
+    "instalment": RecordKind(
+        N_("納入"),
+        "instalment",
+        {
+            "payment.stated": N_("納入の連絡"),
+            "payment.received": N_("受け取りの記録"),
+            "payment.struck": N_("受け取りの記録の取消し"),
+            "payment.restored": N_("受け取りの記録を元に戻す"),
         },
     ),
     "grant_claim": RecordKind(
@@ -353,6 +373,10 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
         frozenset({"question"}),
     ),
     "attachment": frozenset({"report", "cost_case"}),
+    **dict.fromkeys(
+        ("payment_plan", "instalment", "instalment_receipt"),
+        frozenset({"payment_plan", "instalment"}),
+    ),
     "poll_answer": frozenset({"seat"}),
     "agenda_item": frozenset({"agenda_item"}),
     "handover": frozenset({"handover"}),

@@ -32,6 +32,7 @@ from tracker.mail.letters import Letter
 from tracker.meetings.models import AgendaItem, MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
+from tracker.payments.models import InstalmentRow, PaymentPlan
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -278,6 +279,16 @@ _FACTS: Mapping[str, tuple[Any, Select[Any]]] = {
                 else_=Agreement.party_a_id,
             ),
         ).join(Agreement, Agreement.id == QuestionRow.agreement_id),
+    ),
+    "payment_plan": (
+        PaymentPlan.case_id,
+        _facts("payment_plan", PaymentPlan.case_id, PaymentPlan.lead_id),
+    ),
+    "instalment": (
+        InstalmentRow.id,
+        _facts(
+            "instalment", InstalmentRow.id, InstalmentRow.municipality_id, PaymentPlan.lead_id
+        ).join(PaymentPlan, PaymentPlan.case_id == InstalmentRow.case_id),
     ),
     "seat": (MeetingSeat.id, _facts("seat", MeetingSeat.id, MeetingSeat.municipality_id)),
     "agenda_item": (

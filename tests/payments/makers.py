@@ -1,0 +1,47 @@
+"""An agreed case with its plan of payment, and what was received."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tests.cost_sharing.makers import act_of, make_agreed, read
+from tracker.cost_sharing.models import CostCase
+from tracker.payments import actions, queries
+from tracker.payments.instalment import Instalment
+from tracker.payments.models import InstalmentReceipt
+from tracker.payments.rules import DivideBy, ShiftTo, Terms
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
+from tracker.projects.models import Project
+
+# 31 January 2027 is a Sunday.
+TERMS = Terms(DivideBy.EQUAL, ShiftTo.BEFORE, [date(2027, 1, 31)])
+HALVES = replace(TERMS, days=[date(2027, 1, 31), date(2027, 3, 31)])
+
+
+def keeper(slug: str = "aomori") -> Act:
+    """Whoever keeps the payments of a municipality, at this instant of the cast."""
+    return act_of("office" if slug == "aomori" else "officer", slug)
+
+
+def make_planned(
+    slug: str = "aomori", project: Project | None = None, terms: Terms = TERMS, **changes: Any
+) -> CostCase:
+    """A case that all have confirmed, with its plan, made by the municipality that leads it."""
+    case = make_agreed(project=project, **changes)
+    actions.plan(keeper(slug), case, terms)
+    return case
+
+
+def part(case: CostCase, slug: str = "hiranai", number: int = 1) -> Instalment:
+    """One instalment as it stands."""
+    rows = queries.of_case(read(case))
+    return next(one for one in rows if (one.town.slug, one.number) == (slug, number))
+
+
+def make_receipt(slug: str, case: CostCase, received_yen: int = 30_000) -> int:
+    """Part of what 平内町 owes, received by whoever leads the case; its identifier."""
+    actions.receive(keeper(slug), part(case), date(2026, 11, 20), received_yen)
+    return db.session.scalar(select(func.max(InstalmentReceipt.id))) or 0

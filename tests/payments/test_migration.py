@@ -1,0 +1,28 @@
+"""Payments come to a database of the release before, and go, without touching what was agreed."""
+
+import pytest
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect
+
+from tests.cost_sharing.makers import SHARES, read, shares_of
+from tests.payments.makers import TERMS, keeper, make_planned, make_receipt, part
+from tracker.payments import actions, queries
+from tracker.plumbing.db import db
+
+pytestmark = pytest.mark.engines_by_turns
+TABLES = {"payment_plan", "instalment", "instalment_receipt"}
+
+
+@pytest.mark.usefixtures("both")
+def test_an_agreed_case_stands_without_its_payments_and_is_planned_again():
+    case = make_planned()
+    make_receipt("aomori", case)
+    db.session.commit()
+    downgrade(revision="0041")
+    assert TABLES & set(inspect(db.engine).get_table_names()) == set()
+    assert shares_of(case) == SHARES
+    db.session.commit()
+    upgrade()
+    assert queries.plan(read(case)) is None
+    actions.plan(keeper(), case, TERMS)
+    assert part(case).left_yen == SHARES["平内町"]

@@ -1,0 +1,153 @@
+"""The pages of payments: each side for itself, and others see no more than the case."""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from tests.cost_sharing.makers import make_agreed
+from tests.payments.makers import HALVES, make_planned
+from tracker.payments import queries
+from tracker.plumbing.db import db
+
+PAGE = "/costs/2026-01/payments"
+PLAN = f"{PAGE}/plan"
+
+
+@pytest.fixture
+def given(app: Flask):
+    """given(act): does something before the pages, in a context that ends with it."""
+
+    def carry_out(act) -> None:
+        with app.app_context():
+            act()
+            db.session.remove()
+
+    return carry_out
+
+
+def plan_of_halves() -> None:
+    make_planned(terms=HALVES)
+
+
+def test_from_the_agreed_case_to_its_plan(given, browse) -> None:
+    given(make_agreed)
+    office = browse("office")
+    assert PAGE in [one.get("href") for one in office.get("/costs/2026-01").all("a")]
+    assert PLAN in [one.get("href") for one in office.get(PAGE).all("a")]
+    address = f"{PLAN}?n=2&by=equal"
+    typed = {
+        **office.get(address).fields(),
+        "part1_due_on": "1月末",
+        "part2_due_on": "2027/3/31",
+        "shift": "before",
+    }
+    shown = office.post(address, {**typed, "preview": "1"})
+    assert shown.status == 200 and "まだ保存していません" in shown.text
+    assert "1月31日は日曜日のため、1月29日に繰り上げています。" in shown.text
+    assert office.post(address, typed).status == 302
+    text = office.get(PAGE).text
+    assert "57,500" in text and "令和9年1月29日" in text and "536,000円" in text
+    assert office.get(PLAN).fields()["part2_due_on"] == "令和9年3月31日"
+
+
+def test_percents_and_typed_yen(given, browse) -> None:
+    given(make_agreed)
+    office = browse("office")
+    address = f"{PLAN}?n=2&by=percent"
+    typed = {
+        **office.get(address).fields(),
+        **{"part1_due_on": "1月末", "part2_due_on": "3月末", "shift": "after"},
+        **{"part1_percent": "30", "part2_percent": "60"},
+    }
+    refused = office.post(address, typed)
+    assert refused.status == 422 and "合計が90％です" in refused.text
+    assert refused.fields()["part1_percent"] == "30"
+    assert office.post(address, {**typed, "part2_percent": "70"}).status == 302
+    assert office.get(PLAN).fields()["part1_percent"] == "30"
+    address = f"{PLAN}?n=2&by=typed"
+    typed = office.get(address).fields()
+    assert typed["part1_yen_imabetsu"] == "34,500"
+    refused = office.post(address, {**typed, "part1_yen_imabetsu": "34,501"})
+    assert refused.status == 422 and "1円多く" in refused.text
+    typed |= {"part1_yen_imabetsu": "10万円", "part2_yen_imabetsu": "15千円"}
+    assert office.post(address, typed).status == 302
+    assert "15,000" in office.get(PAGE).text
+
+
+@pytest.mark.parametrize("query", ["n=0", "n=13", "n=-1"])
+def test_a_plan_of_no_instalments_is_not_found(given, browse, query) -> None:
+    given(make_agreed)
+    browse("office").get(f"{PLAN}?{query}", status=404)
+
+
+def test_notice_payment_and_receipt_are_each_side_s_own(app, given, browse) -> None:
+    given(plan_of_halves)
+    office, town, other = (
+        browse("office"),
+        browse("officer", "hiranai"),
+        browse("officer", "imabetsu"),
+    )
+    record = f"{PAGE}/1/hiranai"
+    notice = f"{PAGE}/1/notice"
+    typed = {
+        **office.get(notice).fields(),
+        "noticed_on": "11/24",
+        "notice_no": "青連第12号",
+        "towns": ["hiranai", "imabetsu"],
+    }
+    assert office.post(notice, typed).status == 302
+    town.get(notice, status=403)
+    town.get(PLAN, status=403)
+    other.get(record, status=403)
+    assert "青連第12号" in town.get(record).text
+    # The payer says it has paid; it cannot record that the other side received.
+    fields = town.get(record).fields()
+    assert town.post(f"{record}/paid", {**fields, "stated_on": "11/20"}).status == 302
+    assert town.post(f"{record}/receive", {**fields, "received_on": "11/20"}).status == 403
+    assert other.post(f"{record}/paid", {**fields, "stated_on": "11/20"}).status == 403
+    assert office.post(f"{record}/paid", {**fields, "stated_on": "11/20"}).status == 403
+    fields = office.get(record).fields()
+    assert (fields["received_on"], fields["received_yen"]) == ("令和8年11月20日", "84,000")
+    # What was seen before the payer's word is another's.
+    assert office.post(f"{record}/receive", {**fields, "seen": "1"}).status == 409
+    assert office.post(f"{record}/receive", fields).status == 302
+    assert "納入済み" in town.get(record).text
+    with app.app_context():
+        one = queries.instalments()[0]
+        assert (one.received_yen, one.received_on) == (84_000, date(2026, 11, 20))
+
+
+def test_others_see_no_more_than_the_case(given, browse) -> None:
+    given(plan_of_halves)
+    page = browse("officer", "imabetsu").get(PAGE)
+    assert "今別町" in page.text and "平内町" not in page.text
+    listed = browse("confirmer", "imabetsu").get("/costs/payments?fy=2026").text
+    assert "今別町" in listed and "平内町" not in listed
+    listed = browse("office").get("/costs/payments?fy=2026").text
+    assert "平内町" in listed and "536,000円" in listed
+
+
+def test_a_wrong_day_stays_and_is_named(given, browse) -> None:
+    given(plan_of_halves)
+    town, record = browse("officer", "hiranai"), f"{PAGE}/1/hiranai"
+    fields = town.get(record).fields()
+    answer = town.post(f"{record}/paid", {**fields, "stated_on": "11/31"})
+    assert answer.status == 422 and answer.fields()["stated_on"] == "11/31"
+    answer = town.post(f"{record}/paid", fields)
+    assert answer.status == 422 and "納入した日を入力してください" in answer.text
+
+
+def test_there_is_no_payment_of_what_is_not_agreed(given, browse) -> None:
+    from tests.cost_sharing.makers import make_ready
+
+    given(make_ready)
+    browse("office").get(PAGE, status=404)
+    browse("office").get("/costs/2026-99/payments", status=404)
+
+
+def test_the_late_stand_first(app, given, browse, now) -> None:
+    given(plan_of_halves)
+    now.move_to(date(2027, 2, 1))
+    rows = browse("office").get("/costs/payments?fy=2026").all("tbody tr")
+    assert "納期限超過" in rows[0].get_text() and "予定" in rows[-1].get_text()

@@ -1,0 +1,1 @@
+"""Payment of what was agreed: instalments, notices, bills, receipts."""
