@@ -36,7 +36,7 @@ from tracker.plumbing.pages import done, page, strike_page
 from tracker.shares.table import SplitTable
 
 # Buttons of the page that save nothing.
-ON_THE_WAY = frozenset({"back", "calculate", "add", "drop", "pick"})
+ON_THE_WAY = frozenset({"back", "calculate", "add", "drop", "pick", "compare", "remove"})
 # What is said by whether the case had been sent.
 SAVED = {
     False: N_("内容を保存しました。"),
