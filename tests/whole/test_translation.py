@@ -37,6 +37,7 @@ PARTS = {"第{}条", "第{}条第{}項"}
 # Why -> the modules, or their functions, classes and tables, whose other texts are no messages.
 APART: Mapping[str, tuple[str, ...]] = {
     "how agreements, days, amounts and letters that come back are written": (
+        "figures.reading.rules",
         "agreements.reading.annex",
         "agreements.reading.lines",
         "agreements.reading.parts",

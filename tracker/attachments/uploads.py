@@ -172,6 +172,19 @@ def why_not(name: str, content: bytes, judge: Callable[[bytes], Mapping[str, str
 
 def examine(content: bytes) -> Mapping[str, str]:
     """What a child process with limits of its own says of a file (`sniffing.main`)."""
+    return _in_child(content, "-S", sniffing.__file__)
+
+
+def cells_of(one: Sent) -> list[list[str]]:
+    """The rows of the first sheet of an Excel file, read in the same way; raises Refusal."""
+    said = _in_child(one.content, sniffing.__file__, "cells")
+    if "rows" not in said:
+        raise Refusal(_(REFUSALS.get(said.get("refused", ""), REFUSALS["broken"])), field="file")
+    rows: list[list[str]] = said["rows"]
+    return rows
+
+
+def _in_child(content: bytes, *command: str) -> Mapping[str, Any]:
     kept = {
         name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ
     }
@@ -181,7 +194,7 @@ def examine(content: bytes) -> Mapping[str, str]:
         )
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", sniffing.__file__],
+            [sys.executable, "-I", *command],
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -189,7 +202,7 @@ def examine(content: bytes) -> Mapping[str, str]:
             env=kept,
             check=True,
         )
-        said: dict[str, str] = json.loads(done.stdout)
+        said: dict[str, Any] = json.loads(done.stdout)
     except (OSError, subprocess.CalledProcessError) as failed:
         # Stopped by its limits, the file is to blame; ended or not begun by itself, the checking is.
         if getattr(failed, "returncode", 1) < 0:

@@ -2,16 +2,19 @@
 
 from typing import Any, TypeVar
 
+from flask import request
 from wtforms import BooleanField, RadioField, SelectField
 
+from tracker.figures.reading.forms import MOST_SAID, TableForm, filled, sent_rows
+from tracker.figures.reading.rules import FigureTable, read_rows
 from tracker.figures.rules import FigureKind, periods
+from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.forms import (
     CountField,
     DayField,
-    Form,
     LineField,
     at_most,
     choices,
@@ -27,8 +30,8 @@ from tracker.plumbing.forms import (
 F = TypeVar("F", bound="SeriesForm")
 
 
-class SeriesForm(Form):
-    """What every series says; a box per municipality is added by `with_towns`: value_<slug>."""
+class SeriesForm(TableForm):
+    """What every series says; a box per municipality is added by `series_form`: value_<slug>."""
 
     name = LineField(
         N_("名前"),
@@ -81,8 +84,33 @@ class UsageForm(SeriesForm):
         return {**super().told, "kind": FigureKind.USAGE, "period": self.period.data}
 
 
-def with_towns(form: type[F], **kwargs: Any) -> F:
-    """The form with a count for every municipality, and the years that usage may be of."""
+def series_form(form: type[F]) -> tuple[F, FigureTable | None]:
+    """The form with a count for every municipality, and what was read of a table that came with it.
+
+    Whatever came to be read is shown in the boxes first: such a form is not to be saved yet.
+    """
+    try:
+        rows = sent_rows()
+    except Refusal as refusal:
+        made = _with_towns(form)
+        made.refuse(refusal)
+        return made, FigureTable((), ())
+    if rows is None:
+        return _with_towns(form), None
+    reading = read_rows(rows, areas.towns())
+    made = _with_towns(form, formdata=filled(reading))
+    field = "file" if request.files.get("file") else "pasted"
+    if reading.problems:
+        count = len(reading.problems)
+        made.refuse(Refusal(_("読み取れない行が%(count)s行あります。", count=count), field=field))
+        made.form_errors += reading.problems[:MOST_SAID]
+    elif not reading.values:
+        said = _("市町村と数値の行が見つかりません。市町村と数値の2列にしてください。")
+        made.refuse(Refusal(said, field=field))
+    return made, reading
+
+
+def _with_towns(form: type[F], **kwargs: Any) -> F:
     fields = per_town(
         "value",
         areas.towns(),

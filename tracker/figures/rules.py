@@ -74,22 +74,22 @@ def newest(series: Series, among: Iterable[Series]) -> Series | None:
     return max(found, key=lambda one: (one.as_of_on, one.is_confirmed, one.id), default=None)
 
 
-class Difference(NamedTuple):
+class FigureChange(NamedTuple):
     """What a municipality's figure was and is; None: not counted any more."""
 
     town: str
-    before: Fraction
+    before: int
     after: int | None
 
     @property
-    def change(self) -> Fraction | None:
+    def change(self) -> int | None:
         """More (or less, below 0) than before."""
         return None if self.after is None else self.after - self.before
 
 
-def differences(before: Mapping[str, int | Fraction], after: Series) -> list[Difference]:
+def differences(before: Mapping[str, int | Fraction], after: Series) -> list[FigureChange]:
     """Each municipality's figure as it was taken, and in the other series."""
-    return [Difference(name, Fraction(one), after.values.get(name)) for name, one in before.items()]
+    return [FigureChange(name, int(one), after.values.get(name)) for name, one in before.items()]
 
 
 def periods(today: date) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ from flask import Blueprint, abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.figures import actions, queries
-from tracker.figures.forms import FiguresForm, SeriesForm, UsageForm, with_towns
+from tracker.figures.forms import FiguresForm, SeriesForm, UsageForm, series_form
+from tracker.figures.reading.rules import FigureTable
 from tracker.figures.rules import FigureKind, Series
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
@@ -35,13 +36,14 @@ def index() -> Response:
 @guard(Permission.EDIT_FIGURES)
 def new() -> Response:
     """Enters one series of the whole area."""
-    form = with_towns(FiguresForm)
-    if form.carry_out(
+    form, reading = series_form(FiguresForm)
+    if reading is None and form.carry_out(
         lambda act: actions.enter_figures(act, kind=FigureKind(form.kind.data), **form.told)
     ):
         return _entered(form)
     kind = form.kind.data or request.args.get("kind")
-    return _form_page(form, queries.series(FigureKind(kind)) if kind in list(FigureKind) else [])
+    before = queries.series(FigureKind(kind)) if kind in list(FigureKind) else []
+    return _form_page(form, reading, before)
 
 
 @bp.route("/admin/bases/projects/<int:project_id>/new", methods=["GET", "POST"])
@@ -50,11 +52,13 @@ def new_usage(project_id: int) -> Response:
     """Enters the usage of one project: its lead, or the office."""
     usage = queries.usage_of(project_id) or abort(404)
     require(Permission.ENTER_USAGE, areas.by_id()[usage.lead_id].slug)
-    form = with_towns(UsageForm)
-    if form.carry_out(lambda act: actions.enter_figures(act, project_id=project_id, **form.told)):
+    form, reading = series_form(UsageForm)
+    if reading is None and form.carry_out(
+        lambda act: actions.enter_figures(act, project_id=project_id, **form.told)
+    ):
         return _entered(form)
     before = queries.series(FigureKind.USAGE, project_id)
-    return _form_page(form, [one for one in before if one.project_id], usage.name)
+    return _form_page(form, reading, [one for one in before if one.project_id], usage.name)
 
 
 def _entered(form: SeriesForm) -> Response:
@@ -62,10 +66,13 @@ def _entered(form: SeriesForm) -> Response:
     return done(url_for(".index"), _("基礎数値「%(name)s」を登録しました。", name=name))
 
 
-def _form_page(form: SeriesForm, before: Sequence[Series], project: str = "") -> Response:
+def _form_page(
+    form: SeriesForm, reading: FigureTable | None, before: Sequence[Series], project: str = ""
+) -> Response:
     return page(
         "figures/new.html",
         form=form,
+        reading=reading,
         towns=areas.towns(),
         last=before[0] if before else None,
         project=project,
