@@ -16,6 +16,7 @@ from tracker.cost_sharing.rules import (
     Stage,
 )
 from tracker.cost_sharing.work.rules import WorkRow, WorkTotal, by_town, in_words, totals
+from tracker.figures.rules import FigureChange, Series, differences, newest
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
@@ -208,6 +209,29 @@ class Case:
         if not self.lines or not self.is_money:
             return None
         return split_table(self.lines, self.parts, self.remainder, self.limits)
+
+
+class NewerFigures(NamedTuple):
+    """A part of a formula, the base figures it took, newer ones, and what differs by municipality."""
+
+    part: PartSource
+    taken: Series
+    newer: Series
+    differences: Sequence[FigureChange]
+
+
+def newer_figures(case: Case, known: Sequence[Series]) -> list[NewerFigures]:
+    """Each part of the formula that took base figures of which newer ones are known by now."""
+    by_id = {one.id: one for one in known}
+    found = []
+    for part in case.parts:
+        taken = by_id.get(part.series_id or 0)
+        newer = taken and newest(taken, known)
+        if taken and newer:
+            found.append(
+                NewerFigures(part, taken, newer, differences(part.part.figures or {}, newer))
+            )
+    return found
 
 
 class Change(NamedTuple):

@@ -26,7 +26,16 @@ from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
-from tracker.cost_sharing.case import Case, CaseHistory, Change, Reply, Revised, Word
+from tracker.cost_sharing.case import (
+    Case,
+    CaseHistory,
+    Change,
+    NewerFigures,
+    Reply,
+    Revised,
+    Word,
+    newer_figures,
+)
 from tracker.cost_sharing.formula.proposal import Grounds
 from tracker.cost_sharing.models import (
     CaseChange,
@@ -504,6 +513,13 @@ def struck_series(case: Case) -> Sequence[FigureSeries]:
     if not ids or case.state not in (*UNSENT, *ASKED):
         return ()
     return [row for row, _project in bases.rows() if row.id in ids and row.is_struck]
+
+
+def newer(case: Case) -> Sequence[NewerFigures]:
+    """What newer base figures would change of a case that still counts; figures are read once for all."""
+    counts = case.state not in (CaseState.WITHDRAWN, CaseState.REPLACED)
+    takes = counts and any(part.series_id for part in case.parts)
+    return newer_figures(case, bases.every()) if takes else ()
 
 
 def consultations(case: Case) -> Sequence[Consultation]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from tracker.figures.rules import PROVISIONAL
 from tracker.kernel.translation import _
 from tracker.kernel.yen import grouped, yen
 from tracker.shares.rules import KINDS, PartKind, UsagePeriod
@@ -60,6 +61,11 @@ class PartSource(NamedTuple):
         who = _("%(count)s市町村", count=len(only)) if len(only) > _MOST_NAMES else "・".join(only)
         more = "、".join(filter(None, (self.period.label if self.period else "", who)))
         return self.part.kind.label + (f"（{more}）" if more else "")
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether its base figures were not settled yet when it took them."""
+        return self.series_id is not None and PROVISIONAL in self.source
 
     @property
     def extent(self) -> str:
@@ -121,7 +127,7 @@ class SplitRow(NamedTuple):
 class SplitTable:
     """負担額｜均等割｜人口割｜…｜計算値｜端数調整｜割合(%), with the sum and the notes under it.
 
-    cautions: what a drafter may have overlooked.
+    cautions: what a drafter may have overlooked.  provisional: which figures are not settled yet.
     """
 
     heads: tuple[str, ...]
@@ -130,6 +136,7 @@ class SplitTable:
     bars: tuple[tuple[str, int, str], ...]
     notes: tuple[str, ...]
     cautions: tuple[str, ...] = ()
+    provisional: tuple[str, ...] = ()
 
     def say(self, name: str) -> str:
         """What is read aloud after a change: 「今別町 115,000円」."""
@@ -204,6 +211,11 @@ def split_table(
             if note
         ),
         cautions=tuple(_twice_laid_on(parts)),
+        provisional=tuple(
+            _("%(part)sの基礎数値は暫定値です。", part=part.label)
+            for part in parts
+            if part.is_provisional
+        ),
     )
 
 

@@ -266,6 +266,7 @@ def _notes(case: Case) -> Iterator[str]:
     moved = sum(case.limits.apply(line.municipality, line.rounded) for line in case.lines)
     spare = case.amount_yen - moved
     yield f"端数の扱い：{case.rounding_words}。"
+    yield from table.provisional if table else ()
     # Of limits, and of ties.
     yield from (note for note in (table.notes if table else ()) if note not in own)
     if spare and case.remainder == LARGEST_REMAINDER:

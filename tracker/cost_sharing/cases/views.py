@@ -256,6 +256,7 @@ def _case_page(
         stages=stages,
         may_tell=bool(rows_to_tell(case)),
         struck_series=queries.struck_series(case),
+        newer=queries.newer(case),
         to_print=links(papers.of_stage(case, settles=stages is not None), ".paper", no=case.no),
         change_link=_change_link(case) if may_change else None,
         steps=_steps(case),
@@ -353,6 +354,7 @@ def confirm(no: str) -> Response:
         if replaced
         else [],
         struck_series=queries.struck_series(case),
+        newer=queries.newer(case),
     )
 
 

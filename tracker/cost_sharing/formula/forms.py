@@ -17,7 +17,8 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
 from tracker.cost_sharing.formula.proposal import Incomplete, Proposal, ProposedPart
 from tracker.cost_sharing.rules import Stage
-from tracker.figures.rules import FigureKind, Series
+from tracker.figures import queries as bases
+from tracker.figures.rules import FigureKind, Series, newest
 from tracker.kernel.exact import Exact, fraction
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -460,9 +461,17 @@ def _limit_box(words: str, town: Town) -> Any:
 
 
 def content_of(
-    case: Case, formula: Case, participants: Iterable[Town], series: Sequence[Series]
+    case: Case,
+    formula: Case,
+    participants: Iterable[Town],
+    series: Sequence[Series],
+    *,
+    is_fresh: bool = False,
 ) -> dict[str, Any]:
-    """What the boxes hold at first: the case, with its own formula or that of an earlier case."""
+    """What the boxes hold at first: the case, with its own formula or that of an earlier case.
+
+    is_fresh: its own with newer base figures where there are any.
+    """
     slugs = {town.name: town.slug for town in areas.towns()}
     found: dict[str, Any] = {
         "seen": case.seen,
@@ -478,7 +487,8 @@ def content_of(
     for of, values in (("cap", formula.limits.caps), ("floor", formula.limits.floors)):
         found |= {f"{of}_{slugs[name]}": yen for name, yen in values.items()}
     boxes = [
-        _boxes_of(source, slugs, series, is_own=formula is case) for source in formula.parts
+        _boxes_of(source, slugs, series, is_own=formula is case and not is_fresh)
+        for source in formula.parts
     ] or [_boxes_of_new(kind, series) for kind in FIRST if _series_of(kind, series)]
     return found | {f"parts-{place}": one for place, one in enumerate(boxes)}
 
@@ -503,8 +513,11 @@ def _boxes_of(
         found["percent"] = Decimal(source.percent)
     if part.rate is not None:
         found["rate"] = _exact(part.rate)
-    if is_own and source.series_id in {one.id for one in series}:
-        found["series_id"] = str(source.series_id)
+    taken = next((one for one in bases.every() if one.id == source.series_id), None)
+    if taken:
+        newer = None if is_own else newest(taken, series)
+        if newer or taken in series:
+            found["series_id"] = str((newer or taken).id)
     if part.only is not None:
         only = [slugs[name] for name in part.only]
         found["only"] = only[0] if part.kind is PartKind.HOST else only

@@ -87,6 +87,8 @@ def _formula_page(
         voids=voids,
         to_copy=to_copy,
         towns=areas.towns(),
+        newer=[] if "figures" in request.args else queries.newer(case),
+        may_change=True,
         trials=_carried(),
         units=work.UNITS,
     )
@@ -136,7 +138,10 @@ def _earlier(case: Case, form: FormulaForm) -> list[str]:
     """The formula of the case as it is stored, and that agreed last, on the amounts as typed."""
     last = next((one for one in queries.formulas_to_copy(case)), None)
     sources = [case, queries.find(last, clock.today()) if last else None]
-    series, typed = bases.series(), ("title", "stage", "total_yen", "subsidy_yen")
+    series, typed = (
+        bases.series(project_id=case.project_id),
+        ("title", "stage", "total_yen", "subsidy_yen"),
+    )
     return [
         forms.as_sent(
             forms.formula_form(
@@ -155,7 +160,7 @@ def _earlier(case: Case, form: FormulaForm) -> list[str]:
 
 def _tried(case: Case, carried: Sequence[str]) -> list[Trial]:
     """What comes out of each formula, each once; one that nobody can read is left out."""
-    series, told = bases.series(), list[tuple[str, Proposal]]()
+    series, told = bases.series(project_id=case.project_id), list[tuple[str, Proposal]]()
     for sent in carried:
         form = forms.formula_form(series, data={}, formdata=from_sent(sent))
         # The page's own form answers for the token.
@@ -230,7 +235,8 @@ def _content_form(
     participants = (source or case).participants or queries.members_of_project(case)
     series = bases.series(project_id=case.project_id)
     sent = forms.edited(request.form, series) if _is_edited() else _picked()
-    data = forms.content_of(case, source or case, participants, series)
+    is_fresh = request.args.get("figures") == "new"
+    data = forms.content_of(case, source or case, participants, series, is_fresh=is_fresh)
     return forms.formula_form(series, more, data=data, formdata=sent), _labels(case, to_copy)
 
 
@@ -284,7 +290,7 @@ def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
     if {"calculate", "pick"} & request.form.keys():
         shown = _worked_out(case, form)
     else:
-        shown = _copied(case, form) if "from" in request.args else case
+        shown = _copied(case, form) if {"from", "figures"} & request.args.keys() else case
     return shown.table if shown else None
 
 
