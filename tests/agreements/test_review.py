@@ -1,5 +1,6 @@
 """The questions of a review and what the answers make of a reading; no database."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,3 +134,45 @@ def test_far_from_every_question_the_source_is_folded() -> None:
     assert [item.label for item in items[:4]] == ["表題", "締結日", "根拠法", "前文"]
     # Field 2 is worded otherwise in the area, so it is asked about.
     assert "政策分野 2" not in [item.label for item in items]
+
+
+FORMS = Path(__file__).with_name("forms")
+
+
+@pytest.mark.parametrize("path", sorted(FORMS.glob("*.txt")), ids=lambda path: path.stem[:4])
+def test_a_text_of_another_area_can_be_answered_and_loses_nothing(path: Path) -> None:
+    source = path.read_text("utf-8")
+    reading = text.read(source)
+    asked = review.questions(reading, Known(("みなと市", "やまて町"), {}, "市町村長会議"))
+    assert len({each.key for each in asked}) == len(asked)
+    assert {each.key.partition("-")[0] for each in asked} <= {*review.ASKS, "part_missing"}
+    settled = rules.settle(reading, source, asked, answers(asked, 0))
+    before = [
+        (row.title, row.content, row.role_a, row.role_b) for row in reading.agreement.measures
+    ]
+    assert [(row.title, row.content, row.role_a, row.role_b) for row in settled.measures] == before
+    assert settled.title == reading.agreement.title
+    for each in asked:
+        if each.key.startswith(review.ABOUT_TABLES):
+            assert each.quote == review.cells(reading.agreement.measures[0])
+
+
+@pytest.mark.parametrize(("place", "made"), [(0, []), (-1, [(5, 1, "annual_meeting")])])
+def test_a_person_may_see_the_yearly_meeting_the_reader_did_not(
+    place: int, made: list[tuple[int, int, str]]
+) -> None:
+    source = REAL.replace("毎年度、圏域内", "定期的に、圏域内")
+    reading = text.read(source)
+    asked = review.questions(reading, KNOWN)
+    question = next(each for each in asked if each.key.startswith("annual_meeting_missing"))
+    assert question.lines == (35, 37) and "定期的に、圏域内" in question.quote[0][1]
+    settled = rules.settle(reading, source, asked, answers(asked, place))
+    found = [(each.article, each.paragraph, each.kind) for each in settled.duties]
+    assert [each for each in found if each[2] == "annual_meeting"] == made
+
+
+def test_without_an_article_that_speaks_of_a_meeting_none_can_be_made() -> None:
+    start, end = REAL.index("（定期的な協議）"), REAL.index("（疑義の解決）")
+    asked = review.questions(text.read(REAL[:start] + REAL[end:]), KNOWN)
+    question = next(each for each in asked if each.key.startswith("annual_meeting_missing"))
+    assert list(question.ask.choices) == [Choice.ACCEPT]

@@ -131,6 +131,8 @@ _MISSING: Mapping[str | None, Ask] = {
     "concluded_on": Ask(N_("締結日が見つかりません"), _DAY, Box.DAY),
     **dict.fromkeys(LETTERS, Ask(N_("氏名が見つかりません"), _HEAD, Box.HEAD)),
 }
+# The first row below shows how all of them were read.
+ABOUT_TABLES = ("lines_in_cells", "table_without_columns", "roles_not_told_apart")
 _OTHER_MISSING = Ask(N_("見つからない部分があります"), _GO_ON)
 _OTHER = Ask(N_("読み取りをご確認ください"), _RIGHT)
 
@@ -177,6 +179,9 @@ def _about(remark: Remark, reading: Reading) -> Question:
             for each in reading.unplaced
             if each.line in lines
         )
+    elif remark.kind in ABOUT_TABLES:
+        below = (row for row in agreement.measures if row.lines[-1] > remark.lines[0])
+        quote = cells(row) if (row := next(below, None)) else ()
     elif about and ask.box is None:
         quote = ((_("読み取り結果"), words),) if (words := _passage(agreement, about)) else ()
     typed = {
@@ -273,6 +278,8 @@ def _passage(agreement: AgreementText, about: str) -> str:
     if about in ("preamble", "closing"):
         return str(getattr(agreement, about))
     articles = {f"第{article.number}条": article.paragraphs for article in agreement.articles}
+    if about.startswith("annual_meeting-"):
+        about = f"第{about.split('-')[1]}条"
     return "\n".join(articles.get(about, ()))
 
 
