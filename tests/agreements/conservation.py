@@ -6,8 +6,8 @@ from typing import Any
 
 import tracker.demo
 from tracker.agreements.json import as_json
-from tracker.agreements.reading.agreement import Reading
 from tracker.agreements.reading.rules import read
+from tracker.agreements.text.agreement import Reading
 from tracker.kernel.refusal import Refusal
 
 REAL = (Path(tracker.demo.__path__[0]) / "agreement-aomori-imabetsu.txt").read_text("utf-8")

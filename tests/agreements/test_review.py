@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.agreements.conservation import REAL
 from tracker.agreements.reading import rules as text
-from tracker.agreements.reading.agreement import Reading, Remark
 from tracker.agreements.review import question as review
 from tracker.agreements.review import rules
 from tracker.agreements.review.question import Box, Choice, Known, Question
+from tracker.agreements.text.agreement import Reading, Remark
 from tracker.kernel.refusal import Refusal
 
 KNOWN = Known(("青森市", "平内町", "今別町"), {"2": "高度な都市機能"}, "市町村長会議")

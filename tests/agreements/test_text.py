@@ -9,8 +9,8 @@ import pytest
 
 from tests.agreements.conservation import REAL, STAMP
 from tracker.agreements.json import as_json
-from tracker.agreements.reading.agreement import Reading
 from tracker.agreements.reading.rules import read
+from tracker.agreements.text.agreement import Reading
 
 GOLDEN = Path(__file__).with_name("agreement-aomori-imabetsu.expected.json")
 

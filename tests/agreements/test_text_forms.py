@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tests.agreements.conservation import HEADER, REAL, STAMP, assert_conserved
-from tracker.agreements.reading.agreement import Reading
 from tracker.agreements.reading.rules import read
+from tracker.agreements.text.agreement import Reading
 from tracker.kernel.refusal import Refusal
 
 SENTENCES = "\t甲は、調べる。\t乙は、手伝う。"

@@ -42,10 +42,10 @@ SHAPES = {
 SERVER = {"operation/server"}
 # Pure files named after what they are, each with its reason; at most ten.
 PURE: Mapping[str, str] = {
-    "agreements/reading/agreement": "the shape of an agreement's text as it was read",
+    "agreements/text/agreement": "the shape of an agreement's text as it was read",
     "agreements/reading/annex": "measures in tables or items, however they were copied",
-    "agreements/reading/lines": "lines and cells of a text, before anything has a meaning",
-    "agreements/reading/parts": "cover, articles and signatures made of those lines",
+    "agreements/text/lines": "lines and cells of a text, before anything has a meaning",
+    "agreements/text/parts": "cover, articles and signatures made of those lines",
     "agreements/review/question": "what is asked about a reading, and what an answer does",
     "shares/split": "the arithmetic itself, exact to the yen",
     "shares/table": "a split as people read it",

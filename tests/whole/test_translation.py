@@ -39,8 +39,8 @@ APART: Mapping[str, tuple[str, ...]] = {
     "how agreements, days, amounts and letters that come back are written": (
         "figures.reading.rules",
         "agreements.reading.annex",
-        "agreements.reading.lines",
-        "agreements.reading.parts",
+        "agreements.text.lines",
+        "agreements.text.parts",
         "agreements.reading.rules:_DUTIES",
         "agreements.reading.rules:_LAST_WORD",
         "agreements.reading.rules:_LEGAL_BASIS",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tracker.agreements.reading.agreement import Reading
+from tracker.agreements.text.agreement import Reading
 
 _KEYS = {
     "articles": ("number", "caption", "paragraphs"),

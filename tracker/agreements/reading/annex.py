@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tracker.agreements.reading.lines import (
+from tracker.agreements.text.lines import (
     COLUMNS,
     Kind,
     Line,
@@ -21,7 +21,7 @@ from tracker.agreements.reading.lines import (
     numeral,
     roles,
 )
-from tracker.agreements.reading.parts import Draft, Heading, TableRow, is_whole, known_names
+from tracker.agreements.text.parts import Draft, Heading, TableRow, is_whole, known_names
 
 _BULLET = re.compile(
     "(?P<dot>[・･*○◯●◎◇◆■□→-])|(?P<one>（ ?[1アa] ?）|[①⑴]|[1アa](?: |[.．、]))"

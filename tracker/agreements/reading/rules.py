@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from itertools import groupby
 
-from tracker.agreements.reading import annex, parts
-from tracker.agreements.reading.agreement import (
+from tracker.agreements.reading import annex
+from tracker.agreements.text import parts
+from tracker.agreements.text.agreement import (
     AgreementText,
     ArticleText,
     DutyText,
@@ -22,7 +23,7 @@ from tracker.agreements.reading.agreement import (
     Reading,
     Remark,
 )
-from tracker.agreements.reading.lines import (
+from tracker.agreements.text.lines import (
     DIGITS,
     PAGE_NUMBER,
     STAND_IN,
@@ -32,7 +33,7 @@ from tracker.agreements.reading.lines import (
     lines_of,
     plain,
 )
-from tracker.agreements.reading.parts import Draft, Paragraph, Signature, TableRow, is_whole
+from tracker.agreements.text.parts import Draft, Paragraph, Signature, TableRow, is_whole
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 

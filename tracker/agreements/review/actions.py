@@ -18,11 +18,11 @@ from tracker.agreements.models import (
     PolicyField,
 )
 from tracker.agreements.queries import between, known, not_ended
-from tracker.agreements.reading.agreement import AgreementText
 from tracker.agreements.reading.rules import read
 from tracker.agreements.review.question import Choice, Question, check_choice, proposal
 from tracker.agreements.review.rules import check_importable, review, settle
 from tracker.agreements.rules import KnownMeasure, area_numbers, field_order
+from tracker.agreements.text.agreement import AgreementText
 from tracker.kernel import wareki
 from tracker.kernel.characters import check_line, check_lines, shown
 from tracker.kernel.refusal import Refusal

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from tracker.agreements.reading.agreement import (
+from tracker.agreements.rules import Known
+from tracker.agreements.text.agreement import (
     AgreementText,
     Lines,
     MeasureText,
@@ -17,7 +18,6 @@ from tracker.agreements.reading.agreement import (
     Reading,
     Remark,
 )
-from tracker.agreements.rules import Known
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _

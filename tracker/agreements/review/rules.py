@@ -5,16 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from tracker.agreements.reading.agreement import (
-    AgreementText,
-    DutyText,
-    Lines,
-    MeasureText,
-    Party,
-    PolicyFieldText,
-    Reading,
-)
-from tracker.agreements.reading.lines import COLUMNS, Names, cells_of, columns, plain
 from tracker.agreements.reading.rules import read
 from tracker.agreements.review.question import (
     LETTERS,
@@ -27,6 +17,16 @@ from tracker.agreements.review.question import (
     still_open,
 )
 from tracker.agreements.rules import DutyKind, Known, differences
+from tracker.agreements.text.agreement import (
+    AgreementText,
+    DutyText,
+    Lines,
+    MeasureText,
+    Party,
+    PolicyFieldText,
+    Reading,
+)
+from tracker.agreements.text.lines import COLUMNS, Names, cells_of, columns, plain
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from tracker.agreements.reading.agreement import Unplaced
-from tracker.agreements.reading.lines import COLUMNS, DAY, Kind, Line, fold, label, numeral
+from tracker.agreements.text.agreement import Unplaced
+from tracker.agreements.text.lines import COLUMNS, DAY, Kind, Line, fold, label, numeral
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 
