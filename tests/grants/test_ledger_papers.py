@@ -16,12 +16,18 @@ from tests.pages import PageClient
 from tests.whole.test_papers import squeezed
 from tracker.grants import actions, queries
 from tracker.grants.commands import ledger_command
-from tracker.grants.papers import find, find_area, grant_ledger, grant_ledger_area
+from tracker.grants.papers import (
+    find,
+    find_area,
+    grant_ledger,
+    grant_ledger_area,
+    grant_ledger_lines,
+)
 from tracker.grants.queries import LedgerRow
 from tracker.grants.rules import FindingKind, LedgerLine
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
-from tracker.papers.kinds import Amount, Grid, paper
+from tracker.papers.kinds import Amount, Document, Grid, paper
 from tracker.plumbing.changes import Act
 
 YEAR = FiscalYear(2026)
@@ -49,6 +55,10 @@ def claim(
     )
     line = clean._replace(**fault)
     actions.claim(Act(None, cast.NOW), row.project_id, YEAR, row.town, line, proof)
+
+
+def grids(of: Document) -> list[Grid]:
+    return [one for one in of.blocks if isinstance(one, Grid)]
 
 
 def borne() -> list[LedgerRow]:
@@ -100,10 +110,10 @@ def test_a_clean_year_of_the_whole_area_has_no_finding(
     clean: list[LedgerRow], reading: None
 ) -> None:
     assert len(clean) > 70 and found() == {}
-    [summary, _lines] = [
-        one for one in grant_ledger_area(find_area("2026")).blocks if isinstance(one, Grid)
-    ]
+    [summary] = grids(grant_ledger_area(find_area("2026")))
     assert [row[-1] for row in summary.rows] == [Amount(0)] * 5
+    [lines] = grids(grant_ledger_lines(find_area("2026")))
+    assert len(lines.rows) == len(clean) and {row[-1] for row in lines.rows} == {"なし"}
 
 
 def test_thirty_planted_faults_are_found_where_they_are(demo_app: Flask, planted) -> None:
@@ -127,7 +137,7 @@ def test_thirty_planted_faults_are_found_where_they_are(demo_app: Flask, planted
 def test_each_finding_stands_beside_its_row_in_pdf_and_excel(planted, reading: None) -> None:
     of = find("2026-imabetsu")
     assert of is not None
-    [table] = [one for one in grant_ledger(of).blocks if isinstance(one, Grid)]
+    [table] = grids(grant_ledger(of))
     own = {project for project, slug in planted if slug == "imabetsu"}
     told = [row[-1] != "なし" for row in table.rows]
     assert told == [row.project_id in own for row in of.rows] and sum(told) == len(own) > 3
@@ -161,7 +171,8 @@ def test_a_ceiling_passed_stands_above_the_rows_and_in_the_area_s_sums(
     text = str(grant_ledger(of).blocks[0])
     assert text.count("を1円超えています。上限までにしてください") == 1 and said in text
     area = grant_ledger_area(find_area("2026"))
-    [summary, _lines] = [one for one in area.blocks if isinstance(one, Grid)]
+    [summary, faulty] = grids(area)
+    assert [row[:2] for row in faulty.rows] == [["今別町", faulty.rows[0][1]]]
     counts = {row[0]: row[-1].value for row in summary.rows if isinstance(row[-1], Amount)}
     # The claim itself is above its own means, and all of them above the ceiling.
     assert counts == {one.name: 2 if one.slug == "imabetsu" else 0 for one in areas.towns()}
@@ -188,5 +199,5 @@ def test_the_area_s_sheet_is_the_office_s(demo_app: Flask) -> None:
     ):
         client.get(path, status=status)
     links = [one.get("href") for one in office.get("/costs/ledger?fy=2026").all("a")]
-    assert area in links
+    assert area in links and area.replace("area.xlsx", "lines.csv") in links
     assert area not in [one.get("href") for one in officer.get("/costs/ledger?fy=2026").all("a")]

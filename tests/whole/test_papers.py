@@ -64,6 +64,7 @@ SUBJECTS = (
     ("burden_table", "imabetsu"),
     ("grant_ledger", "2026-imabetsu"),
     ("grant_ledger_area", "2026"),
+    ("grant_ledger_lines", "2026"),
     ("progress_sheet", "5"),
     ("progress_sheet", "5?fy=2025"),
     ("cost_calculation", "2026-02"),

@@ -11,6 +11,7 @@ from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
+    CSV,
     EXCEL,
     PDF,
     Amount,
@@ -78,7 +79,10 @@ def _year(words: str) -> FiscalYear | None:
 
 def apart(rows: Sequence[LedgerRow]) -> tuple[list[LedgerRow], list[GrantFinding]]:
     """The lines with their own findings, and once what is said of a municipality whole."""
-    wide = {one: None for row in rows for one in row.findings if one.kind is FindingKind.OVER_CAP}
+    by_town = _by_town(rows)
+    wide = {
+        one: None for row in by_town for one in row.findings if one.kind is FindingKind.OVER_CAP
+    }
     own = [
         row._replace(findings=tuple(one for one in row.findings if one not in wide)) for row in rows
     ]
@@ -111,24 +115,35 @@ def grant_ledger(of: Ledger) -> Document:
 
 
 def grant_ledger_area(of: Ledger) -> Document:
-    """台帳 of the whole area: a row a municipality, then each line in which anything stands."""
+    """台帳 of the whole area: a row a municipality, then each line at fault."""
     rows, wide = apart(of.rows)
-    told = sorted(
-        (row for row in rows if row.line.total_yen or row.line.claimed_yen),
-        key=lambda row: row.town.code,
-    )
+    faulty = _by_town(row for row in rows if row.findings)
     blocks: list[Block] = [Title("1　市町村ごとの合計"), _towns(of, rows)]
     if wide:
         blocks.append(Lines([f"{one.kind.label}：{one.words}" for one in wide]))
-    if told:
-        blocks += [Title("2　事業ごとの内訳"), _lines(told, with_town=True)]
+    blocks.append(Title("2　指摘のある事業"))
+    blocks.append(_lines(faulty, with_town=True) if faulty else Lines(["ありません。"]))
+    return _of_area(of, "圏域", [*blocks, Lines(NOTES)])
+
+
+def grant_ledger_lines(of: Ledger) -> Document:
+    """All lines of the whole area in one table, for a spreadsheet: 30 municipalities fill a book."""
+    told = _by_town(row for row in apart(of.rows)[0] if row.line.total_yen or row.line.claimed_yen)
+    return _of_area(of, "全事業", [_lines(told, with_town=True), Lines(NOTES)])
+
+
+def _of_area(of: Ledger, what: str, blocks: Sequence[Block]) -> Document:
     return Document(
-        title=f"{of.year.label}　特別交付税台帳（圏域）",
+        title=f"{of.year.label}　特別交付税台帳（{what}）",
         left=LEFT,
         right=areas.get_area().name,
-        blocks=[*blocks, Lines(NOTES)],
+        blocks=blocks,
         is_wide=True,
     )
+
+
+def _by_town(rows: Iterable[LedgerRow]) -> Sequence[LedgerRow]:
+    return sorted(rows, key=lambda row: row.town.code)
 
 
 def _cap(cap: int | None, unit: str = "") -> Cell:
@@ -213,14 +228,21 @@ def _proof(row: LedgerRow) -> str:
     return "\n".join([row.proof or "—", *others])
 
 
-PAPERS = (
-    PaperKind("grant_ledger", "特別交付税台帳", (PDF, EXCEL), grant_ledger, find),
+PAPERS = (PaperKind("grant_ledger", "特別交付税台帳", (PDF, EXCEL), grant_ledger, find),)
+AREA_PAPERS = (
     PaperKind(
         "grant_ledger_area", "特別交付税台帳（圏域）", (PDF, EXCEL), grant_ledger_area, find_area
+    ),
+    PaperKind(
+        "grant_ledger_lines",
+        "特別交付税台帳（全事業）",
+        (EXCEL, CSV),
+        grant_ledger_lines,
+        find_area,
     ),
 )
 
 
 def offered(town: Town | None) -> Sequence[PaperKind]:
     """The papers of a municipality's ledger, or (None) of that of the whole area."""
-    return PAPERS[:1] if town else PAPERS[1:]
+    return PAPERS if town else AREA_PAPERS

@@ -22,7 +22,7 @@ from tracker.plumbing.sections import stand
 
 UNCHANGED = N_("変わったところはありません。")
 
-bp.record(lambda state: register(state.app, papers.PAPERS))
+bp.record(lambda state: register(state.app, (*papers.PAPERS, *papers.AREA_PAPERS)))
 
 
 @bp.get("/costs/ledger")

@@ -235,8 +235,8 @@ class PaperKind(NamedTuple):
     make: its template.  find: the subject by the last part of its address; None: there is none,
     or it has no papers yet.
     version: grows when the template does, and stands at the foot of the paper.
-    about: the kind of subject as the record calls it, where its papers are bundled; is_offered:
-    whether there is this paper of a subject as far as it has come.
+    about: the kind of subject as the record calls it, where its papers are bundled: whoever may
+    read that subject gets them; is_offered: whether there is this paper as far as it has come.
     """
 
     kind: str
