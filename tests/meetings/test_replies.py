@@ -1,5 +1,6 @@
 """Answers by reply mail: as if given by the personal link, asked back, or left alone."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_letter_says_that_it_may_be_answered_where_a_mailbox_is_read(meeting):
 
 def test_without_a_mailbox_no_letter_speaks_of_replies(both):
     make_meeting()
-    assert "返信" not in asked().body
+    assert "返信" not in asked().body and "［" not in asked().subject
 
 
 def test_a_reply_answers_as_the_link_would(meeting, returned):
@@ -90,6 +91,19 @@ def test_a_number_means_the_date_that_stood_behind_it_in_the_letter(meeting, ret
     dates = queries.of(meeting).dates
     found = {dates[id_]: answer for id_, answer in seat_of(meeting, "imabetsu").given.items()}
     assert found == {DATES[0]: YES, MORE: NO}
+
+
+def test_a_reply_that_no_longer_says_what_it_answers_is_known_by_the_code_in_its_subject(
+    meeting, returned
+):
+    subject = f"Re: {asked().subject}"
+    assert re.search("［[0-9a-f]{10}］$", subject)
+    raw = mail("1○", sender=SECRETARY, answers=None, subject=subject)
+    forged = mail("2○", sender="x@evil.example", answers=None, subject=subject)
+    other = mail("3○", sender=SECRETARY, answers=None, subject=subject[:-3] + "0］")
+    assert [replies.take(one, NOW) for one in (raw, forged, other)] == [True, True, False]
+    assert given(meeting) == [YES]
+    assert [one.to_email for one in letters("poll_unclear")] == [SECRETARY]
 
 
 def test_one_number_before_two_dates_means_neither():

@@ -212,6 +212,11 @@ def message_id(key: str) -> str:
     return f"<{code.hex()[:32]}@{domain}>"
 
 
+def subject_code(cause: str, to: Recipient) -> str:
+    """Ten digits that name the letter of this cause in its subject, guessed by nobody either."""
+    return message_id(f"subject:{cause}:{to.key}")[1:11]
+
+
 def has_own_key() -> bool:
     """Whether the newest letter was made with this secret key; so where there is none."""
     newest = select(Letter.key, Letter.message_id).order_by(Letter.id.desc()).limit(1)

@@ -50,9 +50,14 @@ def request(
     due_on: date | None,
     today: date,
     added: Iterable[Candidate] = (),
+    code: str = "",
 ) -> dict[str, str]:
-    """The fields of the letters that ask for dates: for sending (M6, M7) and for their preview."""
+    """The fields of the letters that ask for dates: for sending (M6, M7) and for their preview.
+
+    `code` names the letter in its subject, for replies that no longer say what they answer.
+    """
     left = (due_on - today).days if due_on else 0
+    is_read = bool(current_app.config["IMAP_SERVER"])
     return {
         "年度": year.label,
         "首長": head,
@@ -62,14 +67,17 @@ def request(
         "期限": wareki.full(due_on) if due_on else "",
         "期限の月日": wareki.month_day(due_on) if due_on else "",
         "あと何日": f"あと{left}日" if left else "本日まで",
-        "返信での回答": BY_MAIL if current_app.config["IMAP_SERVER"] else "",
+        "照会番号": f"［{code}］" if is_read and code else "",
+        "返信での回答": BY_MAIL if is_read else "",
     }
 
 
-def unclear(meeting: Meeting, head: str, today: date, doubts: Iterable[str]) -> dict[str, str]:
+def unclear(
+    meeting: Meeting, head: str, today: date, doubts: Iterable[str], code: str
+) -> dict[str, str]:
     """The fields of the letter that asks back what a reply mail meant (M6c)."""
-    dates = meeting.dates.values()
-    asked = request(meeting.year, meeting.place, head, dates, meeting.reply_due_on, today)
+    dates, due_on = meeting.dates.values(), meeting.reply_due_on
+    asked = request(meeting.year, meeting.place, head, dates, due_on, today, code=code)
     return {**asked, "分からない点": "\n".join(doubts)}
 
 

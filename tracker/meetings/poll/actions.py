@@ -283,6 +283,7 @@ def _ask(
                 meeting.reply_due_on,
                 act.today,
                 added,
+                mail.subject_code(cause, post.recipient),
             ),
             cause=cause,
             at=act.at,

@@ -1,8 +1,10 @@
 """Takes the answers that secretaries give by reply mail, and asks back what is not plain."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
@@ -22,6 +24,10 @@ from tracker.plumbing.db import db
 from tracker.replies import rules as replies
 from tracker.replies.reply import Expected, ReplyKind
 
+# `mail.letters.subject_code` makes them.
+_CODE = re.compile(r"[［\[]([0-9a-f]{10})[］\]]")
+_MOST_NAMED = 50
+
 
 def take(raw: bytes, at: datetime) -> bool:
     """Whether a mail is a person's answer to a letter of a poll that still runs; then it is followed.
@@ -32,7 +38,7 @@ def take(raw: bytes, at: datetime) -> bool:
     found = _letter(raw)
     if found is None:
         return False
-    letter, seat_id = found
+    letter, seat_id, is_named = found
     with Act(None, at) as act:
         row = db.session.get_one(MeetingSeat, seat_id)
         meeting_row = db.session.get_one(MeetingRow, row.meeting_id)
@@ -42,7 +48,8 @@ def take(raw: bytes, at: datetime) -> bool:
         numbers = rules.numbered(letter.body, meeting.dates)
         if not (numbers and post and meeting.is_polling) or seat.is_revoked:
             return False
-        asked = Expected(max(numbers), letter.message_id, letter.to_email)
+        message_id = letter.message_id if is_named else None
+        asked = Expected(max(numbers), message_id, letter.to_email)
         reply = replies.read(raw, asked)
         if reply.kind is not ReplyKind.POLL:
             return False
@@ -65,22 +72,36 @@ def take(raw: bytes, at: datetime) -> bool:
     return True
 
 
-def _letter(raw: bytes) -> tuple[Letter, int] | None:
-    """The newest letter that a mail answers among those with a link to a poll, and its seat."""
+def _letter(raw: bytes) -> tuple[Letter, int, bool] | None:
+    """The newest letter with a link to a poll that a mail answers, its seat, and whether it is named.
+
+    Where a gateway dropped what the mail answers, the code in its subject says so.
+    """
     try:
-        named = replies.answered(parts.read(raw)[0])
+        head = parts.read(raw)[0]
     except Exception:
         # Over broken mails the email package raises nearly anything.
         return None
-    rows = db.session.execute(
+    named = [f"<{one}>" for one in replies.answered(head)[:_MOST_NAMED]]
+    codes = _CODE.findall(parts.field(head, "Subject"))[:_MOST_NAMED]
+    rows = _asking(Letter.message_id.in_(named))
+    is_named = bool(rows)
+    if not rows and codes:
+        quoted = or_(*(Letter.subject.contains(f"［{code}］") for code in codes))
+        rows = _asking(and_(Letter.kind.in_(queries.POLL_LETTERS), quoted))
+    seats = {seat_id for letter, seat_id in rows if letter is rows[0][0]}
+    return (rows[0][0], seats.pop(), is_named) if len(seats) == 1 else None
+
+
+def _asking(which: ColumnElement[bool]) -> Sequence[tuple[Letter, int]]:
+    """Such letters with each seat of a poll that they link to, the newest first."""
+    found = db.session.execute(
         select(Letter, LetterSecret.subject)
         .join(LetterSecret, LetterSecret.letter_id == Letter.id)
-        .where(Letter.message_id.in_([f"<{one}>" for one in named[:50]]))
-        .where(LetterSecret.kind == queries.POLL)
+        .where(which, LetterSecret.kind == queries.POLL)
         .order_by(Letter.id.desc())
-    ).all()
-    seats = {row.subject for row in rows if row.Letter is rows[0].Letter}
-    return (rows[0].Letter, seats.pop()) if len(seats) == 1 else None
+    )
+    return [(letter, seat_id) for letter, seat_id in found]
 
 
 def _is_still(post: Secretary, letter: Letter) -> bool:
@@ -90,11 +111,13 @@ def _is_still(post: Secretary, letter: Letter) -> bool:
 
 
 def _ask_back(act: Act, meeting: Meeting, seat: Seat, post: Secretary, doubt: list[str]) -> None:
+    cause = f"poll:{meeting.id}:unclear:{act.today}"
+    code = mail.subject_code(cause, post.recipient)
     mail.put(
         "poll_unclear",
         post.recipient,
-        letters.unclear(meeting, seat.title, act.today, doubt),
-        cause=f"poll:{meeting.id}:unclear:{act.today}",
+        letters.unclear(meeting, seat.title, act.today, doubt, code),
+        cause=cause,
         at=act.at,
         link=PersonalLink(queries.POLL, seat.id),
         path=meeting.path,
