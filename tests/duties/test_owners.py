@@ -30,7 +30,15 @@ from tracker.mail import duties as of_letters
 from tracker.mail.duties import OpenLetter
 from tracker.mail.letters import LetterState
 from tracker.meetings.duties import duties as of_meetings
-from tracker.meetings.meeting import AgreementStanding, ArticleFive, Meeting, PartyView, Seat
+from tracker.meetings.duties import minutes_duties
+from tracker.meetings.meeting import (
+    AgreementStanding,
+    ArticleFive,
+    Meeting,
+    PartyView,
+    Seat,
+    Unminuted,
+)
 from tracker.meetings.rules import FULFILLED, Candidate, Standing
 from tracker.projects.duties import duties as of_reports
 from tracker.projects.duties import to_close
@@ -61,8 +69,6 @@ STATUTORY = {Kind.MEETING_UNPLANNED, Kind.MEETING_UNHELD}
 # The kinds of what the product does not keep yet.
 NOT_KEPT = {
     Kind.RESULTS_UNPUBLISHED,
-    Kind.MINUTES_UNCIRCULATED,
-    Kind.MINUTES_UNCONFIRMED,
     Kind.DECISION_OPEN,
     Kind.INSTALMENT_DUE,
     Kind.QUESTION_OPEN,
@@ -305,6 +311,21 @@ def test_a_meeting_beside_article_5_is_recorded_in_the_year_after_too(is_recorde
     assert list(of_meetings([], [called_off], MEMBERS, date(2027, 4, 2), "電話")) == []
 
 
+def walk_minutes() -> Iterator[tuple[set[str], list[Duty]]]:
+    """Minutes that are written, and circulated ones with each set of municipalities silent."""
+    written = Unminuted("/meetings/1", "会議", HOURS.on, AT, None, None, ("aomori", "imabetsu"), ())
+    yield {"aomori"}, left(minutes_duties([written], MEMBERS))
+    for silent in ((), ("aomori",), ("imabetsu",), ("aomori", "imabetsu")):
+        sent = written._replace(sent_at=AT, reply_due_on=HOURS.on, waiting=silent)
+        yield set(silent), left(minutes_duties([sent], MEMBERS))
+
+
+def test_minutes_stand_on_the_home_of_whoever_is_to_say_something() -> None:
+    for waiting, found in walk_minutes():
+        check(found)
+        assert {one.municipality for one in found if homes(one)} == waiting
+
+
 # --- letters ----------------------------------------------------------------------------------------
 
 
@@ -403,6 +424,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for *_, many in walk_meetings() for one in many),
         *(one for *_, many in walk_polls() for one in many),
         *(one for *_, many in walk_views() for one in many),
+        *(one for _, many in walk_minutes() for one in many),
         *(one for _, many in walk_letters() for one in many),
         *(one for *_, many in walk_people() for one in many),
         *(one for many in walk_looks() for one in many),

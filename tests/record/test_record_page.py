@@ -175,6 +175,8 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     ("payment_plan", "any", False): {"office", *OWN},
     ("instalment", "any", False): HUB | OWN,
     ("seat", "poll.answered", False): {"office", "officer", "confirmer"},
+    ("minutes", "minutes.written", False): {"office"},
+    ("minutes", "minutes.final", True): ALL,
     ("agenda_item", "agenda.proposed", False): {"office", "officer", "confirmer"},
     ("import", "agreement.import_started", False): {"office", "admin"},
     ("post", "post.changed", False): {"admin", *OWN},

@@ -35,6 +35,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.meetings.agenda import actions as agenda
+from tracker.meetings.minutes import actions as minutes
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance
@@ -91,6 +92,7 @@ class Stock:
     candidate: int
     held: int
     items: Mapping[str, int]
+    minuted: int
     invited_token: str
     reset_token: str
     poll_token: str
@@ -157,6 +159,7 @@ def furnish() -> Stock:
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,
         items=_agenda(polling),
+        minuted=_minutes(held),
         invited_token=invited_token,
         reset_token=_forgotten(),
         poll_token=_poll_token(polling, TOWN),
@@ -415,6 +418,16 @@ def _agenda(meeting_id: int) -> dict[str, int]:
         for slug in (TOWN, OTHER)
     }
     return {"": shown[0].id, **proposed}
+
+
+def _minutes(meeting_id: int) -> int:
+    """What two items of the held meeting say, circulated: the first of them."""
+    row, office = db.session.get_one(MeetingRow, meeting_id), costs.act_of("office")
+    items = [agenda.propose(office, row, title, "") for title in ("進捗について", "来年度について")]
+    for item in items:
+        minutes.write(office, row, item, "各首長から、取組の状況を説明した。", "続ける。")
+    minutes.send(office, row, date(2026, 12, 4))
+    return items[0].id
 
 
 def _held() -> int:

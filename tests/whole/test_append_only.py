@@ -16,6 +16,9 @@ ROWS = {
     "consultation": ("gist", "true"),
     "confirmation": ("person_name", "true"),
     "case_change": ("reason", "true"),
+    "minutes_erratum": ("words", "true"),
+    "minutes_part": ("gist", "true"),
+    "minutes_reply": ("person_name", "true"),
     "poll_answer": ("answered_by", "true"),
     "question_consultation": ("gist", "true"),
     "question_offer": ("agreement_id", "true"),
@@ -29,6 +32,22 @@ ROWS = {
     "send_attempt": ("token", "true"),
     "attachment": ("added_by", "true"),
 }
+
+
+# A meeting with final minutes, as the example has none.
+MINUTED = (
+    "INSERT INTO agenda_item (meeting_id, position, kind, title, note, proposed_by,"
+    " proposed_by_id, municipality_id, proposed_at, accepted_at)"
+    " SELECT id, 1, 'own', 'x', 'x', 'x', 1, 1, polled_at, polled_at FROM meeting",
+    "INSERT INTO minutes (meeting_id, revision, writer_ids, is_final)"
+    " SELECT id, 1, '[]', true FROM meeting",
+    "INSERT INTO minutes_part (item_id, meeting_id, gist, decided)"
+    " SELECT id, meeting_id, 'x', 'x' FROM agenda_item",
+    "INSERT INTO minutes_reply (meeting_id, revision, municipality_id, is_confirmed, person_id,"
+    " person_name, at) SELECT id, 1, 1, true, 1, 'x', polled_at FROM meeting",
+    "INSERT INTO minutes_erratum (meeting_id, words, person_id, person_name, at)"
+    " SELECT id, 'x', 1, 'x', polled_at FROM meeting",
+)
 
 
 def refused(statement: str) -> None:
@@ -54,6 +73,9 @@ def test_every_row_that_stands_is_held(demo_both: Flask):
             " SELECT id, 2, '[]', 'x', 1, 'x', agreed_at FROM cost_case WHERE agreed_at IS NOT NULL"
         )
     )
+    db.session.commit()
+    for statement in MINUTED:
+        db.session.execute(text(statement))
     db.session.commit()
     for table, (column, which) in ROWS.items():
         count = db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE {which}"))

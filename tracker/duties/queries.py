@@ -41,7 +41,10 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
     found = meetings.meetings(year.previous)
     owed = meetings.article_five_owed(year, today, found)
-    return article_5.duties(owed, found, members, today, meetings.contact())
+    return chain(
+        article_5.duties(owed, found, members, today, meetings.contact()),
+        article_5.minutes_duties(meetings.unminuted(), members),
+    )
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:

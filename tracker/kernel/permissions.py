@@ -39,6 +39,7 @@ class Permission(StrEnum):
     PROPOSE_ITEM = "propose_item"
     ANSWER_POLL = "answer_poll"
     READ_POLL = "read_poll"
+    CONFIRM_MINUTES = "confirm_minutes"
     VIEW_MEETING_AS_HELD = "view_meeting_as_held"
     READ_COST_DRAFT = "read_cost_draft"
     DRAFT_COST = "draft_cost"
@@ -102,6 +103,8 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.ANSWER_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN},
     # What was answered and proposed in a municipality's name, by whom and when.
     Permission.READ_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
+    # Every municipality that sat at the meeting has its own word: meetings.minutes.rules.check_word.
+    Permission.CONFIRM_MINUTES: {Role.CONFIRMER: ANY},
     Permission.VIEW_MEETING_AS_HELD: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
     # Involved: the municipality that leads the case's project.
     Permission.READ_COST_DRAFT: {Role.OFFICE: ANY, Role.LEAD: OWN},
@@ -167,7 +170,7 @@ class Actor:
 # What a held account does not do: speak for the municipality, or say who its people are.
 _HELD_BACK = frozenset(
     {
-        *(Permission.CONFIRM_COST, Permission.CONFIRM_QUESTION),
+        *(Permission.CONFIRM_COST, Permission.CONFIRM_QUESTION, Permission.CONFIRM_MINUTES),
         *(Permission.CONFIRM_PEOPLE, Permission.LOOK_AT_CHANGES),
     }
 )

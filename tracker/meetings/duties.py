@@ -8,7 +8,7 @@ from tracker.kernel import office_days, wareki
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Kind, PersonalLink, some
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
-from tracker.meetings.meeting import ArticleFive, Meeting, Seat
+from tracker.meetings.meeting import ArticleFive, Meeting, Seat, Unminuted
 from tracker.meetings.rules import FULFILLED, Standing
 from tracker.municipalities.rules import Members
 
@@ -159,6 +159,40 @@ def _next_steps(meeting: Meeting, members: Members, today: date) -> Iterable[Dut
             office_days.add(day, CHECK_WITHIN_OFFICE_DAYS),
             _("%(day)sの出席（本人・代理・欠席）を記録します。", day=wareki.short(day)),
         )
+
+
+def minutes_duties(found: Iterable[Unminuted], members: Members) -> Iterable[Duty]:
+    """The office circulates the minutes, and each municipality says whether they are right."""
+    for one in found:
+        url = f"{one.path}/minutes"
+        name = _("%(meeting)sの議事録", meeting=one.name)
+        if one.sent_at is None or one.reply_due_on is None:
+            yield Duty(
+                Kind.MINUTES_UNCIRCULATED,
+                key=f"minutes_uncirculated:{one.path}",
+                municipality=members.hub,
+                is_hub=True,
+                due_on=office_days.add(one.held_on, 2 * CHECK_WITHIN_OFFICE_DAYS),
+                url=url,
+                name=name,
+                text=_("発言要旨と決定事項を書き、各市町村の確認をお願いします。"),
+                known_since=one.recorded_at,
+            )
+            continue
+        for slug in one.asked:
+            yield Duty(
+                Kind.MINUTES_UNCONFIRMED,
+                key=f"minutes_unconfirmed:{one.path}:{slug}",
+                municipality=slug,
+                is_hub=slug == members.hub,
+                agreement=members.agreements.get(slug),
+                due_on=one.reply_due_on,
+                url=url,
+                remaining=int(slug in one.waiting),
+                name=name,
+                text=_("確認者が内容を確認します。直してほしい所は、修正をお願いできます。"),
+                known_since=one.sent_at,
+            )
 
 
 def _views(article: ArticleFive, members: Members) -> Iterable[Duty]:

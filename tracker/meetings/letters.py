@@ -85,7 +85,7 @@ def day(meeting: Meeting, reason: str, before: Candidate | None = None) -> dict[
     """When and where a meeting is, once it is fixed (M8), what it was before, and why."""
     hours = meeting.hours
     return {
-        **_place(meeting),
+        **place_of(meeting),
         "開催日時": f"{wareki.short(hours.on)}{wareki.clock_time(hours.begins)}" if hours else "",
         "変更前": before.label if before else "",
         "理由": reason,
@@ -104,10 +104,11 @@ def notice_words(meeting: Meeting) -> str:
 
 def notice(meeting: Meeting, number: str, text: str) -> dict[str, str]:
     """The fields of the notice (M9): its number on paper, and what the office wrote."""
-    return {**_place(meeting), "文書番号": number, "案内文": text}
+    return {**place_of(meeting), "文書番号": number, "案内文": text}
 
 
-def _place(meeting: Meeting) -> dict[str, str]:
+def place_of(meeting: Meeting) -> dict[str, str]:
+    """Which meeting, where and when: fields of its letters."""
     return {
         "会議": meeting.name,
         "会場": meeting.place,

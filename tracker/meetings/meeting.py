@@ -216,6 +216,23 @@ class Meeting:
         return next((one for one in self.seats if one.town and one.slug == slug), None)
 
 
+class Unminuted(NamedTuple):
+    """A meeting that took place, with an agenda, whose minutes are not final.
+
+    `sent_at`: when they were circulated, None while they are written; `asked` the municipalities
+    (slugs) that sat there, `waiting` those whose word is missing.
+    """
+
+    path: str
+    name: str
+    held_on: date
+    recorded_at: datetime
+    sent_at: datetime | None
+    reply_due_on: date | None
+    asked: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
 class PartyView(NamedTuple):
     """How one party of an agreement regards the meeting."""
 

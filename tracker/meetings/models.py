@@ -173,3 +173,62 @@ class AgendaItem(Versioned, Struck, Model):
     proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # When the office took it onto the agenda; empty: proposed.
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Minutes(Versioned, Model):
+    """議事録 of a meeting; a changed text is another revision, and words on the one before are void."""
+
+    __tablename__ = "minutes"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    # Who wrote any of it (persons): none of them confirms it.
+    writer_ids: Mapped[list[int]] = mapped_column(JSON)
+    # Empty while it is written, and again once a circulated text was changed.
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reply_due_on: Mapped[date | None]
+    # Every municipality has confirmed: nothing of it changes any more.
+    is_final: Mapped[bool] = mapped_column(default=False)
+
+
+class MinutesPart(Versioned, Model):
+    """What was said and decided of one item of the agenda."""
+
+    __tablename__ = "minutes_part"
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("agenda_item.id"), primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    gist: Mapped[str] = mapped_column(Text, info=PRIVATE)
+    decided: Mapped[str] = mapped_column(Text, info=PRIVATE)
+
+
+class MinutesReply(Model):
+    """One municipality's word on one revision; rows are only added."""
+
+    __tablename__ = "minutes_reply"
+    __table_args__ = (Index(None, "meeting_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    revision: Mapped[int]
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    is_confirmed: Mapped[bool]
+    # What it wants corrected, and of which item.
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_item.id"))
+    words: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MinutesErratum(Model):
+    """訂正: what was added after the minutes were final; rows are only added."""
+
+    __tablename__ = "minutes_erratum"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    words: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

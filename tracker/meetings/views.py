@@ -12,6 +12,7 @@ from tracker.meetings import actions, forms, letters, papers, queries
 from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import ArticleFive, Meeting
+from tracker.meetings.minutes import views as minutes_views
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY
 from tracker.meetings.replies import actions as replies
@@ -192,4 +193,4 @@ def cancel(meeting_id: int) -> Response:
     return page("meetings/cancel.html", form=form, meeting=meeting)
 
 
-__all__ = ["agenda_views", "bp", "poll_views"]
+__all__ = ["agenda_views", "bp", "minutes_views", "poll_views"]

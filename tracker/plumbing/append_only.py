@@ -42,6 +42,8 @@ _IS_SEEN = """(OLD.subject_kind = 'cost_case' AND EXISTS (SELECT 1 FROM cost_cas
     OR (OLD.subject_kind = 'report' AND EXISTS (SELECT 1 FROM report_version
     WHERE report_version.report_id = OLD.subject_id
     AND report_version.submitted_at >= OLD.added_at))"""
+_IS_FINAL = """EXISTS (SELECT 1 FROM minutes WHERE minutes.meeting_id = OLD.meeting_id
+    AND minutes.is_final)"""
 _STRUCK = ("struck_at", "struck_by", "struck_reason")
 
 KEPT = {
@@ -51,6 +53,9 @@ KEPT = {
     "consultation": Kept(_STRUCK),
     "confirmation": Kept(),
     "case_change": Kept(),
+    "minutes_erratum": Kept(),
+    "minutes_part": Kept(of=_IS_FINAL),
+    "minutes_reply": Kept(),
     "poll_answer": Kept(),
     "question_consultation": Kept(_STRUCK),
     "question_offer": Kept(),

@@ -6,6 +6,7 @@ from typing import Any
 from tracker.attachments import uploads
 from tracker.cost_sharing.cases import queries as costs
 from tracker.meetings import queries as meetings
+from tracker.meetings.minutes import queries as minutes
 from tracker.plumbing import chain, history
 from tracker.plumbing.chain import Problem, RecordCheck
 from tracker.projects import queries as projects
@@ -19,6 +20,7 @@ DECIDED: Mapping[str, Read] = {
     "report": projects.decided,
     "meeting": meetings.attended,
     "held_view": meetings.viewed,
+    "minutes": minutes.minuted,
     "question": questions.decided,
 }
 

@@ -184,11 +184,18 @@ JOBS = (
                 Kind.MEETING_UNDATED,
                 Kind.NOTICE_UNSENT,
                 Kind.ATTENDANCE_UNRECORDED,
+                Kind.MINUTES_UNCIRCULATED,
             }
         ),
         N_("3月31日まで"),
         N_("市町村長会議"),
-        N_("候補日を出し、日程を決め、開催案内を送り、出席を記録します（協約第5条）。"),
+        N_("候補日を出し、日程を決め、開催案内を送り、出席と議事録を記録します（協約第5条）。"),
+    ),
+    Job(
+        frozenset({Kind.MINUTES_UNCONFIRMED}),
+        N_("市町村長会議の後"),
+        N_("議事録の確認"),
+        N_("連携推進担当が議事録を書き、すべての市町村の確認者が内容を確認します。"),
     ),
     Job(
         frozenset({Kind.VIEW_UNRECORDED}),

@@ -29,7 +29,7 @@ from tracker.cost_sharing.models import CostCase
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
 from tracker.mail.letters import Letter
-from tracker.meetings.models import AgendaItem, MeetingSeat
+from tracker.meetings.models import AgendaItem, MeetingSeat, Minutes
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.payments.models import InstalmentRow, PaymentPlan
@@ -291,6 +291,11 @@ _FACTS: Mapping[str, tuple[Any, Select[Any]]] = {
         ).join(PaymentPlan, PaymentPlan.case_id == InstalmentRow.case_id),
     ),
     "seat": (MeetingSeat.id, _facts("seat", MeetingSeat.id, MeetingSeat.municipality_id)),
+    # Nobody's in particular until they are final.
+    "minutes": (
+        Minutes.meeting_id,
+        _facts("minutes", Minutes.meeting_id, _NOBODY, shared=Minutes.is_final),
+    ),
     "agenda_item": (
         AgendaItem.id,
         _facts(

@@ -531,6 +531,50 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "accepted_at": N_("議題に加えた日時"),
         },
     ),
+    "minutes": (
+        N_("議事録"),
+        {
+            "meeting_id": UNSAID,
+            "revision": N_("案の版"),
+            "writer_ids": UNSAID,
+            "sent_at": N_("確認をお願いした日時"),
+            "reply_due_on": N_("確認の期限"),
+            "is_final": N_("確定"),
+        },
+    ),
+    "minutes_part": (
+        N_("議事録の本文"),
+        {
+            "item_id": N_("議題"),
+            "meeting_id": UNSAID,
+            "gist": N_("発言要旨"),
+            "decided": N_("決定事項"),
+        },
+    ),
+    "minutes_reply": (
+        N_("議事録への返事"),
+        {
+            "meeting_id": UNSAID,
+            "revision": N_("案の版"),
+            "municipality_id": UNSAID,
+            "is_confirmed": N_("確認"),
+            "item_id": N_("議題"),
+            "words": N_("修正のお願い"),
+            "person_id": UNSAID,
+            "person_name": UNSAID,
+            "at": UNSAID,
+        },
+    ),
+    "minutes_erratum": (
+        N_("議事録の訂正"),
+        {
+            "meeting_id": UNSAID,
+            "words": N_("訂正"),
+            "person_id": UNSAID,
+            "person_name": UNSAID,
+            "at": UNSAID,
+        },
+    ),
     "held_view": (
         N_("開催の扱い"),
         {

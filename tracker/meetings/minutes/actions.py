@@ -1,0 +1,162 @@
+"""Writes minutes, circulates them, takes each municipality's word (product.md 5)."""
+
+from datetime import date
+
+from tracker.kernel.office_days import check_due_day
+from tracker.kernel.translation import _
+from tracker.meetings import queries as meetings
+from tracker.meetings.minutes import letters, queries, rules
+from tracker.meetings.minutes.rules import MinutesSheet
+from tracker.meetings.models import (
+    AgendaItem,
+    MeetingRow,
+    Minutes,
+    MinutesErratum,
+    MinutesPart,
+    MinutesReply,
+)
+from tracker.plumbing import history
+from tracker.plumbing.chain import digest
+from tracker.plumbing.changes import Act, Conflict, Stale
+from tracker.plumbing.db import db
+
+
+def write(
+    act: Act,
+    row: MeetingRow,
+    item: AgendaItem,
+    gist: str,
+    decided: str,
+    seen: str | None = None,
+) -> None:
+    """Writes what was said and decided of one item.
+
+    A text that was circulated becomes another revision: it has to go out again, and the words
+    given on the one before count no more.  Raises Refusal and Conflict.
+    """
+    part = db.session.get(MinutesPart, item.id)
+    head, sheet = _lock(act, row, (part, seen))
+    rules.check_write(sheet, row.attendance_at)
+    with act.change("minutes.written", head, f"{row.name}：議事録を書きました。") as entry:
+        if head is None:
+            head = entry.subject = Minutes(meeting_id=row.id, revision=1, writer_ids=[])
+            db.session.add(head)
+        if part is None:
+            part = MinutesPart(item_id=item.id, meeting_id=row.id)
+            db.session.add(part)
+        part.gist, part.decided = gist, decided
+        head.writer_ids = sorted({*head.writer_ids, act.person.person_id})
+        if head.sent_at is not None:
+            head.sent_at, head.revision = None, head.revision + 1
+
+
+def send(act: Act, row: MeetingRow, reply_due_on: date, seen: str | None = None) -> int:
+    """Circulates the text to every municipality: letters M11; how many were written.
+
+    Raises Refusal for an empty text, one that is out already, and a day that is none.
+    """
+    head, sheet = _lock(act, row, seen=seen)
+    rules.check_send(sheet, row.attendance_at)
+    check_due_day(reply_due_on, act.today, _("確認の期限"), "reply_due_on")
+    assert head is not None
+    with act.change("minutes.sent", head, f"{row.name}：議事録の確認をお願いしました。"):
+        head.sent_at, head.reply_due_on = act.at, reply_due_on
+        return letters.put_requests(act, meetings.of(row), head.revision, reply_due_on)
+
+
+def confirm(act: Act, row: MeetingRow, seen: str | None = None) -> None:
+    """Confirms for the actor's municipality; with the last one's word the minutes are final.
+
+    `seen` is the revision that the page had shown: only that is confirmed.
+    """
+    by = act.person
+    head, sheet = _lock(act, row)
+    _check_revision(head, seen)
+    rules.check_word(sheet, by, confirms=True)
+    assert head is not None
+    is_last = all(town.id == by.municipality_id for town in sheet.waiting)
+    said = f"{row.name}：{by.municipality_name}が議事録を確認し"
+    said += "、すべての市町村の確認がそろいました。" if is_last else "ました。"
+    with act:
+        verb = "minutes.final" if is_last else "minutes.confirmed"
+        with act.change(verb, head, said) as entry:
+            _reply(act, head, is_confirmed=True)
+            if is_last:
+                head.is_final = True
+                db.session.flush()
+                entry.digest = digest(queries.minuted([row.id])[row.id])
+        if is_last:
+            with act.change("meeting.minuted", row, f"{row.name}：議事録が確定しました。"):
+                row.minutes_final_at = act.at
+
+
+def ask_correction(
+    act: Act, row: MeetingRow, item: AgendaItem, words: str, seen: str | None = None
+) -> None:
+    """Asks to correct what an item says: the office answers by changing it, or by telephone."""
+    head, sheet = _lock(act, row)
+    _check_revision(head, seen)
+    rules.check_word(sheet, act.person, confirms=False)
+    assert head is not None
+    said = f"{row.name}：{act.person.municipality_name}が議事録の修正をお願いしました。"
+    with act.change("minutes.correction_asked", head, said):
+        _reply(act, head, is_confirmed=False, item_id=item.id, words=words)
+
+
+def add_erratum(act: Act, row: MeetingRow, words: str) -> None:
+    """Appends a correction to final minutes; their text stays what was confirmed."""
+    head, sheet = _lock(act, row)
+    rules.check_erratum(sheet)
+    assert head is not None
+    with act.change("minutes.erratum", head, f"{row.name}：議事録に訂正を加えました。"):
+        db.session.add(
+            MinutesErratum(
+                meeting_id=row.id,
+                words=words,
+                person_id=act.person.person_id,
+                person_name=act.person.name,
+                at=act.at,
+            )
+        )
+
+
+def _lock(
+    act: Act,
+    row: MeetingRow,
+    *more: tuple[MinutesPart | None, str | None],
+    seen: str | None = None,
+) -> tuple[Minutes | None, MinutesSheet]:
+    """The meeting and its minutes, which stand or fall together."""
+    head = db.session.get(Minutes, row.id)
+    act.lock((row, None), (head, seen), *more)
+    return head, queries.sheet(meetings.of(row))
+
+
+def _check_revision(head: Minutes | None, seen: str | None) -> None:
+    if head is not None and seen is not None and seen != str(head.revision):
+        last = history.last_of(history.Subject("minutes", head.meeting_id), verb="minutes.sent")
+        raise Conflict([Stale("", last.actor if last else None, last.at if last else None)])
+
+
+def _reply(
+    act: Act,
+    head: Minutes,
+    *,
+    is_confirmed: bool,
+    item_id: int | None = None,
+    words: str | None = None,
+) -> None:
+    by = act.person
+    db.session.add(
+        MinutesReply(
+            meeting_id=head.meeting_id,
+            revision=head.revision,
+            municipality_id=by.municipality_id,
+            is_confirmed=is_confirmed,
+            item_id=item_id,
+            words=words,
+            person_id=by.person_id,
+            person_name=by.name,
+            at=act.at,
+        )
+    )

@@ -1,0 +1,167 @@
+"""Pages of the minutes: the office writes, every municipality confirms, all read."""
+
+from flask import abort, url_for
+from werkzeug.wrappers import Response
+
+from tracker.kernel import office_days
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.permissions import Permission
+from tracker.kernel.translation import _
+from tracker.meetings import queries as meetings
+from tracker.meetings.agenda import queries as agenda
+from tracker.meetings.agenda.rules import AgendaEntry
+from tracker.meetings.agenda.rules import is_shown as is_item_shown
+from tracker.meetings.blueprint import bp, get_meeting
+from tracker.meetings.meeting import Meeting
+from tracker.meetings.minutes import actions, forms, queries
+from tracker.meetings.minutes.rules import MinutesSheet, MinutesState, is_shown
+from tracker.meetings.models import AgendaItem
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.db import db
+from tracker.plumbing.forms import SeenButtonForm, choices, in_year
+from tracker.plumbing.pages import done, page
+from tracker.plumbing.sections import stand
+
+# Office days that every municipality has for its word, as proposed.
+REPLY_WITHIN = 10
+
+
+@bp.get("/meetings/<int:meeting_id>/minutes")
+@guard(Permission.READ_AREA)
+def minutes(meeting_id: int) -> Response:
+    """議事録 as the reader may know it: text, words on it, additions."""
+    meeting = get_meeting(meeting_id)
+    sheet, reader = queries.sheet(meeting), actor()
+    is_readable = is_shown(sheet, reader, clock.today())
+    return page(
+        "meetings/minutes.html",
+        meeting=meeting,
+        sheet=sheet,
+        is_readable=is_readable,
+        entries=_entries(meeting) if is_readable else [],
+        may_write=may(Permission.MANAGE_MEETING) and meeting.attendance_at is not None,
+        may_confirm=_is_asked(sheet) and may(Permission.CONFIRM_MINUTES),
+        may_ask=_is_asked(sheet) and may(Permission.PROPOSE_ITEM),
+    )
+
+
+def _entries(meeting: Meeting) -> list[AgendaEntry]:
+    """The items of the agenda that the reader may know."""
+    reader = actor()
+    return [
+        one
+        for one in agenda.entries(meeting.id)
+        if one.is_accepted and not one.is_struck and is_item_shown(one, reader)
+    ]
+
+
+def _is_asked(sheet: MinutesSheet) -> bool:
+    sits = actor().municipality_id in {town.id for town in sheet.parties}
+    return sheet.state is MinutesState.SENT and sits
+
+
+def _open(meeting_id: int) -> tuple[Meeting, MinutesSheet, str]:
+    """The meeting with its minutes as the reader may know them, and the address of their page."""
+    meeting = get_meeting(meeting_id)
+    sheet, back = queries.sheet(meeting), url_for(".minutes", meeting_id=meeting_id)
+    if not is_shown(sheet, actor(), clock.today()):
+        abort(404)
+    stand((_("議事録"), back))
+    return meeting, sheet, back
+
+
+@bp.route("/meetings/<int:meeting_id>/minutes/items/<int:item_id>", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def write_minutes(meeting_id: int, item_id: int) -> Response:
+    """What was said and decided of one item."""
+    meeting, sheet, back = _open(meeting_id)
+    item = db.session.get(AgendaItem, item_id)
+    if item is None or item.meeting_id != meeting.id:
+        abort(404)
+    part = sheet.parts.get(item_id)
+    form = forms.PartTextForm(
+        data={
+            "seen": part.seen if part else "0",
+            "gist": part.gist if part else "",
+            "decided": part.decided if part else "",
+        }
+    )
+    if form.carry_out(
+        lambda act: actions.write(
+            act,
+            meetings.row(meeting),
+            item,
+            form.gist.data or "",
+            form.decided.data or "",
+            form.seen.data,
+        )
+    ):
+        return done(f"{back}#item-{item_id}", _("議事録を保存しました。"))
+    return page("meetings/minutes_part.html", form=form, meeting=meeting, item=item, sheet=sheet)
+
+
+@bp.route("/meetings/<int:meeting_id>/minutes/send", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def send_minutes(meeting_id: int) -> Response:
+    """確認をお願いする."""
+    meeting, sheet, back = _open(meeting_id)
+    today = clock.today()
+    form = in_year(forms.CirculateForm, FiscalYear.containing(today))(
+        data={"seen": sheet.seen, "reply_due_on": office_days.add(today, REPLY_WITHIN)}
+    )
+    if form.carry_out(
+        lambda act: actions.send(act, meetings.row(meeting), form.reply_due_on.data, form.seen.data)
+    ):
+        said = _("議事録の確認を、%(count)s通の手紙でお願いします。", count=form.result)
+        return done(back, said)
+    return page("meetings/minutes_send.html", form=form, meeting=meeting, sheet=sheet)
+
+
+@bp.route("/meetings/<int:meeting_id>/minutes/confirm", methods=["GET", "POST"])
+@guard(Permission.CONFIRM_MINUTES)
+def confirm_minutes(meeting_id: int) -> Response:
+    """The municipality's word on the text that stands on this page."""
+    meeting, sheet, back = _open(meeting_id)
+    form = SeenButtonForm(data={"seen": str(sheet.revision)})
+    if form.carry_out(lambda act: actions.confirm(act, meetings.row(meeting), form.seen.data)):
+        return done(back, _("議事録を確認しました。"))
+    return page(
+        "meetings/minutes_confirm.html",
+        form=form,
+        meeting=meeting,
+        sheet=sheet,
+        entries=_entries(meeting),
+    )
+
+
+@bp.route("/meetings/<int:meeting_id>/minutes/correction", methods=["GET", "POST"])
+@guard(Permission.PROPOSE_ITEM)
+def ask_correction(meeting_id: int) -> Response:
+    """修正をお願いする: of one item."""
+    meeting, sheet, back = _open(meeting_id)
+    form = forms.CorrectionForm(data={"seen": str(sheet.revision)})
+    items = {str(one.id): one for one in _entries(meeting)}
+    form.item.choices = choices((key, one.title) for key, one in items.items())
+    if form.carry_out(
+        lambda act: actions.ask_correction(
+            act,
+            meetings.row(meeting),
+            db.session.get_one(AgendaItem, int(form.item.data)),
+            form.words.data,
+            form.seen.data,
+        )
+    ):
+        return done(back, _("修正のお願いを記録しました。連携推進担当が本文を確かめます。"))
+    return page("meetings/minutes_correction.html", form=form, meeting=meeting)
+
+
+@bp.route("/meetings/<int:meeting_id>/minutes/erratum", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def add_erratum(meeting_id: int) -> Response:
+    """訂正を加える: below final minutes, whose text stays."""
+    meeting, _sheet, back = _open(meeting_id)
+    form = forms.ErratumForm()
+    if form.carry_out(lambda act: actions.add_erratum(act, meetings.row(meeting), form.words.data)):
+        return done(back, _("訂正を加えました。"))
+    return page("meetings/minutes_erratum.html", form=form, meeting=meeting)
