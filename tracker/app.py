@@ -31,6 +31,7 @@ FEATURES = (
     "cost_sharing",
     "payments",
     "grants",
+    "questions",
     "meetings",
     "reminders",
     "overview",

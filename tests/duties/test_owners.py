@@ -15,6 +15,7 @@ from tests.cost_sharing.cases import IMABETSU, YOMOGITA, make_case
 from tests.duties.makers import MEMBERS, TODAY
 from tests.meetings.makers import TOWNS, YEAR, make_article, make_pure
 from tests.projects.makers import PURE_TOWNS, make_report
+from tests.questions.test_duties import walk as walk_questions
 from tracker.accounts import duties as people
 from tracker.accounts.duties import HeldPost, SharedName, UnseenChange
 from tracker.accounts.rules import StaffMember
@@ -44,6 +45,7 @@ from tracker.projects.duties import duties as of_reports
 from tracker.projects.duties import to_close
 from tracker.projects.report import Report
 from tracker.projects.rules import ReportState
+from tracker.questions.rules import QuestionState
 
 AT = datetime(2026, 11, 21, 1, tzinfo=UTC)  # a Saturday
 STAFF = (
@@ -71,7 +73,6 @@ NOT_KEPT = {
     Kind.RESULTS_UNPUBLISHED,
     Kind.DECISION_OPEN,
     Kind.INSTALMENT_DUE,
-    Kind.QUESTION_OPEN,
 }
 # States in which a subject waits for nobody, each with its reason.
 AT_REST = {
@@ -205,6 +206,17 @@ def walk_years_of_costs() -> Iterator[list[Duty]]:
     case = make_case(state=CaseState.AGREED, goes_on=True)
     for on in (date(2027, 4, 1), date(2027, 6, 10)):
         yield left(of_cases([case], MEMBERS, STAFF, on))
+
+
+# --- questions --------------------------------------------------------------------------------------
+
+
+def test_a_question_in_every_state_stands_on_somebody_s_home() -> None:
+    for state, found in walk_questions():
+        # A draft only its own side knows of, and may leave; one settled waits for its sister.
+        is_left = state in (QuestionState.DRAFT, QuestionState.WITHDRAWN)
+        assert bool(found) is not is_left, state
+        check(found)
 
 
 # --- meetings ---------------------------------------------------------------------------------------
@@ -421,6 +433,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for _, many in walk_rounds() for one in many),
         *(one for _, many in walk_cases() for one in many),
         *(one for many in walk_years_of_costs() for one in many),
+        *(one for _, many in walk_questions() for one in many),
         *(one for *_, many in walk_meetings() for one in many),
         *(one for *_, many in walk_polls() for one in many),
         *(one for *_, many in walk_views() for one in many),
@@ -438,7 +451,8 @@ def test_every_state_is_walked_or_at_rest_for_a_reason() -> None:
     walked = {*MEETINGS, Standing.MINUTED, Standing.MISSED}
     assert walked == {*Standing} and set(FULFILLED) < AT_REST.keys()
     assert all(AT_REST.values())
-    assert AT_REST.keys() < {*ReportState, *CaseState, *Standing, *LetterState}
+    states = {*ReportState, *CaseState, *QuestionState, *Standing, *LetterState}
+    assert AT_REST.keys() < states
 
 
 @pytest.mark.parametrize("kind", [one for one in Kind if one not in WITHOUT])

@@ -60,6 +60,10 @@ SECRETS = (
     Secret("蓬田村の引継ぎの印", Permission.HAND_OVER, frozenset({OTHER})),
     Secret("今別町の提案の印", Permission.READ_POLL, frozenset({TOWN})),
     Secret("今別町あての提案の印", Permission.READ_POLL, frozenset({TOWN})),
+    Secret("青森市の疑義の下書きの印", Permission.READ_QUESTION, frozenset({HUB})),
+    Secret("今別町の疑義の下書きの印", Permission.READ_QUESTION, frozenset({TOWN})),
+    Secret("今別町の疑義の考えの印", Permission.READ_QUESTION, frozenset({HUB, TOWN})),
+    Secret("蓬田村の疑義の考えの印", Permission.READ_QUESTION, frozenset({HUB, OTHER})),
     Secret("今別町の添付の印", Permission.READ_TROUBLES, frozenset({TOWN})),
     Secret("蓬田村の添付の印", Permission.READ_TROUBLES, frozenset({OTHER})),
 )
@@ -94,6 +98,11 @@ def _paid(stock: Stock, slug: str) -> Target:
     no = stock.paid_cases[slug]
     args = {"no": no, "number": 1, "slug": "hiranai", "receipt_id": stock.receipts[slug]}
     return Target(args)
+
+
+def _both(slug: str) -> frozenset[str]:
+    """The two sides of an agreement: the hub, and TOWN where the hub itself is asked for."""
+    return frozenset({HUB, TOWN if slug == HUB else slug})
 
 
 # Endpoint -> the object of one municipality, and all municipalities it belongs to besides.
@@ -138,6 +147,25 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "meetings.view_as_held": lambda s, slug: Target(
         {"meeting_id": s.held, "agreement_id": s.agreements[slug]},
         frozenset({HUB, TOWN if slug == HUB else slug}),
+    ),
+    **{
+        f"questions.{name}": lambda s, slug: Target({"no": s.draft_questions[slug]})
+        for name in ("edit", "put", "withdraw")
+    },
+    **{
+        f"questions.{name}": lambda s, slug: Target({"no": s.put_questions[slug]}, _both(slug))
+        for name in ("show", "view", "add_consultation", "settle")
+    },
+    "questions.strike_consultation": lambda s, slug: Target(
+        {"no": s.put_questions[slug], "consultation_id": s.talks[s.put_questions[slug]]},
+        _both(slug),
+    ),
+    "questions.paper": lambda s, slug: Target(
+        {"no": s.put_questions[slug], "kind": "question", "form": "docx"}, _both(slug)
+    ),
+    "questions.confirm": lambda s, slug: Target({"no": s.sent_questions[slug]}, _both(slug)),
+    "questions.apply": lambda s, slug: Target(
+        {"no": s.offered_questions[slug]}, frozenset({TOWN if slug == HUB else slug})
     ),
     "municipalities.remove_entry": lambda s, slug: Target({"entry_id": s.entries[slug]}),
     "projects.attachments": lambda s, slug: Target(_drafted(s, slug)),

@@ -12,6 +12,7 @@ from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.payments import makers as payments
 from tests.projects import makers as projects
+from tests.questions import makers as questions
 from tests.sent import token_of
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
@@ -48,6 +49,7 @@ from tracker.projects.report import Report
 from tracker.projects.reports import actions as reports
 from tracker.projects.rounds import actions as rounds
 from tracker.projects.rules import Rating
+from tracker.questions.models import QuestionConsultation, QuestionRow
 from tracker.sign_in.models import RecoveryCode
 
 HUB, TOWN, OTHER = "aomori", "imabetsu", "yomogita"
@@ -66,6 +68,8 @@ UNSENT_OF = "{}の送る前の案件の印"
 MEMO_OF = "{}の引継ぎの印"
 PROOF_OF = "{}の添付の印"
 ITEM_OF = "{}の提案の印"
+DOUBT_OF = "{}の疑義の下書きの印"
+VIEW_OF = "{}の疑義の考えの印"
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,11 @@ class Stock:
     papers: Mapping[str, int]
     proofs: Mapping[str, int]
     handed_over: Mapping[str, int]
+    draft_questions: Mapping[str, str]
+    put_questions: Mapping[str, str]
+    talks: Mapping[str, int]
+    sent_questions: Mapping[str, str]
+    offered_questions: Mapping[str, str]
 
 
 def furnish() -> Stock:
@@ -125,6 +134,11 @@ def furnish() -> Stock:
     sent = {slug: _case("make_sent", slug, project=led[HUB]) for slug in (TOWN, OTHER)}
     planned = {slug: payments.make_planned(slug, one) for slug, one in led.items()}
     paid = {slug: payments.make_planned(slug, one) for slug, one in led.items()}
+    asked_of = {slug: _question("make_consulted", slug) for slug in (TOWN, OTHER)}
+    texts = {slug: _question("make_sent", slug) for slug in (TOWN, OTHER)}
+    offered = {
+        slug: str(questions.make_settled("hiranai", sisters=(slug,)).no) for slug in (TOWN, OTHER)
+    }
     return Stock(
         agreements=_agreements(),
         projects=made,
@@ -172,6 +186,18 @@ def furnish() -> Stock:
         papers={no: _paper(no) for no in (sent[TOWN], *ready.values())},
         proofs=_proofs(made),
         handed_over=_handed_over(),
+        draft_questions={
+            HUB: str(questions.make_draft(TOWN, HUB, title=DOUBT_OF.format(NAMES[HUB])).no),
+            **{
+                slug: str(questions.make_draft(slug, title=DOUBT_OF.format(NAMES[slug])).no)
+                for slug in (TOWN, OTHER)
+            },
+        },
+        # Of the hub's questions the one with TOWN.
+        put_questions={HUB: asked_of[TOWN], **asked_of},
+        talks={no: _talk(no) for no in asked_of.values()},
+        sent_questions={HUB: texts[TOWN], **texts},
+        offered_questions={HUB: offered[TOWN], **offered},
         # The newest: they stand on the first page of 通知.
         letters=_letters(),
     )
@@ -209,6 +235,18 @@ def _prove(place: Report, name: str) -> None:
         projects.save(place)
         place = projects.report_of(place.project_id, place.town.slug)
     reports.attach(Act(projects.writer(place.town.slug), cast.NOW), place, _sent(name))
+
+
+def _question(maker: str, slug: str) -> str:
+    """A question of the hub's agreement with that town, with a mark in the town's own view."""
+    return str(getattr(questions, maker)(slug, view=VIEW_OF.format(NAMES[slug])).no)
+
+
+def _talk(no: str) -> int:
+    year, number = map(int, no.split("-"))
+    of = QuestionRow.fiscal_year == year, QuestionRow.number == number
+    found = select(QuestionConsultation.id).join(QuestionRow).where(*of)
+    return db.session.scalars(found).one()
 
 
 def _unused_post() -> int:

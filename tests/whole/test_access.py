@@ -212,6 +212,8 @@ def test_who_may_read_a_secret_finds_it(house: House) -> None:
         "meetings.agenda",
         "meetings.show",
         "projects.report",
+        "questions.index",
+        "questions.show",
         "reminders.index",
     )
     shown = "".join(

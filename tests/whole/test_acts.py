@@ -77,6 +77,9 @@ FILLED: dict[str, dict[str, Any]] = {
     "projects.new_round": {"period": "2026-fy", "due_on": "2027/4/15"},
     "projects.reopen": {"due_on": "2026/12/11"},
     "projects.write": {"value": "5"},
+    "questions.add_consultation": {"consulted_on": "2026/11/20"},
+    "questions.apply": {"decision": "same"},
+    "questions.confirm": {"decision": "confirmed", "opinion": ""},
     "reminders.schedule": {"steps-6-days": ""},
 }
 # These cannot be carried out by one press; where their record is asked for.

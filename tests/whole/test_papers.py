@@ -76,6 +76,7 @@ SUBJECTS = (
     ("cost_settlement", "2025-06"),
     ("cost_memorandum", "2025-06"),
     ("meeting_notice", "1"),
+    ("question", "2025-01"),
 )
 SIGNS = "髙﨑𠮷①㈱～𠀋 <b>&amp; #strong[x] $a$ \\{ {{ 7*7 }} =1+1 @x *y* _z_ `c` // /* */ \"q\" 'r'"
 

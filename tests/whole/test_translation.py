@@ -146,6 +146,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "papers.kinds:document",
         "papers.word",
         "projects.papers",
+        "questions.papers",
     ),
 }
 PLACES = {place for places in APART.values() for place in places}

@@ -102,6 +102,7 @@ def test_every_item_of_the_menu_has_its_page(app: Flask) -> None:
             "/reports",
             "/meetings",
             "/costs",
+            "/questions",
             "/notices",
         ]
 

@@ -26,6 +26,8 @@ from tracker.plumbing import clock
 from tracker.plumbing.memo import kept
 from tracker.projects import duties as reports
 from tracker.projects import queries as projects
+from tracker.questions import duties as article_6
+from tracker.questions import queries as questions
 
 
 def _reports(members: Members, today: date) -> Iterable[Duty]:
@@ -51,6 +53,10 @@ def _costs(members: Members, today: date) -> Iterable[Duty]:
     return costs.duties(cases.in_hand(today), members, accounts.staff(), today)
 
 
+def _questions(members: Members, today: date) -> Iterable[Duty]:
+    return article_6.duties(questions.in_hand(), members, today)
+
+
 def _people(members: Members, today: date) -> Iterable[Duty]:
     staff, names = accounts.staff(), {town.slug: town.name for town in areas.towns()}
     admins = frozenset(one.person_id for one in staff if one.role is Role.ADMIN)
@@ -74,6 +80,7 @@ TELLERS = (
     (_reports, ("projects", "agreements", "accounts", "municipalities")),
     (_meetings, ("meetings", "agreements", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
+    (_questions, questions.ROOMS),
     (_people, ("accounts", "municipalities")),
     (_letters, ("mail", "municipalities")),
 )

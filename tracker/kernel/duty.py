@@ -50,6 +50,8 @@ class Kind(StrEnum):
     COST_UNRECONCILED = "cost_unreconciled"
     INSTALMENT_DUE = "instalment_due"
     QUESTION_OPEN = "question_open"
+    QUESTION_UNSETTLED = "question_unsettled"
+    QUESTION_UNCONFIRMED = "question_unconfirmed"
     PERSON_UNCONFIRMED = "person_unconfirmed"
     HANDOVER_UNWRITTEN = "handover_unwritten"
     ADDRESS_UNDELIVERABLE = "address_undeliverable"
@@ -116,11 +118,13 @@ class KindRule:
 
 # What the office, or whoever goes on, is told of as its next step.
 _NEXT_STEP: Mapping[str, Any] = {"letters": _always("next_step"), "ends_with_its_day": False}
+_REPORTS: Mapping[str, Any] = {"article": 3, "menu": "reports"}
+_MEETINGS: Mapping[str, Any] = {"article": 5, "menu": "meetings"}
+_IN_6: Mapping[str, Any] = {**_NEXT_STEP, "article": 6, "menu": "questions", "subject": "{name}"}
 KINDS: Mapping[Kind, KindRule] = {
     Kind.REPORT_UNSUBMITTED: KindRule(
         label=N_("進捗報告の提出"),
-        article=3,
-        menu="reports",
+        **_REPORTS,
         who=(_OFFICER, _LEAD),
         title=N_("{name}{detail}の進捗を報告する"),
         subject=N_("{name}の進捗報告"),
@@ -131,8 +135,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.REPORT_RETURNED: KindRule(
         label=N_("差し戻された進捗報告"),
-        article=3,
-        menu="reports",
+        **_REPORTS,
         who=(_OFFICER, _LEAD),
         title=N_("差し戻された進捗報告を直す　{n}件"),
         subject=N_("差し戻された{name}の進捗報告"),
@@ -143,8 +146,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.REPORT_UNCHECKED: KindRule(
         label=N_("進捗報告の確認"),
-        article=3,
-        menu="reports",
+        **_REPORTS,
         who=_both(_SECTION),
         title=N_("進捗報告を確認する　{n}件"),
         subject=N_("進捗報告の確認（{n}件）"),
@@ -155,8 +157,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.ROUND_UNOPENED: KindRule(
         label=N_("進捗報告の依頼を始めること"),
-        article=3,
-        menu="reports",
+        **_REPORTS,
         who=_both(_OFFICE),
         title=N_("{name}をお願いする"),
         subject="{name}",
@@ -166,8 +167,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.ROUND_UNCLOSED: KindRule(
         label=N_("進捗報告の締切り"),
-        article=3,
-        menu="reports",
+        **_REPORTS,
         who=_both(_OFFICE),
         title=N_("{name}を締め切る"),
         subject="{name}",
@@ -188,8 +188,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.POLL_UNANSWERED: KindRule(
         label=N_("市町村長会議の日程の回答"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_both(_SECRETARY),
         title=N_("{name}のご予定を回答する"),
         subject=N_("市町村長会議の日程の御回答"),
@@ -200,8 +199,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.MEETING_UNPLANNED: KindRule(
         label=N_("市町村長会議の準備（第5条）"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_both(_OFFICE),
         title=N_("{name}を準備する"),
         subject="{name}",
@@ -212,8 +210,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.MEETING_UNHELD: KindRule(
         label=N_("市町村長会議の開催（第5条）"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         # Once it is being prepared, its next step stands on the home page instead.
         who=_both(_Owner(Role.OFFICE, frozenset())),
         title=N_("{name}を準備する"),
@@ -225,8 +222,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.MEETING_UNDATED: KindRule(
         label=N_("市町村長会議の日程の決定"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_both(_OFFICE),
         title=N_("市町村長会議の日程を決める"),
         subject=N_("市町村長会議の日程を決める"),
@@ -236,8 +232,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.NOTICE_UNSENT: KindRule(
         label=N_("市町村長会議の開催案内"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_both(_OFFICE),
         title=N_("市町村長会議の開催案内を送る"),
         subject=N_("市町村長会議の開催案内を送る"),
@@ -247,8 +242,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.ATTENDANCE_UNRECORDED: KindRule(
         label=N_("市町村長会議の出席の記録"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_both(_OFFICE),
         title=N_("市町村長会議の出席を記録する"),
         subject=N_("市町村長会議の出席を記録する"),
@@ -258,8 +252,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.VIEW_UNRECORDED: KindRule(
         label=N_("市町村長会議の扱いの記録"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_AND_CONFIRMER,
         title=N_("市町村長会議をどう扱うかを記録する"),
         subject=N_("市町村長会議の扱いの記録"),
@@ -269,8 +262,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.MINUTES_UNCIRCULATED: KindRule(
         label=N_("市町村長会議の議事録の送付"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_both(_OFFICE),
         title=N_("{name}を送る"),
         subject="{name}",
@@ -280,8 +272,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.MINUTES_UNCONFIRMED: KindRule(
         label=N_("市町村長会議の議事録の確認"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_AND_CONFIRMER,
         title=N_("{name}を確認する"),
         subject="{name}",
@@ -291,8 +282,7 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.DECISION_OPEN: KindRule(
         label=N_("市町村長会議の決定事項の状況"),
-        article=5,
-        menu="meetings",
+        **_MEETINGS,
         who=_CONTACT,
         title=N_("{name}の状況を知らせる"),
         subject="{name}",
@@ -371,14 +361,27 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.QUESTION_OPEN: KindRule(
         label=N_("疑義への回答（第6条）"),
-        article=6,
-        menu="home",
-        who=_AND_CONFIRMER,
+        who=_CONTACT,
         title=N_("{name}に回答する"),
-        subject="{name}",
-        button=N_("開く"),
+        button=N_("考えを書く"),
         steps=(*open_days(-3, 1), *ESCALATION),
-        **_NEXT_STEP,
+        **_IN_6,
+    ),
+    Kind.QUESTION_UNSETTLED: KindRule(
+        label=N_("疑義について定める内容の案（第6条）"),
+        who=_CONTACT,
+        title=N_("{name}の案を作る"),
+        button=N_("開く"),
+        steps=(*open_days(0), *ESCALATION),
+        **_IN_6,
+    ),
+    Kind.QUESTION_UNCONFIRMED: KindRule(
+        label=N_("疑義について定める内容の確認（第6条）"),
+        who=_both(_CONFIRMER),
+        title=N_("{name}を確認する"),
+        button=N_("内容を確認する"),
+        steps=(*open_days(-3, 1), *ESCALATION),
+        **_IN_6,
     ),
     Kind.PERSON_UNCONFIRMED: KindRule(
         label=N_("4月の担当者の確認"),

@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, Section] = {
     "reports": Section(N_("進捗報告"), "projects.rounds", "reports"),
     "meetings": Section(N_("市町村長会議"), "meetings.index", "meetings"),
     "costs": Section(N_("費用負担"), "cost_sharing.index", "costs"),
+    "questions": Section(N_("疑義の記録"), "questions.index", "questions"),
     "notices": Section(N_("通知"), "reminders.index", "notices"),
     "projects": Section(N_("事業の一覧"), "projects.index", "measures", above="measures"),
     "agreements": Section(N_("連携協約"), "agreements.index", "measures"),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from tracker.agreements import queries as agreements
 from tracker.agreements.models import Agreement, Measure
@@ -34,29 +34,21 @@ ROOMS = ("questions", "cost_sharing", "projects", "agreements", "municipalities"
 def questions(
     *where: ColumnElement[bool], limit: int | None = None, offset: int = 0
 ) -> list[AgreementQuestion]:
-    """Questions, the newest first, as this transaction has them.  Four queries."""
-    found = (
-        select(QuestionRow.id)
-        .where(*where)
-        .order_by(QuestionRow.fiscal_year.desc(), QuestionRow.number.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    # An empty answer needs no further question.
-    ids = db.session.scalars(found).all()
-    if not ids:
-        return []
-    views = _views(ids)
-    texts, replies = _texts(ids), _replies(ids)
-    offers = _offers(ids)
-    heads = {row[0].id: row for row in db.session.execute(_heads(ids))}
+    """Questions, the newest first, as this transaction has them.  At most five queries."""
+    rows = db.session.execute(_heads(*where).limit(limit).offset(offset)).all()
+    ids = [row[0].id for row in rows]
+    views = _views(ids) if ids else {}
+    texts = _texts(ids) if ids else {}
+    put = [id_ for id_ in ids if id_ in texts]
+    replies, offers = (_replies(put), _offers(put)) if put else ({}, {})
     return [
-        _question(heads[id_], views.get(id_, {}), texts.get(id_, []), replies, offers)
-        for id_ in ids
+        _question(row, views.get(row[0].id, {}), texts.get(row[0].id, []), replies, offers)
+        for row in rows
     ]
 
 
-def _heads(ids: Collection[int]) -> Any:
+def _heads(*where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Each question with what stands in its own row and beside it."""
     consulted = (
         select(func.count())
         .where(QuestionConsultation.question_id == QuestionRow.id, not_struck(QuestionConsultation))
@@ -68,7 +60,8 @@ def _heads(ids: Collection[int]) -> Any:
         .outerjoin(Measure, Measure.id == QuestionRow.measure_id)
         .outerjoin(Project, Project.id == QuestionRow.project_id)
         .outerjoin(CostCase, CostCase.id == QuestionRow.case_id)
-        .where(QuestionRow.id.in_(ids))
+        .where(*where)
+        .order_by(QuestionRow.fiscal_year.desc(), QuestionRow.number.desc())
         .execution_options(populate_existing=True)
     )
 
@@ -314,7 +307,7 @@ def subjects(agreement_id: int, partner: Town, year: FiscalYear) -> Subjects:
     )
     return Subjects(
         places,
-        dict(projects.tuples().all()),
+        {row.id: row.name for row in projects},
         {one.id: f"{one.no.label} {one.title}" for one in cases},
     )
 
