@@ -80,3 +80,55 @@ def test_the_menu_opens_and_leads_on_at_390_pixels(example: House) -> None:
     officer.view.get_by_text("メニュー", exact=True).click()
     officer.presses("ログアウト", within=officer.view.locator(".menu-panel"))
     officer.sees("ログアウトしました。")
+
+
+# Five people at the pages of one question, one browser each: no shorter way shows both sides.
+@pytest.mark.slow
+@pytest.mark.parametrize("asker", ["imabetsu", "aomori"])
+def test_a_question_of_either_side_is_settled_on_telephones(example: House, asker: str) -> None:
+    town = example.signed_in("officer", "imabetsu", width=390, javascript=False)
+    hub = example.signed_in("office", width=390, javascript=False)
+    asks, answers = (town, hub) if asker == "imabetsu" else (hub, town)
+    asks.goes_to("/questions")
+    asks.presses("疑義を出す")
+    if asker == "aomori":
+        asks.presses("今別町との連携協約")
+    words = {"条項": "第4条第2項", "件名": "読み方について", "疑義の内容": "電話での協議でよいか。"}
+    asks.fills({**words, "自分の市町村の考え": "よいと考える。"})
+    asks.presses("下書きを保存する")
+    asks.presses("出す内容を確かめる")
+    asks.presses("今別町に協議をお願いする" if asker == "aomori" else "青森市に協議をお願いする")
+    path = asks.view.url.removeprefix(example.address)
+
+    answers.goes_to(path)
+    answers.sees("よいと考える。", "まだ書かれていません。")
+    # One button, on the own side's card; the page behind it has one box.
+    expect(answers.view.get_by_role("link", name="考えを書く")).to_have_count(1)
+    expect(answers.view.get_by_role("link", name="考えを直す")).to_have_count(0)
+    answers.presses("考えを書く")
+    expect(answers.view.locator("main textarea")).to_have_count(1)
+    answers.fills({"考え": "記録を残せばよい。"})
+    answers.presses("考えを保存する")
+    answers.view.locator("summary", has_text="協議を記録する").click()
+    said = {"協議した日": "11/20", "場所": "電話", "参加者": "双方の担当", "内容": "一致した。"}
+    answers.fills(said, within=answers.view.locator("details.add").first)
+    answers.presses("協議の記録を加える")
+    answers.presses("双方で確認する")
+    answers.fills({"定める内容": "電話でよい。日と内容を記録に残す。"})
+    answers.chooses("平内町")
+    answers.presses("双方に確認をお願いする")
+    for slug in ("aomori", "imabetsu"):
+        confirmer = example.signed_in("confirmer", slug, width=390, javascript=False)
+        confirmer.goes_to(path)
+        confirmer.presses("内容を確認する")
+        confirmer.presses("この内容で確認する")
+    partner = example.signed_in("confirmer", "hiranai", width=390, javascript=False)
+    partner.goes_to(path)
+    partner.sees("電話でよい。")
+    expect(partner.view.locator("main")).not_to_contain_text("よいと考える。")
+    partner.presses("同じ扱いとするか答える")
+    partner.presses("同じ扱いとする")
+    hub.goes_to(path)
+    expect(hub.view.locator(".page-actions .chip")).to_have_text("解決")
+    hub.sees("平内町 企画課長")
+    assert hub.view.evaluate("document.documentElement.scrollWidth") == 390

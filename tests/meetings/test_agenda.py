@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.cost_sharing.makers import act_of
 from tests.meetings.makers import make_meeting
 from tests.projects.makers import WRITTEN, make_project, make_round, report_of, submit
+from tests.questions.makers import make_draft, make_put
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import queries as meetings
@@ -132,6 +133,16 @@ def test_a_report_that_asks_for_the_meeting_is_offered_without_its_words(both):
     assert left == []
     taken = select(AgendaItem.report_id).where(AgendaItem.kind == AgendaKind.CONSULTATION)
     assert db.session.scalars(taken).all() == [report.id]
+
+
+@pytest.mark.engines_by_turns
+def test_a_question_of_two_is_offered_by_its_number_alone(both):
+    make_put()
+    make_draft()
+    offered = queries.offered(meetings.of(make_meeting()), date(2026, 11, 24))
+    [told] = [one for one in offered if one.kind is AgendaKind.QUESTIONS]
+    assert told.title == "疑義の協議（第6条）　1件"
+    assert told.note == "第8-01号　青森市・今別町"
 
 
 def test_office_and_town_on_the_pages(browse, app):

@@ -79,7 +79,7 @@ def question_record(of: QuestionPaper) -> Document:
 
 def _facts(of: QuestionPaper) -> list[list[tuple[str, Cell]]]:
     question = of.question
-    put = wareki.long(clock.day(question.put_at)) if question.put_at else ""
+    put = wareki.long(question.put_on) if question.put_on else ""
     day = question.settled_at and wareki.long(clock.day(question.settled_at))
     about = "、".join(
         one for one in (question.project, question.case and question.case.label) if one
@@ -118,7 +118,7 @@ def _words(question: AgreementQuestion) -> Grid:
         is_yes = word.decision is Decision.CONFIRMED
         said = f"{'確認' if is_yes else '意見あり'}（{wareki.long(clock.day(word.at))}　{word.person}）"
         rows.append((side.name, said, word.opinion or ""))
-    return Grid(("市町村", "確認", "連絡事項・意見"), rows, (1, 2.2, 2.6))
+    return Grid(("市町村", "確認", "連絡事項・意見"), rows, (1, 3, 2))
 
 
 def _sisters(question: AgreementQuestion) -> Grid:
@@ -131,7 +131,7 @@ def _sisters(question: AgreementQuestion) -> Grid:
         )
         for one in question.sisters
     ]
-    return Grid(("連携協約", "扱い", "回答", "連絡事項"), rows, (1.4, 1.4, 2, 2))
+    return Grid(("連携協約", "扱い", "回答", "連絡事項"), rows, (1.3, 1.3, 2.6, 1.8))
 
 
 PAPERS = (PaperKind("question", "疑義の記録票", (PDF, WORD), question_record, find),)

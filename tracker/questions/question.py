@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from tracker.cost_sharing.rules import CaseNumber, Decision
+from tracker.kernel import tokyo
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town
 from tracker.questions.rules import QuestionNumber, QuestionPlace, QuestionState, SisterWord
@@ -85,6 +86,11 @@ class AgreementQuestion:
     def label(self) -> str:
         """「疑義 第8-01号」."""
         return _("疑義 %(no)s", no=self.no.label)
+
+    @property
+    def put_on(self) -> date | None:
+        """受付日, in Tokyo; None of a draft."""
+        return tokyo.day(self.put_at) if self.put_at else None
 
     @property
     def parties(self) -> tuple[Town, Town]:

@@ -17,6 +17,8 @@ from tracker.plumbing.db import db
 from tracker.projects import queries as projects
 from tracker.projects.models import ProgressReport, ReportingRound
 from tracker.projects.rules import REPORTED, CellState
+from tracker.questions import queries as questions
+from tracker.questions.rules import OPEN
 
 
 def rows(meeting_id: int) -> Sequence[AgendaItem]:
@@ -78,6 +80,12 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
                 AgendaKind.COSTS, title, "、".join(f"{one.no.label}　{one.title}" for one in asked)
             )
         )
+    doubts = [one for one in questions.in_hand() if one.state in OPEN]
+    if doubts:
+        # All municipalities read an agenda: of a question of two it tells who and where, not what.
+        title = _("疑義の協議（第6条）　%(count)s件", count=len(doubts))
+        told = (f"{one.no.label}　{one.hub.name}・{one.partner.name}" for one in doubts)
+        found.append(AgendaSource(AgendaKind.QUESTIONS, title, "、".join(told)))
     flagged = projects.asked_reports(
         ReportingRound.fiscal_year.in_((year.previous.year, year.year)),
         ProgressReport.for_meeting.is_(True),

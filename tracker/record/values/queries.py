@@ -48,6 +48,14 @@ from tracker.projects.models import (
     ReportingRound,
     ReportVersion,
 )
+from tracker.questions.models import (
+    QuestionConsultation,
+    QuestionRow,
+    QuestionView,
+    SettlementReply,
+    SettlementText,
+    SisterReply,
+)
 from tracker.record.rules import KINDS, ONLY_IN, About, may_open
 from tracker.record.values import rules
 
@@ -178,6 +186,12 @@ _WORDS: Mapping[str, tuple[Any, tuple[Select[Any], ...]]] = {
         (MeetingSeat, MeetingSeat.id),
         (Handover, Handover.post_id),
         (Attachment, Attachment.id),
+        (QuestionRow, QuestionRow.id),
+        (QuestionView, QuestionView.question_id, QuestionView.municipality_id),
+        (QuestionConsultation, QuestionConsultation.id),
+        (SettlementText, SettlementText.question_id, SettlementText.revision),
+        (SettlementReply, SettlementReply.id),
+        (SisterReply, SisterReply.id),
     )
 }
 
