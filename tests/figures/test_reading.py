@@ -234,6 +234,13 @@ def test_a_file_that_is_no_table_gets_a_sentence(browse, name, content, said):
     assert page.fields()["name"] == USAGE["name"]
 
 
+def test_of_many_rows_that_were_not_read_the_first_are_told_and_how_many_more(browse):
+    page = browse("office").fill(NEW, {**USAGE, "pasted": "どこか町\t1\n" * 12})
+    said = page.one(".error-summary").get_text()
+    assert said.count("行目（どこか町 1）") == 10
+    assert "ほかに2行あります。" in said
+
+
 def test_a_file_and_a_pasted_table_at_once_are_refused(browse):
     page = send(browse("office"), "a.csv", "今別町,1".encode(), pasted=TABLE)
     assert "どちらか1つだけ" in page.one(".error-summary").get_text()

@@ -50,7 +50,7 @@ def test_a_lead_enters_the_usage_of_its_project_and_another_lead_does_not(browse
     lead = browse("lead")
     address = "/admin/bases/projects/1/new"
     assert lead.get("/projects/1").one(f"a[href='{address}']")
-    rows = {row.th.text: row.td.text for row in lead.get(address).all("table tbody tr")}
+    rows = {row.th.text: row.td.text.strip() for row in lead.get(address).all("table tbody tr")}
     assert rows["今別町"] == "30"
     shown = lead.follow(lead.fill(address, USAGE))
     row = next(row for row in shown.all("tbody tr") if USAGE["name"] in row.get_text())

@@ -104,6 +104,8 @@ def series_form(form: type[F]) -> tuple[F, FigureTable | None]:
         count = len(reading.problems)
         made.refuse(Refusal(_("読み取れない行が%(count)s行あります。", count=count), field=field))
         made.form_errors += reading.problems[:MOST_SAID]
+        if count > MOST_SAID:
+            made.form_errors.append(_("ほかに%(count)s行あります。", count=count - MOST_SAID))
     elif not reading.values:
         said = _("市町村と数値の行が見つかりません。市町村と数値の2列にしてください。")
         made.refuse(Refusal(said, field=field))

@@ -15,7 +15,7 @@ from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.forms import Form, at_most, optional
 
-# So many sentences are read; the table below says the rest.
+# More sentences nobody reads at once.
 MOST_SAID = 10
 
 

@@ -50,6 +50,10 @@ class FigureTable(NamedTuple):
             if one.town and one.value is not None and not one.problem
         }
 
+    def said_of(self, town: Town) -> Sequence[ReadRow]:
+        """The rows about that municipality."""
+        return [one for one in self.lines if one.town == town]
+
     @property
     def problems(self) -> Sequence[str]:
         """What is to be done about each row that was not read."""
