@@ -43,6 +43,7 @@ BEFORE, AFTER = "0003", "0004"
 FORMULAS_BEFORE = "0032"
 CHANGES_BEFORE = "0035"
 WORK_BEFORE = "0040"
+NOTHING_BEFORE = "0043"
 TABLE = ("60.00", "11.18", "12.65", "6.76", "9.41")
 
 
@@ -218,3 +219,19 @@ def test_rows_of_work_become_words_for_the_release_before():
     upgrade()
     assert told(read_before) == told_then
     assert (read(db.session.get(CostCase, 1)).rows, told("SELECT * FROM case_work")) == ((), [])
+
+
+@pytest.mark.usefixtures("both")
+def test_nothing_shared_is_work_in_words_for_the_release_before():
+    proposal = make_proposal(parts=(), total_yen=0, subsidy_yen=0, work="各自で行うため。")
+    make_agreed(proposal, kind=CaseKind.NONE, total_yen=0, subsidy_yen=0)
+    make_draft()
+    kinds = "SELECT kind, work FROM cost_case ORDER BY id"
+    assert told(kinds) == [("none", "各自で行うため。"), ("money", "")]
+    db.session.commit()
+    downgrade(revision=NOTHING_BEFORE)
+    wanted = [("work", "費用を分担しない。理由：各自で行うため。"), ("money", "")]
+    assert told(kinds) == wanted
+    upgrade()
+    assert told(kinds) == wanted
+    assert read(db.session.get(CostCase, 1)).state == "agreed"

@@ -111,6 +111,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "agreements.review.rules:NO_FIELD",
         "cost_sharing.cases.actions:start_case",
         "cost_sharing.formula.proposal:_with_figures",
+        "cost_sharing.work.forms:UNITS",
         "figures.actions:enter_figures",
         "figures.rules:PROVISIONAL",
         "figures.rules:Series",
@@ -137,6 +138,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     ),
     "papers, which are in Japanese whoever prints them": (
         "cost_sharing.cases.papers",
+        "cost_sharing.work.papers",
         "grants.burdens.papers",
         "grants.papers",
         "meetings.papers",

@@ -1,14 +1,20 @@
 """What all pages of cases share: where they are registered, and how one is found."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, url_for
+from wtforms.fields.choices import SelectChoice
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseNumber, CaseState
 from tracker.cost_sharing.work.rules import WorkRow
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
+from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import may, require
+from tracker.plumbing.forms import choices, choose
 from tracker.plumbing.sections import stand
 
 bp = Blueprint("cost_sharing", __name__)
@@ -37,6 +43,15 @@ def case_to_draft(no: str) -> Case:
     found = get_case(no)
     require(Permission.DRAFT_COST, found.lead.slug)
     return found
+
+
+def projects_to_choose(
+    years: Sequence[FiscalYear], words: str, chosen: int
+) -> tuple[list[SelectChoice], bool]:
+    """The projects for which the person signed in may draft, and whether there are more."""
+    leads = [town for town in areas.towns() if may(Permission.DRAFT_COST, town.slug)]
+    projects, has_more = queries.projects(words, years, chosen, leads)
+    return choices([choose(), *projects]), has_more
 
 
 def rows_to_tell(case: Case) -> list[WorkRow]:

@@ -190,6 +190,8 @@ class Case:
     @property
     def work_words(self) -> str:
         """「青森市　相談員の派遣　12.5人日」 line by line, and what was arranged in words."""
+        if self.kind is CaseKind.NONE:
+            return _("費用は分担しません（各市町村の負担は0円）。理由：%(why)s", why=self.work)
         return in_words(self.rows, self.work)
 
     @property
@@ -261,6 +263,8 @@ def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, ...]]:
     if not case.is_money:
         among = "・".join(town.name for town in case.shares)
         rows = by_town(case.rows)
+        if case.kind is CaseKind.NONE:
+            return [*found, (_("対象の市町村"), among), (_("分担なしとする理由"), case.work)]
         return [
             *found,
             (_("分担する市町村"), among),

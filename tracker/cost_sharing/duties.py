@@ -60,7 +60,7 @@ def _to_confirm(
 
 def _proposed(case: Case, side: Town, pairs: int) -> str:
     if not case.is_money:
-        said = _("%(kind)sの分担案。", kind=case.kind.label)
+        said = _("%(kind)sの案。", kind=case.kind.label)
         return _("%(count)s町村との%(said)s", count=pairs, said=said) if side.is_hub else said
     amount = _("対象額 %(amount_yen)s", amount_yen=yen(case.amount_yen))
     if side.is_hub:

@@ -417,15 +417,15 @@ def formulas_to_copy(case: Case | CostCase) -> dict[CaseNumber, Stage]:
     return {CaseNumber(year, number): stage for year, number, stage in found}
 
 
-def members_of_project(case: Case) -> tuple[Town, ...]:
-    """The municipalities in the project in the fiscal year of a case."""
+def members_of_project(project_id: int, fiscal_year: int) -> tuple[Town, ...]:
+    """The municipalities in the project in that fiscal year."""
     found = set(
         db.session.scalars(
             select(Participation.municipality_id)
             .join(ProjectYear, ProjectYear.id == Participation.project_year_id)
             .where(
-                ProjectYear.project_id == case.project_id,
-                ProjectYear.fiscal_year == case.no.fiscal_year,
+                ProjectYear.project_id == project_id,
+                ProjectYear.fiscal_year == fiscal_year,
             )
         )
     )

@@ -17,10 +17,11 @@ from tracker.projects.rules import CostPhase
 
 
 class CaseKind(Labelled):
-    """What Article 4(2) shares: money, or procedures and staff."""
+    """What Article 4(2) shares: money, or procedures and staff; or that nobody bears anything."""
 
     MONEY = "money", N_("費用")
     WORK = "work", N_("手続・人員")
+    NONE = "none", N_("分担なし")
 
 
 class CaseNumber(NamedTuple):

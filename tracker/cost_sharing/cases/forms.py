@@ -43,7 +43,7 @@ class StartForm(Form):
     kind = must_choose(
         N_("区分"),
         N_("区分を1つ選んでください。"),
-        labelled(CaseKind),
+        labelled((CaseKind.MONEY, CaseKind.WORK)),
         RadioField,
     )
     stage = stage_field(RadioField)

@@ -15,7 +15,7 @@ from tracker.attachments import uploads
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.rules import StageRow, stage_table
-from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision, Stage
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
 from tracker.cost_sharing.work.papers import tasks, work_table
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -48,7 +48,7 @@ NOT_A_SEAL = (
     "「確認」は、双方の担当が内容を確かめた記録です。決裁又は記名押印に代わるものではありません。"
 )
 SIDES = "甲乙"
-WORK = "手続・人員の分担表"
+WITHOUT_YEN = {CaseKind.WORK: "手続・人員の分担表", CaseKind.NONE: "費用の分担なしの記録"}
 
 
 class Bond(NamedTuple):
@@ -118,6 +118,7 @@ def cost_calculation(of: CasePapers) -> Document:
             _shares(case),
             Lines(list(_notes(case))),
         ]
+    title = f"負担額計算書（{case.stage.label}）" if case.is_money else WITHOUT_YEN[case.kind]
     if case.rows:
         blocks += [Title("1　だれが・何を・どれだけ"), work_table(case)]
     if case.pairs:
@@ -125,7 +126,7 @@ def cost_calculation(of: CasePapers) -> Document:
         blocks += [Title(f"{number}　双方の確認"), _confirmations(case)]
         blocks.append(Lines([NOT_A_SEAL]))
     return Document(
-        title=f"{year}　負担額計算書（{case.stage.label}）" if case.is_money else f"{year}　{WORK}",
+        title=f"{year}　{title}",
         left="連携協約第4条第2項",
         right=case.label,
         mark=_mark(case),
@@ -144,7 +145,8 @@ def _facts(case: Case, year: str) -> list[list[tuple[str, Cell]]]:
     if not case.is_money:
         if case.work or not case.rows:
             what = "そのほかの\n取決め" if case.rows else "だれが・何を\n・どれだけ"
-            facts.append([(what, case.work or None)])
+            is_none = case.kind is CaseKind.NONE
+            facts.append([("分担なしと\nする理由" if is_none else what, case.work or None)])
         facts.append([("分担する\n市町村", "、".join(one.name for one in case.participants))])
     return facts
 
@@ -368,7 +370,8 @@ def _memorandum(of: CasePapers, partner: Town) -> list[Block]:
     sides = {towns[id_]: side for id_, side in zip(pair.parties, SIDES, strict=True)}
     first, second = sides
     day = f"{bond.day}に締結した" if bond.day else ""
-    what = "費用の負担" if case.is_money else "手続及び人員の確保に係る負担"
+    is_work = case.kind is CaseKind.WORK
+    what = "手続及び人員の確保に係る負担" if is_work else "費用の負担"
     articles = [
         (
             "目的",

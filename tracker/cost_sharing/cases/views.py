@@ -10,7 +10,14 @@ from werkzeug.wrappers import Response
 from tracker.attachments import uploads
 from tracker.attachments.attaching import attach_page, download, take_out_page
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import bp, case_to_draft, get_case, is_readable, rows_to_tell
+from tracker.cost_sharing.blueprint import (
+    bp,
+    case_to_draft,
+    get_case,
+    is_readable,
+    projects_to_choose,
+    rows_to_tell,
+)
 from tracker.cost_sharing.case import Case, changes, own_share_first
 from tracker.cost_sharing.cases import actions, forms, letters, papers
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
@@ -79,9 +86,7 @@ def new() -> Response:
     years, words = (this.next, this, this.previous), request.args.get("q", "")
     chosen = whole_number(request.form.get("project")) or number_asked("project", 0)
     form = forms.StartForm(data={"year": request.args.get("fy", this.year), "project": chosen})
-    leads = [town for town in areas.towns() if may(Permission.DRAFT_COST, town.slug)]
-    projects, has_more = queries.projects(words, years, chosen, leads)
-    form.project.choices = choices([("", _("選んでください")), *projects])
+    form.project.choices, has_more = projects_to_choose(years, words, chosen)
     form.year.choices = choices((year.year, year.long_label) for year in years)
     if form.carry_out(
         lambda act: actions.start_case(

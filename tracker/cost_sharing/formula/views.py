@@ -27,6 +27,7 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
@@ -226,18 +227,22 @@ def _content_form(
     """The boxes with what is stored, and the earlier cases whose formula a new draft may copy."""
     more = [in_year(AgainForm, FiscalYear.containing(clock.today()))] if is_checked else []
     if not case.is_money:
-        participants = case.participants or queries.members_of_project(case)
+        participants = case.participants or _members(case)
         return work.work_form(more, data=work.content_of(case, participants)), {}
     to_copy = {} if case.participants else queries.formulas_to_copy(case)
     asked = next((one for one in to_copy if str(one) == request.args.get("from")), None)
     source = queries.find(asked, clock.today()) if asked else None
     # Whoever shared by a formula that is copied; the project may have nobody in its new year yet.
-    participants = (source or case).participants or queries.members_of_project(case)
+    participants = (source or case).participants or _members(case)
     series = bases.series(project_id=case.project_id)
     sent = forms.edited(request.form, series) if _is_edited() else _picked()
     is_fresh = request.args.get("figures") == "new"
     data = forms.content_of(case, source or case, participants, series, is_fresh=is_fresh)
     return forms.formula_form(series, more, data=data, formdata=sent), _labels(case, to_copy)
+
+
+def _members(case: Case) -> tuple[Town, ...]:
+    return queries.members_of_project(case.project_id, case.no.fiscal_year)
 
 
 def _picked() -> MultiDict[str, str] | None:

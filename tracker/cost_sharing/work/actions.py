@@ -1,10 +1,17 @@
-"""Tells what was done of the work that was agreed (Article 4(2))."""
+"""Decides that nothing is shared, and tells what was done of agreed work (Article 4(2))."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
+from tracker.cost_sharing.cases.actions import add_consultation, send, start_case
+from tracker.cost_sharing.formula.actions import save_formula
+from tracker.cost_sharing.formula.proposal import Proposal
 from tracker.cost_sharing.models import CaseWork, CostCase
+from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.cost_sharing.work.rules import check_done, stored
 from tracker.kernel.exact import Exact
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -24,3 +31,24 @@ def tell_done(
         for one in work:
             told = done[one.id]
             one.done = None if told is None else stored(told)
+
+
+def decide_nothing(
+    act: Act,
+    project_id: int,
+    year: FiscalYear,
+    proposal: Proposal,
+    talk: tuple[date, str, str, str],
+    reply_due_on: date,
+) -> CostCase:
+    """Drafts that nobody bears anything, records the consultation, and asks both sides, at once.
+
+    talk: day, place, participants and gist (Article 4(2) has the parties consult each time).
+    Raises Refusal as each step does; nothing of it is kept then.
+    """
+    with act:
+        row = start_case(act, project_id, year, CaseKind.NONE, Stage.FIXED, proposal.title, 0, 0)
+        save_formula(act, row, replace(proposal, title=row.title))
+        add_consultation(act, row, *talk)
+        send(act, row, reply_due_on)
+    return row

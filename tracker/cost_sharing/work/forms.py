@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import request
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, FieldList, FormField, SelectField
+from wtforms import Field, FieldList, FormField, SelectField, SelectMultipleField
 
 from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.cases.forms import ConsultationForm, SendForm
 from tracker.cost_sharing.formula.forms import ContentForm
 from tracker.cost_sharing.formula.proposal import Proposal
-from tracker.cost_sharing.rules import Stage
+from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.cost_sharing.work.rules import DECIMALS, WorkRow
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -25,7 +26,9 @@ from tracker.plumbing.forms import (
     SeenField,
     at_most,
     choices,
+    must_choose,
     optional,
+    required,
     with_fields,
 )
 from tracker.shares.rules import RoundingMode
@@ -41,6 +44,23 @@ _MISSING = {
     "promised": N_("どれだけ行うかを数字で入力してください（例 12.5）。"),
     "unit": N_("単位を入力してください（例 人日、回、件）。"),
 }
+
+
+def _without_yen(
+    title: str, stage: Stage, names: tuple[str, ...], work: str, rows: tuple[WorkRow, ...] = ()
+) -> Proposal:
+    return Proposal(
+        title=title,
+        stage=stage,
+        participants=names,
+        total_yen=0,
+        subsidy_yen=0,
+        parts=(),
+        rounding=Rounding(1, RoundingMode.DOWN),
+        remainder=areas.hub().name,
+        work=work,
+        rows=rows,
+    )
 
 
 class WorkRowForm(Row):
@@ -74,10 +94,15 @@ class WorkForm(ContentForm):
 
     work = LinesField(N_("そのほかの取決め"), validators=[optional(), at_most(2000)])
 
+    @property
+    def entries(self) -> list[Any]:
+        """The rows; none where nothing is shared."""
+        return list(self["rows"]) if "rows" in self else []
+
     def typed(self) -> dict[int, WorkRow]:
         """The rows that say something, by their place among the entries."""
         towns = {town.slug: town for town in areas.towns()}
-        boxes = {place: entry.form for place, entry in enumerate(self["rows"])}
+        boxes = {place: entry.form for place, entry in enumerate(self.entries)}
         return {
             place: WorkRow(towns[box.town.data], box.what.data, box.promised.data, box.unit.data)
             for place, box in boxes.items()
@@ -86,17 +111,12 @@ class WorkForm(ContentForm):
 
     def proposal(self) -> Proposal:
         """What was typed, as the actions take it."""
-        return Proposal(
-            title=self.title.data,
-            stage=Stage(self.stage.data),
-            participants=self.names(),
-            total_yen=0,
-            subsidy_yen=0,
-            parts=(),
-            rounding=Rounding(1, RoundingMode.DOWN),
-            remainder=areas.hub().name,
-            work=self.work.data or "",
-            rows=tuple(self.typed().values()),
+        return _without_yen(
+            self.title.data,
+            Stage(self.stage.data),
+            self.names(),
+            self.work.data or "",
+            tuple(self.typed().values()),
         )
 
     def add_rows(self, what: str) -> None:
@@ -112,8 +132,7 @@ class WorkForm(ContentForm):
         what, _dash, place = (gap.field or "").partition("-")
         number = place.partition("-")[0]
         if what == "rows" and number.isdecimal():
-            entries = list(self["rows"])
-            field: Field = entries[list(self.typed())[int(number)]].form.town
+            field: Field = self.entries[list(self.typed())[int(number)]].form.town
             return field
         return gap.field
 
@@ -127,7 +146,10 @@ def edited(sent: MultiDict[str, str]) -> MultiDict[str, str]:
 
 
 def work_form(more: Sequence[type[Form]] = (), *, data: Mapping[str, Any]) -> WorkForm:
-    """The table as sent, with the row that a button adds, or as in `data`; `more` as of a formula."""
+    """The table as sent, with the row that a button adds, or as in `data`; `more` as of a formula.
+
+    Without rows in `data`: why nobody bears anything.
+    """
     by_slug = choices((town.slug, town.name) for town in areas.towns())
     town = SelectField(
         N_("市町村"),
@@ -137,9 +159,10 @@ def work_form(more: Sequence[type[Form]] = (), *, data: Mapping[str, Any]) -> Wo
     row = with_fields(WorkRowForm, {"town": town})
     rows = FieldList(FormField(row), N_("だれが・何を・どれだけ"), max_entries=MOST_ROWS)
     given: dict[str, Any] = {"formdata": edited(request.form)} if "drop" in request.form else {}
-    form = with_fields(WorkForm, {"rows": rows}, *more)(data=data, **given)
+    fields = {"rows": rows} if "rows" in data else {"work": reason_field()}
+    form = with_fields(WorkForm, fields, *more)(data=data, **given)
     form.participants.choices = by_slug
-    if added := request.form.get("add"):
+    if "rows" in data and (added := request.form.get("add")):
         form.add_rows(added)
     return form
 
@@ -153,14 +176,54 @@ def content_of(case: Case, participants: Iterable[Town]) -> dict[str, Any]:
     ]
     if not rows and not case.work:
         rows = [{"town": town.slug, "unit": UNITS[0]} for town in sharing]
-    return {
+    found: dict[str, Any] = {"rows": rows} if case.kind is CaseKind.WORK else {}
+    return found | {
         "seen": case.seen,
         "title": case.title,
         "stage": case.stage.value,
         "participants": [town.slug for town in sharing],
         "work": case.work,
-        "rows": rows,
     }
+
+
+def reason_field() -> LinesField:
+    """Why nobody bears anything."""
+    sentence = N_("分担しない理由を入力してください。")
+    return LinesField(N_("分担なしとする理由"), validators=[*required(sentence), at_most(2000)])
+
+
+class NothingForm(ConsultationForm):
+    """分担なし on one screen: of which project and among whom, why, what was talked over."""
+
+    project = must_choose(N_("事業"), N_("事業を選んでください。"))
+    year = must_choose(N_("年度"), N_("年度を選んでください。"))
+    title = LineField(N_("件名"), validators=[optional(), at_most(150)])
+    towns = SelectMultipleField(
+        N_("対象の市町村"),
+        validators=required(N_("対象の市町村を選んでください。")),
+        invalid_choice_message=N_("対象の市町村を選び直してください。"),
+    )
+    work = reason_field()
+    # Of a class alone `in_year` finds the days that stand in it.
+    consulted_on = ConsultationForm.consulted_on
+    reply_due_on = SendForm.reply_due_on
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Whoever takes part stands at the ticks: `participants` are those who talked."""
+        if refusal.field == "participants":
+            self.towns.errors = [*self.towns.errors, refusal.message]
+        else:
+            super().refuse(refusal)
+
+    def proposal(self) -> Proposal:
+        """What was typed, as the actions take it."""
+        chosen = self.towns.data or []
+        return _without_yen(
+            self.title.data or "",
+            Stage.FIXED,
+            tuple(town.name for town in areas.towns() if town.slug in chosen),
+            self.work.data,
+        )
 
 
 class DoneForm(Form):

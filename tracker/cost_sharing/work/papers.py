@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.rules import CaseKind
 from tracker.cost_sharing.work.rules import WorkRow, WorkTotal, by_town
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import Amount, Cell, Grid
@@ -38,6 +39,8 @@ def _amount(value: Figure) -> Amount:
 
 def tasks(case: Case, sides: Mapping[Town, str]) -> str:
     """What each party takes on; the words of a case without a table."""
+    if case.kind is CaseKind.NONE:
+        return f"甲及び乙は、前条の費用を分担しないものとする。\n　　理由　{case.work}"
     if not case.rows:
         return case.work
     rows = by_town(case.rows)
