@@ -63,12 +63,16 @@ def _rows_of(one: uploads.Sent) -> list[list[str]]:
 
 
 def filled(reading: FigureTable) -> MultiDict[str, Any]:
-    """What was sent, with the boxes as the table says; a text read without complaint is done with."""
+    """What was sent, with the boxes as the table says; a text read without complaint is done with.
+
+    A table that says nothing leaves all that was typed.
+    """
     found: MultiDict[str, Any] = MultiDict(request.form)
-    for town in areas.towns():
+    for town in areas.towns() if reading.values else ():
         value = reading.values.get(town.slug)
         found[f"value_{town.slug}"] = "" if value is None else f"{value:,}"
-    pasted = found.get("pasted", "") if reading.problems else ""
+    is_done = reading.values and not reading.problems
+    pasted = "" if is_done else found.get("pasted", "")
     found["pasted"], found["was_read"] = pasted, _digest(pasted)
     return found
 
