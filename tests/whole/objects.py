@@ -132,6 +132,9 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
         {"no": s.sent_cases[slug]}, frozenset({HUB, TOWN if slug == HUB else slug})
     ),
     "payments.plan": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
+    "payments.paper": lambda s, slug: Target(
+        {"no": s.paid_cases[slug], "kind": "cost_bill", "form": "xlsx"}
+    ),
     "payments.notify": lambda s, slug: Target({"no": s.agreed_cases[slug], "number": 1}),
     # 平内町 pays whoever leads; what the hub leads it has paid in part.
     **{
@@ -207,6 +210,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     ],
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
     "payments.show": lambda s: [{"no": s.paid_cases[HUB]}],
+    "payments.list_file": lambda s: [{"form": "xlsx"}],
     "cost_sharing.paper": lambda s: [
         {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}
     ],
@@ -269,7 +273,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     ],
 }
 # Pages whose permission reaches only the own municipality, and which are about a list cut to it.
-CUT_TO_THE_READER = {"projects.confirm_all", "projects.inbox"}
+CUT_TO_THE_READER = {"payments.list_file", "projects.confirm_all", "projects.inbox"}
 
 
 def targets(endpoint: str, stock: Stock) -> list[Target]:

@@ -360,7 +360,7 @@ def test_a_paper_of_a_case_goes_as_far_as_the_case_has_come() -> None:
 
     both = ["cost_calculation", "cost_memorandum"]
     assert of(CaseState.AWAITING) == [*both, "case_file"]
-    assert of(CaseState.AGREED) == [*both, "cost_notice", "case_file"]
+    assert of(CaseState.AGREED) == [*both, "case_file"]
     assert of(CaseState.WITHDRAWN) == []
     assert of(CaseState.AGREED, settles=True) == [*both, "cost_settlement", "case_file"]
     assert costs.of_stage(replace(case, shares={}), settles=False) == []

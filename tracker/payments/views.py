@@ -20,7 +20,8 @@ from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.payments import actions, forms, queries
+from tracker.papers.kinds import PaperLinks, links, paper_file, register
+from tracker.payments import actions, forms, papers, queries
 from tracker.payments.blueprint import bp
 from tracker.payments.instalment import Instalment
 from tracker.payments.models import PaymentPlan
@@ -51,6 +52,8 @@ _ORDER = (
     PaymentState.RECEIVED,
     PaymentState.REPLACED,
 )
+
+bp.record(lambda state: register(state.app, papers.PAPERS))
 
 
 def _money_case(no: str) -> Case:
@@ -85,7 +88,27 @@ def show(no: str) -> Response:
         to_pay=any(owed.yen.values()),
         is_lead=may(Permission.KEEP_PAYMENTS, case.lead.slug),
         is_marked=any(one.is_marked for one in rows),
+        to_print=_to_print(case, owed, rows),
     )
+
+
+def _to_print(case: Case, owed: Owed, rows: Sequence[Instalment]) -> list[PaperLinks]:
+    """The papers that the reader may have: all for the lead and the office, else one's own."""
+    slug = None if may(Permission.READ_PAYMENTS, case.lead.slug) else actor().municipality
+    of = papers.narrowed(case, owed, rows, slug=slug)
+    offered = [row for row in papers.CASE_PAPERS if of.is_payable and row.is_offered(of)]
+    return links(offered, ".paper", no=case.no, town=slug)
+
+
+@bp.get("/costs/<no>/payments/papers/<kind>.<form>")
+@guard(Permission.READ_PAYMENTS)
+def paper(no: str, kind: str, form: str) -> Response:
+    """A paper of a case's payment, of all or of one municipality (?town=), for its two sides."""
+    case, town = _money_case(no), areas.find_town(request.args.get("town", ""))
+    require(Permission.READ_PAYMENTS, case.lead.slug, *([town.slug] if town else []))
+    of = papers.subject(case, number_asked("number", 0) or None, town.slug if town else None)
+    rows = [row for row in papers.CASE_PAPERS if of.is_payable and row.is_offered(of)]
+    return paper_file(rows, kind, of, form, case.no.label + (town.name if town else ""))
 
 
 @dataclass(frozen=True)
@@ -306,6 +329,9 @@ def _record_page(
         may_strike=may(Permission.KEEP_PAYMENTS, one.payee.slug),
         receive_form=receive_form or (_receive_form(one) if may_receive else None),
         state_form=state_form or (_state_form(one) if may_state else None),
+        to_print=links(
+            papers.of_instalment(one), ".paper", no=one.no, number=one.number, town=one.town.slug
+        ),
     )
 
 
@@ -349,8 +375,20 @@ def index() -> Response:
         rows=rows,
         left=sum(one.left_yen for one in rows if one.is_open),
         late=[one for one in rows if one.state(today) is PaymentState.LATE],
-        reads_all=_reads_all(),
+        files=[
+            (form, url_for(".list_file", form=form, fy=year.year))
+            for form in ("xlsx", "csv", "pdf")
+        ],
     )
+
+
+@bp.get("/costs/payments/list.<form>")
+@guard(Permission.READ_PAYMENTS)
+def list_file(form: str) -> Response:
+    """The year's list as a file, as far as its reader sees it."""
+    year = _year(number_asked("fy", FiscalYear.containing(clock.today()).year))
+    of = papers.YearPayments(year, _of_year(year))
+    return paper_file([papers.LIST], papers.LIST.kind, of, form, year.label)
 
 
 def _reads_all() -> bool:

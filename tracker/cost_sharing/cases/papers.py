@@ -1,4 +1,4 @@
-"""Papers of a case: the arithmetic on one A4, the memorandum of each pair, the notice to pay.
+"""Papers of a case: the arithmetic on one A4, the memorandum of each pair.
 
 Each figure is the stored one of the case (`Case.lines`), whatever the paper and its format.
 Wording: 公文用語; ux/spec.md 7.9, field.md section d (documents in the order used).
@@ -93,7 +93,7 @@ def find_settled(address: str) -> CasePapers | None:
     return found if found and found.settled else None
 
 
-def _mark(case: Case) -> str:
+def mark(case: Case) -> str:
     """What keeps a paper from being taken for a settled one."""
     if case.state is CaseState.AGREED:
         return ""
@@ -129,7 +129,7 @@ def cost_calculation(of: CasePapers) -> Document:
         title=f"{year}　{title}",
         left="連携協約第4条第2項",
         right=case.label,
-        mark=_mark(case),
+        mark=mark(case),
         blocks=blocks,
     )
 
@@ -337,7 +337,7 @@ def cost_settlement(of: CasePapers) -> Document:
         title=f"{year}　{case.project}　負担金精算書",
         left="連携協約第4条第2項",
         right=case.label,
-        mark=_mark(case),
+        mark=mark(case),
         blocks=[
             Pairs(_facts(case, year)),
             Title("1　決算額に基づく負担の対象額"),
@@ -352,7 +352,7 @@ def cost_settlement(of: CasePapers) -> Document:
     )
 
 
-# --- 覚書案、負担金納入通知書 ------------------------------------------------------------------------
+# --- 覚書案、算定の内訳 ------------------------------------------------------------------------------
 
 
 def cost_memorandum(of: CasePapers) -> Document:
@@ -455,62 +455,18 @@ def _payment(case: Case, payer: str, payee: str) -> tuple[str, str]:
     )
 
 
-def cost_notice(of: CasePapers) -> Document:
-    """負担金納入通知書: from the municipality that leads the project to each that bears a share."""
-    case = of.case
-    blocks: list[Block] = []
-    for town in case.shares:
-        if town != case.lead and case.shares[town] and case.is_money:
-            blocks += [*([NewPage()] if blocks else []), *_notice(case, town)]
-    return Document(f"{case.title}　負担金納入通知書", blocks, mark=_mark(case), is_letter=True)
-
-
-def _notice(case: Case, town: Town) -> list[Block]:
-    year = FiscalYear(case.no.fiscal_year).label
+def breakdown(case: Case, town: Town) -> list[Block]:
+    """算定の内訳: why one municipality bears its share, part by part, with figures and sources."""
     line = next(one for one in case.lines if one.municipality == town.name)
     steps: list[tuple[Cell, ...]] = [
-        (
-            part.label,
-            part.extent,
-            _figure_of(part, town),
-            _amount(line.parts[at]),
-        )
+        (part.label, part.extent, _figure_of(part, town), _amount(line.parts[at]))
         for at, part in enumerate(case.parts)
     ]
     return [
-        Lines(["第　　　　号", "令和　　年　　月　　日"], "right"),
-        Lines([f"{town.head_title}　様"]),
-        Lines([f"{case.lead.head_title}　　　　　　　　"], "sender"),
-        Title(f"{year}　{case.title}に係る負担金の納入について（通知）"),
-        Lines(
-            [
-                f"　連携協約第4条第2項の規定に基づき協議して定めた標記の負担金（{case.no.label}）に"
-                "ついて、下記のとおり納入されるよう通知します。"
-            ]
-        ),
-        Lines(["記"], "center"),
-        Pairs(
-            [
-                [("納入金額", f"金{yen(case.shares[town])}")],
-                [("納入期限", "令和　　年　　月　　日")],
-                [("対象の事業", f"{case.project}（{year}・{case.stage.label}）")],
-                [
-                    (
-                        "負担の対象額",
-                        f"{yen(case.amount_yen)}（総事業費{yen(case.total_yen)}－補助"
-                        f"{yen(case.subsidy_yen)}）",
-                    )
-                ],
-                [("端数の扱い", case.rounding_words)],
-            ]
-        ),
         Lines(["算定の内訳"]),
         Grid(
             ("割り方", "割合", "基礎数値", "額（円）"),
-            [
-                *steps,
-                ("端数調整", "", "", _amount(line.adjustment, signed=True)),
-            ],
+            [*steps, ("端数調整", "", "", _amount(line.adjustment, signed=True))],
             (2, 1.4, 3, 1.6),
             ("負担額", "", "", Amount(line.share)),
         ),
@@ -566,7 +522,6 @@ def _kind(
 PAPERS = (
     _kind("cost_calculation", "負担額計算書", (PDF, WORD, EXCEL), cost_calculation),
     _kind("cost_memorandum", "覚書案", (WORD,), cost_memorandum),
-    _kind("cost_notice", "負担金納入通知書", (PDF, WORD), cost_notice),
     _kind("cost_settlement", "精算書", (PDF, WORD, EXCEL), cost_settlement, find_settled),
     _kind("case_file", "起案用一式", (ZIP,), case_file),
 )
@@ -575,12 +530,8 @@ PAPERS = (
 def of_stage(case: Case, *, settles: bool) -> list[PaperKind]:
     """The papers that a case has as far as it has come: none before its shares are set.
 
-    settles: whether something was agreed before it; then its yen are not what is to be paid.
+    settles: whether something was agreed before it.
     """
     if not case.shares or case.state is CaseState.WITHDRAWN:
         return []
-    left_out = {
-        "cost_notice": not case.is_money or case.state is not CaseState.AGREED or settles,
-        "cost_settlement": not settles,
-    }
-    return [row for row in PAPERS if not left_out.get(row.kind)]
+    return [row for row in PAPERS if row.kind != "cost_settlement" or settles]
