@@ -14,6 +14,7 @@ import pytest
 from tests.cost_sharing.cases import IMABETSU, YOMOGITA, make_case
 from tests.duties.makers import MEMBERS, TODAY
 from tests.meetings.makers import TOWNS, YEAR, make_article, make_pure
+from tests.payments.makers import make_instalment
 from tests.projects.makers import PURE_TOWNS, make_report
 from tests.questions.test_duties import walk as walk_questions
 from tracker.accounts import duties as people
@@ -41,6 +42,8 @@ from tracker.meetings.meeting import (
     Unminuted,
 )
 from tracker.meetings.rules import FULFILLED, Candidate, Standing
+from tracker.payments.duties import duties as of_payments
+from tracker.payments.rules import PaymentState
 from tracker.projects.duties import duties as of_reports
 from tracker.projects.duties import to_close
 from tracker.projects.report import Report
@@ -72,7 +75,6 @@ STATUTORY = {Kind.MEETING_UNPLANNED, Kind.MEETING_UNHELD}
 NOT_KEPT = {
     Kind.RESULTS_UNPUBLISHED,
     Kind.DECISION_OPEN,
-    Kind.INSTALMENT_DUE,
 }
 # States in which a subject waits for nobody, each with its reason.
 AT_REST = {
@@ -83,6 +85,9 @@ AT_REST = {
     Standing.HELD: "the heads have met",
     Standing.MINUTED: "the heads have met",
     Standing.MISSED: "the year is over: nobody can hold its meeting any more",
+    PaymentState.PLANNED: "nobody was told of it yet: its payee tells them in its own time",
+    PaymentState.RECEIVED: "it is paid",
+    PaymentState.REPLACED: "another case took the place of its own, with a plan of its own",
     LetterState.PLANNED: "the clock sends it at its hour",
     LetterState.QUEUED: "the clock sends it; a stopped clock stands on every page",
     LetterState.SENDING: "a lease ends by itself",
@@ -217,6 +222,40 @@ def test_a_question_in_every_state_stands_on_somebody_s_home() -> None:
         is_left = state in (QuestionState.DRAFT, QuestionState.WITHDRAWN)
         assert bool(found) is not is_left, state
         check(found)
+
+
+# --- payments ---------------------------------------------------------------------------------------
+
+
+def walk_payments() -> Iterator[tuple[PaymentState, list[Duty]]]:
+    """An instalment in every state, paid to the hub and given back by it."""
+    for is_refund, town in product((False, True), (IMABETSU, YOMOGITA)):
+        plain = make_instalment(town=town, is_refund=is_refund)
+        told = replace(plain, noticed_on=date(2026, 11, 2))
+        for state, one in (
+            (PaymentState.PLANNED, plain),
+            (PaymentState.NOTICED, told),
+            (PaymentState.STATED, replace(told, stated_on=date(2026, 11, 22))),
+            (PaymentState.LATE, replace(told, due_on=date(2026, 11, 20))),
+            (PaymentState.LATE, replace(plain, due_on=date(2026, 11, 20))),
+            (PaymentState.RECEIVED, replace(told, received_yen=told.yen)),
+            (PaymentState.REPLACED, replace(told, is_replaced=True)),
+        ):
+            assert one.state(TODAY) is state
+            yield state, left(of_payments([one], MEMBERS, TODAY))
+
+
+def test_an_instalment_stands_on_its_payer_s_home_and_then_on_its_payee_s() -> None:
+    for state, found in walk_payments():
+        check(found)
+        kinds = {one.kind for one in found}
+        assert (Kind.INSTALMENT_DUE in kinds) <= (
+            state in (PaymentState.NOTICED, PaymentState.LATE)
+        )
+        assert (Kind.RECEIPT_UNRECORDED in kinds) is (
+            state in (PaymentState.STATED, PaymentState.LATE)
+        )
+        assert bool(found) is not (state in AT_REST)
 
 
 # --- meetings ---------------------------------------------------------------------------------------
@@ -434,6 +473,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for _, many in walk_cases() for one in many),
         *(one for many in walk_years_of_costs() for one in many),
         *(one for _, many in walk_questions() for one in many),
+        *(one for _, many in walk_payments() for one in many),
         *(one for *_, many in walk_meetings() for one in many),
         *(one for *_, many in walk_polls() for one in many),
         *(one for *_, many in walk_views() for one in many),
@@ -451,7 +491,7 @@ def test_every_state_is_walked_or_at_rest_for_a_reason() -> None:
     walked = {*MEETINGS, Standing.MINUTED, Standing.MISSED}
     assert walked == {*Standing} and set(FULFILLED) < AT_REST.keys()
     assert all(AT_REST.values())
-    states = {*ReportState, *CaseState, *QuestionState, *Standing, *LetterState}
+    states = {*ReportState, *CaseState, *PaymentState, *QuestionState, *Standing, *LetterState}
     assert AT_REST.keys() < states
 
 

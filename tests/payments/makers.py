@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from tests.cost_sharing.cases import AOMORI, IMABETSU
 from tests.cost_sharing.makers import act_of, make_agreed, read
 from tracker.cost_sharing.models import CostCase
+from tracker.cost_sharing.rules import CaseNumber
 from tracker.payments import actions, queries
 from tracker.payments.instalment import Instalment
 from tracker.payments.models import InstalmentReceipt
@@ -45,3 +47,35 @@ def make_receipt(slug: str, case: CostCase, received_yen: int = 30_000) -> int:
     """Part of what 平内町 owes, received by whoever leads the case; its identifier."""
     actions.receive(keeper(slug), part(case), date(2026, 11, 20), received_yen)
     return db.session.scalar(select(func.max(InstalmentReceipt.id))) or 0
+
+
+PURE = Instalment(
+    id=1,
+    seen="1",
+    no=CaseNumber(2026, 4),
+    title="農業研修事業の費用負担",
+    project="農業研修事業",
+    lead=AOMORI,
+    town=IMABETSU,
+    number=1,
+    count=2,
+    is_refund=False,
+    yen=57_500,
+    wanted_on=date(2026, 11, 30),
+    due_on=date(2026, 11, 30),
+    notice_no="",
+    noticed_on=None,
+    bill_no="",
+    billed_on=None,
+    stated_on=None,
+    stated_by="",
+    received_yen=0,
+    received_on=None,
+    is_replaced=False,
+    lead_post_id=2,
+)
+
+
+def make_instalment(**changes: Any) -> Instalment:
+    """An instalment of 今別町 as pure rules take it, with some of its values changed."""
+    return replace(PURE, **changes)

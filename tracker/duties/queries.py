@@ -22,6 +22,8 @@ from tracker.meetings import duties as article_5
 from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Members
+from tracker.payments import duties as paying
+from tracker.payments import queries as payments
 from tracker.plumbing import clock
 from tracker.plumbing.memo import kept
 from tracker.projects import duties as reports
@@ -57,6 +59,10 @@ def _questions(members: Members, today: date) -> Iterable[Duty]:
     return article_6.duties(questions.in_hand(), members, today)
 
 
+def _payments(members: Members, today: date) -> Iterable[Duty]:
+    return paying.duties(payments.in_hand(today), members, today)
+
+
 def _people(members: Members, today: date) -> Iterable[Duty]:
     staff, names = accounts.staff(), {town.slug: town.name for town in areas.towns()}
     admins = frozenset(one.person_id for one in staff if one.role is Role.ADMIN)
@@ -81,6 +87,7 @@ TELLERS = (
     (_meetings, ("meetings", "agreements", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
+    (_payments, ("payments", "cost_sharing", "projects", "municipalities")),
     (_people, ("accounts", "municipalities")),
     (_letters, ("mail", "municipalities")),
 )

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     COST_RETURNED = "cost_returned"
     COST_UNRECONCILED = "cost_unreconciled"
     INSTALMENT_DUE = "instalment_due"
+    RECEIPT_UNRECORDED = "receipt_unrecorded"
     QUESTION_OPEN = "question_open"
     QUESTION_UNSETTLED = "question_unsettled"
     QUESTION_UNCONFIRMED = "question_unconfirmed"
@@ -121,6 +122,7 @@ _NEXT_STEP: Mapping[str, Any] = {"letters": _always("next_step"), "ends_with_its
 _REPORTS: Mapping[str, Any] = {"article": 3, "menu": "reports"}
 _MEETINGS: Mapping[str, Any] = {"article": 5, "menu": "meetings"}
 _IN_6: Mapping[str, Any] = {**_NEXT_STEP, "article": 6, "menu": "questions", "subject": "{name}"}
+_COST_STEP: Mapping[str, Any] = {"article": 4, "menu": "costs", **_NEXT_STEP}
 KINDS: Mapping[Kind, KindRule] = {
     Kind.REPORT_UNSUBMITTED: KindRule(
         label=N_("進捗報告の提出"),
@@ -293,25 +295,21 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.COST_UNSTARTED: KindRule(
         label=N_("費用負担の協議を始めること"),
-        article=4,
-        menu="costs",
         who=_both(_OFFICE),
         title=N_("{name}の協議を始める　{n}件"),
         subject="{name}",
         button=N_("案を作る"),
         steps=days(-30),
-        **_NEXT_STEP,
+        **_COST_STEP,
     ),
     Kind.COST_UNSENT: KindRule(
         label=N_("費用負担の案の送付"),
-        article=4,
-        menu="costs",
         who=_both(_SECTION),
         title=N_("{name}を送る　{n}件"),
         subject="{name}",
         button=N_("開く"),
         steps=(*days(-14), *ESCALATION),
-        **_NEXT_STEP,
+        **_COST_STEP,
     ),
     Kind.COST_UNCONFIRMED: KindRule(
         label=N_("費用負担の案の確認"),
@@ -327,37 +325,40 @@ KINDS: Mapping[Kind, KindRule] = {
     ),
     Kind.COST_RETURNED: KindRule(
         label=N_("費用負担の案への意見"),
-        article=4,
-        menu="costs",
         who=_both(_SECTION),
         title=N_("{name}への意見に答える"),
         subject=N_("{name}（案）への意見"),
         button=N_("意見を読む"),
         # The opinion itself came by a letter of its own (M14).
         steps=(*open_days(0), *ESCALATION),
-        **_NEXT_STEP,
+        **_COST_STEP,
     ),
     Kind.COST_UNRECONCILED: KindRule(
         label=N_("費用負担の精算"),
-        article=4,
-        menu="costs",
         who=_both(_OFFICE),
         title=N_("{name}を精算する　{n}件"),
         subject="{name}",
         button=N_("案を作る"),
         steps=days(-14, -3),
-        **_NEXT_STEP,
+        **_COST_STEP,
     ),
     Kind.INSTALMENT_DUE: KindRule(
         label=N_("負担金の納入"),
-        article=4,
-        menu="costs",
         who=_CONTACT,
         title=N_("{name}を納める"),
         subject="{name}",
         button=N_("金額を確かめる"),
         steps=(*days(-14, -3), *ESCALATION),
-        **_NEXT_STEP,
+        **_COST_STEP,
+    ),
+    Kind.RECEIPT_UNRECORDED: KindRule(
+        label=N_("負担金の受け取りの記録"),
+        who=(_Owner(Role.OFFICER, frozenset({Role.OFFICER, Role.LEAD})), _SECTION),
+        title=N_("{name}の受け取りを記録する　{n}件"),
+        subject=N_("{name}の受け取り"),
+        button=N_("入金を確かめる"),
+        steps=(*open_days(0), *ESCALATION),
+        **_COST_STEP,
     ),
     Kind.QUESTION_OPEN: KindRule(
         label=N_("疑義への回答（第6条）"),

@@ -12,7 +12,6 @@ from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Stage
-from tracker.kernel.duty import LOOK_AHEAD
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
@@ -22,7 +21,7 @@ from tracker.payments.rules import owed_yen
 from tracker.plumbing.db import db, not_struck
 from tracker.projects.models import Project
 
-_FURTHEST = timedelta(days=730)
+_TWO_YEARS = timedelta(days=730)
 
 
 def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
@@ -120,14 +119,10 @@ def of_year(year: FiscalYear, own: Town | None) -> list[Instalment]:
 
 
 def in_hand(today: date) -> list[Instalment]:
-    """What duties are told from: what is due soon or was due, and not received in full.
-
-    Of the last year also what is done, so that it is seen as done.
-    """
+    """What duties are told from: what is to be paid, and what was within the last two years."""
     return instalments(
         CostCase.state == CaseState.AGREED,
-        InstalmentRow.due_on <= today + LOOK_AHEAD,
-        InstalmentRow.due_on >= today - _FURTHEST,
+        InstalmentRow.due_on >= today - _TWO_YEARS,
     )
 
 

@@ -170,6 +170,18 @@ JOBS = (
         ),
     ),
     Job(
+        frozenset({Kind.INSTALMENT_DUE}),
+        N_("納入通知が届いたら"),
+        N_("負担金の納入"),
+        N_("納期限までに納めて、納めた日を知らせます。"),
+    ),
+    Job(
+        frozenset({Kind.RECEIPT_UNRECORDED}),
+        N_("納入の連絡が届いたら"),
+        N_("負担金の受け取りの記録"),
+        N_("入金を確かめて、受け取った日と額を記録します。"),
+    ),
+    Job(
         frozenset({Kind.POLL_UNANSWERED}),
         N_("日程の依頼が届いたら"),
         N_("市町村長の予定の回答"),
