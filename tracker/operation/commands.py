@@ -132,7 +132,11 @@ def list_papers() -> None:
 @click.option("-o", "file", required=True, type=click.Path(path_type=Path, dir_okay=False))
 @with_appcontext
 def make_paper(kind: str, subject: str, form: str | None, file: Path) -> None:
-    """Writes one paper of SUBJECT, the last part of its address (2026-03), into a file."""
+    """Writes one paper of SUBJECT, the last part of its address (2026-03), into a file.
+
+    Papers of payment take an instalment and a municipality too: 2026-03-2-hiranai; the year's list
+    of payments a fiscal year: 2026.
+    """
     row = kinds().get(kind)
     if row is None:
         raise Refusal(_("「%(kind)s」という書類はありません。", kind=kind))
