@@ -105,7 +105,7 @@ def test_what_was_agreed_last_year_is_reconciled(cases: list[Case], is_owed: boo
 def test_the_estimate_and_the_fixed_amount_of_a_project_are_reconciled_once() -> None:
     duty = told(case(stage=Stage.ESTIMATE), case(stage=Stage.FIXED))[Kind.COST_UNRECONCILED]
     assert (duty.remaining, duty.due_on.isoformat()) == (1, "2026-05-29")
-    assert duty.url == "/costs/new?fy=2025&project=1"
+    assert duty.url == "/costs/2025-01/next"
 
 
 def test_unsent_drafts_are_one_thing_to_do_a_year() -> None:

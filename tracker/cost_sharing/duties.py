@@ -189,6 +189,7 @@ def _to_reconcile(cases: Iterable[Case], this: FiscalYear, members: Members) -> 
             members,
             due_on=_reconcile_due(year),
             said=_("の額は、まだ精算していません。決算額で計算し直し、差額を確かめます。"),
+            url=f"{last[next(iter(waiting))].no.path}/next" if len(waiting) == 1 else None,
             known_since=tokyo.at(this.begins, time.min),
         )
 
@@ -202,8 +203,9 @@ def _of_projects(
     due_on: date,
     said: str,
     known_since: datetime,
+    url: str | None = None,
 ) -> Duty:
-    """One thing to do for all projects waiting, by id."""
+    """One thing to do for all projects waiting, by id; `url` leads elsewhere than to a new case."""
     only = f"&project={next(iter(waiting))}" if len(waiting) == 1 else ""
     return Duty(
         kind,
@@ -211,7 +213,7 @@ def _of_projects(
         municipality=members.hub,
         is_hub=True,
         due_on=due_on,
-        url=f"/costs/new?fy={year.year}{only}",
+        url=url or f"/costs/new?fy={year.year}{only}",
         name=_("%(year)sの費用負担", year=year.label),
         text=some(waiting.values()) + said,
         remaining=len(waiting),

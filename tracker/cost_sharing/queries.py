@@ -67,7 +67,7 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
-from tracker.projects.rules import YearMark
+from tracker.projects.rules import CostPhase, YearMark
 from tracker.shares.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
 from tracker.shares.table import PartSource, part_of
 
@@ -399,6 +399,34 @@ def settled_before(case: Case, today: date) -> Mapping[Stage, Mapping[Town, int]
         for one in agreed_before(case, case.no.fiscal_year, today)
         if one.stage is not Stage.RECONCILIATION
     }
+
+
+def stage_there(case: Case, stage: Stage) -> CaseNumber | None:
+    """A case of that stage about the project's money in the same year, neither withdrawn nor replaced."""
+    found = db.session.execute(
+        select(CostCase.fiscal_year, CostCase.number)
+        .where(
+            CostCase.project_id == case.project_id,
+            CostCase.fiscal_year == case.no.fiscal_year,
+            CostCase.kind == CaseKind.MONEY,
+            CostCase.stage == stage,
+            CostCase.state.not_in((CaseState.WITHDRAWN, CaseState.REPLACED)),
+        )
+        .limit(1)
+    ).first()
+    return CaseNumber(*found) if found else None
+
+
+def settled_of_lead(case: Case) -> ProjectCost | None:
+    """What the municipality that leads the project has told that it spent in the year of a case."""
+    return db.session.scalar(
+        select(ProjectCost).where(
+            ProjectCost.project_id == case.project_id,
+            ProjectCost.fiscal_year == case.no.fiscal_year,
+            ProjectCost.municipality_id == case.lead.id,
+            ProjectCost.phase == CostPhase.SETTLED,
+        )
+    )
 
 
 def formulas_to_copy(case: Case | CostCase) -> dict[CaseNumber, Stage]:

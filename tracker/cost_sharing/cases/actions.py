@@ -76,7 +76,7 @@ def start_case(
     project = db.session.get(Project, project_id)
     if project is None or project.is_struck:
         raise Refusal(_("事業を選んでください。"), field="project")
-    act.lock((_area(), None))
+    act.lock((area_row(), None))
     row = CostCase(
         fiscal_year=year.year,
         number=queries.last_number(year) + 1,
@@ -235,7 +235,7 @@ def replace(act: Act, row: CostCase, reason: str, seen: str | None = None) -> Co
 
     Raises Refusal for a case that is not agreed, and where such a draft is under way.
     """
-    act.lock((_area(), None), (row, seen))
+    act.lock((area_row(), None), (row, seen))
     rules.check_step(row.state, CaseState.REPLACED)
     under_way = db.session.scalar(
         select(CostCase)
@@ -410,7 +410,7 @@ def _move(row: CostCase, wanted: CaseState) -> None:
         row.state = wanted
 
 
-def _area() -> Area:
+def area_row() -> Area:
     """The row that is locked while a number is given out."""
     return db.session.scalars(select(Area)).one()
 

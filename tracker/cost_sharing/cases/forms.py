@@ -57,6 +57,15 @@ class StartForm(Form):
             raise ValidationError(_(NO_AMOUNT))
 
 
+class NextForm(Form):
+    """The next stage of an agreed case: all but the new yen is taken over."""
+
+    seen = SeenField()
+    stage = must_choose(N_("次の段階"), N_("段階を1つ選んでください。"))
+    total_yen = YenField(N_("総事業費"), validators=required(NO_AMOUNT))
+    subsidy_yen = YenField(N_("国・県などの補助"))
+
+
 class ConsultationForm(Form):
     """協議の記録: when, where, who, and what was said."""
 

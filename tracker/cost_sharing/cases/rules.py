@@ -107,6 +107,25 @@ def check_change(now: CaseState) -> bool:
     return voids
 
 
+def next_stages(stage: Stage) -> tuple[Stage, ...]:
+    """What may follow an agreed stage: 確定 and 精算 after 概算, 精算 after 確定."""
+    return tuple(Stage)[list(Stage).index(stage) + 1 :]
+
+
+def check_next(now: CaseState, stage: Stage, wanted: Stage, there: str | None) -> None:
+    """Raises Refusal unless `wanted` may be started after a case that is agreed.
+
+    there: the number of a case of that stage, of the same project and year, that was not withdrawn.
+    """
+    if now is not CaseState.AGREED or wanted not in next_stages(stage):
+        raise Refusal(_("次の段階は、合意済みの「概算」か「確定」の案件から始めます。"))
+    if there:
+        raise Refusal(
+            _("%(stage)sの案件（%(no)s）が、すでにあります。", stage=wanted.label, no=there),
+            field="stage",
+        )
+
+
 def check_attach(now: CaseState) -> None:
     """Papers come and go while a case may be changed; to an agreed one they still come.
 

@@ -1,24 +1,25 @@
 """Sets the formula of a case and the shares that come out of it (Article 4(2))."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases import letters, rules
-from tracker.cost_sharing.cases.actions import note_change, note_drafter
+from tracker.cost_sharing.cases.actions import area_row, note_change, note_drafter, start_case
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.models import CaseWork, CostCase, CostPart, Share
-from tracker.cost_sharing.rules import CaseState
+from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.cost_sharing.work.rules import stored
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects.models import ProjectCost
-from tracker.shares.split import FORMULA_VERSION, in_digits
+from tracker.shares.split import FORMULA_VERSION, in_digits, split
 from tracker.shares.table import PartSource
 
 VOIDS = N_("この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。")
@@ -73,6 +74,51 @@ def save_formula(
         said = "の内容を変え、確認をもう一度お願いしました。理由："
         entry.sentence = f"{row.named}{said}{again.reason}"
         letters.put_changes(queries.of(row, act.today), was, again.reason, at=act.at)
+
+
+def start_next(
+    act: Act,
+    row: CostCase,
+    stage: Stage,
+    total_yen: int,
+    subsidy_yen: int,
+    seen: str | None = None,
+) -> CostCase:
+    """Drafts the next stage of an agreed case's year: its title, formula and municipalities with
+    the base figures frozen in it, divided anew; only the yen are others.
+
+    Raises Refusal as `rules.check_next` does, and as `split` does for these yen.
+    """
+    act.lock((area_row(), None), (row, seen))
+    case = queries.of(row, act.today)
+    there = queries.stage_there(case, stage)
+    rules.check_next(case.state, case.stage, stage, there.label if there else None)
+    year = FiscalYear(row.fiscal_year)
+    with act:
+        new = start_case(
+            act, row.project_id, year, row.kind, stage, row.title, total_yen, subsidy_yen
+        )
+        towns = {town.name: town for town in case.shares}
+        lines = split(
+            total_yen - subsidy_yen,
+            list(towns),
+            [one.part for one in case.parts],
+            case.rounding,
+            case.remainder,
+            case.limits,
+            codes={name: town.code for name, town in towns.items()},
+        ).lines
+        then = replace(
+            case,
+            stage=stage,
+            total_yen=total_yen,
+            subsidy_yen=subsidy_yen,
+            shares={towns[line.municipality]: line.share for line in lines},
+            lines=lines,
+        )
+        with act.change("cost.drafted", new, f"{new.named}の内容を決めました。"):
+            _write(act, new, then)
+    return new
 
 
 def _write(act: Act, row: CostCase, then: Case) -> None:

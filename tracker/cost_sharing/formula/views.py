@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, case_to_draft, is_readable
 from tracker.cost_sharing.case import Case, changes
-from tracker.cost_sharing.cases.forms import AgainForm
-from tracker.cost_sharing.cases.rules import check_change, reply_due
+from tracker.cost_sharing.cases.forms import AgainForm, NextForm
+from tracker.cost_sharing.cases.rules import check_change, next_stages, reply_due
 from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, from_sent
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.formula.rules import MOST_TRIALS, Trial, side_by_side
-from tracker.cost_sharing.rules import STATES, CaseNumber, Decision, Stage
+from tracker.cost_sharing.models import CostCase
+from tracker.cost_sharing.rules import STATES, CaseNumber, CaseState, Decision, Stage
 from tracker.cost_sharing.work import forms as work
 from tracker.cost_sharing.work.forms import WorkForm
 from tracker.figures import actions as figures
@@ -32,7 +33,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import ButtonForm, in_year, whole_number
+from tracker.plumbing.forms import ButtonForm, in_year, labelled, whole_number
 from tracker.plumbing.pages import done, page, strike_page
 from tracker.shares.table import SplitTable
 
@@ -178,6 +179,41 @@ def _tried(case: Case, carried: Sequence[str]) -> list[Trial]:
         is_stored = then is not None and then.content == case.content
         found.append(Trial(sent, _("算式%(number)s", number=number), then, is_stored))
     return found
+
+
+@bp.route("/costs/<no>/next", methods=["GET", "POST"])
+@guard(Permission.DRAFT_COST)
+def next_stage(no: str) -> Response:
+    """確定 or 精算 from what is agreed: only the new yen are asked."""
+    case = case_to_draft(no)
+    stages = next_stages(case.stage)
+    if case.state is not CaseState.AGREED or not case.is_money or not stages:
+        return redirect(url_for(".show", no=no))
+    told = queries.settled_of_lead(case)
+    offered = (told.total_yen, told.subsidy_yen) if told else (None, case.subsidy_yen)
+    form = NextForm(
+        data={
+            "seen": case.seen,
+            "stage": stages[-1].value,
+            "total_yen": offered[0],
+            "subsidy_yen": offered[1],
+        }
+    )
+    form.stage.choices = labelled(stages)
+    if form.carry_out(lambda act: _next(act, case, form)):
+        return done(url_for(".show", no=form.result.no), _("次の段階の下書きを作りました。"))
+    return page("cost_sharing/next.html", form=form, case=case, told=told)
+
+
+def _next(act: Act, case: Case, form: NextForm) -> CostCase:
+    return actions.start_next(
+        act,
+        queries.row(case),
+        Stage(form.stage.data),
+        form.total_yen.data,
+        form.subsidy_yen.data or 0,
+        form.seen.data,
+    )
 
 
 @bp.post("/costs/<no>/formula/preview")

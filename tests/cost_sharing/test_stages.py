@@ -1,0 +1,94 @@
+"""概算 → 確定 → 精算 of one year: each stage starts from what is agreed, with the new yen alone."""
+
+import pytest
+
+from tests import cast
+from tests.cost_sharing.makers import (
+    CASE,
+    DUE,
+    PARTNERS,
+    SHARES,
+    act_of,
+    cells,
+    confirm_by,
+    make_agreed,
+    make_draft,
+    read,
+    sentences,
+    shares_of,
+)
+from tracker.cost_sharing import queries
+from tracker.cost_sharing.cases import actions, papers
+from tracker.cost_sharing.cases.rules import check_next, next_stages
+from tracker.cost_sharing.formula.actions import start_next
+from tracker.cost_sharing.models import CostCase
+from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.kernel.refusal import Refusal
+
+FIXED, SETTLED = Stage.FIXED, Stage.RECONCILIATION
+
+
+@pytest.mark.parametrize(
+    ("state", "stage", "wanted", "is_fine"),
+    [
+        ("agreed", "estimate", "fixed", True),
+        ("agreed", "estimate", "reconciliation", True),
+        ("agreed", "fixed", "reconciliation", True),
+        ("agreed", "fixed", "fixed", False),
+        ("agreed", "reconciliation", "reconciliation", False),
+        ("awaiting", "estimate", "fixed", False),
+        ("replaced", "estimate", "fixed", False),
+    ],
+)
+def test_a_stage_follows_an_agreed_one_before_it(state, stage, wanted, is_fine):
+    asked = CaseState(state), Stage(stage), Stage(wanted)
+    assert (asked[2] in next_stages(asked[1]) and state == "agreed") is is_fine
+    if is_fine:
+        check_next(*asked, None)
+    else:
+        with pytest.raises(Refusal, match="合意済み"):
+            check_next(*asked, None)
+
+
+def agree(case: CostCase) -> CostCase:
+    office = act_of("office")
+    actions.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "一致。")
+    actions.send(office, case, DUE)
+    confirm_by(case, "aomori", *PARTNERS)
+    return case
+
+
+@pytest.mark.usefixtures("both")
+def test_the_three_stages_stand_side_by_side_with_what_is_paid_or_given_back():
+    office, first = act_of("office"), make_agreed()
+    fixed = start_next(office, first, FIXED, 4_120_000, 1_120_000)
+    assert read(fixed).parts == read(first).parts and read(fixed).title == read(first).title
+    assert sum(shares_of(fixed).values()) == 3_000_000
+    with pytest.raises(Refusal, match="確定の案件（第8-02号）が、すでにあります"):
+        start_next(office, first, FIXED, 1, 0)
+    actions.withdraw(office, fixed)
+    fixed = agree(start_next(office, first, FIXED, 4_120_000, 1_120_000))
+    settled = agree(start_next(office, fixed, SETTLED, 3_420_000, 1_120_000))
+    of = papers.subject(read(settled))
+    assert list(of.settled) == [Stage.ESTIMATE, FIXED]
+    assert of.settled[FIXED] == read(fixed).shares and shares_of(first) == SHARES
+    moved = {town.name: yen - of.settled[FIXED][town] for town, yen in read(settled).shares.items()}
+    assert sum(moved.values()) == -700_000 and all(yen < 0 for yen in moved.values())
+    assert queries.stage_there(read(first), SETTLED) == settled.no
+
+
+def test_one_press_leads_from_what_is_agreed_to_the_settlement(browse, given):
+    given(make_agreed)
+    office = browse("office")
+    page = office.get(office.get(CASE).link("確定・精算を始める"))
+    assert page.fields()["stage"] == "reconciliation"
+    wrong = office.post(f"{CASE}/next", {**page.fields(), "total_yen": ""})
+    assert wrong.status == 422 and len(sentences(wrong)) == 1
+    page = office.post(f"{CASE}/next", {**page.fields(), "total_yen": "2,120,000"})
+    show = office.follow(page)
+    table = next(one for one in show.all("table.data") if "差額（円）" in one.text)
+    assert cells(table)[0] == ["市町村", "概算（円）", "精算（円）", "差額（円）", "扱い"]
+    assert {row[-1] for row in cells(table)[1:]} == {"返還"}
+    given(make_draft)
+    assert office.get("/costs/2026-03/next", 302).location == "/costs/2026-03"
+    browse("officer", "imabetsu").get(f"{CASE}/next", 403)
