@@ -30,6 +30,7 @@ INNER = {"rules", "actions", "forms", "views", "letters", "papers", "queries"}
 SHARED = {*INNER, "models", "duties", "commands", "json", "blueprint"}
 # The one pure shape of a room's subject.
 SHAPES = {
+    "agreements/text/agreement",
     "projects/report",
     "projects/project",
     "cost_sharing/case",
@@ -42,9 +43,9 @@ SHAPES = {
 SERVER = {"operation/server"}
 # Pure files named after what they are, each with its reason; at most ten.
 PURE: Mapping[str, str] = {
-    "agreements/text/agreement": "the shape of an agreement's text as it was read",
     "agreements/reading/annex": "measures in tables or items, however they were copied",
     "agreements/text/lines": "lines and cells of a text, before anything has a meaning",
+    "agreements/text/draft": "what has been read of an agreement so far",
     "agreements/text/parts": "cover, articles and signatures made of those lines",
     "agreements/review/question": "what is asked about a reading, and what an answer does",
     "shares/split": "the arithmetic itself, exact to the yen",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from tracker.agreements.text.draft import Draft, Heading, TableRow, is_whole
 from tracker.agreements.text.lines import (
     COLUMNS,
     Kind,
@@ -21,7 +22,7 @@ from tracker.agreements.text.lines import (
     numeral,
     roles,
 )
-from tracker.agreements.text.parts import Draft, Heading, TableRow, is_whole, known_names
+from tracker.agreements.text.parts import known_names
 
 _BULLET = re.compile(
     "(?P<dot>[・･*○◯●◎◇◆■□→-])|(?P<one>（ ?[1アa] ?）|[①⑴]|[1アa](?: |[.．、]))"

@@ -23,6 +23,7 @@ from tracker.agreements.text.agreement import (
     Reading,
     Remark,
 )
+from tracker.agreements.text.draft import Draft, Paragraph, Signature, TableRow, is_whole, joined
 from tracker.agreements.text.lines import (
     DIGITS,
     PAGE_NUMBER,
@@ -33,7 +34,6 @@ from tracker.agreements.text.lines import (
     lines_of,
     plain,
 )
-from tracker.agreements.text.parts import Draft, Paragraph, Signature, TableRow, is_whole
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 
@@ -188,7 +188,7 @@ def _place(draft: Draft, state: State, line: Line) -> State:
 
 
 def _agreement(draft: Draft, names: Mapping[str, str]) -> AgreementText:
-    preamble = parts.joined(draft.preamble)
+    preamble = joined(draft.preamble)
     basis = _LEGAL_BASIS.search(fold(preamble))
     in_title = [line for line in draft.title_lines if parts.day_of(line)]
     day = draft.signing_day or draft.cover_day or next(iter(in_title), None)
@@ -212,7 +212,7 @@ def _agreement(draft: Draft, names: Mapping[str, str]) -> AgreementText:
         concluded_on=parts.day_of(day) if day else None,
         legal_basis=preamble[slice(*basis.span())] if basis else None,
         preamble=preamble,
-        closing=parts.joined(draft.closing),
+        closing=joined(draft.closing),
         amends=draft.amends,
         articles=articles,
         policy_fields=tuple(

@@ -31,6 +31,8 @@ COMMON: Mapping[str, str] = {
     "position": UNSAID,
     "question_id": UNSAID,
     "case_id": UNSAID,
+    "at": UNSAID,
+    "report_id": UNSAID,
     "person_id": UNSAID,
     "person_name": N_("回答した人"),
     "decision": N_("回答"),
@@ -81,12 +83,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "base_figure": (N_("基礎数値"), {"series_id": UNSAID, "value": N_("数値")}),
     "calendar_entry": (
         N_("日程"),
-        {
-            "kind": N_("種類"),
-            "name": N_("名称"),
-            "begins_on": N_("初日"),
-            "ends_on": N_("最終日"),
-        },
+        {"kind": N_("種類"), "name": N_("名称"), "begins_on": N_("初日"), "ends_on": N_("最終日")},
     ),
     # accounts
     "post": (
@@ -139,11 +136,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "recovery_code": (N_("予備コード"), {"used_at": N_("使った日時")}),
     "invitation": (
         N_("パスワード設定の案内"),
-        {
-            "kind": UNSAID,
-            "expires_at": N_("期限"),
-            "used_at": N_("使った日時"),
-        },
+        {"kind": UNSAID, "expires_at": N_("期限"), "used_at": N_("使った日時")},
     ),
     # agreements
     "agreement": (
@@ -174,12 +167,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "agreement_duty": (
         N_("協約で行うこと"),
-        {
-            "agreement_id": UNSAID,
-            "article": N_("条"),
-            "paragraph": N_("項"),
-            "kind": UNSAID,
-        },
+        {"agreement_id": UNSAID, "article": N_("条"), "paragraph": N_("項"), "kind": UNSAID},
     ),
     "policy_field": (
         N_("政策分野"),
@@ -220,11 +208,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "project_year": (
         N_("年度の事業"),
-        {
-            "mark": N_("状況の印"),
-            "comment": N_("主担当のコメント"),
-            "commented_at": UNSAID,
-        },
+        {"mark": N_("状況の印"), "comment": N_("主担当のコメント"), "commented_at": UNSAID},
     ),
     "participation": (N_("参加"), {"project_year_id": UNSAID}),
     "project_cost": (
@@ -270,11 +254,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "round_part": (
         N_("依頼先"),
-        {
-            "round_id": UNSAID,
-            "ended_on": N_("依頼をやめた日"),
-            "ended": N_("依頼をやめた理由"),
-        },
+        {"round_id": UNSAID, "ended_on": N_("依頼をやめた日"), "ended": N_("依頼をやめた理由")},
     ),
     "progress_report": (
         N_("進捗報告"),
@@ -296,7 +276,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "indicator_value": (
         N_("実績値"),
         {
-            "report_id": UNSAID,
             "indicator_id": N_("成果指標"),
             "numerator": N_("値の分子"),
             "denominator": N_("値の分母"),
@@ -307,7 +286,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "report_version": (
         N_("提出した版"),
         {
-            "report_id": UNSAID,
             "number": N_("版"),
             "submitted_at": UNSAID,
             "submitted_by": UNSAID,
@@ -450,23 +428,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"revision": N_("案の版"), "agreement_id": N_("連携協約")},
     ),
     "question_reply": (N_("回答"), {"revision": N_("案の版")}),
-    "sister_reply": (
-        N_("ほかの協約での扱い"),
-        {
-            "word": N_("扱い"),
-            "comment": N_("連絡事項"),
-        },
-    ),
+    "sister_reply": (N_("ほかの協約での扱い"), {"word": N_("扱い"), "comment": N_("連絡事項")}),
     "case_change": (
         N_("案の変更"),
-        {
-            "case_id": UNSAID,
-            "revision": N_("金額の版"),
-            "reason": N_("変える理由"),
-            "person_id": UNSAID,
-            "person_name": N_("変えた人"),
-            "at": UNSAID,
-        },
+        {"revision": N_("金額の版"), "reason": N_("変える理由"), "person_name": N_("変えた人")},
     ),
     # meetings
     "meeting": (
@@ -484,12 +449,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "candidate_date": (
         N_("候補日"),
-        {
-            "on": N_("日"),
-            "begins": N_("開始"),
-            "ends": N_("終了"),
-            "added_at": UNSAID,
-        },
+        {"on": N_("日"), "begins": N_("開始"), "ends": N_("終了"), "added_at": UNSAID},
     ),
     "meeting_seat": (
         N_("席"),
@@ -523,7 +483,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "note": N_("説明"),
             "minutes": N_("予定の時間（分）"),
             "only": N_("見せる市町村"),
-            "report_id": UNSAID,
             "proposed_by": N_("提案した人"),
             "proposed_by_id": UNSAID,
             "municipality_id": UNSAID,
@@ -534,7 +493,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "minutes": (
         N_("議事録"),
         {
-            "meeting_id": UNSAID,
             "revision": N_("案の版"),
             "writer_ids": UNSAID,
             "sent_at": N_("確認をお願いした日時"),
@@ -544,43 +502,23 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "minutes_part": (
         N_("議事録の本文"),
-        {
-            "item_id": N_("議題"),
-            "meeting_id": UNSAID,
-            "gist": N_("発言要旨"),
-            "decided": N_("決定事項"),
-        },
+        {"item_id": N_("議題"), "gist": N_("発言要旨"), "decided": N_("決定事項")},
     ),
     "minutes_reply": (
         N_("議事録への返事"),
         {
-            "meeting_id": UNSAID,
             "revision": N_("案の版"),
             "municipality_id": UNSAID,
             "is_confirmed": N_("確認"),
             "item_id": N_("議題"),
             "words": N_("修正のお願い"),
-            "person_id": UNSAID,
             "person_name": UNSAID,
-            "at": UNSAID,
         },
     ),
-    "minutes_erratum": (
-        N_("議事録の訂正"),
-        {
-            "meeting_id": UNSAID,
-            "words": N_("訂正"),
-            "person_id": UNSAID,
-            "person_name": UNSAID,
-            "at": UNSAID,
-        },
-    ),
+    "minutes_erratum": (N_("議事録の訂正"), {"words": N_("訂正"), "person_name": UNSAID}),
     "held_view": (
         N_("開催の扱い"),
-        {
-            "is_held": N_("開催したものとする"),
-            "person_name": N_("記録した人"),
-        },
+        {"is_held": N_("開催したものとする"), "person_name": N_("記録した人")},
     ),
     # plumbing
     "attachment": (
