@@ -224,7 +224,7 @@ KINDS: Mapping[str, RecordKind] = {
         {
             "minutes.written": N_("議事録の記入"),
             "minutes.sent": N_("議事録の確認の依頼"),
-            "minutes.confirmed": N_("議事録の確認"),
+            "minutes.confirmed": N_("議事録の内容の確認"),
             "minutes.final": N_("議事録の確定"),
             "minutes.correction_asked": N_("議事録の修正のお願い"),
             "minutes.erratum": N_("議事録の訂正"),

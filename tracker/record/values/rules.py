@@ -502,7 +502,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "minutes_part": (
         N_("議事録の本文"),
-        {"item_id": N_("議題"), "gist": N_("発言要旨"), "decided": N_("決定事項")},
+        {"item_id": UNSAID, "gist": N_("発言要旨"), "decided": N_("決定事項")},
     ),
     "minutes_reply": (
         N_("議事録への返事"),
@@ -510,7 +510,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "revision": N_("案の版"),
             "municipality_id": UNSAID,
             "is_confirmed": N_("確認"),
-            "item_id": N_("議題"),
+            "item_id": UNSAID,
             "words": N_("修正のお願い"),
             "person_name": UNSAID,
         },
