@@ -141,6 +141,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     "papers, which are in Japanese whoever prints them": (
         "cost_sharing.cases.papers",
         "cost_sharing.work.papers",
+        "payments.papers",
         "grants.burdens.papers",
         "grants.papers",
         "meetings.papers",
