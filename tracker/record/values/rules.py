@@ -180,11 +180,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "project_cost": (
         N_("事業費"),
         {
-            "phase": N_("予算・決算"),
-            "total_yen": N_("総額"),
-            "subsidy_yen": N_("補助金など"),
-            "national_yen": N_("うち国"),
-            "prefectural_yen": N_("うち県"),
             **{"project_id": N_("連携事業"), "phase": N_("予算・決算"), "total_yen": N_("総額")},
             **{"subsidy_yen": N_("補助金など"), "national_yen": N_("うち国")},
             **{"prefectural_yen": N_("うち県")},
@@ -233,11 +228,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "indicator_value": (
         N_("実績値"),
         {
-            "indicator_id": N_("成果指標"),
-            "numerator": N_("値の分子"),
-            "denominator": N_("値の分母"),
-            "decimals": N_("小数のけた数"),
-            "n": N_("回答数"),
             **{"report_id": UNSAID, "indicator_id": N_("成果指標"), "numerator": N_("値の分子")},
             **{"denominator": N_("値の分母"), "decimals": N_("小数のけた数"), "n": N_("回答数")},
         },
@@ -325,14 +315,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "grant_claim": (
         N_("特別交付税の算定"),
         {
-            "national_yen": N_("国の支出金"),
-            "prefectural_yen": N_("県の支出金"),
-            "other_yen": N_("その他の財源"),
-            "claimed_yen": N_("算定額"),
-            "claimed_under": N_("ほかで算定している項目"),
-            "is_eligible": N_("対象になるか"),
-            "why": N_("その理由"),
-            "proof": N_("支出を確かめられる書類"),
             **{"project_id": N_("連携事業"), "national_yen": N_("国の支出金")},
             **{"prefectural_yen": N_("県の支出金"), "other_yen": N_("その他の財源")},
             **{"claimed_yen": N_("算定額"), "claimed_under": N_("ほかで算定している項目")},
