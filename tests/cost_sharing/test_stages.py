@@ -24,6 +24,7 @@ from tracker.cost_sharing.formula.actions import start_next
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.kernel.refusal import Refusal
+from tracker.plumbing import history
 
 FIXED, SETTLED = Stage.FIXED, Stage.RECONCILIATION
 
@@ -77,6 +78,21 @@ def test_the_three_stages_stand_side_by_side_with_what_is_paid_or_given_back():
     assert queries.stage_there(read(first), SETTLED) == settled.no
 
 
+@pytest.mark.usefixtures("both")
+def test_the_settled_total_stands_as_the_leads_own_cost_where_it_told_none():
+    office, first = act_of("office"), make_agreed()
+    start_next(office, first, FIXED, 4_120_000, 1_120_000, is_settled=True)
+    assert queries.settled_of_lead(read(first)) is None
+    draft = start_next(office, first, SETTLED, 3_420_000, 1_120_000, is_settled=True)
+    told = queries.settled_of_lead(read(first))
+    assert (told.total_yen, told.municipality_id) == (3_420_000, read(first).lead.id)
+    last = history.last_of(history.Subject("project", first.project_id), verb="project.changed")
+    assert last and "決算額を記録しました" in last.summary
+    actions.withdraw(office, draft)
+    start_next(office, first, SETTLED, 9_000_000, 0, is_settled=True)
+    assert queries.settled_of_lead(read(first)).total_yen == 3_420_000
+
+
 def test_one_press_leads_from_what_is_agreed_to_the_settlement(browse, given):
     given(make_agreed)
     office = browse("office")
@@ -85,6 +101,10 @@ def test_one_press_leads_from_what_is_agreed_to_the_settlement(browse, given):
     wrong = office.post(f"{CASE}/next", {**page.fields(), "total_yen": ""})
     assert wrong.status == 422 and len(sentences(wrong)) == 1
     page = office.post(f"{CASE}/next", {**page.fields(), "total_yen": "2,120,000"})
+    again = office.get(f"{CASE}/next")
+    assert (
+        "事業に2,120,000円が登録されています" in again.text and "is_settled" not in again.fields()
+    )
     show = office.follow(page)
     table = next(one for one in show.all("table.data") if "差額（円）" in one.text)
     assert cells(table)[0] == ["市町村", "概算（円）", "精算（円）", "差額（円）", "扱い"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import (
+    BooleanField,
     Field,
     RadioField,
     SelectField,
@@ -64,6 +65,7 @@ class NextForm(Form):
     stage = must_choose(N_("次の段階"), N_("段階を1つ選んでください。"))
     total_yen = YenField(N_("総事業費"), validators=required(NO_AMOUNT))
     subsidy_yen = YenField(N_("国・県などの補助"))
+    is_settled = BooleanField(N_("この額を事業の決算額としても記録する"))
 
 
 class ConsultationForm(Form):

@@ -18,7 +18,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
-from tracker.projects.models import ProjectCost
+from tracker.projects.models import Project, ProjectCost
+from tracker.projects.plans.actions import settle
 from tracker.shares.split import FORMULA_VERSION, in_digits, split
 from tracker.shares.table import PartSource
 
@@ -83,13 +84,18 @@ def start_next(
     total_yen: int,
     subsidy_yen: int,
     seen: str | None = None,
+    *,
+    is_settled: bool = False,
 ) -> CostCase:
     """Drafts the next stage of an agreed case's year: its title, formula and municipalities with
     the base figures frozen in it, divided anew; only the yen are others.
 
+    is_settled: with 精算 the total is the lead's own settled cost too, where it has told none.
+
     Raises Refusal as `rules.check_next` does, and as `split` does for these yen.
     """
-    act.lock((area_row(), None), (row, seen))
+    project = db.session.get_one(Project, row.project_id)
+    act.lock((area_row(), None), (row, seen), (project, None))
     case = queries.of(row, act.today)
     there = queries.stage_there(case, stage)
     rules.check_next(case.state, case.stage, stage, there.label if there else None)
@@ -118,6 +124,8 @@ def start_next(
         )
         with act.change("cost.drafted", new, f"{new.named}の内容を決めました。"):
             _write(act, new, then)
+        if is_settled and stage is Stage.RECONCILIATION:
+            settle(act, project, year, case.lead.id, total_yen)
     return new
 
 

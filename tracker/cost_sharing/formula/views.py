@@ -190,13 +190,14 @@ def next_stage(no: str) -> Response:
     if case.state is not CaseState.AGREED or not case.is_money or not stages:
         return redirect(url_for(".show", no=no))
     told = queries.settled_of_lead(case)
-    offered = (told.total_yen, told.subsidy_yen) if told else (None, case.subsidy_yen)
+    funds = told.subsidy_yen if told else None
     form = NextForm(
         data={
             "seen": case.seen,
             "stage": stages[-1].value,
-            "total_yen": offered[0],
-            "subsidy_yen": offered[1],
+            "total_yen": told.total_yen if told else None,
+            "subsidy_yen": case.subsidy_yen if funds is None else funds,
+            "is_settled": True,
         }
     )
     form.stage.choices = labelled(stages)
@@ -213,6 +214,7 @@ def _next(act: Act, case: Case, form: NextForm) -> CostCase:
         form.total_yen.data,
         form.subsidy_yen.data or 0,
         form.seen.data,
+        is_settled=form.is_settled.data,
     )
 
 

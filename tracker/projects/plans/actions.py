@@ -61,6 +61,24 @@ def change_project(act: Act, project: Project, plan: Plan, seen: str | None = No
         _write(act, project, plan)
 
 
+def settle(act: Act, project: Project, year: FiscalYear, town_id: int, total_yen: int) -> None:
+    """Enters what a municipality spent itself in a year (yen), where it has told nothing yet."""
+    act.lock((project, None))
+    project.must_count()
+    key = {
+        "project_id": project.id,
+        "fiscal_year": year.year,
+        "municipality_id": town_id,
+        "phase": CostPhase.SETTLED,
+    }
+    if db.session.scalar(select(ProjectCost.id).filter_by(**key)) is not None:
+        return
+    said = f"連携事業「{project.name}」の{year.label}の決算額を記録しました。"
+    with act.change("project.changed", project, said) as entry:
+        entry.told["year"] = year.year
+        db.session.add(ProjectCost(**key, total_yen=total_yen))
+
+
 def strike_project(act: Act, project: Project, reason: str, seen: str | None = None) -> None:
     """Takes out a project that was entered by mistake: it stays readable and counts nowhere.
 
