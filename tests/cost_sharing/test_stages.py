@@ -76,6 +76,19 @@ def test_the_three_stages_stand_side_by_side_with_what_is_paid_or_given_back():
     moved = {town.name: yen - of.settled[FIXED][town] for town, yen in read(settled).shares.items()}
     assert sum(moved.values()) == -700_000 and all(yen < 0 for yen in moved.values())
     assert queries.stage_there(read(first), SETTLED) == settled.no
+    of = papers.subject(read(fixed))
+    assert list(of.settled) == [Stage.ESTIMATE] and papers.find_settled(str(fixed.no)) is None
+    offered = {row.kind for row in papers.of_stage(of.case, settles=True)}
+    assert "cost_calculation" in offered and "cost_settlement" not in offered
+    assert papers.subject(read(first)).settled == {}
+
+
+def test_the_fixed_amount_stands_beside_the_estimate(browse, given):
+    given(lambda: start_next(act_of("office"), make_agreed(), FIXED, 4_120_000, 1_120_000))
+    show = browse("office").get("/costs/2026-02")
+    table = next(one for one in show.all("table.data") if "差額（円）" in one.text)
+    assert cells(table)[0] == ["市町村", "概算（円）", "確定（円）", "差額（円）", "扱い"]
+    assert {row[-1] for row in cells(table)[1:]} == {"増額"} and "精算書" not in show.text
 
 
 @pytest.mark.usefixtures("both")

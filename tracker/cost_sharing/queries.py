@@ -393,11 +393,13 @@ def last_agreed(*where: ColumnElement[bool]) -> Subquery:
 
 
 def settled_before(case: Case, today: date) -> Mapping[Stage, Mapping[Town, int]]:
-    """What was agreed last in the same year before 精算: yen by municipality, per stage."""
+    """What was agreed last in the same year for earlier stages: yen by municipality, per stage."""
+    if not _FINAL[case.stage]:
+        return {}
     return {
         one.stage: one.shares
         for one in agreed_before(case, case.no.fiscal_year, today)
-        if one.stage is not Stage.RECONCILIATION
+        if _FINAL[one.stage] < _FINAL[case.stage]
     }
 
 

@@ -76,7 +76,7 @@ def subject(case: Case) -> CasePapers:
             for row in agreements.agreements()
             if row.id in ids
         },
-        queries.settled_before(case, clock.today()) if case.stage is Stage.RECONCILIATION else {},
+        queries.settled_before(case, clock.today()),
     )
 
 
@@ -90,7 +90,8 @@ def find(address: str) -> CasePapers | None:
 def find_settled(address: str) -> CasePapers | None:
     """The same of a case that settles what was agreed before."""
     found = find(address)
-    return found if found and found.settled else None
+    is_last = found and found.case.stage is Stage.RECONCILIATION
+    return found if found and found.settled and is_last else None
 
 
 def mark(case: Case) -> str:
@@ -534,4 +535,5 @@ def of_stage(case: Case, *, settles: bool) -> list[PaperKind]:
     """
     if not case.shares or case.state is CaseState.WITHDRAWN:
         return []
+    settles = settles and case.stage is Stage.RECONCILIATION
     return [row for row in PAPERS if row.kind != "cost_settlement" or settles]

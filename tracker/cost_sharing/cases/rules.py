@@ -291,12 +291,16 @@ class StageTable(NamedTuple):
     rows: tuple[StageRow, ...]
 
 
-def stage_table(settled: Mapping[Stage, Mapping[Town, int]], now: Mapping[Town, int]) -> StageTable:
-    """精算 beside what was settled before it: yen by municipality, for each stage."""
+def stage_table(
+    settled: Mapping[Stage, Mapping[Town, int]],
+    now: Mapping[Town, int],
+    stage: Stage = Stage.RECONCILIATION,
+) -> StageTable:
+    """A stage beside what was settled before it: yen by municipality, for each stage."""
     earlier = [stage for stage in Stage if stage in settled]
     last = settled[earlier[-1]]
     return StageTable(
-        (*(stage.label for stage in earlier), Stage.RECONCILIATION.label),
+        (*(stage.label for stage in earlier), stage.label),
         tuple(
             StageRow(
                 town.name,

@@ -275,11 +275,9 @@ def _case_page(
 
 
 def _stages(case: Case) -> StageTable | None:
-    """For 精算: what each still pays or gets back."""
-    if case.stage is not Stage.RECONCILIATION or not case.shares:
-        return None
-    settled = queries.settled_before(case, clock.today())
-    return stage_table(settled, case.shares) if settled else None
+    """For 確定 and 精算: how each one's yen differ from those agreed before."""
+    settled = queries.settled_before(case, clock.today()) if case.shares else None
+    return stage_table(settled, case.shares, case.stage) if settled else None
 
 
 def _change_link(case: Case) -> Markup:
