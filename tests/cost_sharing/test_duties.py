@@ -106,6 +106,8 @@ def test_the_estimate_and_the_fixed_amount_of_a_project_are_reconciled_once() ->
     duty = told(case(stage=Stage.ESTIMATE), case(stage=Stage.FIXED))[Kind.COST_UNRECONCILED]
     assert (duty.remaining, duty.due_on.isoformat()) == (1, "2026-05-29")
     assert duty.url == "/costs/2025-01/next"
+    several = told(case(stage=Stage.ESTIMATE), case(stage=Stage.FIXED, project_id=99))
+    assert several[Kind.COST_UNRECONCILED].url == "/costs?fy=2025"
 
 
 def test_unsent_drafts_are_one_thing_to_do_a_year() -> None:

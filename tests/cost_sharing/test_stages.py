@@ -23,6 +23,7 @@ from tracker.cost_sharing.cases.rules import check_next, next_stages
 from tracker.cost_sharing.formula.actions import start_next
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
 
@@ -125,3 +126,13 @@ def test_one_press_leads_from_what_is_agreed_to_the_settlement(browse, given):
     given(make_draft)
     assert office.get("/costs/2026-03/next", 302).location == "/costs/2026-03"
     browse("officer", "imabetsu").get(f"{CASE}/next", 403)
+
+
+def test_the_list_of_a_year_past_leads_to_each_settlement(browse, given):
+    given(lambda: make_agreed(year=FiscalYear(2025)))
+    given(make_agreed)
+    office = browse("office")
+    listed = office.get("/costs?fy=2025")
+    assert listed.link("精算を始める：東青地域移住促進事業の費用負担") == "/costs/2025-01/next"
+    assert "精算を始める" not in office.get("/costs?fy=2026").text
+    assert "精算を始める" not in browse("officer", "imabetsu").get("/costs?fy=2025").text

@@ -34,6 +34,20 @@ def duties(
     yield from _to_reconcile(cases, year, members)
 
 
+def to_reconcile(cases: Iterable[Case]) -> list[Case]:
+    """Of the cases of a year: of each project whose last word on money is agreed, but 概算 or 確定."""
+    stages = list(Stage)
+    live = sorted(
+        (case for case in cases if case.is_money and case.state in (*UNSENT, *SENT)),
+        key=lambda case: (stages.index(case.stage), case.state is CaseState.AGREED),
+    )
+    return [
+        case
+        for case in {case.project_id: case for case in live}.values()
+        if case.state is CaseState.AGREED and case.stage is not Stage.RECONCILIATION
+    ]
+
+
 def _to_confirm(
     cases: Iterable[Case], members: Members, year: FiscalYear, today: date
 ) -> Iterable[Duty]:
@@ -165,22 +179,10 @@ def _to_answer(case: Case, members: Members, staff: Collection[StaffMember]) -> 
 
 
 def _to_reconcile(cases: Iterable[Case], this: FiscalYear, members: Members) -> Iterable[Duty]:
-    """Projects whose last word on last year's money is agreed, but 概算 or 確定."""
-    stages, year = list(Stage), this.previous
-    live = sorted(
-        (
-            case
-            for case in cases
-            if case.no.fiscal_year == year.year and case.is_money and case.state in (*UNSENT, *SENT)
-        ),
-        key=lambda case: (stages.index(case.stage), case.state is CaseState.AGREED),
-    )
-    last = {case.project_id: case for case in live}
-    waiting = {
-        id_: case.project
-        for id_, case in last.items()
-        if case.state is CaseState.AGREED and case.stage is not Stage.RECONCILIATION
-    }
+    """Projects of last year that wait for it: one leads to its press, several to the year's list."""
+    year = this.previous
+    found = to_reconcile(case for case in cases if case.no.fiscal_year == year.year)
+    waiting = {case.project_id: case.project for case in found}
     if waiting:
         yield _of_projects(
             Kind.COST_UNRECONCILED,
@@ -189,7 +191,7 @@ def _to_reconcile(cases: Iterable[Case], this: FiscalYear, members: Members) -> 
             members,
             due_on=_reconcile_due(year),
             said=_("の額は、まだ精算していません。決算額で計算し直し、差額を確かめます。"),
-            url=f"{last[next(iter(waiting))].no.path}/next" if len(waiting) == 1 else None,
+            url=f"{found[0].no.path}/next" if len(waiting) == 1 else f"/costs?fy={year.year}",
             known_since=tokyo.at(this.begins, time.min),
         )
 

@@ -21,6 +21,7 @@ from tracker.cost_sharing.blueprint import (
 from tracker.cost_sharing.case import Case, changes, own_share_first
 from tracker.cost_sharing.cases import actions, forms, letters, papers
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
+from tracker.cost_sharing.duties import to_reconcile
 from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.cost_sharing.rules import (
     ASKED,
@@ -67,12 +68,15 @@ def index() -> Response:
     asked = request.args.get("fy", type=int)
     this = FiscalYear.containing(clock.today())
     year = next((year for year in years if year.year == asked), this)
+    cases = queries.of_year(year, clock.today())
+    waiting = to_reconcile(cases) if year < this else ()
     return page(
         "cost_sharing/index.html",
         year=year,
         year_choices=[(one.year, one.long_label) for one in years],
         base=url_for(".index"),
-        cases=[case for case in queries.of_year(year, clock.today()) if is_readable(case)],
+        cases=[case for case in cases if is_readable(case)],
+        to_settle=[case for case in waiting if may(Permission.DRAFT_COST, case.lead.slug)],
         own=_own(),
         may_draft=may(Permission.DRAFT_COST),
     )
