@@ -1,6 +1,8 @@
 """概算 → 確定 → 精算 of one year: each stage starts from what is agreed, with the new yen alone."""
 
 import pytest
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import text
 
 from tests import cast
 from tests.cost_sharing.makers import (
@@ -13,19 +15,22 @@ from tests.cost_sharing.makers import (
     confirm_by,
     make_agreed,
     make_draft,
+    make_proposal,
     read,
     sentences,
     shares_of,
 )
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions, papers
+from tracker.cost_sharing.cases.queries import decided
 from tracker.cost_sharing.cases.rules import check_next, next_stages
-from tracker.cost_sharing.formula.actions import start_next
+from tracker.cost_sharing.formula.actions import save_formula, start_next
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
+from tracker.plumbing.db import db
 
 FIXED, SETTLED = Stage.FIXED, Stage.RECONCILIATION
 
@@ -105,6 +110,48 @@ def test_the_settled_total_stands_as_the_leads_own_cost_where_it_told_none():
     actions.withdraw(office, draft)
     start_next(office, first, SETTLED, 9_000_000, 0, is_settled=True)
     assert queries.settled_of_lead(read(first)).total_yen == 3_420_000
+
+
+def carry(case: CostCase, carried_yen: int) -> None:
+    proposal = make_proposal(stage=SETTLED, carried_yen=carried_yen)
+    save_formula(act_of("office"), case, proposal)
+
+
+@pytest.mark.usefixtures("both")
+def test_what_is_carried_over_is_not_shared_and_is_held_by_the_agreement():
+    draft = make_draft(stage=SETTLED)
+    with pytest.raises(Refusal, match="繰り越す額が、総事業費から補助を引いた額を超えています"):
+        carry(draft, 2_500_001)
+    with pytest.raises(Refusal, match="精算のときだけ"):
+        save_formula(act_of("office"), draft, make_proposal(carried_yen=1))
+    carry(draft, 500_000)
+    assert sum(shares_of(draft).values()) == read(draft).amount_yen == 2_000_000
+    assert queries.carried_over(FiscalYear(2026)) == {}
+    agree(draft)
+    assert decided([draft.id])[draft.id]["carried_yen"] == 500_000
+    assert queries.carried_over(FiscalYear(2026)) == {draft.project_id: 500_000}
+    cost_id = draft.cost_id
+    db.session.commit()
+    # Going back, the total is what was shared and the funds.
+    downgrade(revision="0044")
+    told = text("SELECT total_yen FROM project_cost WHERE id = :id")
+    assert db.session.execute(told, {"id": cost_id}).scalar() == 3_120_000
+    db.session.rollback()
+    upgrade()
+    assert read(db.session.get(CostCase, 1)).carried_yen == 0
+
+
+def test_next_year_is_told_what_was_carried_over(browse, given):
+    given(lambda: carry(make_draft(stage=SETTLED, year=FiscalYear(2025)), 0))
+    office = browse("office")
+    page = office.get("/costs/2025-01/formula")
+    office.post("/costs/2025-01/formula", {**page.fields(), "carried_yen": "500,000", "save": "1"})
+    assert "翌年度へ繰り越す額" in office.get("/costs/2025-01").text
+    said = "東青地域移住促進事業 前年度から繰り越した額 500,000円"
+    assert said not in office.get("/costs/new?fy=2026").text
+    given(lambda: agree(db.session.get(CostCase, 1)))
+    assert said in office.get("/costs/new?fy=2026").text
+    assert said not in office.get("/costs/new?fy=2027").text
 
 
 def test_one_press_leads_from_what_is_agreed_to_the_settlement(browse, given):

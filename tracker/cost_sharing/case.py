@@ -89,6 +89,7 @@ class Case:
     lines: tuple[ShareLine, ...] = ()
     limits: Limits = NO_LIMITS
     rows: tuple[WorkRow, ...] = ()
+    carried_yen: int = 0
 
     @property
     def label(self) -> str:
@@ -102,8 +103,8 @@ class Case:
 
     @property
     def amount_yen(self) -> int:
-        """The amount to share: total less subsidies, in yen."""
-        return self.total_yen - self.subsidy_yen
+        """The amount to share: total less subsidies and what is carried over, in yen."""
+        return self.total_yen - self.subsidy_yen - self.carried_yen
 
     @property
     def participants(self) -> tuple[Town, ...]:
@@ -179,7 +180,7 @@ class Case:
         """All that both sides confirm: other content voids what was confirmed."""
         of_kind = (
             (
-                *(self.total_yen, self.subsidy_yen),
+                *(self.total_yen, self.subsidy_yen, self.carried_yen),
                 *(self.parts, self.rounding, self.remainder, self.limits),
             )
             if self.is_money
@@ -282,6 +283,7 @@ def _items(case: Case, towns: Sequence[Town]) -> list[tuple[str, ...]]:
         *found,
         (_("総事業費"), yen(case.total_yen)),
         (_("国・県などの補助"), yen(case.subsidy_yen)),
+        (_("翌年度へ繰り越す額"), yen(case.carried_yen)),
         (_("割り方"), formula_words(case.parts)),
         (_("割り方の数値"), "\n".join(filter(None, (part.note for part in case.parts)))),
         (_("端数"), case.rounding_words),

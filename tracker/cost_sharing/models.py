@@ -60,6 +60,8 @@ class CostCase(Versioned, Example, Model):
     floors: Mapped[dict[str, int] | None] = mapped_column(JSON)
     # Which arithmetic gave the shares (shares/split.py): they stay what they are when it changes.
     formula_version: Mapped[int] = mapped_column(default=FORMULA_VERSION, server_default="1")
+    # What a settlement carries over to the next year: not shared now.
+    carried_yen: Mapped[int | None] = mapped_column(Yen)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property

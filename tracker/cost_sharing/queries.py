@@ -286,6 +286,7 @@ def _case(row: Any, parts: Sequence[PartSource], work: Sequence[WorkRow], sides:
         lines=tuple(sides.lines.values()),
         limits=Limits(stored.caps or {}, stored.floors or {}),
         rows=tuple(work),
+        carried_yen=stored.carried_yen or 0,
     )
 
 
@@ -429,6 +430,18 @@ def settled_of_lead(case: Case) -> ProjectCost | None:
             ProjectCost.phase == CostPhase.SETTLED,
         )
     )
+
+
+def carried_over(year: FiscalYear) -> dict[int, int]:
+    """What agreed settlements of a fiscal year carry over to the next, in yen by project (id)."""
+    found = db.session.execute(
+        select(CostCase.project_id, CostCase.carried_yen).where(
+            CostCase.fiscal_year == year.year,
+            CostCase.state == CaseState.AGREED,
+            CostCase.carried_yen > 0,
+        )
+    )
+    return {row.project_id: row.carried_yen for row in found}
 
 
 def formulas_to_copy(case: Case | CostCase) -> dict[CaseNumber, Stage]:

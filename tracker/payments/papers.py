@@ -117,13 +117,14 @@ def _head(of: PaymentPapers, town: Town, number: str, day: str) -> list[Block]:
 
 def _what(case: Case) -> list[list[tuple[str, Cell]]]:
     year = FiscalYear(case.no.fiscal_year).label
+    carried = f"－翌年度へ繰り越す額{yen(case.carried_yen)}" if case.carried_yen else ""
     return [
         [("対象の事業", f"{case.project}（{year}・{case.stage.label}）")],
         [
             (
                 "負担の対象額",
                 f"{yen(case.amount_yen)}（総事業費{yen(case.total_yen)}－補助"
-                f"{yen(case.subsidy_yen)}）",
+                f"{yen(case.subsidy_yen)}{carried}）",
             )
         ],
         [("端数の扱い", case.rounding_words)],

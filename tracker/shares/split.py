@@ -149,16 +149,21 @@ class Split:
         return {line.municipality: line.share for line in self.lines}
 
 
-def amount_to_share(total_yen: int, subsidy_yen: int) -> int:
-    """負担の対象額 in yen: the total less national, prefectural and other funds.
+def amount_to_share(total_yen: int, subsidy_yen: int, carried_yen: int = 0) -> int:
+    """負担の対象額 in yen: the total less national, prefectural and other funds, and less what is
+    carried over to the next year.
 
-    Raises Refusal when the funds exceed the total.
+    Raises Refusal when either exceeds what is there.
     """
     if subsidy_yen > total_yen:
         raise Refusal(
             _("補助の額が総事業費を超えています。どちらかを直してください。"), field="subsidy_yen"
         )
-    return total_yen - subsidy_yen
+    if subsidy_yen + carried_yen > total_yen:
+        raise Refusal(
+            _("繰り越す額が、総事業費から補助を引いた額を超えています。"), field="carried_yen"
+        )
+    return total_yen - subsidy_yen - carried_yen
 
 
 def split(

@@ -45,6 +45,8 @@ def _confirmers(towns: Iterable[Town]) -> tuple[Recipient, ...]:
 def request(case: Case, to: Recipient, reply_due_on: date) -> dict[str, str]:
     """The fields of M13: what one side is asked to confirm, and by when."""
     funds = f"総事業費 {yen(case.total_yen)}、補助 {yen(case.subsidy_yen)}"
+    if case.carried_yen:
+        funds += f"、翌年度へ繰り越す額 {yen(case.carried_yen)}"
     money = {
         "対象額": f"{yen(case.amount_yen)}\n（{funds}）",
         "算式": "\n".join(

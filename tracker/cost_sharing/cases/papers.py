@@ -154,11 +154,12 @@ def _facts(case: Case, year: str) -> list[list[tuple[str, Cell]]]:
 
 def _funds(case: Case) -> Grid:
     amount = Amount(case.amount_yen, is_bold=True)
-    return Grid(
-        ("総事業費（円）", "国・県などの補助（円）", "負担の対象額（円）"),
-        [(Amount(case.total_yen), Amount(case.subsidy_yen), amount)],
-        (1, 1, 1),
-    )
+    heads, yens = ["総事業費（円）", "国・県などの補助（円）"], [case.total_yen, case.subsidy_yen]
+    if case.carried_yen:
+        heads.append("翌年度へ繰り越す額（円）")
+        yens.append(case.carried_yen)
+    cells = [*(Amount(one) for one in yens), amount]
+    return Grid((*heads, "負担の対象額（円）"), [cells], (1,) * len(cells))
 
 
 def _formula(case: Case) -> Grid:
@@ -415,10 +416,11 @@ def _money(case: Case, partner: Town, sides: Mapping[Town, str]) -> list[tuple[s
     payer_town = case.hub if partner == case.lead else partner
     payer, payee = sides[payer_town], sides.get(case.lead, case.lead.name)
     method = f"\n　　{formula_words(case.parts)}（{case.rounding_words}）"
+    carried = f"及び翌年度へ繰り越す額{yen(case.carried_yen)}" if case.carried_yen else ""
     amount = (
         "対象額",
         f"負担の対象となる額は、総事業費{yen(case.total_yen)}から国、県等の補助"
-        f"{yen(case.subsidy_yen)}を控除した額{yen(case.amount_yen)}とする。",
+        f"{yen(case.subsidy_yen)}{carried}を控除した額{yen(case.amount_yen)}とする。",
     )
     if not case.share_yen(payer_town):
         return [amount, ("負担金の額", f"{payer}は、前条の額を負担しないものとする。{method}")]

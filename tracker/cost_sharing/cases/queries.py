@@ -16,7 +16,7 @@ _DECIDED = (CaseState.AGREED, CaseState.REPLACED)
 
 
 def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
-    """What agreed cases are held by: number, revision, funds, shares in yen by 団体コード, and of
+    """What agreed cases are held by: number, revision, funds, carry-over, shares in yen by 団体コード, and of
     work the rows that were promised.
 
     And the sealed documents that were there when they were agreed; each that comes later is held by
@@ -33,6 +33,7 @@ def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
             "revision": row.revision,
             "total_yen": total_yen,
             "subsidy_yen": subsidy_yen,
+            **({"carried_yen": row.carried_yen} if row.carried_yen else {}),
             "shares": {},
         }
         for row, total_yen, subsidy_yen in cases

@@ -105,7 +105,25 @@ def new() -> Response:
         )
     ):
         return done(_formula_of(form.result))
-    return page("cost_sharing/new.html", form=form, hub=areas.hub(), words=words, has_more=has_more)
+    return page(
+        "cost_sharing/new.html",
+        form=form,
+        hub=areas.hub(),
+        words=words,
+        has_more=has_more,
+        carried=_carried(form),
+    )
+
+
+def _carried(form: forms.StartForm) -> list[tuple[str, int]]:
+    """What the year before carried over, by the name of each project that may be chosen, in yen."""
+    year = whole_number(str(form.year.data)) or FiscalYear.containing(clock.today()).year
+    found = queries.carried_over(FiscalYear(year).previous)
+    return [
+        (one.label, found[id_])
+        for one in form.project.choices
+        if (id_ := whole_number(str(one.value))) in found
+    ]
 
 
 def _formula_of(row: CostCase) -> str:

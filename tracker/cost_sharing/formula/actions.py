@@ -136,7 +136,7 @@ def _write(act: Act, row: CostCase, then: Case) -> None:
     row.rounding_unit, row.rounding_mode = then.rounding.unit, then.rounding.mode
     row.remainder_id = ids.get(then.remainder)
     row.caps, row.floors = dict(then.limits.caps) or None, dict(then.limits.floors) or None
-    row.formula_version = FORMULA_VERSION
+    row.formula_version, row.carried_yen = FORMULA_VERSION, then.carried_yen or None
     cost = db.session.get_one(ProjectCost, row.cost_id)
     cost.phase, cost.total_yen, cost.subsidy_yen = (
         then.stage.phase,

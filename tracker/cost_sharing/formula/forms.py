@@ -182,6 +182,7 @@ class FormulaForm(ContentForm):
 
     total_yen = YenField(N_("総事業費"), validators=required(NO_AMOUNT))
     subsidy_yen = YenField(N_("国・県などの補助"))
+    carried_yen = YenField(N_("翌年度へ繰り越す額"))
     unit = must_choose(N_("端数の単位"), N_("端数の単位を選んでください。"), choices(UNITS))
     mode = must_choose(
         N_("端数の扱い"),
@@ -234,6 +235,7 @@ class FormulaForm(ContentForm):
             participants=self.names(),
             total_yen=self.total_yen.data,
             subsidy_yen=self.subsidy_yen.data or 0,
+            carried_yen=self.carried_yen.data or 0,
             parts=tuple(self._typed().values()),
             rounding=Rounding(int(self.unit.data), RoundingMode(self.mode.data)),
             remainder=names.get(self.remainder.data, LARGEST_REMAINDER),
@@ -480,6 +482,7 @@ def content_of(
         "participants": [town.slug for town in participants],
         "total_yen": case.total_yen,
         "subsidy_yen": case.subsidy_yen,
+        "carried_yen": case.carried_yen or None,
         "unit": str(formula.rounding.unit),
         "mode": formula.rounding.mode.value,
         "remainder": slugs.get(formula.remainder, LARGEST_REMAINDER),

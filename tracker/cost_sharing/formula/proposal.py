@@ -71,6 +71,7 @@ class Proposal:
     work: str = ""
     limits: Limits = NO_LIMITS
     rows: tuple[WorkRow, ...] = ()
+    carried_yen: int = 0
 
     @property
     def series_ids(self) -> tuple[int, ...]:
@@ -122,6 +123,7 @@ def work_out(case: Case, proposal: Proposal, grounds: Grounds, *, is_kept: bool 
         stage=proposal.stage,
         total_yen=proposal.total_yen,
         subsidy_yen=proposal.subsidy_yen,
+        carried_yen=proposal.carried_yen,
         work=proposal.work,
         rows=proposal.rows,
         rounding=proposal.rounding,
@@ -143,8 +145,11 @@ def _lacking(case: Case, proposal: Proposal, grounds: Grounds) -> Iterator[Refus
     if not case.is_money:
         yield from gaps_of_rows(proposal.rows, proposal.participants, proposal.work)
         return
+    if proposal.carried_yen and proposal.stage is not Stage.RECONCILIATION:
+        said = _("翌年度へ繰り越す額は、精算のときだけ入れられます。")
+        yield Refusal(said, field="carried_yen")
     try:
-        amount_to_share(proposal.total_yen, proposal.subsidy_yen)
+        amount_to_share(proposal.total_yen, proposal.subsidy_yen, proposal.carried_yen)
     except Refusal as refusal:
         yield refusal
         return
@@ -164,7 +169,7 @@ def _without_reason(proposal: Proposal) -> Iterator[Refusal]:
 def _arguments(proposal: Proposal, parts: Sequence[PartSource]) -> _Arguments:
     """What `gaps` and `split` are called with."""
     return (
-        proposal.total_yen - proposal.subsidy_yen,
+        proposal.total_yen - proposal.subsidy_yen - proposal.carried_yen,
         proposal.participants,
         [one.part for one in parts],
         proposal.rounding,

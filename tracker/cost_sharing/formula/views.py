@@ -142,7 +142,7 @@ def _earlier(case: Case, form: FormulaForm) -> list[str]:
     sources = [case, queries.find(last, clock.today()) if last else None]
     series, typed = (
         bases.series(project_id=case.project_id),
-        ("title", "stage", "total_yen", "subsidy_yen"),
+        ("title", "stage", "total_yen", "subsidy_yen", "carried_yen"),
     )
     return [
         forms.as_sent(

@@ -255,6 +255,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             **{"sent_on": N_("送った日"), "agreed_at": N_("合意した日時")},
             **{"replaces_id": N_("差し替える案件"), "caps": N_("上限額（円）")},
             **{"floors": N_("下限額（円）"), "formula_version": UNSAID},
+            **{"carried_yen": N_("翌年度へ繰り越す額")},
         },
     ),
     "case_drafter": (N_("案を作った人"), {"person_name": N_("名前"), "at": UNSAID}),
