@@ -355,14 +355,17 @@ def test_the_shares_of_a_sheet_add_up_and_say_who_takes_what_is_left() -> None:
 def test_a_paper_of_a_case_goes_as_far_as_the_case_has_come() -> None:
     case = case_of(3).case
 
-    def of(state: CaseState, settles: bool = False) -> list[str]:
-        return [row.kind for row in costs.of_stage(replace(case, state=state), settles=settles)]
+    def of(state: CaseState, settles: bool = False, **changes: Stage) -> list[str]:
+        asked = replace(case, state=state, **changes)
+        return [row.kind for row in costs.of_stage(asked, settles=settles)]
 
     both = ["cost_calculation", "cost_memorandum"]
     assert of(CaseState.AWAITING) == [*both, "case_file"]
     assert of(CaseState.AGREED) == [*both, "case_file"]
     assert of(CaseState.WITHDRAWN) == []
-    assert of(CaseState.AGREED, settles=True) == [*both, "cost_settlement", "case_file"]
+    settled = of(CaseState.AGREED, settles=True, stage=Stage.RECONCILIATION)
+    assert settled == [*both, "cost_settlement", "case_file"]
+    assert of(CaseState.AGREED, settles=True, stage=Stage.FIXED) == [*both, "case_file"]
     assert costs.of_stage(replace(case, shares={}), settles=False) == []
     assert cost_calculation(CasePapers(case, {}, {})).mark == ""
     waiting = replace(case, state=CaseState.AWAITING)
