@@ -22,7 +22,7 @@ from tests.cost_sharing.makers import (
 )
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions, papers
-from tracker.cost_sharing.cases.queries import decided
+from tracker.cost_sharing.cases.queries import carried_over, decided
 from tracker.cost_sharing.cases.rules import check_next, next_stages
 from tracker.cost_sharing.formula.actions import save_formula, start_next
 from tracker.cost_sharing.models import CostCase
@@ -126,10 +126,10 @@ def test_what_is_carried_over_is_not_shared_and_is_held_by_the_agreement():
         save_formula(act_of("office"), draft, make_proposal(carried_yen=1))
     carry(draft, 500_000)
     assert sum(shares_of(draft).values()) == read(draft).amount_yen == 2_000_000
-    assert queries.carried_over(FiscalYear(2026)) == {}
+    assert carried_over(FiscalYear(2026)) == {}
     agree(draft)
     assert decided([draft.id])[draft.id]["carried_yen"] == 500_000
-    assert queries.carried_over(FiscalYear(2026)) == {draft.project_id: 500_000}
+    assert carried_over(FiscalYear(2026)) == {draft.project_id: 500_000}
     cost_id = draft.cost_id
     db.session.commit()
     # Going back, the total is what was shared and the funds.

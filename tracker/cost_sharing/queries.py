@@ -432,18 +432,6 @@ def settled_of_lead(case: Case) -> ProjectCost | None:
     )
 
 
-def carried_over(year: FiscalYear) -> dict[int, int]:
-    """What agreed settlements of a fiscal year carry over to the next, in yen by project (id)."""
-    found = db.session.execute(
-        select(CostCase.project_id, CostCase.carried_yen).where(
-            CostCase.fiscal_year == year.year,
-            CostCase.state == CaseState.AGREED,
-            CostCase.carried_yen > 0,
-        )
-    )
-    return {row.project_id: row.carried_yen for row in found}
-
-
 def formulas_to_copy(case: Case | CostCase) -> dict[CaseNumber, Stage]:
     """The last agreed money cases of the project, of this year and before, newest first."""
     found = db.session.execute(

@@ -1,4 +1,4 @@
-"""What agreed cases are held by: the words of the record's digest."""
+"""What agreed cases are held by (the words of the record's digest), and what they carry over."""
 
 from collections.abc import Collection
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.models import CaseWork, CostCase, Share
 from tracker.cost_sharing.rules import CaseState
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
 from tracker.projects.models import ProjectCost
@@ -72,3 +73,15 @@ def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
     for paper in db.session.scalars(papers):
         found[paper.subject_id].setdefault("documents", []).append(paper.told)
     return found
+
+
+def carried_over(year: FiscalYear) -> dict[int, int]:
+    """What agreed settlements of a fiscal year carry over to the next, in yen by project (id)."""
+    found = db.session.execute(
+        select(CostCase.project_id, CostCase.carried_yen).where(
+            CostCase.fiscal_year == year.year,
+            CostCase.state == CaseState.AGREED,
+            CostCase.carried_yen > 0,
+        )
+    )
+    return {row.project_id: row.carried_yen for row in found}

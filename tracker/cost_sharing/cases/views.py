@@ -20,6 +20,7 @@ from tracker.cost_sharing.blueprint import (
 )
 from tracker.cost_sharing.case import Case, changes, own_share_first
 from tracker.cost_sharing.cases import actions, forms, letters, papers
+from tracker.cost_sharing.cases.queries import carried_over
 from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
 from tracker.cost_sharing.duties import to_reconcile
 from tracker.cost_sharing.models import Consultation, CostCase
@@ -118,7 +119,7 @@ def new() -> Response:
 def _carried(form: forms.StartForm) -> list[tuple[str, int]]:
     """What the year before carried over, by the name of each project that may be chosen, in yen."""
     year = whole_number(str(form.year.data)) or FiscalYear.containing(clock.today()).year
-    found = queries.carried_over(FiscalYear(year).previous)
+    found = carried_over(FiscalYear(year).previous)
     return [
         (one.label, found[id_])
         for one in form.project.choices
