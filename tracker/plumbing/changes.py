@@ -249,9 +249,19 @@ def _any_of(keys: Sequence[Any], identities: Iterable[Any]) -> Any:
     return tuple_(*keys).in_([tuple(key) for key in identities if key])
 
 
-def _stale(row: Model | None, name: str) -> Stale:
-    last = history.last_of(subject_of(row)) if row is not None else None
+def _stale(row: Model | None, name: str, verb: str | None = None) -> Stale:
+    last = history.last_of(subject_of(row), verb) if row is not None else None
     return Stale(name, last.actor if last else None, last.at if last else None)
+
+
+def check_revision(row: Model, revision: int, seen: str | None, verb: str, then: str = "") -> None:
+    """A word counts for the revision of a text or of amounts that the page had shown.
+
+    `seen` is that one (None: nobody looked, as from a command), `verb` the act that makes another;
+    `then` says what to do.  Raises Conflict that names who made it.
+    """
+    if seen is not None and seen != str(revision):
+        raise Conflict([_stale(row, "", verb)], then)
 
 
 def _touch(subject: Model | Subject) -> None:

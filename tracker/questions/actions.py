@@ -19,9 +19,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
-from tracker.plumbing import history
 from tracker.plumbing.chain import digest
-from tracker.plumbing.changes import Act, Conflict, Stale
+from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
 from tracker.questions import letters, queries, rules
 from tracker.questions.models import (
@@ -348,9 +347,7 @@ def _take_to_answer(act: Act, row: QuestionRow, seen: str | None) -> AgreementQu
     """The word of the other side does not matter to a side that answers, another text does."""
     act.lock((row, None))
     question = queries.of(row)
-    if seen is not None and seen != str(question.revision):
-        last = history.last_of(history.Subject("question", row.id), verb="question.text_sent")
-        raise Conflict([Stale("", last.actor if last else None, last.at if last else None)])
+    check_revision(row, question.revision, seen, "question.text_sent")
     return question
 
 

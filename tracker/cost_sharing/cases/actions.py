@@ -42,9 +42,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
-from tracker.plumbing import history
 from tracker.plumbing.chain import digest
-from tracker.plumbing.changes import Act, Conflict, Stale
+from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import Model, db
 from tracker.projects.models import Project, ProjectCost
 from tracker.shares.rules import RoundingMode
@@ -378,10 +377,7 @@ def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, Co
     """
     replaced = db.session.get(CostCase, row.replaces_id) if row.replaces_id else None
     act.lock((row, None), *([(replaced, None)] if replaced else []))
-    if seen is not None and seen != str(row.revision):
-        last = history.last_of(history.Subject("cost_case", row.id), verb="cost.changed")
-        who = Stale("", last.actor if last else None, last.at if last else None)
-        raise Conflict([who], _(CHANGED))
+    check_revision(row, row.revision, seen, "cost.changed", _(CHANGED))
     return queries.of(row, act.today), replaced
 
 

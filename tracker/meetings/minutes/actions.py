@@ -15,9 +15,8 @@ from tracker.meetings.models import (
     MinutesPart,
     MinutesReply,
 )
-from tracker.plumbing import history
 from tracker.plumbing.chain import digest
-from tracker.plumbing.changes import Act, Conflict, Stale
+from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
 
 
@@ -71,9 +70,9 @@ def confirm(act: Act, row: MeetingRow, seen: str | None = None) -> None:
     """
     by = act.person
     head, sheet = _lock(act, row)
-    _check_revision(head, seen)
     rules.check_word(sheet, by, confirms=True)
     assert head is not None
+    check_revision(head, head.revision, seen, "minutes.sent")
     is_last = all(town.id == by.municipality_id for town in sheet.waiting)
     said = f"{row.name}：{by.municipality_name}が議事録を確認し"
     said += "、すべての市町村の確認がそろいました。" if is_last else "ました。"
@@ -95,9 +94,9 @@ def ask_correction(
 ) -> None:
     """Asks to correct what an item says: the office answers by changing it, or by telephone."""
     head, sheet = _lock(act, row)
-    _check_revision(head, seen)
     rules.check_word(sheet, act.person, confirms=False)
     assert head is not None
+    check_revision(head, head.revision, seen, "minutes.sent")
     said = f"{row.name}：{act.person.municipality_name}が議事録の修正をお願いしました。"
     with act.change("minutes.correction_asked", head, said):
         _reply(act, head, is_confirmed=False, item_id=item.id, words=words)
@@ -130,12 +129,6 @@ def _lock(
     head = db.session.get(Minutes, row.id)
     act.lock((row, None), (head, seen), *more)
     return head, queries.sheet(meetings.of(row))
-
-
-def _check_revision(head: Minutes | None, seen: str | None) -> None:
-    if head is not None and seen is not None and seen != str(head.revision):
-        last = history.last_of(history.Subject("minutes", head.meeting_id), verb="minutes.sent")
-        raise Conflict([Stale("", last.actor if last else None, last.at if last else None)])
 
 
 def _reply(
