@@ -139,7 +139,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(both: Flask) -> None:
             )
         )
     db.session.commit()
-    assert queries_taken() == few <= 14
+    # Seven rooms tell duties, each by one to three queries.
+    assert queries_taken() == few <= 16
 
 
 # --- the rooms -------------------------------------------------------------------------------------

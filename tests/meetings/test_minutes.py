@@ -121,7 +121,7 @@ def test_from_the_first_word_to_the_last(both):
     with pytest.raises(Refusal, match="1つ以上書いてから"):
         actions.send(office, row, DUE)
     actions.write(office, row, item, "述べた。", "続ける。")
-    assert [one.sent_at for one in meetings.unminuted()] == [None]
+    assert [one.sent_at for one in meetings.unminuted([meetings.of(row)])] == [None]
     written = actions.send(office, row, DUE)
     asked = select(func.count()).where(Letter.kind == "minutes_request")
     assert written == db.session.scalar(asked) > 0
@@ -143,7 +143,7 @@ def test_from_the_first_word_to_the_last(both):
     actions.add_erratum(office, row, "「広げる」の対象は農業研修である。")
     sheet = queries.sheet(meetings.of(row))
     assert (len(sheet.requests), len(sheet.errata), sheet.waiting) == (1, 1, ())
-    assert meetings.unminuted() == [] and not verdict().problems
+    assert meetings.unminuted([meetings.of(row)]) == [] and not verdict().problems
     with pytest.raises(DatabaseError):
         db.session.get_one(MinutesPart, item.id).decided = "別の決定"
         db.session.flush()

@@ -141,7 +141,7 @@ def test_a_done_duty_is_silent(both):
 
 
 def test_a_copied_case_fires_nothing_until_it_is_sent(both):
-    copied = costs.replace(Act(somebody("office"), cast.NOW), make_agreed())
+    copied = costs.replace(Act(somebody("office"), cast.NOW), make_agreed(), "内訳が変わったため。")
     fall_asleep(cast.NOW)
     pass_by(*every_day(date(2026, 11, 25), date(2026, 12, 31)))
     assert not [one for one in letters() if one.to_email.startswith("confirmer")]

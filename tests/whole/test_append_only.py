@@ -25,6 +25,10 @@ ROWS = {
     "question_reply": ("person_name", "true"),
     "question_settlement": ("person_name", "true"),
     "sister_reply": ("person_name", "true"),
+    "case_work": (
+        "what",
+        "case_id IN (SELECT id FROM cost_case WHERE state IN ('agreed', 'replaced'))",
+    ),
     "share": (
         "share_yen",
         "case_id IN (SELECT id FROM cost_case WHERE state IN ('agreed', 'replaced'))",
@@ -74,6 +78,12 @@ def test_every_row_that_stands_is_held(demo_both: Flask):
         )
     )
     db.session.commit()
+    db.session.execute(
+        text(
+            "INSERT INTO case_work (case_id, position, municipality_id, what, promised, unit)"
+            " SELECT id, 9, 1, 'x', '1', '回' FROM cost_case WHERE agreed_at IS NOT NULL"
+        )
+    )
     for statement in MINUTED:
         db.session.execute(text(statement))
     db.session.commit()

@@ -47,7 +47,7 @@ PRIVATE: Mapping[str, tuple[Select[tuple[int]], bool]] = {
         .where(_drafts),
         False,
     ),
-    "seat": (select(MeetingSeat.id).join(Municipality), False),
+    "seat": (select(MeetingSeat.id).join(Municipality), True),
     "post": (select(Post.id).join(Municipality), True),
     "account": (
         select(Person.id).join(Post, Post.id == Person.post_id).join(Municipality),

@@ -14,6 +14,9 @@ MORE_PAGES = (
     (OFFICER, "accounts.handover", "accounts.handover"),
     (OFFICER, "accounts.settings", "accounts.settings"),
     (LEAD, "projects.report", "projects.confirm"),
+    (OFFICER, "questions.new", "questions.new"),
+    (OFFICE, "questions.show", "questions.withdraw"),
+    (OFFICE, "payments.record", "payments.state_paid"),
 )
 # No page of a house shows these, as it stands: who asks, and what the form carries.
 BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {

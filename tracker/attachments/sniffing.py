@@ -326,9 +326,6 @@ def cells(content: bytes) -> list[list[str]]:
     """The first sheet of an Excel file that is to be seen, as text; formulas as they were last worked out."""
     if sniff(content) != "xlsx":
         raise Refused("mismatch")
-    # Nothing that it can do without is loaded: each has a parser or memory of its own.
-    for name in ("numpy", "lxml", "defusedxml", "PIL"):
-        sys.modules[name] = None  # type: ignore[assignment]
     import openpyxl
 
     book = openpyxl.load_workbook(
@@ -358,6 +355,9 @@ def judge(content: bytes, asked: str = "") -> dict[str, object]:
 def main() -> None:
     """Judges what comes in, within the limits."""
     _limit()
+    # Nothing that openpyxl can do without is loaded: each has a parser or memory of its own.
+    for name in ("numpy", "lxml", "defusedxml", "PIL"):
+        sys.modules[name] = None  # type: ignore[assignment]
     sys.stdout.write(json.dumps(judge(sys.stdin.buffer.read(LARGEST + 1), *sys.argv[1:])))
 
 

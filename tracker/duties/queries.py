@@ -47,7 +47,7 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     owed = meetings.article_five_owed(year, today, found)
     return chain(
         article_5.duties(owed, found, members, today, meetings.contact()),
-        article_5.minutes_duties(meetings.unminuted(), members),
+        article_5.minutes_duties(meetings.unminuted(found), members),
     )
 
 

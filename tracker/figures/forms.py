@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from flask import request
+from flask import g, request
 from wtforms import BooleanField, RadioField, SelectField
 
 from tracker.figures.reading.forms import MOST_SAID, TableForm, filled, sent_rows
@@ -89,6 +89,9 @@ def series_form(form: type[F]) -> tuple[F, FigureTable | None]:
 
     Whatever came to be read is shown in the boxes first: such a form is not to be saved yet.
     """
+    if g.get("has_old_token"):
+        # Nothing of another session is read: the form comes back as it was typed.
+        return _with_towns(form), None
     try:
         rows = sent_rows()
     except Refusal as refusal:

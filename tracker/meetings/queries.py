@@ -422,8 +422,18 @@ def unavailable(year: FiscalYear) -> Unavailable:
     return Unavailable(days[EntryKind.CLOSURE], days[EntryKind.ASSEMBLY])
 
 
-def unminuted() -> list[Unminuted]:
-    """Meetings with an agenda that took place and whose minutes are not final (two queries)."""
+def unminuted(found: Iterable[Meeting]) -> list[Unminuted]:
+    """Those of them with an agenda that took place and whose minutes are not final.
+
+    Two queries, none where all are final or still to come.
+    """
+    ids = [
+        one.id
+        for one in found
+        if one.attendance_at and not (one.minutes_final_at or one.cancelled_at)
+    ]
+    if not ids:
+        return []
     has_agenda = exists().where(
         AgendaItem.meeting_id == MeetingRow.id,
         AgendaItem.accepted_at.is_not(None),
@@ -433,10 +443,7 @@ def unminuted() -> list[Unminuted]:
         select(MeetingRow, Minutes, MeetingRow.held_on, MeetingRow.attendance_at)
         .outerjoin(Minutes, Minutes.meeting_id == MeetingRow.id)
         .where(
-            MeetingRow.held_on.is_not(None),
-            MeetingRow.attendance_at.is_not(None),
-            MeetingRow.minutes_final_at.is_(None),
-            MeetingRow.cancelled_at.is_(None),
+            MeetingRow.id.in_(ids),
             has_agenda,
         )
         .order_by(MeetingRow.id)

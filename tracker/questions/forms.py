@@ -73,8 +73,7 @@ class SettlementForm(Form):
     sisters = SelectMultipleField(
         N_("同じ扱いをお願いする町村"),
         validators=[optional()],
-        coerce=int,
-        validate_choice=True,
+        invalid_choice_message=N_("町村を選び直してください。"),
     )
     reply_due_on = DayField(
         N_("確認の期限"), validators=required(N_("確認の期限を入力してください。"))

@@ -19,6 +19,9 @@ from tracker.plumbing.forms import ButtonForm, SeenButtonForm
 from tracker.plumbing.pages import complain, done, page, strike_page
 from tracker.plumbing.sections import stand
 
+# Where a press moves an item.
+WAYS = {"up": -1, "down": 1}
+
 
 @bp.get("/meetings/<int:meeting_id>/agenda")
 @guard(Permission.READ_AREA)
@@ -141,12 +144,12 @@ def change_item(meeting_id: int, item_id: int) -> Response:
     )
 
 
-@bp.post("/meetings/<int:meeting_id>/agenda/<int:item_id>/<any(up, down):way>")
+@bp.post("/meetings/<int:meeting_id>/agenda/<int:item_id>/move/<way>")
 @guard(Permission.MANAGE_MEETING)
 def move_item(meeting_id: int, item_id: int, way: str) -> Response:
     """上へ, 下へ."""
     meeting, item = _find(meeting_id, item_id)
-    form, step = SeenButtonForm(seen=item.seen), -1 if way == "up" else 1
+    form, step = SeenButtonForm(seen=item.seen), WAYS.get(way) or abort(404)
     back = url_for(".agenda", meeting_id=meeting_id)
     if form.carry_out(
         lambda act: actions.move(act, meetings.row(meeting), item, step, form.seen.data)
