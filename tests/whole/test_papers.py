@@ -74,6 +74,8 @@ SUBJECTS = (
     ("cost_memorandum", "2026-04"),
     ("cost_notice", "2026-01"),
     ("cost_settlement", "2025-06"),
+    ("cost_refund", "2025-06"),
+    ("payment_list", "2026"),
     ("cost_memorandum", "2025-06"),
     ("meeting_notice", "1"),
     ("question", "2025-01"),

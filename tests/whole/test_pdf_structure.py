@@ -177,7 +177,14 @@ def test_every_pdf_can_be_heard(demo_app: Flask, kind: str, subject: str) -> Non
 def test_every_kind_of_pdf_is_asked(demo_app: Flask) -> None:
     with demo_app.app_context():
         made = {row.kind for row in kinds().values() if PDF in row.formats}
-    assert made == {kind for kind, _subject in SUBJECTS} & made
+    # The example has no plan to bill by: tests/payments/test_papers.py.
+    assert made - {"cost_bill"} == {kind for kind, _subject in SUBJECTS} & made
+
+
+def test_a_sign_that_no_font_has_keeps_nobody_from_the_paper() -> None:
+    made = pdf.write(Document("題名✅", (Lines(["負担🙂の한と𠮷と👨\u200d👩"]),)))
+    said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages)
+    assert "負担□の□と𠮷と□□" in said and "題名□" in said and pdf.NOTE in said.replace("\n", "")
 
 
 @pytest.mark.parametrize("changes", [{}, {"is_wide": True}, {"is_letter": True}])

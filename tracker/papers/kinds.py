@@ -236,7 +236,8 @@ class PaperKind(NamedTuple):
     or it has no papers yet.
     version: grows when the template does, and stands at the foot of the paper.
     about: the kind of subject as the record calls it, where its papers are bundled: whoever may
-    read that subject gets them; is_offered: whether there is this paper as far as it has come.
+    read that subject gets them; is_offered: whether there is this paper as far as it has come;
+    is_bundled: whether whoever asks may have it among those of its subject.
     """
 
     kind: str
@@ -247,6 +248,7 @@ class PaperKind(NamedTuple):
     version: int = 1
     about: str = ""
     is_offered: Callable[[Any], bool] = bool
+    is_bundled: Callable[[Any], bool] = bool
 
 
 def init_app(app: Flask, area_name: Callable[[], str]) -> None:
@@ -271,7 +273,11 @@ def papers_of(about: str, address: str) -> list[tuple[PaperKind, Any]]:
     """The kinds of papers offered now of one subject, in whatever room, each with its own."""
     rows = [row for row in kinds().values() if row.about == about and ZIP not in row.formats]
     found = {find: find(address) for find in dict.fromkeys(row.find for row in rows)}
-    return [(row, of) for row in rows if (of := found[row.find]) is not None and row.is_offered(of)]
+    return [
+        (row, of)
+        for row in rows
+        if (of := found[row.find]) is not None and row.is_offered(of) and row.is_bundled(of)
+    ]
 
 
 def document(kind: str, subject: Any, as_of: datetime | None = None) -> Document:

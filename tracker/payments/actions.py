@@ -95,13 +95,15 @@ def notify(
     of_number = {one.municipality_id: one for one in queries.rows(found) if one.number == number}
     marked = [of_number[town.id] for town in towns if town.id in of_number]
     act.lock((found, seen), *((one, None) for one in marked))
+    row = db.session.get_one(CostCase, found.case_id)
+    year = FiscalYear(row.fiscal_year)
     for day, name, field in (
         (noticed_on, _("通知日"), "noticed_on"),
         (billed_on, _("請求日"), "billed_on"),
     ):
         if day:
             check_near(day, act.today, name, field)
-    row = db.session.get_one(CostCase, found.case_id)
+            rules.check_year(day, year, name, field)
     _check_open(row)
     if not marked:
         raise Refusal(_("市町村を選んでください。"), field="towns")
@@ -128,7 +130,7 @@ def state_paid(act: Act, one: Instalment, stated_on: date | None, seen: str | No
     if not stated_on and not row.stated_on:
         raise Refusal(_("納入した日を入力してください。"), field="stated_on")
     if stated_on:
-        rules.check_happened(stated_on, act.today, _("納入した日"), "stated_on")
+        rules.check_happened(stated_on, act.today, one.year, _("納入した日"), "stated_on")
     did = "納入した日を知らせました" if stated_on else "納入の連絡を取り消しました"
     said = f"{one.payer.name}が{one.title}（{one.part_words}）の{did}。"
     with act.change("payment.stated", row, said):
@@ -145,7 +147,7 @@ def receive(
     row, found = queries.row(one), db.session.get_one(PaymentPlan, queries.row(one).case_id)
     act.lock((found, None), (row, seen))
     rules.check_counted(queries.is_superseded(row.case_id))
-    rules.check_happened(received_on, act.today, _("受け取った日"), "received_on")
+    rules.check_happened(received_on, act.today, one.year, _("受け取った日"), "received_on")
     rules.check_received(received_yen, _left(row))
     said = (
         f"{one.payee.name}が{one.payer.name}からの納入を記録しました"

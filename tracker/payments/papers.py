@@ -8,11 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from flask import has_request_context
+
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import papers as costs
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
+from tracker.kernel.permissions import Permission
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
@@ -35,6 +38,7 @@ from tracker.payments import queries
 from tracker.payments.instalment import Instalment
 from tracker.payments.queries import Owed
 from tracker.plumbing import clock
+from tracker.plumbing.access import may
 
 _ADDRESS = re.compile(r"(\d{4}-\d{2,4})(?:-(\d{1,2}))?(?:-([a-z][a-z0-9-]*))?", re.ASCII)
 BLANK_NO, BLANK_DAY = "第　　　　号", "令和　　年　　月　　日"
@@ -333,18 +337,23 @@ def _owes(of: PaymentPapers, sign: int) -> bool:
     return of.is_payable and any(of.owed.yen[town] * sign > 0 for town in of.towns)
 
 
+def _is_for_payee(of: PaymentPapers) -> bool:
+    """All notices at once are the payee's; each payer has its own on its own page."""
+    return not has_request_context() or may(Permission.READ_PAYMENTS, of.case.lead.slug)
+
+
 CASE_PAPERS = (
     PaperKind(
         "cost_notice", "負担金納入通知書", (PDF, WORD), cost_notice, find,
-        about="cost_case", is_offered=lambda of: _owes(of, 1),
+        about="cost_case", is_bundled=_is_for_payee, is_offered=lambda of: _owes(of, 1),
     ),
     PaperKind(
         "cost_bill", "負担金請求書", (PDF, WORD, EXCEL), cost_bill, find,
-        about="cost_case", is_offered=lambda of: any(not one.is_refund for one in of.rows),
+        about="cost_case", is_bundled=_is_for_payee, is_offered=lambda of: any(not one.is_refund for one in of.rows),
     ),
     PaperKind(
         "cost_refund", "負担金還付通知書", (PDF, WORD), cost_refund, find,
-        about="cost_case", is_offered=lambda of: _owes(of, -1),
+        about="cost_case", is_bundled=_is_for_payee, is_offered=lambda of: _owes(of, -1),
     ),
 )  # fmt: skip
 LIST = PaperKind("payment_list", "納入の予定と状況", (PDF, EXCEL, CSV), payment_list, find_year)

@@ -265,8 +265,8 @@ def check_unmarked(is_marked: bool) -> None:
     if is_marked:
         raise Refusal(
             _(
-                "通知や納入の記録がある計画は直せません。通知や請求の日を消し、納入の記録を取り消すと"
-                "直せます。"
+                "通知・請求の日、町村からの納入の連絡、受領の記録のどれかがある計画は直せません。"
+                "連絡は知らせた町村が、ほかは連携推進担当か主担当課が取り消せます。"
             )
         )
 
@@ -285,8 +285,23 @@ def check_counted(is_superseded: bool) -> None:
         )
 
 
-def check_happened(day: date, today: date, name: str, field_name: str) -> None:
+def check_year(day: date, year: FiscalYear, name: str, field_name: str) -> None:
+    """Nothing of a case is noticed, billed or paid before its fiscal year.  Raises Refusal."""
+    if day < year.begins:
+        raise Refusal(
+            _(
+                "%(name)sが%(day)sになっています。%(year)sより前の日です。年を確かめてください。",
+                name=name,
+                day=wareki.long(day),
+                year=year.label,
+            ),
+            field=field_name,
+        )
+
+
+def check_happened(day: date, today: date, year: FiscalYear, name: str, field_name: str) -> None:
     """What has not happened yet is not recorded; `name` is the day's label.  Raises Refusal."""
+    check_year(day, year, name, field_name)
     if day > today:
         raise Refusal(
             _("%(name)sがまだ来ていません。済んだ日を入れてください。", name=name), field=field_name

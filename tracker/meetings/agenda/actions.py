@@ -40,7 +40,7 @@ def take(act: Act, row: MeetingRow, offered: Sequence[AgendaSource]) -> None:
     rules.check_item(None, _counting(there) + len(offered) - 1)
     with act:
         for position, one in enumerate(offered, _next(there)):
-            _add(act, row, one, position)
+            _add(act, row, one, position, only=list(one.only) or None)
 
 
 def _add(

@@ -80,12 +80,13 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
                 AgendaKind.COSTS, title, "、".join(f"{one.no.label}　{one.title}" for one in asked)
             )
         )
-    doubts = [one for one in questions.in_hand() if one.state in OPEN]
+    doubts = [one for one in questions.in_hand() if one.state in OPEN and one.put_at]
     if doubts:
-        # All municipalities read an agenda: of a question of two it tells who and where, not what.
+        # Nobody else knows of a question between two: the item is theirs, and says who, not what.
         title = _("疑義の協議（第6条）　%(count)s件", count=len(doubts))
         told = (f"{one.no.label}　{one.hub.name}・{one.partner.name}" for one in doubts)
-        found.append(AgendaSource(AgendaKind.QUESTIONS, title, "、".join(told)))
+        only = tuple(dict.fromkeys(town.slug for one in doubts for town in one.parties))
+        found.append(AgendaSource(AgendaKind.QUESTIONS, title, "、".join(told), only=only))
     flagged = projects.asked_reports(
         ReportingRound.fiscal_year.in_((year.previous.year, year.year)),
         ProgressReport.for_meeting.is_(True),

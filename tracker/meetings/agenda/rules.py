@@ -23,6 +23,8 @@ class AgendaSource(NamedTuple):
     title: str
     note: str
     report_id: int | None = None
+    # The municipalities (slugs) that alone may know of it; none: all.
+    only: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -1,6 +1,6 @@
 """Pages of the minutes: the office writes, every municipality confirms, all read."""
 
-from flask import abort, url_for
+from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel import office_days
@@ -122,7 +122,12 @@ def send_minutes(meeting_id: int) -> Response:
 @guard(Permission.CONFIRM_MINUTES)
 def confirm_minutes(meeting_id: int) -> Response:
     """The municipality's word on the text that stands on this page."""
-    meeting, sheet, back = _open(meeting_id)
+    meeting, back = get_meeting(meeting_id), url_for(".minutes", meeting_id=meeting_id)
+    sheet = queries.sheet(meeting)
+    if sheet.state is not MinutesState.SENT:
+        # Changed since it was asked for, or final: its page says so.
+        return redirect(back)
+    stand((_("議事録"), back))
     form = SeenButtonForm(data={"seen": str(sheet.revision)})
     if form.carry_out(lambda act: actions.confirm(act, meetings.row(meeting), form.seen.data)):
         return done(back, _("議事録を確認しました。"))
