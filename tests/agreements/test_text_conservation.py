@@ -84,7 +84,7 @@ WHOLE: dict[str, Callable[[str], str]] = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.sampled_from(sorted(WHOLE)),
     st.lists(
@@ -110,7 +110,7 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS), max_size=60).map("".join)))
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     for whole in (
@@ -216,11 +216,11 @@ GROWING = [
 ]
 
 
-# Three seconds each: every fourth stands for all in the quick run.
+# Three seconds each: every eighth stands for all in the quick run.
 @pytest.mark.parametrize(
     ("after", "unit"),
     [
-        pytest.param(*one, marks=[] if turn % 4 == 1 else pytest.mark.slow)
+        pytest.param(*one, marks=[] if turn % 8 == 1 else pytest.mark.slow)
         for turn, one in enumerate(GROWING)
     ],
 )

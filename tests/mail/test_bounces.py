@@ -139,7 +139,7 @@ def test_random_bytes_are_no_notice(raw):
     assert bounces.read(raw) is None
 
 
-@settings(max_examples=300)
+@settings(max_examples=80)
 @given(
     st.sampled_from(SAMPLES),
     st.integers(0, 3000),

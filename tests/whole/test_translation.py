@@ -142,6 +142,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "cost_sharing.cases.papers",
         "cost_sharing.work.papers",
         "payments.papers",
+        "papers.pdf:NOTE",
         "grants.burdens.papers",
         "grants.papers",
         "meetings.papers",

@@ -316,7 +316,7 @@ def settle(no: str) -> Response:
             act,
             queries.row(question),
             form.text.data,
-            form.sisters.data or [],
+            [int(one) for one in form.sisters.data or ()],
             form.reply_due_on.data,
             form.seen.data,
         )
