@@ -45,6 +45,15 @@ def test_who_is_late_is_asked_on_and_its_payee_too() -> None:
     assert "納期限が過ぎています" in found[Kind.RECEIPT_UNRECORDED].text
 
 
+def test_one_that_nobody_was_told_of_is_late_for_both_sides() -> None:
+    untold = make_instalment(due_on=date(2026, 11, 20))
+    found = {one.kind: one for one in duties([untold], MEMBERS, TODAY)}
+    assert found[Kind.INSTALMENT_DUE].state(TODAY) == "overdue"
+    assert found[Kind.INSTALMENT_DUE].municipality == "imabetsu"
+    assert Kind.RECEIPT_UNRECORDED in found
+    assert list(duties([replace(untold, due_on=date(2026, 11, 30))], MEMBERS, TODAY)) == []
+
+
 def test_from_notice_to_receipt(both: Flask) -> None:
     def open_kinds() -> set[tuple[Kind, str]]:
         kinds = (Kind.INSTALMENT_DUE, Kind.RECEIPT_UNRECORDED)

@@ -14,24 +14,27 @@ from tracker.payments.instalment import Instalment
 def duties(found: Sequence[Instalment], members: Members, today: date) -> Iterable[Duty]:
     """The payers' from the day they are told until they say it is paid, and then the payee's.
 
+    One that nobody was told of is late for both sides alike once its day is over.
+
     `found` are instalments of agreed cases: those of replaced ones wait for a new plan.
     """
-    yield from (_to_pay(one, members) for one in found if _told_on(one))
+    asked = ((one, _told_on(one, today)) for one in found)
+    yield from (_to_pay(one, told_on, members) for one, told_on in asked if told_on)
     waiting = [one for one in found if one.is_open and (one.stated_on or one.due_on < today)]
     by_part = grouped(waiting, lambda one: (one.no, one.number, one.payee.slug))
     yield from (_to_receive(rows, members) for _key, rows in by_part)
 
 
-def _told_on(one: Instalment) -> date | None:
-    return min(filter(None, (one.noticed_on, one.billed_on)), default=None)
+def _told_on(one: Instalment, today: date) -> date | None:
+    said = (one.noticed_on, one.billed_on, one.due_on if one.due_on < today else None)
+    return min(filter(None, said), default=None)
 
 
 def _named(one: Instalment) -> str:
     return _("%(title)s（%(part)s）", title=one.title, part=one.part_words)
 
 
-def _to_pay(one: Instalment, members: Members) -> Duty:
-    told_on = _told_on(one)
+def _to_pay(one: Instalment, told_on: date, members: Members) -> Duty:
     return Duty(
         Kind.INSTALMENT_DUE,
         key=f"instalment_due:{one.path}:{one.payer.slug}",
@@ -49,7 +52,7 @@ def _to_pay(one: Instalment, members: Members) -> Duty:
             yen=yen(one.left_yen or one.yen),
             payee=one.payee.name,
         ),
-        known_since=tokyo.at(told_on, time.min) if told_on else None,
+        known_since=tokyo.at(told_on, time.min),
     )
 
 
