@@ -33,6 +33,8 @@ from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.sign_in.password.actions import set_password, sign_in
 
+pytestmark = pytest.mark.engines_by_turns
+
 APRIL = date(2027, 4, 5)
 WORDS = Words("会場が遠い。", "名簿を先に数える。", "産業建設課")
 

@@ -32,6 +32,8 @@ from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.notices import actions as notices
 from tracker.sign_in.commands import accounts
 
+pytestmark = pytest.mark.engines_by_turns
+
 ActorOf = Callable[..., Actor]
 MINE = "mine@office.example"
 

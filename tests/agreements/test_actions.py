@@ -34,6 +34,8 @@ from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
+pytestmark = pytest.mark.engines_by_turns
+
 SOTOGAHAMA = ("今別町", "外ヶ浜町")
 
 

@@ -39,7 +39,7 @@ from tracker.plumbing.db import db
 from tracker.shares.rules import PartKind, RoundingMode
 from tracker.shares.split import LARGEST_REMAINDER, Rounding
 
-pytestmark = pytest.mark.usefixtures("both")
+pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 
 
 def width(line: str) -> float:

@@ -32,7 +32,7 @@ from tracker.plumbing import history
 from tracker.plumbing.db import db
 
 WHY = "国の補助の額が変わったため。"
-pytestmark = pytest.mark.usefixtures("both")
+pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 
 
 def test_a_change_after_sending_voids_all_confirmations_and_tells_both_amounts():

@@ -29,7 +29,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 
-pytestmark = pytest.mark.usefixtures("both")
+pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 
 
 def test_the_last_side_makes_it_agreed_and_everybody_hears():

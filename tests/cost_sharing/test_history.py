@@ -33,6 +33,8 @@ from tracker.cost_sharing.rules import CaseState, Decision
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 
+pytestmark = pytest.mark.engines_by_turns
+
 WHY = "国の補助の額が変わったため。"
 AGAIN = AskAgain("均等割を見直したため。", LATER.reply_due_on)
 YES, NO = Decision.CONFIRMED, Decision.RETURNED

@@ -28,6 +28,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.papers.kinds import Lines
 from tracker.plumbing.db import db
 
+pytestmark = pytest.mark.engines_by_turns
+
 WHY = "各市町村が自分の費用で行うため。"
 TALK = (date(2026, 11, 20), "オンライン", "5市町村の担当者", "分担しないことで一致。")
 FILLED = {

@@ -32,6 +32,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
 from tracker.plumbing.db import db
 
+pytestmark = pytest.mark.engines_by_turns
+
 FIXED, SETTLED = Stage.FIXED, Stage.RECONCILIATION
 
 

@@ -40,6 +40,8 @@ from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.shares.rules import PartKind
 
+pytestmark = pytest.mark.engines_by_turns
+
 WHY = "別の事業の協議を記録していたため。"
 
 

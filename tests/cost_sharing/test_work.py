@@ -43,6 +43,8 @@ from tracker.papers.kinds import Grid, Lines, shown
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 
+pytestmark = pytest.mark.engines_by_turns
+
 
 def row_of(town: Any, what: str, promised: str, unit: str, done: str | None = None) -> WorkRow:
     return WorkRow(town, what, amount_of(promised), unit, done and amount_of(done))

@@ -27,6 +27,8 @@ from tracker.projects.models import ProjectYear, ReportingRound
 from tracker.projects.reports import actions as report_actions
 from tracker.projects.rules import YearMark
 
+pytestmark = pytest.mark.engines_by_turns
+
 ARTICLE_5 = Kind.MEETING_UNPLANNED
 PARTNERS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
 

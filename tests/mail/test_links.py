@@ -42,6 +42,8 @@ from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.notices.actions import resend_with_new_link
 from tracker.sign_in.password.actions import set_password
 
+pytestmark = pytest.mark.engines_by_turns
+
 Actors = Callable[..., Actor]
 SECRETARY = "secretary@imabetsu.example"
 # What the office might write: the link in the middle of a line, twice, in the subject.

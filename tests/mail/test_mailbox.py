@@ -19,6 +19,8 @@ from tracker.mail.mailbox import Collected, MailboxState
 from tracker.plumbing.db import db, upgrade
 from tracker.plumbing.history import HistoryEntry
 
+pytestmark = pytest.mark.engines_by_turns
+
 AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 TO = "officer@imabetsu.example"
 SENT, UNDELIVERABLE = LetterState.SENT, LetterState.UNDELIVERABLE

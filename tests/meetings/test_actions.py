@@ -32,7 +32,7 @@ from tracker.plumbing.changes import Act, Conflict, subject_of
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
-pytestmark = pytest.mark.usefixtures("both")
+pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 DAY = date(2027, 1, 28)
 LATER = [one._replace(on=one.on.replace(year=2028)) for one in DATES[:1]]
 NONE, POLLING, FIXED, NOTICED, HELD, _MINUTED, MISSED = Standing

@@ -27,6 +27,8 @@ from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 from tracker.record.queries import verdict
 
+pytestmark = pytest.mark.engines_by_turns
+
 AT, DUE = datetime(2026, 11, 24, 1, tzinfo=UTC), date(2026, 12, 4)
 FIVE = tuple(sorted(TOWNS.values(), key=lambda town: town.code))
 SHEET = MinutesSheet(

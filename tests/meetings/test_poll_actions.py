@@ -33,7 +33,7 @@ from tracker.plumbing import history
 from tracker.plumbing.changes import Act, subject_of
 from tracker.plumbing.db import db
 
-pytestmark = pytest.mark.usefixtures("both")
+pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 LATE = datetime(2026, 11, 28, 1, 0, tzinfo=UTC)
 MORE = Candidate(date(2027, 2, 9), time(14), time(15, 30))
 

@@ -24,6 +24,8 @@ from tracker.plumbing import history
 from tracker.plumbing.changes import Act, subject_of
 from tracker.plumbing.db import db
 
+pytestmark = pytest.mark.engines_by_turns
+
 NOW = cast.NOW
 SECRETARY = "secretary@imabetsu.example"
 YES, MAYBE, NO = Answer

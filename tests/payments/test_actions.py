@@ -35,6 +35,8 @@ from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
+pytestmark = pytest.mark.engines_by_turns
+
 OWED = {name: share for name, share in SHARES.items() if name != "青森市"}
 
 

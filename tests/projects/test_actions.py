@@ -44,6 +44,8 @@ from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rounds.rules import Telling
 from tracker.projects.rules import Ended, ReportState, YearMark
 
+pytestmark = pytest.mark.engines_by_turns
+
 LATER = cast.NOW + timedelta(hours=1)
 Who = Callable[..., Actor]
 

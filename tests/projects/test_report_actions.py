@@ -49,6 +49,8 @@ from tracker.projects.reports.rules import Content
 from tracker.projects.rounds import actions as round_actions
 from tracker.projects.rules import Rating, ReportState
 
+pytestmark = pytest.mark.engines_by_turns
+
 Who = Callable[..., Actor]
 
 

@@ -14,6 +14,8 @@ from tracker.plumbing.db import db
 from tracker.reminders import actions
 from tracker.reminders.models import LetterItem
 
+pytestmark = pytest.mark.engines_by_turns
+
 FRIDAY_NINE = datetime(2026, 11, 27, 0, 0, 1, tzinfo=UTC)
 
 

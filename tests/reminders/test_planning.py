@@ -39,6 +39,8 @@ from tracker.reminders.models import LetterItem
 from tracker.reminders.notices import actions as notices
 from tracker.reminders.schedule.actions import set_schedule
 
+pytestmark = pytest.mark.engines_by_turns
+
 LATER = cast.NOW + timedelta(hours=2)
 
 
