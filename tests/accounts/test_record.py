@@ -23,6 +23,8 @@ from tracker.plumbing.db import Mark, db
 from tracker.plumbing.history import HistoryEntry
 from tracker.sign_in.password.actions import sign_in
 
+pytestmark = pytest.mark.engines_by_turns
+
 Actors = Callable[..., Actor]
 
 

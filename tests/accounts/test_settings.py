@@ -20,6 +20,8 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
+pytestmark = pytest.mark.engines_by_turns
+
 Actors = Callable[..., Actor]
 
 

@@ -9,6 +9,8 @@ from tracker.agreements.models import Agreement
 from tracker.agreements.queries import in_force, not_ended
 from tracker.plumbing.db import db
 
+pytestmark = pytest.mark.engines_by_turns
+
 SIGNED, ENDED = date(2019, 12, 25), date(2030, 3, 31)
 
 

@@ -40,6 +40,8 @@ from tracker.projects.rules import ReportState
 from tracker.reminders import actions as reminders
 from tracker.reminders.models import ClockState
 
+pytestmark = pytest.mark.engines_by_turns
+
 YEAR = FiscalYear(2026)
 Counts = dict[str, int]
 

@@ -23,6 +23,8 @@ from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 
+pytestmark = pytest.mark.engines_by_turns
+
 
 def invite() -> None:
     """Puts an invitation into the outbox and commits."""

@@ -23,6 +23,8 @@ from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 
+pytestmark = pytest.mark.engines_by_turns
+
 
 @pytest.fixture
 def server(both: Flask) -> Iterator[BadServer]:

@@ -39,6 +39,8 @@ from tracker.reminders.notices.actions import let_go
 from tracker.sign_in.password.actions import sign_in
 from tracker.sign_in.password.rules import Origin
 
+pytestmark = pytest.mark.engines_by_turns
+
 ENGINES = ["sqlite", "postgresql"]
 WAYS = [(one, other) for one in ENGINES for other in ENGINES]
 

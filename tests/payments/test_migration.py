@@ -2,7 +2,7 @@
 
 import pytest
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from tests.cost_sharing.makers import SHARES, read, shares_of
 from tests.payments.makers import TERMS, keeper, make_planned, make_receipt, part
@@ -20,9 +20,11 @@ def test_an_agreed_case_stands_without_its_payments_and_is_planned_again():
     db.session.commit()
     downgrade(revision="0041")
     assert TABLES & set(inspect(db.engine).get_table_names()) == set()
-    assert shares_of(case) == SHARES
+    # The columns of later releases are not there: only what every release has is read.
+    assert db.session.execute(text("SELECT count(*) FROM share")).scalar() == len(SHARES)
     db.session.commit()
     upgrade()
+    assert shares_of(case) == SHARES
     assert queries.plan(read(case)) is None
     actions.plan(keeper(), case, TERMS)
     assert part(case).left_yen == SHARES["平内町"]

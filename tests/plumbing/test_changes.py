@@ -17,7 +17,7 @@ from tracker.plumbing.changes import Act, Conflict, subject_of
 from tracker.plumbing.db import NEVER, PRIVATE, db
 from tracker.plumbing.history import HistoryEntry, Subject
 
-pytestmark = pytest.mark.usefixtures("both")
+pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 
 
 def office() -> Act:

@@ -14,6 +14,8 @@ from tracker.plumbing.db import db
 from tracker.plumbing.files import project_root
 from tracker.plumbing.history import HistoryEntry, Subject
 
+pytestmark = pytest.mark.engines_by_turns
+
 ALL = [(kind, one) for kind, many in KINDS.items() for one in many]
 
 

@@ -37,4 +37,5 @@ def test_questions_come_and_go_and_leave_the_rest_alone():
     assert db.session.execute(text("SELECT id FROM question")).all() == []
     assert question_id
     db.session.commit()
+    upgrade()
     assert make_settled().state == "settled"

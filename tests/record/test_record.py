@@ -21,6 +21,8 @@ from tracker.plumbing.files import project_root
 from tracker.record import actions, queries
 from tracker.record.commands import record
 
+pytestmark = pytest.mark.engines_by_turns
+
 SYSTEM = Act(None, cast.NOW)
 # Of each decided kind: the rows a decision rests on, what is done to one of them, and whether
 # triggers refuse it.

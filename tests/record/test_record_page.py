@@ -43,6 +43,8 @@ from tracker.record.values import queries as values
 from tracker.record.values.rules import COMMON, TABLES, label_of
 from tracker.reminders.actions import check_record
 
+pytestmark = pytest.mark.engines_by_turns
+
 ENTRY = "tests.done"
 FIRST_DRAFT = replace(WRITTEN, done="消した下書きの文です。", trouble="消した困りごとです。")
 

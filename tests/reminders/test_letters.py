@@ -25,6 +25,8 @@ from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.texts import actions as text_actions
 
+pytestmark = pytest.mark.engines_by_turns
+
 GOLDEN = Path(__file__).with_name("golden")
 TO = Recipient("person:1", "今別町 企画担当", "officer@imabetsu.example", None)
 CODES = {f"M{number}" for number in range(1, 27)}

@@ -35,6 +35,8 @@ from tracker.sign_in.password.actions import (
 )
 from tracker.sign_in.password.rules import Origin
 
+pytestmark = pytest.mark.engines_by_turns
+
 OFFICER = cast.email("officer", "imabetsu")
 UNKNOWN = "nobody@imabetsu.example"
 NEW = "a longer password than that"

@@ -187,7 +187,14 @@ def test_a_sign_that_no_font_has_keeps_nobody_from_the_paper() -> None:
     assert "負担□の□と𠮷と□□" in said and "題名□" in said and pdf.NOTE in said.replace("\n", "")
 
 
-@pytest.mark.parametrize("changes", [{}, {"is_wide": True}, {"is_letter": True}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        pytest.param({"is_wide": True}, marks=pytest.mark.slow),
+        pytest.param({"is_letter": True}, marks=pytest.mark.slow),
+    ],
+)
 def test_every_block_can_be_heard(changes: Mapping[str, bool]) -> None:
     of = Document(**{**vars(EVERY), **changes})
     made = pdf.write(of)

@@ -118,8 +118,10 @@ def new() -> Response:
 
 def _carried(form: forms.StartForm) -> list[tuple[str, int]]:
     """What the year before carried over, by the name of each project that may be chosen, in yen."""
-    year = whole_number(str(form.year.data)) or FiscalYear.containing(clock.today()).year
-    found = carried_over(FiscalYear(year).previous)
+    offered = [str(one.value) for one in form.year.choices]
+    if str(form.year.data) not in offered:
+        return []
+    found = carried_over(FiscalYear(int(form.year.data)).previous)
     return [
         (one.label, found[id_])
         for one in form.project.choices
