@@ -203,7 +203,7 @@ def test_a_form_sent_into_trouble_is_kept_and_carried_out_once(
     wrong, met = [], 0
     others = [impatient(house) for house in houses]
     # The quick run has a sample, on either engine; of the last three troubles a smaller one.
-    step = (5 if trouble in list(TROUBLES)[:2] else 9) if len(houses) > 1 else 1
+    step = (15 if trouble in list(TROUBLES)[:2] else 27) if len(houses) > 1 else 1
     for house, form in islice(in_turn(others, unsafe), 0, None, step):
         is_met, said = judge(house, form, trouble, caplog)
         wrong += [f"{form.visitor} {form.target}: {one}" for one in said]
