@@ -179,7 +179,7 @@ def test_office_and_town_on_the_pages(browse, app):
     done = office.post(f"{path}/send", page.fields())
     assert "確認待ち：青森市・平内町・今別町・蓬田村・外ヶ浜町" in office.follow(done).text
     page = town.get(f"{path}/confirm")
-    assert "続ける。" in page.text
+    assert "続ける。" in page.text and "この画面に表示した議題について" in page.text
     told = town.follow(town.post(f"{path}/confirm", page.fields()))
     assert "議事録を確認しました。" in told.text and "確認 1/5" in told.text
     asked = browse("officer", "hiranai")
