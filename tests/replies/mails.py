@@ -41,7 +41,7 @@ def mail(
     """A mail that answers a letter."""
     head = f"From: {sender}\nTo: renkei@aomori.example\nSubject: {subject}\nMessage-ID: <reply-1@imabetsu.example>\n"
     if answers:
-        head += f"In-ReplyMail-To: <{answers}>\nReferences: <{answers}>\n"
+        head += f"In-Reply-To: <{answers}>\nReferences: <{answers}>\n"
     coded = encodebytes(text.encode(charset)).decode()
     part = f"Content-Type: text/{kind}; charset={charset}\nContent-Transfer-Encoding: base64\n\n{coded}"
     head += extra + "MIME-Version: 1.0\n"

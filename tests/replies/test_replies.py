@@ -136,11 +136,15 @@ RIGHT: Mapping[str, tuple[bytes, Mapping[int, DateMark]]] = {
         {1: YES, 2: MAYBE},
     ),
     "capitals": (mail("1○", sender=ASKED.upper()), {1: YES}),
+    "in reply to it only": (
+        mail("1○", answers=None, extra=f"In-Reply-To: <{LETTER}>\n"),
+        {1: YES},
+    ),
     "in a longer thread": (
         mail(
             "1○",
             answers=None,
-            extra=f"References: <{LETTER}> <own@imabetsu.example>\nIn-ReplyMail-To: <own@imabetsu.example>\n",
+            extra=f"References: <{LETTER}> <own@imabetsu.example>\nIn-Reply-To: <own@imabetsu.example>\n",
         ),
         {1: YES},
     ),

@@ -114,7 +114,7 @@ def _answers_letter(head: Message, asked: Expected) -> bool:
 
 def answered(head: Message) -> list[str]:
     """The Message-IDs of the mails that it answers, without brackets."""
-    return _IDS.findall(f"{field(head, 'References')} {field(head, 'In-ReplyMail-To')}")
+    return _IDS.findall(f"{field(head, 'References')} {field(head, 'In-Reply-To')}")
 
 
 def _letter_doubts(head: Message, asked: Expected) -> Iterator[str]:
