@@ -61,7 +61,11 @@
       words.delete("once");
       return words.toString();
     };
-    let kept = typed();
+    // What was typed before this script arrived stands only on this page, too.
+    const isTouched = [...form.querySelectorAll("input, textarea")].some(
+      (box) => box.value !== box.defaultValue || box.checked !== box.defaultChecked,
+    );
+    let kept = isTouched ? null : typed();
     let running = null;
     let isLost = false;
 
@@ -93,6 +97,7 @@
       });
     };
 
+    if (isTouched) save();
     setInterval(save, 20000);
     form.addEventListener("focusout", (event) => {
       if (event.relatedTarget?.type !== "submit") save();
