@@ -17,7 +17,8 @@ from tracker.cost_sharing.rules import (
     Stage,
 )
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty, Kind, owed
+from tracker.kernel.duty import Duty, owed
+from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.kernel.steps import Audience
 

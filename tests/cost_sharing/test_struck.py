@@ -34,7 +34,7 @@ from tracker.figures import actions as figures
 from tracker.figures import queries as bases
 from tracker.figures.models import FigureSeries
 from tracker.figures.rules import FigureKind
-from tracker.kernel.duty import Kind
+from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db

@@ -23,8 +23,8 @@ from tracker.demo.commands import demo
 from tracker.duties import queries as duties
 from tracker.figures.models import FigureSeries
 from tracker.figures.rules import FigureKind
-from tracker.kernel.duty import Kind
 from tracker.kernel.fiscal_year import FiscalYear, Half
+from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import queries as meetings

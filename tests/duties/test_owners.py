@@ -24,8 +24,9 @@ from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseState, Decision
 from tracker.kernel import office_days
-from tracker.kernel.duty import KINDS, Duty, Kind
+from tracker.kernel.duty import Duty
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.steps import Audience
 from tracker.mail import duties as of_letters
@@ -66,7 +67,7 @@ NAMES = {slug: town.name for slug, town in PURE_TOWNS.items()}
 # What the office and the admin owe themselves escalates nowhere.
 THEIR_OWN = {Role.OFFICE, Role.ADMIN}
 # Nobody can do it after its day: the office has the next step on its home (MEETING_UNDATED).
-ENDS = {kind for kind, row in KINDS.items() if row.ends_with_its_day}
+ENDS = {kind for kind in Kind if kind.rule.ends_with_its_day}
 # Nobody waits for the memo but the next holder; April asks who that is.
 WITHOUT = {*ENDS, Kind.HANDOVER_UNWRITTEN}
 # The agreement's own limit is 31 March, open or not (Article 5; contracts.md, Letters).
@@ -498,6 +499,6 @@ def test_every_state_is_walked_or_at_rest_for_a_reason() -> None:
 @pytest.mark.parametrize("kind", [one for one in Kind if one not in WITHOUT])
 @pytest.mark.parametrize("is_hub", [False, True])
 def test_what_others_owe_goes_on_to_the_chief_and_the_office(kind: Kind, is_hub: bool) -> None:
-    row = KINDS[kind]
+    row = kind.rule
     if row.who[is_hub].role not in THEIR_OWN:
         assert {Audience.CHIEF, Audience.OFFICE} <= {step.to for step in row.steps}

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from tests.duties.makers import MEMBERS, somebody
-from tracker.kernel.duty import KINDS, Duty, Kind, KindRule, owed, some
+from tracker.kernel.duty import Duty, owed, some
+from tracker.kernel.kinds import Kind, KindRule
 from tracker.kernel.permissions import Role
 from tracker.mail.kinds import TextUse
 from tracker.mail.texts import LETTER_KINDS
@@ -33,29 +34,29 @@ def make_duty(kind: Kind, municipality: str = "imabetsu", **changes: object) -> 
 
 
 def test_every_kind_has_its_row_and_the_row_every_column():
-    assert set(KINDS) == set(Kind)
     columns = dataclasses.fields(KindRule)
     assert [one.name for one in columns if one.default is not dataclasses.MISSING] == []
     assert [one.name for one in columns if one.default_factory is not dataclasses.MISSING] == []
-    for row in KINDS.values():
+    for kind in Kind:
+        row = kind.rule
         assert all(value != "" and value is not None for value in vars(row).values())
         assert {type(getattr(row, one.name)) for one in columns} <= {str, int, bool, tuple}
 
 
 @pytest.mark.parametrize("missing", [one.name for one in dataclasses.fields(KindRule)])
 def test_a_row_that_misses_one_column_is_no_row(missing: str):
-    columns = vars(KINDS[Kind.REPORT_UNSUBMITTED])
+    columns = vars(Kind.REPORT_UNSUBMITTED.rule)
     with pytest.raises(TypeError, match=missing):
         KindRule(**{name: value for name, value in columns.items() if name != missing})
 
 
 def test_no_two_kinds_have_the_same_label():
-    assert len({row.label for row in KINDS.values()}) == len(Kind)
+    assert len({kind.rule.label for kind in Kind}) == len(Kind)
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_title_names_what_the_duty_gives(kind: Kind):
-    for template in (KINDS[kind].title, KINDS[kind].subject):
+    for template in (kind.rule.title, kind.rule.subject):
         assert {name for _, name, _, _ in string.Formatter().parse(template) if name} <= {
             *("name", "detail", "n")
         }
@@ -66,13 +67,13 @@ def test_a_title_names_what_the_duty_gives(kind: Kind):
 @pytest.mark.parametrize("kind", Kind)
 def test_a_kind_is_mentioned_in_texts_that_there_are(kind: Kind):
     texts = {name for name, one in LETTER_KINDS.items() if one.use is TextUse.MATTER}
-    assert set(KINDS[kind].letters) <= texts
+    assert set(kind.rule.letters) <= texts
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_kind_counts_under_an_item_of_the_menu(kind: Kind):
-    assert KINDS[kind].menu in NAV
-    assert KINDS[kind].article in range(3, 7)
+    assert kind.rule.menu in NAV
+    assert kind.rule.article in range(3, 7)
 
 
 @pytest.mark.parametrize("place", MEMBERS.slugs)

@@ -12,8 +12,8 @@ from tracker.accounts import duties as people
 from tracker.accounts.duties import HeldPost
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseState
-from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
+from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.overview.home.rules import JOBS, jobs
 from tracker.projects.rounds.rules import round_due
@@ -25,7 +25,7 @@ def test_whoever_begins_reads_of_every_kind_that_the_role_finds_at_home_and_of_n
     assert len(told) == len(set(told))
     assert set(told) == {*Kind} - NOT_KEPT - {Kind.MEETING_UNHELD}
     for role, is_hub in product(Role, (False, True)):
-        at_home = {kind for kind in told if role in KINDS[kind].who[is_hub].home}
+        at_home = {kind for kind in told if role in kind.rule.who[is_hub].home}
         for job in jobs(role, is_hub):
             assert job.kinds & at_home
             # A job of which somebody else does a part would be told wrongly.

@@ -11,7 +11,7 @@ from tests.cost_sharing.makers import read
 from tests.duties.makers import MEMBERS
 from tests.payments.makers import keeper, make_instalment, make_planned, make_receipt, part
 from tracker.duties import queries as gathered
-from tracker.kernel.duty import Kind
+from tracker.kernel.kinds import Kind
 from tracker.payments import actions, queries
 from tracker.payments.duties import duties
 

@@ -14,7 +14,7 @@ from tests.mail.test_mailbox import configure
 from tests.reminders.makers import make_round
 from tests.services import SmtpServer
 from tracker.duties import queries as duties
-from tracker.kernel.duty import Kind
+from tracker.kernel.kinds import Kind
 from tracker.mail import mailbox
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.mailbox import MailboxState

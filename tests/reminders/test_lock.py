@@ -17,7 +17,7 @@ from tests.reminders.makers import make_round
 from tests.reminders.test_outages import MINUTE, fall_asleep, nine
 from tests.reminders.test_planning import lose
 from tracker.accounts.queries import actor_of
-from tracker.kernel.duty import KINDS, Kind
+from tracker.kernel.kinds import Kind
 from tracker.mail import letters
 from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act
@@ -87,7 +87,7 @@ def test_another_writes_while_letters_are_composed_and_the_letters_go_as_they_we
     kind = Kind.REPORT_UNSUBMITTED
     change = elsewhere(
         asleep,
-        lambda: set_schedule(office(), kind, KINDS[kind].steps, time(15), True, "0"),
+        lambda: set_schedule(office(), kind, kind.rule.steps, time(15), True, "0"),
     )
     with composing(change):
         assert actions.plan(DUE) == (4, 0)

@@ -15,8 +15,8 @@ from tests import cast
 from tests.cost_sharing.makers import make_sent
 from tests.meetings.makers import make_meeting
 from tests.reminders.makers import make_round
-from tracker.kernel.duty import KINDS
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Step
 from tracker.mail.letters import Letter, LetterState
@@ -174,7 +174,7 @@ ZONES = ("UTC", "Asia/Tokyo", "America/New_York")
 
 def due_days(apart: int) -> str:
     """A digest of the day of each step for due days from 2019 to 2060, and of its instant."""
-    every = {(step.offset, step.unit) for row in KINDS.values() for step in row.steps}
+    every = {(step.offset, step.unit) for kind in Kind for step in kind.rule.steps}
     steps = [Step(*one) for one in sorted(every)]
     seen = hashlib.sha256()
     for number in range(0, (date(2061, 1, 1) - date(2019, 1, 1)).days, apart):

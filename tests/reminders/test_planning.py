@@ -15,7 +15,7 @@ from tests.reminders.test_outages import HOUR, MINUTE, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing.cases import actions as costs
-from tracker.kernel.duty import KINDS, Kind
+from tracker.kernel.kinds import Kind
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.letters import Letter, LetterState, hold_all
 from tracker.mail.links import SHOWN
@@ -215,7 +215,7 @@ def test_who_is_entered_at_noon_hears_of_today(both):
 def test_the_april_confirmation_is_asked_for_whatever_day_the_year_begins_on():
     for year in range(2019, 2061):
         due_on = date(year, 4, 30)
-        days = [step.day(due_on, frozenset()) for step in KINDS[Kind.PERSON_UNCONFIRMED].steps]
+        days = [step.day(due_on, frozenset()) for step in Kind.PERSON_UNCONFIRMED.rule.steps]
         assert min(days) > date(year, 4, 1), "the duty must exist by then"
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import KINDS, Duty, Kind
+from tracker.kernel.duty import Duty
+from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.reminders import rules
@@ -146,7 +147,7 @@ def test_a_mention_never_falls_on_a_closed_day_nor_after_the_day_meant(offset):
 
 
 def test_steps_name_themselves():
-    assert [step.label for step in KINDS[Kind.REPORT_UNSUBMITTED].steps] == [
+    assert [step.label for step in Kind.REPORT_UNSUBMITTED.rule.steps] == [
         "期限14日前",
         "期限7日前",
         "期限3日前",
@@ -241,6 +242,7 @@ def test_days_nobody_can_mean_are_refused(chosen, sentence):
 
 
 def test_the_table_keeps_its_own_rules():
-    for row in KINDS.values():
+    for kind in Kind:
+        row = kind.rule
         check_schedule(row.steps)
         assert len(row.steps) <= MOST_STEPS

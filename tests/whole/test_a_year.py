@@ -54,8 +54,8 @@ from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.figures import actions as figures
 from tracker.figures.rules import FigureKind
-from tracker.kernel.duty import Kind
 from tracker.kernel.exact import Exact
+from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import CODE_SHOWN, SHOWN

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from tracker.accounts.rules import StaffMember
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty, Kind, grouped, some
+from tracker.kernel.duty import Duty, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members

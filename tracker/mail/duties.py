@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty, Kind, some
+from tracker.kernel.duty import Duty, some
+from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 
 

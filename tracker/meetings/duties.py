@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from tracker.kernel import office_days, wareki
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Kind, PersonalLink, some
+from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, PersonalLink, some
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.meetings.meeting import ArticleFive, Meeting, Seat, Unminuted
 from tracker.meetings.rules import FULFILLED, Standing

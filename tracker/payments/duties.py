@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, time
 
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Kind, grouped, some
+from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
+from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members

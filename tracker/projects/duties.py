@@ -6,8 +6,9 @@ from datetime import date, datetime, time
 
 from tracker.accounts.rules import StaffMember
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, Kind, grouped, some
+from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear, Period
+from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
 from tracker.projects.report import URGENCY, Report

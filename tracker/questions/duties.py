@@ -7,7 +7,8 @@ from datetime import date
 
 from tracker.cost_sharing.rules import Decision
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Kind
+from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty
+from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members, Town
 from tracker.questions.question import AgreementQuestion

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, func, select
 
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
-from tracker.kernel.duty import Duty, Kind
+from tracker.kernel.duty import Duty
+from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.kernel.translation import N_, _

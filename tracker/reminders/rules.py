@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import KINDS, Duty, Kind
+from tracker.kernel.duty import Duty
+from tracker.kernel.kinds import Kind
 from tracker.kernel.steps import Audience, Step
 from tracker.kernel.translation import _
 
@@ -29,7 +30,7 @@ class Schedule:
 
 
 # What holds until somebody changes it on the page 送る日.
-SCHEDULES: Mapping[Kind, Schedule] = {kind: Schedule(row.steps) for kind, row in KINDS.items()}
+SCHEDULES: Mapping[Kind, Schedule] = {kind: Schedule(kind.rule.steps) for kind in Kind}
 
 
 def text_for(duty: Duty, step: Step, days_left: int) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import NamedTuple
 
-from tracker.kernel.duty import KINDS, Kind
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import N_
 from tracker.overview.rules import LATE, SAID_ORDER
@@ -266,5 +266,5 @@ JOBS = (
 def jobs(role: Role, is_hub: bool) -> tuple[Job, ...]:
     """What a role finds at home in the course of a year, in a town or in the hub."""
     return tuple(
-        job for job in JOBS if any(role in KINDS[kind].who[is_hub].home for kind in job.kinds)
+        job for job in JOBS if any(role in kind.rule.who[is_hub].home for kind in job.kinds)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import time
 
-from tracker.kernel.duty import KINDS, Kind
+from tracker.kernel.kinds import Kind
 from tracker.kernel.steps import Step
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -23,7 +23,7 @@ def set_schedule(
     check_schedule(steps)
     row = act.own(StepRule, kind, seen)
     before = queries.schedules()[kind]
-    said = f"「{KINDS[kind].label}」を送る日を直しました。"
+    said = f"「{kind.rule.label}」を送る日を直しました。"
     with act.change("schedule.changed", row, said) as entry:
         if row is None:
             row = entry.subject = StepRule(kind=kind)

@@ -5,7 +5,7 @@ from datetime import time
 from flask import abort, url_for
 from werkzeug.wrappers import Response
 
-from tracker.kernel.duty import KINDS, Kind
+from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.plumbing.access import guard, may
@@ -22,7 +22,6 @@ def schedules() -> Response:
     return page(
         "reminders/schedules.html",
         schedules=queries.schedules(),
-        kinds=KINDS,
         may_edit=may(Permission.MANAGE_LETTERS),
     )
 
@@ -31,14 +30,13 @@ def schedules() -> Response:
 @guard(Permission.MANAGE_LETTERS)
 def schedule(kind: str) -> Response:
     """Changes the days of one kind."""
-    if kind not in KINDS:
-        abort(404)
-    found, seen = queries.schedule(Kind(kind))
+    of = next((one for one in Kind if one == kind), None) or abort(404)
+    found, seen = queries.schedule(of)
     form = forms.schedule_form(found, seen)
     if form.carry_out(
         lambda act: actions.set_schedule(
             act,
-            Kind(kind),
+            of,
             form.read_steps(),
             time(int(form.hour.data)),
             form.is_on.data,
@@ -47,6 +45,6 @@ def schedule(kind: str) -> Response:
     ):
         return done(
             url_for(".schedules"),
-            _("「%(kinds)s」を送る日を直しました。", kinds=_(KINDS[Kind(kind)].label)),
+            _("「%(kinds)s」を送る日を直しました。", kinds=_(of.rule.label)),
         )
-    return page("reminders/schedule.html", form=form, label=_(KINDS[Kind(kind)].label))
+    return page("reminders/schedule.html", form=form, label=_(of.rule.label))
