@@ -27,14 +27,21 @@ def sent_to(address: str) -> list[EmailMessage]:
     return [mail for mail in mails if mail["To"].addresses[0].addr_spec == address]
 
 
+def text_of(mail: EmailMessage) -> str:
+    """What a letter says to people."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def links_in(mail: EmailMessage, path: str) -> list[str]:
     """The paths of a letter that begin so: "/p/"."""
-    return re.findall(rf"https?://[^\s/]+({re.escape(path)}\S*)", mail.get_content())
+    return re.findall(rf"https?://[^\s/]+({re.escape(path)}\S*)", text_of(mail))
 
 
 def code_in(mail: EmailMessage) -> str:
     """The short code of a letter."""
-    return re.findall(r"コード　(\S+)", mail.get_content())[-1]
+    return re.findall(r"コード　(\S+)", text_of(mail))[-1]
 
 
 def last_link(address: str, path: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.mail import mime
+from tracker.mail import mime, parts
 
 SENDER = "青森市, 連携推進担当 <renkei@aomori.example>"
 # What a person can type into a name or a subject; control signs are refused elsewhere.
@@ -29,6 +29,7 @@ class Message:
     subject: str = "【あと3日】上期の進捗報告のお願い"
     body: str = "一行目\n二行目\n"
     send_at: datetime = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
+    calendar: str | None = None
 
 
 def read(letter: Message, sender: str = SENDER) -> EmailMessage:
@@ -122,3 +123,24 @@ def test_any_words_arrive_as_they_were_written(name, subject, body):
 
 def test_the_same_letter_is_the_same_bytes_at_every_attempt():
     assert mime.message(Message(), SENDER) == mime.message(Message(), SENDER)
+
+
+@pytest.mark.parametrize("method, name", [("REQUEST", "invite.ics"), ("CANCEL", "cancel.ics")])
+def test_a_calendar_is_another_form_of_the_text_and_a_file_besides(method, name):
+    calendar = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nSUMMARY:市町村長会議\r\nEND:VCALENDAR\r\n"
+    letter = Message(calendar=calendar)
+    mail = read(letter)
+    forms, file = mail.iter_parts()
+    assert mail["Subject"] == letter.subject and mail.get_content_type() == "multipart/mixed"
+    assert forms.get_content_type() == "multipart/alternative"
+    plain, form = forms.iter_parts()
+    assert plain.get_content().replace("\r\n", "\n") == letter.body
+    assert form.get_content_type() == "text/calendar"
+    assert (form.get_param("method"), form.get_content_charset()) == (method, "utf-8")
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", name)
+    for one in (form, file):
+        assert one.get_payload(decode=True).decode() == calendar
+    assert mime.message(letter, SENDER) == mime.message(letter, SENDER)
+    # Read as our own reader of mails that come back reads it.
+    [first, *_files] = parts.read(mime.message(letter, SENDER))[1]
+    assert first.text.splitlines() == letter.body.splitlines()

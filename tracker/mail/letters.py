@@ -106,6 +106,8 @@ class Letter(Model):
     body: Mapped[str] = mapped_column(Text)
     # Whether personal links belong into it when it goes out (`links.LetterSecret`).
     has_secrets: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # What goes to the recipient's calendar program with it (RFC 5546), as the file itself.
+    calendar: Mapped[str | None] = mapped_column(Text, deferred=True)
     path: Mapped[str | None] = mapped_column(String(300))
     state: Mapped[LetterState] = mapped_column(
         words_column(LetterState), default=LetterState.QUEUED
@@ -233,16 +235,17 @@ def put(
     at: datetime,
     link: str | PersonalLink = "",
     path: str | None = None,
+    calendar: str | None = None,
 ) -> bool:
     """Puts a letter that answers an action into the outbox, in the caller's transaction.
 
     Unique by (cause, recipient): the same cause twice writes one letter; returns whether
     this call wrote it.  It goes out when the clock looks next.  `path` is the page its record
-    leads to; for `link` see `compose`.
+    leads to; for `link` see `compose`.  `calendar` is an .ics that goes with it.
     """
     subject, body = compose(kind, to, values, link=link)
     key = f"{cause}:{to.key}"
-    return write(kind, to, subject, body, key=key, at=at, path=path)
+    return write(kind, to, subject, body, key=key, at=at, path=path, calendar=calendar)
 
 
 def write(
@@ -254,10 +257,11 @@ def write(
     key: str,
     at: datetime,
     path: str | None = None,
+    calendar: str | None = None,
 ) -> bool:
     """Writes a letter whose words stand already, unless one with its key is there."""
     new = new_row(kind, to, subject, body, key=key, at=at, path=path)
-    is_new = bool(insert_missing(Letter, [new.row], ["key"]))
+    is_new = bool(insert_missing(Letter, [{**new.row, "calendar": calendar}], ["key"]))
     if is_new:
         _keep_places([new])
     return is_new

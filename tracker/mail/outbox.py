@@ -62,6 +62,7 @@ class Claimed(NamedTuple):
     # As it goes out: personal links stand in it.
     body: str
     has_secrets: bool
+    calendar: str | None
     send_at: datetime
     useful_until: datetime | None
     attempts: int

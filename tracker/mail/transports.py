@@ -4,7 +4,6 @@ import os
 import re
 import smtplib
 import ssl
-from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import Protocol
 from flask import Flask, current_app
 from flask_mail import Mail
 
-from tracker.mail import links, mime, reasons
+from tracker.mail import links, mime, parts, reasons
 from tracker.mail.letters import LetterState
 from tracker.mail.mime import Sendable
 from tracker.mail.outbox import SendResult
@@ -129,7 +128,7 @@ def clear_away(at: datetime) -> int:
 def _is_of_use(file: Path, at: datetime) -> bool:
     if not file.name.endswith(SECRET_EML):
         return True
-    text = b64decode(file.read_bytes().partition(b"\r\n\r\n")[2]).decode()
+    text = parts.read(file.read_bytes())[1][0].text
     with reading(), db.engine.connect() as on:
         return links.are_good(text, at, on)
 
