@@ -13,8 +13,10 @@ from tests.pages import Page
 from tracker.accounts import queries as accounts
 from tracker.agreements.models import Measure
 from tracker.cost_sharing import queries
+from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase, Share
@@ -130,7 +132,7 @@ def make_ready(proposal: Proposal | None = None, **changes: Any) -> CostCase:
     case = make_draft(**changes)
     office = act_of("office")
     formula.save_formula(office, case, proposal or make_proposal())
-    actions.add_consultation(
+    consultations.add_consultation(
         office,
         case,
         date(2026, 11, 5),
@@ -158,7 +160,7 @@ def make_agreed(proposal: Proposal | None = None, **changes: Any) -> CostCase:
 def confirm_by(case: CostCase, *slugs: str) -> None:
     """Confirms for these municipalities, one after the other."""
     for slug in slugs:
-        actions.confirm(act_of("confirmer", slug), case)
+        answers.confirm(act_of("confirmer", slug), case)
 
 
 def shares_of(case: CostCase) -> dict[str, int]:
@@ -177,9 +179,9 @@ def answer(slug: str, opinion: str | None = None) -> None:
     """That municipality's word on the first case: confirmed, or returned with an opinion."""
     case, act = db.session.get(CostCase, 1), act_of("confirmer", slug)
     if opinion is None:
-        actions.confirm(act, case)
+        answers.confirm(act, case)
     else:
-        actions.return_case(act, case, opinion)
+        answers.return_case(act, case, opinion)
 
 
 def cells(table: Tag) -> list[list[str]]:

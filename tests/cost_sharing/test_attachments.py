@@ -27,8 +27,10 @@ from tests.hostile import GOOD, HOSTILE
 from tests.pages import PageClient
 from tracker.attachments import uploads
 from tracker.attachments.uploads import Attachment, Sent
+from tracker.cost_sharing.answers import actions as answers
+from tracker.cost_sharing.answers.queries import decided
 from tracker.cost_sharing.cases import actions
-from tracker.cost_sharing.cases.queries import decided
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.permissions import Role
@@ -64,7 +66,7 @@ def withdrawn(make: Callable[[], CostCase]) -> CostCase:
 
 def returned() -> CostCase:
     row = make_sent()
-    actions.return_case(act_of("confirmer", "imabetsu"), row, "金額を確かめたい。")
+    answers.return_case(act_of("confirmer", "imabetsu"), row, "金額を確かめたい。")
     return row
 
 
@@ -72,7 +74,9 @@ def replaced() -> CostCase:
     row = make_agreed()
     attach(row)
     new = actions.replace(act_of("office"), row, "補助の額が変わったため。")
-    actions.add_consultation(act_of("office"), new, date(2026, 11, 20), "電話", "5市町村", "差替え")
+    consultations.add_consultation(
+        act_of("office"), new, date(2026, 11, 20), "電話", "5市町村", "差替え"
+    )
     actions.send(act_of("office"), new, date(2026, 12, 4))
     confirm_by(new, "aomori", *PARTNERS)
     return row

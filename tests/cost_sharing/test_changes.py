@@ -21,7 +21,9 @@ from tests.cost_sharing.makers import (
     shares_of,
 )
 from tracker.cost_sharing import queries
+from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseKind, CaseState
@@ -86,7 +88,7 @@ def test_an_agreed_case_never_changes():
     office = act_of("office")
     for attempt in (
         lambda: formula.save_formula(office, case, make_proposal(total_yen=9_000_000), again=LATER),
-        lambda: actions.add_consultation(office, case, cast.TODAY, "電話", "平内町", "…"),
+        lambda: consultations.add_consultation(office, case, cast.TODAY, "電話", "平内町", "…"),
         lambda: actions.withdraw(office, case),
         lambda: actions.send(office, case, DUE),
         lambda: confirm_by(case, "hiranai"),
@@ -104,7 +106,7 @@ def test_a_replacement_takes_the_place_of_an_agreed_case_once_it_is_agreed():
     with pytest.raises(Refusal, match="第8-02号）が、すでにあります"):
         actions.replace(office, old, WHY)
     formula.save_formula(office, new, make_proposal(total_yen=3_720_000))
-    actions.add_consultation(office, new, cast.TODAY, "電話", "全市町村", "増額。")
+    consultations.add_consultation(office, new, cast.TODAY, "電話", "全市町村", "増額。")
     actions.send(office, new, DUE)
     assert old.state is CaseState.AGREED
     confirm_by(new, "aomori", *PARTNERS)
@@ -125,7 +127,7 @@ def test_work_is_shared_by_the_same_confirmations_without_yen():
     office = act_of("office")
     work = make_proposal(parts=(), total_yen=0, subsidy_yen=0, work="各町村　窓口　週1人・日")
     formula.save_formula(office, case, work)
-    actions.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "…")
+    consultations.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "…")
     actions.send(office, case, DUE)
     assert "各町村　窓口　週1人・日" in letters_of("cost_request")[0].body
     confirm_by(case, "aomori", *PARTNERS)
@@ -153,7 +155,7 @@ def test_the_duties_hear_of_every_side_and_of_no_draft():
     assert requests() == {}
     case = make_sent()
     confirm_by(case, "hiranai")
-    actions.return_case(act_of("confirmer", "yomogita"), case, "意見。")
+    answers.return_case(act_of("confirmer", "yomogita"), case, "意見。")
     assert requests() == {
         "aomori": (False,) * 4,
         "hiranai": (True,),
@@ -212,7 +214,7 @@ def test_a_change_of_amounts_is_recorded_row_by_row_before_and_after():
 
 def test_an_opinion_stands_in_the_record_as_digest_and_length():
     case = make_sent()
-    actions.return_case(act_of("confirmer", "hiranai"), case, "人口の基準を直したい。")
+    answers.return_case(act_of("confirmer", "hiranai"), case, "人口の基準を直したい。")
     after = entries(case)[-1].payload["after"]
     (opinion,) = (value for name, value in after.items() if name.endswith("/opinion"))
     assert (opinion["length"], set(opinion)) == (11, {"length", "digest"})

@@ -19,7 +19,7 @@ from tests.cost_sharing.makers import (
     somebody,
 )
 from tracker.accounts.models import Person
-from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Decision
@@ -58,7 +58,7 @@ def test_two_last_words_at_one_moment_both_count(both):
     def answer(by: Actor) -> None:
         with both.app_context():
             together.wait(timeout=20)
-            actions.confirm(Act(by, cast.NOW), db.session.get(CostCase, case_id))
+            answers.confirm(Act(by, cast.NOW), db.session.get(CostCase, case_id))
             db.session.remove()
 
     with ThreadPoolExecutor(2) as pool:
@@ -96,7 +96,7 @@ def test_the_drafter_cannot_confirm_whatever_their_post_is_now():
     drafter = somebody("office").person_id
     turned = replace(somebody("confirmer"), person_id=drafter)
     with pytest.raises(Refusal, match="ご自分が作った案は確認できません"):
-        actions.confirm(Act(turned, cast.NOW), case)
+        answers.confirm(Act(turned, cast.NOW), case)
 
 
 def test_whoever_drafted_any_revision_cannot_confirm():
@@ -106,7 +106,7 @@ def test_whoever_drafted_any_revision_cannot_confirm():
     for role in ("office", "lead"):
         turned = replace(somebody("confirmer"), person_id=somebody(role).person_id)
         with pytest.raises(Refusal, match="ご自分が作った案は確認できません"):
-            actions.confirm(Act(turned, cast.NOW), case)
+            answers.confirm(Act(turned, cast.NOW), case)
 
 
 def test_an_outsider_cannot_confirm():
@@ -121,9 +121,9 @@ def test_an_opinion_goes_back_to_whoever_drafted():
     case = make_sent()
     sotogahama = act_of("confirmer", "sotogahama")
     with pytest.raises(Refusal, match="意見を入力してください") as refused:
-        actions.return_case(sotogahama, case, " ")
+        answers.return_case(sotogahama, case, " ")
     assert refused.value.field == "opinion"
-    actions.return_case(sotogahama, case, "人口は住民基本台帳によりたい。")
+    answers.return_case(sotogahama, case, "人口は住民基本台帳によりたい。")
     assert case.state is CaseState.RETURNED
     (letter,) = letters_of("cost_returned")
     assert letter.to_email == cast.email("office")
@@ -136,7 +136,7 @@ def test_a_side_may_think_again_either_way():
     confirm_by(case, "hiranai")
     hiranai = act_of("confirmer", "hiranai")
     for words in ("やはり直したい。", "まだ直っていない。"):
-        actions.return_case(hiranai, case, words)
+        answers.return_case(hiranai, case, words)
     assert len(letters_of("cost_returned")) == 2
     confirm_by(case, "hiranai")
     assert case.state is CaseState.AWAITING
@@ -148,8 +148,8 @@ def test_a_word_on_other_amounts_than_those_shown_does_not_count():
     case = make_sent()
     seen = str(case.revision)
     confirm_by(case, "hiranai")
-    actions.confirm(act_of("confirmer", "yomogita"), case, seen=seen)
+    answers.confirm(act_of("confirmer", "yomogita"), case, seen=seen)
     changed = make_proposal(total_yen=3_720_000)
     formula.save_formula(act_of("office"), case, changed, again=LATER)
     with pytest.raises(Conflict, match="青森市 連携推進担当が11月24日 .*に先に直しました"):
-        actions.confirm(act_of("confirmer", "imabetsu"), case, seen=seen)
+        answers.confirm(act_of("confirmer", "imabetsu"), case, seen=seen)

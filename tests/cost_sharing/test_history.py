@@ -24,8 +24,11 @@ from tests.cost_sharing.makers import (
     sentences,
 )
 from tracker.cost_sharing import queries
+from tracker.cost_sharing.answers import actions as answers
+from tracker.cost_sharing.answers.queries import history_of
 from tracker.cost_sharing.case import CaseHistory, Change, Reply, Revised, Word
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.actions import AskAgain
 from tracker.cost_sharing.models import CostCase
@@ -99,12 +102,12 @@ def test_opinions_stand_once_by_their_time_and_the_older_ones_as_answered():
 @pytest.mark.usefixtures("both")
 def test_a_change_is_kept_with_its_reason_and_stays_when_all_have_agreed():
     case = make_sent()
-    actions.return_case(act_of("confirmer", "yomogita"), case, "均等割を下げてほしい。")
+    answers.return_case(act_of("confirmer", "yomogita"), case, "均等割を下げてほしい。")
     formula.save_formula(act_of("office"), case, make_proposal(subsidy_yen=1_020_000), again=LATER)
-    actions.confirm(act_of("confirmer", "yomogita"), case, "これでよい。")
+    answers.confirm(act_of("confirmer", "yomogita"), case, "これでよい。")
     formula.save_formula(act_of("lead"), case, make_proposal(total_yen=3_520_000), again=AGAIN)
     confirm_by(case, "aomori", *PARTNERS)
-    history = queries.history_of(read(case))
+    history = history_of(read(case))
     assert case.state is CaseState.AGREED
     assert [(one.revision, one.reason, one.person) for one in history.changes] == [
         (2, LATER.reason, "青森市 連携推進担当"),
@@ -127,10 +130,10 @@ def test_a_change_is_kept_with_its_reason_and_stays_when_all_have_agreed():
 def test_a_struck_consultation_and_a_change_after_it_are_kept_as_well():
     case = make_sent()
     (one,) = queries.consultations(read(case))
-    actions.strike_consultation(act_of("office"), case, one, WHY)
+    consultations.strike_consultation(act_of("office"), case, one, WHY)
     formula.save_formula(act_of("office"), case, make_proposal())
     formula.save_formula(act_of("office"), case, make_proposal(total_yen=3_720_000))
-    first, second = queries.history_of(read(case)).changes
+    first, second = history_of(read(case)).changes
     assert (first.revision, first.items, first.reason) == (2, (), WHY)
     assert (second.revision, second.reason) == (2, "")
     assert second.items[0] == Change("総事業費", "3,620,000円", "3,720,000円")
@@ -139,7 +142,7 @@ def test_a_struck_consultation_and_a_change_after_it_are_kept_as_well():
 @pytest.mark.usefixtures("both")
 def test_why_an_agreed_case_is_replaced_stands_with_the_new_one_and_in_no_open_entry():
     new = actions.replace(act_of("office"), make_agreed(), WHY)
-    (one,) = queries.history_of(read(new)).changes
+    (one,) = history_of(read(new)).changes
     assert (one.revision, one.items, one.reason) == (1, (), WHY)
     said = db.session.execute(
         text("SELECT summary, payload FROM history WHERE verb = 'cost.started'")
@@ -192,7 +195,7 @@ def test_a_replacement_is_confirmed_beside_what_was_agreed(browse, given):
         office, old = act_of("office"), db.session.get(CostCase, 1)
         new = actions.replace(office, old, WHY)
         formula.save_formula(office, new, make_proposal(total_yen=3_720_000))
-        actions.add_consultation(office, new, cast.TODAY, "電話", "全市町村", "増額。")
+        consultations.add_consultation(office, new, cast.TODAY, "電話", "全市町村", "増額。")
         actions.send(office, new, DUE)
         letter = letters_of("cost_request")[-1].body
         assert "　差替え　合意済みの第8-01号を差し替える案です。" in letter
@@ -241,7 +244,7 @@ def test_words_on_older_amounts_are_refused_with_what_to_do():
     case = make_sent()
     formula.save_formula(act_of("office"), case, make_proposal(total_yen=3_720_000), again=LATER)
     with pytest.raises(Conflict, match="まだお答えを受け付けていません。変わったところを確かめて"):
-        actions.return_case(act_of("confirmer", "imabetsu"), case, "意見。", seen="1")
+        answers.return_case(act_of("confirmer", "imabetsu"), case, "意見。", seen="1")
 
 
 def test_of_many_municipalities_the_own_share_stands_first_and_the_others_open_below(

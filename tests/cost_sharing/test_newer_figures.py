@@ -9,8 +9,7 @@ from sqlalchemy import select
 from tests import cast
 from tests.cost_sharing.makers import CASE, cells, make_agreed, make_ready, make_sent, read
 from tests.whole.test_papers import words
-from tracker.cost_sharing import queries
-from tracker.cost_sharing.cases import papers
+from tracker.cost_sharing import papers, queries
 from tracker.cost_sharing.models import CostCase
 from tracker.figures import queries as bases
 from tracker.figures.actions import enter_figures

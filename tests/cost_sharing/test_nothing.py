@@ -19,7 +19,9 @@ from tests.cost_sharing.makers import (
     read,
     sentences,
 )
-from tracker.cost_sharing.cases import actions, papers
+from tracker.cost_sharing import papers
+from tracker.cost_sharing.answers import actions as answers
+from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseKind, CaseState
 from tracker.cost_sharing.work.actions import decide_nothing
@@ -61,7 +63,7 @@ def test_it_is_drafted_talked_over_and_sent_at_once_and_confirmed_by_each_side()
     asked = letters_of("cost_request")[0].body.replace("\n", "").replace("　", "")
     assert f"費用は分担しません（各市町村の負担は0円）。理由：{WHY}" in asked
     with pytest.raises(Refusal, match="ご自分が作った案"):
-        actions.confirm(act_of("office"), row)
+        answers.confirm(act_of("office"), row)
     confirm_by(row, "aomori", *PARTNERS)
     assert row.state is CaseState.AGREED
     of = papers.subject(read(row))

@@ -6,17 +6,10 @@ from types import MappingProxyType
 import pytest
 
 from tests.cost_sharing import cases
+from tracker.cost_sharing.answers.rules import check_confirm, check_return, state
 from tracker.cost_sharing.case import changes
-from tracker.cost_sharing.cases.rules import (
-    after_strike,
-    check_change,
-    check_confirm,
-    check_return,
-    check_send,
-    check_step,
-    stage_table,
-    state,
-)
+from tracker.cost_sharing.cases.rules import check_change, check_send, check_step
+from tracker.cost_sharing.consultations.rules import after_strike
 from tracker.cost_sharing.rules import (
     Answers,
     CaseState,
@@ -24,6 +17,7 @@ from tracker.cost_sharing.rules import (
     Pair,
     Stage,
 )
+from tracker.cost_sharing.stages.rules import stage_table
 from tracker.kernel.refusal import Refusal
 from tracker.shares.rules import RoundingMode
 

@@ -20,13 +20,16 @@ from tests.cost_sharing.makers import (
     sentences,
     shares_of,
 )
-from tracker.cost_sharing import queries
-from tracker.cost_sharing.cases import actions, papers
-from tracker.cost_sharing.cases.queries import carried_over, decided
-from tracker.cost_sharing.cases.rules import check_next, next_stages
-from tracker.cost_sharing.formula.actions import save_formula, start_next
+from tracker.cost_sharing import papers
+from tracker.cost_sharing.answers.queries import decided
+from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.consultations import actions as consultations
+from tracker.cost_sharing.formula.actions import save_formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.cost_sharing.stages.actions import start_next
+from tracker.cost_sharing.stages.queries import carried_over, settled_of_lead, stage_there
+from tracker.cost_sharing.stages.rules import check_next, next_stages
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
@@ -61,7 +64,7 @@ def test_a_stage_follows_an_agreed_one_before_it(state, stage, wanted, is_fine):
 
 def agree(case: CostCase) -> CostCase:
     office = act_of("office")
-    actions.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "一致。")
+    consultations.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "一致。")
     actions.send(office, case, DUE)
     confirm_by(case, "aomori", *PARTNERS)
     return case
@@ -83,7 +86,7 @@ def test_the_three_stages_stand_side_by_side_with_what_is_paid_or_given_back():
     assert of.settled[FIXED] == read(fixed).shares and shares_of(first) == SHARES
     moved = {town.name: yen - of.settled[FIXED][town] for town, yen in read(settled).shares.items()}
     assert sum(moved.values()) == -700_000 and all(yen < 0 for yen in moved.values())
-    assert queries.stage_there(read(first), SETTLED) == settled.no
+    assert stage_there(read(first), SETTLED) == settled.no
     of = papers.subject(read(fixed))
     assert list(of.settled) == [Stage.ESTIMATE] and papers.find_settled(str(fixed.no)) is None
     offered = {row.kind for row in papers.of_stage(of.case, settles=True)}
@@ -103,15 +106,15 @@ def test_the_fixed_amount_stands_beside_the_estimate(browse, given):
 def test_the_settled_total_stands_as_the_leads_own_cost_where_it_told_none():
     office, first = act_of("office"), make_agreed()
     start_next(office, first, FIXED, 4_120_000, 1_120_000, is_settled=True)
-    assert queries.settled_of_lead(read(first)) is None
+    assert settled_of_lead(read(first)) is None
     draft = start_next(office, first, SETTLED, 3_420_000, 1_120_000, is_settled=True)
-    told = queries.settled_of_lead(read(first))
+    told = settled_of_lead(read(first))
     assert (told.total_yen, told.municipality_id) == (3_420_000, read(first).lead.id)
     last = history.last_of(history.Subject("project", first.project_id), verb="project.changed")
     assert last and "決算額を記録しました" in last.summary
     actions.withdraw(office, draft)
     start_next(office, first, SETTLED, 9_000_000, 0, is_settled=True)
-    assert queries.settled_of_lead(read(first)).total_yen == 3_420_000
+    assert settled_of_lead(read(first)).total_yen == 3_420_000
 
 
 def carry(case: CostCase, carried_yen: int) -> None:

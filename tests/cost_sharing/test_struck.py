@@ -25,6 +25,7 @@ from tests.cost_sharing.makers import (
 from tests.pages import Page
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.consultations import actions as talks
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import Consultation, CostCase
@@ -50,7 +51,7 @@ def consultations(case: CostCase) -> list[Consultation]:
 
 
 def strike(case: CostCase, one: Consultation, seen: str | None = None) -> None:
-    actions.strike_consultation(act_of("office"), case, one, WHY, seen)
+    talks.strike_consultation(act_of("office"), case, one, WHY, seen)
 
 
 @pytest.mark.usefixtures("both")
@@ -68,7 +69,7 @@ def test_without_its_only_consultation_a_case_is_a_draft_that_cannot_be_sent():
     with pytest.raises(Refusal, match="すでに取り消されています。"):
         strike(case, one)
     db.session.rollback()
-    actions.put_consultation_back(act_of("office"), case, one)
+    talks.put_consultation_back(act_of("office"), case, one)
     assert case.state is CaseState.CONSULTING and not one.is_struck
     assert one.gist == "均等割を20％とすることで意見が一致。"
     actions.send(act_of("office"), case, DUE)
@@ -97,7 +98,7 @@ def test_words_that_rest_on_a_struck_consultation_are_void_and_asked_for_anew():
     # Those who were asked can still read it.
     assert read(case).sent_on == cast.TODAY
     # Putting it back gives no word back; sent again, everybody is asked again.
-    actions.put_consultation_back(act_of("office"), case, one)
+    talks.put_consultation_back(act_of("office"), case, one)
     assert (case.state, read(case).confirmed) == (CaseState.CONSULTING, 0)
     actions.send(act_of("office"), case, DUE)
     assert len(letters_of("cost_request")) == 10
@@ -109,7 +110,7 @@ def test_words_that_rest_on_a_struck_consultation_are_void_and_asked_for_anew():
 def test_words_stay_where_another_consultation_was_held_before_sending():
     case = make_ready()
     office = act_of("office")
-    actions.add_consultation(office, case, date(2026, 11, 20), "電話", "全市町村", "同じ内容。")
+    talks.add_consultation(office, case, date(2026, 11, 20), "電話", "全市町村", "同じ内容。")
     actions.send(office, case, DUE)
     confirm_by(case, "hiranai")
     strike(case, consultations(case)[1])
@@ -124,7 +125,7 @@ def test_what_both_sides_confirmed_keeps_its_consultation():
     (one,) = consultations(case)
     later = Act(somebody("office"), cast.NOW + timedelta(days=1))
     with pytest.raises(Refusal, match="「合意済み」の案件の協議の記録は取り消せません。"):
-        actions.strike_consultation(later, case, one, WHY)
+        talks.strike_consultation(later, case, one, WHY)
 
 
 CENSUS, RIGHT = "令和2年国勢調査", {slug: 1_000 for _, slug, *_ in cast.TOWNS}
@@ -252,7 +253,7 @@ def test_the_page_strikes_a_consultation_with_its_reason_and_puts_it_back(app, b
 def test_a_struck_consultation_does_not_count_in_the_release_before():
     case = make_ready()
     office = act_of("office")
-    actions.add_consultation(office, case, date(2026, 11, 20), "電話", "全市町村", "同じ内容。")
+    talks.add_consultation(office, case, date(2026, 11, 20), "電話", "全市町村", "同じ内容。")
     strike(case, consultations(case)[1])
     db.session.commit()
     downgrade(revision="0021")

@@ -27,10 +27,11 @@ from tests.cost_sharing.makers import (
     read,
     sentences,
 )
-from tracker.cost_sharing import queries
+from tracker.cost_sharing import papers
+from tracker.cost_sharing.answers.queries import decided, history_of
 from tracker.cost_sharing.case import changes
-from tracker.cost_sharing.cases import actions, papers
-from tracker.cost_sharing.cases.queries import decided
+from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal
 from tracker.cost_sharing.models import CaseWork, CostCase
@@ -54,7 +55,7 @@ def make_work(state: CaseState, proposal: Proposal | None = None) -> CostCase:
     case = make_draft(kind=CaseKind.WORK, total_yen=0, subsidy_yen=0)
     office = act_of("office")
     formula.save_formula(office, case, proposal or make_work_proposal())
-    actions.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "一致。")
+    consultations.add_consultation(office, case, cast.TODAY, "電話", "全市町村", "一致。")
     if state is not CaseState.CONSULTING:
         actions.send(office, case, DUE)
     if state is CaseState.AGREED:
@@ -130,7 +131,7 @@ def test_the_table_is_agreed_frozen_and_told_of():
     assert "青森市　相談会の運営　12.5人日" in letters_of("cost_request")[0].body
     later = make_work_proposal(("aomori", "相談会の運営", "20", "人日"), WORK[1])
     formula.save_formula(act_of("office"), case, later, again=LATER)
-    (change,) = queries.history_of(read(case)).changes
+    (change,) = history_of(read(case)).changes
     moved = "相談会の運営　12.5人日", "相談会の運営　20人日"
     assert [tuple(item)[:3] for item in change.items] == [("青森市の分担", *moved)]
     confirm_by(case, "aomori", *PARTNERS)

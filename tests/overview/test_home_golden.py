@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from tests.app_fixtures import copy_database, opened
 from tests.pages import Page, PageClient
-from tracker.cost_sharing.cases import actions as cases
+from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.models import CostCase
 from tracker.demo import actions as demo
 from tracker.demo import letters, year
@@ -114,7 +114,7 @@ def return_the_case(at: datetime) -> None:
     """今別町 returns the case that waits for it."""
     row = db.session.scalars(select(CostCase).filter_by(fiscal_year=2026, number=4)).one()
     opinion = "人口の基準を、住民基本台帳の数にできないか伺います。"
-    cases.return_case(Act(actor(Role.CONFIRMER, "imabetsu"), at), row, opinion)
+    answers.return_case(Act(actor(Role.CONFIRMER, "imabetsu"), at), row, opinion)
     letters.mark_sent()
 
 

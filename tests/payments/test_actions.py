@@ -22,6 +22,7 @@ from tests.cost_sharing.makers import (
 )
 from tests.payments.makers import HALVES, TERMS, keeper, make_planned, make_receipt, part
 from tracker.cost_sharing.cases import actions as cases
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import Stage
@@ -57,7 +58,9 @@ def replaced(case: CostCase, **changes: object) -> CostCase:
     """A case that took this one's place, agreed by all, with another formula."""
     new = cases.replace(act_of("office"), case, "補助の額が変わったため。")
     formula.save_formula(act_of("office"), new, make_proposal(**changes))
-    cases.add_consultation(act_of("office"), new, date(2026, 11, 6), "電話", "担当者", "増額。")
+    consultations.add_consultation(
+        act_of("office"), new, date(2026, 11, 6), "電話", "担当者", "増額。"
+    )
     cases.send(act_of("office"), new, date(2026, 12, 4))
     confirm_by(new, "aomori", *PARTNERS)
     return new

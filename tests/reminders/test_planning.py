@@ -15,6 +15,7 @@ from tests.reminders.test_outages import HOUR, MINUTE, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing.cases import actions as costs
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.kernel.kinds import Kind
 from tracker.kernel.steps import Audience, Step, Unit
 from tracker.mail.letters import Letter, LetterState, hold_all
@@ -149,7 +150,7 @@ def test_a_copied_case_fires_nothing_until_it_is_sent(both):
     assert not [one for one in letters() if one.to_email.startswith("confirmer")]
     talk = (date(2026, 12, 25), "オンライン", "5市町村の担当者", "同じ割り方とした。")
     later = Act(somebody("office"), nine(12, 28))
-    costs.add_consultation(later, copied, *talk)
+    consultations.add_consultation(later, copied, *talk)
     costs.send(later, copied, date(2027, 1, 15))
     pass_by(*every_day(date(2027, 1, 12), date(2027, 1, 15)))
     assert len([one for one in letters() if one.to_email.startswith("confirmer")]) == 5

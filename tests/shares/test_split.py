@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.cost_sharing.cases import AOMORI, IMABETSU, YOMOGITA
-from tracker.cost_sharing.cases.rules import stage_table
 from tracker.cost_sharing.rules import Stage
+from tracker.cost_sharing.stages.rules import stage_table
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.rules import Town
 from tracker.shares.rules import KINDS, PartKind, RoundingMode

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
-from tracker.cost_sharing.cases import actions as costs
+from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import Stage
@@ -161,4 +161,4 @@ def shares() -> dict[str, int]:
 def confirm_costs(at: datetime, *slugs: str) -> None:
     """The confirmers of these municipalities confirm."""
     for slug in slugs:
-        costs.confirm(Act(actor("confirmer", slug), at), the_case())
+        answers.confirm(Act(actor("confirmer", slug), at), the_case())

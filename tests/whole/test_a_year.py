@@ -48,7 +48,9 @@ from tracker.agreements.models import AgreementDuty
 from tracker.agreements.review import actions as agreements
 from tracker.agreements.review import question as asking
 from tracker.agreements.review.rules import review
+from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.cases import actions as costs
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
@@ -352,7 +354,7 @@ def december_costs_are_talked_over(story: Story) -> None:
         with pytest.raises(Refusal, match="協議の記録を1件以上"):
             costs.send(office, case, due)
         db.session.rollback()
-        costs.add_consultation(
+        consultations.add_consultation(
             office,
             the_case(),
             clock.day(at),
@@ -375,7 +377,7 @@ def december_costs_are_talked_over(story: Story) -> None:
 def december_a_change_asks_everybody_again(story: Story) -> None:
     with story.day(12, 10) as at:
         act = Act(actor("confirmer", "sotogahama"), at)
-        costs.return_case(act, the_case(), "均等割を10％に。")
+        answers.return_case(act, the_case(), "均等割を10％に。")
         assert the_case().state is CaseState.RETURNED
     assert "均等割を10％に。" in story.last_letter("office@aomori.example")
 

@@ -26,9 +26,9 @@ from tests import cast
 from tests.app_fixtures import load_demo, opened
 from tests.services import missing
 from tests.whole.clients import OFFICE, OFFICER, House
+from tracker.cost_sharing import papers as costs
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.cases import papers as costs
-from tracker.cost_sharing.cases.papers import CasePapers, cost_calculation
+from tracker.cost_sharing.papers import CasePapers, cost_calculation
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town

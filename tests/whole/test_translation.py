@@ -126,6 +126,7 @@ APART: Mapping[str, tuple[str, ...]] = {
     "letters, which are in Japanese whoever sends them": (
         "accounts.people.letters",
         "sign_in.second_factor.letters",
+        "cost_sharing.answers.letters",
         "cost_sharing.cases.letters",
         "mail.kinds",
         "mail.letters:compose",
@@ -139,7 +140,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "reminders.letters",
     ),
     "papers, which are in Japanese whoever prints them": (
-        "cost_sharing.cases.papers",
+        "cost_sharing.papers",
         "cost_sharing.work.papers",
         "payments.papers",
         "papers.pdf:NOTE",

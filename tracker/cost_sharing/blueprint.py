@@ -12,8 +12,9 @@ from tracker.cost_sharing.work.rules import WorkRow
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
-from tracker.plumbing.access import may, require
+from tracker.plumbing.access import actor, may, require
 from tracker.plumbing.forms import choices, choose
 from tracker.plumbing.sections import stand
 
@@ -52,6 +53,11 @@ def projects_to_choose(
     leads = [town for town in areas.towns() if may(Permission.DRAFT_COST, town.slug)]
     projects, has_more = queries.projects(words, years, chosen, leads)
     return choices([choose(), *projects]), has_more
+
+
+def own_town() -> Town:
+    """The municipality of the person signed in."""
+    return areas.by_id()[actor().municipality_id]
 
 
 def rows_to_tell(case: Case) -> list[WorkRow]:

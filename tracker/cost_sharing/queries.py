@@ -28,17 +28,12 @@ from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
 from tracker.cost_sharing.case import (
     Case,
-    CaseHistory,
-    Change,
     NewerFigures,
     Reply,
-    Revised,
-    Word,
     newer_figures,
 )
 from tracker.cost_sharing.formula.proposal import Grounds
 from tracker.cost_sharing.models import (
-    CaseChange,
     CaseDrafter,
     CaseWork,
     Confirmation,
@@ -67,7 +62,7 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
-from tracker.projects.rules import CostPhase, YearMark
+from tracker.projects.rules import YearMark
 from tracker.shares.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
 from tracker.shares.table import PartSource, part_of
 
@@ -334,25 +329,6 @@ def in_hand(today: date) -> Sequence[Case]:
     return kept(("cases", today), ROOMS, lambda: cases(today, or_(recent, waiting, early)))
 
 
-def compared(case: Case, today: date) -> tuple[Sequence[Case], Case | None]:
-    """What was agreed last year about money for the project of a case, oldest first; and whole
-    the agreed case that it is to replace.
-    """
-    year, number = case.no.fiscal_year, case.replaces and case.replaces.number
-    of_last_year = and_(
-        CostCase.project_id == case.project_id,
-        CostCase.kind == CaseKind.MONEY,
-        CostCase.state == CaseState.AGREED,
-        CostCase.fiscal_year == year - 1,
-    )
-    is_replaced = and_(CostCase.fiscal_year == year, CostCase.number == number)
-    found = cases(today, or_(of_last_year, is_replaced), whole=number is not None)
-    return (
-        [one for one in found if one.no.fiscal_year != year],
-        next((one for one in found if one.no == case.replaces), None),
-    )
-
-
 def agreed_before(case: Case, year: int, today: date) -> Sequence[Case]:
     """What was agreed in a fiscal year about money for the project of a case, oldest first."""
     return cases(
@@ -365,7 +341,7 @@ def agreed_before(case: Case, year: int, today: date) -> Sequence[Case]:
 
 
 # Of the cases of a project's year 確定 stands for 概算, and 精算 for both.
-_FINAL = {stage: rank for rank, stage in enumerate(Stage)}
+FINAL = {stage: rank for rank, stage in enumerate(Stage)}
 
 
 def last_agreed(*where: ColumnElement[bool]) -> Subquery:
@@ -374,7 +350,7 @@ def last_agreed(*where: ColumnElement[bool]) -> Subquery:
     """
     rank = func.row_number().over(
         partition_by=(CostCase.project_id, CostCase.fiscal_year),
-        order_by=(when(_FINAL, value=CostCase.stage).desc(), CostCase.number.desc()),
+        order_by=(when(FINAL, value=CostCase.stage).desc(), CostCase.number.desc()),
     )
     is_agreed = CostCase.state == CaseState.AGREED, CostCase.kind == CaseKind.MONEY
     ranked = select(CostCase.id, rank.label("rank")).where(*is_agreed, *where).subquery()
@@ -390,45 +366,6 @@ def last_agreed(*where: ColumnElement[bool]) -> Subquery:
         .join(ranked, and_(ranked.c.id == CostCase.id, ranked.c.rank == 1))
         .join(Share, Share.case_id == CostCase.id)
         .subquery()
-    )
-
-
-def settled_before(case: Case, today: date) -> Mapping[Stage, Mapping[Town, int]]:
-    """What was agreed last in the same year for earlier stages: yen by municipality, per stage."""
-    if not _FINAL[case.stage]:
-        return {}
-    return {
-        one.stage: one.shares
-        for one in agreed_before(case, case.no.fiscal_year, today)
-        if _FINAL[one.stage] < _FINAL[case.stage]
-    }
-
-
-def stage_there(case: Case, stage: Stage) -> CaseNumber | None:
-    """A case of that stage about the project's money in the same year, neither withdrawn nor replaced."""
-    found = db.session.execute(
-        select(CostCase.fiscal_year, CostCase.number)
-        .where(
-            CostCase.project_id == case.project_id,
-            CostCase.fiscal_year == case.no.fiscal_year,
-            CostCase.kind == CaseKind.MONEY,
-            CostCase.stage == stage,
-            CostCase.state.not_in((CaseState.WITHDRAWN, CaseState.REPLACED)),
-        )
-        .limit(1)
-    ).first()
-    return CaseNumber(*found) if found else None
-
-
-def settled_of_lead(case: Case) -> ProjectCost | None:
-    """What the municipality that leads the project has told that it spent in the year of a case."""
-    return db.session.scalar(
-        select(ProjectCost).where(
-            ProjectCost.project_id == case.project_id,
-            ProjectCost.fiscal_year == case.no.fiscal_year,
-            ProjectCost.municipality_id == case.lead.id,
-            ProjectCost.phase == CostPhase.SETTLED,
-        )
     )
 
 
@@ -505,37 +442,6 @@ def using(series_id: int, today: date) -> Sequence[Case]:
     """The cases not agreed yet whose formula took figures from that series."""
     parts = select(CostPart.case_id).where(CostPart.series_id == series_id)
     return cases(today, CostCase.id.in_(parts), CostCase.state.in_((*UNSENT, *ASKED)))
-
-
-def history_of(case: Case) -> CaseHistory:
-    """Every change of a case once sent and every word given on it; nothing of it ever goes."""
-    return kept(("case history", case.id), ROOMS, lambda: _history(case.id))
-
-
-def _history(case_id: int) -> CaseHistory:
-    towns = areas.by_id()
-    of_case = select(CaseChange).where(CaseChange.case_id == case_id).order_by(CaseChange.id)
-    said = select(Confirmation).where(Confirmation.case_id == case_id).order_by(Confirmation.id)
-    return CaseHistory(
-        [
-            Revised(
-                one.revision,
-                tuple(Change(*item) for item in one.items),
-                one.reason,
-                one.person_name,
-                one.at,
-            )
-            for one in db.session.scalars(of_case)
-        ],
-        [
-            Word(
-                towns[one.municipality_id].name,
-                one.revision,
-                Reply(one.decision, one.opinion, one.person_name, one.decided_at),
-            )
-            for one in db.session.scalars(said)
-        ],
-    )
 
 
 def struck_series(case: Case) -> Sequence[FigureSeries]:

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.cases import actions
+from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase
@@ -116,7 +118,7 @@ def draft(m: Moment, number: int) -> None:
 
 def talk(m: Moment, number: int, gist: str = "", place: str = ONLINE) -> None:
     """Article 4(2): each time the parties talk it over."""
-    actions.add_consultation(
+    consultations.add_consultation(
         Act(actor(Role.OFFICE), m.at),
         _case(m, number),
         clock.day(m.at),
@@ -143,7 +145,7 @@ def propose(m: Moment, number: int, month: int, day: int) -> None:
 def confirm(m: Moment, number: int, *slugs: str) -> None:
     """These municipalities confirm."""
     for slug in slugs:
-        actions.confirm(Act(actor(Role.CONFIRMER, slug), m.at), _case(m, number))
+        answers.confirm(Act(actor(Role.CONFIRMER, slug), m.at), _case(m, number))
 
 
 def confirm_all(m: Moment, number: int) -> None:

@@ -241,9 +241,10 @@ def put(
 
     Unique by (cause, recipient): the same cause twice writes one letter; returns whether
     this call wrote it.  It goes out when the clock looks next.  `path` is the page its record
-    leads to; for `link` see `compose`.  `calendar` is an .ics that goes with it.
+    leads to, else that of its link (see `compose`).  `calendar` is an .ics that goes with it.
     """
     subject, body = compose(kind, to, values, link=link)
+    path = path or (link if isinstance(link, str) else "") or None
     key = f"{cause}:{to.key}"
     return write(kind, to, subject, body, key=key, at=at, path=path, calendar=calendar)
 

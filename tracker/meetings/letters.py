@@ -35,9 +35,7 @@ def put(act: Act, kind: str, meeting: Meeting, values: Mapping[str, str], cause:
     """One letter to each of them, in the act's transaction; how many were written."""
     path = meeting.path
     return sum(
-        letters.put(
-            kind, to, values, cause=f"meeting:{meeting.id}:{cause}", at=act.at, link=path, path=path
-        )
+        letters.put(kind, to, values, cause=f"meeting:{meeting.id}:{cause}", at=act.at, link=path)
         for to in addressees()
     )
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from flask import has_request_context
 
+from tracker.cost_sharing import papers as costs
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.cases import papers as costs
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear

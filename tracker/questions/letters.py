@@ -1,6 +1,6 @@
 """The letters of a question: asked (M18), a text to confirm, returned, settled (M19), offered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from tracker.accounts import queries as accounts
@@ -28,7 +28,9 @@ def put_question(question: AgreementQuestion, *, at: datetime) -> None:
     values = {**_subject(question), **_due(question.answer_due_on), "内容": question.doubt}
     for to in _contacts([question.other]):
         cause = f"question_request:{question.id}"
-        _put("question_request", to, values, cause, at=at, leads_to=f"{question.no.path}/view")
+        letters.put(
+            "question_request", to, values, cause=cause, at=at, link=f"{question.no.path}/view"
+        )
 
 
 def put_text(question: AgreementQuestion, *, at: datetime) -> None:
@@ -41,7 +43,9 @@ def put_text(question: AgreementQuestion, *, at: datetime) -> None:
     }
     for to in confirmers(question.parties):
         cause = f"question_text:{question.id}:{question.revision}"
-        _put("question_text", to, values, cause, at=at, leads_to=f"{question.no.path}/confirm")
+        letters.put(
+            "question_text", to, values, cause=cause, at=at, link=f"{question.no.path}/confirm"
+        )
 
 
 def put_returned(
@@ -51,7 +55,7 @@ def put_returned(
     drafters = accounts.recipients_of_person(question.drafter_ids[-1])
     values = {**_subject(question), "町村": town, "意見": opinion}
     for to in drafters or _contacts([question.drafted_by or question.hub]):
-        _put("question_returned", to, values, cause, at=at, leads_to=question.no.path)
+        letters.put("question_returned", to, values, cause=cause, at=at, link=question.no.path)
 
 
 def put_settled(question: AgreementQuestion, *, at: datetime) -> None:
@@ -60,26 +64,16 @@ def put_settled(question: AgreementQuestion, *, at: datetime) -> None:
     both = [*_contacts(question.parties), *confirmers(question.parties)]
     for to in both:
         cause = f"question_settled:{question.id}"
-        _put("question_settled", to, values, cause, at=at, leads_to=question.no.path)
+        letters.put("question_settled", to, values, cause=cause, at=at, link=question.no.path)
     towns = [one.town for one in question.sisters]
     due = _due(answer_due(tokyo.day(at)))
     sides = {"当事者": "・".join(town.name for town in question.parties)}
     for to in confirmers(towns) if towns else ():
         cause = f"question_offered:{question.id}"
         offer = {**values, **due, **sides}
-        _put("question_offered", to, offer, cause, at=at, leads_to=f"{question.no.path}/apply")
-
-
-def _put(
-    kind: str,
-    to: Recipient,
-    values: Mapping[str, str],
-    cause: str,
-    *,
-    at: datetime,
-    leads_to: str,
-) -> None:
-    letters.put(kind, to, values, cause=cause, at=at, link=leads_to, path=leads_to)
+        letters.put(
+            "question_offered", to, offer, cause=cause, at=at, link=f"{question.no.path}/apply"
+        )
 
 
 def _subject(question: AgreementQuestion) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tracker.agreements import queries as agreements
-from tracker.cost_sharing.cases.papers import NOT_A_SEAL
+from tracker.cost_sharing.papers import NOT_A_SEAL
 from tracker.cost_sharing.rules import Decision
 from tracker.kernel import wareki
 from tracker.municipalities.rules import Town

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.cost_sharing.cases.forms import ConsultationForm, ReplyForm
-from tracker.cost_sharing.cases.views import NO_CHOICE
+from tracker.cost_sharing.answers.forms import ReplyForm
+from tracker.cost_sharing.answers.views import NO_CHOICE
+from tracker.cost_sharing.consultations.forms import ConsultationForm
 from tracker.cost_sharing.queries import bound
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from tracker.attachments import uploads
-from tracker.cost_sharing.cases import queries as costs
+from tracker.cost_sharing.answers import queries as costs
 from tracker.meetings import queries as meetings
 from tracker.meetings.minutes import queries as minutes
 from tracker.plumbing import chain, history

@@ -3,7 +3,6 @@
 from typing import Any
 
 from wtforms import (
-    BooleanField,
     Field,
     RadioField,
     SelectField,
@@ -58,36 +57,6 @@ class StartForm(Form):
             raise ValidationError(_(NO_AMOUNT))
 
 
-class NextForm(Form):
-    """The next stage of an agreed case: all but the new yen is taken over."""
-
-    seen = SeenField()
-    stage = must_choose(N_("次の段階"), N_("段階を1つ選んでください。"))
-    total_yen = YenField(N_("総事業費"), validators=required(NO_AMOUNT))
-    subsidy_yen = YenField(N_("国・県などの補助"))
-    is_settled = BooleanField(N_("この額を事業の決算額としても記録する"))
-
-
-class ConsultationForm(Form):
-    """協議の記録: when, where, who, and what was said."""
-
-    consulted_on = DayField(
-        N_("協議した日"), validators=required(N_("協議した日を入力してください。"))
-    )
-    place = LineField(
-        N_("場所・方法"),
-        validators=[*required(N_("場所か方法を入力してください（例 オンライン）。")), at_most(200)],
-    )
-    participants = LineField(
-        N_("参加者"),
-        validators=[*required(N_("参加した市町村や担当を入力してください。")), at_most(300)],
-    )
-    gist = LinesField(
-        N_("内容"),
-        validators=[*required(N_("話し合った内容を入力してください。")), at_most(1000)],
-    )
-
-
 class SendForm(Form):
     """The day by which both sides answer."""
 
@@ -112,18 +81,6 @@ class ReplaceForm(Form):
     reason = LinesField(
         N_("差し替える理由"),
         validators=[*required(N_("差し替える理由を入力してください。")), at_most(400)],
-    )
-
-
-class ReplyForm(Form):
-    """One side's word on the revision of the amounts that it saw."""
-
-    # Nothing of it is stored before it is sent.
-    asides = ("opinion",)
-    seen = SeenField()
-    opinion = LinesField(
-        N_("連絡事項・意見"),
-        validators=[optional(), at_most(1000)],
     )
 
 

@@ -1,6 +1,6 @@
 """The letters of a case: asked, asked again after a change, returned, agreed (ux/spec.md 13)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from tracker.accounts import queries as accounts
@@ -11,7 +11,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
-from tracker.mail import letters, wording
+from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
@@ -23,7 +23,7 @@ def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:
 
     Raises Refusal for a municipality where nobody does: it could not be asked.
     """
-    found = _confirmers(towns)
+    found = known_confirmers(towns)
     for town in towns:
         if town.id not in {to.municipality_id for to in found}:
             raise Refusal(
@@ -36,7 +36,8 @@ def confirmers(towns: Sequence[Town]) -> tuple[Recipient, ...]:
     return found
 
 
-def _confirmers(towns: Iterable[Town]) -> tuple[Recipient, ...]:
+def known_confirmers(towns: Iterable[Town]) -> tuple[Recipient, ...]:
+    """The same, without whoever is missing."""
     ids = [town.id for town in towns]
     found = accounts.recipients(PostKind.CONFIRMER, municipality_ids=ids)
     return tuple(to for id_ in ids for to in found.get(id_, []))
@@ -59,7 +60,7 @@ def request(case: Case, to: Recipient, reply_due_on: date) -> dict[str, str]:
         "貴団体の負担額": _own_share(case, to),
     }
     return {
-        **_subject(case),
+        **subject_of(case),
         **_due(reply_due_on),
         "市町村の別": _own(to),
         "差替え": f"合意済みの{case.replaces.label}を差し替える案です。" if case.replaces else "",
@@ -80,40 +81,40 @@ def put_requests(case: Case, *, at: datetime) -> None:
     for to in confirmers(case.parties):
         values = request(case, to, case.reply_due_on)
         cause = f"cost_request:{case.id}:{case.revision}"
-        _put("cost_request", to, values, cause, at=at, leads_to=_confirm_path(case))
+        letters.put("cost_request", to, values, cause=cause, at=at, link=_confirm_path(case))
 
 
 def put_changes(case: Case, before: Case, reason: str, *, at: datetime) -> None:
     """M15 to all who are asked, and to those who were and no longer take part."""
     names = areas.by_id()
     asked = {town.id for town in case.parties}
-    left_out = _confirmers(town for town in before.parties if town.id not in asked)
+    left_out = known_confirmers(town for town in before.parties if town.id not in asked)
     for to in (*confirmers(case.parties), *left_out):
         town = names[to.municipality_id or 0]
         is_asked = town.id in asked
         values = {
-            **_subject(case),
+            **subject_of(case),
             **_due(case.reply_due_on),
             "市町村の別": _own(to),
             "変更の内容": _moved(case, before, town),
             "理由": reason,
         }
-        _put(
+        letters.put(
             "cost_changed" if is_asked else "cost_released",
             to,
             values,
-            f"cost_changed:{case.id}:{case.revision}",
+            cause=f"cost_changed:{case.id}:{case.revision}",
             at=at,
-            leads_to=_confirm_path(case) if is_asked else case.no.path,
+            link=_confirm_path(case) if is_asked else case.no.path,
         )
 
 
 def put_recalled(case: Case, reason: str, *, at: datetime) -> None:
     """M15c to everybody who was asked: a consultation was struck, and the words given are void."""
     for to in confirmers(case.parties):
-        values = {**_subject(case), "理由": reason}
+        values = {**subject_of(case), "理由": reason}
         cause = f"cost_recalled:{case.id}:{case.revision}"
-        _put("cost_recalled", to, values, cause, at=at, leads_to=case.no.path)
+        letters.put("cost_recalled", to, values, cause=cause, at=at, link=case.no.path)
 
 
 def _moved(case: Case, before: Case, town: Town) -> str:
@@ -134,43 +135,6 @@ def _moved(case: Case, before: Case, town: Town) -> str:
     )
 
 
-def put_returned(
-    case: Case, drafter_id: int, town: str, opinion: str, *, cause: str, at: datetime
-) -> None:
-    """M16 to whoever drafted the amounts last, or to the hub's office where they have left."""
-    hub = areas.hub().id
-    office = accounts.recipients(PostKind.OFFICE, municipality_ids=[hub])
-    drafters = accounts.recipients_of_person(drafter_id)
-    values = {**_subject(case), "町村": town, "意見": opinion}
-    for to in drafters or office.get(hub, []):
-        _put("cost_returned", to, values, cause, at=at, leads_to=case.no.path)
-
-
-def put_agreed(case: Case, *, at: datetime) -> None:
-    """M17 to everybody who confirmed: all sides have."""
-    shares = ((town.name, yen(share)) for town, share in case.shares.items())
-    values = {
-        **_subject(case),
-        "負担額の一覧": wording.column(shares) if case.is_money else "",
-    }
-    for to in _confirmers(case.parties):
-        cause = f"cost_agreed:{case.id}"
-        _put("cost_agreed", to, values, cause, at=at, leads_to=case.no.path)
-
-
-def _put(
-    kind: str,
-    to: Recipient,
-    values: Mapping[str, str],
-    cause: str,
-    *,
-    at: datetime,
-    leads_to: str,
-) -> None:
-    """The letter leads to a page, and so does its row in the list of letters."""
-    letters.put(kind, to, values, cause=cause, at=at, link=leads_to, path=leads_to)
-
-
 def _confirm_path(case: Case) -> str:
     return f"{case.no.path}/confirm"
 
@@ -180,7 +144,8 @@ def _own(to: Recipient) -> str:
     return areas.by_id()[to.municipality_id or 0].name[-1]
 
 
-def _subject(case: Case) -> dict[str, str]:
+def subject_of(case: Case) -> dict[str, str]:
+    """The fields that tell the case, which all its letters have."""
     return {
         "件名": case.title,
         "案件": f"{case.title}（{case.no.label}）",

@@ -1,23 +1,17 @@
 """The steps of a case: what may be done when and by whom, and by which day (Article 4(2))."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
 
 from tracker.cost_sharing.rules import (
     ASKED,
     STATES,
-    Answers,
     CaseState,
-    Decision,
-    Pair,
-    Stage,
 )
-from tracker.kernel import office_days, wareki
+from tracker.kernel import office_days
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.kernel.yen import yen
-from tracker.municipalities.rules import Town
 
 REPLY_OFFICE_DAYS = 10
 NO_CONSULTATION = N_("協議の記録を1件以上入れてください（協約第4条第2項）。")
@@ -107,25 +101,6 @@ def check_change(now: CaseState) -> bool:
     return voids
 
 
-def next_stages(stage: Stage) -> tuple[Stage, ...]:
-    """What may follow an agreed stage: 確定 and 精算 after 概算, 精算 after 確定."""
-    return tuple(Stage)[list(Stage).index(stage) + 1 :]
-
-
-def check_next(now: CaseState, stage: Stage, wanted: Stage, there: str | None) -> None:
-    """Raises Refusal unless `wanted` may be started after a case that is agreed.
-
-    there: the number of a case of that stage, of the same project and year, that was not withdrawn.
-    """
-    if now is not CaseState.AGREED or wanted not in next_stages(stage):
-        raise Refusal(_("次の段階は、合意済みの「概算」か「確定」の案件から始めます。"))
-    if there:
-        raise Refusal(
-            _("%(stage)sの案件（%(no)s）が、すでにあります。", stage=wanted.label, no=there),
-            field="stage",
-        )
-
-
 def check_attach(now: CaseState) -> None:
     """Papers come and go while a case may be changed; to an agreed one they still come.
 
@@ -163,150 +138,6 @@ def check_sealed_on(sealed_on: date | None, is_sealed: bool, today: date) -> Non
         )
 
 
-def after_strike(now: CaseState, left: Collection[date], sent_on: date | None) -> CaseState:
-    """Where a case stands once a consultation is struck; `left` are the days of its others.
-
-    Article 4(2) has the parties consult first: what they confirm rests on a consultation held by
-    the day the case was sent.  Without one left, a case that waits for words goes back to 協議中
-    and the words given count no more; one never sent is a draft again.
-    Raises Refusal for an agreed case, of which both sides' words are given, and for a closed one.
-    """
-    if now in (CaseState.AGREED, CaseState.REPLACED):
-        raise Refusal(
-            _(
-                "「%(now)s」の案件の協議の記録は取り消せません。双方の確認は、この協議をもとに"
-                "しています（協約第4条第2項）。変えるときは、差し替える案を作ってください。",
-                now=now.label,
-            )
-        )
-    check_change(now)
-    if now in ASKED:
-        return now if any(sent_on and day <= sent_on for day in left) else CaseState.CONSULTING
-    return now if left or sent_on else CaseState.DRAFT
-
-
-def state(pairs: Sequence[Pair], answers: Answers) -> CaseState:
-    """What the answers make of a case that was sent: 確認待ち, 意見あり or 合意済み.
-
-    Agreed needs both sides of every pair.
-    """
-    given = {answers.get((pair.agreement, side)) for pair in pairs for side in pair.parties}
-    if Decision.RETURNED in given:
-        return CaseState.RETURNED
-    return CaseState.AGREED if given == {Decision.CONFIRMED} else CaseState.AWAITING
-
-
-def check_confirm(
-    now: CaseState,
-    pairs: Sequence[Pair],
-    answers: Answers,
-    municipality: int,
-    *,
-    is_drafter: bool,
-) -> tuple[Pair, ...]:
-    """The pairs this municipality (id) confirms by this act: the hub all it has left, a town its own.
-
-    Raises Refusal for a case not waiting, the drafter's own draft, an outsider, a second time.
-    """
-    own = _own_pairs(now, pairs, municipality, is_drafter)
-    yes = Decision.CONFIRMED
-    left = tuple(pair for pair in own if answers.get((pair.agreement, municipality)) is not yes)
-    if not left:
-        raise Refusal(_("すでに確認済みです。もう一度確認していただく必要はありません。"))
-    return left
-
-
-def check_return(
-    now: CaseState, pairs: Sequence[Pair], municipality: int, opinion: str, *, is_drafter: bool
-) -> tuple[Pair, ...]:
-    """The pairs this municipality (id) returns with its opinion; an earlier confirmation yields.
-
-    Raises Refusal as `check_confirm` does, and for an opinion without words.
-    """
-    own = _own_pairs(now, pairs, municipality, is_drafter)
-    if not opinion.strip():
-        raise Refusal(
-            _("意見を入力してください。直してほしい所を書いてください。"), field="opinion"
-        )
-    return own
-
-
-def _own_pairs(
-    now: CaseState, pairs: Sequence[Pair], municipality: int, is_drafter: bool
-) -> tuple[Pair, ...]:
-    if now not in ASKED:
-        raise Refusal(
-            _(
-                "この案件は「%(now)s」です。確認や意見は「確認待ち」の間に入れてください。",
-                now=now.label,
-            )
-        )
-    own = tuple(pair for pair in pairs if municipality in pair.parties)
-    if not own:
-        raise Refusal(_("この案件の協約の当事者ではありません。確認は協約の双方が行います。"))
-    if is_drafter:
-        raise Refusal(
-            _("ご自分が作った案は確認できません。同じ市町村のほかの確認者にお願いしてください。")
-        )
-    return own
-
-
 def reply_due(today: date) -> date:
     """The day proposed for answers: ten office days from today."""
     return office_days.add(today, REPLY_OFFICE_DAYS)
-
-
-def check_consulted_on(consulted_on: date, today: date, first: date | None) -> None:
-    """Refuses a consultation that has not happened yet, or was before there was an agreement.
-
-    `first` is the day on which the first agreement of the area was concluded (None: none was).
-    """
-    if first is not None and consulted_on < first:
-        raise Refusal(
-            _(
-                "%(day)sは、連携協約を結んだ日（%(first)s）より前です。年を確かめてください。",
-                day=wareki.long(consulted_on),
-                first=wareki.long(first),
-            ),
-            field="consulted_on",
-        )
-    if consulted_on > today:
-        raise Refusal(
-            _("協議の日がまだ来ていません。協議した日を入れてください。"), field="consulted_on"
-        )
-
-
-class StageRow(NamedTuple):
-    """A municipality's yen per stage (None: it took no part then), and the difference to pay."""
-
-    name: str
-    amounts: tuple[int | None, ...]
-    difference: int
-
-
-class StageTable(NamedTuple):
-    """概算・確定・精算 side by side; positive differences are paid, negative ones given back."""
-
-    heads: tuple[str, ...]
-    rows: tuple[StageRow, ...]
-
-
-def stage_table(
-    settled: Mapping[Stage, Mapping[Town, int]],
-    now: Mapping[Town, int],
-    stage: Stage = Stage.RECONCILIATION,
-) -> StageTable:
-    """A stage beside what was settled before it: yen by municipality, for each stage."""
-    earlier = [stage for stage in Stage if stage in settled]
-    last = settled[earlier[-1]]
-    return StageTable(
-        (*(stage.label for stage in earlier), stage.label),
-        tuple(
-            StageRow(
-                town.name,
-                (*(settled[stage].get(town) for stage in earlier), now.get(town)),
-                now.get(town, 0) - last.get(town, 0),
-            )
-            for town in dict.fromkeys((*last, *now))
-        ),
-    )

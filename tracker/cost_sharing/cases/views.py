@@ -1,6 +1,5 @@
 """Pages of Article 4(2): the cases of a year, one case, and the consultations about it."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import abort, redirect, request, url_for
@@ -9,21 +8,23 @@ from werkzeug.wrappers import Response
 
 from tracker.attachments import uploads
 from tracker.attachments.attaching import attach_page, download, take_out_page
-from tracker.cost_sharing import queries
+from tracker.cost_sharing import papers, queries
+from tracker.cost_sharing.answers.queries import history_of
 from tracker.cost_sharing.blueprint import (
     bp,
     case_to_draft,
     get_case,
     is_readable,
+    own_town,
     projects_to_choose,
     rows_to_tell,
 )
-from tracker.cost_sharing.case import Case, changes, own_share_first
-from tracker.cost_sharing.cases import actions, forms, letters, papers
-from tracker.cost_sharing.cases.queries import carried_over
-from tracker.cost_sharing.cases.rules import StageTable, check_attach, reply_due, stage_table
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.cases import actions, forms, letters
+from tracker.cost_sharing.cases.rules import check_attach, reply_due
+from tracker.cost_sharing.consultations.forms import ConsultationForm
 from tracker.cost_sharing.duties import to_reconcile
-from tracker.cost_sharing.models import Consultation, CostCase
+from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import (
     ASKED,
     STATES,
@@ -32,30 +33,26 @@ from tracker.cost_sharing.rules import (
     CaseState,
     Stage,
 )
+from tracker.cost_sharing.stages.queries import carried_over, settled_before
+from tracker.cost_sharing.stages.rules import StageTable, stage_table
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import Town
 from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.access import guard, may
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
-from tracker.plumbing.pages import complain, done, number_asked, page, strike_page
+from tracker.plumbing.pages import complain, done, number_asked, page
 
-NO_CHOICE = N_("「この内容で確認する」か「意見を付けて戻す」を選んでください。")
 # Who opens what is attached, once the case was sent and before.
 READERS = {
     True: N_("すべての市町村の担当が開けます。"),
     False: N_(
         "案を送ると、すべての市町村の担当が開けます。それまでは主担当課と連携推進担当だけです。"
     ),
-}
-ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
-    "confirmed": (actions.confirm, N_("内容を確認しました。")),
-    "returned": (actions.return_case, N_("意見を付けて戻しました。")),
 }
 
 bp.record(lambda state: register(state.app, papers.PAPERS))
@@ -78,7 +75,7 @@ def index() -> Response:
         base=url_for(".index"),
         cases=[case for case in cases if is_readable(case)],
         to_settle=[case for case in waiting if may(Permission.DRAFT_COST, case.lead.slug)],
-        own=_own(),
+        own=own_town(),
         may_draft=may(Permission.DRAFT_COST),
     )
 
@@ -140,7 +137,7 @@ def _formula_of(row: CostCase) -> str:
 @guard(Permission.READ_AREA)
 def show(no: str) -> Response:
     """One case whole."""
-    return _case_page(get_case(no))
+    return case_page(get_case(no))
 
 
 @bp.get("/costs/<no>/papers/<kind>.<form>")
@@ -151,60 +148,6 @@ def paper(no: str, kind: str, form: str) -> Response:
     of = papers.subject(case)
     offered = papers.of_stage(case, settles=bool(of.settled))
     return paper_file(offered, kind, of, form, case.label)
-
-
-@bp.post("/costs/<no>/consultations")
-@guard(Permission.DRAFT_COST)
-def add_consultation(no: str) -> Response:
-    """協議の記録: adds one."""
-    case = case_to_draft(no)
-    form = in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))()
-    if form.carry_out(
-        lambda act: actions.add_consultation(
-            act,
-            queries.row(case),
-            form.consulted_on.data,
-            form.place.data,
-            form.participants.data,
-            form.gist.data,
-        )
-    ):
-        goes_on = "send" in request.form
-        return done(url_for(".send" if goes_on else ".show", no=no), _("協議の記録を加えました。"))
-    return _case_page(case, form)
-
-
-@bp.route("/costs/<no>/consultations/<int:consultation_id>/strike", methods=["GET", "POST"])
-@guard(Permission.DRAFT_COST)
-def strike_consultation(no: str, consultation_id: int) -> Response:
-    """Takes a consultation out that was recorded by mistake, or puts it back."""
-    case, back = case_to_draft(no), url_for(".show", no=no)
-    found = queries.consultations(case)
-    one = next((one for one in found if one.id == consultation_id), None) or abort(404)
-    row = queries.row(case)
-    return strike_page(
-        one,
-        case.seen,
-        lambda act, reason, seen: actions.strike_consultation(act, row, one, reason, seen),
-        lambda act, seen: actions.put_consultation_back(act, row, one, seen),
-        named=_("協議の記録 %(day)s %(place)s", day=wareki.full(one.consulted_on), place=one.place),
-        back=back,
-        check=lambda: actions.after_strike(row, one, case),
-        notes=_strike_notes(case, one),
-    )
-
-
-def _strike_notes(case: Case, one: Consultation) -> list[str]:
-    if case.state not in ASKED:
-        return []
-    if actions.after_strike(queries.row(case), one, case) in ASKED:
-        return [_("送る前の協議の記録がほかにあるため、いただいた確認はそのまま残ります。")]
-    return [
-        _(
-            "送る前の協議の記録がほかにありません。いただいた確認はすべて取り消しになり、"
-            "案件は「協議中」に戻ります。確認をお願いした方に、手紙で知らせます。"
-        )
-    ]
 
 
 @bp.route("/costs/<no>/attachments", methods=["GET", "POST"])
@@ -254,15 +197,12 @@ def detach(no: str, attachment_id: int) -> Response:
     )
 
 
-def _own() -> Town:
-    return areas.by_id()[actor().municipality_id]
-
-
-def _case_page(
+def case_page(
     case: Case,
-    talk: forms.ConsultationForm | None = None,
+    talk: ConsultationForm | None = None,
     replacing: forms.ReplaceForm | None = None,
 ) -> Response:
+    """One case whole, with the form of a consultation or of a replacement as it was sent."""
     consultations = queries.consultations(case)
     may_draft = may(Permission.DRAFT_COST, case.lead.slug)
     may_change = may_draft and STATES[case.state].voids is not None
@@ -272,11 +212,11 @@ def _case_page(
     stages = _stages(case)
     return page(
         "cost_sharing/show.html",
-        form=talk or in_year(forms.ConsultationForm, FiscalYear.containing(clock.today()))(None),
+        form=talk or in_year(ConsultationForm, FiscalYear.containing(clock.today()))(None),
         press=SeenButtonForm(formdata=None, data={"seen": case.seen}),
         replacing=replacing or forms.ReplaceForm(None, data={"seen": case.seen}),
         case=case,
-        entries=queries.history_of(case).entries,
+        entries=history_of(case).entries,
         consultations=[
             (f"{wareki.full(one.consulted_on)}　{one.place}（{one.participants}）", one)
             for one in consultations
@@ -295,13 +235,13 @@ def _case_page(
         attachments=uploads.of("cost_case", case.id),
         papers=url_for(".attachments", no=case.no),
         may_attach=may_change or (may_draft and case.state is CaseState.AGREED),
-        may_confirm=is_asked and not case.has_confirmed(_own()),
+        may_confirm=is_asked and not case.has_confirmed(own_town()),
     )
 
 
 def _stages(case: Case) -> StageTable | None:
     """For 確定 and 精算: how each one's yen differ from those agreed before."""
-    settled = queries.settled_before(case, clock.today()) if case.shares else None
+    settled = settled_before(case, clock.today()) if case.shares else None
     return stage_table(settled, case.shares, case.stage) if settled else None
 
 
@@ -353,43 +293,6 @@ def send(no: str) -> Response:
     return page("cost_sharing/send.html", form=form, case=case, previews=previews, refusal=refusal)
 
 
-@bp.route("/costs/<no>/confirm", methods=["GET", "POST"])
-@guard(Permission.CONFIRM_COST)
-def confirm(no: str) -> Response:
-    """One side's word: the hub's counts for all its pairs, a town's for its own."""
-    case, own = get_case(no), _own()
-    require(Permission.CONFIRM_COST, *(town.slug for town in case.parties))
-    if case.state not in ASKED:
-        return redirect(url_for(".show", no=no))
-    form = forms.ReplyForm(data={"seen": str(case.revision)})
-    answer, said = ANSWERS.get(request.form.get("decision", ""), (_no_choice, ""))
-    if form.carry_out(
-        lambda act: answer(act, queries.row(case), form.opinion.data or "", form.seen.data)
-    ):
-        return done(url_for(".show", no=no), _(said))
-    before, replaced = queries.compared(case, clock.today())
-    past = queries.history_of(case)
-    return page(
-        "cost_sharing/confirm.html",
-        form=form,
-        case=case,
-        own=own,
-        last_year=next((one.shares[own] for one in reversed(before) if own in one.shares), None),
-        has_confirmed=case.has_confirmed(own),
-        since=past.since(own.name, case.revision),
-        why_replaced=[one for one in past.changes if one.revision == 1],
-        replaced=own_share_first((one for one in changes(replaced, case) if one.changed), own.name)
-        if replaced
-        else [],
-        struck_series=queries.struck_series(case),
-        newer=queries.newer(case),
-    )
-
-
-def _no_choice(*_given: object) -> None:
-    raise Refusal(_(NO_CHOICE))
-
-
 @bp.post("/costs/<no>/withdraw")
 @guard(Permission.DRAFT_COST)
 def withdraw(no: str) -> Response:
@@ -411,6 +314,6 @@ def replace(no: str) -> Response:
         lambda act: actions.replace(act, queries.row(case), form.reason.data, form.seen.data)
     ):
         return done(url_for(".formula", no=form.result.no))
-    answer = _case_page(case, replacing=form)
+    answer = case_page(case, replacing=form)
     answer.status_code = form.status
     return answer

@@ -1,26 +1,24 @@
 """Sets the formula of a case and the shares that come out of it (Article 4(2))."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases import letters, rules
-from tracker.cost_sharing.cases.actions import area_row, note_change, note_drafter, start_case
+from tracker.cost_sharing.cases.actions import note_change, note_drafter
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.models import CaseWork, CostCase, CostPart, Share
-from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.cost_sharing.rules import CaseState
 from tracker.cost_sharing.work.rules import stored
-from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
-from tracker.projects.models import Project, ProjectCost
-from tracker.projects.plans.actions import settle
-from tracker.shares.split import FORMULA_VERSION, in_digits, split
+from tracker.projects.models import ProjectCost
+from tracker.shares.split import FORMULA_VERSION, in_digits
 from tracker.shares.table import PartSource
 
 VOIDS = N_("この案件は、すでに送られています。変えると、いただいた確認はすべて取り消しになります。")
@@ -57,7 +55,7 @@ def save_formula(
     then = work_out(was, proposal, grounds, is_kept=True)
     if again is None or not voids:
         with act.change("cost.drafted", row, "") as entry:
-            _write(act, row, then)
+            write(act, row, then)
             if row.sent_on and then.content != was.content:
                 # Its words were void already (a consultation was struck): that says why.
                 note_change(act, row, changes(was, then), "")
@@ -68,7 +66,7 @@ def save_formula(
     check_due_day(again.reply_due_on, act.today, _("回答期限"), "reply_due_on")
     rules.check_step(row.state, CaseState.AWAITING)
     with act.change("cost.changed", row, "") as entry:
-        _write(act, row, then)
+        write(act, row, then)
         row.state, row.revision = CaseState.AWAITING, row.revision + 1
         row.reply_due_on, row.sent_on = again.reply_due_on, act.today
         note_change(act, row, changes(was, then), again.reason)
@@ -77,59 +75,7 @@ def save_formula(
         letters.put_changes(queries.of(row, act.today), was, again.reason, at=act.at)
 
 
-def start_next(
-    act: Act,
-    row: CostCase,
-    stage: Stage,
-    total_yen: int,
-    subsidy_yen: int,
-    seen: str | None = None,
-    *,
-    is_settled: bool = False,
-) -> CostCase:
-    """Drafts the next stage of an agreed case's year: its title, formula and municipalities with
-    the base figures frozen in it, divided anew; only the yen are others.
-
-    is_settled: with 精算 the total is the lead's own settled cost too, where it has told none.
-
-    Raises Refusal as `rules.check_next` does, and as `split` does for these yen.
-    """
-    project = db.session.get_one(Project, row.project_id)
-    act.lock((area_row(), None), (row, seen), (project, None))
-    case = queries.of(row, act.today)
-    there = queries.stage_there(case, stage)
-    rules.check_next(case.state, case.stage, stage, there.label if there else None)
-    year = FiscalYear(row.fiscal_year)
-    with act:
-        new = start_case(
-            act, row.project_id, year, row.kind, stage, row.title, total_yen, subsidy_yen
-        )
-        towns = {town.name: town for town in case.shares}
-        lines = split(
-            total_yen - subsidy_yen,
-            list(towns),
-            [one.part for one in case.parts],
-            case.rounding,
-            case.remainder,
-            case.limits,
-            codes={name: town.code for name, town in towns.items()},
-        ).lines
-        then = replace(
-            case,
-            stage=stage,
-            total_yen=total_yen,
-            subsidy_yen=subsidy_yen,
-            shares={towns[line.municipality]: line.share for line in lines},
-            lines=lines,
-        )
-        with act.change("cost.drafted", new, f"{new.named}の内容を決めました。"):
-            _write(act, new, then)
-        if is_settled and stage is Stage.RECONCILIATION:
-            settle(act, project, year, case.lead.id, total_yen)
-    return new
-
-
-def _write(act: Act, row: CostCase, then: Case) -> None:
+def write(act: Act, row: CostCase, then: Case) -> None:
     """Sets the content of a case; whoever does is its drafter from now on."""
     ids = {town.name: town.id for town in then.shares}
     row.title, row.stage, row.work = then.title, then.stage, then.work

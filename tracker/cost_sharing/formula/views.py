@@ -1,23 +1,21 @@
 """算式と負担額: the form, its live table, and the page before what was sent is changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from flask import flash, redirect, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.blueprint import bp, case_to_draft, is_readable
 from tracker.cost_sharing.case import Case, changes
-from tracker.cost_sharing.cases.forms import AgainForm, NextForm
-from tracker.cost_sharing.cases.rules import check_change, next_stages, reply_due
+from tracker.cost_sharing.cases.forms import AgainForm
+from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
 from tracker.cost_sharing.formula.forms import FormulaForm, from_sent
-from tracker.cost_sharing.formula.proposal import Proposal, work_out
-from tracker.cost_sharing.formula.rules import MOST_TRIALS, Trial, side_by_side
-from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.rules import STATES, CaseNumber, CaseState, Decision, Stage
+from tracker.cost_sharing.formula.proposal import work_out
+from tracker.cost_sharing.rules import CaseNumber, Decision, Stage
+from tracker.cost_sharing.trials.rules import MOST_TRIALS
 from tracker.cost_sharing.work import forms as work
 from tracker.cost_sharing.work.forms import WorkForm
 from tracker.figures import actions as figures
@@ -33,7 +31,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import ButtonForm, in_year, labelled, whole_number
+from tracker.plumbing.forms import in_year, whole_number
 from tracker.plumbing.pages import done, page, strike_page
 from tracker.shares.table import SplitTable
 
@@ -60,25 +58,26 @@ def formula(no: str) -> Response:
         return redirect(url_for(".show", no=no))
     is_saved = bool(pressed) and not ON_THE_WAY & pressed.keys()
     is_checked = voids and is_saved and "checked" in pressed
-    form, to_copy = _content_form(case, is_checked)
+    form, to_copy = content_form(case, is_checked)
     if is_saved and (is_checked or not voids):
         if form.carry_out(lambda act: _save(act, case, form, is_checked)):
             return done(url_for(".show", no=no), _(SAVED[voids]))
         then = None if form.conflict else _outcome(case, form, is_kept=True)
         if is_checked and not form.conflict and form.errors.keys() <= OF_THE_CHECK:
             return _check(case, form, then)
-    elif is_saved and (then := _worked_out(case, form, is_kept=True)):
+    elif is_saved and (then := worked_out(case, form, is_kept=True)):
         return _check(case, form, then)
-    return _formula_page(case, form, _table(case, form), voids, to_copy)
+    return formula_page(case, form, _table(case, form), voids, to_copy)
 
 
-def _formula_page(
+def formula_page(
     case: Case,
     form: FormulaForm | WorkForm,
     table: SplitTable | None,
     voids: bool,
     to_copy: Mapping[CaseNumber, str],
 ) -> Response:
+    """The formula, or the table of work, with what was typed."""
     return page(
         "cost_sharing/formula.html" if case.is_money else "cost_sharing/work.html",
         form=form,
@@ -91,131 +90,14 @@ def _formula_page(
         towns=areas.towns(),
         newer=[] if "figures" in request.args else queries.newer(case),
         may_change=True,
-        trials=_carried(),
+        trials=carried_along(),
         units=work.UNITS,
     )
 
 
-@bp.post("/costs/<no>/formula/trials")
-@guard(Permission.DRAFT_COST)
-def trials(no: str) -> Response:
-    """試算: up to four formulas side by side, carried along by the form; nothing is saved."""
-    case, press, carried = case_to_draft(no), ButtonForm(), _carried()
-    voids = STATES[case.state].voids
-    if voids is None or not case.is_money:
-        return redirect(url_for(".formula", no=no))
-    if "remove" not in request.form:
-        form, to_copy = _content_form(case)
-        if not isinstance(form, FormulaForm) or not _worked_out(case, form):
-            return _formula_page(case, form, None, voids, to_copy)
-        carried = [*(carried or _earlier(case, form)), forms.as_sent(form)]
-    elif press.validate():
-        gone = whole_number(request.form["remove"])
-        carried = [one for place, one in enumerate(carried) if place != gone]
-    return _trials_page(case, press, _tried(case, carried))
-
-
-def _trials_page(case: Case, press: ButtonForm, found: Sequence[Trial]) -> Response:
-    if not found:
-        return redirect(url_for(".formula", no=case.no))
-    before = queries.agreed_before(case, case.no.fiscal_year - 1, clock.today())
-    return page(
-        "cost_sharing/trials.html",
-        form=press,
-        case=case,
-        trials=found[:MOST_TRIALS],
-        carried=[one.sent for one in found],
-        waiting=len(found) > MOST_TRIALS,
-        table=side_by_side(found[:MOST_TRIALS], before[-1] if before else None),
-        seen=request.form.get("seen", ""),
-    )
-
-
-def _carried() -> list[str]:
+def carried_along() -> list[str]:
     """The formulas to compare that the form carries along, with one too many at most."""
     return request.form.getlist("trial")[: MOST_TRIALS + 1]
-
-
-def _earlier(case: Case, form: FormulaForm) -> list[str]:
-    """The formula of the case as it is stored, and that agreed last, on the amounts as typed."""
-    last = next((one for one in queries.formulas_to_copy(case)), None)
-    sources = [case, queries.find(last, clock.today()) if last else None]
-    series, typed = (
-        bases.series(project_id=case.project_id),
-        ("title", "stage", "total_yen", "subsidy_yen", "carried_yen"),
-    )
-    return [
-        forms.as_sent(
-            forms.formula_form(
-                series,
-                data={
-                    **forms.content_of(case, one, one.participants, series),
-                    **({name: form[name].data for name in typed} if one is not case else {}),
-                },
-                formdata=MultiDict(),
-            )
-        )
-        for one in sources
-        if one and one.shares
-    ]
-
-
-def _tried(case: Case, carried: Sequence[str]) -> list[Trial]:
-    """What comes out of each formula, each once; one that nobody can read is left out."""
-    series, told = bases.series(project_id=case.project_id), list[tuple[str, Proposal]]()
-    for sent in carried:
-        form = forms.formula_form(series, data={}, formdata=from_sent(sent))
-        # The page's own form answers for the token.
-        is_fine = FlaskForm.validate(form) or form.is_told
-        if is_fine and form.parts and form.proposal() not in [one for _sent, one in told]:
-            told.append((sent, form.proposal()))
-    ids = {id_ for _sent, proposal in told for id_ in proposal.series_ids}
-    grounds, found = queries.grounds(clock.today(), sorted(ids)), list[Trial]()
-    for number, (sent, proposal) in enumerate(told, 1):
-        try:
-            then = work_out(case, proposal, grounds)
-        except Refusal:
-            then = None
-        is_stored = then is not None and then.content == case.content
-        found.append(Trial(sent, _("算式%(number)s", number=number), then, is_stored))
-    return found
-
-
-@bp.route("/costs/<no>/next", methods=["GET", "POST"])
-@guard(Permission.DRAFT_COST)
-def next_stage(no: str) -> Response:
-    """確定 or 精算 from what is agreed: only the new yen are asked."""
-    case = case_to_draft(no)
-    stages = next_stages(case.stage)
-    if case.state is not CaseState.AGREED or not case.is_money or not stages:
-        return redirect(url_for(".show", no=no))
-    told = queries.settled_of_lead(case)
-    funds = told.subsidy_yen if told else None
-    form = NextForm(
-        data={
-            "seen": case.seen,
-            "stage": stages[-1].value,
-            "total_yen": told.total_yen if told else None,
-            "subsidy_yen": case.subsidy_yen if funds is None else funds,
-            "is_settled": True,
-        }
-    )
-    form.stage.choices = labelled(stages)
-    if form.carry_out(lambda act: _next(act, case, form)):
-        return done(url_for(".show", no=form.result.no), _("次の段階の下書きを作りました。"))
-    return page("cost_sharing/next.html", form=form, case=case, told=told)
-
-
-def _next(act: Act, case: Case, form: NextForm) -> CostCase:
-    return actions.start_next(
-        act,
-        queries.row(case),
-        Stage(form.stage.data),
-        form.total_yen.data,
-        form.subsidy_yen.data or 0,
-        form.seen.data,
-        is_settled=form.is_settled.data,
-    )
 
 
 @bp.post("/costs/<no>/formula/preview")
@@ -223,8 +105,8 @@ def _next(act: Act, case: Case, form: NextForm) -> CostCase:
 def preview(no: str) -> Response:
     """The table of the formula as typed, a part of a page; nothing is saved."""
     case = case_to_draft(no)
-    form, _other = _content_form(case)
-    then = _worked_out(case, form)
+    form, _other = content_form(case)
+    then = worked_out(case, form)
     return page(
         "cost_sharing/_split.html",
         form=form,
@@ -259,7 +141,7 @@ def strike_figures(series_id: int) -> Response:
     )
 
 
-def _content_form(
+def content_form(
     case: Case, is_checked: bool = False
 ) -> tuple[FormulaForm | WorkForm, Mapping[CaseNumber, str]]:
     """The boxes with what is stored, and the earlier cases whose formula a new draft may copy."""
@@ -285,7 +167,7 @@ def _members(case: Case) -> tuple[Town, ...]:
 
 def _picked() -> MultiDict[str, str] | None:
     """The formula chosen among those compared, on what its author saw of the case."""
-    carried, number = _carried(), whole_number(request.form.get("pick", ""))
+    carried, number = carried_along(), whole_number(request.form.get("pick", ""))
     if "pick" not in request.form or number >= len(carried):
         return None
     sent = from_sent(carried[number])
@@ -305,7 +187,7 @@ def _labels(case: Case, to_copy: Mapping[CaseNumber, Stage]) -> dict[CaseNumber,
     return found
 
 
-def _worked_out(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool = False) -> Case | None:
+def worked_out(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool = False) -> Case | None:
     """The case as it would be with what was typed; None with all reasons at the fields."""
     is_fine = form.validate_on_submit()
     then = _outcome(case, form, is_kept=is_kept)
@@ -331,7 +213,7 @@ def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
     if _is_edited():
         return None
     if {"calculate", "pick"} & request.form.keys():
-        shown = _worked_out(case, form)
+        shown = worked_out(case, form)
     else:
         shown = _copied(case, form) if {"from", "figures"} & request.args.keys() else case
     return shown.table if shown else None

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from tracker.cost_sharing.cases.actions import add_consultation, send, start_case
+from tracker.cost_sharing.cases.actions import send, start_case
+from tracker.cost_sharing.consultations.actions import add_consultation
 from tracker.cost_sharing.formula.actions import save_formula
 from tracker.cost_sharing.formula.proposal import Proposal
 from tracker.cost_sharing.models import CaseWork, CostCase

@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, FormField, SelectField, SelectMultipleField
 
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.cases.forms import ConsultationForm, SendForm
+from tracker.cost_sharing.cases.forms import SendForm
+from tracker.cost_sharing.consultations.forms import ConsultationForm
 from tracker.cost_sharing.formula.forms import ContentForm
 from tracker.cost_sharing.formula.proposal import Proposal
 from tracker.cost_sharing.rules import CaseKind, Stage

@@ -29,7 +29,6 @@ def put_requests(act: Act, meeting: Meeting, revision: int, due_on: date) -> int
             cause=f"minutes:{meeting.id}:{revision}",
             at=act.at,
             link=path,
-            path=path,
         )
         for many in found.values()
         for to in many

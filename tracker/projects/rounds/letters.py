@@ -63,7 +63,6 @@ def put_requests(opened: ReportingRound, asked: Iterable[Report], *, at: datetim
             cause=f"round:{opened.id}:opened",
             at=at,
             link=_path(period),
-            path=_path(period),
         )
         for to, count in writers(asked).items()
     )
@@ -86,7 +85,6 @@ def put_due_day(opened: ReportingRound, asked: Iterable[Report], was: date, *, a
             cause=f"round:{opened.id}:due:{at.isoformat()}",
             at=at,
             link=_path(period),
-            path=_path(period),
         )
         for to in writers(asked)
     )
@@ -109,7 +107,6 @@ def put_reopened(opened: ReportingRound, unsubmitted: Iterable[Report], *, at: d
             cause=f"round:{opened.id}:reopened:{at.isoformat()}",
             at=at,
             link=_path(period),
-            path=_path(period),
         )
         for to, count in writers(unsubmitted).items()
     )
@@ -139,7 +136,6 @@ def put_again(
             cause=f"round:{opened.id}:again:{on}",
             at=at,
             link=_path(period),
-            path=_path(period),
         )
     ]
 
@@ -162,7 +158,6 @@ def put_added(opened: ReportingRound, added: Sequence[Report], *, at: datetime) 
             cause=f"round:{opened.id}:added:{project.project_id}:{at.isoformat()}",
             at=at,
             link=_path(period),
-            path=_path(period),
         )
         for to in writers(added)
     )
@@ -172,9 +167,7 @@ def put_question(place: Report, question: str, *, cause: str, at: datetime) -> N
     """M4: what the lead asks, to those who write the report."""
     values = {"事業": place.project, "質問": question}
     for to in writers([place]):
-        letters.put(
-            "report_returned", to, values, cause=cause, at=at, link=place.path, path=place.path
-        )
+        letters.put("report_returned", to, values, cause=cause, at=at, link=place.path)
 
 
 def put_thanks(place: Report, asked: Iterable[Report], *, at: datetime) -> None:
@@ -187,7 +180,6 @@ def put_thanks(place: Report, asked: Iterable[Report], *, at: datetime) -> None:
             cause=f"round:{place.round_id}:confirmed",
             at=at,
             link=_path(place.period),
-            path=_path(place.period),
         )
 
 

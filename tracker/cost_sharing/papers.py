@@ -14,8 +14,9 @@ from tracker.agreements import queries as agreements
 from tracker.attachments import uploads
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.cases.rules import StageRow, stage_table
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
+from tracker.cost_sharing.stages.queries import settled_before
+from tracker.cost_sharing.stages.rules import StageRow, stage_table
 from tracker.cost_sharing.work.papers import tasks, work_table
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -76,7 +77,7 @@ def subject(case: Case) -> CasePapers:
             for row in agreements.agreements()
             if row.id in ids
         },
-        queries.settled_before(case, clock.today()),
+        settled_before(case, clock.today()),
     )
 
 

@@ -1,17 +1,92 @@
-"""What agreed cases are held by (the words of the record's digest), and what they carry over."""
+"""Reads what was said and changed of a case, and what agreed cases are held by."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import (
+    and_,
+    or_,
+    select,
+)
 
 from tracker.attachments.uploads import Attachment
-from tracker.cost_sharing.models import CaseWork, CostCase, Share
-from tracker.cost_sharing.rules import CaseState
-from tracker.kernel.fiscal_year import FiscalYear
+from tracker.cost_sharing.case import (
+    Case,
+    CaseHistory,
+    Change,
+    Reply,
+    Revised,
+    Word,
+)
+from tracker.cost_sharing.models import (
+    CaseChange,
+    CaseWork,
+    Confirmation,
+    CostCase,
+    Share,
+)
+from tracker.cost_sharing.queries import ROOMS, cases
+from tracker.cost_sharing.rules import (
+    CaseKind,
+    CaseState,
+)
+from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
+from tracker.plumbing.memo import kept
 from tracker.projects.models import ProjectCost
+
+
+def history_of(case: Case) -> CaseHistory:
+    """Every change of a case once sent and every word given on it; nothing of it ever goes."""
+    return kept(("case history", case.id), ROOMS, lambda: _history(case.id))
+
+
+def _history(case_id: int) -> CaseHistory:
+    towns = areas.by_id()
+    of_case = select(CaseChange).where(CaseChange.case_id == case_id).order_by(CaseChange.id)
+    said = select(Confirmation).where(Confirmation.case_id == case_id).order_by(Confirmation.id)
+    return CaseHistory(
+        [
+            Revised(
+                one.revision,
+                tuple(Change(*item) for item in one.items),
+                one.reason,
+                one.person_name,
+                one.at,
+            )
+            for one in db.session.scalars(of_case)
+        ],
+        [
+            Word(
+                towns[one.municipality_id].name,
+                one.revision,
+                Reply(one.decision, one.opinion, one.person_name, one.decided_at),
+            )
+            for one in db.session.scalars(said)
+        ],
+    )
+
+
+def compared(case: Case, today: date) -> tuple[Sequence[Case], Case | None]:
+    """What was agreed last year about money for the project of a case, oldest first; and whole
+    the agreed case that it is to replace.
+    """
+    year, number = case.no.fiscal_year, case.replaces and case.replaces.number
+    of_last_year = and_(
+        CostCase.project_id == case.project_id,
+        CostCase.kind == CaseKind.MONEY,
+        CostCase.state == CaseState.AGREED,
+        CostCase.fiscal_year == year - 1,
+    )
+    is_replaced = and_(CostCase.fiscal_year == year, CostCase.number == number)
+    found = cases(today, or_(of_last_year, is_replaced), whole=number is not None)
+    return (
+        [one for one in found if one.no.fiscal_year != year],
+        next((one for one in found if one.no == case.replaces), None),
+    )
+
 
 _DECIDED = (CaseState.AGREED, CaseState.REPLACED)
 
@@ -73,15 +148,3 @@ def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
     for paper in db.session.scalars(papers):
         found[paper.subject_id].setdefault("documents", []).append(paper.told)
     return found
-
-
-def carried_over(year: FiscalYear) -> dict[int, int]:
-    """What agreed settlements of a fiscal year carry over to the next, in yen by project (id)."""
-    found = db.session.execute(
-        select(CostCase.project_id, CostCase.carried_yen).where(
-            CostCase.fiscal_year == year.year,
-            CostCase.state == CaseState.AGREED,
-            CostCase.carried_yen > 0,
-        )
-    )
-    return {row.project_id: row.carried_yen for row in found}

@@ -1,0 +1,1 @@
+"""試算: formulas side by side before one is chosen."""
