@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
-from sqlalchemy import func, select
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from tests.cost_sharing.makers import act_of
@@ -23,6 +24,7 @@ from tracker.meetings.minutes import actions, queries, rules
 from tracker.meetings.minutes.rules import MinutesSheet, MinutesState, MinutesWord, PartText
 from tracker.meetings.models import AgendaItem, MeetingRow, MinutesPart
 from tracker.meetings.rules import Attendance
+from tracker.plumbing import append_only
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 from tracker.record.queries import verdict
@@ -31,9 +33,11 @@ pytestmark = pytest.mark.engines_by_turns
 
 AT, DUE = datetime(2026, 11, 24, 1, tzinfo=UTC), date(2026, 12, 4)
 FIVE = tuple(sorted(TOWNS.values(), key=lambda town: town.code))
-SHEET = MinutesSheet(
-    *(2, "1", AT, DUE, None, frozenset({9}), {1: PartText("述べた。")}, (), (), FIVE)
-)
+PARTS = {
+    1: PartText(1, "進捗", None, 2, "述べた。", mark="a"),
+    2: PartText(2, "二町の件", ("hiranai", "imabetsu"), 1, "", "続ける。", mark="b"),
+}
+SHEET = MinutesSheet(*(2, "1", AT, DUE, None, frozenset({9}), PARTS, (), (), FIVE))
 
 
 def somebody(role: Role, slug: str, person: int = 1) -> Actor:
@@ -41,23 +45,54 @@ def somebody(role: Role, slug: str, person: int = 1) -> Actor:
     return Actor(person, "担当", role, slug, town.id, town.name, 1, town.is_hub)
 
 
-def word(slug: str, revision: int = 2, *, is_confirmed: bool = True) -> MinutesWord:
-    return MinutesWord(revision, TOWNS[slug], is_confirmed, 1, "", "担当", AT)
+def word(slug: str, item: int = 1, revision: int = 2, mark: str | None = None) -> MinutesWord:
+    return MinutesWord(item, revision, TOWNS[slug], True, "", "担当", AT, mark)
 
 
-def test_words_on_an_older_text_count_no_more():
-    said = [word("aomori", 1), word("hiranai"), word("imabetsu", is_confirmed=False)]
+def slugs(towns) -> set[str]:
+    return {town.slug for town in towns}
+
+
+def test_a_word_counts_for_one_item_as_it_was_shown():
+    said = [
+        # On a text before; on what was shown; with another title since; of one item of two.
+        *(word("aomori", revision=1), word("yomogita"), word("sotogahama", mark="before")),
+        *(word("hiranai", mark="a"), word("imabetsu"), word("imabetsu", 2, 1, "b")),
+        word("hiranai")._replace(is_confirmed=False, words="「述べた」は「説明した」。"),
+    ]
     sheet = SHEET._replace(words=said)
-    assert [town.slug for town in sheet.confirmed] == ["hiranai"]
-    assert "aomori" in {town.slug for town in sheet.waiting} and len(sheet.waiting) == 4
-    assert len(sheet.open_requests) == 1
+    assert slugs(sheet.confirmed) == {"yomogita", "imabetsu"}
+    assert slugs(sheet.waiting) == {"aomori", "hiranai", "sotogahama"}
+    assert [part.item_id for part in sheet.left(TOWNS["hiranai"])] == [2]
+    # Another text of an item voids what was said of it, and nothing else.
+    changed = sheet._replace(parts={**PARTS, 2: PARTS[2]._replace(revision=3)})
+    assert slugs(changed.confirmed) == {"yomogita"} and len(changed.open_requests) == 1
+    assert [part.item_id for part in changed.left(TOWNS["imabetsu"])] == [2]
+    # Kept from all but two: the others are not asked for any word.
+    kept = SHEET._replace(parts={2: PARTS[2]})
+    assert slugs(kept.asked) == {"hiranai", "imabetsu"}
     assert SHEET._replace(words=said, sent_at=None).waiting == ()
+
+
+def test_what_a_page_showed_is_another_with_each_item_text_and_title():
+    first = rules.shown(PARTS.values())
+    others = [
+        *([PARTS[1]], [PARTS[2]._replace(item_id=3), PARTS[1]]),
+        *([PARTS[1]._replace(mark="c"), PARTS[2]], [PARTS[1]._replace(revision=3), PARTS[2]]),
+    ]
+    assert first == rules.shown(dict(PARTS).values())
+    assert first not in {rules.shown(one) for one in others}
+
+
+def test_a_sentence_is_what_ends_with_its_sign_or_its_line():
+    one = PartText(1, "件", gist="甲が述べた。乙が答えた。\n\n丙は欠席", decided="続ける。")
+    assert one.sentences == ("甲が述べた。", "乙が答えた。", "丙は欠席", "続ける。")
 
 
 # The state, the day, who reads them.
 SHOWN = [
     (SHEET._replace(sent_at=None), DUE, {"office"}),
-    (SHEET._replace(sent_at=None, parts={}), DUE, {"office"}),
+    (SHEET._replace(sent_at=None, parts={1: PartText(1, "件")}), DUE, {"office"}),
     (SHEET, DUE, {"office", "officer", "confirmer"}),
     (SHEET, date(2026, 12, 5), {"office", "officer", "confirmer", "reader", "lead"}),
     (SHEET._replace(final_at=AT), DUE, {"office", "officer", "confirmer", "reader", "lead"}),
@@ -77,12 +112,13 @@ REFUSED = [
     (SHEET._replace(sent_at=None), 1, "この議事録は「作成中」です。"),
     (SHEET._replace(final_at=AT), 1, "この議事録は「確定」です。"),
     (SHEET, 9, "ご自分が書いた議事録は確認できません。"),
-    (SHEET._replace(words=[word("imabetsu")]), 1, "すでに確認済みです。"),
+    (SHEET._replace(words=[word("imabetsu"), word("imabetsu", 2, 1)]), 1, "すでに確認済みです。"),
+    (SHEET._replace(parts={**PARTS, 3: PartText(3, "新しい件")}), 1, "「新しい件」の記録がまだ"),
     (SHEET._replace(parties=FIVE[:2]), 1, "席のある市町村だけ"),
 ]
 
 
-@pytest.mark.parametrize(("sheet", "person", "said"), REFUSED, ids=map(str, range(5)))
+@pytest.mark.parametrize(("sheet", "person", "said"), REFUSED, ids=map(str, range(6)))
 def test_who_may_not_confirm(sheet, person, said):
     with pytest.raises(Refusal, match=said):
         rules.check_word(sheet, somebody(Role.CONFIRMER, "imabetsu", person), confirms=True)
@@ -120,32 +156,52 @@ def state(row: MeetingRow) -> MinutesState:
 def test_from_the_first_word_to_the_last(both):
     row, item = held()
     office = act_of("office")
-    with pytest.raises(Refusal, match="1つ以上書いてから"):
+    with pytest.raises(Refusal, match="「進捗について」の記録がまだありません"):
         actions.send(office, row, DUE)
-    actions.write(office, row, item, "述べた。", "続ける。")
-    assert [one.sent_at for one in meetings.unminuted([meetings.of(row)])] == [None]
+    kept = agenda.propose(office, row, "一町の件", "", only=["imabetsu"])
+    for one in (item, kept):
+        actions.write(office, row, one, "述べた。", "続ける。")
+    assert [one.sent_at for one in queries.unminuted([meetings.of(row)])] == [None]
     written = actions.send(office, row, DUE)
     asked = select(func.count()).where(Letter.kind == "minutes_request")
     assert written == db.session.scalar(asked) > 0
-    actions.ask_correction(act_of("officer", "imabetsu"), row, item, "「続ける」は「広げる」。")
-    actions.confirm(act_of("confirmer", "hiranai"), row, "1")
-    # A changed text is another: the word given is void, and it goes out again.
+    town, sheet = TOWNS["hiranai"], queries.sheet(meetings.of(row))
+    imabetsu = act_of("officer", "imabetsu")
+    actions.ask_correction(imabetsu, row, item.id, "続ける。", "「続ける」は「広げる」。")
+    seen = rules.shown(sheet.of(town))
+    actions.confirm(act_of("confirmer", "hiranai"), row, seen)
+    # A changed text is another: the word given on it is void, and it goes out again.
     actions.write(office, row, item, "述べた。", "広げる。")
     assert state(row) is MinutesState.DRAFT
     actions.send(office, row, DUE)
     with pytest.raises(Conflict):
-        actions.confirm(act_of("confirmer", "hiranai"), row, "1")
+        actions.confirm(act_of("confirmer", "hiranai"), row, seen)
     db.session.rollback()
-    for slug in ("hiranai", "imabetsu", "yomogita", "sotogahama", "aomori"):
+    # Another item than hiranai's own changes: hiranai is not asked again, nor written to.
+    actions.confirm(act_of("confirmer", "hiranai"), row)
+    actions.write(office, row, kept, "述べた。", "取りやめる。")
+    before = db.session.scalar(asked)
+    actions.send(office, row, DUE)
+    assert slugs(queries.sheet(meetings.of(row)).confirmed) == {"hiranai"}
+    to = select(Letter.municipality_id).where(Letter.kind == "minutes_request")
+    last = db.session.scalars(to.order_by(Letter.id).offset(before)).all()
+    assert last and town.id not in last
+    for slug in ("imabetsu", "yomogita", "sotogahama", "aomori"):
         assert state(row) is MinutesState.SENT
-        actions.confirm(act_of("confirmer", slug), row, "2")
+        actions.confirm(act_of("confirmer", slug), row)
     assert state(row) is MinutesState.FINAL and row.minutes_final_at == office.at
     with pytest.raises(Refusal, match="確定しています"):
         actions.write(office, row, item, "別の文", "")
     actions.add_erratum(office, row, "「広げる」の対象は農業研修である。")
     sheet = queries.sheet(meetings.of(row))
     assert (len(sheet.requests), len(sheet.errata), sheet.waiting) == (1, 1, ())
-    assert meetings.unminuted([meetings.of(row)]) == [] and not verdict().problems
+    assert queries.unminuted([meetings.of(row)]) == [] and not verdict().problems
+    # Who came stands in them: another record of it says why, below them.
+    came = {town.slug: (Attendance.HEAD, "") for town in FIVE}
+    with pytest.raises(Refusal, match="理由を入力してください"):
+        meeting_actions.record_attendance(office, row, came)
+    meeting_actions.record_attendance(office, row, came, reason="入力の誤り。")
+    assert "理由：入力の誤り。" in queries.sheet(meetings.of(row)).errata[-1].words
     with pytest.raises(DatabaseError):
         db.session.get_one(MinutesPart, item.id).decided = "別の決定"
         db.session.flush()
@@ -179,15 +235,40 @@ def test_office_and_town_on_the_pages(browse, app):
     done = office.post(f"{path}/send", page.fields())
     assert "確認待ち：青森市・平内町・今別町・蓬田村・外ヶ浜町" in office.follow(done).text
     page = town.get(f"{path}/confirm")
-    assert "続ける。" in page.text and "この画面に表示した議題について" in page.text
+    assert "続ける。" in page.text and "後で文が直った議題だけ" in page.text
     told = town.follow(town.post(f"{path}/confirm", page.fields()))
     assert "議事録を確認しました。" in told.text and "確認 1/5" in told.text
     asked = browse("officer", "hiranai")
-    page = asked.get(f"{path}/correction")
-    wrong = asked.post(f"{path}/correction", {**page.fields(), "item": str(item_id)})
-    assert wrong.status == 422 and "修正の箇所と修正案を入力してください。" in wrong.text
-    asked.post(
-        f"{path}/correction", {**page.fields(), "item": str(item_id), "words": "広げる、です。"}
-    )
-    assert "修正のお願いが1件あります。" in office.get(path).text
+    page = asked.get(f"{path}/correction?item={item_id}")
+    fields = {**page.fields(), "sentence": f"{item_id}-1"}
+    wrong = asked.post(f"{path}/correction", fields)
+    assert wrong.status == 422 and "修正案を入力してください。" in wrong.text
+    asked.post(f"{path}/correction", {**fields, "words": "広げる、です。"})
+    told = office.get(path).text
+    assert "修正のお願いが1件あります。" in told and "「続ける。」について" in told
     browse("officer", "imabetsu").get(f"{path}/confirm", status=403)
+
+
+def test_a_word_on_the_whole_text_becomes_one_an_item_and_goes_back(both):
+    row, item = held()
+    office, second = act_of("office"), agenda.propose(act_of("office"), row, "二つ目", "")
+    kept = agenda.propose(office, row, "一町の件", "", only=["imabetsu"])
+    for one in (item, second, kept):
+        actions.write(office, row, one, "述べた。", "続ける。")
+    actions.send(office, row, DUE)
+    actions.confirm(act_of("confirmer", "hiranai"), row)
+    actions.write(office, row, kept, "述べた。", "取りやめる。")
+    meeting_id, ids = row.id, [item.id, second.id]
+    db.session.commit()
+
+    downgrade(revision="0046")
+    rows = "SELECT item_id, is_confirmed, revision FROM minutes_reply"
+    assert [tuple(one) for one in db.session.execute(text(rows))] == [(None, True, 1)]
+    # As its author could have confirmed the last text before.
+    append_only.lift(db.session.connection())
+    db.session.execute(text("UPDATE minutes_reply SET revision = 2"))
+    db.session.commit()
+    upgrade()
+    found = queries.sheet(meetings.find(meeting_id))
+    assert list(found.given(TOWNS["hiranai"])) == ids and not found.left(TOWNS["hiranai"])
+    assert {part.revision for part in found.parts.values()} == {2}

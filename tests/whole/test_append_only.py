@@ -47,8 +47,9 @@ MINUTED = (
     " SELECT id, 1, '[]', true FROM meeting",
     "INSERT INTO minutes_part (item_id, meeting_id, gist, decided)"
     " SELECT id, meeting_id, 'x', 'x' FROM agenda_item",
-    "INSERT INTO minutes_reply (meeting_id, revision, municipality_id, is_confirmed, person_id,"
-    " person_name, at) SELECT id, 1, 1, true, 1, 'x', polled_at FROM meeting",
+    "INSERT INTO minutes_reply (meeting_id, item_id, revision, municipality_id, is_confirmed,"
+    " person_id, person_name, at) SELECT meeting_id, id, 1, 1, true, 1, 'x', proposed_at"
+    " FROM agenda_item",
     "INSERT INTO minutes_erratum (meeting_id, words, person_id, person_name, at)"
     " SELECT id, 'x', 1, 'x', polled_at FROM meeting",
 )

@@ -20,6 +20,7 @@ from tracker.mail import duties as mail
 from tracker.mail import letters
 from tracker.meetings import duties as article_5
 from tracker.meetings import queries as meetings
+from tracker.meetings.minutes import queries as minutes
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Members
 from tracker.payments import duties as paying
@@ -47,7 +48,7 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     owed = meetings.article_five_owed(year, today, found)
     return chain(
         article_5.duties(owed, found, members, today, meetings.contact()),
-        article_5.minutes_duties(meetings.unminuted(found), members),
+        article_5.minutes_duties(minutes.unminuted(found), members),
     )
 
 

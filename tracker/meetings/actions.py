@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.meetings import letters, queries, rules
-from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat
+from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat, MinutesErratum
 from tracker.meetings.rules import Attendance
 from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
@@ -76,19 +76,30 @@ def record_attendance(
     row: MeetingRow,
     entries: Mapping[str, tuple[Attendance, str]],
     seen: str | None = None,
+    reason: str = "",
 ) -> None:
-    """Records who came to each seat (by its key): the head, a deputy by its post, or nobody."""
+    """Records who came to each seat (by its key): the head, a deputy by its post, or nobody.
+
+    Once the minutes are final it needs a reason, which is appended to them (訂正).
+    """
     by_id = {seat.id: seat for seat in _lock(act, row, seen)}
     meeting = queries.of(row)
     names = {seat.key: seat.name for seat in meeting.seats}
     rules.check_attendance(meeting.fixed_on, act.today, entries, names)
-    with act.change("meeting.attended", row, f"{row.name}：出席を記録しました。") as entry:
+    rules.check_recorded_again(row.minutes_final_at, reason)
+    said = f"{row.name}：出席を記録しました。"
+    if row.minutes_final_at:
+        said = f"{row.name}：出席の記録を直しました。理由：{reason}"
+    with act.change("meeting.attended", row, said) as entry:
         row.attendance_at = act.at
         for seat in meeting.seats:
             attendance, deputy = entries[seat.key]
             by_id[seat.id].attendance = attendance
             is_deputy = attendance is Attendance.DEPUTY
             by_id[seat.id].deputy = deputy.strip() if is_deputy else None
+        if row.minutes_final_at:
+            who = {"person_id": act.person.person_id, "person_name": act.person.name}
+            db.session.add(MinutesErratum(meeting_id=row.id, words=said, at=act.at, **who))
         db.session.flush()
         entry.digest = digest(queries.attended([row.id])[row.id])
 

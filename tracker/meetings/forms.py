@@ -19,6 +19,7 @@ from tracker.plumbing.forms import (
     choices,
     labelled,
     must_choose,
+    optional,
     required,
     with_fields,
 )
@@ -53,9 +54,13 @@ class NoticeForm(Form):
 
 
 class AttendanceForm(Form):
-    """Who came; two boxes a seat are added by `attendance_form`."""
+    """Who came; two boxes a seat are added by `attendance_form`.
+
+    The reason is asked for once the minutes are final.
+    """
 
     seen = SeenField()
+    reason = LinesField(N_("直す理由"), validators=[optional(), at_most(400)])
 
     def entries(self, seats: Iterable[Seat]) -> dict[str, tuple[Attendance, str]]:
         """Attendance and deputy by the seat's key."""

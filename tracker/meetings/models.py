@@ -176,7 +176,7 @@ class AgendaItem(Versioned, Struck, Model):
 
 
 class Minutes(Versioned, Model):
-    """議事録 of a meeting; a changed text is another revision, and words on the one before are void."""
+    """議事録 of a meeting; a text that was circulated and is changed is another revision."""
 
     __tablename__ = "minutes"
 
@@ -198,12 +198,14 @@ class MinutesPart(Versioned, Model):
 
     item_id: Mapped[int] = mapped_column(ForeignKey("agenda_item.id"), primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    # That of the minutes when it was last written: words on one before are void.
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     gist: Mapped[str] = mapped_column(Text, info=PRIVATE)
     decided: Mapped[str] = mapped_column(Text, info=PRIVATE)
 
 
 class MinutesReply(Model):
-    """One municipality's word on one revision; rows are only added."""
+    """One municipality's word on one item as it stood then; rows are only added."""
 
     __tablename__ = "minutes_reply"
     __table_args__ = (Index(None, "meeting_id", "revision"),)
@@ -212,9 +214,12 @@ class MinutesReply(Model):
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
     revision: Mapped[int]
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("agenda_item.id"))
     is_confirmed: Mapped[bool]
-    # What it wants corrected, and of which item.
-    item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_item.id"))
+    # The digest of what its author was shown of the item; empty: written before it was kept.
+    mark: Mapped[str | None] = mapped_column(String(64))
+    # What it wants corrected, and the sentence it means.
+    quote: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
     words: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     person_name: Mapped[str] = mapped_column(String(200))

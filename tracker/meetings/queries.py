@@ -12,8 +12,6 @@ from sqlalchemy import (
     String,
     and_,
     cast,
-    exists,
-    func,
     literal,
     null,
     select,
@@ -35,23 +33,19 @@ from tracker.meetings.meeting import (
     Meeting,
     PartyView,
     Seat,
-    Unminuted,
 )
 from tracker.meetings.models import (
-    AgendaItem,
     CandidateDate,
     HeldView,
     MeetingRow,
     MeetingSeat,
-    Minutes,
-    MinutesReply,
     PollAnswer,
 )
 from tracker.meetings.rules import Answer, Attendance, link_ends, standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import EntryKind
 from tracker.municipalities.rules import Town, days_of
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
 # The kind of personal link by which a secretary answers.
@@ -420,69 +414,6 @@ def unavailable(year: FiscalYear) -> Unavailable:
         own = days[entry.kind]
         own[name] = own.get(name, frozenset()) | days_of([(entry.begins_on, entry.ends_on)])
     return Unavailable(days[EntryKind.CLOSURE], days[EntryKind.ASSEMBLY])
-
-
-def unminuted(found: Iterable[Meeting]) -> list[Unminuted]:
-    """Those of them with an agenda that took place and whose minutes are not final.
-
-    Two queries, none where all are final or still to come.
-    """
-    ids = [
-        one.id
-        for one in found
-        if one.attendance_at and not (one.minutes_final_at or one.cancelled_at)
-    ]
-    if not ids:
-        return []
-    has_agenda = exists().where(
-        AgendaItem.meeting_id == MeetingRow.id,
-        AgendaItem.accepted_at.is_not(None),
-        not_struck(AgendaItem),
-    )
-    rows = db.session.execute(
-        select(MeetingRow, Minutes, MeetingRow.held_on, MeetingRow.attendance_at)
-        .outerjoin(Minutes, Minutes.meeting_id == MeetingRow.id)
-        .where(
-            MeetingRow.id.in_(ids),
-            has_agenda,
-        )
-        .order_by(MeetingRow.id)
-    ).all()
-    if not rows:
-        return []
-    words = db.session.execute(
-        select(MeetingSeat.meeting_id, MeetingSeat.municipality_id, func.count(MinutesReply.id))
-        .outerjoin(Minutes, Minutes.meeting_id == MeetingSeat.meeting_id)
-        .outerjoin(
-            MinutesReply,
-            and_(
-                MinutesReply.meeting_id == MeetingSeat.meeting_id,
-                MinutesReply.municipality_id == MeetingSeat.municipality_id,
-                MinutesReply.revision == Minutes.revision,
-                MinutesReply.is_confirmed,
-            ),
-        )
-        .where(
-            MeetingSeat.meeting_id.in_([row.id for row, *_more in rows]),
-            MeetingSeat.municipality_id.is_not(None),
-        )
-        .group_by(MeetingSeat.meeting_id, MeetingSeat.municipality_id)
-    ).all()
-    slugs: dict[Any, str] = {id_: town.slug for id_, town in areas.by_id().items()}
-    return [
-        Unminuted(
-            f"/meetings/{row.id}",
-            row.name,
-            held_on,
-            recorded_at,
-            head.sent_at if head else None,
-            head.reply_due_on if head else None,
-            tuple(slugs[town] for of, town, _count in words if of == row.id),
-            tuple(slugs[town] for of, town, count in words if of == row.id and not count),
-        )
-        for row, head, held_on, recorded_at in rows
-        if held_on and recorded_at
-    ]
 
 
 # --- what decisions are held by ---------------------------------------------------------------------

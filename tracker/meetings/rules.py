@@ -245,6 +245,12 @@ def check_attendance(
             )
 
 
+def check_recorded_again(minutes_final_at: datetime | None, reason: str) -> None:
+    """Who came stands in final minutes: another record of it says why.  Raises Refusal."""
+    if minutes_final_at is not None and not reason.strip():
+        raise Refusal(_("出席の記録を直す理由を入力してください。"), field="reason")
+
+
 def check_view(attendance: Mapping[str, Attendance], parties: Iterable[str]) -> None:
     """Only a meeting that a deputy attended, or nobody, is left to the parties' view of it."""
     if not attendance:

@@ -155,7 +155,11 @@ def attendance(meeting_id: int) -> Response:
     form = forms.attendance_form(meeting)
     if form.carry_out(
         lambda act: actions.record_attendance(
-            act, queries.row(meeting), form.entries(meeting.seats), seen=form.seen.data
+            act,
+            queries.row(meeting),
+            form.entries(meeting.seats),
+            seen=form.seen.data,
+            reason=form.reason.data or "",
         )
     ):
         return done(meeting.path, _("出席を記録しました。"))

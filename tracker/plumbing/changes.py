@@ -254,7 +254,9 @@ def _stale(row: Model | None, name: str, verb: str | None = None) -> Stale:
     return Stale(name, last.actor if last else None, last.at if last else None)
 
 
-def check_revision(row: Model, revision: int, seen: str | None, verb: str, then: str = "") -> None:
+def check_revision(
+    row: Model, revision: int | str, seen: str | None, verb: str, then: str = ""
+) -> None:
     """A word counts for the revision of a text or of amounts that the page had shown.
 
     `seen` is that one (None: nobody looked, as from a command), `verb` the act that makes another;

@@ -60,11 +60,14 @@ def is_shown(entry: AgendaEntry, reader: Actor) -> bool:
     taken onto the agenda by everybody, or by those who look after the agreement in the
     municipalities it is kept to.
     """
-    if allowed(reader, Permission.MANAGE_MEETING):
-        return True
     if entry.is_struck or not entry.is_accepted:
         return allowed(reader, Permission.READ_POLL, [entry.town])
-    return entry.only is None or allowed(reader, Permission.READ_POLL, entry.only)
+    return may_read(entry.only, reader)
+
+
+def may_read(only: Collection[str] | None, reader: Actor) -> bool:
+    """Whether somebody reads what is kept to these municipalities (slugs; None: to nobody)."""
+    return only is None or allowed(reader, Permission.READ_POLL, only)
 
 
 def left(offered: Iterable[AgendaSource], entries: Collection[AgendaEntry]) -> list[AgendaSource]:

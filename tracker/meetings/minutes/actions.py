@@ -6,7 +6,7 @@ from tracker.kernel.office_days import check_due_day
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
 from tracker.meetings.minutes import letters, queries, rules
-from tracker.meetings.minutes.rules import MinutesSheet
+from tracker.meetings.minutes.rules import MinutesSheet, PartText
 from tracker.meetings.models import (
     AgendaItem,
     MeetingRow,
@@ -31,7 +31,7 @@ def write(
     """Writes what was said and decided of one item.
 
     A text that was circulated becomes another revision: it has to go out again, and the words
-    given on the one before count no more.  Raises Refusal and Conflict.
+    given on this item count no more.  Raises Refusal and Conflict.
     """
     part = db.session.get(MinutesPart, item.id)
     head, sheet = _lock(act, row, (part, seen))
@@ -43,16 +43,17 @@ def write(
         if part is None:
             part = MinutesPart(item_id=item.id, meeting_id=row.id)
             db.session.add(part)
-        part.gist, part.decided = gist, decided
-        head.writer_ids = sorted({*head.writer_ids, act.person.person_id})
         if head.sent_at is not None:
             head.sent_at, head.revision = None, head.revision + 1
+        if (part.gist, part.decided) != (gist, decided):
+            part.gist, part.decided, part.revision = gist, decided, head.revision
+        head.writer_ids = sorted({*head.writer_ids, act.person.person_id})
 
 
 def send(act: Act, row: MeetingRow, reply_due_on: date, seen: str | None = None) -> int:
-    """Circulates the text to every municipality: letters M11; how many were written.
+    """Circulates the text to whoever has to confirm any of it: letters M11; how many were written.
 
-    Raises Refusal for an empty text, one that is out already, and a day that is none.
+    Raises Refusal for an item without a text, one that is out already, and a day that is none.
     """
     head, sheet = _lock(act, row, seen=seen)
     rules.check_send(sheet, row.attendance_at)
@@ -60,26 +61,29 @@ def send(act: Act, row: MeetingRow, reply_due_on: date, seen: str | None = None)
     assert head is not None
     with act.change("minutes.sent", head, f"{row.name}：議事録の確認をお願いしました。"):
         head.sent_at, head.reply_due_on = act.at, reply_due_on
-        return letters.put_requests(act, meetings.of(row), head.revision, reply_due_on)
+        towns = [town.id for town in sheet.silent]
+        return letters.put_requests(act, meetings.of(row), towns, head.revision, reply_due_on)
 
 
 def confirm(act: Act, row: MeetingRow, seen: str | None = None) -> None:
-    """Confirms for the actor's municipality; with the last one's word the minutes are final.
+    """Confirms for the actor's municipality each item that it may read and has not confirmed yet.
 
-    `seen` is the revision that the page had shown: only that is confirmed.
+    `seen` is what the page had shown of them (`rules.shown`): only that is confirmed.  With the last
+    municipality's word on its last item the minutes are final.
     """
     by = act.person
     head, sheet = _lock(act, row)
-    rules.check_word(sheet, by, confirms=True)
+    town = rules.check_word(sheet, by, confirms=True)
     assert head is not None
-    check_revision(head, head.revision, seen, "minutes.sent")
-    is_last = all(town.id == by.municipality_id for town in sheet.waiting)
+    check_revision(head, rules.shown(sheet.of(town)), seen, "minutes.sent")
+    is_last = sheet.waiting == (town,)
     said = f"{row.name}：{by.municipality_name}が議事録を確認し"
     said += "、すべての市町村の確認がそろいました。" if is_last else "ました。"
     with act:
         verb = "minutes.final" if is_last else "minutes.confirmed"
         with act.change(verb, head, said) as entry:
-            _reply(act, head, is_confirmed=True)
+            for part in sheet.left(town):
+                _reply(act, head, part)
             if is_last:
                 head.is_final = True
                 db.session.flush()
@@ -90,16 +94,20 @@ def confirm(act: Act, row: MeetingRow, seen: str | None = None) -> None:
 
 
 def ask_correction(
-    act: Act, row: MeetingRow, item: AgendaItem, words: str, seen: str | None = None
+    act: Act, row: MeetingRow, item_id: int, quote: str, words: str, seen: str | None = None
 ) -> None:
-    """Asks to correct what an item says: the office answers by changing it, or by telephone."""
+    """Asks to correct a sentence (`quote`, "": something is missing) of an item of its municipality.
+
+    The office answers by changing it, or by telephone.
+    """
     head, sheet = _lock(act, row)
-    rules.check_word(sheet, act.person, confirms=False)
+    town = rules.check_word(sheet, act.person, confirms=False)
     assert head is not None
-    check_revision(head, head.revision, seen, "minutes.sent")
+    own = {one.item_id: one for one in sheet.of(town)}
+    check_revision(head, rules.shown(own.values()), seen, "minutes.sent")
     said = f"{row.name}：{act.person.municipality_name}が議事録の修正をお願いしました。"
     with act.change("minutes.correction_asked", head, said):
-        _reply(act, head, is_confirmed=False, item_id=item.id, words=words)
+        _reply(act, head, own[item_id], quote, words)
 
 
 def add_erratum(act: Act, row: MeetingRow, words: str) -> None:
@@ -131,23 +139,18 @@ def _lock(
     return head, queries.sheet(meetings.of(row))
 
 
-def _reply(
-    act: Act,
-    head: Minutes,
-    *,
-    is_confirmed: bool,
-    item_id: int | None = None,
-    words: str | None = None,
-) -> None:
+def _reply(act: Act, head: Minutes, part: PartText, quote: str = "", words: str = "") -> None:
     by = act.person
     db.session.add(
         MinutesReply(
             meeting_id=head.meeting_id,
-            revision=head.revision,
+            item_id=part.item_id,
+            revision=part.revision,
+            mark=part.mark,
             municipality_id=by.municipality_id,
-            is_confirmed=is_confirmed,
-            item_id=item_id,
-            words=words,
+            is_confirmed=not words,
+            quote=quote or None,
+            words=words or None,
             person_id=by.person_id,
             person_name=by.name,
             at=act.at,

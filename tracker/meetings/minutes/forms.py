@@ -1,6 +1,9 @@
 """Asks for the minutes of an item, the day for words on them, a correction, an addition."""
 
-from tracker.kernel.translation import N_
+from collections.abc import Sequence
+
+from tracker.kernel.translation import N_, _
+from tracker.meetings.minutes.rules import PartText
 from tracker.plumbing.forms import (
     DayField,
     Form,
@@ -8,6 +11,7 @@ from tracker.plumbing.forms import (
     SeenButtonForm,
     SeenField,
     at_most,
+    choices,
     must_choose,
     optional,
     required,
@@ -31,13 +35,30 @@ class CirculateForm(SeenButtonForm):
 
 
 class CorrectionForm(SeenButtonForm):
-    """Which item, and what it should say."""
+    """Which sentence of which item, and what it should say."""
 
-    item = must_choose(N_("議題"), N_("議題を選んでください。"), ())
+    sentence = must_choose(N_("直してほしい所"), N_("直してほしい所を選んでください。"), ())
     words = LinesField(
-        N_("修正の箇所と修正案"),
-        validators=[*required(N_("修正の箇所と修正案を入力してください。")), at_most(1000)],
+        N_("修正案"), validators=[*required(N_("修正案を入力してください。")), at_most(1000)]
     )
+
+    @property
+    def place(self) -> tuple[int, int | None]:
+        """The item (id), and which of its sentences; None where one is missing."""
+        item, _dash, number = self.sentence.data.partition("-")
+        return int(item), int(number) if number else None
+
+
+def correction_form(parts: Sequence[PartText], seen: str) -> CorrectionForm:
+    """The form with every sentence of these items."""
+    form = CorrectionForm(data={"seen": seen})
+    found = {}
+    for part in parts:
+        for number, sentence in enumerate(part.sentences):
+            found[f"{part.item_id}-{number}"] = sentence
+        found[str(part.item_id)] = _("「%(title)s」に書き足してほしい", title=part.title)
+    form.sentence.choices = choices(found.items())
+    return form
 
 
 class ErratumForm(Form):

@@ -1,5 +1,6 @@
 """Letter M11: the minutes are circulated."""
 
+from collections.abc import Collection
 from datetime import date
 
 from tracker.accounts import queries as accounts
@@ -11,16 +12,18 @@ from tracker.meetings.meeting import Meeting
 from tracker.plumbing.changes import Act
 
 
-def put_requests(act: Act, meeting: Meeting, revision: int, due_on: date) -> int:
-    """M11 to the confirmers and officers of every municipality; how many were written."""
+def put_requests(
+    act: Act, meeting: Meeting, towns: Collection[int], revision: int, due_on: date
+) -> int:
+    """M11 to the confirmers and officers of these municipalities (ids); how many were written."""
     values = {
         **place_of(meeting),
         "期限": wareki.full(due_on),
         "期限の月日": wareki.month_day(due_on),
     }
     path = f"{meeting.path}/minutes"
-    towns = [seat.town.id for seat in meeting.seats if seat.town]
-    found = accounts.recipients(PostKind.CONFIRMER, PostKind.OFFICER, municipality_ids=towns)
+    kinds = PostKind.CONFIRMER, PostKind.OFFICER
+    found = accounts.recipients(*kinds, municipality_ids=list(towns)) if towns else {}
     return sum(
         letters.put(
             "minutes_request",

@@ -1,72 +1,168 @@
-"""Reads the minutes of a meeting with every word that was said of them."""
+"""Reads the minutes of meetings with every word that was said of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
-from tracker.meetings.meeting import Meeting
+from tracker.meetings.meeting import Meeting, Unminuted
 from tracker.meetings.minutes.rules import Erratum, MinutesSheet, MinutesWord, PartText
-from tracker.meetings.models import Minutes, MinutesErratum, MinutesPart, MinutesReply
+from tracker.meetings.models import AgendaItem, Minutes, MinutesErratum, MinutesPart, MinutesReply
 from tracker.municipalities import queries as areas
-from tracker.plumbing.db import UNSEEN, db
+from tracker.plumbing.chain import digest
+from tracker.plumbing.db import UNSEEN, db, not_struck
 
 
 def sheet(meeting: Meeting) -> MinutesSheet:
     """The minutes as they stand, written or not.  Four queries."""
-    row = db.session.get(Minutes, meeting.id, populate_existing=True)
-    towns = areas.by_id()
-    parts = db.session.scalars(
-        select(MinutesPart)
-        .where(MinutesPart.meeting_id == meeting.id)
-        .execution_options(populate_existing=True)
-    )
-    replies = db.session.scalars(
-        select(MinutesReply).where(MinutesReply.meeting_id == meeting.id).order_by(MinutesReply.id)
-    )
     errata = db.session.scalars(
         select(MinutesErratum)
         .where(MinutesErratum.meeting_id == meeting.id)
         .order_by(MinutesErratum.id)
     )
-    return MinutesSheet(
-        row.revision if row else 1,
-        row.seen if row else UNSEEN,
-        row.sent_at if row else None,
-        row.reply_due_on if row else None,
-        meeting.minutes_final_at,
-        frozenset(row.writer_ids if row else ()),
-        {one.item_id: PartText(one.gist, one.decided, one.seen) for one in parts},
-        [
-            MinutesWord(
-                one.revision,
-                towns[one.municipality_id],
-                one.is_confirmed,
-                one.item_id,
-                one.words or "",
-                one.person_name,
-                one.at,
-            )
-            for one in replies
-        ],
-        [Erratum(one.words, one.person_name, one.at) for one in errata],
-        tuple(
-            sorted((seat.town for seat in meeting.seats if seat.town), key=lambda town: town.code)
-        ),
+    said = [Erratum(one.words, one.person_name, one.at) for one in errata]
+    return _sheets([meeting])[meeting.id]._replace(errata=said)
+
+
+def _sheets(found: Sequence[Meeting]) -> dict[int, MinutesSheet]:
+    """Those of several meetings (ids), without what was added to final ones.  Three queries."""
+    ids = [one.id for one in found]
+    heads = {
+        one.meeting_id: one
+        for one in db.session.scalars(
+            select(Minutes)
+            .where(Minutes.meeting_id.in_(ids))
+            .execution_options(populate_existing=True)
+        )
+    }
+    parts, words = _parts(ids), _words(ids) if heads else {}
+    return {
+        meeting.id: MinutesSheet(
+            row.revision if row else 1,
+            row.seen if row else UNSEEN,
+            row.sent_at if row else None,
+            row.reply_due_on if row else None,
+            meeting.minutes_final_at,
+            frozenset(row.writer_ids if row else ()),
+            {one.item_id: one for one in parts.get(meeting.id, ())},
+            words.get(meeting.id, []),
+            (),
+            tuple(
+                sorted(
+                    (seat.town for seat in meeting.seats if seat.town), key=lambda town: town.code
+                )
+            ),
+        )
+        for meeting in found
+        for row in [heads.get(meeting.id)]
+    }
+
+
+def _parts(ids: Collection[int]) -> dict[int, list[PartText]]:
+    """What every item on the agendas of these meetings says, in their order."""
+    rows = db.session.execute(
+        select(AgendaItem, MinutesPart)
+        .outerjoin(MinutesPart, MinutesPart.item_id == AgendaItem.id)
+        .where(
+            AgendaItem.meeting_id.in_(ids),
+            AgendaItem.accepted_at.is_not(None),
+            not_struck(AgendaItem),
+        )
+        .order_by(AgendaItem.position, AgendaItem.id)
+        .execution_options(populate_existing=True)
     )
+    found: dict[int, list[PartText]] = {}
+    for item, part in rows:
+        only = None if item.only is None else tuple(item.only)
+        one = PartText(item.id, item.title, only)
+        if part is not None:
+            one = one._replace(
+                revision=part.revision,
+                gist=part.gist,
+                decided=part.decided,
+                seen=part.seen,
+                mark=_mark(item.title, part),
+            )
+        found.setdefault(item.meeting_id, []).append(one)
+    return found
+
+
+def _mark(title: str, part: MinutesPart) -> str:
+    return digest([title, part.gist, part.decided])
+
+
+def _words(ids: Collection[int]) -> dict[int, list[MinutesWord]]:
+    towns, found = areas.by_id(), dict[int, list[MinutesWord]]()
+    rows = select(MinutesReply).where(MinutesReply.meeting_id.in_(ids)).order_by(MinutesReply.id)
+    for one in db.session.scalars(rows):
+        word = MinutesWord(
+            one.item_id,
+            one.revision,
+            towns[one.municipality_id],
+            one.is_confirmed,
+            one.words or "",
+            one.person_name,
+            one.at,
+            one.mark,
+            one.quote or "",
+        )
+        found.setdefault(one.meeting_id, []).append(word)
+    return found
+
+
+def unminuted(found: Iterable[Meeting]) -> list[Unminuted]:
+    """Those of them with an agenda that took place and whose minutes are not final.
+
+    Three queries, none where all are final or still to come.
+    """
+    held = [
+        one
+        for one in found
+        if one.attendance_at and one.hours and not (one.minutes_final_at or one.cancelled_at)
+    ]
+    sheets = _sheets(held) if held else {}
+    return [
+        Unminuted(
+            one.path,
+            one.name,
+            one.hours.on,
+            one.attendance_at,
+            of.sent_at,
+            of.reply_due_on,
+            tuple(town.slug for town in of.asked),
+            tuple(town.slug for town in of.silent),
+        )
+        for one in held
+        for of in [sheets[one.id]]
+        if of.parts and one.hours and one.attendance_at
+    ]
 
 
 def minuted(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
-    """What final minutes are held by: the revision, and the text by agenda item (id).
+    """What final minutes are held by: of each item (id) title, text and who confirmed just that.
 
     Of the meetings named, or (None) of all whose minutes are final.
     """
-    from_row = select(Minutes, MinutesPart).join(
-        MinutesPart, MinutesPart.meeting_id == Minutes.meeting_id
-    )
     of = Minutes.is_final.is_(True) if ids is None else Minutes.meeting_id.in_(ids)
-    found: dict[int, dict[str, Any]] = {}
-    for row, part in db.session.execute(from_row.where(of).order_by(MinutesPart.item_id)):
+    rows = db.session.execute(
+        select(Minutes, MinutesPart, AgendaItem.title, MinutesReply)
+        .join(MinutesPart, MinutesPart.meeting_id == Minutes.meeting_id)
+        .join(AgendaItem, AgendaItem.id == MinutesPart.item_id)
+        .outerjoin(
+            MinutesReply,
+            and_(
+                MinutesReply.item_id == MinutesPart.item_id,
+                MinutesReply.revision == MinutesPart.revision,
+                MinutesReply.is_confirmed,
+            ),
+        )
+        .where(of, not_struck(AgendaItem))
+        .order_by(MinutesPart.item_id, MinutesReply.municipality_id)
+    )
+    towns, found = areas.by_id(), dict[int, dict[str, Any]]()
+    for row, part, title, reply in rows:
         one = found.setdefault(row.meeting_id, {"revision": row.revision, "parts": {}})
-        one["parts"][str(part.item_id)] = [part.gist, part.decided]
+        text = one["parts"].setdefault(str(part.item_id), [title, part.gist, part.decided, []])
+        if reply is not None and reply.mark in (None, _mark(title, part)):
+            text[3].append(towns[reply.municipality_id].code)
     return found

@@ -1,9 +1,11 @@
-"""How minutes come to be final: each municipality confirms, and silence is no word.  Pure.
+"""How minutes come to be final: each municipality confirms, item by item; silence is no word.  Pure.
 
 Source: product.md 5, ux/spec.md 7.7, letter M11.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -24,23 +26,56 @@ class MinutesState(Labelled):
 
 
 class PartText(NamedTuple):
-    """What was said (発言要旨) and decided of one item."""
+    """What was said (発言要旨) and decided of one item of the agenda.
 
+    `only`: the municipalities (slugs) that may read it, None for all; `revision` that of the minutes
+    when it was last written, 0 before; `mark` the digest of all that a page shows of it.
+    """
+
+    item_id: int
+    title: str
+    only: tuple[str, ...] | None = None
+    revision: int = 0
     gist: str = ""
     decided: str = ""
     seen: str = "0"
+    mark: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands there yet."""
+        return not (self.gist.strip() or self.decided.strip())
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences and lines of its text, in their order."""
+        lines = f"{self.gist}\n{self.decided}".splitlines()
+        return tuple(
+            one.strip() for line in lines for one in re.split("(?<=。)", line) if one.strip()
+        )
+
+    def is_for(self, town: Town) -> bool:
+        """Whether that municipality may read it, and so is asked for its word."""
+        return self.only is None or town.slug in self.only
 
 
 class MinutesWord(NamedTuple):
-    """A municipality's word on one revision: it confirms, or asks to correct an item's text."""
+    """A municipality's word on one item: it confirms the text, or asks to correct a sentence of it."""
 
+    item_id: int
     revision: int
     town: Town
     is_confirmed: bool
-    item_id: int | None
     words: str
     person: str
     at: datetime
+    mark: str | None = None
+    quote: str = ""
+
+    def counts_for(self, part: PartText) -> bool:
+        """Whether it was said of the item as it stands now."""
+        same = (self.item_id, self.revision) == (part.item_id, part.revision)
+        return same and self.mark in (None, part.mark)
 
 
 class Erratum(NamedTuple):
@@ -52,10 +87,10 @@ class Erratum(NamedTuple):
 
 
 class MinutesSheet(NamedTuple):
-    """The minutes of one meeting: the text by agenda item (id), and who has said what of it.
+    """The minutes of one meeting: every item on its agenda, and who has said what of it.
 
-    `revision` grows whenever a text that was circulated is changed: words on an older one count no
-    more.  `parties` are the municipalities that sat at the meeting; `writer_ids` who wrote.
+    `revision` grows whenever a text that was circulated is changed.  `parties` are the municipalities
+    that sat at the meeting; `writer_ids` who wrote.
     """
 
     revision: int
@@ -76,23 +111,48 @@ class MinutesSheet(NamedTuple):
             return MinutesState.FINAL
         if self.sent_at:
             return MinutesState.SENT
-        return MinutesState.DRAFT if self.parts else MinutesState.NONE
+        is_begun = any(one.revision for one in self.parts.values())
+        return MinutesState.DRAFT if is_begun else MinutesState.NONE
+
+    def of(self, town: Town) -> tuple[PartText, ...]:
+        """The items that a municipality may read."""
+        return tuple(one for one in self.parts.values() if one.is_for(town))
+
+    def given(self, town: Town) -> Mapping[int, MinutesWord]:
+        """Its confirmations that count, by item (id)."""
+        said = [one for one in self.words if one.is_confirmed and one.town == town]
+        return {
+            part.item_id: word for part in self.of(town) for word in said if word.counts_for(part)
+        }
+
+    def left(self, town: Town) -> tuple[PartText, ...]:
+        """The items that it may read and has not confirmed as they stand."""
+        given = self.given(town)
+        return tuple(one for one in self.of(town) if one.item_id not in given)
+
+    @property
+    def asked(self) -> tuple[Town, ...]:
+        """The municipalities that may read any item."""
+        return tuple(town for town in self.parties if self.of(town))
+
+    @property
+    def silent(self) -> tuple[Town, ...]:
+        """Those of them whose word on some item is missing."""
+        return tuple(town for town in self.asked if self.left(town))
 
     @property
     def confirmed(self) -> Mapping[Town, MinutesWord]:
-        """Who has confirmed the present text."""
+        """Who has confirmed every item that it may read, with the last of its words."""
         return {
-            one.town: one
-            for one in self.words
-            if one.is_confirmed and one.revision == self.revision
+            town: max(self.given(town).values(), key=lambda one: one.at)
+            for town in self.asked
+            if not self.left(town)
         }
 
     @property
     def waiting(self) -> tuple[Town, ...]:
         """Whose word is missing, while they are circulated."""
-        if self.state is not MinutesState.SENT:
-            return ()
-        return tuple(town for town in self.parties if town not in self.confirmed)
+        return self.silent if self.state is MinutesState.SENT else ()
 
     @property
     def requests(self) -> tuple[MinutesWord, ...]:
@@ -101,8 +161,19 @@ class MinutesSheet(NamedTuple):
 
     @property
     def open_requests(self) -> tuple[MinutesWord, ...]:
-        """Those on the text as it is now: the office has not answered them."""
-        return tuple(one for one in self.requests if one.revision == self.revision)
+        """Those on a text as it is now: the office has not answered them."""
+        return tuple(one for one in self.requests if self.is_open(one))
+
+    def is_open(self, word: MinutesWord) -> bool:
+        """Whether a word is about an item as it stands now."""
+        part = self.parts.get(word.item_id)
+        return part is not None and word.counts_for(part)
+
+
+def shown(parts: Iterable[PartText]) -> str:
+    """What a page showed of these items, as its form carries it: another text gives another."""
+    told = "".join(f"{one.item_id}:{one.revision}:{one.mark};" for one in parts)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def is_shown(sheet: MinutesSheet, reader: Actor, today: date) -> bool:
@@ -130,33 +201,65 @@ def check_write(sheet: MinutesSheet, attendance_at: datetime | None) -> None:
 
 
 def check_send(sheet: MinutesSheet, attendance_at: datetime | None) -> None:
-    """What is circulated has a text, and is not out already.  Raises Refusal."""
+    """What is circulated has a text of every item, and is not out already.  Raises Refusal.
+
+    Each item is read by a municipality that sat there: nobody else could confirm it.
+    """
     check_write(sheet, attendance_at)
     if sheet.state is MinutesState.SENT:
         raise Refusal(_("この議事録は、すでに確認をお願いしています。"))
-    if not any(one.gist.strip() or one.decided.strip() for one in sheet.parts.values()):
-        raise Refusal(_("発言要旨か決定事項を1つ以上書いてから送ってください。"))
+    if not sheet.parts:
+        raise Refusal(_("議題がありません。先に議題を加えてください。"))
+    _check_written(sheet.parts.values())
+    unread = [one for one in sheet.parts.values() if not any(map(one.is_for, sheet.parties))]
+    if unread:
+        raise Refusal(
+            _(
+                "%(titles)sを確認する市町村がありません。議題の「見せる市町村」を直してください。",
+                titles=_named(unread),
+            )
+        )
 
 
-def check_word(sheet: MinutesSheet, by: Actor, *, confirms: bool) -> None:
-    """Who may confirm the circulated text, or ask to correct it, for their municipality.
+def _named(parts: Iterable[PartText]) -> str:
+    return "".join(f"「{one.title}」" for one in parts)
 
-    Raises Refusal for minutes not circulated, an outsider, whoever wrote them (who may not
-    confirm them), and a second confirmation.
+
+def _check_written(parts: Iterable[PartText]) -> None:
+    empty = [one for one in parts if one.is_empty]
+    if empty:
+        raise Refusal(
+            _(
+                "%(titles)sの記録がまだありません。発言要旨か決定事項が入ってから"
+                "確認をお願いできます。",
+                titles=_named(empty),
+            )
+        )
+
+
+def check_word(sheet: MinutesSheet, by: Actor, *, confirms: bool) -> Town:
+    """Who may confirm the circulated text, or ask to correct it; for which municipality.
+
+    Raises Refusal for minutes not circulated, an outsider, an item without a text, whoever wrote
+    them (who may not confirm them), and a second confirmation.
     """
     if sheet.state is not MinutesState.SENT:
         raise Refusal(_("この議事録は「%(state)s」です。", state=sheet.state.label))
-    town = next((one for one in sheet.parties if one.id == by.municipality_id), None)
+    town = next((one for one in sheet.asked if one.id == by.municipality_id), None)
     if town is None:
         raise Refusal(_("この会議に席のある市町村だけが記録できます。"))
-    if confirms and by.person_id in sheet.writer_ids:
+    if not confirms:
+        return town
+    if by.person_id in sheet.writer_ids:
         raise Refusal(
             _(
                 "ご自分が書いた議事録は確認できません。同じ市町村のほかの確認者にお願いしてください。"
             )
         )
-    if confirms and town in sheet.confirmed:
+    if not sheet.left(town):
         raise Refusal(_("すでに確認済みです。もう一度確認していただく必要はありません。"))
+    _check_written(sheet.of(town))
+    return town
 
 
 def check_erratum(sheet: MinutesSheet) -> None:

@@ -8,19 +8,25 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
-from tracker.meetings.agenda import queries as agenda
-from tracker.meetings.agenda.rules import AgendaEntry
-from tracker.meetings.agenda.rules import is_shown as is_item_shown
+from tracker.meetings.agenda.rules import may_read
 from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.minutes import actions, forms, queries
-from tracker.meetings.minutes.rules import MinutesSheet, MinutesState, is_shown
+from tracker.meetings.minutes.rules import (
+    MinutesSheet,
+    MinutesState,
+    PartText,
+    is_shown,
+    shown,
+)
 from tracker.meetings.models import AgendaItem
+from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
-from tracker.plumbing.db import db
-from tracker.plumbing.forms import SeenButtonForm, choices, in_year
-from tracker.plumbing.pages import done, page
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import UNSEEN, db
+from tracker.plumbing.forms import SeenButtonForm, in_year
+from tracker.plumbing.pages import done, number_asked, page
 from tracker.plumbing.sections import stand
 
 # Office days that every municipality has for its word, as proposed.
@@ -39,25 +45,28 @@ def minutes(meeting_id: int) -> Response:
         meeting=meeting,
         sheet=sheet,
         is_readable=is_readable,
-        entries=_entries(meeting) if is_readable else [],
+        entries=_entries(sheet) if is_readable else [],
+        own=_own(sheet),
+        given=(),
         may_write=may(Permission.MANAGE_MEETING) and meeting.attendance_at is not None,
         may_confirm=_is_asked(sheet) and may(Permission.CONFIRM_MINUTES),
         may_ask=_is_asked(sheet) and may(Permission.PROPOSE_ITEM),
     )
 
 
-def _entries(meeting: Meeting) -> list[AgendaEntry]:
-    """The items of the agenda that the reader may know."""
+def _entries(sheet: MinutesSheet) -> list[PartText]:
+    """The items that the reader may know."""
     reader = actor()
-    return [
-        one
-        for one in agenda.entries(meeting.id)
-        if one.is_accepted and not one.is_struck and is_item_shown(one, reader)
-    ]
+    return [one for one in sheet.parts.values() if may_read(one.only, reader)]
+
+
+def _own(sheet: MinutesSheet) -> tuple[PartText, ...]:
+    """The items that the reader's municipality has a word on."""
+    return sheet.of(areas.by_id()[actor().municipality_id])
 
 
 def _is_asked(sheet: MinutesSheet) -> bool:
-    sits = actor().municipality_id in {town.id for town in sheet.parties}
+    sits = actor().municipality_id in {town.id for town in sheet.asked}
     return sheet.state is MinutesState.SENT and sits
 
 
@@ -76,13 +85,16 @@ def _open(meeting_id: int) -> tuple[Meeting, MinutesSheet, str]:
 def write_minutes(meeting_id: int, item_id: int) -> Response:
     """What was said and decided of one item."""
     meeting, sheet, back = _open(meeting_id)
+    if sheet.state is MinutesState.FINAL:
+        # Their text stays: what is added is asked for there, before anything is typed.
+        return redirect(url_for(".add_erratum", meeting_id=meeting_id))
     item = db.session.get(AgendaItem, item_id)
     if item is None or item.meeting_id != meeting.id:
         abort(404)
     part = sheet.parts.get(item_id)
     form = forms.PartTextForm(
         data={
-            "seen": part.seen if part else "0",
+            "seen": part.seen if part else UNSEEN,
             "gist": part.gist if part else "",
             "decided": part.decided if part else "",
         }
@@ -128,7 +140,8 @@ def confirm_minutes(meeting_id: int) -> Response:
         # Changed since it was asked for, or final: its page says so.
         return redirect(back)
     stand((_("議事録"), back))
-    form = SeenButtonForm(data={"seen": str(sheet.revision)})
+    own = _own(sheet)
+    form = SeenButtonForm(data={"seen": shown(own)})
     if form.carry_out(lambda act: actions.confirm(act, meetings.row(meeting), form.seen.data)):
         return done(back, _("議事録を確認しました。"))
     return page(
@@ -136,27 +149,27 @@ def confirm_minutes(meeting_id: int) -> Response:
         form=form,
         meeting=meeting,
         sheet=sheet,
-        entries=_entries(meeting),
+        entries=own,
+        given=sheet.given(areas.by_id()[actor().municipality_id]),
     )
 
 
 @bp.route("/meetings/<int:meeting_id>/minutes/correction", methods=["GET", "POST"])
 @guard(Permission.PROPOSE_ITEM)
 def ask_correction(meeting_id: int) -> Response:
-    """修正をお願いする: of one item."""
+    """修正をお願いする: of a sentence, of one item (`item`) or of any."""
     meeting, sheet, back = _open(meeting_id)
-    form = forms.CorrectionForm(data={"seen": str(sheet.revision)})
-    items = {str(one.id): one for one in _entries(meeting)}
-    form.item.choices = choices((key, one.title) for key, one in items.items())
-    if form.carry_out(
-        lambda act: actions.ask_correction(
-            act,
-            meetings.row(meeting),
-            db.session.get_one(AgendaItem, int(form.item.data)),
-            form.words.data,
-            form.seen.data,
-        )
-    ):
+    own, item = _own(sheet), number_asked("item", 0)
+    of = [one for one in own if one.item_id == item] or own
+    form = forms.correction_form(of, shown(own))
+
+    def ask(act: Act) -> None:
+        item_id, number = form.place
+        quote = "" if number is None else sheet.parts[item_id].sentences[number]
+        row, words = meetings.row(meeting), form.words.data
+        actions.ask_correction(act, row, item_id, quote, words, form.seen.data)
+
+    if form.carry_out(ask):
         return done(back, _("修正のお願いを記録しました。連携推進担当が本文を確かめます。"))
     return page("meetings/minutes_correction.html", form=form, meeting=meeting)
 

@@ -434,7 +434,11 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "minutes_part": (
         N_("議事録の本文"),
-        {"item_id": UNSAID, "gist": N_("発言要旨"), "decided": N_("決定事項")},
+        {
+            "item_id": UNSAID,
+            "revision": N_("案の版"),
+            **{"gist": N_("発言要旨"), "decided": N_("決定事項")},
+        },
     ),
     "minutes_reply": (
         N_("議事録への返事"),
@@ -443,6 +447,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "municipality_id": UNSAID,
             "is_confirmed": N_("確認"),
             "item_id": UNSAID,
+            "mark": UNSAID,
+            "quote": N_("直してほしい文"),
             "words": N_("修正のお願い"),
             "person_name": UNSAID,
         },
