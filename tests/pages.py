@@ -4,8 +4,10 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
+import lxml.html
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,7 +23,11 @@ MOST_QUERIES = 10
 
 
 class Page:
-    """One answer: its status, its parsed HTML and how many queries it took."""
+    """One answer: its status, its HTML and how many queries it took.
+
+    Read twice over: `tree` by a quick parser, for what is asked of every page, and `html`, for the
+    tests that look at one, only when they do.
+    """
 
     def __init__(self, response: TestResponse, queries: list[str]) -> None:
         self.response, self.queries = response, queries
@@ -29,14 +35,23 @@ class Page:
         self.location = response.headers.get("Location", "")
         # A paper or an attachment is no page.
         is_text = (response.mimetype or "").startswith("text/")
-        said = response.get_data(as_text=True) if is_text else ""
-        self.html = BeautifulSoup(said, "html.parser")
+        self.said = response.get_data(as_text=True) if is_text else ""
+
+    @cached_property
+    def html(self) -> BeautifulSoup:
+        return BeautifulSoup(self.said, "html.parser")
+
+    @cached_property
+    def tree(self) -> Any:
+        return lxml.html.document_fromstring(self.said)
 
     @property
     def text(self) -> str:
         """What a reader sees, white space folded."""
-        body = self.html.body or self.html
-        return re.sub(r"\s+", " ", body.get_text(" ", strip=True))
+        if self.response.mimetype != "text/html" or not self.said.strip():
+            return re.sub(r"\s+", " ", self.html.get_text(" ", strip=True))
+        shown = self.tree.xpath("//body//text()[not(ancestor::script or ancestor::template)]")
+        return " ".join(" ".join(shown).split())
 
     @property
     def title(self) -> str:
@@ -170,35 +185,35 @@ def counting() -> Iterator[list[str]]:
 
 def check(page: Page, path: str) -> None:
     """What every page of the house promises."""
-    html, where = page.html, f"on {path}"
-    assert html.html is not None and html.html.get("lang") == "ja", where
-    h1 = page.one("h1").get_text(strip=True)
-    title = html.title.get_text(strip=True) if html.title else ""
+    tree, find, where = page.tree, page.tree.xpath, f"on {path}"
+    assert tree.tag == "html" and tree.get("lang") == "ja", where
+    (h1,) = ("".join(one.itertext()).strip() for one in find("//h1"))
+    title = "".join(find("//head/title/text()")).strip()
     assert title.removeprefix("入力の確認 – ").startswith(h1 + "｜"), f"{title!r} / {h1!r} {where}"
-    ids = [str(tag["id"]) for tag in html.select("[id]")]
+    ids = find("//@id")
     assert len(ids) == len(set(ids)), f"an id twice {where}: {sorted(ids)}"
-    for form in html.select("form"):
-        if str(form.get("method", "")).lower() == "post":
-            assert form.select("input[name=csrf_token]"), f"a form without CSRF token {where}"
-            assert form.select("input[name=once]") or form.get("action", "").endswith("/logout"), (
-                f"a form without its one-time key {where}"
-            )
-    for box in html.select("input, select, textarea"):
-        if box.get("type") in ("hidden", "submit"):
-            continue
-        labelled = box.find_parent("label") or (
-            box.get("id") and html.select(f'label[for="{box["id"]}"]')
-        )
-        assert labelled or box.get("aria-label") or box.get("aria-labelledby"), f"{box} {where}"
-    for tied in html.select("[aria-describedby]"):
-        for name in str(tied["aria-describedby"]).split():
+    for form in find("//form"):
+        if form.get("method", "").lower() == "post":
+            assert form.xpath(".//input[@name='csrf_token']"), f"a form without CSRF token {where}"
+            assert form.xpath(".//input[@name='once']") or form.get("action", "").endswith(
+                "/logout"
+            ), f"a form without its one-time key {where}"
+    labelled = set(find("//label/@for"))
+    for box in find("//input | //select | //textarea"):
+        assert (
+            box.get("type") in ("hidden", "submit")
+            or box.get("id") in labelled
+            or box.get("aria-label")
+            or box.get("aria-labelledby")
+            or box.xpath("ancestor::label")
+        ), f"{lxml.html.tostring(box, encoding='unicode')} {where}"
+    for names in find("//@aria-describedby"):
+        for name in names.split():
             assert name in ids, f"aria-describedby {name!r} leads nowhere {where}"
-    assert not html.select("[style], style"), f"inline style {where}"
-    assert not [s for s in html.select("script") if not s.get("src")], f"inline script {where}"
+    assert not find("//@style | //style"), f"inline style {where}"
+    assert not find("//script[not(@src)]"), f"inline script {where}"
     assert not re.search(r"\bNone\b|Undefined|<tracker\.|<input", page.text), f"raw value {where}"
-    for tag in html.select("[href], [src]"):
-        target = str(tag.get("href") or tag.get("src"))
-        assert not target.startswith(("http:", "https:", "//")), (
-            f"outside address {where}: {target}"
-        )
+    for target in find("//@href | //@src"):
+        outside = target.startswith(("http:", "https:", "//"))
+        assert not outside, f"outside address {where}: {target}"
     assert "default-src 'self'" in page.response.headers["Content-Security-Policy"], where
