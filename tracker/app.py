@@ -33,6 +33,7 @@ FEATURES = (
     "grants",
     "questions",
     "meetings",
+    "materials",
     "reminders",
     "overview",
     "record",

@@ -21,6 +21,7 @@ ROOMS = (
     "grants",
     "questions",
     "meetings",
+    "materials",
     "reminders",
     "overview",
     "record",

@@ -78,6 +78,10 @@ SUBJECTS = (
     ("payment_list", "2026"),
     ("cost_memorandum", "2025-06"),
     ("meeting_notice", "1"),
+    ("meeting_agenda", "1"),
+    ("meeting_roster", "1"),
+    ("meeting_seating", "1"),
+    ("minutes", "1"),
     ("question", "2025-01"),
 )
 SIGNS = "髙﨑𠮷①㈱～𠀋 <b>&amp; #strong[x] $a$ \\{ {{ 7*7 }} =1+1 @x *y* _z_ `c` // /* */ \"q\" 'r'"

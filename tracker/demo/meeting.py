@@ -10,9 +10,12 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.meetings import actions, queries
+from tracker.meetings.agenda import actions as agenda_actions
+from tracker.meetings.agenda import queries as agenda
+from tracker.meetings.minutes import actions as minutes
 from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.rules import Answer, Attendance, Candidate
+from tracker.meetings.rules import AgendaKind, Answer, Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
@@ -34,6 +37,23 @@ ANSWERS: Mapping[str, str] = {
 SYMBOLS = {answer.symbol: answer for answer in Answer}
 LOST, REFUSED = "sotogahama", "宛先がありません（550 5.1.1 no such user）"
 DEPUTY = "yomogita"
+TAKEN = (AgendaKind.PROGRESS, AgendaKind.WATCH, AgendaKind.COSTS)
+MINUTES_OF_EACH, MINUTES_OF_LAST, NEXT_YEAR = 25, 20, "来年度の連携事業について"
+SAID = {
+    AgendaKind.PROGRESS: (
+        "事務局から、資料により上期の状況を説明した。\n住民に知られるようになってきたとの発言があった。",
+        "年度末の報告まで、今の進め方を続ける。",
+    ),
+    AgendaKind.WATCH: (
+        "遅れの理由と、年度内の見込みを確かめた。",
+        "担当課長会議で、3月までに対応をまとめる。",
+    ),
+    AgendaKind.COSTS: ("算定の考え方を確かめた。", "案のとおり進める。"),
+    AgendaKind.OWN: (
+        "来年度も同じ事業を続けたいとの意見で一致した。",
+        "事業の一覧の案を、4月に事務局が示す。",
+    ),
+}
 NOTICE = "出欠を1月20日までにお知らせください。資料は1月21日にお送りします。"
 
 
@@ -108,6 +128,31 @@ def fix(m: Moment) -> None:
 def send_notice(m: Moment) -> None:
     """The notice of the meeting."""
     actions.send_notice(_act(m), _meeting(m), "青連第8号", NOTICE)
+
+
+def set_agenda(m: Moment) -> None:
+    """What the year's data offer, then next year's projects, each with its minutes."""
+    row = _meeting(m)
+    offered = agenda.offered(queries.of(row), clock.day(m.at))
+    agenda_actions.take(_act(m), row, [one for one in offered if one.kind in TAKEN])
+    agenda_actions.propose(_act(m), row, NEXT_YEAR, "", MINUTES_OF_LAST)
+    for item in agenda.rows(row.id)[:-1]:
+        agenda_actions.change(_act(m), row, item, item.title, item.note, MINUTES_OF_EACH, ())
+
+
+def write_minutes(m: Moment) -> None:
+    """What the heads said and decided, item by item, put to every municipality."""
+    row = _meeting(m)
+    for item in agenda.rows(row.id):
+        minutes.write(_act(m), row, item, *SAID[item.kind])
+    minutes.send(_act(m), row, open_day(m.year, 2, 19))
+
+
+def confirm_minutes(m: Moment) -> None:
+    """Every municipality confirms them, the office's own by somebody who did not write them."""
+    row = _meeting(m)
+    for town in areas.towns():
+        minutes.confirm(Act(actor(Role.CONFIRMER, town.slug), m.at), row)
 
 
 def record_attendance(m: Moment) -> None:

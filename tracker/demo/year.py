@@ -76,8 +76,11 @@ YEAR: tuple[Deed, ...] = (
     Deed(12, 11, 10, reports.close_half),
     Deed(12, 15, 10, questions.settle, (questions.PRESENT, 12, 25)),
     Deed(1, 6, 10, meeting.send_notice),
+    Deed(1, 6, 11, meeting.set_agenda),
     Deed(2, 1, 10, meeting.record_attendance),
+    Deed(2, 4, 10, meeting.write_minutes),
     Deed(2, 5, 14, meeting.regard_as_held),
+    Deed(2, 15, 10, meeting.confirm_minutes),
     Deed(3, 15, 10, people.write_memos),
     Deed(3, 23, 10, reports.ask_for_year),
 )

@@ -17,5 +17,5 @@ bp.record(lambda state: links.register(state.app, _LINK))
 def get_meeting(meeting_id: int) -> Meeting:
     """The meeting with all of its dates and answers, or the 404 page."""
     found = queries.find(meeting_id) or abort(404)
-    stand((found.year.label, url_for(".show", number=found.id)))
+    stand((found.year.label, url_for("meetings.show", number=found.id)))
     return found
