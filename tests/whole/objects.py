@@ -241,6 +241,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     # This year's meeting is being prepared: a new one is next year's.
     "meetings.new": lambda s: [{"fy": 2027}],
     "meetings.notice": lambda s: [{"meeting_id": s.held}],
+    "materials.index": lambda s: [{"meeting_id": s.polling}, {"meeting_id": s.held}],
     "materials.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_agenda", "form": "docx"}],
     "meetings.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_notice", "form": "pdf"}],
     "meetings.renew_link": lambda s: [{"meeting_id": s.polling, "municipality": OTHER}],

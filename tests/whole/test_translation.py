@@ -146,6 +146,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "papers.pdf:NOTE",
         "grants.burdens.papers",
         "grants.papers",
+        "materials.papers",
         "meetings.papers",
         "papers.bundle",
         "papers.excel",
