@@ -399,23 +399,30 @@ def _of(period: Period) -> tuple[ColumnElement[bool], ...]:
 
 
 def story(period: Period, project_id: int, slug: str) -> Story | None:
-    """A report with those before it, as far back as its page shows; None where none is asked for."""
-    town = areas.find_town(slug)
-    own = (
-        RoundPart.project_id == project_id,
-        RoundPart.municipality_id == (town.id if town else None),
-    )
-    newest = (
-        select(RoundPart.round_id)
-        .join(ReportingRound, ReportingRound.id == RoundPart.round_id)
-        .where(*own, RoundPart.ended_on.is_(None), ReportingRound.fiscal_year <= period.year)
-        .order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
-        .limit(2 * (YEARS_BEFORE + 1))
-    )
-    asked = asked_reports(*own, RoundPart.round_id.in_(newest), figures=True, texts=True)
-    now = next((one for one in asked if one.period == period), None)
-    before = tuple(one for one in asked if one.period < period and one.is_reported)
-    return Story(now, before) if now else None
+    """A report with those before it, as far back as its page shows; None where none is asked for.
+
+    Kept until something of the room changes.
+    """
+
+    def read() -> Story | None:
+        town = areas.find_town(slug)
+        own = (
+            RoundPart.project_id == project_id,
+            RoundPart.municipality_id == (town.id if town else None),
+        )
+        newest = (
+            select(RoundPart.round_id)
+            .join(ReportingRound, ReportingRound.id == RoundPart.round_id)
+            .where(*own, RoundPart.ended_on.is_(None), ReportingRound.fiscal_year <= period.year)
+            .order_by(ReportingRound.fiscal_year.desc(), ReportingRound.half)
+            .limit(2 * (YEARS_BEFORE + 1))
+        )
+        asked = asked_reports(*own, RoundPart.round_id.in_(newest), figures=True, texts=True)
+        now = next((one for one in asked if one.period == period), None)
+        before = tuple(one for one in asked if one.period < period and one.is_reported)
+        return Story(now, before) if now else None
+
+    return kept(("story", period, project_id, slug), ROOMS, read)
 
 
 def inbox(period: Period) -> Sequence[tuple[Report, tuple[str, ...]]]:
