@@ -27,7 +27,7 @@ from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Candidate, link_ends
-from tracker.municipalities.actions import add_calendar_entry
+from tracker.municipalities.actions import enter_days
 from tracker.municipalities.models import EntryKind
 from tracker.plumbing import history
 from tracker.plumbing.changes import Act, subject_of
@@ -108,17 +108,19 @@ def test_a_refused_poll_leaves_nothing_behind():
     assert letters("poll_request") == []
 
 
-def test_a_closed_day_is_refused_and_a_session_of_an_assembly_warned_about():
-    for kind, day in ((EntryKind.CLOSURE, 19), (EntryKind.ASSEMBLY, 21)):
+def test_days_in_a_calendar_are_warned_about_whoever_s_they_are():
+    for kind, day in ((EntryKind.CLOSURE, 19), (EntryKind.ASSEMBLY, 21), (None, 21)):
         on = date(2027, 1, day)
-        add_calendar_entry(Act(None, cast.NOW), "hiranai", kind, kind.label, on, on)
-    with pytest.raises(Refusal, match="1月19日は閉庁日です。"):
-        make_meeting()
+        enter_days(Act(None, cast.NOW), ["hiranai", "imabetsu"], kind, "出張など", on, on)
     soon = Candidate(date(2026, 12, 15), time(10), time(11))
-    assert poll_actions.check_new(YEAR, [soon, *DATES[1:]], DUE, cast.TODAY) == [
+    eve = Candidate(date(2026, 12, 28), time(10), time(11))
+    assert poll_actions.check_new(YEAR, [soon, eve, *DATES], DUE, cast.TODAY) == [
         "12月15日まで4週間ありません。ご予定の調整がつきにくいことがあります。",
-        "1月21日（木）は平内町の議会日程に当たります。",
+        "12月28日（月）は避ける日に当たります。",
+        "1月19日（火）は平内町、今別町の閉庁日に当たります。",
+        "1月21日（木）は平内町、今別町の議会日程と平内町、今別町の首長の不在に当たります。",
     ]
+    assert make_meeting().reply_due_on == DUE
 
 
 def test_a_municipality_without_a_secretary_is_answered_for_by_telephone(actor):

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.meetings.makers import DATES, DUE
+from tests.meetings.makers import DATES, DUE, TOWNS
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -12,13 +12,16 @@ from tracker.meetings.poll.rules import (
     check_answer,
     check_candidate,
     check_candidates,
+    conflicts,
     default_reply_due,
+    left_out,
     propose_days,
 )
 from tracker.meetings.rules import (
     Answer,
     Attendance,
     Candidate,
+    LeadTimes,
     Standing,
     best_candidate,
     check_attendance,
@@ -26,9 +29,11 @@ from tracker.meetings.rules import (
     check_view,
     link_ends,
     overall,
+    read_avoided,
     standing,
     summary,
 )
+from tracker.municipalities.rules import Busy
 
 YEAR = FiscalYear(2026)
 TODAY = date(2026, 11, 24)
@@ -39,7 +44,6 @@ BOTH_HEADS = {"aomori": Attendance.HEAD, "imabetsu": Attendance.HEAD}
 A_DEPUTY = {"aomori": Attendance.HEAD, "imabetsu": Attendance.DEPUTY}
 BOTH_AGREE = {"aomori": True, "imabetsu": True}
 YES, MAYBE, NO = Answer
-NO_CLOSURES: frozenset[date] = frozenset()
 SEATS = {"imabetsu": "今別町"}
 
 
@@ -202,7 +206,6 @@ def test_an_ordinary_candidate_is_taken_without_a_word() -> None:
         (TODAY, "11月24日では間に合いません。明日以降の日を選んでください。"),
         (date(2027, 2, 11), "2月11日は祝日（建国記念の日）です。別の日を選んでください。"),
         (date(2027, 1, 16), "1月16日は土曜日です。別の日を選んでください。"),
-        (date(2027, 1, 20), "1月20日は閉庁日です。別の日を選んでください。"),
         (DEADLINE, "回答期限は、最初の候補日より前の日にしてください。"),
         (
             date(2027, 4, 1),
@@ -212,7 +215,7 @@ def test_an_ordinary_candidate_is_taken_without_a_word() -> None:
 )
 def test_a_candidate_nobody_could_use_is_refused(day: date, said: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        check_candidate(day, DEADLINE, TODAY, YEAR, frozenset({date(2027, 1, 20)}))
+        check_candidate(day, DEADLINE, TODAY, YEAR)
     assert refusal.value.message == said
 
 
@@ -221,14 +224,21 @@ def test_less_than_four_weeks_is_warned_about_but_allowed() -> None:
     assert check_candidate(date(2026, 12, 22), DEADLINE, TODAY, YEAR) is None
 
 
+def sits(slug: str, begins: date, ends: date, why: str = "議会日程") -> Busy:
+    return Busy(1, TOWNS[slug], why, "", begins, ends, None, False)
+
+
+SESSION = sits("hiranai", date(2027, 1, 12), date(2027, 1, 21))
+CLOSED = sits("aomori", date(2027, 1, 5), date(2027, 1, 5), "閉庁日")
+
+
 def test_five_days_are_proposed_open_everywhere_four_weeks_ahead_and_spaced() -> None:
-    session = frozenset(date(2027, 1, 12) + timedelta(days=i) for i in range(10))
-    closures = {"aomori": frozenset({date(2027, 1, 5)}), "hiranai": session}
-    proposed = propose_days(TODAY, YEAR, closures)
+    proposed = propose_days(TODAY, YEAR, [SESSION, CLOSED])
     assert len(proposed) == 5
     assert proposed[0].on == date(2026, 12, 22)
     for candidate in proposed:
-        assert office_days.is_open(candidate.on, closures["aomori"] | session)
+        assert office_days.is_open(candidate.on)
+        assert not conflicts(candidate.on, [SESSION, CLOSED])
     for earlier, later in pairwise(proposed):
         assert office_days.count_between(earlier.on, later.on) >= 3
     assert [candidate.begins for candidate in proposed[:3]] == [time(14), time(10), time(14)]
@@ -236,14 +246,52 @@ def test_five_days_are_proposed_open_everywhere_four_weeks_ahead_and_spaced() ->
 
 
 def test_proposals_stay_inside_the_year_and_stand_closer_at_its_end() -> None:
-    late = propose_days(date(2027, 2, 24), YEAR, {})
-    assert [c.on for c in late] == [date(2027, 3, d) for d in (24, 25, 26, 29, 30)]
-    assert [c.on for c in propose_days(date(2027, 3, 2), YEAR, {})] == [
+    late = propose_days(date(2027, 2, 23), YEAR)
+    assert [c.on for c in late] == [date(2027, 3, d) for d in (23, 24, 25, 26, 29)]
+    assert [c.on for c in propose_days(date(2027, 3, 1), YEAR)] == [
+        date(2027, 3, 29),
         date(2027, 3, 30),
-        date(2027, 3, 31),
     ]
-    assert propose_days(date(2027, 3, 10), YEAR, {}) == ()
-    assert propose_days(date(2026, 1, 10), YEAR, {})[0].on == date(2026, 4, 1)
+    assert propose_days(date(2027, 3, 3), YEAR) == ()
+    assert propose_days(date(2026, 1, 10), YEAR)[0].on == date(2026, 4, 2)
+    none_avoided = LeadTimes(avoided=frozenset())
+    assert propose_days(date(2027, 3, 3), YEAR, (), none_avoided)[0].on == date(2027, 3, 31)
+
+
+def test_what_is_left_out_says_why_days_in_a_row_together() -> None:
+    away = sits("imabetsu", date(2027, 1, 13), date(2027, 1, 13), "首長の不在")
+    found = left_out(date(2026, 12, 22), date(2027, 1, 31), [SESSION, CLOSED, away])
+    assert [(one.label, one.reasons) for one in found] == [
+        # The offices are closed between.
+        ("12月28日（月）〜1月4日（月）", ("避ける日",)),
+        ("1月5日（火）", ("青森市の閉庁日",)),
+        ("1月12日（火）", ("平内町の議会日程",)),
+        ("1月13日（水）", ("平内町の議会日程", "今別町の首長の不在")),
+        ("1月14日（木）〜1月21日（木）", ("平内町の議会日程",)),
+    ]
+    everybody = [sits(slug, TODAY, TODAY) for slug in TOWNS]
+    assert conflicts(TODAY, everybody) == ("青森市、平内町ほか3市町村の議会日程",)
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("12/28、1/4", {(12, 28), (1, 4)}),
+        ("１２／２８　1月4日, 2/29", {(12, 28), (1, 4), (2, 29)}),
+        ("", set()),
+    ],
+)
+def test_days_to_avoid_are_read_as_people_write_them(
+    typed: str, days: set[tuple[int, int]]
+) -> None:
+    assert read_avoided(typed) == days
+
+
+@pytest.mark.parametrize("typed", ["2/30", "13/1", "0/1", "年末", "12-28", "12/28/1"])
+def test_what_is_no_day_of_the_year_is_refused(typed: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read_avoided(typed)
+    assert refusal.value.field == "avoided_days"
 
 
 def test_a_candidate_reads_as_in_the_letter() -> None:
@@ -295,29 +343,29 @@ def test_a_meeting_stands_where_its_slowest_agreement_stands(
 )
 def test_a_deadline_lies_ahead_on_an_office_day(due: date, said: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        check_candidates([], due, TODAY, YEAR, NO_CLOSURES)
+        check_candidates([], due, TODAY, YEAR)
     assert (refusal.value.message, refusal.value.field) == (said, "reply_due_on")
 
 
 def test_a_date_is_offered_once_and_ends_after_it_begins() -> None:
     with pytest.raises(Refusal, match="1月19日（火）14時〜15時30分は候補日に2回あります"):
-        check_candidates([DATES[0]], DUE, TODAY, YEAR, NO_CLOSURES, existing=[DATES[0]])
+        check_candidates([DATES[0]], DUE, TODAY, YEAR, existing=[DATES[0]])
     backwards = Candidate(date(2027, 1, 19), time(15), time(14))
     with pytest.raises(Refusal, match="1月19日の終わりの時刻は、始まりの時刻より後に"):
-        check_candidates([backwards], DUE, TODAY, YEAR, NO_CLOSURES)
+        check_candidates([backwards], DUE, TODAY, YEAR)
 
 
 def test_two_dates_on_one_day_are_two_candidates() -> None:
     morning = Candidate(DATES[0].on, time(9), time(10))
-    assert check_candidates([DATES[0], morning], DUE, TODAY, YEAR, NO_CLOSURES) == []
+    assert check_candidates([DATES[0], morning], DUE, TODAY, YEAR) == []
 
 
 def test_a_later_deadline_may_not_pass_a_date_already_offered() -> None:
     with pytest.raises(Refusal, match="回答期限は、最初の候補日より前の日に") as refusal:
-        check_candidates([], DATES[0].on, TODAY, YEAR, NO_CLOSURES, existing=DATES)
+        check_candidates([], DATES[0].on, TODAY, YEAR, existing=DATES)
     assert refusal.value.field == "reply_due_on"
     over = date(2027, 1, 22)
-    assert check_candidates([], date(2027, 1, 25), over, YEAR, NO_CLOSURES, DATES[:2]) == []
+    assert check_candidates([], date(2027, 1, 25), over, YEAR, DATES[:2]) == []
 
 
 @pytest.mark.parametrize(

@@ -335,7 +335,7 @@ def test_a_closed_round_stays_as_it_was_asked(both: Flask) -> None:
 def test_a_round_is_due_on_a_day_the_hub_is_open(both: Flask, actor: Who) -> None:
     make_project()
     act = Act(actor("office"), cast.NOW)
-    municipalities.add_calendar_entry(act, "aomori", EntryKind.CLOSURE, "庁舎点検", DUE, DUE)
+    municipalities.enter_days(act, ["aomori"], EntryKind.CLOSURE, "庁舎点検", DUE, DUE)
     with pytest.raises(Refusal, match="11月30日は閉庁日です。"):
         make_round()
 

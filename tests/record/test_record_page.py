@@ -178,6 +178,7 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     ("question", "question.put", False): {*HUB, *OWN},
     ("payment_plan", "any", False): {"office", *OWN},
     ("instalment", "any", False): HUB | OWN,
+    ("absence", "absence.added", False): {"office", "officer", "confirmer"},
     ("seat", "poll.answered", False): {"office", "officer", "confirmer"},
     ("minutes", "minutes.written", False): {"office", "officer", "confirmer"},
     ("minutes", "minutes.final", True): ALL,

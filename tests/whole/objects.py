@@ -172,6 +172,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
         {"no": s.offered_questions[slug]}, frozenset({TOWN if slug == HUB else slug})
     ),
     "municipalities.remove_entry": lambda s, slug: Target({"entry_id": s.entries[slug]}),
+    "municipalities.remove_absence": lambda s, slug: Target({"absence_id": s.absences[slug]}),
     "projects.attachments": lambda s, slug: Target(_drafted(s, slug)),
     "projects.detach": lambda s, slug: Target(
         {**_drafted(s, slug), "attachment_id": s.proofs[slug]}

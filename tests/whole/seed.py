@@ -40,7 +40,7 @@ from tracker.meetings.minutes import actions as minutes
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance
-from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
+from tracker.municipalities.models import CalendarEntry, EntryKind, HeadAbsence, Municipality
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
@@ -81,6 +81,7 @@ class Stock:
     late_project: int
     unreported: Mapping[str, int]
     entries: Mapping[str, int]
+    absences: Mapping[str, int]
     letters: Mapping[str, int]
     sent_cases: Mapping[str, str]
     draft_cases: Mapping[str, str]
@@ -145,6 +146,7 @@ def furnish() -> Stock:
         late_project=late,
         unreported={slug: _unreported(slug) for slug in (HUB, TOWN, OTHER)},
         entries=_entries(),
+        absences=_absences(),
         sent_cases={HUB: sent[TOWN], **sent},
         draft_cases={
             slug: str(costs.make_draft(led, title=UNSENT_OF.format(NAMES[slug])).no)
@@ -398,6 +400,22 @@ def _entries() -> dict[str, int]:
     db.session.add_all(entries.values())
     db.session.commit()
     return {slug: entry.id for slug, entry in entries.items()}
+
+
+def _absences() -> dict[str, int]:
+    absences = {
+        slug: HeadAbsence(
+            municipality_id=id_,
+            name="出張",
+            begins_on=date(2026, 12, 21),
+            ends_on=date(2026, 12, 21),
+            entered_by="企画担当",
+        )
+        for slug, id_ in _town_ids().items()
+    }
+    db.session.add_all(absences.values())
+    db.session.commit()
+    return {slug: one.id for slug, one in absences.items()}
 
 
 def _letters() -> dict[str, int]:

@@ -203,8 +203,8 @@ def april_figures_days_and_projects_are_entered(story: Story) -> None:
         )
         closed = date(2026, 11, 27)
         act = Act(actor("officer", "sotogahama"), at)
-        municipalities.add_calendar_entry(
-            act, "sotogahama", EntryKind.CLOSURE, "設備点検", closed, closed
+        municipalities.enter_days(
+            act, ["sotogahama"], EntryKind.CLOSURE, "設備点検", closed, closed
         )
         projects.create_project(Act(office, at), plan(FARMING, "1-3"))
         projects.create_project(Act(office, at), plan(MOVING, "3(2)-1"))

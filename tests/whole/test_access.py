@@ -288,7 +288,7 @@ def test_a_municipality_in_a_form_is_no_way_round_the_table(house: House) -> Non
         "indicator_decimals": "0",
     }
     for path, fields, name, visitor, own, other in (
-        ("/admin/holidays/new", entry, "municipality", OFFICER, "imabetsu", "yomogita"),
+        ("/admin/holidays/new", entry, "municipalities", OFFICER, "imabetsu", "yomogita"),
         ("/projects/new", project, "lead", LEAD, "aomori", "imabetsu"),
     ):
         refused = house.ask(visitor, "POST", path, data={**fields, name: other})

@@ -19,7 +19,7 @@ from tracker.cost_sharing.models import CostCase
 from tracker.kernel.permissions import Actor, Role, allowed
 from tracker.mail.letters import Letter
 from tracker.meetings.models import MeetingSeat
-from tracker.municipalities.models import Municipality
+from tracker.municipalities.models import HeadAbsence, Municipality
 from tracker.plumbing import chain, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -47,6 +47,7 @@ PRIVATE: Mapping[str, tuple[Select[tuple[int]], bool]] = {
         .where(_drafts),
         False,
     ),
+    "absence": (select(HeadAbsence.id).join(Municipality), True),
     "seat": (select(MeetingSeat.id).join(Municipality), True),
     "post": (select(Post.id).join(Municipality), True),
     "account": (

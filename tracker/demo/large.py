@@ -94,12 +94,11 @@ def _enter_population(at: datetime) -> None:
 
 def _enter_sessions(year: FiscalYear, at: datetime) -> None:
     """The days on which the assemblies sit."""
-    for town in TOWNS:
-        municipalities.add_calendar_entry(
-            Act(actor(Role.OFFICE, HUB), at),
-            town.slug,
-            EntryKind.ASSEMBLY,
-            "12月定例会（例示）",
-            date(year.year, 12, 3),
-            date(year.year, 12, 18),
-        )
+    municipalities.enter_days(
+        Act(actor(Role.OFFICE, HUB), at),
+        [town.slug for town in TOWNS],
+        EntryKind.ASSEMBLY,
+        "12月定例会（例示）",
+        date(year.year, 12, 3),
+        date(year.year, 12, 18),
+    )

@@ -3,11 +3,15 @@
 import hashlib
 from collections.abc import Mapping
 
+from sqlalchemy import select
+
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.meetings import letters, queries, rules
 from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat, MinutesErratum
 from tracker.meetings.rules import Attendance
+from tracker.municipalities import queries as areas
+from tracker.municipalities.models import Area
 from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import db
@@ -152,6 +156,20 @@ def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> N
         kind = "meeting_cancelled" if row.hours else "poll_cancelled"
         meeting = queries.of(row)
         letters.put(act, kind, meeting, letters.day(meeting, reason.strip()), "cancelled")
+
+
+def set_times(
+    act: Act, notice_days: int, poll_office_days: int, avoided_days: str, seen: str | None = None
+) -> None:
+    """Says what the preparation of every meeting keeps to from now on; raises Refusal."""
+    area = db.session.scalars(select(Area)).one()
+    act.lock((area, seen))
+    rules.check_times(notice_days, poll_office_days)
+    rules.read_avoided(avoided_days)
+    with act.change("area.times_set", area, "会議の準備の決まりを直しました。"):
+        area.notice_days, area.poll_office_days = notice_days, poll_office_days
+        area.avoided_days = avoided_days
+    areas.forget()
 
 
 def _lock(

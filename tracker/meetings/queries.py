@@ -41,10 +41,16 @@ from tracker.meetings.models import (
     MeetingSeat,
     PollAnswer,
 )
-from tracker.meetings.rules import Answer, Attendance, link_ends, standing
+from tracker.meetings.rules import (
+    Answer,
+    Attendance,
+    LeadTimes,
+    link_ends,
+    read_avoided,
+    standing,
+)
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import EntryKind
-from tracker.municipalities.rules import Town, days_of
+from tracker.municipalities.rules import Busy, Town
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -387,33 +393,19 @@ def contact() -> str:
 # --- what a new poll needs ------------------------------------------------------------------------
 
 
-class Unavailable(NamedTuple):
-    """Days on which some municipality cannot come, by its name: closed, or its assembly sits."""
-
-    closures: Mapping[str, frozenset[date]]
-    assemblies: Mapping[str, frozenset[date]]
-
-    @property
-    def closed(self) -> frozenset[date]:
-        """Every day on which one of them is closed."""
-        return frozenset[date]().union(*self.closures.values())
-
-    @property
-    def either(self) -> Mapping[str, frozenset[date]]:
-        """Both kinds by municipality, for proposing dates."""
-        return {
-            name: self.closures.get(name, frozenset()) | self.assemblies.get(name, frozenset())
-            for name in {**self.closures, **self.assemblies}
-        }
+def busy(year: FiscalYear) -> Sequence[Busy]:
+    """What the calendars of all municipalities say about the year."""
+    return kept(
+        ("busy", year),
+        ("municipalities",),
+        lambda: tuple(areas.calendar(year.begins, year.ends)),
+    )
 
 
-def unavailable(year: FiscalYear) -> Unavailable:
-    """What the calendars of all municipalities say about the year (one query)."""
-    days: dict[EntryKind, dict[str, frozenset[date]]] = {kind: {} for kind in EntryKind}
-    for entry, name in areas.calendar(year.begins, year.ends):
-        own = days[entry.kind]
-        own[name] = own.get(name, frozenset()) | days_of([(entry.begins_on, entry.ends_on)])
-    return Unavailable(days[EntryKind.CLOSURE], days[EntryKind.ASSEMBLY])
+def lead_times() -> LeadTimes:
+    """What the preparation of a meeting keeps to."""
+    area = areas.get_area()
+    return LeadTimes(area.notice_days, area.poll_office_days, read_avoided(area.avoided_days))
 
 
 # --- what decisions are held by ---------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tracker.meetings.minutes import views as minutes_views
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY
 from tracker.meetings.replies import actions as replies
+from tracker.municipalities import queries as areas
 from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
@@ -50,6 +51,26 @@ def index() -> Response:
         older=years[0].year - 1 if queries.is_older(years[0]) else None,
         may_manage=may(Permission.MANAGE_MEETING),
     )
+
+
+@bp.route("/meetings/rules", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def times() -> Response:
+    """会議の準備の決まり: how long before notice and poll go out, and which days are avoided."""
+    area = areas.get_area()
+    stored = {name: getattr(area, name) for name in forms.TIMES}
+    form = forms.TimesForm(data={**stored, "seen": area.seen})
+    if form.carry_out(
+        lambda act: actions.set_times(
+            act,
+            form.notice_days.data,
+            form.poll_office_days.data,
+            form.avoided_days.data or "",
+            form.seen.data,
+        )
+    ):
+        return done(url_for(".index"), _("会議の準備の決まりを保存しました。"))
+    return page("meetings/times.html", form=form)
 
 
 @bp.get("/meetings/<int:number>")

@@ -13,6 +13,7 @@ from tracker.municipalities.models import (
     Area,
     CalendarEntry,
     EntryKind,
+    HeadAbsence,
     Municipality,
 )
 from tracker.municipalities.rules import check_entry
@@ -82,21 +83,42 @@ def create_area(
     queries.forget()
 
 
-def add_calendar_entry(
-    act: Act, slug: str, kind: EntryKind, name: str, begins_on: date, ends_on: date
-) -> CalendarEntry:
-    """Enters closed days or an assembly session of one municipality."""
+def enter_days(
+    act: Act,
+    slugs: Sequence[str],
+    kind: EntryKind | None,
+    name: str,
+    begins_on: date,
+    ends_on: date,
+) -> None:
+    """Enters the same closed days, assembly sessions, or (`kind` None) absences of several heads.
+
+    The record says of an absence whose it is, not what for.  Raises Refusal.
+    """
     check_entry(begins_on, ends_on)
-    town = queries.find_town(slug)
-    if town is None:
-        raise Refusal(_("市町村を選んでください。"), field="municipality")
-    entry = CalendarEntry(
-        municipality_id=town.id, kind=kind, name=name, begins_on=begins_on, ends_on=ends_on
-    )
-    said = f"{town.name}の{kind.label}「{name}」を登録しました。"
-    with act.change("calendar.added", entry, said):
-        db.session.add(entry)
-    return entry
+    towns = [town for town in queries.towns() if town.slug in slugs]
+    if not towns or len(towns) < len(set(slugs)):
+        raise Refusal(_("市町村を選んでください。"), field="municipalities")
+    with act:
+        for town in towns:
+            values = {
+                "municipality_id": town.id,
+                "name": name,
+                "begins_on": begins_on,
+                "ends_on": ends_on,
+                "entered_by": act.by.name if act.by else "",
+            }
+            if kind is None:
+                row: CalendarEntry | HeadAbsence = HeadAbsence(**values)
+                verb, said = "absence.added", f"{town.head_title}の不在を登録しました。"
+            else:
+                row = CalendarEntry(kind=kind, **values)
+                verb, said = (
+                    "calendar.added",
+                    f"{town.name}の{kind.label}「{name}」を登録しました。",
+                )
+            with act.change(verb, row, said):
+                db.session.add(row)
 
 
 def remove_calendar_entry(act: Act, entry: CalendarEntry) -> None:
@@ -105,3 +127,11 @@ def remove_calendar_entry(act: Act, entry: CalendarEntry) -> None:
     said = f"{entry.kind.label}「{entry.name}」を取り消しました。"
     with act.change("calendar.removed", entry, said):
         db.session.delete(entry)
+
+
+def remove_absence(act: Act, absence: HeadAbsence) -> None:
+    """Takes an absence of a head out again."""
+    act.lock((absence, None))
+    town = queries.by_id()[absence.municipality_id]
+    with act.change("absence.removed", absence, f"{town.head_title}の不在を取り消しました。"):
+        db.session.delete(absence)

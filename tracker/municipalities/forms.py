@@ -1,30 +1,59 @@
 """Asks for calendar entries."""
 
-from wtforms import RadioField
+from collections.abc import Sequence
+from typing import Any
 
+from wtforms import RadioField, SelectMultipleField
+
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import N_
-from tracker.municipalities.models import EntryKind
+from tracker.municipalities.models import ABSENCE_LABEL, EntryKind
+from tracker.municipalities.queries import ABSENCE
+from tracker.municipalities.rules import Town
 from tracker.plumbing.forms import (
     DayField,
     Form,
     LineField,
     at_most,
-    labelled,
+    choices,
+    in_year,
     must_choose,
     required,
+    with_fields,
 )
 
 
 class EntryForm(Form):
-    """Closed days or an assembly session."""
+    """Closed days, an assembly session or absences of heads; `entry_form` adds the municipalities."""
 
-    municipality = must_choose(N_("市町村"), N_("市町村を選んでください。"))
-    kind = must_choose(N_("種類"), N_("種類を1つ選んでください。"), labelled(EntryKind), RadioField)
+    kind = must_choose(
+        N_("種類"),
+        N_("種類を1つ選んでください。"),
+        choices([*((one.value, one.label) for one in EntryKind), (ABSENCE, ABSENCE_LABEL)]),
+        RadioField,
+    )
     name = LineField(
         N_("名前"),
-        validators=[*required(N_("名前を入力してください（例 12月定例会）。")), at_most(100)],
+        validators=[*required(N_("名前を入力してください（例 12月定例会、出張）。")), at_most(100)],
     )
     begins_on = DayField(
         N_("始まりの日"), validators=required(N_("始まりの日を入力してください。"))
     )
     ends_on = DayField(N_("終わりの日"), validators=required(N_("終わりの日を入力してください。")))
+
+    @property
+    def entry_kind(self) -> EntryKind | None:
+        """Which entry it is; None: an absence."""
+        return None if self.kind.data == ABSENCE else EntryKind(self.kind.data)
+
+
+def entry_form(year: FiscalYear, towns: Sequence[Town]) -> Any:
+    """The form with a box for each municipality that the person may enter days of."""
+    boxes = SelectMultipleField(
+        N_("市町村"),
+        choices=choices((town.slug, town.name) for town in towns),
+        default=[town.slug for town in towns] if len(towns) == 1 else None,
+        validators=required(N_("市町村を1つ以上選んでください。")),
+        invalid_choice_message=N_("市町村を選び直してください。"),
+    )
+    return with_fields(in_year(EntryForm, year), {"municipalities": boxes})()

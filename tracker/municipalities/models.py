@@ -7,7 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.translation import N_
-from tracker.plumbing.db import Example, Model, Versioned, words
+from tracker.plumbing.db import PRIVATE, Example, Model, Versioned, words
+
+AVOIDED_DAYS = "12/28、1/4、3/31、4/1"
+ABSENCE_LABEL = N_("首長の不在")
 
 
 class EntryKind(Labelled):
@@ -29,6 +32,12 @@ class Area(Versioned, Example, Model):
     office_hours: Mapped[str] = mapped_column(String(100))
     meeting_name: Mapped[str] = mapped_column(String(100))
     meeting_place: Mapped[str] = mapped_column(String(200))
+    # What the meetings of the heads keep to (meetings.rules.LeadTimes); days as 「12/28、1/4」.
+    notice_days: Mapped[int] = mapped_column(default=14, server_default="14")
+    poll_office_days: Mapped[int] = mapped_column(default=10, server_default="10")
+    avoided_days: Mapped[str] = mapped_column(
+        String(200), default=AVOIDED_DAYS, server_default=AVOIDED_DAYS
+    )
 
 
 class Municipality(Versioned, Model):
@@ -62,3 +71,22 @@ class CalendarEntry(Model):
     name: Mapped[str] = mapped_column(String(100))
     begins_on: Mapped[date] = mapped_column(index=True)
     ends_on: Mapped[date]
+    # None: it was entered before that was kept.
+    entered_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class HeadAbsence(Model):
+    """首長の不在: days on which a head cannot come to a meeting.
+
+    A table of its own: only the municipality itself and the office know of it.
+    """
+
+    __tablename__ = "head_absence"
+    subject_kind = "absence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100), info=PRIVATE)
+    begins_on: Mapped[date] = mapped_column(index=True)
+    ends_on: Mapped[date]
+    entered_by: Mapped[str] = mapped_column(String(200))

@@ -5,15 +5,18 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from flask import current_app, g
-from sqlalchemy import Row, select, true
+from sqlalchemy import String, cast, literal, select, true, union_all
 
+from tracker.kernel.translation import _
 from tracker.municipalities.models import (
+    ABSENCE_LABEL,
     Area,
     CalendarEntry,
     EntryKind,
+    HeadAbsence,
     Municipality,
 )
-from tracker.municipalities.rules import MANY, Members, Town, days_of
+from tracker.municipalities.rules import MANY, Busy, Members, Town, days_of
 from tracker.plumbing.db import db, reading
 from tracker.plumbing.memo import kept
 
@@ -142,11 +145,6 @@ def closures(begins: date, ends: date) -> Mapping[str, frozenset[date]]:
     return _days(EntryKind.CLOSURE, begins, ends)
 
 
-def assemblies(begins: date, ends: date) -> Mapping[str, frozenset[date]]:
-    """Per municipality (slug) the days on which its assembly sits within the span."""
-    return _days(EntryKind.ASSEMBLY, begins, ends)
-
-
 def _days(kind: EntryKind, begins: date, ends: date) -> Mapping[str, frozenset[date]]:
     rows = db.session.execute(
         select(CalendarEntry.municipality_id, CalendarEntry.begins_on, CalendarEntry.ends_on).where(
@@ -161,14 +159,31 @@ def _days(kind: EntryKind, begins: date, ends: date) -> Mapping[str, frozenset[d
     }
 
 
-def calendar(begins: date, ends: date) -> Sequence[Row[CalendarEntry, str]]:
-    """Entries that touch the span, with the municipality's name, in order of time."""
-    return db.session.execute(
-        select(CalendarEntry, Municipality.name)
-        .join(Municipality, Municipality.id == CalendarEntry.municipality_id)
-        .where(CalendarEntry.begins_on <= ends, CalendarEntry.ends_on >= begins)
-        .order_by(CalendarEntry.begins_on, Municipality.code)
-    ).all()
+# What an absence says where an entry says its kind.
+ABSENCE = "absence"
+
+
+def calendar(begins: date, ends: date) -> list[Busy]:
+    """What touches the span, absences too, in order of time and codes (one query)."""
+    each = [
+        select(
+            literal(ABSENCE) if table is HeadAbsence else cast(CalendarEntry.kind, String),
+            *(table.id, table.municipality_id, table.name),
+            *(table.begins_on, table.ends_on, table.entered_by),
+        ).where(table.begins_on <= ends, table.ends_on >= begins)
+        for table in (CalendarEntry, HeadAbsence)
+    ]
+    by_town = by_id()
+
+    def one(
+        kind: str, id_: int, town_id: int, name: str, begins: date, ends: date, by: Any
+    ) -> Busy:
+        is_absence = kind == ABSENCE
+        why = _(ABSENCE_LABEL) if is_absence else EntryKind(kind).label
+        return Busy(id_, by_town[town_id], why, name, begins, ends, by, is_absence)
+
+    found = [one(*row) for row in db.session.execute(union_all(*each))]
+    return sorted(found, key=lambda busy: (busy.begins_on, busy.town.code, busy.why, busy.id))
 
 
 class Columns(NamedTuple):

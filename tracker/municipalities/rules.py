@@ -43,6 +43,22 @@ class Members(NamedTuple):
         return self.hub, *self.agreements
 
 
+class Busy(NamedTuple):
+    """Days on which a municipality is closed, its assembly sits, or its head is away.
+
+    `why` is 「閉庁日」「議会日程」「首長の不在」, `id` that of its row.
+    """
+
+    id: int
+    town: Town
+    why: str
+    name: str
+    begins_on: date
+    ends_on: date
+    entered_by: str | None
+    is_absence: bool
+
+
 def check_entry(begins_on: date, ends_on: date) -> None:
     """Refuses a span that ends before it begins, or one too long to be meant."""
     if ends_on < begins_on:

@@ -23,7 +23,7 @@ READ_BY: Mapping[str, Permission] = {
     "cost_case": Permission.READ_COST_DRAFT,
     "question": Permission.READ_QUESTION,
     **dict.fromkeys(("payment_plan", "instalment"), Permission.READ_PAYMENTS),
-    **dict.fromkeys(("seat", "agenda_item", "minutes"), Permission.READ_POLL),
+    **dict.fromkeys(("absence", "seat", "agenda_item", "minutes"), Permission.READ_POLL),
     **dict.fromkeys(("post", "account", "handover", "outside_change"), Permission.HAND_OVER),
     "letter": Permission.READ_LETTERS,
     **dict.fromkeys(("letter_text", "schedule", "reminder", "clock"), Permission.MANAGE_LETTERS),
@@ -257,7 +257,11 @@ KINDS: Mapping[str, RecordKind] = {
             "agreement.import_discarded": N_("取込みの中止"),
         },
     ),
-    "area": RecordKind(N_("圏域"), "area", {"area.created": N_("圏域の登録")}),
+    "area": RecordKind(
+        N_("圏域"),
+        "area",
+        {"area.created": N_("圏域の登録"), "area.times_set": N_("会議の決まりの変更")},
+    ),
     "municipality": RecordKind(N_("市町村"), "municipality", {}),
     "figures": RecordKind(
         N_("基礎数値"),
@@ -272,6 +276,11 @@ KINDS: Mapping[str, RecordKind] = {
         N_("閉庁日と議会日程"),
         "calendar_entry",
         {"calendar.added": N_("日程の追加"), "calendar.removed": N_("日程の削除")},
+    ),
+    "absence": RecordKind(
+        N_("首長の不在"),
+        "head_absence",
+        {"absence.added": N_("不在の登録"), "absence.removed": N_("不在の取消し")},
     ),
     "post": RecordKind(
         N_("役職"),

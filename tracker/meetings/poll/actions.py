@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from tracker.accounts import queries as people
 from tracker.accounts.models import Post
-from tracker.kernel import wareki
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission, allowed
@@ -42,14 +41,7 @@ def check_new(
         raise Refusal(_("%(year)sの会議は、すでに準備が始まっています。", year=year.label))
     if not candidates:
         raise Refusal(_("候補日を1つ以上入れてください。"), field="days")
-    days = queries.unavailable(year)
-    warnings = rules.check_candidates(candidates, reply_due_on, today, year, days.closed)
-    return warnings + [
-        _("%(on)sは%(name)sの議会日程に当たります。", on=wareki.short(candidate.on), name=name)
-        for candidate in candidates
-        for name, sittings in days.assemblies.items()
-        if candidate.on in sittings
-    ]
+    return _warnings(candidates, reply_due_on, today, year)
 
 
 def open_poll(
@@ -102,8 +94,8 @@ def add_dates(
     candidates: Sequence[Candidate],
     reply_due_on: date,
     seen: str | None = None,
-) -> None:
-    """Offers more dates, or a later deadline, before a date is fixed.
+) -> list[str]:
+    """Offers more dates, or a later deadline, before a date is fixed; returns what is warned about.
 
     Those who answered keep their answers; a letter tells everybody of the new dates (M6).
     """
@@ -112,20 +104,28 @@ def add_dates(
     _check_open(meeting)
     if not candidates and reply_due_on == meeting.reply_due_on:
         raise Refusal(_("加える候補日か、新しい回答期限を入れてください。"), field="days")
-    rules.check_candidates(
-        candidates,
-        reply_due_on,
-        act.today,
-        meeting.year,
-        queries.unavailable(meeting.year).closed,
-        existing=tuple(meeting.dates.values()),
-    )
+    existing = tuple(meeting.dates.values())
+    warnings = _warnings(candidates, reply_due_on, act.today, meeting.year, existing)
     said = "候補日を加えました。" if candidates else "回答期限を改めました。"
     with act.change("meeting.dates_added", row, f"{row.name}：{said}"):
         row.reply_due_on = reply_due_on
         added = _add(act, row, candidates)
         if added:
             _ask(act, row, "poll_added", f"poll:{row.id}:added:{added[0].id}", added=candidates)
+    return warnings
+
+
+def _warnings(
+    candidates: Sequence[Candidate],
+    reply_due_on: date,
+    today: date,
+    year: FiscalYear,
+    existing: Sequence[Candidate] = (),
+) -> list[str]:
+    busy, times = queries.busy(year), queries.lead_times()
+    return rules.check_candidates(
+        candidates, reply_due_on, today, year, existing, busy=busy, times=times
+    )
 
 
 def answer(

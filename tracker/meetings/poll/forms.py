@@ -97,7 +97,6 @@ class _Row(Row):
 def dates_form(
     year: FiscalYear,
     today: date,
-    closed: frozenset[date],
     *,
     proposed: Sequence[Candidate] = (),
     with_place: bool = False,
@@ -111,9 +110,7 @@ def dates_form(
         "days": FieldList(
             rows, _("候補日"), min_entries=len(proposed) + ROWS_EMPTY, max_entries=20
         ),
-        "check_day": staticmethod(
-            lambda one, due: check_candidate(one.on, due, today, year, closed)
-        ),
+        "check_day": staticmethod(lambda one, due: check_candidate(one.on, due, today, year)),
     }
     if with_place:
         fields["place"] = LineField(

@@ -1,16 +1,18 @@
 """Which dates may be offered, until when they are answered, and how long a link opens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time, timedelta
+from itertools import islice
+from typing import NamedTuple
 
 from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.meetings.rules import Candidate
+from tracker.meetings.rules import USUAL, Candidate, LeadTimes
+from tracker.municipalities.rules import Busy
 
 NOTICE_WANTED = timedelta(weeks=4)
-REPLY_OFFICE_DAYS = 10
 PROPOSALS_APART_OFFICE_DAYS = 3
 ROWS_PROPOSED, ROWS_EMPTY = 5, 3
 HOURS = ((time(14), time(15, 30)), (time(10), time(11, 30)))
@@ -19,46 +21,96 @@ ENDS_FIRST = N_("終わりの時刻は、始まりの時刻より後にしてく
 DEADLINE_FIRST = N_("回答期限は、最初の候補日より前の日にしてください。")
 
 
-def default_reply_due(today: date, closures: frozenset[date] = office_days.NO_CLOSURES) -> date:
-    """回答期限 offered for a poll sent today: ten office days later."""
-    return office_days.add(today, REPLY_OFFICE_DAYS, closures)
+def default_reply_due(today: date, times: LeadTimes = USUAL) -> date:
+    """回答期限 offered for a poll sent today: so many office days later."""
+    return office_days.add(today, times.poll_office_days)
+
+
+def conflicts(day: date, busy: Iterable[Busy], times: LeadTimes = USUAL) -> tuple[str, ...]:
+    """Why a meeting is better not on `day`: 「今別町、平内町ほか2件の議会日程」, 「避ける日」."""
+    whose: dict[str, list[str]] = {}
+    for one in busy:
+        if one.begins_on <= day <= one.ends_on:
+            whose.setdefault(one.why, []).append(one.town.name)
+    found = [_("%(towns)sの%(why)s", towns=_some(all_), why=why) for why, all_ in whose.items()]
+    return (*found, _("避ける日")) if times.is_avoided(day) else tuple(found)
+
+
+def _some(towns: Sequence[str]) -> str:
+    more = len(towns) - 2
+    told = "、".join(towns[:2])
+    return told + _("ほか%(more)s市町村", more=more) if more > 0 else told
+
+
+class LeftOut(NamedTuple):
+    """Days in a row that are not proposed for the same reasons."""
+
+    begins_on: date
+    ends_on: date
+    reasons: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """「2月24日（水）〜3月19日（金）」."""
+        begins = wareki.short(self.begins_on)
+        if self.begins_on == self.ends_on:
+            return begins
+        return f"{begins}〜{wareki.short(self.ends_on)}"
+
+
+def left_out(
+    first: date, last: date, busy: Sequence[Busy], times: LeadTimes = USUAL
+) -> list[LeftOut]:
+    """Which open days of the span are better not proposed, and why; both ends included."""
+    found: list[LeftOut] = []
+    for day in _open_days(first, last):
+        reasons = conflicts(day, busy, times)
+        before = found[-1] if found else None
+        if before and before.reasons == reasons and office_days.add(before.ends_on, 1) == day:
+            found[-1] = before._replace(ends_on=day)
+        elif reasons:
+            found.append(LeftOut(day, day, reasons))
+    return found
+
+
+def first_proposed(today: date, year: FiscalYear) -> date:
+    """The first day that may be proposed without a word: four weeks ahead, within the year."""
+    return max(today + NOTICE_WANTED, year.begins)
 
 
 def propose_days(
     today: date,
     year: FiscalYear,
-    closures_by_municipality: Mapping[str, frozenset[date]],
+    busy: Sequence[Busy] = (),
+    times: LeadTimes = USUAL,
     n: int = ROWS_PROPOSED,
 ) -> tuple[Candidate, ...]:
-    """Up to `n` candidates, open in every municipality, four weeks ahead or more, within the year.
+    """Up to `n` candidates on which nothing stands against a meeting, within the year.
 
     Spaced by three office days, closer when the year is nearly over; afternoon and morning by
-    turns. Closures hold assembly sessions too (product.md 5).
+    turns.
     """
-    closed = frozenset[date]().union(*closures_by_municipality.values())
-    first = max(today + NOTICE_WANTED, year.begins)
-    days = (first + timedelta(days=i) for i in range((year.ends - first).days + 1))
-    open_days = [day for day in days if office_days.is_open(day, closed)]
-    possible = open_days[: n * PROPOSALS_APART_OFFICE_DAYS]
+    days = _open_days(first_proposed(today, year), year.ends)
+    free = (day for day in days if not conflicts(day, busy, times))
+    possible = list(islice(free, n * PROPOSALS_APART_OFFICE_DAYS))
     chosen = possible[:: max(1, len(possible) // n)][:n]
     return tuple(Candidate(day, *HOURS[turn % len(HOURS)]) for turn, day in enumerate(chosen))
 
 
-def check_candidate(
-    day: date,
-    reply_due: date,
-    today: date,
-    year: FiscalYear,
-    closures: frozenset[date] = office_days.NO_CLOSURES,
-) -> str | None:
-    """Whether `day` may be offered: to come, within the year, open, after the reply deadline.
+def _open_days(first: date, last: date) -> Iterator[date]:
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return (day for day in days if office_days.is_open(day))
 
-    `closures` are the days closed in any of the municipalities. Raises Refusal; returns a warning
-    sentence for a day less than four weeks ahead, None when there is nothing to say.
+
+def check_candidate(day: date, reply_due: date, today: date, year: FiscalYear) -> str | None:
+    """Whether `day` may be offered: to come, within the year, open by law, after the deadline.
+
+    Raises Refusal; returns a warning sentence for a day less than four weeks ahead, None when
+    there is nothing to say.
     """
     office_days.check_near(day, today, _("候補日"))
     said = wareki.month_day(day)
-    closed = office_days.closed_reason(day, closures)
+    closed = office_days.closed_reason(day)
     if day not in year:
         last = wareki.long(year.ends)
         raise Refusal(
@@ -86,10 +138,15 @@ def check_candidates(
     reply_due: date,
     today: date,
     year: FiscalYear,
-    closures: frozenset[date],
     existing: Sequence[Candidate] = (),
+    *,
+    busy: Sequence[Busy] = (),
+    times: LeadTimes = USUAL,
 ) -> list[str]:
     """Whether these dates may be offered together; returns the warnings about them.
+
+    A day in somebody's calendar, or one to avoid, is warned about: the office knows why it is
+    proposed all the same.
 
     `existing` are dates offered before: none may be offered twice, and those still to come must
     lie after the deadline too. Raises Refusal.
@@ -116,8 +173,17 @@ def check_candidates(
             )
     if any(today < candidate.on <= reply_due for candidate in existing):
         raise Refusal(_(DEADLINE_FIRST), field="reply_due_on")
-    said = (check_candidate(one.on, reply_due, today, year, closures) for one in new)
-    return [warning for warning in said if warning]
+    said = [check_candidate(one.on, reply_due, today, year) for one in new]
+    against = (
+        _(
+            "%(on)sは%(reasons)sに当たります。",
+            on=wareki.short(one.on),
+            reasons=_("と").join(reasons),
+        )
+        for one in new
+        if (reasons := conflicts(one.on, busy, times))
+    )
+    return [*(warning for warning in said if warning), *against]
 
 
 def check_polling(fixed_on: date | None) -> None:

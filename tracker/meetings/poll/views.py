@@ -50,7 +50,7 @@ def new() -> Response:
         return done(place, said + _waiting(place))
     if not {"back", "send"} & request.form.keys() and form.validate_on_submit():
         return _letters_page(form, year, today)
-    return page("meetings/new.html", form=form, year=year)
+    return page("meetings/new.html", form=form, year=year, left_out=_left_out(year, today))
 
 
 def _waiting(path: str) -> str:
@@ -74,16 +74,21 @@ def _year_to_prepare(today: date) -> FiscalYear:
 
 
 def _new_form(year: FiscalYear, today: date) -> forms.DatesForm:
-    days = queries.unavailable(year)
+    times = queries.lead_times()
     return forms.dates_form(
         year,
         today,
-        days.closed,
-        proposed=rules.propose_days(today, year, days.either),
+        proposed=rules.propose_days(today, year, queries.busy(year), times),
         with_place=True,
         place=areas.get_area().meeting_place,
-        reply_due_on=rules.default_reply_due(today),
+        reply_due_on=rules.default_reply_due(today, times),
     )
+
+
+def _left_out(year: FiscalYear, today: date) -> list[rules.LeftOut]:
+    """The days that are not proposed, to the end of the year, and why."""
+    first = rules.first_proposed(today, year)
+    return rules.left_out(first, year.ends, queries.busy(year), queries.lead_times())
 
 
 def _letters_page(form: forms.DatesForm, year: FiscalYear, today: date) -> Response:
@@ -93,7 +98,7 @@ def _letters_page(form: forms.DatesForm, year: FiscalYear, today: date) -> Respo
         warnings = actions.check_new(year, dates, due_on, today)
     except Refusal as refusal:
         form.refuse(refusal)
-        return page("meetings/new.html", form=form, year=year)
+        return page("meetings/new.html", form=form, year=year, left_out=_left_out(year, today))
     posts = queries.secretaries()
     asked = [(town, posts.get(town.id)) for town in areas.towns()]
     previews = (
@@ -125,9 +130,10 @@ def add_dates(meeting_id: int) -> Response:
     form = forms.dates_form(
         meeting.year,
         today,
-        queries.unavailable(meeting.year).closed,
         seen=meeting.seen,
-        reply_due_on=due if due and due > today else rules.default_reply_due(today),
+        reply_due_on=due
+        if due and due > today
+        else rules.default_reply_due(today, queries.lead_times()),
     )
     if form.carry_out(
         lambda act: actions.add_dates(
@@ -139,8 +145,13 @@ def add_dates(meeting_id: int) -> Response:
         )
     ):
         said = _("保存しました。候補日を加えたときは、秘書あてにお知らせを送ります。")
-        return done(meeting.path, said)
-    return page("meetings/add_dates.html", form=form, meeting=meeting)
+        return done(meeting.path, said + "".join(form.result))
+    return page(
+        "meetings/add_dates.html",
+        form=form,
+        meeting=meeting,
+        left_out=_left_out(meeting.year, today),
+    )
 
 
 @bp.post("/meetings/<int:meeting_id>/ask-again")

@@ -31,7 +31,7 @@ from tracker.kernel.translation import N_, _
 from tracker.mail.letters import Letter
 from tracker.meetings.models import AgendaItem, MeetingSeat, Minutes
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import Municipality
+from tracker.municipalities.models import HeadAbsence, Municipality
 from tracker.payments.models import InstalmentRow, PaymentPlan
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
@@ -122,7 +122,11 @@ def _newest(actor: Actor, wanted: Wanted) -> Select[int]:
 
 def _about_own(actor: Actor) -> Iterator[ColumnElement[bool]]:
     """What others did in the actor's municipality's place, or to what it wrote."""
-    for kind, table in (("seat", MeetingSeat), ("report", ProgressReport)):
+    for kind, table in (
+        ("seat", MeetingSeat),
+        ("report", ProgressReport),
+        ("absence", HeadAbsence),
+    ):
         own = select(cast(table.id, String)).where(table.municipality_id == actor.municipality_id)
         yield and_(HistoryEntry.subject_kind == kind, HistoryEntry.subject_id.in_(own))
 
@@ -290,6 +294,7 @@ _FACTS: Mapping[str, tuple[Any, Select[Any]]] = {
             "instalment", InstalmentRow.id, InstalmentRow.municipality_id, PaymentPlan.lead_id
         ).join(PaymentPlan, PaymentPlan.case_id == InstalmentRow.case_id),
     ),
+    "absence": (HeadAbsence.id, _facts("absence", HeadAbsence.id, HeadAbsence.municipality_id)),
     "seat": (MeetingSeat.id, _facts("seat", MeetingSeat.id, MeetingSeat.municipality_id)),
     # Nobody's in particular until they are final.
     "minutes": (

@@ -51,6 +51,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             **{"name": N_("圏域の名称"), "office_name": N_("事務局")},
             **{"office_phone": N_("事務局の電話"), "office_hours": N_("受付時間")},
             **{"meeting_name": N_("会議の名称"), "meeting_place": N_("会議の場所")},
+            **{"notice_days": N_("開催案内の日数"), "poll_office_days": N_("回答の開庁日数")},
+            **{"avoided_days": N_("候補日にしない日")},
         },
     ),
     "municipality": (
@@ -72,7 +74,17 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "base_figure": (N_("基礎数値"), {"series_id": UNSAID, "value": N_("数値")}),
     "calendar_entry": (
         N_("日程"),
-        {"kind": N_("種類"), "name": N_("名称"), "begins_on": N_("初日"), "ends_on": N_("最終日")},
+        {
+            **{"kind": N_("種類"), "name": N_("名称"), "begins_on": N_("初日")},
+            **{"ends_on": N_("最終日"), "entered_by": N_("登録した方")},
+        },
+    ),
+    "head_absence": (
+        N_("首長の不在"),
+        {
+            **{"name": N_("名称"), "begins_on": N_("初日"), "ends_on": N_("最終日")},
+            **{"entered_by": N_("登録した方")},
+        },
     ),
     # accounts
     "post": (
