@@ -70,6 +70,7 @@ FILLED: dict[str, dict[str, Any]] = {
         **{f"days-{row}-on": f"2027/5/{row + 5}" for row in (5, 6, 7)},
     },
     "meetings.propose_item": {"minutes": "20"},
+    "municipalities.new_entry": {"municipalities": ["imabetsu"]},
     "meetings.times": {"notice_days": "21", "avoided_days": "12/28"},
     "meetings.view_as_held": {"is_held": "yes"},
     **{f"figures.{one}": {"as_of_on": "2026/4/1", "pasted": ""} for one in ("new", "new_usage")},

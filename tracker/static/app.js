@@ -148,6 +148,11 @@
     form.addEventListener("input", later(refresh, 300));
   });
 
+  // The weekday was of the day that stood there; of another one the next page says it.
+  all(".weekday", (mark) => {
+    mark.previousElementSibling?.addEventListener("input", () => (mark.textContent = ""));
+  });
+
   // While letters go out, their counts move; without this the page says how they stood.
   all("[data-progress]", (place) => {
     const look = async () => {
