@@ -32,7 +32,7 @@ def series(**changes: Any) -> Series:
     told = {
         **{"id": 1, "kind": FigureKind.POPULATION, "name": "国勢調査", "unit": "人"},
         **{"period": None, "as_of_on": date(2020, 10, 1), "source": "総務省", "is_confirmed": True},
-        **{"project_id": None, "is_struck": False, "values": {}, **changes},
+        **{"project_id": None, "values": {}, **changes},
     }
     return Series(**told)
 
@@ -43,7 +43,7 @@ def series(**changes: Any) -> Series:
         ({"as_of_on": date(2025, 10, 1)}, True),
         ({"as_of_on": date(2015, 10, 1)}, False),
         ({}, False),
-        ({"as_of_on": date(2025, 10, 1), "is_struck": True}, False),
+        ({"as_of_on": date(2025, 10, 1), "struck_at": cast.NOW}, False),
         ({"as_of_on": date(2025, 10, 1), "unit": "世帯"}, False),
         ({"as_of_on": date(2025, 10, 1), "kind": FigureKind.USAGE}, False),
         ({"as_of_on": date(2025, 10, 1), "project_id": 3}, False),
@@ -58,7 +58,7 @@ def test_of_one_day_the_confirmed_is_newer_and_any_than_one_taken_out():
     provisional = series(is_confirmed=False)
     assert series(id=2).is_newer_than(provisional)
     assert not provisional.is_newer_than(series(id=2))
-    assert series(id=2).is_newer_than(series(is_struck=True))
+    assert series(id=2).is_newer_than(series(struck_at=cast.NOW))
 
 
 @pytest.mark.usefixtures("both")

@@ -15,6 +15,7 @@ from tests.cost_sharing.makers import (
     confirm_by,
     make_agreed,
     make_draft,
+    make_project,
     make_proposal,
     read,
     sentences,
@@ -29,7 +30,7 @@ from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.cost_sharing.stages.actions import start_next
 from tracker.cost_sharing.stages.queries import carried_over, settled_of_lead, stage_there
-from tracker.cost_sharing.stages.rules import check_next, next_stages
+from tracker.cost_sharing.stages.rules import check_next, check_record_settled, next_stages
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
@@ -115,6 +116,58 @@ def test_the_settled_total_stands_as_the_leads_own_cost_where_it_told_none():
     actions.withdraw(office, draft)
     start_next(office, first, SETTLED, 9_000_000, 0, is_settled=True)
     assert settled_of_lead(read(first)).total_yen == 3_420_000
+
+
+def test_a_settlement_begun_from_the_list_carries_over_and_tells_what_the_project_closed_with(
+    browse, given, app
+):
+    given(make_project)
+    office, asked = browse("office"), "/costs/new"
+    typed = {
+        **office.get(asked).fields(),
+        **{"project": "1", "kind": "money", "total_yen": "3,420,000", "subsidy_yen": "1,120,000"},
+        **{"carried_yen": "300,000", "is_settled": "y"},
+    }
+    refused = office.post(asked, {**typed, "stage": "fixed"})
+    assert "精算のときだけ" in refused.one("#carried_yen-error").get_text()
+    more = office.post(asked, {**typed, "stage": "reconciliation", "carried_yen": "2,300,001"})
+    assert "繰り越す額が、総事業費から補助を引いた額を超えています" in more.text
+    assert office.post(asked, {**typed, "stage": "reconciliation"}).status == 302
+    page = office.get(CASE)
+    assert "青森市の決算額として、事業に3,420,000円が記録されています。" in page.text
+    assert "として記録する" not in page.text
+    with app.app_context():
+        case = read(db.session.get(CostCase, 1))
+        assert (case.carried_yen, case.amount_yen) == (300_000, 2_000_000)
+    # The total changed since: what the project closed with follows by a press.
+    given(lambda: carry(db.session.get(CostCase, 1), 0))
+    page = office.get(CASE)
+    assert "この案件の総事業費（3,620,000円）を決算額として記録する" in page.text
+    form = next(one for one in page.all("form") if str(one.get("action")).endswith("/settled"))
+    said = {str(one["name"]): str(one["value"]) for one in form.select("input")}
+    assert (
+        "事業の決算額に記録しました。" in office.follow(office.post(f"{CASE}/settled", said)).text
+    )
+    assert "青森市の決算額として、事業に3,620,000円が記録されています。" in office.get(CASE).text
+    assert browse("officer", "imabetsu").post(f"{CASE}/settled", said).status == 403
+
+
+@pytest.mark.parametrize("stage", ["estimate", "fixed"])
+def test_only_a_settlement_tells_what_a_project_closed_with(stage):
+    check_record_settled(CaseState.DRAFT, SETTLED)
+    for state, other in ((CaseState.AGREED, Stage(stage)), (CaseState.WITHDRAWN, SETTLED)):
+        with pytest.raises(Refusal, match="取り下げも差替えもしていない精算の案件から記録します"):
+            check_record_settled(state, other)
+
+
+def test_the_next_stage_carries_over_only_as_a_settlement(browse, given):
+    given(make_agreed)
+    office, asked = browse("office"), f"{CASE}/next"
+    typed = {**office.get(asked).fields(), "total_yen": "3,420,000", "carried_yen": "300,000"}
+    refused = office.post(asked, {**typed, "stage": "fixed"})
+    assert "精算のときだけ" in refused.one("#carried_yen-error").get_text()
+    page = office.follow(office.post(asked, {**typed, "stage": "reconciliation"}))
+    assert "翌年度へ繰り越す額" in page.text and "2,000,000円" in page.text
 
 
 def carry(case: CostCase, carried_yen: int) -> None:

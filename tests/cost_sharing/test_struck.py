@@ -24,6 +24,8 @@ from tests.cost_sharing.makers import (
 )
 from tests.pages import Page
 from tracker.cost_sharing import queries
+from tracker.cost_sharing.answers import actions as answers
+from tracker.cost_sharing.answers.rules import shown
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.consultations import actions as talks
 from tracker.cost_sharing.formula import actions as formula
@@ -158,7 +160,8 @@ def test_struck_figures_leave_what_is_agreed_and_their_name_to_the_right_ones():
     figures.strike_figures(act_of("office"), wrong, "町の数を取り違えたため。")
     assert (read(agreed).shares, read(agreed).parts) == (before.shares, before.parts)
     assert [one.no for one in queries.using(wrong.id, cast.TODAY)] == [ready.no]
-    assert queries.struck_series(read(agreed)) == ()
+    # What is agreed keeps its yen, and says on what they rest.
+    assert [one.name for one in queries.struck_series(read(agreed))] == [CENSUS]
     assert [one.name for one in queries.struck_series(read(ready))] == [CENSUS]
     with pytest.raises(
         Refusal, match="算式に使った基礎数値「令和2年国勢調査」は取り消されています。"
@@ -184,6 +187,34 @@ def test_struck_figures_leave_what_is_agreed_and_their_name_to_the_right_ones():
     figures.strike_figures(act_of("office"), right, "こちらが誤りでした。")
     figures.put_figures_back(act_of("office"), wrong)
     assert [one.id for one in bases.series()] == [wrong.id]
+
+
+@pytest.mark.usefixtures("both")
+def test_nobody_confirms_without_having_seen_that_figures_were_struck():
+    case = make_sent()
+    seen = shown(case.revision, ())
+    figures.strike_figures(act_of("office"), census(), "町の数を取り違えたため。")
+    for answer in (answers.confirm, answers.return_case):
+        with pytest.raises(Conflict, match="取り消されたため、まだお答えを受け付けていません。"):
+            answer(act_of("confirmer", "imabetsu"), case, "届きました。", seen)
+        db.session.rollback()
+    assert not read(case).answers
+    answers.confirm(act_of("confirmer", "imabetsu"), case, "", shown(case.revision, [census().id]))
+    assert read(case).confirmed_after(cast.NOW - timedelta(seconds=1)) == ["今別町"]
+    assert read(case).confirmed_after(cast.NOW) == []
+
+
+def test_a_page_opened_before_figures_were_struck_confirms_nothing(app, browse, given):
+    given(make_sent)
+    town, asked = browse("confirmer", "imabetsu"), f"{CASE}/confirm"
+    opened = {**town.get(asked).fields(), "decision": "confirmed"}
+    given(lambda: figures.strike_figures(act_of("office"), census(), "町の数を取り違えたため。"))
+    refused = town.post(asked, opened)
+    assert refused.status == 409
+    assert "割り方に使った基礎数値「令和2年国勢調査」は取り消されています。" in refused.text
+    assert town.post(asked, {**refused.fields(), "decision": "confirmed"}).status == 302
+    office = browse("office").get(CASE)
+    assert "取り消した後に確認した市町村：今別町" in office.text
 
 
 @pytest.mark.usefixtures("both")

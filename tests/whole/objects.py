@@ -122,6 +122,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     ),
     "cost_sharing.work": lambda s, slug: Target({"no": s.agreed_work[slug]}),
     "cost_sharing.next_stage": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
+    "cost_sharing.record_settled": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
     "cost_sharing.replace": lambda s, slug: Target({"no": s.agreed_cases[slug]}),
     "cost_sharing.strike_consultation": lambda s, slug: Target(
         {"no": s.ready_cases[slug], "consultation_id": s.consultations[slug]}

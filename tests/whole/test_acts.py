@@ -48,6 +48,8 @@ FILLED: dict[str, dict[str, Any]] = {
     "agreements.answer": {"choice": "type", "value": "中嶋久彰"},
     "agreements.import_agreement": {"pasted": FILE.read_text(encoding="utf-8")},
     "cost_sharing.add_consultation": {"consulted_on": "2026/11/20"},
+    # Only a settlement carries yen over.
+    "cost_sharing.new": {"carried_yen": ""},
     "cost_sharing.next_stage": {"total_yen": "4,000,000"},
     "cost_sharing.nothing": {"towns": EVERY_TOWN, "consulted_on": "2026/11/20"},
     "cost_sharing.confirm": {"decision": "confirmed", "opinion": ""},

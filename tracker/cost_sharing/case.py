@@ -139,6 +139,15 @@ class Case:
         opinions = [one.at for one in self.answers.values() if one.decision is Decision.RETURNED]
         return min(opinions, default=None) if self.state is CaseState.RETURNED else None
 
+    def confirmed_after(self, at: datetime) -> list[str]:
+        """The names of those who confirmed the present amounts after that instant."""
+        late = {
+            side
+            for (_other, side), one in self.answers.items()
+            if one.decision is Decision.CONFIRMED and one.at > at
+        }
+        return [town.name for town in self.parties if town.id in late]
+
     def answer(self, partner: Town, side: Town) -> Reply | None:
         """What that side has answered for the pair with that partner."""
         return self.answers.get((self.pairs[partner].agreement, side.id))

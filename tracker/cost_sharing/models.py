@@ -5,13 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.cost_sharing.rules import (
-    CaseKind,
-    CaseNumber,
-    CaseState,
-    Decision,
-    Stage,
-)
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
 from tracker.plumbing.db import (
     PRIVATE,
     UNRECORDED,

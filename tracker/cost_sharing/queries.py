@@ -19,19 +19,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy import (
-    case as when,
-)
+from sqlalchemy import case as when
 from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
 from tracker.agreements.queries import between, in_force
-from tracker.cost_sharing.case import (
-    Case,
-    NewerFigures,
-    Reply,
-    newer_figures,
-)
+from tracker.cost_sharing.case import Case, NewerFigures, Reply, newer_figures
 from tracker.cost_sharing.formula.proposal import Grounds
 from tracker.cost_sharing.models import (
     CaseDrafter,
@@ -42,18 +35,10 @@ from tracker.cost_sharing.models import (
     CostPart,
     Share,
 )
-from tracker.cost_sharing.rules import (
-    ASKED,
-    UNSENT,
-    CaseKind,
-    CaseNumber,
-    CaseState,
-    Pair,
-    Stage,
-)
+from tracker.cost_sharing.rules import ASKED, UNSENT, CaseKind, CaseNumber, CaseState, Pair, Stage
 from tracker.cost_sharing.work.rules import WorkRow, amount_of
 from tracker.figures import queries as bases
-from tracker.figures.models import FigureSeries
+from tracker.figures.rules import Series
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.search import search_key
 from tracker.municipalities import queries as areas
@@ -331,13 +316,15 @@ def in_hand(today: date) -> Sequence[Case]:
 
 def agreed_before(case: Case, year: int, today: date) -> Sequence[Case]:
     """What was agreed in a fiscal year about money for the project of a case, oldest first."""
-    return cases(
-        today,
-        CostCase.project_id == case.project_id,
-        CostCase.kind == CaseKind.MONEY,
-        CostCase.state == CaseState.AGREED,
-        CostCase.fiscal_year == year,
-    )
+    this = FiscalYear.containing(today)
+    of = CostCase.project_id == case.project_id, CostCase.fiscal_year == year
+    known = in_hand(today) if year in (this.year, this.previous.year) else cases(today, *of)
+    return [
+        one
+        for one in known
+        if (one.project_id, one.no.fiscal_year) == (case.project_id, year)
+        and (one.is_money and one.state is CaseState.AGREED)
+    ]
 
 
 # Of the cases of a project's year 確定 stands for 概算, and 精算 for both.
@@ -444,12 +431,13 @@ def using(series_id: int, today: date) -> Sequence[Case]:
     return cases(today, CostCase.id.in_(parts), CostCase.state.in_((*UNSENT, *ASKED)))
 
 
-def struck_series(case: Case) -> Sequence[FigureSeries]:
-    """The series that the formula of a case not agreed yet took figures from and that were struck."""
+def struck_series(case: Case) -> Sequence[Series]:
+    """The series that the formula of a case that still counts took figures from and that were struck."""
     ids = {part.series_id for part in case.parts if part.series_id}
-    if not ids or case.state not in (*UNSENT, *ASKED):
-        return ()
-    return [row for row, _project in bases.rows() if row.id in ids and row.is_struck]
+    counts = case.state not in (CaseState.WITHDRAWN, CaseState.REPLACED)
+    return (
+        [one for one in bases.every() if one.id in ids and one.is_struck] if ids and counts else []
+    )
 
 
 def newer(case: Case) -> Sequence[NewerFigures]:

@@ -29,11 +29,15 @@ def every() -> Sequence[Series]:
 
 
 def _every() -> Sequence[Series]:
-    values: dict[int, dict[int, int]] = {}
-    for one in db.session.execute(
-        select(BaseFigure.series_id, BaseFigure.municipality_id, BaseFigure.value)
-    ):
-        values.setdefault(one.series_id, {})[one.municipality_id] = one.value
+    of_series = BaseFigure.series_id == FigureSeries.id
+    rows = db.session.execute(
+        select(FigureSeries, BaseFigure.municipality_id, BaseFigure.value)
+        .outerjoin(BaseFigure, of_series)
+        .order_by(*_NEWEST_FIRST)
+    )
+    values: dict[FigureSeries, dict[int, int]] = {}
+    for row, town_id, value in rows:
+        values.setdefault(row, {})[town_id] = value
     return tuple(
         Series(
             one.id,
@@ -45,14 +49,12 @@ def _every() -> Sequence[Series]:
             one.source,
             one.is_confirmed,
             one.project_id,
-            one.is_struck,
-            {
-                town.name: values[one.id][town.id]
-                for town in areas.towns()
-                if town.id in values.get(one.id, {})
-            },
+            {town.name: of[town.id] for town in areas.towns() if town.id in of},
+            one.struck_at,
+            one.struck_by or "",
+            one.struck_reason or "",
         )
-        for one in db.session.scalars(select(FigureSeries).order_by(*_NEWEST_FIRST))
+        for one, of in values.items()
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class Series:
     """One set of base figures by municipality's name; an absent one was not counted.
 
     period: the year whose usage it is (`period_label`).  project_id: whose usage it is; None: of
-    the whole area.
+    the whole area.  struck_at: when it was taken out, by whom and why; None: it counts.
     """
 
     id: int
@@ -45,8 +45,15 @@ class Series:
     source: str
     is_confirmed: bool
     project_id: int | None
-    is_struck: bool
     values: Mapping[str, int]
+    struck_at: datetime | None = None
+    struck_by: str = ""
+    struck_reason: str = ""
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether it was taken out."""
+        return self.struck_at is not None
 
     @property
     def words(self) -> str:

@@ -1,30 +1,29 @@
 """Takes both sides' word on a case: a 確認 or an opinion, never a 決裁 (Art. 4(2))."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.answers import letters, rules
 from tracker.cost_sharing.answers.queries import decided
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.rules import check_step
-from tracker.cost_sharing.models import (
-    Confirmation,
-    CostCase,
-)
-from tracker.cost_sharing.rules import (
-    CaseNumber,
-    CaseState,
-    Decision,
-    Pair,
-)
+from tracker.cost_sharing.models import Confirmation, CostCase, CostPart
+from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision, Pair
+from tracker.figures.models import FigureSeries
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.chain import digest
-from tracker.plumbing.changes import Act, check_revision
+from tracker.plumbing.changes import Act, Conflict, Stale, check_revision
 from tracker.plumbing.db import db
 
 CHANGED = N_(
     "まだお答えを受け付けていません。変わったところを確かめてから、もう一度お答えください。"
+)
+STRUCK = N_(
+    "割り方に使った基礎数値が取り消されたため、まだお答えを受け付けていません。"
+    "取り消した理由を確かめてから、もう一度お答えください。"
 )
 
 
@@ -32,8 +31,9 @@ def confirm(act: Act, row: CostCase, comment: str = "", seen: str | None = None)
     """Confirms for the actor's municipality: a town its pair, the hub all its pairs at once.
 
     With the last side's word the case is agreed, and one that it replaces is replaced.
-    `seen` is the revision of the amounts that the page had shown: only those are confirmed.
-    Raises Refusal as `rules.check_confirm` does, Conflict for other amounts.
+    `seen` is what the page had shown (`rules.shown`): only that is confirmed.
+    Raises Refusal as `rules.check_confirm` does, Conflict for other amounts, and where base
+    figures of the formula were struck meanwhile.
     """
     by = act.person
     case, replaced = _take_to_answer(act, row, seen)
@@ -101,14 +101,28 @@ def _replaced(act: Act, row: CostCase, by_case: CaseNumber) -> None:
 
 
 def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, CostCase | None]:
-    """Locks a case and the one it replaces, which changes with the last word.
+    """Locks a case, the base figures it took, and the one it replaces, which changes with the last
+    word.
 
-    The words of others do not matter to a side that answers, other amounts do.
+    The words of others do not matter to a side that answers, other amounts do, and so does that
+    figures were struck which the page had shown as good.
     """
     replaced = db.session.get(CostCase, row.replaces_id) if row.replaces_id else None
-    act.lock((row, None), *([(replaced, None)] if replaced else []))
-    check_revision(row, row.revision, seen, "cost.changed", _(CHANGED))
-    return queries.of(row, act.today), replaced
+    act.lock(*((one, None) for one in (row, replaced, *_series_of(row)) if one))
+    revision, struck = rules.read_shown(seen)
+    check_revision(row, row.revision, revision, "cost.changed", _(CHANGED))
+    case = queries.of(row, act.today)
+    new = [
+        one for one in queries.struck_series(case) if seen is not None and str(one.id) not in struck
+    ]
+    if new:
+        raise Conflict([Stale(one.name, one.struck_by, one.struck_at) for one in new], _(STRUCK))
+    return case, replaced
+
+
+def _series_of(row: CostCase) -> Sequence[FigureSeries]:
+    ids = select(CostPart.series_id).where(CostPart.case_id == row.id)
+    return db.session.scalars(select(FigureSeries).where(FigureSeries.id.in_(ids))).all()
 
 
 def _answer(act: Act, row: CostCase, pairs: Iterable[Pair], decision: Decision, words: str) -> None:

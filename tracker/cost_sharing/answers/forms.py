@@ -1,13 +1,7 @@
 """Asks for one side's word."""
 
 from tracker.kernel.translation import N_
-from tracker.plumbing.forms import (
-    Form,
-    LinesField,
-    SeenField,
-    at_most,
-    optional,
-)
+from tracker.plumbing.forms import Form, LinesField, SeenField, at_most, optional
 
 
 class ReplyForm(Form):

@@ -1,36 +1,15 @@
 """Reads what was said and changed of a case, and what agreed cases are held by."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import (
-    and_,
-    or_,
-    select,
-)
+from sqlalchemy import or_, select
 
 from tracker.attachments.uploads import Attachment
-from tracker.cost_sharing.case import (
-    Case,
-    CaseHistory,
-    Change,
-    Reply,
-    Revised,
-    Word,
-)
-from tracker.cost_sharing.models import (
-    CaseChange,
-    CaseWork,
-    Confirmation,
-    CostCase,
-    Share,
-)
-from tracker.cost_sharing.queries import ROOMS, cases
-from tracker.cost_sharing.rules import (
-    CaseKind,
-    CaseState,
-)
+from tracker.cost_sharing.case import Case, CaseHistory, Change, Reply, Revised, Word
+from tracker.cost_sharing.models import CaseChange, CaseWork, Confirmation, CostCase, Share
+from tracker.cost_sharing.queries import ROOMS
+from tracker.cost_sharing.rules import CaseState
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db
@@ -66,25 +45,6 @@ def _history(case_id: int) -> CaseHistory:
             )
             for one in db.session.scalars(said)
         ],
-    )
-
-
-def compared(case: Case, today: date) -> tuple[Sequence[Case], Case | None]:
-    """What was agreed last year about money for the project of a case, oldest first; and whole
-    the agreed case that it is to replace.
-    """
-    year, number = case.no.fiscal_year, case.replaces and case.replaces.number
-    of_last_year = and_(
-        CostCase.project_id == case.project_id,
-        CostCase.kind == CaseKind.MONEY,
-        CostCase.state == CaseState.AGREED,
-        CostCase.fiscal_year == year - 1,
-    )
-    is_replaced = and_(CostCase.fiscal_year == year, CostCase.number == number)
-    found = cases(today, or_(of_last_year, is_replaced), whole=number is not None)
-    return (
-        [one for one in found if one.no.fiscal_year != year],
-        next((one for one in found if one.no == case.replaces), None),
     )
 
 

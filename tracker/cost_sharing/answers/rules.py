@@ -1,14 +1,8 @@
 """Who may say what about a case that was sent, and what the answers make of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from tracker.cost_sharing.rules import (
-    ASKED,
-    Answers,
-    CaseState,
-    Decision,
-    Pair,
-)
+from tracker.cost_sharing.rules import ASKED, Answers, CaseState, Decision, Pair
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 
@@ -77,3 +71,18 @@ def _own_pairs(
             _("ご自分が作った案は確認できません。同じ市町村のほかの確認者にお願いしてください。")
         )
     return own
+
+
+def shown(revision: int, struck: Iterable[int]) -> str:
+    """What a page of confirmation shows: the revision of the amounts, and which of the base figures
+    (ids of their series) it says are struck: 「3」, 「3-12.14」.
+    """
+    return "-".join(filter(None, (str(revision), ".".join(map(str, sorted(struck))))))
+
+
+def read_shown(seen: str | None) -> tuple[str | None, Collection[str]]:
+    """The same read again, as text, whoever sent it."""
+    if seen is None:
+        return None, ()
+    revision, _dash, ids = seen.partition("-")
+    return revision, ids.split(".")

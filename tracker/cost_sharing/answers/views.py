@@ -7,16 +7,11 @@ from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.answers import actions, forms
-from tracker.cost_sharing.answers.queries import compared, history_of
-from tracker.cost_sharing.blueprint import (
-    bp,
-    get_case,
-    own_town,
-)
+from tracker.cost_sharing.answers.queries import history_of
+from tracker.cost_sharing.answers.rules import shown
+from tracker.cost_sharing.blueprint import bp, get_case, own_town
 from tracker.cost_sharing.case import changes, own_share_first
-from tracker.cost_sharing.rules import (
-    ASKED,
-)
+from tracker.cost_sharing.rules import ASKED
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -41,13 +36,15 @@ def confirm(no: str) -> Response:
     require(Permission.CONFIRM_COST, *(town.slug for town in case.parties))
     if case.state not in ASKED:
         return redirect(url_for(".show", no=no))
-    form = forms.ReplyForm(data={"seen": str(case.revision)})
+    struck = queries.struck_series(case)
+    form = forms.ReplyForm(data={"seen": shown(case.revision, (one.id for one in struck))})
     answer, said = ANSWERS.get(request.form.get("decision", ""), (_no_choice, ""))
     if form.carry_out(
         lambda act: answer(act, queries.row(case), form.opinion.data or "", form.seen.data)
     ):
         return done(url_for(".show", no=no), _(said))
-    before, replaced = compared(case, clock.today())
+    before = queries.agreed_before(case, case.no.fiscal_year - 1, clock.today())
+    replaced = queries.find(case.replaces, clock.today()) if case.replaces else None
     past = history_of(case)
     return page(
         "cost_sharing/confirm.html",
@@ -61,7 +58,7 @@ def confirm(no: str) -> Response:
         replaced=own_share_first((one for one in changes(replaced, case) if one.changed), own.name)
         if replaced
         else [],
-        struck_series=queries.struck_series(case),
+        struck_series=struck,
         newer=queries.newer(case),
     )
 

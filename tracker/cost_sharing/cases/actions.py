@@ -15,19 +15,9 @@ from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Change
 from tracker.cost_sharing.cases import letters, rules
 from tracker.cost_sharing.formula.proposal import gaps_of_participants
-from tracker.cost_sharing.models import (
-    CaseChange,
-    CaseDrafter,
-    CaseWork,
-    CostCase,
-    CostPart,
-    Share,
-)
-from tracker.cost_sharing.rules import (
-    CaseKind,
-    CaseState,
-    Stage,
-)
+from tracker.cost_sharing.models import CaseChange, CaseDrafter, CaseWork, CostCase, CostPart, Share
+from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
+from tracker.cost_sharing.stages.rules import check_carried
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
@@ -37,6 +27,7 @@ from tracker.municipalities.models import Area
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import Model, db
 from tracker.projects.models import Project, ProjectCost
+from tracker.projects.plans.actions import settle
 from tracker.shares.rules import RoundingMode
 from tracker.shares.split import amount_to_share
 
@@ -52,18 +43,24 @@ def start_case(
     title: str,
     total_yen: int,
     subsidy_yen: int,
+    carried_yen: int = 0,
     *,
+    is_settled: bool = False,
     is_example: bool = False,
 ) -> CostCase:
     """Opens a draft under the next number of the year; without a title the project lends its name.
 
-    Raises Refusal when the funds exceed the total (yen), or there is no such project.
+    is_settled: with 精算 the total is the lead's own settled cost too, where it has told none.
+
+    Raises Refusal when the funds and what is carried over exceed the total (yen), for a carry-over
+    of another stage than 精算, or there is no such project.
     """
-    amount_to_share(total_yen, subsidy_yen)
+    check_carried(stage, carried_yen)
+    amount_to_share(total_yen, subsidy_yen, carried_yen)
     project = db.session.get(Project, project_id)
     if project is None or project.is_struck:
         raise Refusal(_("事業を選んでください。"), field="project")
-    act.lock((area_row(), None))
+    act.lock((area_row(), None), (project, None))
     row = CostCase(
         fiscal_year=year.year,
         number=queries.last_number(year) + 1,
@@ -77,17 +74,21 @@ def start_case(
         remainder_id=areas.hub().id,
         state=CaseState.DRAFT,
         revision=1,
+        carried_yen=carried_yen or None,
         is_example=is_example,
     )
-    with act.change("cost.started", row, f"{row.named}を作りました。"):
-        cost = ProjectCost(
-            project_id=project.id,
-            fiscal_year=year.year,
-            phase=stage.phase,
-            total_yen=total_yen,
-            subsidy_yen=subsidy_yen,
-        )
-        _add(act, row, cost)
+    with act:
+        with act.change("cost.started", row, f"{row.named}を作りました。"):
+            cost = ProjectCost(
+                project_id=project.id,
+                fiscal_year=year.year,
+                phase=stage.phase,
+                total_yen=total_yen,
+                subsidy_yen=subsidy_yen,
+            )
+            _add(act, row, cost)
+        if is_settled and stage is Stage.RECONCILIATION:
+            settle(act, project, year, project.lead_municipality_id, total_yen)
     return row
 
 

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from wtforms import (
-    Field,
-    RadioField,
-    SelectField,
-)
+from wtforms import BooleanField, Field, RadioField, SelectField
 from wtforms.validators import ValidationError
 
 from tracker.attachments.attaching import AttachForm
@@ -50,6 +46,8 @@ class StartForm(Form):
     title = LineField(N_("件名"), validators=[optional(), at_most(150)])
     total_yen = YenField(N_("総事業費"))
     subsidy_yen = YenField(N_("国・県などの補助"))
+    carried_yen = YenField(N_("翌年度へ繰り越す額"))
+    is_settled = BooleanField(N_("この額を事業の決算額としても記録する"))
 
     def validate_total_yen(self, field: YenField) -> None:
         """Money cannot be shared without an amount."""

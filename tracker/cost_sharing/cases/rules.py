@@ -3,11 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from tracker.cost_sharing.rules import (
-    ASKED,
-    STATES,
-    CaseState,
-)
+from tracker.cost_sharing.rules import ASKED, STATES, CaseState
 from tracker.kernel import office_days
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _

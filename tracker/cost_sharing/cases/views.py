@@ -25,15 +25,8 @@ from tracker.cost_sharing.cases.rules import check_attach, reply_due
 from tracker.cost_sharing.consultations.forms import ConsultationForm
 from tracker.cost_sharing.duties import to_reconcile
 from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.rules import (
-    ASKED,
-    STATES,
-    UNSENT,
-    CaseKind,
-    CaseState,
-    Stage,
-)
-from tracker.cost_sharing.stages.queries import carried_over, settled_before
+from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, CaseState, Stage
+from tracker.cost_sharing.stages.queries import carried_over, settled_before, settled_of_lead
 from tracker.cost_sharing.stages.rules import StageTable, stage_table
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -100,6 +93,8 @@ def new() -> Response:
             form.title.data or "",
             form.total_yen.data or 0,
             form.subsidy_yen.data or 0,
+            form.carried_yen.data or 0,
+            is_settled=form.is_settled.data,
         )
     ):
         return done(_formula_of(form.result))
@@ -224,6 +219,8 @@ def case_page(
         year=FiscalYear(case.no.fiscal_year),
         formula=[(part.label, part.extent) for part in case.parts],
         stages=stages,
+        settles=case.is_money and case.stage is Stage.RECONCILIATION,
+        closed_with=settled_of_lead(case) if case.stage is Stage.RECONCILIATION else None,
         may_tell=bool(rows_to_tell(case)),
         struck_series=queries.struck_series(case),
         newer=queries.newer(case),

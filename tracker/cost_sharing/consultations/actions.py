@@ -9,14 +9,8 @@ from tracker.cost_sharing.cases.actions import note_change
 from tracker.cost_sharing.cases.letters import put_recalled
 from tracker.cost_sharing.cases.rules import check_change
 from tracker.cost_sharing.consultations import rules
-from tracker.cost_sharing.models import (
-    Consultation,
-    CostCase,
-)
-from tracker.cost_sharing.rules import (
-    ASKED,
-    CaseState,
-)
+from tracker.cost_sharing.models import Consultation, CostCase
+from tracker.cost_sharing.rules import ASKED, CaseState
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 

@@ -1,14 +1,7 @@
 """Asks for a consultation."""
 
 from tracker.kernel.translation import N_
-from tracker.plumbing.forms import (
-    DayField,
-    Form,
-    LineField,
-    LinesField,
-    at_most,
-    required,
-)
+from tracker.plumbing.forms import DayField, Form, LineField, LinesField, at_most, required
 
 
 class ConsultationForm(Form):

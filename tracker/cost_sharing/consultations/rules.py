@@ -4,10 +4,7 @@ from collections.abc import Collection
 from datetime import date
 
 from tracker.cost_sharing.cases.rules import check_change
-from tracker.cost_sharing.rules import (
-    ASKED,
-    CaseState,
-)
+from tracker.cost_sharing.rules import ASKED, CaseState
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _

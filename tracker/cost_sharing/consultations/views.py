@@ -4,17 +4,12 @@ from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import (
-    bp,
-    case_to_draft,
-)
+from tracker.cost_sharing.blueprint import bp, case_to_draft
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.views import case_page
 from tracker.cost_sharing.consultations import actions, forms
 from tracker.cost_sharing.models import Consultation
-from tracker.cost_sharing.rules import (
-    ASKED,
-)
+from tracker.cost_sharing.rules import ASKED
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission

@@ -204,6 +204,11 @@ class FormulaForm(ContentForm):
         ]
 
     @property
+    def is_full(self) -> bool:
+        """Whether no part may be added any more."""
+        return len(self.parts) >= MOST_PARTS
+
+    @property
     def limits(self) -> Limits:
         """The caps and floors that were typed."""
         towns = areas.towns()

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import Stage
+from tracker.cost_sharing.stages.rules import check_carried
 from tracker.cost_sharing.work.rules import WorkRow, gaps_of_rows
 from tracker.figures.rules import Series
 from tracker.kernel import wareki
@@ -145,9 +146,10 @@ def _lacking(case: Case, proposal: Proposal, grounds: Grounds) -> Iterator[Refus
     if not case.is_money:
         yield from gaps_of_rows(proposal.rows, proposal.participants, proposal.work)
         return
-    if proposal.carried_yen and proposal.stage is not Stage.RECONCILIATION:
-        said = _("翌年度へ繰り越す額は、精算のときだけ入れられます。")
-        yield Refusal(said, field="carried_yen")
+    try:
+        check_carried(proposal.stage, proposal.carried_yen)
+    except Refusal as refusal:
+        yield refusal
     try:
         amount_to_share(proposal.total_yen, proposal.subsidy_yen, proposal.carried_yen)
     except Refusal as refusal:

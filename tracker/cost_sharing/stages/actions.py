@@ -14,7 +14,7 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project
 from tracker.projects.plans.actions import settle
-from tracker.shares.split import split
+from tracker.shares.split import amount_to_share, split
 
 
 def start_next(
@@ -23,6 +23,7 @@ def start_next(
     stage: Stage,
     total_yen: int,
     subsidy_yen: int,
+    carried_yen: int = 0,
     seen: str | None = None,
     *,
     is_settled: bool = False,
@@ -40,13 +41,21 @@ def start_next(
     there = stage_there(case, stage)
     rules.check_next(case.state, case.stage, stage, there.label if there else None)
     year = FiscalYear(row.fiscal_year)
+    yens = total_yen, subsidy_yen, carried_yen
     with act:
         new = start_case(
-            act, row.project_id, year, row.kind, stage, row.title, total_yen, subsidy_yen
+            act,
+            row.project_id,
+            year,
+            row.kind,
+            stage,
+            row.title,
+            *yens,
+            is_settled=is_settled,
         )
         towns = {town.name: town for town in case.shares}
         lines = split(
-            total_yen - subsidy_yen,
+            amount_to_share(*yens),
             list(towns),
             [one.part for one in case.parts],
             case.rounding,
@@ -59,11 +68,22 @@ def start_next(
             stage=stage,
             total_yen=total_yen,
             subsidy_yen=subsidy_yen,
+            carried_yen=carried_yen,
             shares={towns[line.municipality]: line.share for line in lines},
             lines=lines,
         )
         with act.change("cost.drafted", new, f"{new.named}の内容を決めました。"):
             write(act, new, then)
-        if is_settled and stage is Stage.RECONCILIATION:
-            settle(act, project, year, case.lead.id, total_yen)
     return new
+
+
+def record_settled(act: Act, row: CostCase, seen: str | None = None) -> None:
+    """Enters the total of a settlement as the settled cost of its project's lead, whatever the
+    lead had told before; raises Refusal for another stage, and for a case that counts no more.
+    """
+    project = db.session.get_one(Project, row.project_id)
+    act.lock((row, seen), (project, None))
+    rules.check_record_settled(row.state, row.stage)
+    case = queries.of(row, act.today)
+    year = FiscalYear(row.fiscal_year)
+    settle(act, project, year, case.lead.id, case.total_yen, again=True)

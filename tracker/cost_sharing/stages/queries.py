@@ -3,23 +3,12 @@
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import select
 
-from tracker.cost_sharing.case import (
-    Case,
-)
-from tracker.cost_sharing.models import (
-    CostCase,
-)
+from tracker.cost_sharing.case import Case
+from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.queries import FINAL, agreed_before
-from tracker.cost_sharing.rules import (
-    CaseKind,
-    CaseNumber,
-    CaseState,
-    Stage,
-)
+from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tracker.cost_sharing.rules import (
-    CaseState,
-    Stage,
-)
+from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town
@@ -29,6 +26,19 @@ def check_next(now: CaseState, stage: Stage, wanted: Stage, there: str | None) -
             _("%(stage)sの案件（%(no)s）が、すでにあります。", stage=wanted.label, no=there),
             field="stage",
         )
+
+
+def check_carried(stage: Stage, carried_yen: int) -> None:
+    """Only a settlement carries yen over to the next year; raises Refusal before."""
+    if carried_yen and stage is not Stage.RECONCILIATION:
+        said = _("翌年度へ繰り越す額は、精算のときだけ入れられます。")
+        raise Refusal(said, field="carried_yen")
+
+
+def check_record_settled(now: CaseState, stage: Stage) -> None:
+    """What a project closed with is told by a settlement that counts; raises Refusal for others."""
+    if stage is not Stage.RECONCILIATION or now in (CaseState.WITHDRAWN, CaseState.REPLACED):
+        raise Refusal(_("事業の決算額は、取り下げも差替えもしていない精算の案件から記録します。"))
 
 
 class StageRow(NamedTuple):

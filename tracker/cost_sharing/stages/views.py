@@ -16,8 +16,8 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
-from tracker.plumbing.forms import labelled
-from tracker.plumbing.pages import done, page
+from tracker.plumbing.forms import SeenButtonForm, labelled
+from tracker.plumbing.pages import complain, done, page
 
 
 @bp.route("/costs/<no>/next", methods=["GET", "POST"])
@@ -52,6 +52,18 @@ def _next(act: Act, case: Case, form: NextForm) -> CostCase:
         Stage(form.stage.data),
         form.total_yen.data,
         form.subsidy_yen.data or 0,
+        form.carried_yen.data or 0,
         form.seen.data,
         is_settled=form.is_settled.data,
     )
+
+
+@bp.post("/costs/<no>/settled")
+@guard(Permission.DRAFT_COST)
+def record_settled(no: str) -> Response:
+    """Enters the total of a settlement as what its project closed with."""
+    case = case_to_draft(no)
+    form = SeenButtonForm(data={"seen": case.seen})
+    if form.carry_out(lambda act: actions.record_settled(act, queries.row(case), form.seen.data)):
+        return done(url_for(".show", no=no), _("事業の決算額に記録しました。"))
+    return complain(form, url_for(".show", no=no))

@@ -61,8 +61,18 @@ def change_project(act: Act, project: Project, plan: Plan, seen: str | None = No
         _write(act, project, plan)
 
 
-def settle(act: Act, project: Project, year: FiscalYear, town_id: int, total_yen: int) -> None:
-    """Enters what a municipality spent itself in a year (yen), where it has told nothing yet."""
+def settle(
+    act: Act,
+    project: Project,
+    year: FiscalYear,
+    town_id: int,
+    total_yen: int,
+    *,
+    again: bool = False,
+) -> None:
+    """Enters what a municipality spent itself in a year (yen): where it has told nothing yet, or
+    (again) in the place of what it has told.
+    """
     act.lock((project, None))
     project.must_count()
     key = {
@@ -71,12 +81,15 @@ def settle(act: Act, project: Project, year: FiscalYear, town_id: int, total_yen
         "municipality_id": town_id,
         "phase": CostPhase.SETTLED,
     }
-    if db.session.scalar(select(ProjectCost.id).filter_by(**key)) is not None:
+    told = db.session.scalar(select(ProjectCost).filter_by(**key))
+    if told and not again:
         return
     said = f"連携事業「{project.name}」の{year.label}の決算額を記録しました。"
     with act.change("project.changed", project, said) as entry:
         entry.told["year"] = year.year
-        db.session.add(ProjectCost(**key, total_yen=total_yen))
+        told = told or ProjectCost(**key)
+        told.total_yen = total_yen
+        db.session.add(told)
 
 
 def strike_project(act: Act, project: Project, reason: str, seen: str | None = None) -> None:
