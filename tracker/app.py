@@ -15,7 +15,7 @@ from tracker.municipalities import queries as areas
 from tracker.operation import server
 from tracker.operation.health import views as health
 from tracker.papers import kinds as papers
-from tracker.plumbing import access, addresses, db, exposure, files, once, pages
+from tracker.plumbing import access, addresses, beside, db, exposure, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 from tracker.sign_in import views as sign_in
@@ -33,6 +33,7 @@ FEATURES = (
     "grants",
     "questions",
     "meetings",
+    "decisions",
     "materials",
     "reminders",
     "overview",
@@ -62,6 +63,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     exposure.init_app(app, areas.base_urls, areas.is_example)
     access.init_app(app, sign_in.load_actor, sign_in.last_person)
     once.init_app(app, access.link_token)
+    beside.init_app(app)
     papers.init_app(app, lambda: areas.get_area().name)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)

@@ -12,6 +12,7 @@ from itertools import product
 import pytest
 
 from tests.cost_sharing.cases import IMABETSU, YOMOGITA, make_case
+from tests.decisions.makers import make_decision, make_follow_up
 from tests.duties.makers import MEMBERS, TODAY
 from tests.meetings.makers import TOWNS, YEAR, make_article, make_pure
 from tests.payments.makers import make_instalment
@@ -23,6 +24,7 @@ from tracker.accounts.rules import StaffMember
 from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseState, Decision
+from tracker.decisions.duties import duties as of_decisions
 from tracker.kernel import office_days
 from tracker.kernel.duty import Duty
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
@@ -75,7 +77,6 @@ STATUTORY = {Kind.MEETING_UNPLANNED, Kind.MEETING_UNHELD}
 # The kinds of what the product does not keep yet.
 NOT_KEPT = {
     Kind.RESULTS_UNPUBLISHED,
-    Kind.DECISION_OPEN,
 }
 # States in which a subject waits for nobody, each with its reason.
 AT_REST = {
@@ -378,6 +379,24 @@ def test_minutes_stand_on_the_home_of_whoever_is_to_say_something() -> None:
         assert {one.municipality for one in found if homes(one)} == waiting
 
 
+def walk_decisions() -> Iterator[tuple[set[str], list[Duty]]]:
+    """A decision with something left to the hub and to a town, and with each of it done or out."""
+    left_, done = make_follow_up("imabetsu"), make_follow_up("aomori", closed_at=AT)
+    for follow_ups, owing in (
+        ((left_, make_follow_up("aomori")), {"imabetsu", "aomori"}),
+        ((left_, done), {"imabetsu"}),
+        ((done, left_._replace(is_struck=True)), set()),
+    ):
+        yield owing, left(of_decisions([make_decision(*follow_ups)], MEMBERS))
+    yield set(), left(of_decisions([make_decision(left_, is_struck=True)], MEMBERS))
+
+
+def test_what_a_decision_asks_stands_on_the_home_of_whoever_owes_it() -> None:
+    for owing, found in walk_decisions():
+        check(found)
+        assert {one.municipality for one in found if homes(one)} == owing
+
+
 # --- letters ----------------------------------------------------------------------------------------
 
 
@@ -479,6 +498,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for *_, many in walk_polls() for one in many),
         *(one for *_, many in walk_views() for one in many),
         *(one for _, many in walk_minutes() for one in many),
+        *(one for _, many in walk_decisions() for one in many),
         *(one for _, many in walk_letters() for one in many),
         *(one for *_, many in walk_people() for one in many),
         *(one for many in walk_looks() for one in many),

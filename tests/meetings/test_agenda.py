@@ -141,8 +141,8 @@ def test_a_question_of_two_is_offered_by_its_number_alone(both):
     make_draft()
     offered = queries.offered(meetings.of(make_meeting()), date(2026, 11, 24))
     [told] = [one for one in offered if one.kind is AgendaKind.QUESTIONS]
-    assert told.title == "疑義の協議（第6条）　1件"
-    assert told.note == "第8-01号　青森市・今別町"
+    assert (told.title, told.note) == ("疑義の協議（第6条）　第8-01号", "青森市・今別町")
+    assert told.question_id and set(told.only) == {"aomori", "imabetsu"}
 
 
 def test_office_and_town_on_the_pages(browse, app):

@@ -182,6 +182,8 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     ("seat", "poll.answered", False): {"office", "officer", "confirmer"},
     ("minutes", "minutes.written", False): {"office", "officer", "confirmer"},
     ("minutes", "minutes.final", True): ALL,
+    ("decision", "decision.recorded", False): {"office", "officer", "confirmer"},
+    ("decision", "decision.recorded", True): ALL,
     ("agenda_item", "agenda.proposed", False): {"office", "officer", "confirmer"},
     ("import", "agreement.import_started", False): {"office", "admin"},
     ("post", "post.changed", False): {"admin", *OWN},

@@ -148,6 +148,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "payments.state_paid": lambda s, slug: Target(
         {"no": s.agreed_cases[HUB if slug != HUB else TOWN], "number": 1, "slug": slug}
     ),
+    "decisions.report": lambda s, slug: Target({"follow_up_id": s.follow_ups[slug]}),
     "meetings.answer": lambda s, slug: Target({"meeting_id": s.polling, "municipality": slug}),
     "meetings.view_as_held": lambda s, slug: Target(
         {"meeting_id": s.held, "agreement_id": s.agreements[slug]},
@@ -218,6 +219,12 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
         {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}
     ],
     "cost_sharing.strike_figures": lambda s: [{"series_id": s.series}],
+    "decisions.record": lambda s: [{"meeting_id": s.held}],
+    **{
+        f"decisions.{name}": lambda s: [{"decision_id": s.decided}]
+        for name in ("show", "add_follow_up", "strike")
+    },
+    "decisions.strike_follow_up": lambda s: [{"follow_up_id": s.follow_ups[TOWN]}],
     "meetings.add_dates": lambda s: [{"meeting_id": s.polling}],
     "meetings.minutes": lambda s: [{"meeting_id": s.held}],
     "meetings.confirm_minutes": lambda s: [{"meeting_id": s.held}],

@@ -30,6 +30,9 @@ from tracker.agreements.models import Agreement
 from tracker.attachments.uploads import Attachment, Sent
 from tracker.cost_sharing.cases import actions as cases
 from tracker.cost_sharing.models import Consultation, CostCase
+from tracker.decisions import actions as decisions
+from tracker.decisions.actions import DecisionWords, Errand
+from tracker.decisions.models import FollowUpRow
 from tracker.figures.models import FigureSeries
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
@@ -37,9 +40,10 @@ from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.minutes import actions as minutes
-from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
+from tracker.meetings.models import AgendaItem, CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Attendance
+from tracker.municipalities import queries as areas
 from tracker.municipalities.models import CalendarEntry, EntryKind, HeadAbsence, Municipality
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -98,6 +102,8 @@ class Stock:
     held: int
     items: Mapping[str, int]
     minuted: int
+    decided: int
+    follow_ups: Mapping[str, int]
     invited_token: str
     reset_token: str
     poll_token: str
@@ -127,6 +133,8 @@ def furnish() -> Stock:
     late = projects.make_project(name="あとから加わった事業", lead_post_id=None).id
     _write_reports(made)
     polling, held = _polled(), _held()
+    items, minuted = _agenda(polling), _minutes(held)
+    decided, follow_ups = _decided(held, minuted)
     job = make_job()
     person, invited_token = _invited()
     led = {slug: db.session.get_one(Project, id_) for slug, id_ in made.items()}
@@ -174,8 +182,10 @@ def furnish() -> Stock:
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,
-        items=_agenda(polling),
-        minuted=_minutes(held),
+        items=items,
+        minuted=minuted,
+        decided=decided,
+        follow_ups=follow_ups,
         invited_token=invited_token,
         reset_token=_forgotten(),
         poll_token=_poll_token(polling, TOWN),
@@ -484,6 +494,19 @@ def _minutes(meeting_id: int) -> int:
         minutes.write(office, row, item, "各首長から、取組の状況を説明した。", "続ける。")
     minutes.send(office, row, date(2026, 12, 4))
     return items[0].id
+
+
+def _decided(meeting_id: int, item_id: int) -> tuple[int, dict[str, int]]:
+    """A decision of the held meeting, and what three municipalities do of it."""
+    row = db.session.get_one(MeetingRow, meeting_id)
+    asked = [town for town in areas.towns() if town.slug in (HUB, TOWN, OTHER)]
+    errand = Errand("候補地を2か所挙げる。", asked, date(2026, 12, 11))
+    words = DecisionWords("案内板の共同設置", "案内板を共同で設置する。")
+    item = db.session.get_one(AgendaItem, item_id)
+    made = decisions.record(costs.act_of("office"), row, item, words, errand)
+    found = select(FollowUpRow).where(FollowUpRow.decision_id == made.id)
+    slugs = {town.id: town.slug for town in asked}
+    return made.id, {slugs[one.municipality_id]: one.id for one in db.session.scalars(found)}
 
 
 def _held() -> int:

@@ -20,6 +20,7 @@ ROWS = {
     "minutes_part": ("gist", "true"),
     "minutes_reply": ("person_name", "true"),
     "poll_answer": ("answered_by", "true"),
+    "progress_note": ("person_name", "true"),
     "question_consultation": ("gist", "true"),
     "question_offer": ("agreement_id", "true"),
     "question_reply": ("person_name", "true"),
@@ -50,6 +51,12 @@ MINUTED = (
     "INSERT INTO minutes_reply (meeting_id, item_id, revision, municipality_id, is_confirmed,"
     " person_id, person_name, at) SELECT meeting_id, id, 1, 1, true, 1, 'x', proposed_at"
     " FROM agenda_item",
+    "INSERT INTO decision (meeting_id, item_id, title, text, recorded_by, recorded_by_id,"
+    " recorded_at) SELECT meeting_id, id, 'x', 'x', 'x', 1, proposed_at FROM agenda_item",
+    "INSERT INTO follow_up (decision_id, municipality_id, what, due_on, added_at)"
+    " SELECT id, 1, 'x', '2027-01-28', recorded_at FROM decision",
+    "INSERT INTO progress_note (follow_up_id, text, is_done, person_id, person_name, at)"
+    " SELECT id, 'x', false, 1, 'x', added_at FROM follow_up",
     "INSERT INTO minutes_erratum (meeting_id, words, person_id, person_name, at)"
     " SELECT id, 'x', 1, 'x', polled_at FROM meeting",
 )

@@ -21,6 +21,7 @@ ROOMS = (
     "grants",
     "questions",
     "meetings",
+    "decisions",
     "materials",
     "reminders",
     "overview",
@@ -38,6 +39,7 @@ SHAPES = {
     "meetings/meeting",
     "replies/reply",
     "questions/question",
+    "decisions/decision",
     "payments/instalment",
 }
 # What waitress becomes here; only the one place that knows every part asks for it.

@@ -12,6 +12,8 @@ from tracker.accounts import duties as people
 from tracker.accounts import queries as accounts
 from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
+from tracker.decisions import duties as deciding
+from tracker.decisions import queries as decisions
 from tracker.kernel import duty as rules
 from tracker.kernel.duty import Duty
 from tracker.kernel.fiscal_year import FiscalYear
@@ -52,6 +54,10 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     )
 
 
+def _decisions(members: Members, _today: date) -> Iterable[Duty]:
+    return deciding.duties(decisions.in_hand(), members)
+
+
 def _costs(members: Members, today: date) -> Iterable[Duty]:
     return costs.duties(cases.in_hand(today), members, accounts.staff(), today)
 
@@ -88,6 +94,7 @@ TELLERS = (
     (_meetings, ("meetings", "agreements", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
+    (_decisions, decisions.ROOMS),
     (_payments, ("payments", "cost_sharing", "projects", "municipalities")),
     (_people, ("accounts", "municipalities")),
     (_letters, ("mail", "municipalities")),

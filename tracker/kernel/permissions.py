@@ -40,6 +40,7 @@ class Permission(StrEnum):
     ANSWER_POLL = "answer_poll"
     READ_POLL = "read_poll"
     CONFIRM_MINUTES = "confirm_minutes"
+    FOLLOW_DECISION = "follow_decision"
     VIEW_MEETING_AS_HELD = "view_meeting_as_held"
     READ_COST_DRAFT = "read_cost_draft"
     DRAFT_COST = "draft_cost"
@@ -105,6 +106,8 @@ TABLE: Mapping[Permission, Mapping[Role, Reach]] = {
     Permission.READ_POLL: {Role.OFFICE: ANY, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
     # Every municipality that sat at the meeting has its own word: meetings.minutes.rules.check_word.
     Permission.CONFIRM_MINUTES: {Role.CONFIRMER: ANY},
+    # Each municipality says for itself how its part of a decision stands.
+    Permission.FOLLOW_DECISION: {Role.OFFICE: OWN, Role.OFFICER: OWN},
     Permission.VIEW_MEETING_AS_HELD: {Role.OFFICE: OWN, Role.OFFICER: OWN, Role.CONFIRMER: OWN},
     # Involved: the municipality that leads the case's project.
     Permission.READ_COST_DRAFT: {Role.OFFICE: ANY, Role.LEAD: OWN},

@@ -165,8 +165,9 @@ class AgendaItem(Versioned, Struck, Model):
     minutes: Mapped[int | None]
     # The municipalities (slugs) that may read it; empty: all.
     only: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    # The report that asked for it.
+    # The report that asked for it, or the question that is talked over (Article 6).
     report_id: Mapped[int | None] = mapped_column(ForeignKey("progress_report.id"))
+    question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"))
     proposed_by: Mapped[str] = mapped_column(String(200))
     proposed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))

@@ -64,6 +64,7 @@ class AgendaKind(Labelled):
     WATCH = "watch", N_("気をつけたい事業")
     COSTS = "costs", N_("費用負担の協議")
     QUESTIONS = "questions", N_("疑義の協議")
+    DECISIONS = "decisions", N_("前回の決定事項")
     CONSULTATION = "consultation", N_("進捗報告の「相談」から")
     OWN = "own", N_("提案")
 

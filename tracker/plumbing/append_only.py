@@ -57,6 +57,7 @@ KEPT = {
     "minutes_part": Kept(of=_IS_FINAL),
     "minutes_reply": Kept(),
     "poll_answer": Kept(),
+    "progress_note": Kept(),
     "question_consultation": Kept(_STRUCK),
     "question_offer": Kept(),
     "question_reply": Kept(),

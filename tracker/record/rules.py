@@ -23,7 +23,9 @@ READ_BY: Mapping[str, Permission] = {
     "cost_case": Permission.READ_COST_DRAFT,
     "question": Permission.READ_QUESTION,
     **dict.fromkeys(("payment_plan", "instalment"), Permission.READ_PAYMENTS),
-    **dict.fromkeys(("absence", "seat", "agenda_item", "minutes"), Permission.READ_POLL),
+    **dict.fromkeys(
+        ("absence", "seat", "agenda_item", "minutes", "decision"), Permission.READ_POLL
+    ),
     **dict.fromkeys(("post", "account", "handover", "outside_change"), Permission.HAND_OVER),
     "letter": Permission.READ_LETTERS,
     **dict.fromkeys(("letter_text", "schedule", "reminder", "clock"), Permission.MANAGE_LETTERS),
@@ -242,6 +244,20 @@ KINDS: Mapping[str, RecordKind] = {
             "agenda.restored": N_("議題を元に戻す"),
         },
     ),
+    "decision": RecordKind(
+        N_("決定事項"),
+        "decision",
+        {
+            "decision.recorded": N_("決定事項の記録"),
+            "decision.follow_up_added": N_("宿題の追加"),
+            "decision.noted": N_("宿題の状況"),
+            "decision.closed": N_("宿題の終わり"),
+            "decision.struck": N_("決定事項の取消し"),
+            "decision.restored": N_("決定事項を元に戻す"),
+            "decision.follow_up_struck": N_("宿題の取消し"),
+            "decision.follow_up_restored": N_("宿題を元に戻す"),
+        },
+    ),
     "held_view": RecordKind(
         N_("開催の扱い"), "held_view", {"meeting.viewed": N_("開催の扱いの記録")}
     ),
@@ -401,6 +417,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
     ),
     "poll_answer": frozenset({"seat"}),
     "agenda_item": frozenset({"agenda_item"}),
+    **dict.fromkeys(("decision", "follow_up", "progress_note"), frozenset({"decision"})),
     **dict.fromkeys(("minutes_part", "minutes_reply", "minutes_erratum"), frozenset({"minutes"})),
     "handover": frozenset({"handover"}),
     "import_job": frozenset({"import"}),

@@ -62,6 +62,7 @@ def _add(
         minutes=minutes,
         only=only,
         report_id=source.report_id,
+        question_id=source.question_id,
         proposed_by=act.person.name,
         proposed_by_id=act.person.person_id,
         municipality_id=act.person.municipality_id,

@@ -1,8 +1,10 @@
 """Reads an agenda, and what the data of the year offer for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
+from flask import current_app
+from flask.sansio.app import App
 from sqlalchemy import select
 
 from tracker.cost_sharing import queries as costs
@@ -19,6 +21,13 @@ from tracker.projects.models import ProgressReport, ReportingRound
 from tracker.projects.rules import REPORTED, CellState
 from tracker.questions import queries as questions
 from tracker.questions.rules import OPEN
+
+Offer = Callable[[Meeting], Sequence[AgendaSource]]
+
+
+def register(app: App, offer: Offer) -> None:
+    """Adds what a room above has for the agenda of a meeting."""
+    app.extensions.setdefault("agenda", []).append(offer)
 
 
 def rows(meeting_id: int) -> Sequence[AgendaItem]:
@@ -48,6 +57,7 @@ def entries(meeting_id: int) -> list[AgendaEntry]:
             one.report_id,
             one.accepted_at is not None,
             one.is_struck,
+            one.question_id,
         )
         for one in rows(meeting_id)
     ]
@@ -80,13 +90,14 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
                 AgendaKind.COSTS, title, "、".join(f"{one.no.label}　{one.title}" for one in asked)
             )
         )
-    doubts = [one for one in questions.in_hand() if one.state in OPEN and one.put_at]
-    if doubts:
-        # Nobody else knows of a question between two: the item is theirs, and says who, not what.
-        title = _("疑義の協議（第6条）　%(count)s件", count=len(doubts))
-        told = (f"{one.no.label}　{one.hub.name}・{one.partner.name}" for one in doubts)
-        only = tuple(dict.fromkeys(town.slug for one in doubts for town in one.parties))
-        found.append(AgendaSource(AgendaKind.QUESTIONS, title, "、".join(told), only=only))
+    for doubt in questions.in_hand():
+        if doubt.state in OPEN:
+            # Nobody else knows of a question between two: the item is theirs.
+            title = _("疑義の協議（第6条）　%(no)s", no=doubt.no.label)
+            told = f"{doubt.hub.name}・{doubt.partner.name}"
+            only = tuple(town.slug for town in doubt.parties)
+            source = AgendaSource(AgendaKind.QUESTIONS, title, told, None, only, doubt.id)
+            found.append(source)
     flagged = projects.asked_reports(
         ReportingRound.fiscal_year.in_((year.previous.year, year.year)),
         ProgressReport.for_meeting.is_(True),
@@ -97,4 +108,5 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
         title = _("%(project)s（%(town)sから）", project=one.project, town=one.town.name)
         note = _("%(period)sの報告の「相談」から", period=one.period.label)
         found.append(AgendaSource(AgendaKind.CONSULTATION, title, note, one.id))
-    return found
+    above: Sequence[Offer] = current_app.extensions.get("agenda", ())
+    return found + [source for offer in above for source in offer(meeting)]

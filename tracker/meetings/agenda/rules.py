@@ -17,7 +17,9 @@ MOST = 40
 
 
 class AgendaSource(NamedTuple):
-    """What the data of the year offer as an item; of one report (id) where that asked for it."""
+    """What the data of the year offer as an item; of one report (id) that asked for it, or of one
+    question (id) that is talked over.
+    """
 
     kind: AgendaKind
     title: str
@@ -25,11 +27,17 @@ class AgendaSource(NamedTuple):
     report_id: int | None = None
     # The municipalities (slugs) that alone may know of it; none: all.
     only: tuple[str, ...] = ()
+    question_id: int | None = None
 
     @property
     def key(self) -> str:
-        """How a button names it."""
-        return f"{self.kind}-{self.report_id}" if self.report_id else str(self.kind)
+        """How a button names it: one kind once, one report and one question once.
+
+        What was decided for some only is told apart by whom.
+        """
+        by_readers = self.only if self.kind is AgendaKind.DECISIONS else ()
+        parts = (self.kind, self.report_id or self.question_id, *by_readers)
+        return "-".join(str(one) for one in parts if one)
 
 
 class AgendaEntry(NamedTuple):
@@ -51,6 +59,13 @@ class AgendaEntry(NamedTuple):
     report_id: int | None
     is_accepted: bool
     is_struck: bool
+    question_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """That of what it was taken from."""
+        only = self.only or ()
+        return AgendaSource(self.kind, "", "", self.report_id, only, self.question_id).key
 
 
 def is_shown(entry: AgendaEntry, reader: Actor) -> bool:
@@ -71,9 +86,9 @@ def may_read(only: Collection[str] | None, reader: Actor) -> bool:
 
 
 def left(offered: Iterable[AgendaSource], entries: Collection[AgendaEntry]) -> list[AgendaSource]:
-    """What is offered and not on the agenda yet, one kind once and one report once."""
-    taken = {(one.kind, one.report_id) for one in entries if not one.is_struck}
-    return [one for one in offered if (one.kind, one.report_id) not in taken]
+    """What is offered and not on the agenda yet."""
+    taken = {one.key for one in entries if not one.is_struck}
+    return [one for one in offered if one.key not in taken]
 
 
 def moved(ids: Sequence[int], which: int, step: int) -> list[int]:

@@ -7,14 +7,21 @@ from sqlalchemy import and_, select
 
 from tracker.meetings.meeting import Meeting, Unminuted
 from tracker.meetings.minutes.rules import Erratum, MinutesSheet, MinutesWord, PartText
-from tracker.meetings.models import AgendaItem, Minutes, MinutesErratum, MinutesPart, MinutesReply
+from tracker.meetings.models import (
+    AgendaItem,
+    MeetingRow,
+    Minutes,
+    MinutesErratum,
+    MinutesPart,
+    MinutesReply,
+)
 from tracker.municipalities import queries as areas
 from tracker.plumbing.chain import digest
 from tracker.plumbing.db import UNSEEN, db, not_struck
 
 
 def sheet(meeting: Meeting) -> MinutesSheet:
-    """The minutes as they stand, written or not.  Four queries."""
+    """The minutes as they stand, written or not.  Three queries."""
     errata = db.session.scalars(
         select(MinutesErratum)
         .where(MinutesErratum.meeting_id == meeting.id)
@@ -25,17 +32,10 @@ def sheet(meeting: Meeting) -> MinutesSheet:
 
 
 def _sheets(found: Sequence[Meeting]) -> dict[int, MinutesSheet]:
-    """Those of several meetings (ids), without what was added to final ones.  Three queries."""
+    """Those of several meetings (ids), without what was added to final ones.  Two queries."""
     ids = [one.id for one in found]
-    heads = {
-        one.meeting_id: one
-        for one in db.session.scalars(
-            select(Minutes)
-            .where(Minutes.meeting_id.in_(ids))
-            .execution_options(populate_existing=True)
-        )
-    }
-    parts, words = _parts(ids), _words(ids) if heads else {}
+    heads, parts = _read(ids)
+    words = _words(ids) if heads else {}
     return {
         meeting.id: MinutesSheet(
             row.revision if row else 1,
@@ -58,33 +58,42 @@ def _sheets(found: Sequence[Meeting]) -> dict[int, MinutesSheet]:
     }
 
 
-def _parts(ids: Collection[int]) -> dict[int, list[PartText]]:
-    """What every item on the agendas of these meetings says, in their order."""
+def _read(ids: Collection[int]) -> tuple[dict[int, Minutes], dict[int, list[PartText]]]:
+    """The minutes of these meetings, where there are any, and what every item on their agendas says,
+    in its order.
+    """
+    is_item = and_(
+        AgendaItem.meeting_id == MeetingRow.id,
+        AgendaItem.accepted_at.is_not(None),
+        not_struck(AgendaItem),
+    )
     rows = db.session.execute(
-        select(AgendaItem, MinutesPart)
+        select(MeetingRow.id, Minutes, AgendaItem, MinutesPart)
+        .outerjoin(Minutes, Minutes.meeting_id == MeetingRow.id)
+        .outerjoin(AgendaItem, is_item)
         .outerjoin(MinutesPart, MinutesPart.item_id == AgendaItem.id)
-        .where(
-            AgendaItem.meeting_id.in_(ids),
-            AgendaItem.accepted_at.is_not(None),
-            not_struck(AgendaItem),
-        )
+        .where(MeetingRow.id.in_(ids))
         .order_by(AgendaItem.position, AgendaItem.id)
         .execution_options(populate_existing=True)
-    )
+    ).all()
     found: dict[int, list[PartText]] = {}
-    for item, part in rows:
-        only = None if item.only is None else tuple(item.only)
-        one = PartText(item.id, item.title, only)
-        if part is not None:
-            one = one._replace(
-                revision=part.revision,
-                gist=part.gist,
-                decided=part.decided,
-                seen=part.seen,
-                mark=_mark(item.title, part),
-            )
-        found.setdefault(item.meeting_id, []).append(one)
-    return found
+    for id_, _head, item, part in rows:
+        if item is not None:
+            found.setdefault(id_, []).append(_part(item, part))
+    return {id_: head for id_, head, *_more in rows if head is not None}, found
+
+
+def _part(item: AgendaItem, part: MinutesPart | None) -> PartText:
+    one = PartText(item.id, item.title, None if item.only is None else tuple(item.only))
+    if part is None:
+        return one
+    return one._replace(
+        revision=part.revision,
+        gist=part.gist,
+        decided=part.decided,
+        seen=part.seen,
+        mark=_mark(item.title, part),
+    )
 
 
 def _mark(title: str, part: MinutesPart) -> str:
@@ -113,7 +122,7 @@ def _words(ids: Collection[int]) -> dict[int, list[MinutesWord]]:
 def unminuted(found: Iterable[Meeting]) -> list[Unminuted]:
     """Those of them with an agenda that took place and whose minutes are not final.
 
-    Three queries, none where all are final or still to come.
+    Two queries, none where all are final or still to come.
     """
     held = [
         one

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from tracker.accounts.models import OutsideChange, Person, Post
 from tracker.agreements.models import Agreement
 from tracker.cost_sharing.models import CostCase
+from tracker.decisions.models import DecisionRow
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
 from tracker.mail.letters import Letter
@@ -308,6 +309,12 @@ _FACTS: Mapping[str, tuple[Any, Select[Any]]] = {
             AgendaItem.id,
             AgendaItem.municipality_id,
             shared=and_(AgendaItem.accepted_at.is_not(None), AgendaItem.only.is_(null())),
+        ),
+    ),
+    "decision": (
+        DecisionRow.id,
+        _facts("decision", DecisionRow.id, _NOBODY, shared=AgendaItem.only.is_(null())).join(
+            AgendaItem, AgendaItem.id == DecisionRow.item_id
         ),
     ),
     "letter": (Letter.id, _facts("letter", Letter.id, Letter.municipality_id)),

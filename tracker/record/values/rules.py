@@ -466,6 +466,29 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "minutes_erratum": (N_("議事録の訂正"), {"words": N_("訂正"), "person_name": UNSAID}),
+    "decision": (
+        N_("決定事項"),
+        {"item_id": UNSAID, "title": N_("件名"), "text": N_("決まったこと")},
+    ),
+    "follow_up": (
+        N_("宿題"),
+        {
+            "decision_id": UNSAID,
+            "municipality_id": N_("担当"),
+            "what": N_("すること"),
+            "due_on": N_("期限"),
+            "added_at": UNSAID,
+            "reported_at": UNSAID,
+            "closed_at": N_("終わった日時"),
+        },
+    ),
+    "progress_note": (
+        N_("宿題の状況"),
+        {
+            **{"follow_up_id": UNSAID, "text": N_("状況"), "person_name": UNSAID},
+            "is_done": N_("終わり"),
+        },
+    ),
     "held_view": (
         N_("開催の扱い"),
         {"is_held": N_("開催したものとする"), "person_name": N_("記録した人")},

@@ -1,0 +1,26 @@
+"""What decisions ask: that each municipality does its part, and says so."""
+
+from collections.abc import Iterable
+
+from tracker.decisions.decision import MeetingDecision
+from tracker.kernel.duty import Duty
+from tracker.kernel.kinds import Kind
+from tracker.municipalities.rules import Members
+
+
+def duties(decisions: Iterable[MeetingDecision], members: Members) -> Iterable[Duty]:
+    """What is still to be done of each, by whoever owes it."""
+    for decision in decisions:
+        for one in decision.open:
+            yield Duty(
+                Kind.DECISION_OPEN,
+                key=f"decision_open:{one.id}",
+                municipality=one.town.slug,
+                is_hub=one.town.is_hub,
+                agreement=members.agreements.get(one.town.slug),
+                due_on=one.due_on,
+                url=one.path,
+                name=decision.title,
+                text=one.what,
+                known_since=one.added_at,
+            )

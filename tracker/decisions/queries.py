@@ -1,0 +1,162 @@
+"""Reads decisions: the one reading of this room, each as a `MeetingDecision` (decision.py)."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from tracker.cost_sharing.models import CostCase
+from tracker.decisions.decision import FollowUp, MeetingDecision, SaidProgress
+from tracker.decisions.models import DecisionRow, FollowUpRow, ProgressNote
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.meetings.meeting import Meeting
+from tracker.meetings.models import AgendaItem, MeetingRow
+from tracker.municipalities import queries as areas
+from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.memo import kept
+from tracker.projects.models import Project
+from tracker.questions.models import QuestionRow
+
+ROOMS = ("decisions", "meetings", "questions", "cost_sharing", "projects", "municipalities")
+
+
+def decisions(*where: ColumnElement[bool]) -> list[MeetingDecision]:
+    """Decisions, those of the newest meeting first, then by their item.  At most three queries."""
+    rows = db.session.execute(
+        select(DecisionRow, MeetingRow, AgendaItem, Project.name, CostCase, QuestionRow)
+        .join(MeetingRow, MeetingRow.id == DecisionRow.meeting_id)
+        .join(AgendaItem, AgendaItem.id == DecisionRow.item_id)
+        .outerjoin(Project, Project.id == DecisionRow.project_id)
+        .outerjoin(CostCase, CostCase.id == DecisionRow.case_id)
+        .outerjoin(QuestionRow, QuestionRow.id == DecisionRow.question_id)
+        .where(*where)
+        .order_by(
+            MeetingRow.fiscal_year.desc(),
+            MeetingRow.id.desc(),
+            AgendaItem.position,
+            DecisionRow.id,
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    follow_ups = _follow_ups([row[0].id for row in rows]) if rows else {}
+    return [_decision(row, follow_ups.get(row[0].id, ())) for row in rows]
+
+
+def _follow_ups(ids: Collection[int]) -> dict[int, list[FollowUp]]:
+    towns = areas.by_id()
+    rows = db.session.scalars(
+        select(FollowUpRow)
+        .where(FollowUpRow.decision_id.in_(ids))
+        .order_by(FollowUpRow.due_on, FollowUpRow.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    notes: dict[int, list[SaidProgress]] = {}
+    said = select(ProgressNote).where(ProgressNote.follow_up_id.in_([one.id for one in rows]))
+    for note in db.session.scalars(said.order_by(ProgressNote.id)) if rows else ():
+        one = SaidProgress(note.text, note.is_done, note.person_name, note.at)
+        notes.setdefault(note.follow_up_id, []).append(one)
+    found: dict[int, list[FollowUp]] = {}
+    for row in rows:
+        found.setdefault(row.decision_id, []).append(
+            FollowUp(
+                row.id,
+                row.seen,
+                towns[row.municipality_id],
+                row.what,
+                row.due_on,
+                row.added_at,
+                row.closed_at,
+                row.is_struck,
+                tuple(notes.get(row.id, ())),
+            )
+        )
+    return found
+
+
+def _decision(row: Any, follow_ups: Sequence[FollowUp]) -> MeetingDecision:
+    stored, meeting, item, project, case, question = row
+    return MeetingDecision(
+        id=stored.id,
+        seen=stored.seen,
+        meeting_id=meeting.id,
+        meeting=meeting.name,
+        year=meeting.fiscal_year,
+        held_on=meeting.held_on,
+        item=item.title,
+        only=None if item.only is None else tuple(item.only),
+        title=stored.title,
+        text=stored.text,
+        project_id=stored.project_id,
+        project=project,
+        case_id=stored.case_id,
+        case=case.no if case else None,
+        question_id=stored.question_id,
+        question=question.no if question else None,
+        recorded_by=stored.recorded_by,
+        recorded_at=stored.recorded_at,
+        is_struck=stored.is_struck,
+        follow_ups=tuple(follow_ups),
+    )
+
+
+def find(decision_id: int) -> MeetingDecision | None:
+    """One decision, taken out or not."""
+    return next(iter(decisions(DecisionRow.id == decision_id)), None)
+
+
+def of_follow_up(follow_up_id: int) -> tuple[MeetingDecision, FollowUp] | None:
+    """The decision that a follow-up belongs to, and the follow-up."""
+    owner = select(FollowUpRow.decision_id).where(FollowUpRow.id == follow_up_id)
+    found = next(iter(decisions(DecisionRow.id == owner.scalar_subquery())), None)
+    if found is None:
+        return None
+    return found, next(one for one in found.follow_ups if one.id == follow_up_id)
+
+
+def row(decision: MeetingDecision) -> DecisionRow:
+    """What an act on a decision locks and changes."""
+    return db.session.get_one(DecisionRow, decision.id)
+
+
+def in_hand() -> Sequence[MeetingDecision]:
+    """The decisions of which something is still to be done."""
+    owed = select(FollowUpRow.decision_id).where(
+        FollowUpRow.closed_at.is_(None), not_struck(FollowUpRow)
+    )
+    is_open = DecisionRow.id.in_(owed), not_struck(DecisionRow)
+    return kept(("decisions",), ROOMS, lambda: decisions(*is_open))
+
+
+def about(column: Any, id_: int) -> Sequence[MeetingDecision]:
+    """The decisions of a meeting, or about a project, a case or a question, that count."""
+    where = column == id_, not_struck(DecisionRow)
+    return kept(("decisions", column.key, id_), ROOMS, lambda: decisions(*where))
+
+
+def items(meeting_id: int) -> Sequence[AgendaItem]:
+    """The items of a meeting's agenda, in their order."""
+    return db.session.scalars(
+        select(AgendaItem)
+        .where(
+            AgendaItem.meeting_id == meeting_id,
+            AgendaItem.accepted_at.is_not(None),
+            not_struck(AgendaItem),
+        )
+        .order_by(AgendaItem.position, AgendaItem.id)
+    ).all()
+
+
+def subjects(meeting: Meeting) -> tuple[dict[int, str], dict[int, str]]:
+    """What a decision may be about: the projects, and the cases of the year and the one before."""
+    year: FiscalYear = meeting.year
+    cases = db.session.scalars(
+        select(CostCase)
+        .where(
+            CostCase.fiscal_year.in_((year.year, year.previous.year, year.next.year)),
+            CostCase.sent_on.is_not(None),
+        )
+        .order_by(CostCase.fiscal_year.desc(), CostCase.number.desc())
+    )
+    named = select(Project.id, Project.name).where(not_struck(Project)).order_by(Project.name)
+    names = {row.id: row.name for row in db.session.execute(named)}
+    return names, {one.id: f"{one.no.label} {one.title}" for one in cases}
