@@ -189,6 +189,35 @@ FORMULAS: Mapping[str, tuple[str, dict[str, Any], dict[str, Any], list[int]]] = 
         },
         [933_137, 30_000, 10_000, 8_592, 18_271],
     ),
+    "what was paid too much the year before comes off first": (
+        "fixed equal",
+        {
+            **{"parts-0-amount_aomori": "▲12,345円", "parts-0-amount_imabetsu": "2,345"},
+            **{"parts-0-reason": "令和7年度の精算", "parts-1-percent": "100"},
+        },
+        {
+            "parts": [
+                {"kind": "fixed", "amounts": {"青森市": -12_345, "今別町": 2_345}},
+                {"kind": "equal", "percent": 100},
+            ]
+        },
+        [189_655, 202_000, 204_345, 202_000, 202_000],
+    ),
+    "the same in whole thousands, of which the hub takes what is left": (
+        "fixed population",
+        {
+            **{"parts-0-amount_hiranai": "−12,345", "parts-0-reason": "令和7年度の精算"},
+            **{"parts-1-percent": "100", "unit": "1000"},
+        },
+        {
+            "parts": [
+                {"kind": "fixed", "amounts": {"平内町": -12_345}},
+                {"kind": "population", "percent": 100, "basis": named(CENSUS)},
+            ],
+            "rounding": {"unit": 1000, "mode": "down"},
+        },
+        [945_000, 22_000, 7_000, 8_000, 18_000],
+    ),
 }
 
 
@@ -197,6 +226,7 @@ TYPED = (
     "host 90 and the others by population",
     "two ratios, each among some",
     "a cap and two floors",
+    "what was paid too much the year before comes off first",
 )
 
 
@@ -216,8 +246,9 @@ def test_a_formula_comes_out_by_the_command(tmp_path, name):
 def test_a_formula_comes_out_the_same_by_the_form(browse, given, name):
     kinds, typed, _request, wanted = FORMULAS[name]
     given(lambda: make_draft(total_yen=1_000_000, subsidy_yen=0))
-    page = split_by_form(browse("office"), kinds, {**typed, "unit": "1"})
+    page = split_by_form(browse("office"), kinds, {"unit": "1", **typed})
     assert shares_of(page) == wanted
+    assert "-" not in page.one("table.split").text
 
 
 def among(names: list[str], values: Any) -> dict[str, Any]:

@@ -106,6 +106,31 @@ def test_what_is_no_amount_is_refused_with_a_plain_sentence(text: str, said: str
         yen.read_yen(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("−12,345", -12_345),
+        ("-12,345円", -12_345),
+        ("▲１２，３４５", -12_345),
+        ("△1千円", -1_000),
+        ("¥-12,345-", -12_345),
+        ("マイナス1万2千円", -12_000),
+        ("-0", 0),
+        ("12,345", 12_345),
+        ("金壱万円也", 10_000),
+    ],
+)
+def test_an_amount_that_may_be_given_back_is_read_with_its_sign(text: str, amount: int) -> None:
+    assert yen.read_signed_yen(text) == amount
+    assert yen.read_signed_yen(yen.grouped(amount)) == amount
+
+
+@pytest.mark.parametrize("text", ["-", "--5", "▲", "-12万3", "-1.5", "−abc", "5-3", "-1,23", ""])
+def test_what_is_no_signed_amount_is_refused(text: str) -> None:
+    with pytest.raises(Refusal):
+        yen.read_signed_yen(text)
+
+
 def test_a_refused_amount_is_called_by_its_own_name() -> None:
     with pytest.raises(Refusal, match="^補助の額は0円以上で入力してください。$"):
         yen.read_yen("-5", "補助の額")

@@ -63,7 +63,8 @@ def random_first(rng: random.Random, amount: int, names: tuple[str, ...]) -> lis
     """What comes off before the percents, within the amount."""
     found = []
     if rng.random() < 0.2:
-        amounts = {names[-1]: rng.randint(0, amount // 2)}
+        least = -amount // 9 if rng.random() < 0.4 else 0
+        amounts = {names[-1]: rng.randint(least, amount // 2)}
         found.append(FormulaPart(PartKind.FIXED, amounts=amounts))
     if rng.random() < 0.2:
         basis = random_figures(rng, names)
@@ -120,6 +121,12 @@ def check_largest_first(case: Case, result: Split) -> None:
     assert len(odd) == (1 if result.total_yen % unit else 0)
 
 
+def gives_back(case: Case) -> bool:
+    """Whether a fixed amount is below 0."""
+    amounts = [part.amounts for part in case.parts if part.amounts]
+    return any(value < 0 for of in amounts for value in of.values())
+
+
 def check_promises(case: Case, rng: random.Random) -> Split | None:
     """The split, once it kept every promise; None when it refused a share below zero."""
     own = any(part.own_rounding for part in case.parts)
@@ -127,7 +134,8 @@ def check_promises(case: Case, rng: random.Random) -> Split | None:
         result = split(*case)
     except Refusal as refusal:
         assert "マイナス" in refusal.message or "を超えています" in refusal.message
-        assert own or case.limits.floors or case.rounding.mode is not RoundingMode.DOWN
+        is_down = case.rounding.mode is RoundingMode.DOWN
+        assert own or case.limits.floors or gives_back(case) or not is_down
         return None
     shares = result.shares
     assert sum(shares.values()) == case.amount
@@ -154,7 +162,7 @@ def naive(case: Case, result: Split) -> int:
 @pytest.mark.parametrize("many", [400, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_random_cases_keep_every_promise_and_naive_rounding_does_not(many: int) -> None:
     rng = random.Random(42)
-    kept = refused = naive_missed = tied = limited = 0
+    kept = refused = naive_missed = tied = limited = lowered = 0
     for _ in range(many):
         case = random_case(rng)
         result = check_promises(case, rng)
@@ -165,11 +173,34 @@ def test_random_cases_keep_every_promise_and_naive_rounding_does_not(many: int) 
         naive_missed += naive(case, result) != case.amount
         tied += case.remainder == LARGEST_REMAINDER and has_ties(result)
         limited += bool(case.limits.caps or case.limits.floors)
+        lowered += gives_back(case)
     assert kept > many * 3 // 4
     assert refused > many // 200
     assert tied > many // 20
     assert limited > many // 20
+    assert lowered > many // 100
     assert naive_missed > many // 4
+
+
+@pytest.mark.parametrize("many", [200, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_what_a_year_before_gives_back_comes_off_that_share_alone(many: int) -> None:
+    """More is divided by as much as is given back, and nobody else's part of that is less."""
+    rng, seen = random.Random(11), 0
+    while seen < many:
+        case = random_case(rng)._replace(rounding=TO_THE_YEN, limits=NO_LIMITS)
+        if any(part.amounts for part in case.parts):
+            continue
+        back = {name: rng.randint(0, 1 + case.amount // 99) for name in case.names[:2]}
+        total = case.amount + sum(back.values())
+        part = FormulaPart(PartKind.FIXED, amounts={name: -one for name, one in back.items()})
+        try:
+            whole = split(*case._replace(amount=total)).shares
+            less = split(*case._replace(parts=(part, *case.parts)))
+        except Refusal:
+            continue
+        assert less.shares == {name: one - back.get(name, 0) for name, one in whole.items()}
+        assert [line.parts[0] for line in less.lines] == [-back.get(name, 0) for name in case.names]
+        seen += 1
 
 
 def test_every_kind_is_among_the_random_cases() -> None:

@@ -80,7 +80,10 @@ WITHOUT_IMABETSU = {name: n for name, n in CENSUS_2020.items() if name != "今�
         ([FormulaPart(PartKind.HOST, 100, only=AREA[:2])], "対象は1市町村だけ"),
         ([FormulaPart(PartKind.FIXED)], "定額の金額を入れてください"),
         ([FormulaPart(PartKind.FIXED, 10, amounts={"今別町": 1})], "定額では％を使いません"),
-        ([FormulaPart(PartKind.FIXED, amounts={"今別町": -1}), equal(100)], "値がマイナス"),
+        (
+            [FormulaPart(PartKind.FIXED, amounts={"今別町": -2_000_000}), equal(100)],
+            "「今別町」の負担額がマイナス",
+        ),
         (
             [FormulaPart(PartKind.FIXED, amounts={"弘前市": 1})],
             "「弘前市」は市町村の一覧にありません",

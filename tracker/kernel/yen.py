@@ -31,6 +31,7 @@ _SCALED = re.compile(
 )
 _DECIMAL = re.compile(r"[0-9,億万千百]*\.[0-9]+\D*")
 _NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[0-9,.]+\D*")
+_SIGNED = re.compile(r"([金¥]?)(?:[-△▲ー―]|マイナス)(.+)")
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -69,6 +70,14 @@ def read_yen(text: str, name: str = N_("金額")) -> int:
     if found and not found[2]:
         _check_one_meaning(written, amount, name)
     return _within_reason(amount, name)
+
+
+def read_signed_yen(text: str, name: str = N_("金額")) -> int:
+    """The same for an amount that may be given back: −12,345, ▲12,345円, マイナス1千円."""
+    given_back = _SIGNED.fullmatch(plain(text))
+    if given_back is None:
+        return read_yen(text, name)
+    return -read_yen(given_back[1] + given_back[2], name)
 
 
 def _check_one_meaning(written: str, amount: int, name: str) -> None:

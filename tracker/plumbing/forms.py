@@ -469,6 +469,13 @@ class YenField(_Read):
         return yen.grouped(value)
 
 
+class SignedYenField(YenField):
+    """The same for yen that may be given back: -12,345 or ▲12,345."""
+
+    def read(self, text: str) -> int:
+        return yen.read_signed_yen(text)
+
+
 class CountField(_Read):
     """A whole number of things, 0 or more; `named` stands in the sentences."""
 

@@ -69,7 +69,8 @@ class FormulaPart:
     """One part of a formula; `KINDS` says which fields its kind takes.
 
     percent: of what is left after the amounts that come off first. basis, weights: how much each
-    counts, by municipality. amounts: yen by municipality. only: who takes part (None: everybody).
+    counts, by municipality. amounts: yen by municipality, below 0 what an earlier year gives back.
+    only: who takes part (None: everybody).
     rate: each pays basis × rate, and that comes off first like the fixed amounts. rounding: of this
     part by itself, before the sum (None: once, at the end).
     """
@@ -108,7 +109,8 @@ class Limits:
 
     def apply(self, name: str, share: int) -> int:
         """Its share in yen, brought within its limits."""
-        return max(min(share, self.caps.get(name, share)), self.floors.get(name, 0))
+        capped = min(share, self.caps.get(name, share))
+        return max(capped, self.floors.get(name, capped))
 
 
 NO_LIMITS = Limits()
@@ -255,7 +257,11 @@ def _column(part: FormulaPart, rest: int, municipalities: Sequence[str]) -> list
         )
         laid = {name: per_count * counts[name] for name in sharing}
     if own := part.own_rounding:
-        laid = {name: Fraction(own.apply(value)) for name, value in laid.items()}
+        # What is given back is rounded like what is paid: 千円未満切捨て of −1,500 is −1,000.
+        laid = {
+            name: Fraction(own.apply(abs(value)) * (1 if value >= 0 else -1))
+            for name, value in laid.items()
+        }
     return [laid.get(name, Fraction()) for name in municipalities]
 
 
@@ -356,7 +362,8 @@ def in_digits(value: Figure, *, grouped: bool = False) -> str:
     places = next((n for n in range(31) if (exact * 10**n).denominator == 1), None)
     if places is None:
         return str(exact)
-    return format(at_places(exact, places), ",f" if grouped else "f")
+    digits = format(at_places(exact, places), ",f" if grouped else "f")
+    return digits.replace("-", "\N{MINUS SIGN}") if grouped else digits
 
 
 def _frame_gaps(
@@ -410,7 +417,7 @@ def _number_gaps(
     of = given[0]
     values: Mapping[str, Figure] = getattr(part, of)
     for name, number in values.items():
-        if number < 0:
+        if number < 0 and of != "amounts":
             said = N_("%(label)sの「%(name)s」の値がマイナスです。0以上の数にしてください。")
             yield _gap(_(said, label=label, name=name), f"{place}-{of}-{name}")
         if of == "amounts" and name in municipalities and name not in sharing:
@@ -483,7 +490,7 @@ def _check_shares(shares: Mapping[str, int]) -> None:
             raise _gap(
                 _(
                     "「%(name)s」の負担額がマイナス（%(share)s）になります。端数の扱い、"
-                    "端数の負担者か、下限を変えてください。",
+                    "端数の負担者、マイナスの定額か、下限を変えてください。",
                     name=name,
                     share=yen(share),
                 ),

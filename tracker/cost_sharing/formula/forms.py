@@ -31,6 +31,7 @@ from tracker.plumbing.forms import (
     PercentField,
     Row,
     SeenField,
+    SignedYenField,
     YenField,
     at_most,
     choices,
@@ -458,7 +459,7 @@ def _rounding_field(name: str) -> Any:
 def _own_box(kind: PartKind, town: Town) -> Any:
     named = _("%(town)sの%(words)s", town=town.name, words=_(WORDS[kind]))
     if kind is PartKind.FIXED:
-        return YenField(named, validators=[optional()])
+        return SignedYenField(named, validators=[optional()])
     return ExactField(named, named=named, decimals=6, validators=[optional()])
 
 
