@@ -23,6 +23,8 @@ from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.cost_sharing.work.rules import WorkRow, amount_of
 from tracker.figures import queries as bases
+from tracker.figures.actions import enter_figures
+from tracker.figures.rules import FigureKind
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
@@ -81,6 +83,14 @@ def make_project(**changes: Any) -> Project:
     )
     db.session.commit()
     return project
+
+
+def make_usage(project_id: int, name: str = "相談件数", as_of_on: date = date(2026, 3, 31)) -> int:
+    """The usage of a project in fiscal year 2025, as the office entered it; its id."""
+    values = {slug: 10 + place for place, slug in enumerate(("aomori", *PARTNERS))}
+    told: dict[str, Any] = {"unit": "件", "period": "2025", "project_id": project_id}
+    of = (FigureKind.USAGE, name, as_of_on, "相談簿", values)
+    return enter_figures(act_of("office"), *of, is_confirmed=True, **told).id
 
 
 def make_proposal(**changes: Any) -> Proposal:

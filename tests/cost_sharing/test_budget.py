@@ -7,12 +7,12 @@ from flask import Flask
 
 from tests.cost_sharing.makers import (
     LATER,
-    PARTNERS,
     act_of,
     confirm_by,
     make_agreed,
     make_project,
     make_proposal,
+    make_usage,
 )
 from tests.cost_sharing.test_attachments import attach
 from tests.pages import counting
@@ -29,8 +29,8 @@ from tracker.cost_sharing.rules import Stage
 from tracker.cost_sharing.stages.actions import start_next
 from tracker.figures import actions as figures
 from tracker.figures.models import FigureSeries
-from tracker.figures.rules import FigureKind
 from tracker.payments import actions as payments
+from tracker.plumbing.db import db
 from tracker.shares.rules import PartKind
 
 MOST_WARM = 10
@@ -39,32 +39,16 @@ PAGES = ("", "/confirm", "/formula")
 OF_A_PRESS = ("cost_sharing", "projects")
 
 
-def make_usage(name: str, as_of_on: date, project_id: int) -> FigureSeries:
-    values = {slug: 10 + place for place, slug in enumerate(("aomori", *PARTNERS))}
-    return figures.enter_figures(
-        act_of("office"),
-        FigureKind.USAGE,
-        name,
-        as_of_on,
-        "相談簿",
-        values,
-        is_confirmed=True,
-        unit="件",
-        period="2025",
-        project_id=project_id,
-    )
-
-
 def make_everything() -> list[CostCase]:
     """An agreed 概算 with its payments, and its 精算: changed, returned, on figures that were struck."""
     project = make_project()
     office = act_of("office")
-    old = make_usage("相談件数", date(2026, 3, 31), project.id)
+    old = make_usage(project.id)
     proposal = make_proposal(
         parts=(
             ProposedPart(PartKind.EQUAL, Decimal(20)),
             ProposedPart(PartKind.POPULATION, Decimal(60), make_proposal().parts[1].series_id),
-            ProposedPart(PartKind.USAGE, Decimal(20), old.id),
+            ProposedPart(PartKind.USAGE, Decimal(20), old),
         )
     )
     first = make_agreed(proposal, project=project)
@@ -79,8 +63,8 @@ def make_everything() -> list[CostCase]:
     then = make_proposal(stage=Stage.RECONCILIATION, parts=proposal.parts, total_yen=3_100_000)
     save_formula(office, last, then, again=LATER)
     answers.return_case(act_of("confirmer", "yomogita"), last, "件数を確かめたい。")
-    make_usage("相談件数（訂正）", date(2026, 4, 30), project.id)
-    figures.strike_figures(office, old, "数え直したため。")
+    make_usage(project.id, "相談件数（訂正）", date(2026, 4, 30))
+    figures.strike_figures(office, db.session.get_one(FigureSeries, old), "数え直したため。")
     return [first, last]
 
 

@@ -16,9 +16,11 @@ from tests.cost_sharing.makers import (
     confirm_by,
     letters_of,
     make_agreed,
+    make_project,
     make_proposal,
     make_ready,
     make_sent,
+    make_usage,
     read,
     somebody,
 )
@@ -39,6 +41,7 @@ from tracker.figures.models import FigureSeries
 from tracker.figures.rules import FigureKind
 from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
+from tracker.plumbing import history
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.shares.rules import PartKind
@@ -134,7 +137,7 @@ CENSUS, RIGHT = "令和2年国勢調査", {slug: 1_000 for _, slug, *_ in cast.T
 
 
 def census() -> FigureSeries:
-    return next(one for one, _ in bases.rows() if one.kind is FigureKind.POPULATION)
+    return next(one for one, *_ in bases.rows() if one.kind is FigureKind.POPULATION)
 
 
 def enter_right() -> FigureSeries:
@@ -202,6 +205,28 @@ def test_nobody_confirms_without_having_seen_that_figures_were_struck():
     answers.confirm(act_of("confirmer", "imabetsu"), case, "", shown(case.revision, [census().id]))
     assert read(case).confirmed_after(cast.NOW - timedelta(seconds=1)) == ["今別町"]
     assert read(case).confirmed_after(cast.NOW) == []
+
+
+def test_the_lead_takes_out_the_usage_of_its_own_project_and_no_other_figures(app, browse, given):
+    given(lambda: make_usage(make_project().id))
+    lead = browse("lead")
+    page = lead.get("/admin/bases")
+    address = page.link("取り消す：相談件数")
+    assert [one for one in page.all("main a") if "取り消す" in one.text] == [
+        one for one in page.all("main a") if one["href"] == address
+    ]
+    assert lead.fill(address, {"reason": " "}).status == 422
+    page = lead.follow(lead.fill(address, {"reason": WHY}))
+    assert WHY in page.text
+    with app.app_context():
+        last = history.last_of(history.Subject("figures", 2))
+        assert (last.verb, last.actor) == ("figures.struck", "青森市 農業振興センター")
+        assert WHY in last.summary
+    assert "を元に戻しました。" in lead.follow(lead.fill(address, {})).text
+    # Neither another project's address, nor the census, nor another municipality.
+    lead.get(address.replace("projects/1/2", "projects/1/1"), 404)
+    lead.get("/admin/bases/1/strike", 403)
+    browse("officer", "imabetsu").get(address, 403)
 
 
 def test_a_page_opened_before_figures_were_struck_confirms_nothing(app, browse, given):

@@ -117,6 +117,9 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
         {"no": {HUB: s.sent_cases[HUB], TOWN: s.draft_cases[TOWN], OTHER: s.work_case}[slug]}
     ),
     "figures.new_usage": lambda s, slug: Target({"project_id": s.projects[slug]}),
+    "cost_sharing.strike_usage": lambda s, slug: Target(
+        {"project_id": s.projects[slug], "series_id": s.usages[slug]}
+    ),
     "grants.claim": lambda s, slug: Target(
         {"fy": 2026, "project_id": s.projects[HUB], "slug": slug}
     ),

@@ -92,6 +92,7 @@ class Stock:
     work_case: str
     agreed_work: Mapping[str, str]
     series: int
+    usages: Mapping[str, int]
     ready_cases: Mapping[str, str]
     consultations: Mapping[str, int]
     agreed_cases: Mapping[str, str]
@@ -178,7 +179,10 @@ def furnish() -> Stock:
         agreed_cases={slug: str(case.no) for slug, case in planned.items()},
         paid_cases={slug: str(case.no) for slug, case in paid.items()},
         receipts={slug: payments.make_receipt(slug, case) for slug, case in paid.items()},
-        series=db.session.scalars(select(FigureSeries.id)).one(),
+        series=db.session.scalars(
+            select(FigureSeries.id).where(FigureSeries.project_id.is_(None))
+        ).one(),
+        usages={slug: costs.make_usage(one) for slug, one in made.items()},
         polling=polling,
         candidate=meetings.dates_of(db.session.get_one(MeetingRow, polling))[0],
         held=held,

@@ -72,10 +72,12 @@ def named(series_ids: Collection[int]) -> Mapping[int, Series]:
     return {one.id: one for one in every() if one.id in series_ids and not one.is_struck}
 
 
-def rows() -> Sequence[Row[FigureSeries, str | None]]:
-    """The rows of all series, with the name of the project whose usage it is; newest day first."""
+def rows() -> Sequence[Row[FigureSeries, str | None, int | None]]:
+    """The rows of all series, with the project whose usage it is, and the municipality (id) that
+    leads it; newest day first.
+    """
     return db.session.execute(
-        select(FigureSeries, Project.name)
+        select(FigureSeries, Project.name, Project.lead_municipality_id)
         .outerjoin(Project, Project.id == FigureSeries.project_id)
         .order_by(*_NEWEST_FIRST)
     ).all()

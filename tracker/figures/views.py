@@ -22,9 +22,15 @@ bp = Blueprint("figures", __name__)
 @guard(Permission.READ_AREA)
 def index() -> Response:
     """基礎数値: every series with its source and day."""
+    rows, towns = queries.rows(), areas.by_id()
     return page(
         "figures/index.html",
-        series=queries.rows(),
+        series=[(one, project) for one, project, _lead in rows],
+        own_usage={
+            one.id
+            for one, _project, lead in rows
+            if lead and may(Permission.ENTER_USAGE, towns[lead].slug)
+        },
         values={one.id: one.values for one in queries.every()},
         towns=areas.towns(),
         may_edit=may(Permission.EDIT_FIGURES),

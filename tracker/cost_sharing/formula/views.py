@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import bp, case_to_draft, is_readable
+from tracker.cost_sharing.blueprint import bp, case_to_draft
 from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases.forms import AgainForm
 from tracker.cost_sharing.cases.rules import check_change, reply_due
@@ -18,9 +18,7 @@ from tracker.cost_sharing.rules import CaseNumber, Decision, Stage
 from tracker.cost_sharing.trials.rules import MOST_TRIALS
 from tracker.cost_sharing.work import forms as work
 from tracker.cost_sharing.work.forms import WorkForm
-from tracker.figures import actions as figures
 from tracker.figures import queries as bases
-from tracker.figures.models import FigureSeries
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -30,9 +28,8 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db
 from tracker.plumbing.forms import in_year, whole_number
-from tracker.plumbing.pages import done, page, strike_page
+from tracker.plumbing.pages import done, page
 from tracker.shares.table import SplitTable
 
 # Buttons of the page that save nothing.
@@ -114,30 +111,6 @@ def preview(no: str) -> Response:
         problems=form.problems,
         is_edited=False,
         live=True,
-    )
-
-
-@bp.route("/admin/bases/<int:series_id>/strike", methods=["GET", "POST"])
-@guard(Permission.EDIT_FIGURES)
-def strike_figures(series_id: int) -> Response:
-    """Takes wrong base figures out, naming the cases under way that used them, or puts them back."""
-    row = db.get_or_404(FigureSeries, series_id)
-    used = [one for one in queries.using(series_id, clock.today()) if is_readable(one)]
-    notes = [_("合意済みの案件に写した数値は変わりません。")]
-    if used:
-        notes.append(
-            _("次の案件は、この数値を算式に使っています。取り消した後、算式を直してください。")
-        )
-    return strike_page(
-        row,
-        row.seen,
-        lambda act, reason, seen: figures.strike_figures(act, row, reason, seen),
-        lambda act, seen: figures.put_figures_back(act, row, seen),
-        named=_("基礎数値 %(name)s", name=row.name),
-        back=url_for("figures.index"),
-        check=lambda: None,
-        notes=notes,
-        links=[(f"{one.label}　{one.title}", one.no.path) for one in used],
     )
 
 
