@@ -101,42 +101,59 @@ def test_the_example_holds_with_every_decision(demo_both: Flask, tmp_path: Path)
     assert by_file(demo_both, tmp_path, "--head", answer["head"]) == (0, answer)
 
 
-def test_a_changed_decision_is_named(demo_both: Flask):
-    change_decisions(len(ON_DECISIONS))
+def test_a_changed_decision_of_each_kind_is_named(demo_both: Flask):
+    rows = decided(len(ON_DECISIONS))
+    for table, _, keys in rows:
+        check_refusal(table, keys)
+    append_only.lift(db.session.connection())
+    for table, _, keys in rows:
+        tamper(table, keys)
+    problems = queries.verdict().problems
+    assert {one.kind for one in problems} == {"decision_changed"}
+    named = [one.where.split()[0] for one in problems]
+    assert sorted(named) == sorted({f"{SUBJECTS.get(table, table)}/{id_}" for table, id_, _ in rows})
+    db.session.rollback()
+    assert queries.verdict().problems == []
 
 
 @pytest.mark.slow
 def test_a_decision_changed_in_each_of_a_hundred_rows_is_named(demo_both: Flask):
-    change_decisions(100)
+    for table, subject, keys in decided(100):
+        check_refusal(table, keys)
+        append_only.lift(db.session.connection())
+        tamper(table, keys)
+        [problem] = queries.verdict().problems
+        assert problem.kind == "decision_changed"
+        assert problem.where.split()[0] == f"{SUBJECTS.get(table, table)}/{subject}", (table, keys)
+        db.session.rollback()
+    assert queries.verdict().problems == []
 
 
-def change_decisions(count: int) -> None:
-    """Changes so many rows that decisions rest on, one by one, of each table as evenly as may be.
-
-    With the triggers in place what is decided cannot be changed; without them it is found.
-    """
+def decided(count: int) -> list[tuple[str, int, tuple[int, ...]]]:
+    """So many rows that decisions rest on, of each table as evenly as may be: table, subject, keys."""
     tables = {
-        name: [(name, row[0], row[1:]) for row in db.session.execute(text(found))]
+        name: [(name, row[0], tuple(row[1:])) for row in db.session.execute(text(found))]
         for name, (found, *_) in ON_DECISIONS.items()
     }
     db.session.rollback()
     rows = [one for many in zip_longest(*tables.values()) for one in many if one][:count]
     assert len(rows) == count
     assert {table for table, *_ in rows} == ON_DECISIONS.keys()
-    for table, subject, keys in rows:
-        _, statement, is_refused = ON_DECISIONS[table]
-        if is_refused:
-            with pytest.raises(IntegrityError):
-                db.session.execute(text(statement.format(*keys)))
-            db.session.rollback()
-        append_only.lift(db.session.connection())
-        assert db.session.execute(text(statement.format(*keys))).rowcount == 1
-        [problem] = queries.verdict().problems
-        kind = SUBJECTS.get(table, table)
-        assert problem.kind == "decision_changed"
-        assert problem.where.split()[0] == f"{kind}/{subject}", (table, keys)
+    return rows
+
+
+def check_refusal(table: str, keys: tuple[int, ...]) -> None:
+    """With the triggers in place what is decided cannot be changed, where the table has them."""
+    _, statement, is_refused = ON_DECISIONS[table]
+    if is_refused:
+        with pytest.raises(IntegrityError):
+            db.session.execute(text(statement.format(*keys)))
         db.session.rollback()
-    assert queries.verdict().problems == []
+
+
+def tamper(table: str, keys: tuple[int, ...]) -> None:
+    statement = ON_DECISIONS[table][1]
+    assert db.session.execute(text(statement.format(*keys))).rowcount == 1
 
 
 def test_the_command_and_the_file_agree_on_each_kind(demo_both: Flask, tmp_path: Path):
