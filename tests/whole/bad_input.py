@@ -247,8 +247,7 @@ def judge(house: House, form: Asked, typed: Mapping[str, str], what: str) -> lis
         wrong.append(f"answered {answer.status_code}")
     if SCRIPT in body or "<script>alert" in body or "Traceback" in body:
         wrong.append("came back unescaped")
-    if was_changed:
-        house.restore()
+    house.settle(was_changed)
     return [f"{form.visitor} {form.target} ({what}): {one}" for one in wrong]
 
 

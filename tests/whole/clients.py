@@ -105,7 +105,8 @@ class House:
     def restore(self) -> None:
         """Puts every row back, and lets the process forget what it kept of them."""
         self.put_back()
-        self.app.extensions.pop("memo", None)
+        self.app.extensions["memo"] = {}
+        self.kept: dict[Any, Any] = {}
         self.was_changed()
 
     def ask(self, visitor: Visitor, method: str, path: str, **more: Any) -> TestResponse:
@@ -142,12 +143,19 @@ class House:
 
     def walk(self, visitor: Visitor, doors: Iterable[Door]) -> Iterator[Met]:
         """The doors as somebody meets them, each with everything in its place."""
+        self.restore()
         for door in doors:
             answer = self.ask(visitor, door.method, door.path)
-            was_changed = self.was_changed()
-            if was_changed:
-                self.restore()
-            yield Met(door, answer, was_changed)
+            yield Met(door, answer, self.settle(self.was_changed()))
+
+    def settle(self, was_changed: bool) -> bool:
+        """Puts every row back if a request changed one, and what was kept of the rows with it."""
+        if was_changed:
+            kept = self.kept
+            self.restore()
+            self.app.extensions["memo"] = self.kept = kept
+        self.kept = dict(self.app.extensions["memo"])
+        return was_changed
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that stands in every table but the sign-ins' last-seen time."""

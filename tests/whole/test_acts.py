@@ -230,7 +230,7 @@ def pressed(houses: list[House]) -> Pressed:
         for turn, forms in enumerate(zip(*map(with_acts, houses), strict=True)):
             place = turn % len(houses)
             yield houses[place], forms[place]
-            houses[place].restore()
+            houses[place].settle(houses[place].was_changed())
 
     return one_by_one()
 

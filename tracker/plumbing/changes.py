@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple, Self, TypeVar
 
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy import Table, Text, event, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified, get_state_history
@@ -135,6 +135,7 @@ class Act:
                 db.session.rollback()
         elif not info["acts"]:
             db.session.commit()
+            g.pop("versions", None)
 
     def lock(
         self, *wanted: tuple[Model | None, str | None] | tuple[Model | None, str | None, str]

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Hashable
 from typing import Any, TypeVar
 
-from flask import current_app, g, has_request_context, request
+from flask import current_app, g, has_request_context
 
 from tracker.plumbing import history
+from tracker.plumbing.db import db
 
 T = TypeVar("T")
 # Old values of days and people long gone must not pile up.
@@ -16,10 +17,10 @@ def kept(key: Hashable, rooms: Collection[str] | None, make: Callable[[], T]) ->
     """The value of `make`, made once per version of the rooms (folders) whose tables it reads.
 
     Without rooms: of all of them.  Every change records history in its own transaction, which
-    moves the versions of the rooms it touched, so equal versions mean equal data.  Only reading
-    requests share: a writing one must see what it just wrote.
+    moves the versions of the rooms it touched, so equal versions mean equal data.  An act under
+    way shares nothing: it must see what it just wrote.
     """
-    if not has_request_context() or request.method not in {"GET", "HEAD"}:
+    if not has_request_context() or db.session().info.get("acts"):
         return make()
     if "versions" not in g:
         g.versions = history.versions()
