@@ -111,7 +111,9 @@ def test_a_changed_decision_of_each_kind_is_named(demo_both: Flask):
     problems = queries.verdict().problems
     assert {one.kind for one in problems} == {"decision_changed"}
     named = [one.where.split()[0] for one in problems]
-    assert sorted(named) == sorted({f"{SUBJECTS.get(table, table)}/{id_}" for table, id_, _ in rows})
+    assert sorted(named) == sorted(
+        {f"{SUBJECTS.get(table, table)}/{id_}" for table, id_, _ in rows}
+    )
     db.session.rollback()
     assert queries.verdict().problems == []
 
