@@ -232,3 +232,77 @@ def test_a_wrong_request_is_refused_by_name(data: object, sentence: str) -> None
         split_json(read_split_request(data))
     assert sentence in caught.value.message
     assert "\n" not in caught.value.message
+
+
+TOWNS = ("A市", "B町", "C町", "D村")
+PEOPLE = dict(zip(TOWNS, (8000, 1200, 500, 300), strict=True))
+EQUAL = {"kind": "equal", "percent": 100}
+
+
+def fixed(**amounts: int) -> dict[str, object]:
+    return {"kind": "fixed", "amounts": amounts}
+
+
+# By what an area would write; None: refused.
+@pytest.mark.parametrize(
+    ("parts", "more", "wanted"),
+    [
+        (
+            [
+                {"kind": "equal", "percent": "100/3"},
+                {"kind": "population", "percent": "200/3", "basis": PEOPLE},
+            ],
+            {},
+            (616_668, 163_333, 116_666, 103_333),
+        ),
+        (
+            [
+                fixed(A市=10_000_000),
+                {"kind": "usage", "percent": "100%", "basis": PEOPLE, "only": ["B町", "C町"]},
+            ],
+            {"amount_yen": 20_000_000},
+            (10_000_001, 7_058_823, 2_941_176, 0),
+        ),
+        (
+            [{"kind": "rate", "basis": PEOPLE, "rate": "0.123"}, EQUAL],
+            {},
+            (250_677, 249_840, 249_754, 249_729),
+        ),
+        ([EQUAL], {"amount_yen": 0}, (0, 0, 0, 0)),
+        ([fixed(B町=-12_345), EQUAL], {}, (253_087, 240_741, 253_086, 253_086)),
+        ([fixed(B町=-10_000), fixed(B町=10_000), EQUAL], {}, (250_000,) * 4),
+        ([fixed(A市=900_000, B町=110_000), fixed(A市=-10_000)], {}, (890_000, 110_000, 0, 0)),
+        ([fixed(A市=900_000, B町=110_000, C町=-10_000)], {}, None),
+        ([fixed(C町=-400_000), EQUAL], {}, None),
+        # A floor of 0 is somebody's decision: the named one bears what is not given back.
+        ([fixed(C町=-400_000), EQUAL], {"floors": {"C町": 0}}, (300_000, 350_000, 0, 350_000)),
+        (
+            [fixed(D村=-1), EQUAL],
+            {
+                "remainder": "largest_remainder",
+                "codes": dict(zip(TOWNS, ("02307", "02304", "02303", "02301"), strict=True)),
+            },
+            (250_000, 250_000, 250_000, 250_000),
+        ),
+        (
+            [{**fixed(B町=-12_345), "rounding": {"unit": 1000, "mode": "down"}}, EQUAL],
+            {},
+            (253_000, 241_000, 253_000, 253_000),
+        ),
+        ([{"kind": "rate", "basis": PEOPLE, "rate": "-0.1"}, EQUAL], {}, None),
+        ([EQUAL], {"caps": {"B町": -1}}, None),
+        ([fixed(), EQUAL], {}, None),
+    ],
+)
+def test_what_areas_write_comes_out_to_the_yen_or_is_refused(parts, more, wanted):
+    request = {
+        **{"amount_yen": 1_000_000, "municipalities": list(TOWNS), "parts": parts},
+        **{"rounding": {"unit": 1, "mode": "down"}, "remainder": "A市", **more},
+    }
+    read = read_split_request(loads_exact(json.dumps(request)))
+    if wanted is None:
+        with pytest.raises(Refusal):
+            split_json(read)
+    else:
+        assert split_json(read)["shares"] == dict(zip(TOWNS, wanted, strict=True))
+        assert sum(wanted) == request["amount_yen"]

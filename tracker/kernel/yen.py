@@ -16,10 +16,10 @@ _LONGEST = 40
 _GROUPED = r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+"
 _NUMBER = rf"(?:{_GROUPED}|[〇零一二三四五六七八九壱弐参肆伍陸漆捌玖]+)"
 _YEN = re.compile(
-    rf"[金¥]?((?:{_NUMBER}?[十拾百佰千阡万億兆])*{_NUMBER}?)(円?)也?[-ー―]?(?:\((?:消費)?税込み?\))?"
+    rf"[金¥]?((?:{_NUMBER}?[十拾百佰千阡万億兆])*{_NUMBER}?)(円?)[也整]?[-ー―]?(?:\((?:消費)?税込み?\))?"
 )
 # Too short to be what is left of the unit before it: 12万3 is said for 12万3千 too.
-_SHORT = re.compile(rf"(.*?)(?:([百千])([0-9])|([万億兆])({_NUMBER}))")
+_SHORT = re.compile(rf"(.*?)(?:([百千])([0-9]{{1,2}})|([万億兆])({_NUMBER}))")
 _VALUES = {"百": 100, "千": 1_000, "万": 10_000, "億": 10**8, "兆": 10**12}
 # Alone they head a table, （単位：千円）, and are no amount.
 _HEADS = ("千", "百万")
@@ -27,7 +27,7 @@ _OLD_SIGNS = str.maketrans("壹貳參萬圓", "壱弐参万円")
 _COUNT = re.compile(_GROUPED)
 # Decimals of one unit, 1.5百万円: exact yen or refused.
 _SCALED = re.compile(
-    rf"[金¥]?((?:{_GROUPED})\.[0-9]+)([十百千]?[万億兆]|[百千])円?也?[-ー―]?(?:\((?:消費)?税込み?\))?"
+    rf"[金¥]?((?:{_GROUPED})\.[0-9]+)([十百千]?[万億兆]|[百千])円?[也整]?[-ー―]?(?:\((?:消費)?税込み?\))?"
 )
 _DECIMAL = re.compile(r"[0-9,億万千百]*\.[0-9]+\D*")
 _NEGATIVE = re.compile(r"[¥金]?[-△▲]\D?[0-9,.]+\D*")
@@ -37,7 +37,7 @@ _MINUS = "\N{MINUS SIGN}"
 
 def read_yen(text: str, name: str = N_("金額")) -> int:
     """Read an amount as people write it: 115000, １１５，０００, 115千円, ￥115,000-, 1億2,345万円,
-    百二十万円, 1.5百万円, 金壱百弐拾万円也, 115,000円（税込）.
+    百二十万円, 1.5百万円, 金壱百弐拾万円也, 金120万円整, 115,000円（税込）.
 
     Returns whole yen. Raises Refusal for nothing, parts of a yen, negatives, words, misplaced commas,
     amounts too large to be meant, and one that says two: 12万3. `name` is what the sentence calls
