@@ -47,7 +47,7 @@ class StartForm(Form):
     total_yen = YenField(N_("総事業費"))
     subsidy_yen = YenField(N_("国・県などの補助"))
     carried_yen = YenField(N_("翌年度へ繰り越す額"))
-    is_settled = BooleanField(N_("この額を事業の決算額としても記録する"))
+    is_settled = BooleanField(N_("総事業費を、事業の決算額としても記録する"))
 
     def validate_total_yen(self, field: YenField) -> None:
         """Money cannot be shared without an amount."""
