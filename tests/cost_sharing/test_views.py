@@ -15,8 +15,8 @@ from tests.cost_sharing.makers import (
     make_sent,
     sentences,
 )
-from tracker.cost_sharing import queries
 from tracker.cost_sharing.rules import Stage
+from tracker.projects.plans import queries as plans
 
 START = {
     "year": "2026",
@@ -193,7 +193,7 @@ def test_a_draft_can_be_withdrawn(browse, given):
 
 
 def test_only_some_projects_are_listed_and_the_rest_is_found_by_name(browse, given, monkeypatch):
-    monkeypatch.setattr(queries, "MOST_PROJECTS", 2)
+    monkeypatch.setattr(plans, "MOST_TO_CHOOSE", 2)
     for name in ("い事業", "ろ事業", "は事業", "に事業"):
         given(lambda name=name: make_project(name=name))
     office = browse("office")

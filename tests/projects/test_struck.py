@@ -19,7 +19,6 @@ from tests.projects.makers import (
     save,
 )
 from tracker.accounts.queries import actor_of
-from tracker.cost_sharing import queries as costs
 from tracker.duties.queries import all_duties
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.refusal import Refusal
@@ -30,6 +29,7 @@ from tracker.projects import queries
 from tracker.projects.models import Project
 from tracker.projects.plans import actions
 from tracker.projects.plans import queries as plans
+from tracker.projects.plans.queries import to_choose
 from tracker.projects.plans.rules import Part
 from tracker.projects.rounds import actions as rounds
 
@@ -53,7 +53,7 @@ def counted() -> list[tuple[int, str]]:
             "asked": queries.asked_of(H1),
             "owed": queries.requested_reports(YEAR),
             "duties": [item for one in all_duties(cast.TODAY) for item in one.items],
-            "cases": costs.projects("", (YEAR,), None, areas.towns())[0],
+            "cases": to_choose("", (YEAR,), None, areas.towns())[0],
         }.items()
     ]
 

@@ -21,6 +21,7 @@ from tracker.agreements.models import (
 from tracker.agreements.rules import AnnexRow, DutyKind, Known
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
+from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
 
 _A, _B = aliased(Municipality), aliased(Municipality)
@@ -312,3 +313,14 @@ def known(day: date) -> Known:
             annexes.setdefault((names[party_a], names[party_b]), []).append(title)
     hub, meeting = areas.hub().name, areas.get_area().meeting_name
     return Known(tuple(names.values()), fields, meeting, hub, annexes)
+
+
+def bound(day: date) -> Mapping[Town, int]:
+    """The partners with an agreement in force with the hub, and its id; of two, the later one."""
+    hub, towns = areas.hub().id, areas.by_id()
+    rows = db.session.execute(
+        select(Agreement.party_a_id, Agreement.party_b_id, Agreement.id)
+        .where(in_force(day))
+        .order_by(Agreement.concluded_on, Agreement.id)
+    )
+    return {towns[a if b == hub else b]: agreement for a, b, agreement in rows if hub in (a, b)}

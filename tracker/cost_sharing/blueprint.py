@@ -17,6 +17,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, may, require
 from tracker.plumbing.forms import choices, choose
 from tracker.plumbing.sections import stand
+from tracker.projects.plans.queries import to_choose
 
 bp = Blueprint("cost_sharing", __name__)
 
@@ -51,7 +52,7 @@ def projects_to_choose(
 ) -> tuple[list[SelectChoice], bool]:
     """The projects for which the person signed in may draft, and whether there are more."""
     leads = [town for town in areas.towns() if may(Permission.DRAFT_COST, town.slug)]
-    projects, has_more = queries.projects(words, years, chosen, leads)
+    projects, has_more = to_choose(words, years, chosen, leads)
     return choices([choose(), *projects]), has_more
 
 

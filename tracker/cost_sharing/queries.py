@@ -1,11 +1,11 @@
 """Reads cases: the one reading of this room, each case as a `Case` (case.py)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,7 +23,7 @@ from sqlalchemy import case as when
 from sqlalchemy.orm import aliased
 
 from tracker.agreements.models import Agreement
-from tracker.agreements.queries import between, in_force
+from tracker.agreements.queries import between, bound, in_force
 from tracker.cost_sharing.case import Case, NewerFigures, Reply, newer_figures
 from tracker.cost_sharing.formula.proposal import Grounds
 from tracker.cost_sharing.models import (
@@ -40,20 +40,17 @@ from tracker.cost_sharing.work.rules import WorkRow, amount_of
 from tracker.figures import queries as bases
 from tracker.figures.rules import Series
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.search import search_key
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
-from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
+from tracker.projects.models import Project, ProjectCost, ProjectYear
 from tracker.projects.rules import YearMark
 from tracker.shares.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
 from tracker.shares.table import PartSource, part_of
 
 ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")
-# More projects than a list to choose from can hold are searched by name.
-MOST_PROJECTS = 100
 MOST_TO_COPY = 3
 
 
@@ -372,21 +369,6 @@ def formulas_to_copy(case: Case | CostCase) -> dict[CaseNumber, Stage]:
     return {CaseNumber(year, number): stage for year, number, stage in found}
 
 
-def members_of_project(project_id: int, fiscal_year: int) -> tuple[Town, ...]:
-    """The municipalities in the project in that fiscal year."""
-    found = set(
-        db.session.scalars(
-            select(Participation.municipality_id)
-            .join(ProjectYear, ProjectYear.id == Participation.project_year_id)
-            .where(
-                ProjectYear.project_id == project_id,
-                ProjectYear.fiscal_year == fiscal_year,
-            )
-        )
-    )
-    return tuple(town for town in areas.towns() if town.id in found)
-
-
 def last_number(year: FiscalYear) -> int:
     """The highest number given out in a fiscal year, 0 when none was."""
     last = select(func.max(CostCase.number)).where(CostCase.fiscal_year == year.year)
@@ -398,17 +380,6 @@ def years(today: date) -> Sequence[FiscalYear]:
     this = FiscalYear.containing(today)
     stored = db.session.scalars(select(CostCase.fiscal_year).distinct())
     return sorted({this, this.next, *map(FiscalYear, stored)}, reverse=True)
-
-
-def bound(day: date) -> Mapping[Town, int]:
-    """The partners with an agreement in force with the hub, and its id; of two, the later one."""
-    hub, towns = areas.hub().id, areas.by_id()
-    rows = db.session.execute(
-        select(Agreement.party_a_id, Agreement.party_b_id, Agreement.id)
-        .where(in_force(day))
-        .order_by(Agreement.concluded_on, Agreement.id)
-    )
-    return {towns[a if b == hub else b]: agreement for a, b, agreement in rows if hub in (a, b)}
 
 
 def grounds(today: date, series_ids: Sequence[int] = ()) -> Grounds:
@@ -454,35 +425,3 @@ def consultations(case: Case) -> Sequence[Consultation]:
         .where(Consultation.case_id == case.id)
         .order_by(Consultation.consulted_on.desc(), Consultation.id.desc())
     ).all()
-
-
-class ProjectChoice(NamedTuple):
-    """A project that a case may be about."""
-
-    id: int
-    name: str
-
-
-def projects(
-    words: str, years: Sequence[FiscalYear], chosen: int | None, leads: Collection[Town]
-) -> tuple[Sequence[ProjectChoice], bool]:
-    """The projects of these fiscal years by name, at most MOST_PROJECTS, and whether there are
-    more; `words` of the name narrow them, the one `chosen` (id) stands among them.  Only those that
-    one of `leads` leads: whoever drafts for a project is of its lead.
-    """
-    planned = exists().where(
-        ProjectYear.project_id == Project.id,
-        ProjectYear.fiscal_year.in_([year.year for year in years]),
-    )
-    is_led = Project.lead_municipality_id.in_({town.id for town in leads})
-    fits = and_(planned, Project.search_key.contains(search_key(words), autoescape=True))
-    is_chosen = Project.id == (chosen or 0)
-    rows = db.session.execute(
-        select(Project.id, Project.name)
-        .where(is_led, not_struck(Project), or_(is_chosen, fits))
-        .order_by(is_chosen.desc(), Project.name, Project.id)
-        .limit(MOST_PROJECTS + 1)
-    )
-    found = [ProjectChoice(*row) for row in rows]
-    listed = sorted(found[:MOST_PROJECTS], key=lambda one: (one.name, one.id))
-    return listed, len(found) > MOST_PROJECTS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from tracker.accounts.queries import every_recipient
-from tracker.agreements.queries import measures
+from tracker.agreements.queries import bound, measures
 from tracker.cost_sharing.models import (
     CaseDrafter,
     Confirmation,
@@ -18,7 +18,6 @@ from tracker.cost_sharing.models import (
     CostPart,
     Share,
 )
-from tracker.cost_sharing.queries import bound
 from tracker.cost_sharing.rules import CaseKind, CaseState, Decision, Stage
 from tracker.demo import meeting, reports
 from tracker.demo.bulk import Book, Deed

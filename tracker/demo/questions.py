@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from tracker.cost_sharing.queries import bound
+from tracker.agreements.queries import bound
 from tracker.demo.moment import HUB, Moment, actor, open_day
 from tracker.kernel.permissions import Role
 from tracker.municipalities import queries as areas

@@ -160,6 +160,15 @@ def done(location: str, said: str | None = None, kind: str = "ok") -> Response:
     return redirect(location)
 
 
+def reached(steps: Mapping[str, bool]) -> list[tuple[str, str]]:
+    """Steps, and whether each is done, as 「done」, 「now」 (the first that is not) or 「todo」."""
+    now = next((label for label, is_done in steps.items() if not is_done), None)
+    return [
+        (label, "now" if label == now else "done" if is_done else "todo")
+        for label, is_done in steps.items()
+    ]
+
+
 def complain(form: Form, location: str) -> Response:
     """What a button without a page of its own could not do: said on the page it stands on.
 

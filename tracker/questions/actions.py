@@ -9,9 +9,8 @@ from datetime import date
 
 from sqlalchemy import select
 
-from tracker.agreements.queries import first_concluded_on
+from tracker.agreements.queries import bound, first_concluded_on
 from tracker.cost_sharing.consultations.rules import check_consulted_on
-from tracker.cost_sharing.queries import bound
 from tracker.cost_sharing.rules import Decision
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.office_days import check_due_day

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from tracker.agreements import queries as agreements
 from tracker.agreements.models import Agreement, Measure
+from tracker.agreements.queries import bound
 from tracker.cost_sharing.models import CostCase, Share
-from tracker.cost_sharing.queries import bound
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.agreements.queries import bound
 from tracker.cost_sharing.answers.forms import ReplyForm
 from tracker.cost_sharing.answers.views import NO_CHOICE
 from tracker.cost_sharing.consultations.forms import ConsultationForm
-from tracker.cost_sharing.queries import bound
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -21,7 +21,15 @@ from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import UNSEEN
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year
-from tracker.plumbing.pages import complain, done, number_asked, page, paginate, strike_page
+from tracker.plumbing.pages import (
+    complain,
+    done,
+    number_asked,
+    page,
+    paginate,
+    reached,
+    strike_page,
+)
 from tracker.questions import actions, forms, papers, queries
 from tracker.questions.actions import QuestionWords
 from tracker.questions.blueprint import bp, get_question, own_question, own_town, question_of_side
@@ -172,20 +180,16 @@ def _question_page(question: AgreementQuestion, form: ConsultationForm) -> Respo
 
 
 def _steps(question: AgreementQuestion) -> list[tuple[str, str]]:
-    """How far it has come: everything before the first step not done is done."""
+    """How far it has come."""
     settled = question.settled_at is not None
-    reached = {
+    steps = {
         _("疑義の内容"): question.put_at is not None,
         _("双方の考え"): not question.silent,
         _("協議"): question.consultations > 0,
         _("双方の確認"): settled,
         _("解決"): settled,
     }
-    now = next((label for label, is_done in reached.items() if not is_done), None)
-    return [
-        (label, "now" if label == now else "done" if is_done else "todo")
-        for label, is_done in reached.items()
-    ]
+    return reached(steps)
 
 
 @bp.get("/questions/<no>/papers/<kind>.<form>")

@@ -38,7 +38,7 @@ from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
-from tracker.plumbing.pages import complain, done, number_asked, page
+from tracker.plumbing.pages import complain, done, number_asked, page, reached
 
 # Who opens what is attached, once the case was sent and before.
 READERS = {
@@ -247,20 +247,17 @@ def _change_link(case: Case) -> Markup:
 
 
 def _steps(case: Case) -> list[tuple[str, str]]:
-    """How far the case has come: everything before the first step not done is done."""
+    """How far the case has come."""
     agreed = case.agreed_at is not None
-    done = {
-        _("対象と金額"): True,
-        _("算式と負担額") if case.is_money else _("分担の内容"): bool(case.shares),
-        _("協議の記録"): case.consulted_at is not None,
-        _("双方の確認"): agreed,
-        _("合意"): agreed,
-    }
-    now = next((label for label, is_done in done.items() if not is_done), None)
-    return [
-        (label, "now" if label == now else "done" if is_done else "todo")
-        for label, is_done in done.items()
-    ]
+    return reached(
+        {
+            _("対象と金額"): True,
+            _("算式と負担額") if case.is_money else _("分担の内容"): bool(case.shares),
+            _("協議の記録"): case.consulted_at is not None,
+            _("双方の確認"): agreed,
+            _("合意"): agreed,
+        }
+    )
 
 
 @bp.route("/costs/<no>/send", methods=["GET", "POST"])

@@ -30,6 +30,7 @@ from tracker.plumbing.access import guard
 from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import in_year, whole_number
 from tracker.plumbing.pages import done, page
+from tracker.projects.plans.queries import members_of_project
 from tracker.shares.table import SplitTable
 
 # Buttons of the page that save nothing.
@@ -135,7 +136,7 @@ def content_form(
 
 
 def _members(case: Case) -> tuple[Town, ...]:
-    return queries.members_of_project(case.project_id, case.no.fiscal_year)
+    return members_of_project(case.project_id, case.no.fiscal_year)
 
 
 def _picked() -> MultiDict[str, str] | None:

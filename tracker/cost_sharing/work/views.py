@@ -19,6 +19,7 @@ from tracker.plumbing.access import guard, require
 from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import choices, in_year, whole_number
 from tracker.plumbing.pages import done, number_asked, page
+from tracker.projects.plans.queries import members_of_project
 
 
 @bp.route("/costs/new/none", methods=["GET", "POST"])
@@ -29,7 +30,7 @@ def nothing() -> Response:
     this = FiscalYear.containing(today)
     years = (this, this.next, this.previous)
     chosen = whole_number(request.form.get("project")) or number_asked("project", 0)
-    members = queries.members_of_project(chosen, this.year) or areas.towns()
+    members = members_of_project(chosen, this.year) or areas.towns()
     form = in_year(forms.NothingForm, this)(
         data={
             "project": chosen,

@@ -1,18 +1,24 @@
 """Reads what the plain list shows of a year, and what the form of a project may choose or take."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, and_, cast, func, select
+from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.search import search_key
+from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
+from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import CostPhase
+
+# More projects than a list to choose from can hold are searched by name.
+MOST_TO_CHOOSE = 100
 
 
 class ListRow(NamedTuple):
@@ -120,3 +126,50 @@ def lead_posts() -> Sequence[tuple[int, str]]:
         .order_by(Municipality.code, Post.id)
     )
     return [(post_id, f"{town} {post}") for post_id, town, post in rows]
+
+
+class ProjectChoice(NamedTuple):
+    """A project that a case may be about."""
+
+    id: int
+    name: str
+
+
+def to_choose(
+    words: str, years: Sequence[FiscalYear], chosen: int | None, leads: Collection[Town]
+) -> tuple[Sequence[ProjectChoice], bool]:
+    """The projects of these fiscal years by name, at most MOST_TO_CHOOSE, and whether there are
+    more; `words` of the name narrow them, the one `chosen` (id) stands among them.  Only those that
+    one of `leads` leads: whoever drafts for a project is of its lead.
+    """
+    planned = exists().where(
+        ProjectYear.project_id == Project.id,
+        ProjectYear.fiscal_year.in_([year.year for year in years]),
+    )
+    is_led = Project.lead_municipality_id.in_({town.id for town in leads})
+    fits = and_(planned, Project.search_key.contains(search_key(words), autoescape=True))
+    is_chosen = Project.id == (chosen or 0)
+    rows = db.session.execute(
+        select(Project.id, Project.name)
+        .where(is_led, not_struck(Project), or_(is_chosen, fits))
+        .order_by(is_chosen.desc(), Project.name, Project.id)
+        .limit(MOST_TO_CHOOSE + 1)
+    )
+    found = [ProjectChoice(*row) for row in rows]
+    listed = sorted(found[:MOST_TO_CHOOSE], key=lambda one: (one.name, one.id))
+    return listed, len(found) > MOST_TO_CHOOSE
+
+
+def members_of_project(project_id: int, fiscal_year: int) -> tuple[Town, ...]:
+    """The municipalities in the project in that fiscal year."""
+    found = set(
+        db.session.scalars(
+            select(Participation.municipality_id)
+            .join(ProjectYear, ProjectYear.id == Participation.project_year_id)
+            .where(
+                ProjectYear.project_id == project_id,
+                ProjectYear.fiscal_year == fiscal_year,
+            )
+        )
+    )
+    return tuple(town for town in areas.towns() if town.id in found)
