@@ -35,12 +35,13 @@ from tracker.mail import duties as of_letters
 from tracker.mail.duties import OpenLetter
 from tracker.mail.letters import LetterState
 from tracker.meetings.duties import duties as of_meetings
-from tracker.meetings.duties import minutes_duties
+from tracker.meetings.duties import minutes_duties, proposal_duties
 from tracker.meetings.meeting import (
     AgreementStanding,
     ArticleFive,
     Meeting,
     PartyView,
+    Proposed,
     Seat,
     Unminuted,
 )
@@ -397,6 +398,22 @@ def test_what_a_decision_asks_stands_on_the_home_of_whoever_owes_it() -> None:
         assert {one.municipality for one in found if homes(one)} == owing
 
 
+def walk_proposals() -> Iterator[list[Duty]]:
+    """What a municipality proposed on a Saturday."""
+    yield left(proposal_duties([Proposed("/meetings/1", "会議", 2, AT)], MEMBERS))
+
+
+def test_a_proposed_item_stands_on_the_office_s_home() -> None:
+    for found in walk_proposals():
+        assert check(found) == {Kind.PROPOSAL_UNANSWERED}
+        [duty] = found
+        assert {one.role for one in homes(duty)} == {Role.OFFICE}
+        assert (duty.title, duty.due_on) == (
+            "提案された議題を確かめる　2件",
+            date(2026, 11, 30),
+        )
+
+
 # --- letters ----------------------------------------------------------------------------------------
 
 
@@ -499,6 +516,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for *_, many in walk_views() for one in many),
         *(one for _, many in walk_minutes() for one in many),
         *(one for _, many in walk_decisions() for one in many),
+        *(one for many in walk_proposals() for one in many),
         *(one for _, many in walk_letters() for one in many),
         *(one for *_, many in walk_people() for one in many),
         *(one for many in walk_looks() for one in many),

@@ -7,11 +7,11 @@ import pytest
 
 from tests.duties.makers import MEMBERS, TODAY
 from tests.meetings.makers import TOWNS, make_article, make_pure
-from tracker.kernel.duty import Duty, PersonalLink
+from tracker.kernel.duty import Duty, PersonalLink, is_ahead
 from tracker.kernel.kinds import Kind
 from tracker.meetings.duties import duties
 from tracker.meetings.meeting import AgreementStanding, ArticleFive, Seat
-from tracker.meetings.rules import Candidate, Standing
+from tracker.meetings.rules import Candidate, Standing, last_days
 
 POLLED, FIXED = datetime(2026, 11, 18, 1, tzinfo=UTC), datetime(2026, 12, 1, 1, tzinfo=UTC)
 MET = datetime(2027, 1, 29, 1, tzinfo=UTC)
@@ -67,6 +67,32 @@ def test_attendance_is_owed_once_the_day_has_come() -> None:
 def test_article_5_falls_due_on_31_march() -> None:
     [duty] = told(make_article(Standing.NONE)).values()
     assert (duty.due_on, duty.rule.article) == (date(2027, 3, 31), 5)
+
+
+@pytest.mark.parametrize(
+    ("today", "shown_on", "is_later", "said"),
+    [
+        (date(2026, 12, 1), date(2027, 2, 22), True, "2月22日（月）までに準備を始めて"),
+        (date(2026, 12, 24), date(2027, 2, 22), False, "2月22日（月）までに準備を始めて"),
+        (date(2027, 2, 22), date(2027, 2, 22), False, "2月22日（月）までに準備を始めて"),
+        (date(2027, 2, 23), date(2027, 3, 31), False, "最後の日（2月22日（月））を過ぎました"),
+    ],
+)
+def test_the_meeting_is_to_be_begun_before_its_last_safe_day(
+    today: date, shown_on: date, is_later: bool, said: str
+) -> None:
+    article = make_article(Standing.NONE)
+    last = last_days(article.year)
+    [duty] = duties([article], (), MEMBERS, today, CONTACT, last)
+    assert (duty.shown_on(today), is_ahead(duty, today)) == (shown_on, is_later)
+    assert said in duty.text
+    assert duty.due_on == article.year.ends
+    [begun] = [
+        one
+        for one in duties([make_article(Standing.POLLING)], (), MEMBERS, today, CONTACT, last)
+        if one.kind is Kind.MEETING_UNHELD
+    ]
+    assert begun.start_by is None
 
 
 def test_a_poll_leads_those_who_sign_in_to_its_page_and_names_the_row_of_the_personal_link() -> (

@@ -18,22 +18,26 @@ from tracker.meetings.poll.rules import (
     propose_days,
 )
 from tracker.meetings.rules import (
+    FIXING_OFFICE_DAYS,
+    USUAL,
     Answer,
     Attendance,
     Candidate,
+    LastDays,
     LeadTimes,
     Standing,
     best_candidate,
     check_attendance,
     check_choice,
     check_view,
+    last_days,
     link_ends,
     overall,
     read_avoided,
     standing,
     summary,
 )
-from tracker.municipalities.rules import Busy
+from tracker.municipalities.rules import Busy, days_of
 
 YEAR = FiscalYear(2026)
 TODAY = date(2026, 11, 24)
@@ -271,6 +275,34 @@ def test_what_is_left_out_says_why_days_in_a_row_together() -> None:
     ]
     everybody = [sits(slug, TODAY, TODAY) for slug in TOWNS]
     assert conflicts(TODAY, everybody) == ("青森市、平内町ほか3市町村の議会日程",)
+
+
+def test_the_last_safe_day_is_counted_back_from_the_31st_of_march() -> None:
+    # 31 March is avoided; 21 and 22 March 2027 are a Sunday and its substitute holiday.
+    assert last_days(YEAR) == LastDays(
+        date(2027, 2, 22), date(2027, 3, 9), date(2027, 3, 16), date(2027, 3, 30)
+    )
+    assert last_days(YEAR, LeadTimes(avoided=frozenset())).meet_on == date(2027, 3, 31)
+    longer = last_days(YEAR, LeadTimes(notice_days=21, poll_office_days=5))
+    assert (longer.notice_on, longer.start_on) == (date(2027, 3, 9), date(2027, 2, 22))
+    sits_on = days_of([(date(2027, 3, 24), date(2027, 3, 31))])
+    assert last_days(YEAR, USUAL, sits_on).meet_on == date(2027, 3, 23)
+    assert last_days(YEAR, USUAL, days_of([(YEAR.begins, YEAR.ends)])) == last_days(YEAR)
+
+
+@pytest.mark.parametrize("number", range(2019, 2060))
+def test_whoever_starts_on_the_last_safe_day_is_in_time_and_a_day_later_is_not(
+    number: int,
+) -> None:
+    year = FiscalYear(number)
+    last = last_days(year)
+    due = default_reply_due(last.start_on)
+    assert due == last.reply_due_on
+    assert last.notice_on <= last.meet_on - timedelta(days=USUAL.notice_days)
+    assert last.meet_on in year and not USUAL.is_avoided(last.meet_on)
+    assert all(office_days.is_open(day) for day in last)
+    later = default_reply_due(office_days.add(last.start_on, 1))
+    assert office_days.add(later, FIXING_OFFICE_DAYS) > last.notice_on
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tracker.mail import duties as mail
 from tracker.mail import letters
 from tracker.meetings import duties as article_5
 from tracker.meetings import queries as meetings
+from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.minutes import queries as minutes
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Members
@@ -48,8 +49,10 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
     found = meetings.meetings(year.previous)
     owed = meetings.article_five_owed(year, today, found)
+    last, notice_days = meetings.last_days_of(year), meetings.lead_times().notice_days
     return chain(
-        article_5.duties(owed, found, members, today, meetings.contact()),
+        article_5.duties(owed, found, members, today, meetings.contact(), last, notice_days),
+        article_5.proposal_duties(agenda.proposed(found), members),
         article_5.minutes_duties(minutes.unminuted(found), members),
     )
 

@@ -79,6 +79,8 @@ class Duty:
     listed: tuple[str, ...] = ()
     # Where a letter leads, when it is not the page for those who sign in.
     link: PersonalLink | None = None
+    # The last day on which it is begun in time, where that is before its day.
+    start_by: date | None = None
 
     @property
     def rule(self) -> KindRule:
@@ -116,6 +118,10 @@ class Duty:
             return "done"
         return "overdue" if self.due_on < today else "open"
 
+    def shown_on(self, today: date) -> date:
+        """The day that is counted to at home: until it is past, that to begin by."""
+        return self.start_by if self.start_by and self.start_by >= today else self.due_on
+
     def is_for(self, actor: Actor) -> bool:
         """Whether the actor finds it on the home page; of the role asked, perhaps one post only."""
         if self.only is not None:
@@ -129,7 +135,7 @@ class Duty:
 
 def is_ahead(duty: Duty, today: date) -> bool:
     """Whether its day is so far off that it is not for now (この先の予定)."""
-    return duty.due_on - today > LOOK_AHEAD
+    return duty.shown_on(today) - today > LOOK_AHEAD
 
 
 def owed(duties: Iterable[Duty], actor: Actor) -> tuple[Duty, ...]:

@@ -187,6 +187,14 @@ class Kind(StrEnum):
         open_days(1),
         subject=N_("市町村長会議の日程を決める"),
     )
+    PROPOSAL_UNANSWERED = _MEETINGS(
+        "proposal_unanswered",
+        N_("提案された議題の扱い"),
+        N_("提案された議題を確かめる　{n}件"),
+        N_("議題を開く"),
+        open_days(0),
+        subject=N_("提案された議題（{n}件）"),
+    )
     NOTICE_UNSENT = _MEETINGS(
         "notice_unsent",
         N_("市町村長会議の開催案内"),

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from tracker.kernel import office_days, wareki
+from tracker.kernel import office_days, tokyo, wareki
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, PersonalLink, some
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
-from tracker.meetings.meeting import ArticleFive, Meeting, Seat, Unminuted
-from tracker.meetings.rules import FULFILLED, Standing
+from tracker.meetings.meeting import ArticleFive, Meeting, Proposed, Seat, Unminuted
+from tracker.meetings.rules import FULFILLED, USUAL, LastDays, Standing
 from tracker.municipalities.rules import Members
-
-NOTICE_BEFORE = timedelta(days=14)
 
 
 def duties(
@@ -22,12 +20,15 @@ def duties(
     members: Members,
     today: date,
     contact: str,
+    last: LastDays | None = None,
+    notice_days: int = USUAL.notice_days,
 ) -> Iterable[Duty]:
     """The heads' answers, the office's next step with each meeting, the parties' views.
 
     `articles` are the years for which Article 5 is owed, `meetings` those of this fiscal year, of
     later ones prepared early, and of the last: one that was fixed is still to be recorded.
-    `contact` is whom to ring, with the number.
+    `contact` is whom to ring, with the number; `last` are the last days of this fiscal year, and
+    a notice goes out `notice_days` before its meeting.
     """
     this = FiscalYear.containing(today)
     active = [
@@ -40,12 +41,12 @@ def duties(
             polls = (_poll(one, seat, members) for seat in one.seats if seat.town)
             yield from (_by_telephone(poll, one, today, contact) for poll in polls)
     for article in articles:
-        yield _unheld(article, members)
+        yield _unheld(article, members, today, last if article.year == this else None)
         yield from _views(article, members)
         yield from _unsettled(article, members)
     owed = [article.meeting for article in articles if article.meeting]
     for one in [*owed, *(one for one in active if one not in owed)]:
-        yield from _next_steps(one, members, today)
+        yield from _next_steps(one, members, today, notice_days)
 
 
 def _poll(meeting: Meeting, seat: Seat, members: Members) -> Duty:
@@ -94,11 +95,12 @@ def _by_telephone(poll: Duty, meeting: Meeting, today: date, contact: str) -> Du
     )
 
 
-def _unheld(article: ArticleFive, members: Members) -> Duty:
-    """Every fiscal year the heads meet; due 31 March, per agreement."""
+def _unheld(article: ArticleFive, members: Members, today: date, last: LastDays | None) -> Duty:
+    """Every fiscal year the heads meet; due 31 March, per agreement, and begun by its last day."""
     year, bound = article.year, article.agreements
     left = len(bound) - article.fulfilled
     planned = any(one.standing is not Standing.NONE for one in bound)
+    start_by = None if planned or last is None else last.start_on
     return Duty(
         Kind.MEETING_UNHELD if planned else Kind.MEETING_UNPLANNED,
         key=f"meeting_unheld:{year.year}",
@@ -116,11 +118,24 @@ def _unheld(article: ArticleFive, members: Members) -> Duty:
                 left=left,
                 first_left=article.first_left.label if article.first_left else "",
             )
+            + (_to_begin(start_by, today) if start_by else "")
         ),
+        start_by=start_by,
     )
 
 
-def _next_steps(meeting: Meeting, members: Members, today: date) -> Iterable[Duty]:
+def _to_begin(start_by: date, today: date) -> str:
+    if start_by < today:
+        return _(
+            "準備を始める最後の日（%(day)s）を過ぎました。回答期限を短くして、すぐに始めてください。",
+            day=wareki.short(start_by),
+        )
+    return _("年度内に開くには、%(day)sまでに準備を始めてください。", day=wareki.short(start_by))
+
+
+def _next_steps(
+    meeting: Meeting, members: Members, today: date, notice_days: int
+) -> Iterable[Duty]:
     def step(kind: Kind, due_on: date, text: str) -> Duty:
         return Duty(
             kind,
@@ -147,7 +162,7 @@ def _next_steps(meeting: Meeting, members: Members, today: date) -> Iterable[Dut
     if day >= today and not (meeting.noticed_at or is_recorded):
         yield step(
             Kind.NOTICE_UNSENT,
-            office_days.on_or_before(day - NOTICE_BEFORE),
+            office_days.on_or_before(day - timedelta(days=notice_days)),
             _(
                 "%(year)sの市町村長会議は%(day)sに決まりました。",
                 year=meeting.year.label,
@@ -159,6 +174,22 @@ def _next_steps(meeting: Meeting, members: Members, today: date) -> Iterable[Dut
             Kind.ATTENDANCE_UNRECORDED,
             office_days.add(day, CHECK_WITHIN_OFFICE_DAYS),
             _("%(day)sの出席（本人・代理・欠席）を記録します。", day=wareki.short(day)),
+        )
+
+
+def proposal_duties(found: Iterable[Proposed], members: Members) -> Iterable[Duty]:
+    """The office takes a proposed item onto the agenda, or says why not."""
+    for one in found:
+        yield Duty(
+            Kind.PROPOSAL_UNANSWERED,
+            key=f"proposal_unanswered:{one.path}",
+            municipality=members.hub,
+            is_hub=True,
+            due_on=office_days.add(tokyo.day(one.since), CHECK_WITHIN_OFFICE_DAYS),
+            url=f"{one.path}/agenda",
+            remaining=one.items,
+            text=_("%(meeting)sの議題に加えるか、加えない理由を書いて返します。", meeting=one.name),
+            known_since=one.since,
         )
 
 

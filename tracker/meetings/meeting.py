@@ -216,6 +216,15 @@ class Meeting:
         return next((one for one in self.seats if one.town and one.slug == slug), None)
 
 
+class Proposed(NamedTuple):
+    """Items that members proposed to a meeting and that the office has not answered."""
+
+    path: str
+    name: str
+    items: int
+    since: datetime
+
+
 class Unminuted(NamedTuple):
     """A meeting that took place, with an agenda, whose minutes are not final.
 

@@ -44,13 +44,15 @@ from tracker.meetings.models import (
 from tracker.meetings.rules import (
     Answer,
     Attendance,
+    LastDays,
     LeadTimes,
+    last_days,
     link_ends,
     read_avoided,
     standing,
 )
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import Busy, Town
+from tracker.municipalities.rules import Busy, Town, days_of
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -406,6 +408,12 @@ def lead_times() -> LeadTimes:
     """What the preparation of a meeting keeps to."""
     area = areas.get_area()
     return LeadTimes(area.notice_days, area.poll_office_days, read_avoided(area.avoided_days))
+
+
+def last_days_of(year: FiscalYear) -> LastDays:
+    """The last days for a meeting of the year, by the settings and everybody's calendar."""
+    days = days_of((one.begins_on, one.ends_on) for one in busy(year))
+    return last_days(year, lead_times(), days)
 
 
 # --- what decisions are held by ---------------------------------------------------------------------

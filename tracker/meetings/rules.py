@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from tracker.kernel import tokyo, wareki
+from tracker.kernel import office_days, tokyo, wareki
 from tracker.kernel.characters import plain
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
@@ -105,6 +105,35 @@ class LeadTimes(NamedTuple):
 
 
 USUAL = LeadTimes()
+# Between the last answer and the notice: the date is fixed, and the notice is written.
+FIXING_OFFICE_DAYS = 5
+
+
+class LastDays(NamedTuple):
+    """The last day for each step toward a meeting that is still held in its fiscal year."""
+
+    start_on: date
+    reply_due_on: date
+    notice_on: date
+    meet_on: date
+
+
+def last_days(
+    year: FiscalYear, times: LeadTimes = USUAL, busy: frozenset[date] = frozenset()
+) -> LastDays:
+    """Counts back from 31 March (product.md 5): meeting, notice, fixing, poll.
+
+    The last day to meet is open, none to avoid, and in nobody's calendar (`busy`); where a whole
+    year is busy, calendars are left aside.
+    """
+    days = (year.ends - timedelta(days=n) for n in range((year.ends - year.begins).days + 1))
+    possible = [day for day in days if office_days.is_open(day) and not times.is_avoided(day)]
+    possible = possible or [office_days.on_or_before(year.ends)]
+    meet_on = next((day for day in possible if day not in busy), possible[0])
+    notice_on = office_days.on_or_before(meet_on - timedelta(days=times.notice_days))
+    reply_due_on = office_days.add(notice_on, -FIXING_OFFICE_DAYS)
+    start_on = office_days.add(reply_due_on, -times.poll_office_days)
+    return LastDays(start_on, reply_due_on, notice_on, meet_on)
 
 
 def read_avoided(typed: str) -> frozenset[tuple[int, int]]:

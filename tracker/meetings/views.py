@@ -47,6 +47,7 @@ def index() -> Response:
             for year in (this_year, this_year.next)
             if last == newest and by_year[year].meeting is None
         ],
+        last=queries.last_days_of(this_year),
         meetings=[(one, by_year[one.year]) for one in queries.meetings(years[0], years[-1])],
         older=years[0].year - 1 if queries.is_older(years[0]) else None,
         may_manage=may(Permission.MANAGE_MEETING),
@@ -102,6 +103,9 @@ def show(number: int) -> Response:
         if _has_paper(meeting)
         else (),
         no_common_day=_(NO_COMMON_DAY) if meeting.has_no_common_day else None,
+        last=queries.last_days_of(meeting.year)
+        if meeting.is_yearly and is_active and not meeting.hours
+        else None,
         own=actor().municipality,
         may_view=may(Permission.VIEW_MEETING_AS_HELD, actor().municipality),
     )

@@ -194,6 +194,7 @@ JOBS = (
             {
                 Kind.MEETING_UNPLANNED,
                 Kind.MEETING_UNDATED,
+                Kind.PROPOSAL_UNANSWERED,
                 Kind.NOTICE_UNSENT,
                 Kind.ATTENDANCE_UNRECORDED,
                 Kind.MINUTES_UNCIRCULATED,

@@ -45,7 +45,7 @@ def home() -> Response:
     """ホーム by role (ux/spec.md 5)."""
     today, who = clock.today(), actor()
     this = FiscalYear.containing(today)
-    owed = duties.owed(who, today)
+    owed = sorted(duties.owed(who, today), key=lambda one: one.shown_on(today))
     events = _events(this, today, None if who.is_hub else who.municipality)
     return page(
         "overview/home.html",
