@@ -35,7 +35,7 @@ from tracker.plumbing.history import HistoryEntry
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 DAY = date(2027, 1, 28)
 LATER = [one._replace(on=one.on.replace(year=2028)) for one in DATES[:1]]
-NONE, POLLING, FIXED, NOTICED, HELD, _MINUTED, MISSED = Standing
+NONE, POLLING, FIXED, NOTICED, HELD, _MINUTED, MISSED, _UNRECORDED = Standing
 
 
 def standings(today=DAY):

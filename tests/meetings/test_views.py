@@ -1,6 +1,6 @@
 """The pages of the meeting by role, and the secretaries' page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from sqlalchemy import func, select
@@ -24,6 +24,7 @@ from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
+from tracker.meetings.rules import Candidate
 from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -254,7 +255,59 @@ def test_a_poll_without_a_common_day_says_what_to_do(browse, polling, made):
     said = "全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。"
     assert said not in office.get(polling).text
     made(refuse)
-    assert said in office.get(polling).text
+    note = office.get(polling).one(".note-warn")
+    assert said in note.text
+    # Three of the dates lack least; whom to ring stands with the post beside it.
+    assert [one.text for one in note.find_all("b")][-3:] == [
+        "1月28日（木）",
+        "1月21日（木）",
+        "2月4日（木）",
+    ]
+    assert "△ 今別町" in note.text and "今別町（秘書" in note.text
+
+
+def test_a_date_some_are_silent_about_is_fixed_only_by_saying_so(browse, polling, app):
+    office = browse("office")
+    fix = office.get(polling).one("tr.pick a")["href"]
+    asked = office.fill(fix, {})
+    assert asked.status == 422
+    assert "今別町、外ヶ浜町の回答がまだありません。" in asked.one(".error-summary").text
+    with app.app_context():
+        assert queries.find(1).hours is None
+    done = office.post(fix, {**asked.fields(0), "despite_silent": "y"})
+    assert done.location.endswith("/notice")
+
+
+def test_of_two_who_fix_a_date_at_once_one_wins_and_the_other_sees_both(browse, polling, app):
+    first, second = browse("office"), browse("office")
+    dates = [one["href"] for one in first.get(polling).all("table.poll td a.btn")]
+    mine, theirs = dates[0], dates[2]
+    said = {"reason": "都合による。", "despite_silent": "y"}
+    before = second.get(mine).fields(0)
+    assert first.fill(theirs, said).status in (302, 303)
+    late = second.post(mine, {**before, **said})
+    assert late.status == 409 and len(dates) == 5
+    assert "青森市 連携推進担当" in late.text
+    assert "1月28日" in late.text and "1月19日" in late.text
+    with app.app_context():
+        assert queries.find(1).fixed_on == date(2027, 1, 28)
+
+
+def test_a_poll_that_grew_while_somebody_answered_keeps_what_was_answered(
+    browse, polling, link, app
+):
+    secretary, path = browse(), link("imabetsu")
+    page = secretary.get(path)
+    with app.app_context():
+        row = db.session.get_one(MeetingRow, 1)
+        more = Candidate(date(2027, 2, 9), time(14), time(15, 30))
+        poll_actions.add_dates(Act(None, cast.NOW), row, [more], date(2026, 12, 4))
+        db.session.commit()
+    done = secretary.follow(secretary.post(path, answers_of(page, "yes")))
+    assert done.title == "回答を受け付けました"
+    assert "あと1日（2月9日（火））が未回答です。" in done.text
+    again = secretary.get(path)
+    assert "まだお答えいただいていない1つの候補日（2月9日（火））" in again.text
 
 
 def test_a_letter_that_did_not_arrive_is_shown_with_the_way_out(browse, polling, app):
@@ -296,7 +349,12 @@ def test_dates_are_added_and_wrong_ones_refused(browse, polling):
     assert "追加分が未回答" in page.text
 
 
-def test_from_the_table_to_the_notice_in_three_clicks(browse, polling, app):
+def test_from_the_table_to_the_notice_in_three_clicks(browse, polling, made, app):
+    def answer():
+        others = {"imabetsu": "○○○○○", "sotogahama": "○○○○○"}
+        make_answers(db.session.get_one(MeetingRow, 1), others)
+
+    made(answer)
     office = browse("office")
     page = office.get(polling)
     confirm = page.one("tr.pick a")["href"]

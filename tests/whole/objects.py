@@ -252,6 +252,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "meetings.fix": lambda s: [{"meeting_id": s.polling, "candidate_id": s.candidate}],
     # This year's meeting is being prepared: a new one is next year's.
     "meetings.new": lambda s: [{"fy": 2027}],
+    "meetings.take_over": lambda s: [{"year": 2020}],
     "meetings.notice": lambda s: [{"meeting_id": s.held}],
     "materials.index": lambda s: [{"meeting_id": s.polling}, {"meeting_id": s.held}],
     "materials.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_agenda", "form": "docx"}],

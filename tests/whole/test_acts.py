@@ -73,6 +73,10 @@ FILLED: dict[str, dict[str, Any]] = {
     },
     "meetings.propose_item": {"minutes": "20"},
     "municipalities.new_entry": {"municipalities": ["imabetsu"]},
+    "meetings.take_over": {
+        **{"held_on": "2021/1/28", "begins": "14:00", "ends": "15:00"},
+        **{f"attendance_{slug}": "head" for slug in EVERY_TOWN},
+    },
     "meetings.times": {"notice_days": "21", "avoided_days": "12/28"},
     "meetings.view_as_held": {"is_held": "yes"},
     **{f"figures.{one}": {"as_of_on": "2026/4/1", "pasted": ""} for one in ("new", "new_usage")},

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.mail import links
 from tracker.meetings import letters, queries, rules
 from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat, MinutesErratum
-from tracker.meetings.rules import Attendance
+from tracker.meetings.rules import Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
 from tracker.plumbing.chain import digest
@@ -27,12 +29,14 @@ def fix(
     reason: str,
     seen: str | None = None,
     answers_seen: Mapping[int, str] | None = None,
+    despite_silent: bool = True,
 ) -> None:
     """Fixes the meeting on a candidate date, or moves it to another one; letters M8.
 
     `answers_seen` is what was seen of each seat's answers, by its id. A date somebody refused,
     and every move, need a reason. A move takes the notice back: it has to go out again. Raises
-    Refusal, and Conflict where somebody has answered meanwhile.
+    Refusal, also where heads are silent about the date and not `despite_silent`, and Conflict
+    where somebody has answered meanwhile.
     """
     _lock(act, row, seen, answers_seen)
     meeting = queries.of(row)
@@ -47,6 +51,7 @@ def fix(
         fixed=meeting.hours,
         attendance_recorded=meeting.attendance_at is not None,
     )
+    rules.check_silent(meeting.silent_about(candidate_id), despite_silent)
     said = f"{row.name}：{chosen.label}に{'変えました' if meeting.hours else '決めました'}。"
     with act.change("meeting.fixed", row, said):
         row.held_on, row.begins, row.ends = chosen
@@ -156,6 +161,58 @@ def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> N
         kind = "meeting_cancelled" if row.hours else "poll_cancelled"
         meeting = queries.of(row)
         letters.put(act, kind, meeting, letters.day(meeting, reason.strip()), "cancelled")
+
+
+def take_over(
+    act: Act,
+    year: FiscalYear,
+    hours: Candidate,
+    place: str,
+    source: str,
+    entries: Mapping[str, tuple[Attendance, str]],
+) -> MeetingRow:
+    """Records the meeting of a year before anything was kept here, with who came, from paper.
+
+    How the parties regard a deputy is theirs to say here too.  No letter goes out.  Raises Refusal.
+    """
+    area = db.session.scalars(select(Area)).one()
+    # Whoever else prepares or records the year's meeting waits here.
+    act.lock((area, None))
+    is_there = queries.find_meeting(year) is not None
+    rules.check_taken_over(year, hours, act.today, is_there)
+    towns = areas.towns()
+    names = {town.slug: town.name for town in towns}
+    rules.check_attendance(hours.on, act.today, entries, names)
+    row = MeetingRow(
+        fiscal_year=year.year,
+        name=f"{year.label} {area.meeting_name}",
+        place=place,
+        held_on=hours.on,
+        begins=hours.begins,
+        ends=hours.ends,
+        attendance_at=act.at,
+        fixed_reason=source,
+    )
+    with act.change(
+        "meeting.taken_over", row, f"{row.name}：以前の記録から登録しました。"
+    ) as entry:
+        db.session.add(row)
+        db.session.flush()
+        for town in towns:
+            attendance, deputy = entries[town.slug]
+            db.session.add(
+                MeetingSeat(
+                    meeting_id=row.id,
+                    municipality_id=town.id,
+                    title=town.head_title,
+                    nonce=links.new_nonce(),
+                    attendance=attendance,
+                    deputy=deputy.strip() if attendance is Attendance.DEPUTY else None,
+                )
+            )
+        db.session.flush()
+        entry.digest = digest(queries.attended([row.id])[row.id])
+    return row
 
 
 def set_times(

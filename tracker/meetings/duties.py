@@ -51,7 +51,8 @@ def duties(
 
 def _poll(meeting: Meeting, seat: Seat, members: Members) -> Duty:
     """Each head's office says when the head can come."""
-    n = len(meeting.dates)
+    asked = (meeting.unanswered(seat) if seat.given else ()) or tuple(meeting.dates.values())
+    n = len(asked)
     link = None
     if seat.post_id is not None and not seat.is_revoked:
         link = PersonalLink("poll", seat.id)
@@ -74,7 +75,7 @@ def _poll(meeting: Meeting, seat: Seat, members: Members) -> Duty:
                 n=n,
             )
         ),
-        listed=tuple(one.label for one in meeting.dates.values()),
+        listed=tuple(one.label for one in asked),
         known_since=meeting.asked_at(seat),
     )
 

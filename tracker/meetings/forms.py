@@ -1,23 +1,27 @@
 """Asks for a reason, the notice's words, who came, and how a party sees it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from wtforms import Field, RadioField
+from wtforms import BooleanField, Field, RadioField
 from wtforms import Form as PlainForm
 from wtforms.validators import ValidationError
 
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import N_, _
 from tracker.meetings.meeting import Meeting, Seat
-from tracker.meetings.rules import DEPUTY_WANTED, Attendance
+from tracker.meetings.rules import DEPUTY_WANTED, Attendance, Candidate
 from tracker.plumbing.forms import (
     CountField,
+    DayField,
     Form,
     LineField,
     LinesField,
     SeenField,
+    TimeField,
     at_most,
     choices,
+    in_year,
     labelled,
     must_choose,
     optional,
@@ -36,11 +40,22 @@ class FixForm(Form):
         """What was seen of each seat's answers, by its id."""
         return {seat.id: self[f"{seat.key}-seen"].data for seat in seats}
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether nobody is silent, or is not waited for."""
+        return "despite_silent" not in self or bool(self.despite_silent.data)
 
-def fix_form(meeting: Meeting) -> FixForm:
-    """The form with KEY-seen for every seat: a date is fixed on the answers seen."""
 
-    fields = {f"{seat.key}-seen": SeenField(default=seat.seen) for seat in meeting.seats}
+def fix_form(meeting: Meeting, candidate_id: int) -> FixForm:
+    """The form with KEY-seen for every seat: a date is fixed on the answers seen.
+
+    Where somebody is silent about the date, with a box that asks whether to go on.
+    """
+    fields: dict[str, Any] = {
+        f"{seat.key}-seen": SeenField(default=seat.seen) for seat in meeting.seats
+    }
+    if meeting.silent_about(candidate_id):
+        fields["despite_silent"] = BooleanField(N_("未回答の市町村を待たずに決める"))
     return with_fields(FixForm, fields)(data={"seen": meeting.seen})
 
 
@@ -54,14 +69,8 @@ class NoticeForm(Form):
     )
 
 
-class AttendanceForm(Form):
-    """Who came; two boxes a seat are added by `attendance_form`.
-
-    The reason is asked for once the minutes are final.
-    """
-
-    seen = SeenField()
-    reason = LinesField(N_("直す理由"), validators=[optional(), at_most(400)])
+class PresenceForm(Form):
+    """Who came; two boxes a seat are added by `_attendance_boxes`."""
 
     def entries(self, seats: Iterable[Seat]) -> dict[str, tuple[Attendance, str]]:
         """Attendance and deputy by the seat's key."""
@@ -74,11 +83,57 @@ class AttendanceForm(Form):
         }
 
 
+class AttendanceForm(PresenceForm):
+    """The same of a meeting there is; the reason is asked for once the minutes are final."""
+
+    seen = SeenField()
+    reason = LinesField(N_("直す理由"), validators=[optional(), at_most(400)])
+
+
 def attendance_form(meeting: Meeting) -> AttendanceForm:
     """The form with attendance_KEY and deputy_KEY for every seat."""
+    fields, stored = _attendance_boxes(meeting.seats)
+    return with_fields(AttendanceForm, fields)(data={**stored, "seen": meeting.seen})
+
+
+class TakenOverForm(PresenceForm):
+    """A meeting of a year before, as it stands on paper."""
+
+    held_on = DayField(N_("開催日"), validators=required(N_("開催日を入力してください。")))
+    begins = TimeField(
+        N_("始まり"), validators=required(N_("始まりの時刻を入力してください（例 14:00）。"))
+    )
+    ends = TimeField(
+        N_("終わり"), validators=required(N_("終わりの時刻を入力してください（例 15:30）。"))
+    )
+    place = LineField(
+        N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
+    )
+    source = LineField(
+        N_("もとにした記録"),
+        validators=[
+            *required(N_("もとにした記録を入力してください（例 令和3年度の会議録）。")),
+            at_most(200),
+        ],
+    )
+
+    @property
+    def hours(self) -> Candidate:
+        """The day and hours typed in."""
+        return Candidate(self.held_on.data, self.begins.data, self.ends.data)
+
+
+def taken_over_form(year: FiscalYear, seats: Sequence[Seat], place: str) -> TakenOverForm:
+    """The form for a meeting of `year`; 「1/19」 is of that year."""
+    fields, stored = _attendance_boxes(seats)
+    days = in_year(TakenOverForm, year)
+    return with_fields(days, fields)(data={**stored, "place": place})
+
+
+def _attendance_boxes(seats: Iterable[Seat]) -> tuple[dict[str, Any], dict[str, Any]]:
     fields: dict[str, Any] = {}
-    stored: dict[str, Any] = {"seen": meeting.seen}
-    for seat in meeting.seats:
+    stored: dict[str, Any] = {}
+    for seat in seats:
         came, deputy = f"attendance_{seat.key}", f"deputy_{seat.key}"
         sentence = _("%(seat)sの出席を選んでください。", seat=seat.title)
         fields[came] = must_choose(
@@ -89,7 +144,7 @@ def attendance_form(meeting: Meeting) -> AttendanceForm:
             validators=[_wanted_of_deputies(came), at_most(200)],
         )
         stored.update({came: seat.attendance, deputy: seat.deputy})
-    return with_fields(AttendanceForm, fields)(data=stored)
+    return fields, stored
 
 
 def _wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:

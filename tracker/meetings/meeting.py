@@ -3,7 +3,7 @@
 Pages, letters, duties and the calendar take these shapes (`queries` reads them).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.translation import _
 from tracker.meetings.rules import (
     FULFILLED,
     Answer,
@@ -127,6 +128,11 @@ class Meeting:
         return str(self.version)
 
     @property
+    def source(self) -> str | None:
+        """The paper it was taken over from, where it was held before anything was kept here."""
+        return self.fixed_reason if self.attendance_at and not self.fixed_at else None
+
+    @property
     def path(self) -> str:
         """Its page, as letters and duties name it."""
         return f"/meetings/{self.id}"
@@ -206,6 +212,12 @@ class Meeting:
         return {
             one.name: one.given[candidate_id] for one in self.seats if candidate_id in one.given
         }
+
+    def silent_about(self, candidate_id: int) -> tuple[str, ...]:
+        """The names of the seats that may yet say something about a date; none once one is fixed."""
+        if self.hours is not None:
+            return ()
+        return tuple(one.name for one in self.seats if candidate_id not in one.given)
 
     def unanswered(self, seat: Seat) -> tuple[Candidate, ...]:
         """The dates of which a seat has said nothing."""
@@ -319,3 +331,73 @@ class ArticleFive(NamedTuple):
         if self.meeting is None or self.meeting.hours is None:
             return False
         return self.meeting.attendance_at is None or self.fulfilled < len(self.agreements)
+
+
+class AgreementYear(NamedTuple):
+    """How one agreement stood with Article 5 in a fiscal year, and what is to be known of it."""
+
+    year: FiscalYear
+    standing: Standing
+    of: AgreementStanding
+    meeting: Meeting | None
+    note: str
+
+    @property
+    def attended(self) -> tuple[str, ...]:
+        """Who came for each party: 「今別町 代理（副町長）」; empty before it is recorded."""
+        if self.meeting is None or not self.meeting.attendance_at:
+            return ()
+        seats = [(one, self.meeting.seat_of(one.slug)) for one in self.of.parties]
+        return tuple(f"{town.name} {seat.attended}" for town, seat in seats if seat)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """How each party regards a deputy's attendance: 「今別町 開催と見る」."""
+        if not self.of.needs_views:
+            return ()
+        words = {True: _("開催と見る"), False: _("開催とは見ない"), None: _("未記録")}
+        given = {slug: view.is_held for slug, view in self.of.views.items()}
+        return tuple(f"{one.name} {words[given.get(one.slug)]}" for one in self.of.parties)
+
+
+def agreement_years(
+    agreement_id: int, articles: Iterable[ArticleFive], called_off: Iterable[Meeting]
+) -> list[AgreementYear]:
+    """The agreement in each of the years in which it asked for a meeting, the newest first.
+
+    A year that ended without a meeting before the first one here was never kept: whether it was
+    held, nobody can say from what stands here.
+    """
+    of_all = sorted(articles, key=lambda one: one.year)
+    off = list(called_off)
+    kept_from = min(
+        (one.year for one in (*(a.meeting for a in of_all if a.meeting), *off)), default=None
+    )
+    found = []
+    for article in of_all:
+        for one in article.agreements:
+            if one.agreement_id != agreement_id:
+                continue
+            is_kept = kept_from is not None and article.year >= kept_from
+            is_missed = one.standing is Standing.MISSED
+            standing = Standing.UNRECORDED if is_missed and not is_kept else one.standing
+            gone = [each for each in off if each.year == article.year and each.is_yearly]
+            note = _note(one, article, gone)
+            found.append(AgreementYear(article.year, standing, one, article.meeting, note))
+    return found[::-1]
+
+
+def _note(one: AgreementStanding, article: ArticleFive, gone: Sequence[Meeting]) -> str:
+    meeting = article.meeting
+    if meeting is None:
+        return _("取りやめ：%(why)s", why=gone[0].cancelled_reason) if gone else ""
+    if meeting.fixed_on and meeting.fixed_on not in article.year:
+        day = wareki.long(meeting.fixed_on)
+        return _("開催日（%(day)s）が年度の外にあるため、数えません。", day=day)
+    if meeting.source:
+        return _("以前の記録から：%(source)s", source=meeting.source)
+    if one.needs_views and one.standing not in FULFILLED:
+        return _("代理または欠席。双方がそろって開催と見ていません。")
+    if one.standing is Standing.HELD:
+        return _("議事録は確定していません。")
+    return ""

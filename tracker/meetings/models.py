@@ -46,6 +46,7 @@ class MeetingRow(Versioned, Example, Model):
     begins: Mapped[time | None]
     ends: Mapped[time | None]
     fixed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Of a meeting taken over from paper, which was never fixed here: the paper.
     fixed_reason: Mapped[str | None] = mapped_column(Text)
     notice_number: Mapped[str | None] = mapped_column(String(60))
     notice_text: Mapped[str | None] = mapped_column(Text, deferred=True)

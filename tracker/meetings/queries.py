@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from tracker.accounts import queries as people
-from tracker.accounts.models import PostKind
+from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Agreement, AgreementDuty
 from tracker.agreements.queries import in_force
 from tracker.kernel.fiscal_year import FiscalYear
@@ -29,10 +29,12 @@ from tracker.mail.letters import Letter, LetterState, Recipient
 from tracker.mail.links import Life
 from tracker.meetings.meeting import (
     AgreementStanding,
+    AgreementYear,
     ArticleFive,
     Meeting,
     PartyView,
     Seat,
+    agreement_years,
 )
 from tracker.meetings.models import (
     CandidateDate,
@@ -259,6 +261,19 @@ def agreement_standings(year: FiscalYear, today: date) -> tuple[AgreementStandin
     return article_five([year], today)[0].agreements
 
 
+def years_of(agreement_id: int, since: date | None, today: date) -> list[AgreementYear]:
+    """Every fiscal year since the agreement took force, the newest first, for its page."""
+    this = FiscalYear.containing(today)
+    first = FiscalYear.containing(since) if since else this
+    years = [FiscalYear(number) for number in range(min(first, this).year, this.year + 1)]
+    found = meetings(years[0], this)
+    return agreement_years(
+        agreement_id,
+        article_five(years, today, found),
+        [one for one in found if one.cancelled_at],
+    )
+
+
 def article_five_now(year: FiscalYear, today: date) -> ArticleFive:
     """Article 5 in the present year, read together with the year before, as the duties read it."""
     return article_five([year.previous, year], today, meetings(year.previous))[1]
@@ -384,6 +399,13 @@ def secretaries() -> Mapping[int, Secretary]:
         for town_id, (to, *_others) in people.recipients(PostKind.SECRETARY).items()
         if to.post_id
     }
+
+
+def phones(meeting: Meeting) -> Mapping[str, str]:
+    """Whom to ring about each head, by the seat's name: 「総務課 秘書 0174-…」 (one query)."""
+    by_post = {seat.post_id: seat.name for seat in meeting.seats if seat.post_id}
+    rows = db.session.execute(select(Post.id, Post.name, Post.phone).where(Post.id.in_(by_post)))
+    return {by_post[id_]: f"{name} {phone or ''}".strip() for id_, name, phone in rows}
 
 
 def contact() -> str:

@@ -28,6 +28,8 @@ class Standing(Labelled):
     HELD = "held", N_("開催済み")
     MINUTED = "minuted", N_("議事録確定")
     MISSED = "missed", N_("未開催")
+    # The year was over before anything of Article 5 was kept here.
+    UNRECORDED = "unrecorded", N_("記録なし")
 
     @property
     def kind(self) -> str:
@@ -290,6 +292,18 @@ def check_choice(
         raise Refusal(_("日程を変える理由を入れてください。"), field="reason")
 
 
+def check_silent(silent: Sequence[str], despite_silent: bool) -> None:
+    """Whether somebody who has not answered for the date is waited for; raises Refusal."""
+    if silent and not despite_silent:
+        raise Refusal(
+            _(
+                "%(silent)sの回答がまだありません。待たずに決めるときは、下に印を付けてください。",
+                silent="、".join(silent),
+            ),
+            field="despite_silent",
+        )
+
+
 def check_notice(held_on: date | None, today: date) -> None:
     """The notice goes out once a date is fixed, and before it is over."""
     if held_on is None:
@@ -333,6 +347,18 @@ def check_recorded_again(minutes_final_at: datetime | None, reason: str) -> None
     """Who came stands in final minutes: another record of it says why.  Raises Refusal."""
     if minutes_final_at is not None and not reason.strip():
         raise Refusal(_("出席の記録を直す理由を入力してください。"), field="reason")
+
+
+def check_taken_over(year: FiscalYear, hours: Candidate, today: date, is_there: bool) -> None:
+    """A meeting of a year that has none here, held before; raises Refusal beside the field."""
+    if is_there:
+        raise Refusal(_("%(year)sの会議は、すでに記録があります。", year=year.label))
+    if hours.on not in year or hours.on > today:
+        raise Refusal(
+            _("%(year)sのうち、今日までの日を入力してください。", year=year.label), field="held_on"
+        )
+    if hours.ends <= hours.begins:
+        raise Refusal(_("終わりの時刻は、始まりの時刻より後にしてください。"), field="ends")
 
 
 def check_view(attendance: Mapping[str, Attendance], parties: Iterable[str]) -> None:

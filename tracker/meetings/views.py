@@ -1,5 +1,7 @@
 """Pages of the meetings themselves; those of the date poll stand in poll/."""
 
+from datetime import date
+
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -11,10 +13,10 @@ from tracker.mail import mailbox
 from tracker.meetings import actions, forms, letters, papers, queries
 from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting
-from tracker.meetings.meeting import ArticleFive, Meeting
+from tracker.meetings.meeting import AgreementYear, ArticleFive, Meeting, Seat
 from tracker.meetings.minutes import views as minutes_views
 from tracker.meetings.poll import views as poll_views
-from tracker.meetings.poll.rules import NO_COMMON_DAY
+from tracker.meetings.poll.rules import NO_COMMON_DAY, nearest
 from tracker.meetings.replies import actions as replies
 from tracker.municipalities import queries as areas
 from tracker.papers.kinds import links, paper_file, register
@@ -26,7 +28,14 @@ from tracker.plumbing.pages import complain, done, number_asked, page
 FIRST_YEAR = 2000
 YEARS_SHOWN = 10
 bp.record(lambda state: register(state.app, papers.PAPERS))
+bp.record(lambda state: state.app.jinja_env.globals.update(article_5_years=_article_5_years))
 bp.record(lambda state: mailbox.register(state.app, replies.take))
+
+
+def _article_5_years(agreement_id: int, since: date | None) -> tuple[list[AgreementYear], bool]:
+    """For the page of an agreement, which knows nothing of meetings; whether one may be recorded."""
+    years = queries.years_of(agreement_id, since, clock.today())
+    return years, may(Permission.MANAGE_MEETING)
 
 
 @bp.get("/meetings")
@@ -52,6 +61,27 @@ def index() -> Response:
         older=years[0].year - 1 if queries.is_older(years[0]) else None,
         may_manage=may(Permission.MANAGE_MEETING),
     )
+
+
+@bp.route("/meetings/past/<int:year>", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def take_over(year: int) -> Response:
+    """以前の会議を記録する: one that was held before anything was kept here."""
+    this = FiscalYear.containing(clock.today())
+    if not FIRST_YEAR <= year <= this.year:
+        abort(404)
+    of = FiscalYear(year)
+    if found := queries.find_meeting(of):
+        return redirect(found.path)
+    seats = [Seat(town.id, 1, town, town.head_title) for town in areas.towns()]
+    form = forms.taken_over_form(of, seats, areas.get_area().meeting_place)
+    if form.carry_out(
+        lambda act: actions.take_over(
+            act, of, form.hours, form.place.data, form.source.data, form.entries(seats)
+        )
+    ):
+        return done(url_for(".show", number=form.result.id), _("以前の会議を記録しました。"))
+    return page("meetings/past.html", form=form, year=of, seats=seats)
 
 
 @bp.route("/meetings/rules", methods=["GET", "POST"])
@@ -86,6 +116,7 @@ def show(number: int) -> Response:
     article = ArticleFive(meeting.year, meeting, ())
     if is_active and meeting.is_yearly:
         [article] = queries.article_five([meeting.year], clock.today())
+    asks_why = meeting.is_polling and meeting.has_no_common_day and may(Permission.MANAGE_MEETING)
     return page(
         "meetings/show.html",
         meeting=meeting,
@@ -103,6 +134,8 @@ def show(number: int) -> Response:
         if _has_paper(meeting)
         else (),
         no_common_day=_(NO_COMMON_DAY) if meeting.has_no_common_day else None,
+        nearest=nearest(meeting) if asks_why else [],
+        phones=queries.phones(meeting) if asks_why else {},
         last=queries.last_days_of(meeting.year)
         if meeting.is_yearly and is_active and not meeting.hours
         else None,
@@ -118,7 +151,7 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
     meeting = get_meeting(meeting_id)
     if candidate_id not in meeting.dates:
         abort(404)
-    form = forms.fix_form(meeting)
+    form = forms.fix_form(meeting, candidate_id)
     if form.carry_out(
         lambda act: actions.fix(
             act,
@@ -127,6 +160,7 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
             form.reason.data or "",
             seen=form.seen.data,
             answers_seen=form.answers_seen(meeting.seats),
+            despite_silent=form.goes_on,
         )
     ):
         said = _("日程を決めました。続けて、開催案内を確かめてください。")

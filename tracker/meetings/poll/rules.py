@@ -9,12 +9,14 @@ from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.meetings.rules import USUAL, Candidate, LeadTimes
+from tracker.meetings.meeting import Meeting
+from tracker.meetings.rules import USUAL, Answer, Candidate, LeadTimes
 from tracker.municipalities.rules import Busy
 
 NOTICE_WANTED = timedelta(weeks=4)
 PROPOSALS_APART_OFFICE_DAYS = 3
 ROWS_PROPOSED, ROWS_EMPTY = 5, 3
+NEAREST_SHOWN = 3
 HOURS = ((time(14), time(15, 30)), (time(10), time(11, 30)))
 NO_COMMON_DAY = N_("全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。")
 ENDS_FIRST = N_("終わりの時刻は、始まりの時刻より後にしてください。")
@@ -184,6 +186,34 @@ def check_candidates(
         if (reasons := conflicts(one.on, busy, times))
     )
     return [*(warning for warning in said if warning), *against]
+
+
+class Lacking(NamedTuple):
+    """A date, and whose word stands between it and everybody's coming: names of seats."""
+
+    candidate: Candidate
+    refusing: tuple[str, ...]
+    unsure: tuple[str, ...]
+    silent: tuple[str, ...]
+
+    @property
+    def to_ask(self) -> tuple[str, ...]:
+        """Whom to ring, those first who only have to move something."""
+        return self.unsure + self.silent + self.refusing
+
+
+def nearest(meeting: Meeting, most: int = NEAREST_SHOWN) -> list[Lacking]:
+    """The dates that lack least, where no date suits all: refusals count most, then △, then silence."""
+
+    def lacking(id_: int, candidate: Candidate) -> Lacking:
+        def said(*answers: Answer | None) -> tuple[str, ...]:
+            return tuple(one.name for one in meeting.seats if one.given.get(id_) in answers)
+
+        return Lacking(candidate, said(Answer.NO), said(Answer.MAYBE), said(None))
+
+    found = [lacking(*one) for one in meeting.dates.items()]
+    order = sorted(found, key=lambda one: [len(names) for names in one[1:]])
+    return order[:most]
 
 
 def check_polling(fixed_on: date | None) -> None:
