@@ -27,7 +27,7 @@ Kind = tuple[int, bool]
 
 # Counts what a person presses, over all pages of one session; boxes and radio buttons are input.
 COUNT_CLICKS = """addEventListener("click", (event) => {
-    if (event.isTrusted && event.target.closest("a, button"))
+    if (event.isTrusted && event.target.closest("a, button, summary"))
         sessionStorage.clicks = Number(sessionStorage.clicks || 0) + 1;
 }, true)"""
 
@@ -61,6 +61,7 @@ class Visitor:
 
     def __init__(self, view: Page) -> None:
         self.view = view
+        self.screens: list[str] = []
 
     def goes_to(self, path: str) -> int:
         """Types an address, or opens it from a letter; gives the status of the answer."""
@@ -122,8 +123,10 @@ class Visitor:
         return int(self.view.evaluate("Number(sessionStorage.clicks || 0)"))
 
     def starts_counting(self) -> None:
-        """From here on clicks are counted."""
+        """From here on clicks are counted, and the screens that come, this one first."""
         self.view.evaluate("sessionStorage.clicks = 0")
+        self.screens = [self.view.url]
+        self.view.on("framenavigated", lambda frame: self.screens.append(frame.url))
 
 
 @dataclass

@@ -357,10 +357,10 @@ def test_from_the_table_to_the_notice_in_three_clicks(browse, polling, made, app
     made(answer)
     office = browse("office")
     page = office.get(polling)
-    confirm = page.one("tr.pick a")["href"]
-    asked = office.get(confirm)
-    assert "1月28日（木）14時に決め、開催案内を準備します。" in asked.text
-    notice = office.follow(office.fill(confirm, {}))
+    [form] = page.all("tr.pick form")
+    assert "1月28日（木）14時に決め、開催案内を準備します。" in form.text
+    carried = {box["name"]: box["value"] for box in form.select("input[type=hidden]")}
+    notice = office.follow(office.post(form["action"], carried))
     assert notice.title == "開催案内の確認"
     assert "1月21日（木）までに、青森市 連携推進担当へ" in notice.fields()["text"]
     path = f"{polling}/notice"

@@ -134,6 +134,7 @@ def show(number: int) -> Response:
         if _has_paper(meeting)
         else (),
         no_common_day=_(NO_COMMON_DAY) if meeting.has_no_common_day else None,
+        best_form=_best_form(meeting),
         nearest=nearest(meeting) if asks_why else [],
         phones=queries.phones(meeting) if asks_why else {},
         last=queries.last_days_of(meeting.year)
@@ -142,6 +143,15 @@ def show(number: int) -> Response:
         own=actor().municipality,
         may_view=may(Permission.VIEW_MEETING_AS_HELD, actor().municipality),
     )
+
+
+def _best_form(meeting: Meeting) -> forms.FixForm | None:
+    """For the day that nothing speaks against: it is fixed from the answers themselves."""
+    best = meeting.best
+    if best is None or not meeting.is_polling or not may(Permission.MANAGE_MEETING):
+        return None
+    is_ahead = meeting.dates[best].on > clock.today()
+    return forms.fix_form(meeting, best) if is_ahead and not meeting.silent_about(best) else None
 
 
 @bp.route("/meetings/<int:meeting_id>/dates/<int:candidate_id>/fix", methods=["GET", "POST"])
