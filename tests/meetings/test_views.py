@@ -24,7 +24,7 @@ from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.rules import Candidate
+from tracker.meetings.rules import Candidate, Standing
 from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -663,3 +663,34 @@ def test_the_number_of_queries_does_not_grow_with_the_meetings(browse, polling, 
 
     made(more)
     assert counts() == before
+
+
+def test_a_meeting_of_the_officers_runs_beside_article_5_and_never_fulfils_it(browse, app, now):
+    office = browse("office")
+    filled = {"name": "担当者会議", "held_on": "12/21", "begins": "14:00", "ends": "13:00"}
+    wrong = office.fill("/meetings/other/new", filled)
+    assert wrong.status == 422 and "終わりの時刻は" in wrong.text
+    past = office.fill("/meetings/other/new", {**filled, "held_on": "11/20", "ends": "15:00"})
+    assert "開催日は、明日以降の日にしてください。" in past.text
+    notice = office.follow(office.fill("/meetings/other/new", {**filled, "ends": "15:00"}))
+    assert "第5条" not in notice.fields()["text"] and "担当者で打合せ" in notice.fields()["text"]
+    path = "/meetings/1"
+    assert "担当者会議の開催案内を送る" in office.get("/").text
+    office.follow(office.post(f"{path}/notice", notice.fields()))
+    with app.app_context():
+        told = letters("meeting_notice")
+        assert {one.to_email.partition("@")[0] for one in told} == {"officer"}
+        assert "【御案内】担当者会議の開催について" in told[0].subject
+    added = office.follow(office.fill(f"{path}/agenda/new", {"title": "次年度の計画"}))
+    assert "次年度の計画" in added.text
+    now.move_to(datetime(2026, 12, 21, 8, tzinfo=UTC))
+    office = browse("office")
+    heads = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
+    shown = office.follow(office.fill(f"{path}/attendance", heads))
+    assert not shown.all("#article5")
+    listed = office.get("/meetings")
+    assert listed.link("担当者会議") == path
+    assert EMPTY in listed.text
+    with app.app_context():
+        stood = queries.agreement_standings(FiscalYear(2026), date(2026, 12, 22))
+        assert {one.standing for one in stood} == {Standing.NONE}

@@ -74,6 +74,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "meetings.propose_item": {"minutes": "20"},
     "municipalities.new_entry": {"municipalities": ["imabetsu"]},
     "meetings.fix": {"despite_silent": "y"},
+    "meetings.prepare_other": {"held_on": "2026/12/21", "begins": "14:00", "ends": "15:00"},
     "meetings.take_over": {
         **{"held_on": "2021/1/28", "begins": "14:00", "ends": "15:00"},
         **{f"attendance_{slug}": "head" for slug in EVERY_TOWN},

@@ -309,7 +309,13 @@ def _write_every_letter(house: House) -> None:
         (ADMIN, "/admin/users", "accounts.invite", {"person_id": stock.person}, {}),
         (LEAD, house.path("projects.report", report), "projects.return_to", report, question),
         (OFFICE, f"/meetings/{stock.polling}", "meetings.ask_again", poll, {}),
-        (OFFICE, house.path("meetings.fix", fix), "meetings.fix", fix, {**reason, "despite_silent": "y"}),
+        (
+            OFFICE,
+            house.path("meetings.fix", fix),
+            "meetings.fix",
+            fix,
+            {**reason, "despite_silent": "y"},
+        ),
         (OFFICE, house.path("meetings.notice", poll), "meetings.notice", poll, notice),
         (OFFICE, house.path("meetings.cancel", poll), "meetings.cancel", poll, reason),
     ):

@@ -198,18 +198,18 @@ class Kind(StrEnum):
     NOTICE_UNSENT = _MEETINGS(
         "notice_unsent",
         N_("市町村長会議の開催案内"),
-        N_("市町村長会議の開催案内を送る"),
+        N_("{name}の開催案内を送る"),
         N_("案内を作る"),
         days(-3),
-        subject=N_("市町村長会議の開催案内を送る"),
+        subject=N_("{name}の開催案内を送る"),
     )
     ATTENDANCE_UNRECORDED = _MEETINGS(
         "attendance_unrecorded",
         N_("市町村長会議の出席の記録"),
-        N_("市町村長会議の出席を記録する"),
+        N_("{name}の出席を記録する"),
         N_("記録する"),
         open_days(0),
-        subject=N_("市町村長会議の出席を記録する"),
+        subject=N_("{name}の出席を記録する"),
     )
     VIEW_UNRECORDED = _MEETINGS(
         "view_unrecorded",

@@ -163,6 +163,38 @@ def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> N
         letters.put(act, kind, meeting, letters.day(meeting, reason.strip()), "cancelled")
 
 
+def prepare_other(act: Act, name: str, hours: Candidate, place: str) -> MeetingRow:
+    """Prepares a meeting beside Article 5's on a day that is agreed already (担当者会議, 幹事会).
+
+    It has the agenda, notice, attendance and minutes of any meeting, and never fulfils Article 5.
+    Raises Refusal.
+    """
+    rules.check_other(hours, act.today)
+    row = MeetingRow(
+        fiscal_year=FiscalYear.containing(hours.on).year,
+        is_yearly=False,
+        name=name,
+        place=place,
+        held_on=hours.on,
+        begins=hours.begins,
+        ends=hours.ends,
+        fixed_at=act.at,
+    )
+    with act.change("meeting.prepared", row, f"{name}：{hours.label}に開くことにしました。"):
+        db.session.add(row)
+        db.session.flush()
+        db.session.add_all(
+            MeetingSeat(
+                meeting_id=row.id,
+                municipality_id=town.id,
+                title=f"{town.name} 担当",
+                nonce=links.new_nonce(),
+            )
+            for town in areas.towns()
+        )
+    return row
+
+
 def take_over(
     act: Act,
     year: FiscalYear,

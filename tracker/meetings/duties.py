@@ -145,6 +145,7 @@ def _next_steps(
             is_hub=True,
             due_on=due_on,
             url=meeting.path,
+            name=_("市町村長会議") if meeting.is_yearly else meeting.name,
             text=text,
             known_since=meeting.fixed_at or meeting.polled_at,
         )
@@ -165,8 +166,10 @@ def _next_steps(
             Kind.NOTICE_UNSENT,
             office_days.on_or_before(day - timedelta(days=notice_days)),
             _(
-                "%(year)sの市町村長会議は%(day)sに決まりました。",
-                year=meeting.year.label,
+                "%(meeting)sは%(day)sに決まりました。",
+                meeting=_("%(year)sの市町村長会議", year=meeting.year.label)
+                if meeting.is_yearly
+                else meeting.name,
                 day=wareki.short(day),
             ),
         )

@@ -96,8 +96,8 @@ def attendance_form(meeting: Meeting) -> AttendanceForm:
     return with_fields(AttendanceForm, fields)(data={**stored, "seen": meeting.seen})
 
 
-class TakenOverForm(PresenceForm):
-    """A meeting of a year before, as it stands on paper."""
+class PlaceForm(Form):
+    """When and where a meeting is, or was."""
 
     held_on = DayField(N_("開催日"), validators=required(N_("開催日を入力してください。")))
     begins = TimeField(
@@ -109,6 +109,30 @@ class TakenOverForm(PresenceForm):
     place = LineField(
         N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
     )
+
+    @property
+    def hours(self) -> Candidate:
+        """The day and hours typed in."""
+        return Candidate(self.held_on.data, self.begins.data, self.ends.data)
+
+
+class OtherForm(Form):
+    """A meeting beside Article 5's; with the boxes of `PlaceForm`."""
+
+    name = LineField(
+        N_("会議の名前"),
+        validators=[*required(N_("会議の名前を入力してください（例 担当者会議）。")), at_most(100)],
+    )
+
+
+def other_form(year: FiscalYear, place: str) -> Any:
+    """The form for a meeting beside Article 5's; 「1/19」 is of `year`."""
+    return with_fields(OtherForm, {}, in_year(PlaceForm, year))(data={"place": place})
+
+
+class TakenOverForm(PresenceForm):
+    """A meeting of a year before, as it stands on paper; with the boxes of `PlaceForm`."""
+
     source = LineField(
         N_("もとにした記録"),
         validators=[
@@ -117,17 +141,12 @@ class TakenOverForm(PresenceForm):
         ],
     )
 
-    @property
-    def hours(self) -> Candidate:
-        """The day and hours typed in."""
-        return Candidate(self.held_on.data, self.begins.data, self.ends.data)
 
-
-def taken_over_form(year: FiscalYear, seats: Sequence[Seat], place: str) -> TakenOverForm:
+def taken_over_form(year: FiscalYear, seats: Sequence[Seat], place: str) -> Any:
     """The form for a meeting of `year`; 「1/19」 is of that year."""
     fields, stored = _attendance_boxes(seats)
-    days = in_year(TakenOverForm, year)
-    return with_fields(days, fields)(data={**stored, "place": place})
+    form = with_fields(TakenOverForm, fields, in_year(PlaceForm, year))
+    return form(data={**stored, "place": place})
 
 
 def _attendance_boxes(seats: Iterable[Seat]) -> tuple[dict[str, Any], dict[str, Any]]:

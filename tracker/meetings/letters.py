@@ -25,9 +25,10 @@ BY_MAIL = (
 )
 
 
-def addressees() -> list[Recipient]:
-    """Who hears of the meeting itself: the secretaries and the officers of all municipalities."""
-    found = accounts.recipients(PostKind.SECRETARY, PostKind.OFFICER)
+def addressees(meeting: Meeting) -> list[Recipient]:
+    """Who hears of the meeting itself: the officers of all municipalities, of the heads' the secretaries too."""
+    kinds = [PostKind.SECRETARY, PostKind.OFFICER] if meeting.is_yearly else [PostKind.OFFICER]
+    found = accounts.recipients(*kinds)
     return [one for many in found.values() for one in many]
 
 
@@ -36,7 +37,7 @@ def put(act: Act, kind: str, meeting: Meeting, values: Mapping[str, str], cause:
     path = meeting.path
     return sum(
         letters.put(kind, to, values, cause=f"meeting:{meeting.id}:{cause}", at=act.at, link=path)
-        for to in addressees()
+        for to in addressees(meeting)
     )
 
 

@@ -349,6 +349,20 @@ def check_recorded_again(minutes_final_at: datetime | None, reason: str) -> None
         raise Refusal(_("出席の記録を直す理由を入力してください。"), field="reason")
 
 
+def check_other(hours: Candidate, today: date) -> None:
+    """A meeting beside Article 5's has a day to come and hours in order; raises Refusal."""
+    office_days.check_near(hours.on, today, _("開催日"), "held_on")
+    if hours.on <= today:
+        raise Refusal(_("開催日は、明日以降の日にしてください。"), field="held_on")
+    check_hours(hours)
+
+
+def check_hours(hours: Candidate) -> None:
+    """The end comes after the beginning; raises Refusal beside the field."""
+    if hours.ends <= hours.begins:
+        raise Refusal(_("終わりの時刻は、始まりの時刻より後にしてください。"), field="ends")
+
+
 def check_taken_over(year: FiscalYear, hours: Candidate, today: date, is_there: bool) -> None:
     """A meeting of a year that has none here, held before; raises Refusal beside the field."""
     if is_there:
@@ -357,8 +371,7 @@ def check_taken_over(year: FiscalYear, hours: Candidate, today: date, is_there: 
         raise Refusal(
             _("%(year)sのうち、今日までの日を入力してください。", year=year.label), field="held_on"
         )
-    if hours.ends <= hours.begins:
-        raise Refusal(_("終わりの時刻は、始まりの時刻より後にしてください。"), field="ends")
+    check_hours(hours)
 
 
 def check_view(attendance: Mapping[str, Attendance], parties: Iterable[str]) -> None:

@@ -63,6 +63,20 @@ def index() -> Response:
     )
 
 
+@bp.route("/meetings/other/new", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def prepare_other() -> Response:
+    """ほかの会議を準備する: one beside Article 5's, whose day is agreed already."""
+    year = FiscalYear.containing(clock.today())
+    form = forms.other_form(year, areas.get_area().meeting_place)
+    if form.carry_out(
+        lambda act: actions.prepare_other(act, form.name.data, form.hours, form.place.data)
+    ):
+        said = _("会議を登録しました。続けて、開催案内を確かめてください。")
+        return done(url_for(".notice", meeting_id=form.result.id), said)
+    return page("meetings/other.html", form=form)
+
+
 @bp.route("/meetings/past/<int:year>", methods=["GET", "POST"])
 @guard(Permission.MANAGE_MEETING)
 def take_over(year: int) -> Response:
@@ -194,7 +208,7 @@ def notice(meeting_id: int) -> Response:
         )
     ):
         return done(meeting.path, _("開催案内を%(count)s件送ります。", count=form.result))
-    to = letters.addressees()
+    to = letters.addressees(meeting)
     values = letters.notice(meeting, form.number.data or "", form.text.data or "")
     preview = mail.compose("meeting_notice", to[0], values, link=meeting.path) if to else None
     return page("meetings/notice.html", form=form, meeting=meeting, to=to, preview=preview)

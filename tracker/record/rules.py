@@ -210,6 +210,7 @@ KINDS: Mapping[str, RecordKind] = {
             "meeting.asked_again": N_("もう一度のお願い"),
             "meeting.fixed": N_("開催日の決定"),
             "meeting.noticed": N_("開催案内"),
+            "meeting.prepared": N_("ほかの会議の登録"),
             "meeting.taken_over": N_("以前の会議の記録"),
             "meeting.attended": N_("出席の記録"),
             "meeting.minuted": N_("議事録の確定"),
