@@ -23,7 +23,7 @@ from tracker.accounts.duties import HeldPost, SharedName, UnseenChange
 from tracker.accounts.rules import StaffMember
 from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
-from tracker.cost_sharing.rules import CaseState, Decision
+from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision
 from tracker.decisions.duties import duties as of_decisions
 from tracker.kernel import office_days
 from tracker.kernel.duty import Duty
@@ -89,7 +89,6 @@ AT_REST = {
     Standing.MINUTED: "the heads have met",
     Standing.UNRECORDED: "the year was over before anything was kept here",
     Standing.MISSED: "the year is over: nobody can hold its meeting any more",
-    PaymentState.PLANNED: "nobody was told of it yet: its payee tells them in its own time",
     PaymentState.RECEIVED: "it is paid",
     PaymentState.REPLACED: "another case took the place of its own, with a plan of its own",
     LetterState.PLANNED: "the clock sends it at its hour",
@@ -231,7 +230,7 @@ def test_a_question_in_every_state_stands_on_somebody_s_home() -> None:
 # --- payments ---------------------------------------------------------------------------------------
 
 
-def walk_payments() -> Iterator[tuple[PaymentState, list[Duty]]]:
+def walk_payments() -> Iterator[tuple[PaymentState, bool, list[Duty]]]:
     """An instalment in every state, paid to the hub and given back by it."""
     for is_refund, town in product((False, True), (IMABETSU, YOMOGITA)):
         plain = make_instalment(town=town, is_refund=is_refund)
@@ -246,11 +245,11 @@ def walk_payments() -> Iterator[tuple[PaymentState, list[Duty]]]:
             (PaymentState.REPLACED, replace(told, is_replaced=True)),
         ):
             assert one.state(TODAY) is state
-            yield state, left(of_payments([one], MEMBERS, TODAY))
+            yield state, is_refund, left(of_payments([one], [], MEMBERS, TODAY))
 
 
 def test_an_instalment_stands_on_its_payer_s_home_and_then_on_its_payee_s() -> None:
-    for state, found in walk_payments():
+    for state, is_refund, found in walk_payments():
         check(found)
         kinds = {one.kind for one in found}
         assert (Kind.INSTALMENT_DUE in kinds) <= (
@@ -259,7 +258,23 @@ def test_an_instalment_stands_on_its_payer_s_home_and_then_on_its_payee_s() -> N
         assert (Kind.RECEIPT_UNRECORDED in kinds) is (
             state in (PaymentState.STATED, PaymentState.LATE)
         )
-        assert bool(found) is not (state in AT_REST)
+        assert (Kind.PAYMENT_UNNOTICED in kinds) <= (state is PaymentState.PLANNED)
+        # A refund is nobody's to give notice of; it is late like any other.
+        rests = {"received", "replaced", *(["planned"] if is_refund else [])}
+        assert bool(found) is not (state.value in rests)
+
+
+def walk_plans() -> Iterator[list[Duty]]:
+    """A case that all agreed on, and one that took the place of another."""
+    case = make_case(state=CaseState.AGREED, agreed_at=AT)
+    for one in (case, replace(case, replaces=CaseNumber(2026, 1))):
+        yield left(of_payments([], [one], MEMBERS, TODAY))
+
+
+def test_what_is_agreed_waits_on_its_lead_s_home_for_a_plan() -> None:
+    for found in walk_plans():
+        assert check(found) == {Kind.PAYMENT_UNPLANNED}
+        assert {one.role for duty in found for one in homes(duty)} == {Role.LEAD, Role.OFFICE}
 
 
 # --- meetings ---------------------------------------------------------------------------------------
@@ -511,7 +526,8 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for _, many in walk_cases() for one in many),
         *(one for many in walk_years_of_costs() for one in many),
         *(one for _, many in walk_questions() for one in many),
-        *(one for _, many in walk_payments() for one in many),
+        *(one for *_, many in walk_payments() for one in many),
+        *(one for many in walk_plans() for one in many),
         *(one for *_, many in walk_meetings() for one in many),
         *(one for *_, many in walk_polls() for one in many),
         *(one for *_, many in walk_views() for one in many),

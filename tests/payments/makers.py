@@ -1,13 +1,16 @@
 """An agreed case with its plan of payment, and what was received."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
 from tests.cost_sharing.cases import AOMORI, IMABETSU
-from tests.cost_sharing.makers import act_of, make_agreed, read
+from tests.cost_sharing.makers import PARTNERS, act_of, confirm_by, make_agreed, make_proposal, read
+from tracker.cost_sharing.cases import actions as cases
+from tracker.cost_sharing.consultations import actions as consultations
+from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseNumber
 from tracker.payments import actions, queries
@@ -35,6 +38,18 @@ def make_planned(
     case = make_agreed(project=project, **changes)
     actions.plan(keeper(slug), case, terms)
     return case
+
+
+def replaced(case: CostCase, **changes: object) -> CostCase:
+    """A case that took this one's place, agreed by all, with another formula."""
+    new = cases.replace(act_of("office"), case, "補助の額が変わったため。")
+    formula.save_formula(act_of("office"), new, make_proposal(**changes))
+    consultations.add_consultation(
+        act_of("office"), new, date(2026, 11, 6), "電話", "担当者", "増額。"
+    )
+    cases.send(act_of("office"), new, date(2026, 12, 4))
+    confirm_by(new, "aomori", *PARTNERS)
+    return new
 
 
 def part(case: CostCase, slug: str = "hiranai", number: int = 1) -> Instalment:
@@ -73,6 +88,7 @@ PURE = Instalment(
     received_on=None,
     is_replaced=False,
     lead_post_id=2,
+    agreed_at=datetime(2026, 11, 6, 1, tzinfo=UTC),
 )
 
 

@@ -9,29 +9,33 @@ from sqlalchemy import select
 
 from tests.cast import TODAY
 from tests.cost_sharing.makers import (
-    PARTNERS,
+    OF_WORK,
     SHARES,
-    act_of,
-    confirm_by,
     make_agreed,
     make_project,
     make_proposal,
     make_ready,
+    make_work_proposal,
     read,
     shares_of,
 )
-from tests.payments.makers import HALVES, TERMS, keeper, make_planned, make_receipt, part
-from tracker.cost_sharing.cases import actions as cases
-from tracker.cost_sharing.consultations import actions as consultations
-from tracker.cost_sharing.formula import actions as formula
+from tests.payments.makers import (
+    HALVES,
+    TERMS,
+    keeper,
+    make_planned,
+    make_receipt,
+    part,
+    replaced,
+)
 from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.rules import Stage
+from tracker.cost_sharing.rules import CaseNumber, Stage
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import CalendarEntry, EntryKind
 from tracker.payments import actions, queries
 from tracker.payments.models import InstalmentReceipt
-from tracker.payments.rules import PaymentState
+from tracker.payments.rules import DivideBy, PaymentState, ShiftTo, Terms
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -52,18 +56,6 @@ def planned(case: CostCase) -> dict[str, int]:
 
 def of(case: CostCase, name: str) -> int:
     return {town.name: yen for town, yen in queries.owed(read(case), TODAY).yen.items()}[name]
-
-
-def replaced(case: CostCase, **changes: object) -> CostCase:
-    """A case that took this one's place, agreed by all, with another formula."""
-    new = cases.replace(act_of("office"), case, "補助の額が変わったため。")
-    formula.save_formula(act_of("office"), new, make_proposal(**changes))
-    consultations.add_consultation(
-        act_of("office"), new, date(2026, 11, 6), "電話", "担当者", "増額。"
-    )
-    cases.send(act_of("office"), new, date(2026, 12, 4))
-    confirm_by(new, "aomori", *PARTNERS)
-    return new
 
 
 def test_a_plan_divides_what_was_agreed_and_leaves_it_as_it_is(both: Flask) -> None:
@@ -110,9 +102,10 @@ def test_only_an_agreed_case_about_money_is_planned(both: Flask) -> None:
 
 def test_two_who_plan_at_once_see_each_other(both: Flask) -> None:
     case = make_agreed()
-    actions.plan(keeper(), case, TERMS, seen="0")
+    seen = f"0:{queries.owed(read(case), TODAY).seen}"
+    actions.plan(keeper(), case, TERMS, seen)
     with pytest.raises(Conflict):
-        actions.plan(keeper(), case, HALVES, seen="0")
+        actions.plan(keeper(), case, HALVES, seen)
     assert part(case).count == 1
 
 
@@ -223,3 +216,52 @@ def test_a_fixed_amount_adds_to_an_estimate_only_where_that_is_being_paid(both: 
     assert of(fixed, "平内町") == shares_of(fixed)["平内町"]
     actions.plan(keeper(), estimate, TERMS)
     assert of(fixed, "平内町") == shares_of(fixed)["平内町"] - SHARES["平内町"]
+    # One that both stages ask is asked where it was said last; of the first it was said already.
+    assert waiting() == {fixed.no: of(fixed, "平内町")}
+
+
+def waiting() -> dict[CaseNumber, int]:
+    """The cases that wait for a plan, and what each asks 平内町 to pay."""
+    hiranai = areas.by_id()[areas.find_town("hiranai").id]
+    return {one.no: owed.yen[hiranai] for one, owed in queries.unplanned(TODAY)}
+
+
+def test_every_agreed_case_that_asks_for_money_waits_for_a_plan(both: Flask) -> None:
+    project = make_project()
+    make_agreed(make_work_proposal(), project=project, **OF_WORK)
+    first = make_agreed(project=project)
+    assert waiting() == {first.no: SHARES["平内町"]}
+    fixed = make_agreed(make_proposal(stage=Stage.FIXED), project=project, stage=Stage.FIXED)
+    assert waiting() == {fixed.no: SHARES["平内町"]}
+    # A settlement of the same amounts asks nobody for anything.
+    settled = {"stage": Stage.RECONCILIATION}
+    make_agreed(make_proposal(**settled), project=project, **settled)
+    assert waiting() == {fixed.no: SHARES["平内町"]}
+    actions.plan(keeper(), fixed, TERMS)
+    assert waiting() == {}
+
+
+def test_what_is_paid_otherwise_is_said_in_words_and_may_be_planned_after_all(both: Flask) -> None:
+    first = make_agreed()
+    none = Terms(DivideBy.NONE, ShiftTo.BEFORE, [], reason="相殺で精算する。")
+    actions.plan(keeper(), first, none)
+    assert waiting() == {} and queries.of_case(read(first)) == []
+    # What takes its place asks anew; a form that divides what the first asked is refused.
+    seen = f"1:{queries.owed(read(first), TODAY).seen}"
+    new = replaced(first)
+    assert waiting() == {new.no: SHARES["平内町"]}
+    with pytest.raises(Conflict):
+        actions.plan(keeper(), first, TERMS, seen)
+    actions.plan(keeper(), new, none)
+    actions.plan(keeper(), new, TERMS)
+    assert queries.plan(read(new)).reason == "" and planned(new) == OWED
+
+
+def test_a_page_that_shows_other_amounts_divides_nothing(both: Flask) -> None:
+    old = make_planned(terms=HALVES)
+    new = replaced(old)
+    seen = f"0:{queries.owed(read(new), TODAY).seen}"
+    make_receipt("aomori", old, 84_000)
+    with pytest.raises(Conflict, match="分ける額"):
+        actions.plan(keeper(), new, TERMS, seen)
+    assert queries.plan(read(new)) is None

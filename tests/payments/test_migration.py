@@ -4,9 +4,11 @@ import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 
-from tests.cost_sharing.makers import SHARES, read, shares_of
+from tests.cast import TODAY
+from tests.cost_sharing.makers import SHARES, make_project, read, shares_of
 from tests.payments.makers import TERMS, keeper, make_planned, make_receipt, part
 from tracker.payments import actions, queries
+from tracker.payments.rules import DivideBy, ShiftTo, Terms
 from tracker.plumbing.db import db
 
 pytestmark = pytest.mark.engines_by_turns
@@ -28,3 +30,20 @@ def test_an_agreed_case_stands_without_its_payments_and_is_planned_again():
     assert queries.plan(read(case)) is None
     actions.plan(keeper(), case, TERMS)
     assert part(case).left_yen == SHARES["平内町"]
+
+
+@pytest.mark.usefixtures("both")
+def test_a_case_paid_without_a_plan_waits_for_one_in_the_release_before():
+    make_planned()
+    other = make_planned(project=make_project(name="別の事業"))
+    none = Terms(DivideBy.NONE, ShiftTo.BEFORE, [], reason="相殺で精算する。")
+    actions.plan(keeper(), other, none)
+    db.session.commit()
+    downgrade(revision="0049")
+    ways = db.session.execute(text("SELECT divide_by FROM payment_plan")).scalars().all()
+    assert ways == ["equal"]
+    db.session.commit()
+    upgrade()
+    assert [one.no for one, _owed in queries.unplanned(TODAY)] == [other.no]
+    actions.plan(keeper(), other, none)
+    assert queries.plan(read(other)).reason == "相殺で精算する。"

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from tests.cost_sharing.makers import make_agreed
-from tests.payments.makers import HALVES, make_planned
-from tracker.payments import queries
+from tests.cast import TODAY
+from tests.cost_sharing.makers import make_agreed, read
+from tests.payments.makers import HALVES, keeper, make_planned, part, replaced
+from tracker.cost_sharing.models import CostCase
+from tracker.payments import actions, queries
 from tracker.plumbing.db import db
 
 PAGE = "/costs/2026-01/payments"
@@ -73,6 +75,45 @@ def test_percents_and_typed_yen(given, browse) -> None:
     typed |= {"part1_yen_imabetsu": "10万円", "part2_yen_imabetsu": "15千円"}
     assert office.post(address, typed).status == 302
     assert "15,000" in office.get(PAGE).text
+
+
+def test_what_is_paid_otherwise_is_said_on_the_page_and_leaves_the_home(given, browse) -> None:
+    given(make_agreed)
+    office = browse("office")
+    assert PLAN in [one.get("href") for one in office.get("/").all("a")]
+    address = f"{PLAN}?by=none"
+    assert office.get(PAGE).link("別の方法で納めるとき") == address
+    refused = office.post(address, office.get(address).fields())
+    assert refused.status == 422 and "納める方法と理由を入力してください" in refused.text
+    assert office.post(address, {**refused.fields(), "reason": "相殺で精算する。"}).status == 302
+    assert PLAN not in [one.get("href") for one in office.get("/").all("a")]
+    assert office.get(PLAN).fields()["reason"] == "相殺で精算する。"
+    for role, slug in (("office", "aomori"), ("confirmer", "hiranai")):
+        assert "相殺で精算する。" in browse(role, slug).get(PAGE).text
+
+
+def test_a_form_that_would_be_refused_is_not_shown(given, browse) -> None:
+    def told() -> None:
+        case = make_planned(terms=HALVES)
+        plan, towns = queries.plan(read(case)), [part(case).town]
+        actions.notify(keeper(), plan, 1, towns, TODAY, "", None, "")
+
+    given(told)
+    office = browse("office")
+    page = office.get(PLAN)
+    assert "計画は直せません" in page.text and page.all("main form[method=post]") == []
+    paid = f"{PAGE}/1/hiranai"
+    assert "received_on" in office.get(paid).fields()
+
+    def replace_and_plan() -> None:
+        case = db.session.get_one(CostCase, 1)
+        actions.plan(keeper(), replaced(case), HALVES)
+
+    given(replace_and_plan)
+    for address in (PLAN, f"{PAGE}/1/notice", paid):
+        page = office.get(address)
+        assert page.all("main form[method=post]") == [], address
+        assert page.all(".note-warn"), address
 
 
 @pytest.mark.parametrize("query", ["n=0", "n=13", "n=-1"])

@@ -70,7 +70,8 @@ def _questions(members: Members, today: date) -> Iterable[Duty]:
 
 
 def _payments(members: Members, today: date) -> Iterable[Duty]:
-    return paying.duties(payments.in_hand(today), members, today)
+    waiting = [case for case, _owed in payments.unplanned(today)]
+    return paying.duties(payments.in_hand(today), waiting, members, today)
 
 
 def _people(members: Members, today: date) -> Iterable[Duty]:
@@ -98,7 +99,7 @@ TELLERS = (
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),
-    (_payments, ("payments", "cost_sharing", "projects", "municipalities")),
+    (_payments, ("payments", *cases.ROOMS)),
     (_people, ("accounts", "municipalities")),
     (_letters, ("mail", "municipalities")),
 )

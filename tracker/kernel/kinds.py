@@ -286,6 +286,24 @@ class Kind(StrEnum):
         N_("案を作る"),
         days(-14, -3),
     )
+    PAYMENT_UNPLANNED = _COSTS(
+        "payment_unplanned",
+        N_("負担金の納入の計画"),
+        N_("{name}の納入の計画を作る"),
+        N_("計画を作る"),
+        (*open_days(0), *ESCALATION),
+        subject=N_("{name}の納入の計画"),
+        who=_KEEPER,
+    )
+    PAYMENT_UNNOTICED = _COSTS(
+        "payment_unnoticed",
+        N_("負担金の納入通知"),
+        N_("{name}の納入通知書を送る　{n}件"),
+        N_("通知書を送る"),
+        (*days(-3), *open_days(0), *ESCALATION),
+        subject=N_("{name}の納入通知"),
+        who=_KEEPER,
+    )
     INSTALMENT_DUE = _COSTS(
         "instalment_due",
         N_("負担金の納入"),

@@ -3,7 +3,7 @@
 Each side records for itself alone: the payee what it sends and receives, the payer that it has paid.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from tracker.cost_sharing import queries as costs
@@ -19,18 +19,29 @@ from tracker.municipalities.rules import Town
 from tracker.payments import queries, rules
 from tracker.payments.instalment import Instalment
 from tracker.payments.models import InstalmentReceipt, InstalmentRow, PaymentPlan
-from tracker.payments.rules import PlannedPart, Terms
-from tracker.plumbing.changes import Act
+from tracker.payments.rules import DivideBy, PlannedPart, Terms
+from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import db, set_rows
+
+
+def check_agreed(case: Case) -> None:
+    """A plan is of an agreed case about money.  Raises Refusal."""
+    if case.state is not CaseState.AGREED or not case.is_money:
+        raise Refusal(_("納入の計画は、合意済みの費用の案件で作ります。"))
+
+
+def check_planned(case: Case, rows: Iterable[Instalment]) -> None:
+    """Whether a plan of it may be made, or (`rows`) made anew, at all.  Raises Refusal."""
+    check_agreed(case)
+    rules.check_unmarked(any(one.is_marked for one in rows))
 
 
 def worked_out(case: Case, terms: Terms, today: date) -> list[PlannedPart]:
     """What the plan would be; nothing is changed.
 
-    Raises Refusal for a case that is not agreed or not about money, and as `rules.instalments` does.
+    Raises Refusal as `check_agreed` and `rules.instalments` do.
     """
-    if case.state is not CaseState.AGREED or not case.is_money:
-        raise Refusal(_("納入の計画は、合意済みの費用の案件で作ります。"))
+    check_agreed(case)
     owed = queries.owed(case, today).yen
     days = [*terms.days, *([terms.refund_on] if terms.refund_on else [])]
     closed = queries.closures(owed, case.lead, days)
@@ -38,25 +49,32 @@ def worked_out(case: Case, terms: Terms, today: date) -> list[PlannedPart]:
 
 
 def plan(act: Act, row: CostCase, terms: Terms, seen: str | None = None) -> PaymentPlan:
-    """Divides what an agreed case asks into instalments, or divides it anew before anybody was told.
+    """Divides what an agreed case asks into instalments, or divides it anew before anybody was told;
+    or says in words how it is paid without any.
 
-    Raises Refusal as `worked_out` does and for a plan with marks, Conflict.
+    `seen`: the plan and the amounts that the page showed (`queries.seen_of`).  Raises Refusal as
+    `worked_out` does and for a plan with marks; Conflict, also where other amounts would be divided.
     """
     found = db.session.get(PaymentPlan, row.id)
     case = costs.of(row, act.today)
     old = [one for id_ in queries.ancestors(case) if (one := queries.plan(id_))]
-    act.lock((row, None), (found, seen), *((one, None) for one in old))
+    own, _colon, amounts = (seen or "").partition(":")
+    act.lock((row, None), (found, own if seen else None), *((one, None) for one in old))
     case = costs.of(row, act.today)
+    owed = queries.owed(case, act.today)
+    if seen and (amounts != owed.seen or case.state is CaseState.REPLACED):
+        raise Conflict([Stale(_("分ける額"), None, None)])
     parts = worked_out(case, terms, act.today)
-    if found:
-        rules.check_unmarked(any(one.is_marked for one in queries.of_case(case)))
-    with act.change("payment.planned", found, f"{row.named}の納入の計画を決めました。") as entry:
+    check_planned(case, queries.of_case(case))
+    did = "計画を作らないこと" if terms.by is DivideBy.NONE else "計画"
+    with act.change("payment.planned", found, f"{row.named}の納入の{did}を決めました。") as entry:
         if found is None:
             found = entry.subject = PaymentPlan(case_id=row.id, lead_id=case.lead.id)
             db.session.add(found)
         found.lead_id, found.shift = case.lead.id, terms.shift
         found.divide_by, found.unit_yen, found.remainder = terms.by, terms.unit, terms.remainder
         found.percents = [f"{one:f}" for one in terms.percents] or None
+        found.reason = terms.reason
         db.session.flush()
         set_rows(
             InstalmentRow,
@@ -104,7 +122,7 @@ def notify(
         if day:
             check_near(day, act.today, name, field)
             rules.check_year(day, year, name, field)
-    _check_open(row)
+    check_open(row)
     if not marked:
         raise Refusal(_("市町村を選んでください。"), field="towns")
     if not (noticed_on or billed_on or any(one.noticed_on or one.billed_on for one in marked)):
@@ -124,7 +142,7 @@ def state_paid(act: Act, one: Instalment, stated_on: date | None, seen: str | No
     """
     row = queries.row(one)
     act.lock((row, seen))
-    _check_open(db.session.get_one(CostCase, row.case_id))
+    check_open(db.session.get_one(CostCase, row.case_id))
     if not one.left_yen:
         raise Refusal(_("受け取った記録があります。"))
     if not stated_on and not row.stated_on:
@@ -196,6 +214,7 @@ def _left(row: InstalmentRow) -> int:
     return queries.instalments(InstalmentRow.id == row.id)[0].left_yen
 
 
-def _check_open(row: CostCase) -> None:
+def check_open(row: CostCase) -> None:
+    """Nothing more is noticed or stated of a case that was replaced.  Raises Refusal."""
     if row.state is not CaseState.AGREED:
         raise Refusal(_("差し替えられた案件です。新しい案件で記録してください。"))

@@ -1,8 +1,9 @@
-"""What payment asks: instalments to pay, and what arrived to record."""
+"""What payment asks: a plan of what was agreed, notices, what is to be paid, and what arrived."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 
+from tracker.cost_sharing.case import Case
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
 from tracker.kernel.kinds import Kind
@@ -11,19 +12,78 @@ from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members
 from tracker.payments.instalment import Instalment
 
+# A payer is told so long before its day (field.md section d, row 13).
+NOTICE_BEFORE = timedelta(days=15)
 
-def duties(found: Sequence[Instalment], members: Members, today: date) -> Iterable[Duty]:
-    """The payers' from the day they are told until they say it is paid, and then the payee's.
 
-    One that nobody was told of is late for both sides alike once its day is over.
+def duties(
+    found: Sequence[Instalment], unplanned: Sequence[Case], members: Members, today: date
+) -> Iterable[Duty]:
+    """The lead's until everybody is told; the payers' from then on until they say it is paid, and
+    then the payee's.  One that nobody was told of is late for both sides once its day is over.
 
-    `found` are instalments of agreed cases: those of replaced ones wait for a new plan.
+    `found` are instalments of agreed cases: those of replaced ones wait for a new plan.  `unplanned`
+    are the agreed cases of which nobody has said how they are paid.
     """
+    yield from (_to_plan(one, members) for one in unplanned)
+    silent = [one for one in found if not (one.is_refund or one.is_marked or one.due_on < today)]
+    by_number = grouped(silent, lambda one: (one.no, one.number))
+    yield from (_to_notify(rows, members) for _key, rows in by_number)
     asked = ((one, _told_on(one, today)) for one in found)
     yield from (_to_pay(one, told_on, members) for one, told_on in asked if told_on)
     waiting = [one for one in found if one.is_open and (one.stated_on or one.due_on < today)]
     by_part = grouped(waiting, lambda one: (one.no, one.number, one.payee.slug))
     yield from (_to_receive(rows, members) for _key, rows in by_part)
+
+
+def _plan_due(agreed_at: datetime) -> date:
+    return office_days.add(tokyo.day(agreed_at), 2 * CHECK_WITHIN_OFFICE_DAYS)
+
+
+def _to_plan(case: Case, members: Members) -> Duty:
+    """Within ten open days after all agreed it is said how an agreed case is paid, or why not."""
+    assert case.agreed_at
+    said = _(
+        "すべての市町村が合意しました。回数と納期限を決めて、納入の計画を作ります。"
+        "別の方法で納めるときは、計画を作らない理由を記録します（協約第4条第2項）。"
+    )
+    if case.replaces:
+        said = _("差し替える前の案件の計画は、もう使えません。") + said
+    return Duty(
+        Kind.PAYMENT_UNPLANNED,
+        key=f"payment_unplanned:{case.no.path}:{case.lead.slug}",
+        municipality=case.lead.slug,
+        is_hub=case.lead.is_hub,
+        to_post_id=case.lead_post_id,
+        due_on=_plan_due(case.agreed_at),
+        url=f"{case.no.path}/payments/plan",
+        name=case.title,
+        text=said,
+        known_since=case.agreed_at,
+    )
+
+
+def _to_notify(rows: Sequence[Instalment], members: Members) -> Duty:
+    """Fifteen days before its day, but not before a plan is due; where that is later, on its day."""
+    first = rows[0]
+    assert first.agreed_at
+    day = office_days.on_or_before(min(one.due_on for one in rows) - NOTICE_BEFORE)
+    return Duty(
+        Kind.PAYMENT_UNNOTICED,
+        key=f"payment_unnoticed:{first.no.path}:{first.number}:{first.payee.slug}",
+        municipality=first.payee.slug,
+        is_hub=first.payee.is_hub,
+        to_post_id=first.lead_post_id,
+        due_on=min(max(day, _plan_due(first.agreed_at)), *(one.due_on for one in rows)),
+        url=f"{first.no.path}/payments/{first.number}/notice",
+        remaining=len(rows),
+        name=_named(first),
+        text=_(
+            "%(names)sに、納期限の15日前までに納入通知書を送り、送った日を記録します。",
+            names=some(one.payer.name for one in rows),
+        ),
+        known_since=first.agreed_at,
+    )
 
 
 def _told_on(one: Instalment, today: date) -> date | None:

@@ -16,6 +16,7 @@ from tracker.plumbing.forms import (
     DayField,
     Form,
     LineField,
+    LinesField,
     PercentField,
     SeenField,
     YenField,
@@ -78,6 +79,13 @@ def plan_form(
     `within` lends its year to days typed without one; `refunds`: somebody gets something back.
     """
     fields: dict[str, Any] = {}
+    if by is DivideBy.NONE:
+        fields = {"shift": None, "unit": None, "remainder": None}
+        sentence = N_("納める方法と理由を入力してください。")
+        fields["reason"] = LinesField(
+            N_("納める方法と理由"), validators=[*required(sentence), at_most(400)]
+        )
+        count, refunds = 0, False
     for n in range(1, count + 1):
         label = _("%(n)s回目の納期限", n=n) if count > 1 else _("納期限")
         fields[f"part{n}_due_on"] = DueDayField(label, validators=required(NO_DAY), within=within)
@@ -97,6 +105,8 @@ def plan_form(
 
 def terms_of(form: Any, by: DivideBy, count: int, payers: Sequence[Town]) -> Terms:
     """What was typed, as `rules.instalments` takes it."""
+    if by is DivideBy.NONE:
+        return Terms(by, ShiftTo.BEFORE, (), reason=form.reason.data)
     parts = range(1, count + 1)
     return Terms(
         by=by,

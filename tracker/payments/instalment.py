@@ -1,7 +1,7 @@
 """One instalment as pages, papers and duties read it; pure."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from tracker.cost_sharing.rules import CaseNumber
 from tracker.kernel.fiscal_year import FiscalYear
@@ -17,7 +17,7 @@ class Instalment:
     town: the municipality beside the lead.  count: how many instalments its plan has.  received_yen:
     of `yen`, what the payee has recorded so far, on `received_on` the last of it.  stated_on: the day
     on which the payer says it paid.  is_replaced: another case took the place of this one's.
-    lead_post_id: the section that leads the project.
+    lead_post_id: the section that leads the project.  agreed_at: the case, by all.
     """
 
     id: int
@@ -43,6 +43,7 @@ class Instalment:
     received_on: date | None
     is_replaced: bool
     lead_post_id: int | None
+    agreed_at: datetime | None
 
     @property
     def year(self) -> FiscalYear:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.payments.rules import DivideBy, RemainderTo, ShiftTo
@@ -23,6 +23,8 @@ class PaymentPlan(Versioned, Model):
     shift: Mapped[ShiftTo] = mapped_column(words(ShiftTo))
     # Decimals as text, one an instalment; None where nothing was divided by percent.
     percents: Mapped[list[str] | None] = mapped_column(JSON)
+    # Why there are no instalments, with `DivideBy.NONE`; empty otherwise.
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class InstalmentRow(Versioned, Model):

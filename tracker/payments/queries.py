@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.rules import CaseNumber, CaseState, Stage
+from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
@@ -49,10 +49,7 @@ def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
         select(
             InstalmentRow,
             PaymentPlan.lead_id,
-            CostCase.fiscal_year,
-            CostCase.number,
-            CostCase.title,
-            CostCase.state,
+            CostCase,
             Project.name,
             Project.lead_post_id,
             count,
@@ -78,8 +75,8 @@ def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
         Instalment(
             id=row.id,
             seen=row.seen,
-            no=CaseNumber(year, number),
-            title=title,
+            no=of.no,
+            title=of.title,
             project=project,
             lead=towns[lead_id],
             town=towns[row.municipality_id],
@@ -97,10 +94,11 @@ def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
             stated_by=row.stated_by,
             received_yen=int(received or 0),
             received_on=received_on,
-            is_replaced=state is CaseState.REPLACED,
+            is_replaced=of.state is CaseState.REPLACED,
             lead_post_id=lead_post_id,
+            agreed_at=of.agreed_at,
         )
-        for row, lead_id, year, number, title, state, project, lead_post_id, parts, received, received_on in rows
+        for row, lead_id, of, project, lead_post_id, parts, received, received_on in rows
     ]
 
 
@@ -173,73 +171,121 @@ class Owed(NamedTuple):
     before: tuple[Stage, Mapping[Town, int]] | None
     paid: Mapping[Town, int]
 
+    @property
+    def seen(self) -> str:
+        """What a form carries of the amounts that it divides, opaque."""
+        return ",".join(f"{town.id}={yen}" for town, yen in self.yen.items() if yen)
+
 
 def owed(of: Case, today: date) -> Owed:
     """What a case asks beyond what was agreed before it in its year, and paid for what it replaced.
 
     精算 settles what was agreed last; 確定 adds to 概算 only where 概算 is being paid by a plan.
     """
-    before = _before(of, today)
-    paid = _paid_before(of)
+    agreed = costs.agreed_before(of, of.no.fiscal_year, today)
+    return _owed(of, agreed, planned(agreed), _paid([of])[of.id])
+
+
+def unplanned(today: date) -> list[tuple[Case, Owed]]:
+    """The agreed cases of this year and the last that ask for money, and of which nobody has said how
+    it is paid.  What a later 確定 asks in whole is asked there.
+    """
+    agreed = [one for one in costs.in_hand(today) if one.is_money and one.state is CaseState.AGREED]
+    said = planned(agreed)
+    counted = {(one.project_id, one.no.fiscal_year) for one in agreed if one.stage is Stage.FIXED}
+    waiting = [
+        one
+        for one in agreed
+        if one.id not in said
+        and (one.stage is not Stage.ESTIMATE or (one.project_id, one.no.fiscal_year) not in counted)
+    ]
+    paid = _paid(waiting)
+    found = [(one, _owed(one, agreed, said, paid[one.id])) for one in waiting]
+    return [(one, owes) for one, owes in found if any(owes.yen.values())]
+
+
+def _owed(
+    of: Case, agreed: Iterable[Case], said: Collection[int], paid: Mapping[Town, int]
+) -> Owed:
+    before = _before(of, agreed, said)
     shares = before[1] if before else {}
     return Owed(owed_yen(of.shares, of.lead, shares, paid), before, paid)
 
 
-def _before(of: Case, today: date) -> tuple[Stage, Mapping[Town, int]] | None:
+def planned(cases: Iterable[Case]) -> set[int]:
+    """Of which of these cases (ids) it was said how they are paid.  One query."""
+    ids = [one.id for one in cases]
+    found = select(PaymentPlan.case_id).where(PaymentPlan.case_id.in_(ids))
+    return set(db.session.scalars(found)) if ids else set()
+
+
+def _before(
+    of: Case, agreed: Iterable[Case], said: Collection[int]
+) -> tuple[Stage, Mapping[Town, int]] | None:
     stages = list(Stage)
     earlier = [
         one
-        for one in costs.agreed_before(of, of.no.fiscal_year, today)
-        if stages.index(one.stage) < stages.index(of.stage)
+        for one in agreed
+        if (one.project_id, one.no.fiscal_year) == (of.project_id, of.no.fiscal_year)
+        and stages.index(one.stage) < stages.index(of.stage)
+        and (of.stage is Stage.RECONCILIATION or one.id in said)
     ]
-    if of.stage is not Stage.RECONCILIATION:
-        planned = set(
-            db.session.scalars(
-                select(PaymentPlan.case_id).where(
-                    PaymentPlan.case_id.in_([one.id for one in earlier])
-                )
-            )
-        )
-        earlier = [one for one in earlier if one.id in planned]
     last = max(earlier, key=lambda one: (stages.index(one.stage), one.no), default=None)
     return (last.stage, last.shares) if last else None
 
 
 def ancestors(of: Case) -> list[int]:
     """The cases (ids) that this one replaced, one after the other."""
-    if of.replaces is None:
-        return []
-    of_project = CostCase.project_id == of.project_id, CostCase.fiscal_year == of.no.fiscal_year
+    return _chains([of])[of.id]
+
+
+def _chains(of: Sequence[Case]) -> dict[int, list[int]]:
+    """By case (id) those that it replaced, one after the other.  One query, none where none did."""
+    years = {one.no.fiscal_year for one in of if one.replaces}
     found: dict[int, int | None] = {}
-    for id_, replaces_id in db.session.execute(
-        select(CostCase.id, CostCase.replaces_id).where(*of_project)
+    for id_, replaces_id in (
+        db.session.execute(
+            select(CostCase.id, CostCase.replaces_id).where(CostCase.fiscal_year.in_(years))
+        )
+        if years
+        else ()
     ):
         found[id_] = replaces_id
-    chain: list[int] = []
-    at = found.get(of.id)
-    while at is not None and at not in chain:
-        chain.append(at)
-        at = found.get(at)
-    return chain
+    chains: dict[int, list[int]] = {one.id: [] for one in of}
+    for id_, chain in chains.items():
+        at = found.get(id_)
+        while at is not None and at not in chain:
+            chain.append(at)
+            at = found.get(at)
+    return chains
 
 
-def _paid_before(of: Case) -> Mapping[Town, int]:
-    chain = ancestors(of)
-    if not chain:
-        return {}
-    signed = case(
-        (InstalmentRow.is_refund, -InstalmentReceipt.received_yen),
-        else_=InstalmentReceipt.received_yen,
+def _paid(of: Sequence[Case]) -> dict[int, Counter[Town]]:
+    """By case (id) what was paid for those that it replaced, in yen.  Two queries, or none."""
+    chains, signed = (
+        _chains(of),
+        case(
+            (InstalmentRow.is_refund, -InstalmentReceipt.received_yen),
+            else_=InstalmentReceipt.received_yen,
+        ),
     )
-    found = db.session.execute(
-        select(InstalmentRow.municipality_id, signed)
-        .join(InstalmentReceipt, InstalmentReceipt.instalment_id == InstalmentRow.id)
-        .where(InstalmentRow.case_id.in_(chain), not_struck(InstalmentReceipt))
+    every = {id_ for chain in chains.values() for id_ in chain}
+    rows = (
+        db.session.execute(
+            select(InstalmentRow.case_id, InstalmentRow.municipality_id, signed)
+            .join(InstalmentReceipt, InstalmentReceipt.instalment_id == InstalmentRow.id)
+            .where(InstalmentRow.case_id.in_(every), not_struck(InstalmentReceipt))
+        ).all()
+        if every
+        else []
     )
-    towns, paid = areas.by_id(), Counter[Town]()
-    for id_, yen in found:
-        paid[towns[id_]] += yen
-    return paid
+    towns = areas.by_id()
+    found = {id_: Counter[Town]() for id_ in chains}
+    for id_, paid in found.items():
+        for case_id, town_id, yen in rows:
+            if case_id in chains[id_]:
+                paid[towns[town_id]] += yen
+    return found
 
 
 def closures(of: Iterable[Town], lead: Town, days: Collection[date]) -> dict[Town, frozenset[date]]:

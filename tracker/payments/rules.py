@@ -32,6 +32,7 @@ class DivideBy(Labelled):
     EQUAL = "equal", N_("同じ額に分ける")
     PERCENT = "percent", N_("割合で分ける")
     TYPED = "typed", N_("金額を入力する")
+    NONE = "none", N_("計画を作らない（別の方法で納める）")
 
 
 class RemainderTo(Labelled):
@@ -65,7 +66,8 @@ class Terms:
 
     days: as wanted, one an instalment, before they are moved.  percents: with `PERCENT`, one each.
     typed: with `TYPED`, yen by municipality, one each (None: nothing).  refund_on: the day by which
-    the lead gives back what was paid too much; None where nobody gets anything back.
+    the lead gives back what was paid too much; None where nobody gets anything back.  reason: with
+    `NONE`, how it is paid instead, in words.
     """
 
     by: DivideBy
@@ -76,6 +78,7 @@ class Terms:
     percents: Sequence[Decimal] = ()
     typed: Mapping[Town, Sequence[int | None]] = field(default_factory=dict)
     refund_on: date | None = None
+    reason: str = ""
 
 
 class PlannedPart(NamedTuple):
@@ -150,12 +153,15 @@ def instalments(
 ) -> list[PlannedPart]:
     """What each municipality pays when, in the order given; `owed` in yen, negative: it gets it back.
 
-    `closures` are the closed days of each and of the lead together.  An instalment of 0 yen is none.
+    `closures` are the closed days of each and of the lead together.  An instalment of 0 yen is none,
+    and with `NONE` there is none at all.
     Raises Refusal for days out of order or far from the year, percents and yen that do not add up,
     and where nobody owes anything.
     """
     if not any(owed.values()):
         raise Refusal(_("納める額も返す額もありません。納入の計画は要りません。"))
+    if terms.by is DivideBy.NONE:
+        return []
     _check_days(terms, year)
     found: list[PlannedPart] = []
     for town, amount in owed.items():

@@ -1,6 +1,6 @@
 """Pages of payments: the plan of a case and its record, one instalment, the year's list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -77,10 +77,12 @@ def show(no: str) -> Response:
     case = _money_case(no)
     found, rows = queries.plan(case), _visible(queries.of_case(case))
     owed = queries.owed(case, clock.today())
+    payers = [town.slug for town, amount in owed.yen.items() if amount]
     return page(
         "payments/show.html",
         case=case,
         plan=found,
+        is_party=may(Permission.READ_PAYMENTS, case.lead.slug, *payers),
         year=FiscalYear(case.no.fiscal_year),
         groups=[(words, list(of)) for words, of in groupby(rows, lambda one: one.part_words)],
         rows=rows,
@@ -119,6 +121,7 @@ class _PlanAsked:
     by: DivideBy
     count: int
     payers: list[Town]
+    rows: Sequence[Instalment]
 
     @property
     def terms(self) -> Terms:
@@ -142,6 +145,7 @@ def plan(no: str) -> Response:
     return page(
         "payments/plan.html",
         form=asked.form,
+        refusal=_refusal(asked.form, lambda: actions.check_planned(case, asked.rows)),
         asked=asked,
         case=case,
         owed=owed,
@@ -152,6 +156,17 @@ def plan(no: str) -> Response:
         counts=[(n, _("%(n)s回", n=n)) for n in range(1, MOST_INSTALMENTS + 1)],
         ways=[(one.value, one.label) for one in DivideBy],
     )
+
+
+def _refusal(form: Any, check: Callable[[], object]) -> str | None:
+    """Why a form cannot be carried out, said before anybody types; what was typed stays."""
+    if form.is_submitted():
+        return None
+    try:
+        check()
+    except Refusal as refusal:
+        return refusal.message
+    return None
 
 
 def _asked(case: Case, owed: Owed) -> _PlanAsked:
@@ -173,14 +188,14 @@ def _asked(case: Case, owed: Owed) -> _PlanAsked:
         payers,
         max(year, FiscalYear.containing(clock.today())),
         refunds=any(amount < 0 for amount in owed.yen.values()),
-        data=_stored(found, rows),
+        data=_stored(found, rows) | {"seen": f"{found.seen if found else UNSEEN}:{owed.seen}"},
     )
-    return _PlanAsked(form, by, count, payers)
+    return _PlanAsked(form, by, count, payers, rows)
 
 
-def _stored(found: PaymentPlan | None, rows: Sequence[Instalment]) -> Mapping[str, Any]:
+def _stored(found: PaymentPlan | None, rows: Sequence[Instalment]) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "seen": found.seen if found else UNSEEN,
+        "reason": found.reason if found else "",
         "shift": found.shift.value if found else None,
         "unit": found.unit_yen if found else 1,
         "remainder": (found.remainder if found else RemainderTo.LAST).value,
@@ -231,7 +246,15 @@ def notify(no: str, number: int) -> Response:
         )
     ):
         return done(url_for(".show", no=no), _("通知と請求を記録しました。"))
-    return page("payments/notify.html", form=form, case=case, rows=rows)
+    offered = [row for row in papers.of_instalment(rows[0]) if case.state is CaseState.AGREED]
+    return page(
+        "payments/notify.html",
+        form=form,
+        case=case,
+        rows=rows,
+        refusal=_refusal(form, lambda: actions.check_open(costs.row(case))),
+        to_print=links(offered, ".paper", no=no, number=number),
+    )
 
 
 def _notify_form(found: PaymentPlan, rows: Sequence[Instalment]) -> forms.NotifyForm:
@@ -318,7 +341,9 @@ def _record_page(
     receive_form: forms.ReceiveForm | None = None,
     state_form: forms.StateForm | None = None,
 ) -> Response:
-    may_receive = one.left_yen > 0 and may(Permission.KEEP_PAYMENTS, one.payee.slug)
+    may_keep = may(Permission.KEEP_PAYMENTS, one.payee.slug)
+    is_counted = one.is_replaced and queries.is_superseded(queries.row(one).case_id)
+    may_receive = may_keep and one.left_yen > 0 and not is_counted
     may_state = one.is_open and may(Permission.KEEP_PAYMENTS, one.payer.slug)
     return page(
         "payments/record.html",
@@ -326,7 +351,7 @@ def _record_page(
         one=one,
         state=one.state(clock.today()),
         receipts=queries.receipts(one),
-        may_strike=may(Permission.KEEP_PAYMENTS, one.payee.slug),
+        may_strike=may_keep and not is_counted,
         receive_form=receive_form or (_receive_form(one) if may_receive else None),
         state_form=state_form or (_state_form(one) if may_state else None),
         to_print=links(

@@ -176,10 +176,13 @@ JOBS = (
         N_("納期限までに納めて、納めた日を知らせます。"),
     ),
     Job(
-        frozenset({Kind.RECEIPT_UNRECORDED}),
-        N_("納入の連絡が届いたら"),
-        N_("負担金の受け取りの記録"),
-        N_("入金を確かめて、受け取った日と額を記録します。"),
+        frozenset({Kind.PAYMENT_UNPLANNED, Kind.PAYMENT_UNNOTICED, Kind.RECEIPT_UNRECORDED}),
+        N_("負担案に合意したら"),
+        N_("負担金の納入の計画と受け取り"),
+        N_(
+            "10開庁日のうちに納入の計画を作り、納期限の15日前までに納入通知書を送ります。"
+            "納入の連絡が届いたら、入金を確かめて、受け取った日と額を記録します。"
+        ),
     ),
     Job(
         frozenset({Kind.POLL_UNANSWERED}),

@@ -306,6 +306,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             **{"lead_id": N_("受け取る市町村"), "divide_by": N_("分け方")},
             **{"unit_yen": N_("分ける単位"), "remainder": N_("端数")},
             **{"shift": N_("閉庁日のとき"), "percents": N_("各回の割合")},
+            "reason": N_("計画を作らない理由"),
         },
     ),
     "instalment": (
