@@ -120,7 +120,7 @@ def talk(m: Moment, number: int, gist: str = "", place: str = ONLINE) -> None:
     """Article 4(2): each time the parties talk it over."""
     consultations.add_consultation(
         Act(actor(Role.OFFICE), m.at),
-        _case(m, number),
+        case_of(m, number),
         clock.day(m.at),
         place,
         "5市町村の担当者",
@@ -131,7 +131,7 @@ def talk(m: Moment, number: int, gist: str = "", place: str = ONLINE) -> None:
 def send(m: Moment, number: int, month: int, day: int) -> None:
     """The office asks both sides of every pair; the hub's own confirmer answers at once."""
     due_on = open_day(m.year, month, day)
-    actions.send(Act(actor(Role.OFFICE), m.at), _case(m, number), due_on)
+    actions.send(Act(actor(Role.OFFICE), m.at), case_of(m, number), due_on)
     confirm(m, number, "aomori")
 
 
@@ -145,7 +145,7 @@ def propose(m: Moment, number: int, month: int, day: int) -> None:
 def confirm(m: Moment, number: int, *slugs: str) -> None:
     """These municipalities confirm."""
     for slug in slugs:
-        answers.confirm(Act(actor(Role.CONFIRMER, slug), m.at), _case(m, number))
+        answers.confirm(Act(actor(Role.CONFIRMER, slug), m.at), case_of(m, number))
 
 
 def confirm_all(m: Moment, number: int) -> None:
@@ -161,7 +161,7 @@ def reconcile(m: Moment, month: int, day: int) -> None:
             draft(last, number)
             talk(last, number)
             due_on = open_day(m.year, month, day)
-            actions.send(Act(actor(Role.OFFICE), m.at), _case(last, number), due_on)
+            actions.send(Act(actor(Role.OFFICE), m.at), case_of(last, number), due_on)
             confirm(last, number, HUB)
 
 
@@ -173,7 +173,8 @@ def confirm_reconciled(m: Moment) -> None:
             confirm_all(last, number)
 
 
-def _case(m: Moment, number: int) -> CostCase:
+def case_of(m: Moment, number: int) -> CostCase:
+    """The case of the year with that number."""
     return db.session.scalars(
         select(CostCase).where(CostCase.fiscal_year == m.year.year, CostCase.number == number)
     ).one()

@@ -289,7 +289,7 @@ class Kind(StrEnum):
     PAYMENT_UNPLANNED = _COSTS(
         "payment_unplanned",
         N_("負担金の納入の計画"),
-        N_("{name}の納入の計画を作る"),
+        N_("{name}の納入の計画を作る　{n}件"),
         N_("計画を作る"),
         (*open_days(0), *ESCALATION),
         subject=N_("{name}の納入の計画"),

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from tracker.cost_sharing.case import Case
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
@@ -25,7 +26,7 @@ def duties(
     `found` are instalments of agreed cases: those of replaced ones wait for a new plan.  `unplanned`
     are the agreed cases of which nobody has said how they are paid.
     """
-    yield from (_to_plan(one, members) for one in unplanned)
+    yield from _to_plan(unplanned, members)
     silent = [one for one in found if not (one.is_refund or one.is_marked or one.due_on < today)]
     by_number = grouped(silent, lambda one: (one.no, one.number))
     yield from (_to_notify(rows, members) for _key, rows in by_number)
@@ -36,37 +37,48 @@ def duties(
     yield from (_to_receive(rows, members) for _key, rows in by_part)
 
 
+def _agreed_at(case: Case) -> datetime:
+    return case.agreed_at or tokyo.at(FiscalYear(case.no.fiscal_year).begins, time.min)
+
+
 def _plan_due(agreed_at: datetime) -> date:
+    """By when it is said how an agreed case is paid, or why it needs no plan."""
     return office_days.add(tokyo.day(agreed_at), 2 * CHECK_WITHIN_OFFICE_DAYS)
 
 
-def _to_plan(case: Case, members: Members) -> Duty:
-    """Within ten open days after all agreed it is said how an agreed case is paid, or why not."""
-    assert case.agreed_at
-    said = _(
-        "すべての市町村が合意しました。回数と納期限を決めて、納入の計画を作ります。"
-        "別の方法で納めるときは、計画を作らない理由を記録します（協約第4条第2項）。"
-    )
-    if case.replaces:
-        said = _("差し替える前の案件の計画は、もう使えません。") + said
-    return Duty(
-        Kind.PAYMENT_UNPLANNED,
-        key=f"payment_unplanned:{case.no.path}:{case.lead.slug}",
-        municipality=case.lead.slug,
-        is_hub=case.lead.is_hub,
-        to_post_id=case.lead_post_id,
-        due_on=_plan_due(case.agreed_at),
-        url=f"{case.no.path}/payments/plan",
-        name=case.title,
-        text=said,
-        known_since=case.agreed_at,
-    )
+def _to_plan(waiting: Sequence[Case], members: Members) -> Iterable[Duty]:
+    """A year's cases of one lead: one leads to its plan, several to the year's list."""
+    for (number, slug, post_id), cases in grouped(
+        waiting, lambda one: (one.no.fiscal_year, one.lead.slug, one.lead_post_id or 0)
+    ):
+        first, is_one = cases[0], len(cases) == 1
+        at = min(map(_agreed_at, cases))
+        said = _(
+            "%(names)sは合意済みです。回数と納期限を決めて、納入の計画を作ります。"
+            "別の方法で納めるときは、その方法と理由を記録します（協約第4条第2項）。",
+            names=some(one.title for one in cases),
+        )
+        if any(one.replaces for one in cases):
+            said += _("差し替える前の案件の計画は、もう使えません。")
+        yield Duty(
+            Kind.PAYMENT_UNPLANNED,
+            key=f"payment_unplanned:{number}:{slug}:{post_id}",
+            municipality=slug,
+            is_hub=slug == members.hub,
+            to_post_id=post_id or None,
+            due_on=_plan_due(at),
+            url=f"{first.no.path}/payments/plan" if is_one else f"/costs/payments?fy={number}",
+            remaining=len(cases),
+            name=first.title if is_one else _("%(year)sの費用負担", year=FiscalYear(number).label),
+            text=said,
+            known_since=at,
+        )
 
 
 def _to_notify(rows: Sequence[Instalment], members: Members) -> Duty:
     """Fifteen days before its day, but not before a plan is due; where that is later, on its day."""
     first = rows[0]
-    assert first.agreed_at
+    at = first.agreed_at or tokyo.at(first.year.begins, time.min)
     day = office_days.on_or_before(min(one.due_on for one in rows) - NOTICE_BEFORE)
     return Duty(
         Kind.PAYMENT_UNNOTICED,
@@ -74,7 +86,7 @@ def _to_notify(rows: Sequence[Instalment], members: Members) -> Duty:
         municipality=first.payee.slug,
         is_hub=first.payee.is_hub,
         to_post_id=first.lead_post_id,
-        due_on=min(max(day, _plan_due(first.agreed_at)), *(one.due_on for one in rows)),
+        due_on=min(max(day, _plan_due(at)), *(one.due_on for one in rows)),
         url=f"{first.no.path}/payments/{first.number}/notice",
         remaining=len(rows),
         name=_named(first),
@@ -82,7 +94,7 @@ def _to_notify(rows: Sequence[Instalment], members: Members) -> Duty:
             "%(names)sに、納期限の15日前までに納入通知書を送り、送った日を記録します。",
             names=some(one.payer.name for one in rows),
         ),
-        known_since=first.agreed_at,
+        known_since=at,
     )
 
 

@@ -396,6 +396,11 @@ def index() -> Response:
         "payments/index.html",
         year=year,
         year_choices=[(one.year, one.long_label) for one in costs.years(today)],
+        unplanned=[
+            case
+            for case, _owed in queries.unplanned(today)
+            if case.no.fiscal_year == year.year and may(Permission.KEEP_PAYMENTS, case.lead.slug)
+        ],
         listed=paginate(lambda limit, offset: (rows[offset : offset + limit], len(rows))),
         rows=rows,
         left=sum(one.left_yen for one in rows if one.is_open),
