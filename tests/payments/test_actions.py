@@ -1,5 +1,6 @@
 """A plan is made by whoever is paid, counts what was paid, and changes nothing that was agreed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -58,6 +59,12 @@ def of(case: CostCase, name: str) -> int:
     return {town.name: yen for town, yen in queries.owed(read(case), TODAY).yen.items()}[name]
 
 
+def verbs() -> Sequence[HistoryEntry]:
+    """What the record says of plans."""
+    found = select(HistoryEntry).where(HistoryEntry.verb == "payment.planned")
+    return db.session.scalars(found).all()
+
+
 def test_a_plan_divides_what_was_agreed_and_leaves_it_as_it_is(both: Flask) -> None:
     case = make_planned(terms=HALVES)
     assert planned(case) == OWED and shares_of(case) == SHARES
@@ -71,13 +78,16 @@ def test_a_plan_divides_what_was_agreed_and_leaves_it_as_it_is(both: Flask) -> N
     assert (
         part(case, "imabetsu").moved_words == "1月31日は日曜日のため、1月29日に繰り上げています。"
     )
-    entry = db.session.scalars(
-        select(HistoryEntry).where(HistoryEntry.verb == "payment.planned")
-    ).one()
+    [entry] = verbs()
     assert "/yen" in " ".join(entry.payload["after"])
+    # The same again is nothing to record.
+    seen = f"1:{queries.owed(read(case), TODAY).seen}"
+    actions.plan(keeper(), case, HALVES, seen)
+    actions.plan(keeper(), case, HALVES, seen)
+    assert len(verbs()) == 1
     # Nobody was told: it is divided anew.
     actions.plan(keeper(), case, TERMS)
-    assert planned(case) == OWED and part(case).part_words == "全額"
+    assert planned(case) == OWED and part(case).part_words == "全額" and len(verbs()) == 2
 
 
 def test_a_closed_day_of_either_side_moves_the_day_of_that_pair_alone(both: Flask) -> None:

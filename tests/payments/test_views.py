@@ -138,6 +138,8 @@ def test_notice_payment_and_receipt_are_each_side_s_own(app, given, browse) -> N
         "towns": ["hiranai", "imabetsu"],
     }
     assert office.post(notice, typed).status == 302
+    told = office.get("/audit").text
+    assert "納入（平内町 第1回）：納入通知の日" in told and "納入（今別町 第1回）" in told
     town.get(notice, status=403)
     town.get(PLAN, status=403)
     other.get(record, status=403)

@@ -71,6 +71,7 @@ def plan(act: Act, row: CostCase, terms: Terms, seen: str | None = None) -> Paym
         if found is None:
             found = entry.subject = PaymentPlan(case_id=row.id, lead_id=case.lead.id)
             db.session.add(found)
+        entry.only_changes = True
         found.lead_id, found.shift = case.lead.id, terms.shift
         found.divide_by, found.unit_yen, found.remainder = terms.by, terms.unit, terms.remainder
         found.percents = [f"{one:f}" for one in terms.percents] or None

@@ -89,7 +89,8 @@ class Entry:
     """What the record will say of a change; its parts may be set when the outcome is known.
 
     `was` and `told` are plain values beside the changed columns, before and after; `digest` is the
-    place for the digest of a decision's frozen content.
+    place for the digest of a decision's frozen content.  With `only_changes` there is no entry where
+    all is as it was.
     """
 
     subject: Model | Subject | None
@@ -97,6 +98,7 @@ class Entry:
     was: dict[str, Any] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
     digest: str | None = None
+    only_changes: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ class Act:
                 subject = entry.subject
                 assert subject is not None, f"{verb}: a change of nothing"
                 session.flush()
+                if entry.only_changes and not any(noted.told(subject)):
+                    return
                 _touch(subject)
                 session.flush()
             finally:

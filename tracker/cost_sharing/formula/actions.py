@@ -43,8 +43,9 @@ def save_formula(
 ) -> None:
     """Sets formula and shares; once sent, this voids every confirmation and asks all again.
 
-    Raises Refusal for a closed case, an incomplete formula, a change sent without `again`, and
-    nothing changed at all; Conflict as `Act.lock` does.
+    A draft that says what is stored already is left alone.  Raises Refusal for a closed case, an
+    incomplete formula, a change sent without `again`, and nothing changed of what was sent;
+    Conflict as `Act.lock` does.
     """
     act.lock((row, seen))
     was = queries.of(row, act.today)
@@ -54,6 +55,8 @@ def save_formula(
     grounds = queries.grounds(act.today, proposal.series_ids)
     then = work_out(was, proposal, grounds, is_kept=True)
     if again is None or not voids:
+        if then.content == was.content:
+            return
         with act.change("cost.drafted", row, "") as entry:
             write(act, row, then)
             if row.sent_on and then.content != was.content:

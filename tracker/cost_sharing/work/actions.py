@@ -28,7 +28,8 @@ def tell_done(
     work = [db.session.get_one(CaseWork, id_) for id_ in done]
     act.lock((row, None), *((one, seen.get(one.id), one.what) for one in work))
     check_done(row.kind, row.state)
-    with act.change("cost.work_done", row, f"{row.named}の実績を入力しました。"):
+    with act.change("cost.work_done", row, f"{row.named}の実績を入力しました。") as entry:
+        entry.only_changes = True
         for one in work:
             told = done[one.id]
             one.done = None if told is None else stored(told)

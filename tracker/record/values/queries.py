@@ -25,7 +25,7 @@ from sqlalchemy import (
 from tracker.accounts.models import Handover, Person, Post
 from tracker.agreements.models import Agreement, Measure, PolicyField
 from tracker.attachments.uploads import Attachment
-from tracker.cost_sharing.models import Confirmation, Consultation, CostCase
+from tracker.cost_sharing.models import CaseWork, Confirmation, Consultation, CostCase
 from tracker.figures.models import FigureSeries
 from tracker.kernel import wareki, yen
 from tracker.kernel.exact import Exact
@@ -36,6 +36,7 @@ from tracker.kernel.translation import N_, _
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
+from tracker.payments.models import InstalmentRow
 from tracker.plumbing.changes import sealed
 from tracker.plumbing.db import Mark, Model, UtcDateTime, db
 from tracker.plumbing.history import HistoryEntry
@@ -331,6 +332,24 @@ _NAMED: Mapping[str, tuple[Any, Any]] = {
 NAMED = frozenset({"municipality", *_NAMED})
 
 
+def _of_town(table: type[Any], words: Any) -> tuple[Any, Select[Any]]:
+    name = select(literal(table.__tablename__), cast(table.id, String), null(), words)
+    return table.id, name.outerjoin(Municipality, Municipality.id == table.municipality_id)
+
+
+# Rows beside a subject that are told by whose they are; of columns that say so nothing more is told.
+_WHOSE: Mapping[str, tuple[Any, Select[Any]]] = {
+    "instalment": _of_town(
+        InstalmentRow,
+        Municipality.name
+        + case((InstalmentRow.is_refund, ""), else_="-" + _text(InstalmentRow.number)),
+    ),
+    "case_work": _of_town(CaseWork, Municipality.name + " " + CaseWork.what),
+    "meeting_seat": _of_town(MeetingSeat, MeetingSeat.title),
+}
+_SAID = frozenset({"municipality_id", "number", "is_refund", "what", "title"})
+
+
 def refers_to(table: str, column: str) -> str | None:
     """The table that a column refers to, if its rows have names."""
     if table not in db.metadata.tables or column not in _columns(table):
@@ -345,6 +364,8 @@ def _primary(table: str) -> Sequence[str]:
 
 def _key_parts(table: str, key: str) -> Iterator[tuple[str, str]]:
     """The named rows in the key of a row that several make up: (table, identifier)."""
+    if table in _WHOSE:
+        yield table, key
     columns = _primary(table)
     parts = key.split("-")
     if len(columns) > 1 and len(columns) == len(parts):
@@ -361,10 +382,10 @@ def _asked_names(cells: Iterable[RecordValue]) -> Iterator[Any]:
         if one.key and one.table:
             found += _key_parts(one.table, one.key)
         for table, id_ in found:
-            if table in _NAMED and str(id_).isdecimal():
+            if table in {**_NAMED, **_WHOSE} and str(id_).isdecimal():
                 wanted[table].add(int(id_))
     for table, ids in wanted.items():
-        key, names = _NAMED[table]
+        key, names = {**_NAMED, **_WHOSE}[table]
         yield names.where(key.in_(ids))
 
 
@@ -372,6 +393,11 @@ def _name_shown(table: str, name: str) -> str:
     match table:
         case "reporting_round":
             return Period.parse(name).label
+        case "instalment":
+            town, _dash, number = name.partition("-")
+            if not number:
+                return _("%(town)s 還付", town=town)
+            return _("%(town)s 第%(number)s回", town=town, number=number)
         case "candidate_date":
             return wareki.short(date.fromisoformat(name))
         case _:
@@ -391,7 +417,7 @@ def changes(cells: Iterable[RecordValue], names: Names) -> Iterator[ValueChange]
         prefix = f"{row_label}（{about}）" if about else row_label
         yield from _exact(row, prefix)
         for one in row:
-            is_said = bool(about) and one.column in _primary(table)
+            is_said = bool(about) and one.column in (_SAID if table in _WHOSE else _primary(table))
             if is_said or (one.column in _EXACT and _is_exact(row)):
                 continue
             label = _(rules.label_of(table, one.column) or "")
