@@ -137,25 +137,26 @@ def test_reports_to_check_and_a_letter_that_did_not_arrive(demo_both: Flask) -> 
         "secretary@sotogahama.example",
         "宛先がありません（550 5.1.1 no such user）",
     )
-    assert _owed("officer@yomogita.example") == ()
+    assert [one.kind for one in _owed("officer@yomogita.example")] == [Kind.INSTALMENT_DUE]
 
 
 def test_nothing_else_is_asked_on_the_day_of_the_design_shots(demo_both: Flask) -> None:
     reports, cost = Kind.REPORT_UNSUBMITTED, Kind.COST_UNCONFIRMED
     check, mend = Kind.REPORT_UNCHECKED, Kind.ADDRESS_UNDELIVERABLE
+    due, receipt, notice = Kind.INSTALMENT_DUE, Kind.RECEIPT_UNRECORDED, Kind.PAYMENT_UNNOTICED
     expected = {
-        "office@aomori.example": [mend, Kind.MEETING_UNDATED, check],
-        "lead@aomori.example": [check, reports],
+        "office@aomori.example": [mend, Kind.MEETING_UNDATED, check, receipt, notice],
+        "lead@aomori.example": [check, receipt, reports, notice],
         "confirmer@aomori.example": [],
         "reader@aomori.example": [],
         "admin@aomori.example": [],
         "officer@hiranai.example": [reports],
         "confirmer@hiranai.example": [],
-        "officer@imabetsu.example": [Kind.POLL_UNANSWERED, reports],
+        "officer@imabetsu.example": [Kind.POLL_UNANSWERED, due, reports],
         "confirmer@imabetsu.example": [cost],
-        "officer@yomogita.example": [],
+        "officer@yomogita.example": [due],
         "confirmer@yomogita.example": [],
-        "officer@sotogahama.example": [Kind.POLL_UNANSWERED, reports],
+        "officer@sotogahama.example": [Kind.POLL_UNANSWERED, due, reports],
         "confirmer@sotogahama.example": [cost],
     }
     assert {email: [duty.kind for duty in _owed(email)] for email in expected} == expected
@@ -213,9 +214,9 @@ def test_the_meeting_is_polling_with_three_of_five(demo_both: Flask) -> None:
     ]
     standings = [one.standing for one in meetings.agreement_standings(YEAR, cast.TODAY)]
     assert standings == [Standing.POLLING] * 4
-    # A deputy came last year: both sides regard the meeting as held.
+    # A deputy came last year: both sides regard the meeting as held, and its minutes are final.
     standings = [one.standing for one in meetings.agreement_standings(YEAR.previous, cast.TODAY)]
-    assert standings == [Standing.HELD] * 4
+    assert standings == [Standing.MINUTED] * 4
 
 
 def test_last_year_is_confirmed_so_that_texts_can_be_taken_over(demo_both: Flask) -> None:
@@ -253,7 +254,7 @@ DAYS = [
     ("2020-10-20", 1, Standing.NONE),
     pytest.param("2020-11-24", 1, Standing.POLLING, marks=pytest.mark.slow),
     pytest.param("2021-02-10", 1, Standing.HELD, marks=pytest.mark.slow),
-    ("2021-03-31", 2, Standing.HELD),
+    ("2021-03-31", 2, Standing.MINUTED),
 ]
 # With the year before it: holidays and weekends fall otherwise each time.
 LATER_DAYS = [
