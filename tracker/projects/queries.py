@@ -528,11 +528,8 @@ def rounds_of(today: date) -> tuple[frozenset[int], Mapping[Period, date | None]
 
 def versions(report_id: int | None) -> Sequence[ReportVersion]:
     """Every version of a report ever submitted, oldest first."""
-    return db.session.scalars(
-        select(ReportVersion)
-        .where(ReportVersion.report_id == report_id)
-        .order_by(ReportVersion.number)
-    ).all()
+    found = select(ReportVersion).where(ReportVersion.report_id == report_id)
+    return db.session.scalars(found.order_by(ReportVersion.number)).all()
 
 
 def has_gone_out(file: Attachment) -> bool:
@@ -577,16 +574,9 @@ def head(project_id: int) -> Head | None:
 
 def years_of(project_id: int) -> Sequence[int]:
     """The fiscal years in which the project ran, newest first."""
-    return db.session.scalars(
-        select(ProjectYear.fiscal_year)
-        .where(
-            ProjectYear.project_id == project_id,
-            select(Participation.id)
-            .where(Participation.project_year_id == ProjectYear.id)
-            .exists(),
-        )
-        .order_by(ProjectYear.fiscal_year.desc())
-    ).all()
+    ran = exists().where(Participation.project_year_id == ProjectYear.id)
+    found = select(ProjectYear.fiscal_year).where(ProjectYear.project_id == project_id, ran)
+    return db.session.scalars(found.order_by(ProjectYear.fiscal_year.desc())).all()
 
 
 def decided(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
