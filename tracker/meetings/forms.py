@@ -96,7 +96,7 @@ def attendance_form(meeting: Meeting) -> AttendanceForm:
     return with_fields(AttendanceForm, fields)(data={**stored, "seen": meeting.seen})
 
 
-class PlaceForm(Form):
+class VenueForm(Form):
     """When and where a meeting is, or was."""
 
     held_on = DayField(N_("開催日"), validators=required(N_("開催日を入力してください。")))
@@ -117,7 +117,7 @@ class PlaceForm(Form):
 
 
 class OtherForm(Form):
-    """A meeting beside Article 5's; with the boxes of `PlaceForm`."""
+    """A meeting beside Article 5's; with the boxes of `VenueForm`."""
 
     name = LineField(
         N_("会議の名前"),
@@ -127,11 +127,11 @@ class OtherForm(Form):
 
 def other_form(year: FiscalYear, place: str) -> Any:
     """The form for a meeting beside Article 5's; 「1/19」 is of `year`."""
-    return with_fields(OtherForm, {}, in_year(PlaceForm, year))(data={"place": place})
+    return with_fields(OtherForm, {}, in_year(VenueForm, year))(data={"place": place})
 
 
 class TakenOverForm(PresenceForm):
-    """A meeting of a year before, as it stands on paper; with the boxes of `PlaceForm`."""
+    """A meeting of a year before, as it stands on paper; with the boxes of `VenueForm`."""
 
     source = LineField(
         N_("もとにした記録"),
@@ -145,7 +145,7 @@ class TakenOverForm(PresenceForm):
 def taken_over_form(year: FiscalYear, seats: Sequence[Seat], place: str) -> Any:
     """The form for a meeting of `year`; 「1/19」 is of that year."""
     fields, stored = _attendance_boxes(seats)
-    form = with_fields(TakenOverForm, fields, in_year(PlaceForm, year))
+    form = with_fields(TakenOverForm, fields, in_year(VenueForm, year))
     return form(data={**stored, "place": place})
 
 
