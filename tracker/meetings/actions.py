@@ -187,7 +187,7 @@ def prepare_other(act: Act, name: str, hours: Candidate, place: str) -> MeetingR
             MeetingSeat(
                 meeting_id=row.id,
                 municipality_id=town.id,
-                title=f"{town.name} 担当",
+                title=town.name,
                 nonce=links.new_nonce(),
             )
             for town in areas.towns()
