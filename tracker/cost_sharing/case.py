@@ -49,7 +49,7 @@ class Case:
     municipality, in the order of the codes; empty until they are set.  pairs: by
     partner, as of the day the case was sent.  answers: by agreement and municipality (ids).
     lead: the municipality that leads the project, `lead_post_id` its section.  drafter_id: the
-    person who drafted it last.
+    person who drafted it last.  closed_with_yen: what the lead has told that it spent in the year.
     remainder: the name of who takes it, or `LARGEST_REMAINDER`.  goes_on: whether the project is
     planned for the present fiscal year.  work: what was arranged in words; rows: who does what.
     parts, lines, rows: formula, arithmetic and table, and the opinions of the answers, are there in
@@ -85,6 +85,7 @@ class Case:
     consulted_at: datetime | None = None
     lead_post_id: int | None = None
     drafter_id: int | None = None
+    closed_with_yen: int | None = None
     parts: Sequence[PartSource] = ()
     lines: tuple[ShareLine, ...] = ()
     limits: Limits = NO_LIMITS

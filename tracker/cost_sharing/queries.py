@@ -46,7 +46,7 @@ from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Project, ProjectCost, ProjectYear
-from tracker.projects.rules import YearMark
+from tracker.projects.rules import CostPhase, YearMark
 from tracker.shares.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
 from tracker.shares.table import PartSource, part_of
 
@@ -106,6 +106,17 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
         .limit(1)
         .scalar_subquery()
     )
+    own = aliased(ProjectCost)
+    closed_with = (
+        select(own.total_yen)
+        .where(
+            own.project_id == CostCase.project_id,
+            own.fiscal_year == CostCase.fiscal_year,
+            own.municipality_id == Project.lead_municipality_id,
+            own.phase == CostPhase.SETTLED,
+        )
+        .scalar_subquery()
+    )
     found: Select[*tuple[Any, ...]] = (
         select(
             CostCase,
@@ -119,6 +130,7 @@ def _heads(whole: bool) -> Select[*tuple[Any, ...]]:
             consulted_at,
             Project.lead_post_id,
             drafter_id,
+            closed_with,
         )
         .join(ProjectCost, ProjectCost.id == CostCase.cost_id)
         .join(Project, Project.id == CostCase.project_id)
@@ -225,8 +237,8 @@ def _work_row(row: CaseWork) -> WorkRow:
 
 
 def _case(row: Any, parts: Sequence[PartSource], work: Sequence[WorkRow], sides: _Sides) -> Case:
-    stored, total_yen, subsidy_yen, project, lead_id, *rest = row[:11]
-    replaces, replaced_by, goes_on, consulted_at, lead_post_id, drafter_id = rest
+    stored, total_yen, subsidy_yen, project, lead_id, *rest = row[:12]
+    replaces, replaced_by, goes_on, consulted_at, lead_post_id, drafter_id, closed_with = rest
     remainder = areas.by_id().get(stored.remainder_id)
     year = stored.fiscal_year
     return Case(
@@ -259,6 +271,7 @@ def _case(row: Any, parts: Sequence[PartSource], work: Sequence[WorkRow], sides:
         consulted_at=consulted_at,
         lead_post_id=lead_post_id,
         drafter_id=drafter_id,
+        closed_with_yen=closed_with,
         parts=tuple(parts),
         lines=tuple(sides.lines.values()),
         limits=Limits(stored.caps or {}, stored.floors or {}),

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, func, or_, select
 
 from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.case import Case, CaseHistory, Change, Reply, Revised, Word
@@ -24,8 +24,17 @@ def history_of(case: Case) -> CaseHistory:
 
 def _history(case_id: int) -> CaseHistory:
     towns = areas.by_id()
-    of_case = select(CaseChange).where(CaseChange.case_id == case_id).order_by(CaseChange.id)
-    said = select(Confirmation).where(Confirmation.case_id == case_id).order_by(Confirmation.id)
+    first = select(func.min(CaseChange.id)).where(CaseChange.case_id == case_id).scalar_subquery()
+    # Every word stands beside the first change, so that one query reads each row once.
+    is_said = Confirmation.case_id == CostCase.id, CaseChange.id.is_not_distinct_from(first)
+    rows = db.session.execute(
+        select(CaseChange, Confirmation)
+        .select_from(CostCase)
+        .outerjoin(CaseChange, CaseChange.case_id == CostCase.id)
+        .outerjoin(Confirmation, and_(*is_said))
+        .where(CostCase.id == case_id)
+        .order_by(CaseChange.id, Confirmation.id)
+    ).all()
     return CaseHistory(
         [
             Revised(
@@ -35,7 +44,7 @@ def _history(case_id: int) -> CaseHistory:
                 one.person_name,
                 one.at,
             )
-            for one in db.session.scalars(of_case)
+            for one in dict.fromkeys(change for change, _word in rows if change)
         ],
         [
             Word(
@@ -43,7 +52,8 @@ def _history(case_id: int) -> CaseHistory:
                 one.revision,
                 Reply(one.decision, one.opinion, one.person_name, one.decided_at),
             )
-            for one in db.session.scalars(said)
+            for _change, one in rows
+            if one
         ],
     )
 

@@ -26,7 +26,7 @@ from tracker.cost_sharing.consultations.forms import ConsultationForm
 from tracker.cost_sharing.duties import to_reconcile
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, CaseState, Stage
-from tracker.cost_sharing.stages.queries import carried_over, settled_before, settled_of_lead
+from tracker.cost_sharing.stages.queries import carried_over, settled_before
 from tracker.cost_sharing.stages.rules import StageTable, stage_table
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -220,7 +220,6 @@ def case_page(
         formula=[(part.label, part.extent) for part in case.parts],
         stages=stages,
         settles=case.is_money and case.stage is Stage.RECONCILIATION,
-        closed_with=settled_of_lead(case) if case.stage is Stage.RECONCILIATION else None,
         may_tell=bool(rows_to_tell(case)),
         struck_series=queries.struck_series(case),
         newer=queries.newer(case),
