@@ -166,6 +166,7 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
                 "held_view",
                 "grant_claim",
                 "grant_cap",
+                "material_pack",
             ),
             *("agreement", "area", "municipality", "figures", "calendar", "history"),
         )
@@ -184,6 +185,7 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
     ("minutes", "minutes.final", True): ALL,
     ("decision", "decision.recorded", False): {"office", "officer", "confirmer"},
     ("decision", "decision.recorded", True): ALL,
+    ("material", "material.added", False): {"office", "officer", "confirmer"},
     ("agenda_item", "agenda.proposed", False): {"office", "officer", "confirmer"},
     ("import", "agreement.import_started", False): {"office", "admin"},
     ("post", "post.changed", False): {"admin", *OWN},

@@ -60,6 +60,8 @@ SECRETS = (
     Secret("蓬田村の引継ぎの印", Permission.HAND_OVER, frozenset({OTHER})),
     Secret("今別町の提案の印", Permission.READ_POLL, frozenset({TOWN})),
     Secret("今別町あての提案の印", Permission.READ_POLL, frozenset({TOWN})),
+    Secret("今別町あての資料の印", Permission.READ_POLL, frozenset({TOWN})),
+    Secret("まだ送らないの資料の印", Permission.MANAGE_MEETING, frozenset()),
     Secret("青森市の疑義の下書きの印", Permission.READ_QUESTION, frozenset({HUB})),
     Secret("今別町の疑義の下書きの印", Permission.READ_QUESTION, frozenset({TOWN})),
     Secret("今別町の疑義の考えの印", Permission.READ_QUESTION, frozenset({HUB, TOWN})),
@@ -254,6 +256,23 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "meetings.new": lambda s: [{"fy": 2027}],
     "meetings.take_over": lambda s: [{"year": 2020}],
     "meetings.notice": lambda s: [{"meeting_id": s.held}],
+    **{
+        f"materials.{name}": lambda s: [{"meeting_id": s.polling, "material_id": s.unsent_material}]
+        for name in ("change", "replace", "strike")
+    },
+    "materials.move": lambda s: [
+        {"meeting_id": s.polling, "material_id": s.unsent_material, "way": "up"}
+    ],
+    "materials.make": lambda s: [{"meeting_id": s.polling, "kind": "all"}],
+    **{f"materials.{name}": lambda s: [{"meeting_id": s.polling}] for name in ("send", "upload")},
+    "materials.file": lambda s: [
+        {"meeting_id": s.held, "material_id": s.sent_material, "number": 1}
+    ],
+    "materials.changed": lambda s: [{"meeting_id": s.held, "material_id": s.sent_material}],
+    "materials.book": lambda s: [
+        {"meeting_id": s.held, "form": "pdf"},
+        {"meeting_id": s.held, "form": "zip"},
+    ],
     "materials.index": lambda s: [{"meeting_id": s.polling}, {"meeting_id": s.held}],
     "materials.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_agenda", "form": "docx"}],
     "meetings.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_notice", "form": "pdf"}],

@@ -38,6 +38,9 @@ from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id
+from tracker.materials import actions as materials
+from tracker.materials.actions import MaterialWords, PagedFile
+from tracker.materials.rules import MaterialKind
 from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.minutes import actions as minutes
 from tracker.meetings.models import AgendaItem, CandidateDate, MeetingRow, MeetingSeat
@@ -72,6 +75,15 @@ UNSENT_OF = "{}の送る前の案件の印"
 MEMO_OF = "{}の引継ぎの印"
 PROOF_OF = "{}の添付の印"
 ITEM_OF = "{}の提案の印"
+MATERIAL_OF = "{}の資料の印"
+# One empty page.
+SMALLEST_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
+    b"xref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n0000000054 00000 n \n"
+    b"0000000105 00000 n \ntrailer<</Root 1 0 R/Size 4>>\nstartxref\n172\n%%EOF"
+)
 DOUBT_OF = "{}の疑義の下書きの印"
 VIEW_OF = "{}の疑義の考えの印"
 
@@ -105,6 +117,8 @@ class Stock:
     minuted: int
     decided: int
     follow_ups: Mapping[str, int]
+    unsent_material: int
+    sent_material: int
     invited_token: str
     reset_token: str
     poll_token: str
@@ -190,6 +204,8 @@ def furnish() -> Stock:
         minuted=minuted,
         decided=decided,
         follow_ups=follow_ups,
+        unsent_material=_unsent_material(polling),
+        sent_material=_sent_material(held),
         invited_token=invited_token,
         reset_token=_forgotten(),
         poll_token=_poll_token(polling, TOWN),
@@ -511,6 +527,33 @@ def _decided(meeting_id: int, item_id: int) -> tuple[int, dict[str, int]]:
     found = select(FollowUpRow).where(FollowUpRow.decision_id == made.id)
     slugs = {town.id: town.slug for town in asked}
     return made.id, {slugs[one.municipality_id]: one.id for one in db.session.scalars(found)}
+
+
+def _unsent_material(meeting_id: int) -> int:
+    """What is made of the data and a file, of which nobody but the office knows: the file."""
+    row, office = db.session.get_one(MeetingRow, meeting_id), costs.act_of("office")
+    materials.make(office, row, MaterialKind.ROSTER, MaterialWords("名簿", "出席者名簿"))
+    words = MaterialWords("資料1", MATERIAL_OF.format("まだ送らない"))
+    return materials.upload(office, row, words, _paged("材料.csv", b"1,2\n")).id
+
+
+def _sent_material(meeting_id: int) -> int:
+    """A file that was replaced after it was sent, and one kept to a town: the first of them."""
+    row, office = db.session.get_one(MeetingRow, meeting_id), costs.act_of("office")
+    one = materials.upload(
+        office, row, MaterialWords("資料1", "送った資料"), _paged("案.pdf", SMALLEST_PDF, "a")
+    )
+    words = MaterialWords("資料2", MATERIAL_OF.format("今別町あて"), only=[TOWN])
+    materials.upload(office, row, words, _paged("別の表.csv", b"3,4\n"))
+    materials.send(office, row, {})
+    again = _paged("案.pdf", SMALLEST_PDF + b"\n", "b")
+    later = replace(office, at=office.at + timedelta(minutes=1))
+    materials.replace(later, row, one, again, "金額の誤り")
+    return one.id
+
+
+def _paged(name: str, content: bytes, *pages: str) -> PagedFile:
+    return PagedFile(Sent(name, name.rpartition(".")[2], content), pages)
 
 
 def _held() -> int:

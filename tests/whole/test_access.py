@@ -87,6 +87,10 @@ def is_asked_for(house: House, visitor: Visitor, door: Door, number: int) -> boo
     return (others.index(visitor) - number) % min(2, len(others)) == 0
 
 
+# That somebody opened a paper for the first time is kept, and nothing else.
+NOTES_OPENING = {"materials.file", "materials.changed", "materials.book"}
+
+
 def faults(house: House, visitor: Visitor, *endpoints: str) -> list[str]:
     """Sentences about every door of those pages that is not as the table says, for one visitor."""
     return faults_at(house, visitor, house.doors(*endpoints))
@@ -98,7 +102,8 @@ def faults_at(house: House, visitor: Visitor, doors: Iterable[Door]) -> list[str
     for (endpoint, method, target, path), answer, was_changed in house.walk(visitor, doors):
         is_open = is_open_to(house, visitor, endpoint, target)
         wrong = [_wrong(answer, endpoint, visitor, is_open)]
-        if was_changed and (method in READING or not is_open):
+        notes = is_open and endpoint in NOTES_OPENING
+        if was_changed and not notes and (method in READING or not is_open):
             wrong.append("changed something in the database")
         wrong += [f"shows 「{words}」" for words in _betrayed(answer, endpoint, visitor)]
         wrong += [f"shows what opens {live[code]}" for code in _given_away(answer, path, live)]

@@ -71,6 +71,9 @@ FILLED: dict[str, dict[str, Any]] = {
         "send": "1",
         **{f"days-{row}-on": f"2027/5/{row + 5}" for row in (5, 6, 7)},
     },
+    "materials.upload": {"file": (Again("氏名,人数\n".encode()), "表.csv"), "number": "資料9"},
+    "materials.change": {"number": "資料9"},
+    "materials.replace": {"file": (Again(b"5,6\n"), "表.csv")},
     "meetings.propose_item": {"minutes": "20"},
     "municipalities.new_entry": {"municipalities": ["imabetsu"]},
     "meetings.fix": {"despite_silent": "y"},
@@ -99,6 +102,7 @@ FILLED: dict[str, dict[str, Any]] = {
 ELSEWHERE = {
     "sign_in.set_by_code": "needs the code of a letter: tests/accounts/test_forgotten.py",
     "meetings.notice": "the meeting there is over: tests/meetings/test_views.py",
+    "materials.send": "no day is fixed there: tests/materials/test_materials.py",
     "meetings.send_minutes": "they are out there: tests/meetings/test_minutes.py",
     "meetings.add_erratum": "they are not final there: tests/meetings/test_minutes.py",
     "agreements.register": "needs an answer to each question: tests/agreements/test_actions.py",

@@ -36,6 +36,7 @@ SHAPES = {
     "projects/report",
     "projects/project",
     "cost_sharing/case",
+    "materials/material",
     "meetings/meeting",
     "replies/reply",
     "questions/question",

@@ -82,6 +82,11 @@ SUBJECTS = (
     ("meeting_roster", "1"),
     ("meeting_seating", "1"),
     ("minutes", "1"),
+    ("material_progress", "1"),
+    ("material_watch", "1"),
+    ("material_costs", "2"),
+    ("material_questions", "2"),
+    ("material_decisions", "2"),
     ("question", "2025-01"),
 )
 SIGNS = "髙﨑𠮷①㈱～𠀋 <b>&amp; #strong[x] $a$ \\{ {{ 7*7 }} =1+1 @x *y* _z_ `c` // /* */ \"q\" 'r'"

@@ -9,6 +9,10 @@ from tracker.demo.moment import Moment, actor, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail.letters import Letter, LetterState, SendAttempt
+from tracker.materials import actions as materials
+from tracker.materials import papers
+from tracker.materials import queries as packs
+from tracker.materials.rules import next_number
 from tracker.meetings import actions, queries
 from tracker.meetings.agenda import actions as agenda_actions
 from tracker.meetings.agenda import queries as agenda
@@ -138,6 +142,19 @@ def set_agenda(m: Moment) -> None:
     agenda_actions.propose(_act(m), row, NEXT_YEAR, "", MINUTES_OF_LAST)
     for item in agenda.rows(row.id)[:-1]:
         agenda_actions.change(_act(m), row, item, item.title, item.note, MINUTES_OF_EACH, ())
+
+
+def send_materials(m: Moment) -> None:
+    """What the data offer, numbered and frozen as they stand on that day."""
+    row, taken = _meeting(m), list[str]()
+    for one in papers.offered(queries.of(row)):
+        taken.append(next_number(one.kind, taken))
+        words = materials.MaterialWords(taken[-1], one.title, only=one.only)
+        materials.make(_act(m), row, one.kind, words)
+    meeting = queries.of(row)
+    there = packs.pack(meeting.id).materials
+    made = materials.frozen({one: papers.material(meeting, one.kind, m.at) for one in there})
+    materials.send(_act(m), row, made)
 
 
 def write_minutes(m: Moment) -> None:

@@ -98,6 +98,7 @@ YEAR: tuple[Deed, ...] = (
     Deed(12, 15, 10, questions.settle, (questions.PRESENT, 12, 25)),
     Deed(1, 6, 10, meeting.send_notice),
     Deed(1, 6, 11, meeting.set_agenda),
+    Deed(1, 21, 10, meeting.send_materials),
     Deed(2, 1, 10, meeting.record_attendance),
     Deed(2, 4, 10, meeting.write_minutes),
     Deed(2, 5, 14, meeting.regard_as_held),

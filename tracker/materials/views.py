@@ -1,37 +1,132 @@
 """Pages of a meeting's papers and materials (ux/spec.md 7.7)."""
 
-from flask import Blueprint, abort
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from io import BytesIO
+from typing import NamedTuple
+
+from flask import Blueprint, abort, send_file, url_for
 from werkzeug.wrappers import Response
 
+from tracker.attachments import uploads
+from tracker.attachments.attaching import download
+from tracker.attachments.uploads import Attachment
+from tracker.kernel import wareki
 from tracker.kernel.permissions import Permission
-from tracker.materials import papers
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
+from tracker.materials import actions, forms, papers, queries, rules
+from tracker.materials.actions import MaterialWords, PagedFile
+from tracker.materials.material import Material, Pack, in_order
+from tracker.materials.models import MaterialRow
+from tracker.materials.rules import MaterialKind
+from tracker.meetings import queries as meetings
+from tracker.meetings.agenda import queries as agenda
+from tracker.meetings.agenda.rules import AgendaEntry
+from tracker.meetings.agenda.rules import is_shown as is_item_shown
 from tracker.meetings.blueprint import get_meeting
+from tracker.meetings.meeting import Meeting
 from tracker.meetings.minutes.rules import is_shown
+from tracker.municipalities import queries as areas
+from tracker.papers import binding, pdf, volume
 from tracker.papers.kinds import links, paper_file, register
+from tracker.papers.volume import Volume, VolumePart
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard
-from tracker.plumbing.pages import page
+from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
+from tracker.plumbing.forms import ButtonForm, SeenButtonForm
+from tracker.plumbing.pages import complain, done, page, strike_page
+from tracker.plumbing.sections import stand
 
 bp = Blueprint("materials", __name__)
-bp.record(lambda state: register(state.app, (*papers.PAPERS, *papers.MINUTES)))
+bp.record(lambda state: register(state.app, (*papers.PAPERS, *papers.MATERIALS, *papers.MINUTES)))
+WAYS = {"up": -1, "down": 1}
+_AT = "/meetings/<int:meeting_id>/materials"
 
 
-@bp.get("/meetings/<int:meeting_id>/materials")
+class _Open(NamedTuple):
+    """A meeting with its materials, and what of them and of its agenda the reader may know."""
+
+    meeting: Meeting
+    pack: Pack
+    items: Mapping[int, AgendaEntry]
+    shown: Sequence[Material]
+
+    @property
+    def choices(self) -> list[tuple[int, str]]:
+        """The items of the agenda to choose from."""
+        return [(one.id, one.title) for one in self.items.values()]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the office may still change anything."""
+        meeting = self.meeting
+        is_over = meeting.cancelled_at or meeting.minutes_final_at
+        return may(Permission.MANAGE_MEETING) and not is_over
+
+
+def _open(meeting_id: int) -> _Open:
+    meeting, reader = get_meeting(meeting_id), actor()
+    items = {
+        one.id: one
+        for one in agenda.entries(meeting.id)
+        if one.is_accepted and not one.is_struck and is_item_shown(one, reader)
+    }
+    pack = queries.pack(meeting.id)
+    stand(
+        (meeting.year.label, url_for("meetings.show", number=meeting.id)),
+        (_("資料"), url_for(".index", meeting_id=meeting.id)),
+    )
+    return _Open(meeting, pack, items, pack.shown(reader, items))
+
+
+def _find(meeting_id: int, material_id: int) -> tuple[_Open, Material]:
+    found = _open(meeting_id)
+    one = next((one for one in found.shown if one.id == material_id), None) or abort(404)
+    return found, one
+
+
+def _row(one: Material) -> MaterialRow:
+    return db.session.get_one(MaterialRow, one.id)
+
+
+@bp.get(_AT)
 @guard(Permission.READ_AREA)
 def index(meeting_id: int) -> Response:
-    """資料: the papers of the meeting."""
-    meeting = get_meeting(meeting_id)
-    sheet = papers.minutes_subject(meeting, actor())
-    is_readable = sheet is not None and is_shown(sheet.sheet, actor(), clock.today())
-    rows = (*papers.PAPERS, *(papers.MINUTES if is_readable else ()))
+    """資料: what the reader may open, the book of it, and for the office who has not opened it yet."""
+    found = _open(meeting_id)
+    meeting, pack, is_office = found.meeting, found.pack, may(Permission.MANAGE_MEETING)
+    counting = [one for one in found.shown if not one.is_struck]
+    only = {one.id: one.only for one in found.items.values()}
     return page(
         "materials/index.html",
         meeting=meeting,
-        to_print=() if meeting.cancelled_at else links(rows, ".paper", meeting_id=meeting_id),
+        pack=pack,
+        items=found.items,
+        materials=counting,
+        struck=[one for one in found.shown if one.is_struck],
+        opened=queries.opened_by(actor(), counting),
+        offered=_left(found) if found.is_open and not pack.sent_at else [],
+        readings=queries.readings(counting, only) if is_office and pack.sent_at else [],
+        is_office=is_office,
+        is_open=found.is_open,
+        names={town.slug: town.name for town in areas.towns()},
+        ranges=rules.page_ranges,
+        press=lambda one: SeenButtonForm(formdata=None, data={"seen": one.seen}),
+        button_form=ButtonForm(formdata=None),
+        to_print=()
+        if meeting.cancelled_at
+        else links(papers.PAPERS, ".paper", meeting_id=meeting_id),
     )
 
 
-@bp.get("/meetings/<int:meeting_id>/materials/papers/<kind>.<form>")
+def _left(found: _Open) -> list[papers.OfferedMaterial]:
+    there = {one.kind for one in found.pack.counting}
+    return [one for one in papers.offered(found.meeting) if one.kind not in there]
+
+
+@bp.get(f"{_AT}/papers/<kind>.<form>")
 @guard(Permission.READ_AREA)
 def paper(meeting_id: int, kind: str, form: str) -> Response:
     """A paper of the meeting, with what its reader may know."""
@@ -43,3 +138,246 @@ def paper(meeting_id: int, kind: str, form: str) -> Response:
     if found is None or not is_shown(found.sheet, reader, clock.today()):
         abort(404)
     return paper_file(papers.MINUTES, kind, found, form, meeting.year.label)
+
+
+# --- what the office does ---------------------------------------------------------------------------
+
+
+@bp.post(f"{_AT}/make/<kind>")
+@guard(Permission.MANAGE_MEETING)
+def make(meeting_id: int, kind: str) -> Response:
+    """Adds what is made of the data: one, or (`all`) all that the data offer."""
+    found, back = _open(meeting_id), url_for(".index", meeting_id=meeting_id)
+    wanted = [one for one in _left(found) if kind in ("all", one.kind)]
+    form = ButtonForm()
+
+    def do(act: Act) -> None:
+        if not wanted:
+            raise Refusal(_("加える資料がありません。"))
+        taken = [one.number for one in found.pack.counting]
+        with act:
+            for one in wanted:
+                taken.append(rules.next_number(one.kind, taken))
+                item = next((i.id for i in found.items.values() if i.kind.value == one.kind), None)
+                words = MaterialWords(taken[-1], one.title, item, one.only)
+                actions.make(act, meetings.row(found.meeting), one.kind, words)
+
+    if form.carry_out(do):
+        return done(back, _("資料を%(count)s件加えました。", count=len(wanted)))
+    return complain(form, back)
+
+
+@bp.route(f"{_AT}/new", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def upload(meeting_id: int) -> Response:
+    """資料を添付する."""
+    found, back = _open(meeting_id), url_for(".index", meeting_id=meeting_id)
+    proposed = rules.next_number(MaterialKind.FILE, [one.number for one in found.pack.counting])
+    form = forms.upload_form(found.choices, data={"number": proposed})
+    row = meetings.row(found.meeting)
+    if form.carry_out(lambda act: actions.upload(act, row, form.words, form.paged)):
+        return done(back, _("資料を加えました。"))
+    return page("materials/material.html", form, back=back, is_new=True, accepted=_accepted())
+
+
+def _accepted() -> tuple[str, str]:
+    return _(uploads.ACCEPTED), ",".join(f".{one}" for one in uploads.TYPES)
+
+
+@bp.route(f"{_AT}/<int:material_id>", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def change(meeting_id: int, material_id: int) -> Response:
+    """Number, name, item and readers of a material that was not sent."""
+    found, one = _find(meeting_id, material_id)
+    back = url_for(".index", meeting_id=meeting_id)
+    stored = {
+        **{"seen": one.seen, "number": one.number, "title": one.title},
+        **{"item": one.item_id or 0, "only": list(one.only or ())},
+    }
+    form = forms.material_form(found.choices, data=stored)
+    row, own = meetings.row(found.meeting), _row(one)
+    if form.carry_out(lambda act: actions.change(act, row, own, form.words, form.seen.data)):
+        return done(back, _("資料を直しました。"))
+    return page("materials/material.html", form, back=back, is_new=False, accepted=_accepted())
+
+
+@bp.post(f"{_AT}/<int:material_id>/move/<way>")
+@guard(Permission.MANAGE_MEETING)
+def move(meeting_id: int, material_id: int, way: str) -> Response:
+    """上へ, 下へ."""
+    found, one = _find(meeting_id, material_id)
+    form, step = SeenButtonForm(seen=one.seen), WAYS.get(way) or abort(404)
+    row, own, back = (
+        meetings.row(found.meeting),
+        _row(one),
+        url_for(".index", meeting_id=meeting_id),
+    )
+    if form.carry_out(lambda act: actions.move(act, row, own, step, form.seen.data)):
+        return done(f"{back}#material-{material_id}")
+    return complain(form, back)
+
+
+@bp.route(f"{_AT}/<int:material_id>/strike", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def strike(meeting_id: int, material_id: int) -> Response:
+    """Takes a material out, or puts it back."""
+    found, one = _find(meeting_id, material_id)
+    row, own = meetings.row(found.meeting), _row(one)
+    return strike_page(
+        own,
+        one.seen,
+        lambda act, reason, seen: actions.strike(act, row, own, reason, seen),
+        lambda act, seen: actions.put_back(act, row, own, seen),
+        named=one.label,
+        back=url_for(".index", meeting_id=meeting_id),
+        check=lambda: rules.check_open(
+            cancelled_at=row.cancelled_at, minutes_final_at=row.minutes_final_at
+        ),
+        notes=[_("資料を読める方は、この理由を読めます。")],
+    )
+
+
+@bp.route(f"{_AT}/<int:material_id>/replace", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def replace(meeting_id: int, material_id: int) -> Response:
+    """差替え: another file, or what is made of the data once more; what was sent stays beside it."""
+    found, one = _find(meeting_id, material_id)
+    back = url_for(".index", meeting_id=meeting_id)
+    form = (forms.MakeAgainForm if one.is_made else forms.ReplaceFileForm)(data={"seen": one.seen})
+    row, own = meetings.row(found.meeting), _row(one)
+    made = _frozen(found.meeting, [one]) if one.is_made and form.validate_on_submit() else {}
+
+    def do(act: Act) -> None:
+        file = made[one.id] if one.is_made else form.paged
+        assert file is not None
+        actions.replace(act, row, own, file, form.reason.data or "", form.seen.data)
+
+    if form.carry_out(do):
+        return done(back, _("%(number)sを差し替えました。", number=one.number))
+    return page(
+        "materials/replace.html", form, back=back, one=one, pack=found.pack, accepted=_accepted()
+    )
+
+
+@bp.route(f"{_AT}/send", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def send(meeting_id: int) -> Response:
+    """資料を送る: freezes what is made of the data, and tells everybody where to read it."""
+    found, back = _open(meeting_id), url_for(".index", meeting_id=meeting_id)
+    row = meetings.row(found.meeting)
+    seen = actions.seen_of(found.pack.seen, queries.rows(meeting_id))
+    form = SeenButtonForm(data={"seen": seen})
+    made: Mapping[int, PagedFile] = {}
+    if form.validate_on_submit() and found.pack.sent_at is None:
+        wanted = [one for one in found.pack.counting if one.is_made]
+        made = _frozen(found.meeting, wanted)
+    if form.carry_out(lambda act: actions.send(act, row, made, form.seen.data)):
+        return done(
+            back, _("資料を送りました。お知らせの手紙は%(count)s通です。", count=form.result)
+        )
+    return page("materials/send.html", form, back=back, meeting=found.meeting, pack=found.pack)
+
+
+def _frozen(meeting: Meeting, wanted: Sequence[Material]) -> Mapping[int, PagedFile]:
+    """What is made of the data now; nobody waits for the database while it is set."""
+    as_of = clock.now()
+    documents = {one: papers.material(meeting, one.kind, as_of) for one in wanted}
+    db.session.rollback()
+    return actions.frozen(documents)
+
+
+# --- what everybody opens ---------------------------------------------------------------------------
+
+
+@bp.get(f"{_AT}/<int:material_id>/files/<int:number>")
+@guard(Permission.READ_AREA)
+def file(meeting_id: int, material_id: int, number: int) -> Response:
+    """One file of a material, also one that was replaced; 0: as the data stand now, for the office."""
+    found, one = _find(meeting_id, material_id)
+    if number == 0 and one.is_made and may(Permission.MANAGE_MEETING):
+        document = papers.material(found.meeting, one.kind, clock.now())
+        name = volume.safe_name(f"{one.number}_{one.title}", "pdf")
+        return _file(pdf.write(document), name, "application/pdf")
+    edition = next((each for each in one.editions if each.number == number), None) or abort(404)
+    kept = db.session.get(Attachment, edition.id)
+    answer = download(kept)
+    queries.note_opened(actor(), [edition.id], clock.now())
+    return answer
+
+
+@bp.get(f"{_AT}/<int:material_id>/changed.pdf")
+@guard(Permission.READ_AREA)
+def changed(meeting_id: int, material_id: int) -> Response:
+    """差替えページ: the changed pages alone, marked, with the numbers they have in the book."""
+    found, one = _find(meeting_id, material_id)
+    now = one.current
+    if now is None or not one.changed or one.is_struck:
+        abort(404)
+    of, reader = _volume(found), actor()
+    content = uploads.content_of(now.sha256)
+    queries.note_opened(reader, [now.id], clock.now())
+    db.session.rollback()
+    label = _(
+        "差替え %(day)s　%(number)s", day=wareki.month_day(clock.day(now.at)), number=one.number
+    )
+    part = VolumePart(
+        *(one.number, one.title, now.ending, content, len(now.pages), label, one.changed)
+    )
+    first = volume.begins(of, one.number)
+    numbers = [str(first + at) for at in one.changed]
+    made = volume.bind(
+        Volume(_("%(label)s　差替えページ", label=one.label), (), [part], now.at, numbers)
+    )
+    return _file(
+        made,
+        volume.safe_name(_("%(number)s_差替えページ", number=one.number), "pdf"),
+        "application/pdf",
+    )
+
+
+@bp.get(f"{_AT}/book.<form>")
+@guard(Permission.READ_AREA)
+def book(meeting_id: int, form: str) -> Response:
+    """1冊のPDF, or the zip, of all that the reader may read; the office sees it before it is sent."""
+    found = _open(meeting_id)
+    if form not in ("pdf", "zip") or not any(not one.is_struck for one in found.shown):
+        abort(404)
+    of, back = _volume(found), url_for(".index", meeting_id=meeting_id)
+    opened = [one.current.id for one in found.shown if one.current and not one.is_struck]
+    queries.note_opened(actor(), opened, clock.now())
+    db.session.rollback()
+    name = volume.safe_name(_("%(meeting)s_資料", meeting=found.meeting.name), form)
+    try:
+        made = volume.bind(of) if form == "pdf" else volume.pack(of)
+    except Refusal as refusal:
+        return done(back, refusal.message, "late")
+    return _file(made, name, "application/pdf" if form == "pdf" else "application/zip")
+
+
+def _volume(found: _Open) -> Volume:
+    """All that the reader may read, in the order of the book; what is kept to some stands last."""
+    as_of: datetime = found.pack.changed_at or clock.now()
+    parts = []
+    for one in in_order([one for one in found.shown if not one.is_struck]):
+        now, pages = one.current, 0
+        if now:
+            content, pages, ending = uploads.content_of(now.sha256), len(now.pages), now.ending
+        else:
+            content, ending = pdf.write(papers.material(found.meeting, one.kind, as_of)), "pdf"
+            pages = len(binding.read(content).pages)
+        label = ""
+        if now and now.number > 1:
+            label = _("%(number)s（差替え）", number=one.number)
+        parts.append(VolumePart(one.number, one.title, ending, content, pages, label))
+    meeting = found.meeting
+    lines = [meeting.hours.label if meeting.hours else "", meeting.place, areas.get_area().name]
+    if not found.pack.sent_at:
+        lines.append(_("（送る前の確認用）"))
+    title = _("%(meeting)s　資料", meeting=meeting.name)
+    return Volume(title, [one for one in lines if one], parts, as_of)
+
+
+def _file(content: bytes, name: str, kind: str) -> Response:
+    answer = send_file(BytesIO(content), kind, as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

@@ -41,7 +41,13 @@ _IS_SEEN = """(OLD.subject_kind = 'cost_case' AND EXISTS (SELECT 1 FROM cost_cas
     WHERE cost_case.id = OLD.subject_id AND cost_case.sent_on IS NOT NULL))
     OR (OLD.subject_kind = 'report' AND EXISTS (SELECT 1 FROM report_version
     WHERE report_version.report_id = OLD.subject_id
-    AND report_version.submitted_at >= OLD.added_at))"""
+    AND report_version.submitted_at >= OLD.added_at))
+    OR (OLD.subject_kind = 'material' AND EXISTS (SELECT 1 FROM material JOIN material_pack
+    ON material_pack.meeting_id = material.meeting_id WHERE material.id = OLD.subject_id
+    AND material_pack.sent_at IS NOT NULL))"""
+_IS_SENT = """EXISTS (SELECT 1 FROM material JOIN material_pack
+    ON material_pack.meeting_id = material.meeting_id WHERE material.id = OLD.material_id
+    AND material_pack.sent_at IS NOT NULL)"""
 _IS_FINAL = """EXISTS (SELECT 1 FROM minutes WHERE minutes.meeting_id = OLD.meeting_id
     AND minutes.is_final)"""
 _STRUCK = ("struck_at", "struck_by", "struck_reason")
@@ -53,6 +59,7 @@ KEPT = {
     "consultation": Kept(_STRUCK),
     "confirmation": Kept(),
     "case_change": Kept(),
+    "material_file": Kept(of=_IS_SENT),
     "minutes_erratum": Kept(),
     "minutes_part": Kept(of=_IS_FINAL),
     "minutes_reply": Kept(),

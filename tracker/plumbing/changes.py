@@ -40,6 +40,7 @@ EXEMPT: Mapping[str, str] = {
     "letter_item": "mail's books",
     "letter_secret": "mail's books",
     "mailbox_state": "mail's books",
+    "material_opening": "who opened a paper first when; not what anybody decided",
     "once": "the keys of forms already carried out",
     "reset_request": "what the clock's next pass does; the letter itself is recorded",
     "send_attempt": "mail's books",

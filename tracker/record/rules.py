@@ -16,6 +16,7 @@ READ_BY: Mapping[str, Permission] = {
         (
             *("area", "municipality", "figures", "calendar", "agreement", "project"),
             *("fiscal_year", "round", "meeting", "held_view", "grant_claim", "grant_cap"),
+            "material_pack",
         ),
         Permission.READ_AREA,
     ),
@@ -24,7 +25,7 @@ READ_BY: Mapping[str, Permission] = {
     "question": Permission.READ_QUESTION,
     **dict.fromkeys(("payment_plan", "instalment"), Permission.READ_PAYMENTS),
     **dict.fromkeys(
-        ("absence", "seat", "agenda_item", "minutes", "decision"), Permission.READ_POLL
+        ("absence", "seat", "agenda_item", "minutes", "decision", "material"), Permission.READ_POLL
     ),
     **dict.fromkeys(("post", "account", "handover", "outside_change"), Permission.HAND_OVER),
     "letter": Permission.READ_LETTERS,
@@ -260,6 +261,22 @@ KINDS: Mapping[str, RecordKind] = {
             "decision.follow_up_restored": N_("宿題を元に戻す"),
         },
     ),
+    "material_pack": RecordKind(
+        N_("会議の資料"), "material_pack", {"materials.sent": N_("資料の送付")}
+    ),
+    "material": RecordKind(
+        N_("資料"),
+        "material",
+        {
+            "material.added": N_("資料の追加"),
+            "material.changed": N_("資料の変更"),
+            "material.moved": N_("資料の順番の変更"),
+            "material.attached": N_("資料のファイル"),
+            "material.detached": N_("資料のファイルの取消し"),
+            "material.struck": N_("資料の取下げ"),
+            "material.restored": N_("資料を元に戻す"),
+        },
+    ),
     "held_view": RecordKind(
         N_("開催の扱い"), "held_view", {"meeting.viewed": N_("開催の扱いの記録")}
     ),
@@ -412,7 +429,8 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
         ),
         frozenset({"question"}),
     ),
-    "attachment": frozenset({"report", "cost_case"}),
+    "attachment": frozenset({"report", "cost_case", "material"}),
+    **dict.fromkeys(("material", "material_file"), frozenset({"material"})),
     **dict.fromkeys(
         ("payment_plan", "instalment", "instalment_receipt"),
         frozenset({"payment_plan", "instalment"}),

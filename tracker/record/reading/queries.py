@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -30,6 +31,7 @@ from tracker.decisions.models import DecisionRow
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
 from tracker.mail.letters import Letter
+from tracker.materials.models import MaterialPack, MaterialRow
 from tracker.meetings.models import AgendaItem, MeetingSeat, Minutes
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import HeadAbsence, Municipality
@@ -315,6 +317,21 @@ _FACTS: Mapping[str, tuple[Any, Select[Any]]] = {
         DecisionRow.id,
         _facts("decision", DecisionRow.id, _NOBODY, shared=AgendaItem.only.is_(null())).join(
             AgendaItem, AgendaItem.id == DecisionRow.item_id
+        ),
+    ),
+    "material": (
+        MaterialRow.id,
+        _facts(
+            "material",
+            MaterialRow.id,
+            _NOBODY,
+            shared=and_(
+                MaterialRow.only.is_(null()),
+                exists().where(
+                    MaterialPack.meeting_id == MaterialRow.meeting_id,
+                    MaterialPack.sent_at.is_not(None),
+                ),
+            ),
         ),
     ),
     "letter": (Letter.id, _facts("letter", Letter.id, Letter.municipality_id)),

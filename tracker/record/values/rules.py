@@ -490,6 +490,26 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "is_done": N_("終わり"),
         },
     ),
+    "material_pack": (
+        N_("会議の資料"),
+        {"sent_at": N_("送った日時"), "sent_by": N_("送った人"), "sent_by_id": UNSAID},
+    ),
+    "material": (
+        N_("資料"),
+        {
+            **{"position": N_("順番"), "number": N_("資料番号"), "title": N_("件名")},
+            **{"kind": N_("元になったもの"), "item_id": UNSAID, "only": N_("見せる市町村")},
+        },
+    ),
+    "material_file": (
+        N_("資料のファイル"),
+        {
+            "attachment_id": UNSAID,
+            "material_id": UNSAID,
+            "pages": UNSAID,
+            "reason": N_("差し替える理由"),
+        },
+    ),
     "held_view": (
         N_("開催の扱い"),
         {"is_held": N_("開催したものとする"), "person_name": N_("記録した人")},

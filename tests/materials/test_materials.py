@@ -1,0 +1,304 @@
+"""Materials of a meeting: numbered, sent, replaced, bound, and opened."""
+
+import io
+import zipfile
+from dataclasses import replace as changed
+from datetime import UTC, datetime
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import RectangleObject
+from sqlalchemy import func, select
+from sqlalchemy.exc import DatabaseError
+
+from tests.cost_sharing.makers import act_of
+from tests.meetings.makers import make_fixed
+from tracker.attachments.uploads import Attachment, Sent
+from tracker.kernel.permissions import Actor, Role
+from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import Letter
+from tracker.materials import actions, queries, rules
+from tracker.materials.actions import MaterialWords, PagedFile
+from tracker.materials.material import Edition, Material, Pack, in_order
+from tracker.materials.rules import MaterialKind
+from tracker.papers import pdf, volume
+from tracker.papers.kinds import Document, Lines
+from tracker.papers.volume import Volume, VolumePart
+from tracker.plumbing.db import db
+from tracker.record.queries import verdict
+
+pytestmark = pytest.mark.engines_by_turns
+
+AT = datetime(2026, 11, 24, 1, tzinfo=UTC)
+
+
+def page_of(*texts: str) -> bytes:
+    return pdf.write(Document("資料", [Lines([one]) for one in texts]))
+
+
+# --- rules ------------------------------------------------------------------------------------------
+
+NUMBERS = [
+    ("資料１", "資料1"),
+    ("資料 2 － 1", "資料2-1"),
+    ("参考3―2", "参考3-2"),
+    ("カラー1", "カラー1"),
+    ("次第", "次第"),
+    ("", None),
+    ("1", None),
+    ("資料/1", None),
+    ("../資料1", None),
+    ("資料1.pdf", None),
+    ("資料1234", None),
+]
+
+
+@pytest.mark.parametrize(("typed", "number"), NUMBERS)
+def test_a_number_is_kept_in_one_form(typed, number):
+    if number is None:
+        with pytest.raises(Refusal, match="のように入力"):
+            rules.as_number(typed)
+    else:
+        assert rules.as_number(typed) == number == rules.as_number(number)
+
+
+def test_numbers_are_proposed_and_stand_once():
+    propose = rules.next_number
+    assert propose(MaterialKind.FILE, ["資料1", "資料2-1", "参考9", "次第"]) == "資料3"
+    assert propose(MaterialKind.AGENDA, ["資料1"]) == "次第"
+    assert propose(MaterialKind.AGENDA, ["次第"]) == "資料1"
+    with pytest.raises(Refusal, match="ほかの資料の番号"):
+        rules.check_number("資料A1", ["資料a1"])
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"), [((), ""), ((0,), "1"), ((0, 2, 3, 4), "1、3〜5"), ((1, 0), "1〜2")]
+)
+def test_pages_are_told_as_people_write_them(pages, said):
+    assert rules.page_ranges(pages) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "sent_at", "held_on", "said"),
+    [
+        (1, AT, AT.date(), "すでに送っています"),
+        (1, None, None, "開催日を決めてから"),
+        (0, None, AT.date(), "送る資料がありません"),
+    ],
+)
+def test_what_cannot_be_sent(count, sent_at, held_on, said):
+    with pytest.raises(Refusal, match=said):
+        rules.check_send(count, sent_at, held_on)
+
+
+def edition(number, *pages):
+    return Edition(number, number, "a.pdf", "pdf", 1, "0" * 64, pages, "", AT, "事務局", number > 1)
+
+
+def material(**changes):
+    one = Material(
+        *(1, "1", "資料1", "案", MaterialKind.FILE, None, None, False, "", (edition(1, "a", "b"),))
+    )
+    return one._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "pages", "fewer"),
+    [
+        (("a", "b"), ("a", "b"), (), 0),
+        (("a", "b"), ("a", "c"), (1,), 0),
+        (("a", "b"), ("x", "a", "b"), (0,), 0),
+        (("a", "b"), ("b", "a"), (), 0),
+        (("a", "b"), ("a",), (), 1),
+        (("", "b"), ("", "b"), (0,), 0),
+        ((), ("a",), (), 0),
+    ],
+)
+def test_the_changed_pages_are_found(before, after, pages, fewer):
+    one = material(editions=(edition(1, *before), edition(2, *after)))
+    assert (one.changed, one.removed) == (pages, fewer)
+
+
+# The material, whether it was sent, who reads it.
+READERS = [
+    ({}, False, {"office"}),
+    ({}, True, {"office", "lead", "imabetsu", "hiranai", "reader"}),
+    ({"only": ("imabetsu",)}, True, {"office", "imabetsu"}),
+    ({"item_id": 7}, True, {"office", "lead", "imabetsu", "hiranai", "reader"}),
+    ({"item_id": 8}, True, {"office"}),
+    ({"editions": ()}, True, {"office"}),
+]
+
+
+@pytest.mark.parametrize(("changes", "is_sent", "readers"), READERS, ids=map(str, range(6)))
+def test_who_reads_a_material(changes, is_sent, readers):
+    people = {
+        name: Actor(1, name, role, slug, 1, slug, 1, slug == "aomori")
+        for name, role, slug in (
+            ("office", Role.OFFICE, "aomori"),
+            ("lead", Role.LEAD, "aomori"),
+            ("imabetsu", Role.OFFICER, "imabetsu"),
+            ("reader", Role.READER, "imabetsu"),
+            ("hiranai", Role.OFFICER, "hiranai"),
+        )
+    }
+    pack = Pack("1", AT if is_sent else None, "", [material(**changes)])
+    assert {name for name, one in people.items() if pack.shown(one, {7})} == readers
+
+
+def test_what_only_some_may_read_is_bound_last():
+    there = [material(id=1, only=("imabetsu",)), material(id=2), material(id=3)]
+    assert [one.id for one in in_order(there)] == [2, 3, 1]
+
+
+# --- acts -------------------------------------------------------------------------------------------
+
+
+def paged(content: bytes, name: str = "案.pdf") -> PagedFile:
+    return PagedFile(Sent(name, name.rpartition(".")[2], content), [])
+
+
+def test_from_numbers_to_a_replacement(both):
+    row, office = make_fixed(), act_of("office")
+    made = actions.make(office, row, MaterialKind.ROSTER, MaterialWords("名簿", "出席者名簿"))
+    actions.upload(office, row, MaterialWords("資料１", "案"), paged(b"one"))
+    [_made, file] = queries.rows(row.id)
+    actions.move(office, row, file, -1)
+    actions.replace(office, row, file, paged(b"two"), "")
+    assert [one.label for one in queries.pack(row.id).materials] == [
+        "資料1　案",
+        "名簿　出席者名簿",
+    ]
+    assert len(queries.pack(row.id).materials[0].editions) == 1
+    with pytest.raises(Refusal, match="ほかの資料の番号"):
+        actions.upload(office, row, MaterialWords("資料1", "別の案"), paged(b"three"))
+    seen = actions.seen_of(queries.pack(row.id).seen, queries.rows(row.id))
+    actions.change(office, row, file, MaterialWords("資料2", "案"))
+    with pytest.raises(Refusal, match="ほかの人が資料を直しました"):
+        actions.send(office, row, {made.id: paged(b"made")}, seen)
+    before = db.session.scalar(select(func.count(Letter.id))) or 0
+    count = actions.send(office, row, {made.id: paged(b"made")})
+    assert (db.session.scalar(select(func.count(Letter.id))) or 0) - before == count > 4
+    with pytest.raises(Refusal, match="番号・件名・順番は変えられません"):
+        actions.change(office, row, file, MaterialWords("資料3", "案"))
+    with pytest.raises(Refusal, match="すでに送っています"):
+        actions.send(office, row, {})
+    late = changed(office, at=datetime(2026, 12, 3, 1, tzinfo=UTC))
+    with pytest.raises(Refusal, match="差し替える理由"):
+        actions.replace(late, row, file, paged(b"four"), " ")
+    actions.replace(late, row, file, paged(b"four"), "金額の誤り")
+    actions.replace(late, row, made, paged(b"made again"), "出席の変更")
+    now = queries.pack(row.id).materials[0]
+    assert [one.is_late for one in now.editions] == [False, True]
+    assert now.current and now.current.reason == "金額の誤り"
+    with pytest.raises(DatabaseError, match="append-only"):
+        db.session.delete(db.session.get_one(Attachment, now.editions[0].id))
+        db.session.flush()
+    db.session.rollback()
+    assert not verdict().problems
+
+
+def test_openings_are_kept_once_and_not_of_the_office(both):
+    row, office = make_fixed(), act_of("office")
+    actions.upload(office, row, MaterialWords("資料1", "案"), paged(b"one"))
+    actions.upload(office, row, MaterialWords("資料2", "案", only=["hiranai"]), paged(b"two"))
+    actions.send(office, row, {})
+    pack, officer = queries.pack(row.id), act_of("officer", "imabetsu").person
+    one = pack.materials[0].editions[0].id
+    db.session.commit()
+    for _twice in range(2):
+        queries.note_opened(officer, [one], AT)
+    queries.note_opened(office.person, [one], AT)
+    assert queries.opened_by(officer, pack.materials) == {one}
+    told = {one.town.slug: one for one in queries.readings(pack.materials, {})}
+    assert [(told[s].wanted, told[s].opened) for s in ("aomori", "hiranai", "imabetsu")] == [
+        *((1, 0), (2, 0), (1, 1))
+    ]
+    first = told["imabetsu"].first
+    assert first and first.person.startswith("今別町 ") and first.at == AT
+
+
+# --- the book ---------------------------------------------------------------------------------------
+
+
+def part(number, content, ending="pdf", pages=1, **more):
+    return VolumePart(number, f"{number}の件名", ending, content, pages, **more)
+
+
+def turned(content: bytes, degrees: int) -> bytes:
+    writer = PdfWriter(clone_from=io.BytesIO(content))
+    writer.pages[0].rotate(degrees)
+    writer.pages[0].cropbox = RectangleObject((20, 30, 400, 500))
+    kept = io.BytesIO()
+    writer.write(kept)
+    return kept.getvalue()
+
+
+def test_a_book_has_contents_bookmarks_and_running_numbers(app):
+    two = page_of("一枚目", *["行"] * 90)
+    pages = volume.pages_of(two)
+    assert len(pages) == len(PdfReader(io.BytesIO(two)).pages) >= 2 and all(pages)
+    parts = [
+        part("資料1", two, pages=len(pages)),
+        part("資料2", turned(page_of("横向き"), 90)),
+        part("参考1", b"x", "xlsx", 0),
+        part("参考2", None),
+    ]
+    of = Volume("会議　資料", ["青森市役所"], parts, AT)
+    with app.app_context():
+        made = volume.bind(of)
+        # Kept once; made anew, it is the same.
+        assert made == volume.bind(of) == volume._bound(of)
+    found = PdfReader(io.BytesIO(made))
+    texts = ["".join(one.extract_text().split()) for one in found.pages]
+    assert len(texts) == 2 + len(pages) + 1
+    assert "資料1資料1の件名3" in texts[1] and "参考1参考1の件名別添" in texts[1]
+    assert f"資料2資料2の件名{3 + len(pages)}" in texts[1]
+    told = ["表紙・目次", *(f"{one.number}　{one.title}" for one in parts[:2])]
+    assert [one.title for one in found.outline] == told
+    for at, text in enumerate(texts[1:], 2):
+        assert str(at) in text
+    assert "資料1" in texts[2] and "横向き" in texts[-1]
+    assert found.trailer["/Root"]["/Lang"] == "ja"
+    assert volume.begins(of, "資料2") == 3 + len(pages)
+    one = part("資料1", two, pages=len(pages), only=(1,), label="差替え")
+    with app.app_context():
+        some = volume.bind(Volume("差替え", (), [one], AT, ["4"]))
+    [page] = PdfReader(io.BytesIO(some)).pages
+    assert "差替え" in page.extract_text() and "4" in page.extract_text()
+
+
+def test_a_zip_has_the_names_that_paperless_systems_take(app):
+    parts = [
+        part("資料1", b"%PDF-1", pages=1),
+        VolumePart("資料2", "../../秘密\\a:b?\u202e", "docx", b"PK", 0),
+    ]
+    of = Volume("会議　資料", (), parts, AT)
+    made = volume.pack(of)
+    assert made == volume.pack(of)
+    with zipfile.ZipFile(io.BytesIO(made)) as found:
+        names = [one.filename for one in found.infolist()]
+        assert all(one.flag_bits & 0x800 for one in found.infolist())
+    assert names == ["資料1_資料1の件名.pdf", "資料2_..＿..＿秘密＿a＿b＿＿.docx", "00_一覧.csv"]
+
+
+def locked() -> bytes:
+    writer = PdfWriter(clone_from=io.BytesIO(page_of("秘密")))
+    writer.encrypt("x", algorithm="RC4-128")
+    kept = io.BytesIO()
+    writer.write(kept)
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lambda: b"%PDF-1.7\nnothing\n%%EOF", "壊れているようです"),
+        (lambda: page_of("半分")[:2000] + b"%%EOF", "壊れているようです"),
+        (locked, "パスワードが付いています"),
+    ],
+    ids=["nothing", "half", "locked"],
+)
+def test_a_pdf_that_cannot_be_bound_is_refused(app, content, said):
+    with pytest.raises(Refusal, match=said):
+        volume.pages_of(content())
