@@ -214,6 +214,7 @@ def test_who_may_read_a_secret_finds_it(house: House) -> None:
     pages = (
         "accounts.handover",
         "cost_sharing.index",
+        "materials.index",
         "meetings.agenda",
         "meetings.show",
         "projects.report",
