@@ -18,5 +18,5 @@ def put_materials(act: Act, meeting: Meeting, listed: str) -> int:
     cause = f"meeting:{meeting.id}:materials"
     return sum(
         letters.put("meeting_materials", to, values, cause=cause, at=act.at, link=path, path=path)
-        for to in meetings.addressees()
+        for to in meetings.addressees(meeting)
     )
