@@ -273,13 +273,8 @@ def shown(project_id: int, year: FiscalYear) -> Sheet:
     """What a project's page shows of a fiscal year, with the years its plots go back."""
 
     def read() -> Sheet:
-        found = reports(
-            Project.id == project_id,
-            ProjectYear.fiscal_year > year.year - YEARS_SHOWN,
-            asked=true(),
-            figures=True,
-            texts=True,
-        )
+        own = Project.id == project_id, ProjectYear.fiscal_year > year.year - YEARS_SHOWN
+        found = reports(*own, asked=true(), figures=True, texts=True)
         return sheet(year, areas.towns(), found, indicators(project_id))
 
     return kept(("sheet", project_id, year), ROOMS, read)
@@ -295,13 +290,8 @@ def indicators(project_id: int) -> Sequence[Measured]:
 
 def parts(project_id: int, year: FiscalYear) -> Sequence[Report]:
     """The parts of a project's year with its figures and the lead's words, as its form shows them."""
-    return reports(
-        Project.id == project_id,
-        ProjectYear.fiscal_year == year.year,
-        asked=false(),
-        figures=True,
-        texts=True,
-    )
+    own = Project.id == project_id, ProjectYear.fiscal_year == year.year
+    return reports(*own, asked=false(), figures=True, texts=True)
 
 
 def requested_reports(year: FiscalYear) -> Sequence[Report]:
