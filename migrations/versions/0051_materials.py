@@ -3,15 +3,15 @@
 The materials of a meeting, their files, when they were sent and who opened them.  Going back, they are
 gone, and so are the rows of their files.
 
-Revision ID: 0050
-Revises: 0049
+Revision ID: 0051
+Revises: 0050
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0050"
-down_revision = "0049"
+revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
