@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import cast
 from tests.cost_sharing.makers import act_of
@@ -24,10 +24,11 @@ from tests.questions.makers import (
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.municipalities import queries as areas
+from tracker.plumbing import append_only
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import UNSEEN, db
 from tracker.questions import actions, queries
-from tracker.questions.models import QuestionView, SettlementText
+from tracker.questions.models import QuestionView, SettlementReply, SettlementText
 from tracker.questions.rules import QuestionState, SisterWord
 from tracker.record.queries import verdict
 
@@ -62,7 +63,7 @@ def test_a_question_of_either_side_is_settled_by_the_words_of_both(asker):
 
     actions.confirm(act_of("confirmer", "imabetsu"), row)
     assert (row.state, row.settled_at) == (QuestionState.AWAITING, None)
-    actions.confirm(act_of("confirmer"), row, seen="1")
+    actions.confirm(act_of("confirmer"), row, seen=read(row).shown)
     assert (row.state, row.settled_at) == (QuestionState.SETTLED, cast.NOW)
     assert len(letters("question_settled")) == 4
     assert read(row).text == TEXT
@@ -115,17 +116,40 @@ def test_what_was_put_is_not_changed_any_more():
 
 def test_another_text_voids_every_word_and_is_the_only_one_confirmed():
     row = make_sent()
-    actions.confirm(act_of("confirmer", "imabetsu"), row, seen="1")
+    seen = read(row).shown
+    actions.confirm(act_of("confirmer", "imabetsu"), row, seen=seen)
     actions.settle(act_of(*OFFICER), row, TEXT + "電話でもよい。", [], REPLY_DUE)
     assert read(row).words == {}
     assert row.state is QuestionState.AWAITING
     with pytest.raises(Conflict):
-        actions.confirm(act_of("confirmer"), row, seen="1")
+        actions.confirm(act_of("confirmer"), row, seen=seen)
     db.session.rollback()
     # The newest text was not confirmed by 今別町: the hub's word alone settles nothing.
-    actions.confirm(act_of("confirmer"), row, seen="2")
+    actions.confirm(act_of("confirmer"), row, seen=read(row).shown)
     assert row.state is QuestionState.AWAITING
     assert db.session.query(SettlementText).count() == 2
+
+
+def test_another_view_voids_what_was_confirmed_beside_it():
+    row, confirmer = make_sent(), act_of("confirmer", "imabetsu")
+    seen = read(row).shown
+    actions.confirm(confirmer, row, seen=seen)
+    actions.write_view(act_of(*OFFICE), row, "要らないと考えを改めた。")
+    assert (row.state, read(row).words) == (QuestionState.AWAITING, {})
+    for who in (confirmer, act_of("confirmer")):
+        with pytest.raises(Conflict):
+            actions.confirm(who, row, seen=seen)
+        db.session.rollback()
+    # The hub's word alone settles nothing; with a new one of the town it does.
+    actions.confirm(act_of("confirmer"), row, seen=read(row).shown)
+    assert row.state is QuestionState.AWAITING
+    actions.confirm(confirmer, row, seen=read(row).shown)
+    assert row.state is QuestionState.SETTLED and verdict().problems == []
+    # Words of before, which kept no mark, count for the text.
+    append_only.lift(db.session.connection())
+    db.session.execute(update(SettlementReply).values(mark=None))
+    assert len(read(row).words) == 2
+    db.session.rollback()
 
 
 def test_who_drafted_any_of_the_texts_confirms_none():
@@ -164,6 +188,9 @@ def test_a_partner_reads_and_answers_only_what_was_settled_and_offered():
     actions.say_for_sister(town, settled, SisterWord.SAME)
     words = {one.town.slug: one.word for one in read(settled).sisters}
     assert words == {"hiranai": SisterWord.SAME, "yomogita": None}
+    # What it said before stays readable where it was said.
+    [before] = read(settled).sisters[0].before
+    assert (before.word, before.comment) == (SisterWord.APART, "当町は別に協議する。")
     for who, row in ((town, settled), (town, waiting), (act_of("confirmer"), settled)):
         with pytest.raises(Refusal):
             actions.say_for_sister(who, row, SisterWord.SAME)

@@ -68,6 +68,12 @@ REFUSED = {
         "trials",
         "withdraw",
     )
+} | {
+    f"questions.{name}": {403, 404}
+    for name in (
+        *("add_consultation", "apply", "confirm", "edit", "paper", "put", "settle", "show"),
+        *("strike_consultation", "view", "withdraw"),
+    )
 }
 
 

@@ -66,6 +66,10 @@ FILLED: dict[str, dict[str, Any]] = {
         **{f"rows-{n}-promised": "3" for n in range(5)},
         **{"checked": "1", "reason": "算式を直したため。", "reply_due_on": "2026/12/11"},
     },
+    **{
+        f"decisions.{one}": {"towns": ["imabetsu"], "due_on": "2026/12/11"}
+        for one in ("record", "add_follow_up")
+    },
     "meetings.add_dates": {"days-1-on": "2026/12/14", "days-2-on": "2026/12/15"},
     "meetings.new": {
         "send": "1",

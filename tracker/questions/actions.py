@@ -107,13 +107,16 @@ def put(act: Act, row: QuestionRow, answer_due_on: date, seen: str | None = None
 def write_view(act: Act, row: QuestionRow, text: str, seen: str | None = None) -> None:
     """What the actor's own side thinks; `seen` is of that side's view, never of the other's.
 
-    Raises Refusal for an outsider, and once the question is closed.
+    Whoever confirmed a text was shown both views: another one voids what was confirmed.  Raises
+    Refusal for an outsider, and once the question is closed.
     """
     own = _own_view(act, row)
     act.lock((row, None), (own, seen))
     question = _check_side(act, row)
     rules.check_open(row.state)
     said = f"{act.person.municipality_name}が{row.named}についての考えを書きました。"
+    if any(word.decision is Decision.CONFIRMED for word in question.words.values()):
+        said += "先の確認は取り消されました。"
     with act.change("question.viewed", row, said):
         _write(act, row, own, text)
         there = len(question.views) + (own is None)
@@ -216,8 +219,8 @@ def settle(
 def confirm(act: Act, row: QuestionRow, comment: str = "", seen: str | None = None) -> None:
     """Confirms the text for the actor's side; with the second word the question is settled.
 
-    `seen` is the revision that the page had shown: only that is confirmed.  Raises Refusal as
-    `rules.check_confirm` does, Conflict for another text.
+    `seen` is what the page had shown of text and views: only that is confirmed.  Raises Refusal as
+    `rules.check_confirm` does, Conflict for another.
     """
     by = act.person
     question = _take_to_answer(act, row, seen)
@@ -343,10 +346,12 @@ def _write(act: Act, row: QuestionRow, own: QuestionView | None, text: str) -> N
 
 
 def _take_to_answer(act: Act, row: QuestionRow, seen: str | None) -> AgreementQuestion:
-    """The word of the other side does not matter to a side that answers, another text does."""
+    """The word of the other side does not matter to a side that answers, another text or view does."""
     act.lock((row, None))
     question = queries.of(row)
-    check_revision(row, question.revision, seen, "question.text_sent")
+    is_same_text = (seen or "").startswith(f"{question.revision}-")
+    verb = "question.viewed" if is_same_text else "question.text_sent"
+    check_revision(row, question.shown, seen, verb)
     return question
 
 
@@ -359,6 +364,7 @@ def _reply(
         revision=question.revision,
         municipality_id=by.municipality_id,
         decision=decision,
+        mark=question.shown,
         opinion=words or None,
         person_id=by.person_id,
         person_name=by.name,

@@ -5,7 +5,7 @@ from flask import Blueprint, abort, url_for
 from tracker.kernel.permissions import Permission
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing.access import actor, require
+from tracker.plumbing.access import actor, may, require
 from tracker.plumbing.sections import stand
 from tracker.questions import queries
 from tracker.questions.question import AgreementQuestion
@@ -20,14 +20,14 @@ def own_town() -> Town:
 
 
 def get_question(no: str) -> AgreementQuestion:
-    """The question, or the 404 page; the 403 page for whoever may not read any of it.
+    """The question, or the 404 page, also for whoever may not read any of it: no number tells more.
 
     A partner to whom it is offered reads what was settled, and no more (`readers`).
     """
     number = QuestionNumber.parse(no)
     found = (queries.find(number) if number else None) or abort(404)
-    if found.sister(own_town()) is None:
-        require(Permission.READ_QUESTION, *found.readers)
+    if found.sister(own_town()) is None and not may(Permission.READ_QUESTION, *found.readers):
+        abort(404)
     stand((found.label, url_for(".show", no=found.no)))
     return found
 

@@ -118,6 +118,8 @@ class SettlementReply(Model):
     revision: Mapped[int]
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"))
     decision: Mapped[Decision] = mapped_column(words(Decision))
+    # What its author was shown (`AgreementQuestion.shown`); empty: written before it was kept.
+    mark: Mapped[str | None] = mapped_column(String(64))
     opinion: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     person_name: Mapped[str] = mapped_column(String(200))

@@ -10,9 +10,11 @@ from tracker.agreements import queries as agreements
 from tracker.agreements.models import Agreement, Measure
 from tracker.agreements.queries import bound
 from tracker.cost_sharing.models import CostCase, Share
+from tracker.cost_sharing.rules import Decision
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
+from tracker.plumbing.chain import digest
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectYear
@@ -25,7 +27,13 @@ from tracker.questions.models import (
     SettlementText,
     SisterReply,
 )
-from tracker.questions.question import AgreementQuestion, SettlementWord, Sister, ViewOfSide
+from tracker.questions.question import (
+    AgreementQuestion,
+    SettlementWord,
+    Sister,
+    SisterAnswer,
+    ViewOfSide,
+)
 from tracker.questions.rules import OPEN, QuestionNumber, QuestionPlace, QuestionState
 
 ROOMS = ("questions", "cost_sharing", "projects", "agreements", "municipalities")
@@ -89,7 +97,7 @@ def _replies(ids: Collection[int]) -> dict[tuple[int, int], dict[Town, Settlemen
     towns, found = areas.by_id(), dict[tuple[int, int], dict[Town, SettlementWord]]()
     rows = select(SettlementReply).where(SettlementReply.question_id.in_(ids))
     for one in db.session.scalars(rows.order_by(SettlementReply.id)):
-        word = SettlementWord(one.decision, one.opinion, one.person_name, one.decided_at)
+        word = SettlementWord(one.decision, one.opinion, one.person_name, one.decided_at, one.mark)
         at = found.setdefault((one.question_id, one.revision), {})
         at[towns[one.municipality_id]] = word
     return found
@@ -115,7 +123,13 @@ def _offers(ids: Collection[int]) -> dict[tuple[int, int], list[Sister]]:
         said = (reply.word, reply.comment, reply.person_name, reply.decided_at) if reply else ()
         of = found.setdefault((offer.question_id, offer.revision), {})
         # Of a partner's words the newest comes last.
-        of[town] = Sister(offer.agreement_id, town, *said)
+        last = of.get(town)
+        before = (
+            (*last.before, SisterAnswer(last.word, last.comment, last.person, last.at))
+            if last and last.word and last.at
+            else ()
+        )
+        of[town] = Sister(offer.agreement_id, town, *said)._replace(before=before)
     return {
         key: sorted(many.values(), key=lambda one: one.town.code) for key, many in found.items()
     }
@@ -133,6 +147,8 @@ def _question(
     a, b = towns[agreement.party_a_id], towns[agreement.party_b_id]
     last = texts[-1] if texts else None
     key = (stored.id, last.revision if last else 0)
+    sisters = tuple(offers.get(key, ()))
+    shown = _shown(last, views, sisters) if last else ""
     return AgreementQuestion(
         id=stored.id,
         no=stored.no,
@@ -157,14 +173,31 @@ def _question(
         consultations=consultations,
         views=views,
         revision=key[1],
+        shown=shown,
         text=last.text if last else "",
         reply_due_on=last.reply_due_on if last else None,
         drafted_by=towns[last.municipality_id] if last else None,
         drafted_at=last.drafted_at if last else None,
         drafter_ids=tuple(one.person_id for one in texts),
-        replies=replies.get(key, {}),
-        sisters=tuple(offers.get(key, ())),
+        # Who confirmed and was shown another view has not confirmed this.
+        replies={
+            town: word
+            for town, word in replies.get(key, {}).items()
+            if word.decision is not Decision.CONFIRMED or word.mark in (None, shown)
+        },
+        sisters=sisters,
     )
+
+
+def _shown(
+    text: SettlementText, views: Mapping[Town, ViewOfSide], sisters: Sequence[Sister]
+) -> str:
+    told = [
+        text.text,
+        sorted((town.code, view.text) for town, view in views.items()),
+        sorted(one.town.code for one in sisters),
+    ]
+    return f"{text.revision}-{digest(told)[:40]}"
 
 
 def find(number: QuestionNumber) -> AgreementQuestion | None:
@@ -331,5 +364,8 @@ def _decision(one: AgreementQuestion) -> dict[str, Any]:
         "doubt": one.doubt,
         "revision": one.revision,
         "text": one.text,
+        "confirmed": {
+            town.code: word.mark for town, word in one.words.items() if word.mark is not None
+        },
         "sisters": {each.town.code: each.word.value if each.word else None for each in words},
     }

@@ -28,10 +28,23 @@ class SettlementWord(NamedTuple):
     opinion: str | None
     person: str
     at: datetime
+    mark: str | None = None
+
+
+class SisterAnswer(NamedTuple):
+    """What a partner said before it said something else."""
+
+    word: SisterWord
+    comment: str | None
+    person: str
+    at: datetime
 
 
 class Sister(NamedTuple):
-    """Another agreement (id) to which the text is offered, and its partner's word if there is one."""
+    """Another agreement (id) to which the text is offered, and its partner's word if there is one.
+
+    `before`: what it had said before, oldest first.
+    """
 
     agreement_id: int
     town: Town
@@ -39,6 +52,7 @@ class Sister(NamedTuple):
     comment: str | None = None
     person: str = ""
     at: datetime | None = None
+    before: tuple[SisterAnswer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,8 @@ class AgreementQuestion:
     consultations: int
     views: Mapping[Town, ViewOfSide]
     revision: int = 0
+    # What the page of confirmation shows: text, views and sisters; another of them gives another.
+    shown: str = ""
     text: str = ""
     reply_due_on: date | None = None
     drafted_by: Town | None = None

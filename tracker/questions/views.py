@@ -337,7 +337,7 @@ def confirm(no: str) -> Response:
     question = question_of_side(no, _CONFIRM)
     if question.state not in ASKED:
         return redirect(url_for(".show", no=no))
-    form = ReplyForm(data={"seen": str(question.revision)})
+    form = ReplyForm(data={"seen": question.shown})
     answer, said = ANSWERS.get(request.form.get("decision", ""), (_no_choice, ""))
     row = queries.row(question)
     if form.carry_out(lambda act: answer(act, row, form.opinion.data or "", form.seen.data)):

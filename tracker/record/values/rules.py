@@ -372,7 +372,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         N_("同じ扱いをお願いする協約"),
         {"revision": N_("案の版"), "agreement_id": N_("連携協約")},
     ),
-    "question_reply": (N_("回答"), {"revision": N_("案の版")}),
+    "question_reply": (N_("回答"), {"revision": N_("案の版"), "mark": UNSAID}),
     "sister_reply": (N_("ほかの協約での扱い"), {"word": N_("扱い"), "comment": N_("連絡事項")}),
     "case_change": (
         N_("案の変更"),
