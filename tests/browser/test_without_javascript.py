@@ -5,6 +5,9 @@ from playwright.sync_api import expect
 
 from tests.browser.house import House
 from tests.browser.scenes import places
+from tests.meetings.test_minutes import held
+from tests.questions.makers import make_consulted
+from tracker.plumbing.db import db
 
 pytestmark = pytest.mark.browser
 SEMINAR = "在宅医療推進のための共同セミナー開催事業"
@@ -80,6 +83,48 @@ def test_the_menu_opens_and_leads_on_at_390_pixels(example: House) -> None:
     officer.view.get_by_text("メニュー", exact=True).click()
     officer.presses("ログアウト", within=officer.view.locator(".menu-panel"))
     officer.sees("ログアウトしました。")
+
+
+# Both sides at the pages of a question, a meeting and its decision: no shorter way shows them.
+@pytest.mark.slow
+def test_a_question_is_talked_over_at_a_meeting_and_settled_by_both(example: House) -> None:
+    with example.app.app_context():
+        row, path = held(is_yearly=False)[0], f"/questions/{make_consulted('hiranai').no}"
+        agenda = f"/meetings/{row.id}/agenda"
+        db.session.remove()
+    office = example.signed_in("office", width=390, javascript=False)
+    town = example.signed_in("officer", "hiranai", width=390, javascript=False)
+    office.goes_to(agenda)
+    offer = office.view.locator("li", has_text="青森市・平内町").first
+    office.presses("議題に加える", within=offer)
+    # Nobody else knows of it.
+    outsider = example.signed_in("officer", "imabetsu", width=390, javascript=False)
+    outsider.goes_to(agenda)
+    expect(outsider.view.locator("main")).not_to_contain_text("疑義")
+    town.goes_to(path)
+    town.sees("この疑義の載る議題")
+    office.goes_to(f"{agenda.removesuffix('agenda')}decisions/new")
+    office.fills({"議題": "疑義の協議", "件名": "協議の方法", "決まったこと": "電話でよいとする。"})
+    office.presses("記録する")
+    office.sees("それぞれのページで双方が確認するまで定まりません。")
+    decision = office.view.url.removeprefix(example.address)
+    assert outsider.goes_to(decision) == 404 == outsider.goes_to(path)
+    town.goes_to(path)
+    town.presses("令和8年度 市町村長会議　協議の方法")
+    town.sees("電話でよいとする。")
+    town.goes_to(path)
+    expect(town.view.locator(".page-actions .chip")).to_have_text("協議中")
+    town.presses("双方で確認する")
+    town.fills({"定める内容": "電話でよい。日と内容を記録に残す。"})
+    town.presses("双方に確認をお願いする")
+    for slug in ("aomori", "hiranai"):
+        confirmer = example.signed_in("confirmer", slug, width=390, javascript=False)
+        confirmer.goes_to(path)
+        confirmer.presses("内容を確認する")
+        confirmer.presses("この内容で確認する")
+    expect(confirmer.view.locator(".page-actions .chip")).to_have_text("解決")
+    office.goes_to(path)
+    assert office.view.evaluate("document.documentElement.scrollWidth") == 390
 
 
 # Five people at the pages of one question, one browser each: no shorter way shows both sides.

@@ -11,6 +11,7 @@ from tests.decisions.makers import AT, DUE, make_decision, make_follow_up
 from tests.meetings.makers import TOWNS
 from tests.meetings.test_minutes import held
 from tests.projects.makers import make_project
+from tests.questions.makers import make_consulted
 from tracker.decisions import actions, queries, rules
 from tracker.decisions.actions import DecisionWords, Errand
 from tracker.decisions.decision import FollowUpState
@@ -26,6 +27,7 @@ from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
+from tracker.questions.rules import QuestionState
 from tracker.record.queries import verdict
 
 pytestmark = pytest.mark.engines_by_turns
@@ -156,6 +158,33 @@ def test_what_is_kept_to_a_town_stays_with_it_and_comes_onto_the_next_agenda(bro
     told = outsider.follow(done).text
     assert "状況をお知らせいただきました。" in told and "終わりました" in told
     town.get(path, status=403)
+
+
+def test_a_question_on_the_agenda_is_answered_there_and_settled_by_its_sides(browse, app):
+    with app.app_context():
+        row, _item = held()
+        question, office = make_consulted(), act_of("office")
+        [source] = [
+            one
+            for one in agenda_queries.offered(meetings.of(row), date(2026, 11, 24))
+            if one.kind is AgendaKind.QUESTIONS
+        ]
+        agenda.take(office, row, [source])
+        item = agenda_queries.rows(row.id)[-1]
+        with pytest.raises(Refusal, match="その双方だけ"):
+            agenda.change(office, row, item, item.title, "", None, ["imabetsu", "hiranai"])
+        db.session.rollback()
+        made = actions.record(office, row, item, DecisionWords("協議の方法", "電話でよい。"))
+        assert made.question_id == question.id and question.state is QuestionState.CONSULTING
+        path, decision, meeting_id = f"/questions/{question.no}", made.id, row.id
+        db.session.remove()
+    town, outsider = browse("officer", "imabetsu"), browse("officer", "hiranai")
+    shown = town.get(path).text
+    assert "この疑義の載る議題" in shown and "協議の方法" in shown
+    assert "双方が確認するまで定まりません" in town.get(f"/meetings/decisions/{decision}").text
+    assert "疑義 第8-01号を開く" in town.get(f"/meetings/{meeting_id}/agenda").text
+    outsider.get(f"/meetings/decisions/{decision}", status=404)
+    assert "疑義の協議" not in outsider.get(f"/meetings/{meeting_id}/agenda").text
 
 
 def test_the_office_records_one_with_what_each_does(browse, app):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 from flask_migrate import downgrade, upgrade
@@ -138,9 +139,9 @@ def test_each_step_has_an_owner_until_the_minutes_are_final():
     ]
 
 
-def held() -> tuple[MeetingRow, AgendaItem]:
+def held(**words: Any) -> tuple[MeetingRow, AgendaItem]:
     """A meeting that took place, with one item."""
-    row = make_meeting()
+    row = make_meeting(**words)
     row.held_on, row.begins, row.ends = date(2026, 11, 20), time(14), time(15)
     row.fixed_at = AT
     db.session.commit()

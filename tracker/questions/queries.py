@@ -265,6 +265,12 @@ def in_hand() -> Sequence[AgreementQuestion]:
     return kept(("questions",), ROOMS, lambda: questions(waits))
 
 
+def numbers(ids: Collection[int]) -> Mapping[int, QuestionNumber]:
+    """The numbers of questions (ids)."""
+    found = select(QuestionRow).where(QuestionRow.id.in_(ids))
+    return {one.id: one.no for one in db.session.scalars(found)}
+
+
 def consultations(question: AgreementQuestion) -> Sequence[QuestionConsultation]:
     """協議の記録 of a question, newest first, those struck through among them."""
     return db.session.scalars(

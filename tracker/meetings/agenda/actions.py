@@ -110,6 +110,7 @@ def change(
     _lock(act, row, item, seen)
     item.must_count()
     rules.check_item(minutes, 0)
+    rules.check_readers(item.question_id is not None, item.only, only)
     with act.change("agenda.changed", item, f"{row.name}：議題を直しました。"):
         item.title, item.note, item.minutes = title, note, minutes
         item.only = list(only) or None

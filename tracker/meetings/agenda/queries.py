@@ -12,7 +12,7 @@ from tracker.cost_sharing.rules import ASKED
 from tracker.kernel.translation import _
 from tracker.meetings.agenda.rules import AgendaEntry, AgendaSource
 from tracker.meetings.meeting import Meeting, Proposed
-from tracker.meetings.models import AgendaItem
+from tracker.meetings.models import AgendaItem, MeetingRow
 from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db, not_struck
@@ -43,6 +43,9 @@ def rows(meeting_id: int) -> Sequence[AgendaItem]:
 def entries(meeting_id: int) -> list[AgendaEntry]:
     """The same as pages and papers take them."""
     slugs = {id_: town.slug for id_, town in areas.by_id().items()}
+    found = rows(meeting_id)
+    asked = [one.question_id for one in found if one.question_id]
+    numbers = questions.numbers(asked) if asked else {}
     return [
         AgendaEntry(
             one.id,
@@ -58,8 +61,9 @@ def entries(meeting_id: int) -> list[AgendaEntry]:
             one.accepted_at is not None,
             one.is_struck,
             one.question_id,
+            numbers.get(one.question_id or 0),
         )
-        for one in rows(meeting_id)
+        for one in found
     ]
 
 
@@ -79,6 +83,17 @@ def proposed(found: Iterable[Meeting]) -> list[Proposed]:
         .order_by(AgendaItem.meeting_id)
     )
     return [Proposed(open_[id_].path, open_[id_].name, count, since) for id_, count, since in rows]
+
+
+def about_question(question_id: int) -> list[tuple[MeetingRow, AgendaItem]]:
+    """The items on which a question stands, the newest meeting first."""
+    rows_ = db.session.execute(
+        select(MeetingRow, AgendaItem)
+        .join(AgendaItem, AgendaItem.meeting_id == MeetingRow.id)
+        .where(AgendaItem.question_id == question_id, not_struck(AgendaItem))
+        .order_by(MeetingRow.id.desc())
+    )
+    return [(one.MeetingRow, one.AgendaItem) for one in rows_]
 
 
 def offered(meeting: Meeting, today: date) -> list[AgendaSource]:

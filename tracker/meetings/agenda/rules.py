@@ -9,6 +9,7 @@ from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.meetings.rules import AgendaKind, Candidate
+from tracker.questions.rules import QuestionNumber
 
 # An item of a whole day, in minutes.
 LONGEST = 480
@@ -60,6 +61,7 @@ class AgendaEntry(NamedTuple):
     is_accepted: bool
     is_struck: bool
     question_id: int | None = None
+    question: QuestionNumber | None = None
 
     @property
     def key(self) -> str:
@@ -123,6 +125,12 @@ def check_open(*, cancelled_at: datetime | None, minutes_final_at: datetime | No
         raise Refusal(_("この会議は取りやめになりました。"))
     if minutes_final_at is not None:
         raise Refusal(_("議事録が確定しているため、議題は変えられません。"))
+
+
+def check_readers(is_question: bool, now: Collection[str] | None, only: Collection[str]) -> None:
+    """Nobody else than its two sides knows of a question: its item stays theirs.  Raises Refusal."""
+    if is_question and set(now or ()) != set(only):
+        raise Refusal(_("疑義の議題を読めるのは、その双方だけです。"), field="only")
 
 
 def check_item(minutes: int | None, many: int) -> None:

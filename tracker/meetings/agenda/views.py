@@ -12,8 +12,9 @@ from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.plumbing import beside, clock
 from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, SeenButtonForm
 from tracker.plumbing.pages import complain, done, page, strike_page
@@ -51,6 +52,22 @@ def shown_entries(meeting: Meeting) -> list[AgendaEntry]:
     """The items that the person signed in may read, in their order."""
     reader = actor()
     return [one for one in queries.entries(meeting.id) if rules.is_shown(one, reader)]
+
+
+def _on_agendas(question_id: int) -> Beside | None:
+    """The meetings on whose agenda a question stands, for its own page."""
+    lines = [
+        BesideLine(
+            f"{row.name}　{item.title}",
+            f"{url_for('meetings.agenda', meeting_id=row.id)}#item-{item.id}",
+        )
+        for row, item in queries.about_question(question_id)
+        if rules.may_read(item.only, actor())
+    ]
+    return Beside(_("この疑義の載る議題"), lines) if lines else None
+
+
+bp.record(lambda state: beside.register(state.app, "question", _on_agendas))
 
 
 def _offered(meeting: Meeting, shown: list[AgendaEntry]) -> list[rules.AgendaSource]:
