@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.String(length=200), nullable=False),
         sa.Column("recorded_by_id", sa.Integer(), nullable=False),
         sa.Column("recorded_at", _AT, nullable=False),
-        sa.Column("is_example", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_example", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         *_struck(),
         _key("decision", "meeting_id", "meeting"),

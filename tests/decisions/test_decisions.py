@@ -4,14 +4,15 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, select
 
 from tests.cost_sharing.makers import act_of
 from tests.decisions.makers import AT, DUE, make_decision, make_follow_up
 from tests.meetings.makers import TOWNS
 from tests.meetings.test_minutes import held
 from tests.projects.makers import make_project
-from tests.questions.makers import make_consulted
+from tests.questions.makers import make_consulted, make_settled
 from tracker.decisions import actions, queries, rules
 from tracker.decisions.actions import DecisionWords, Errand
 from tracker.decisions.decision import FollowUpState
@@ -27,6 +28,8 @@ from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
+from tracker.questions import queries as questions
+from tracker.questions.models import SettlementReply
 from tracker.questions.rules import QuestionState
 from tracker.record.queries import verdict
 
@@ -206,3 +209,25 @@ def test_the_office_records_one_with_what_each_does(browse, app):
     assert len([one for one in show.all("a") if "状況を知らせる" in one.text]) == 1
     listed = office.get(f"/meetings/decisions?meeting={meeting_id}").text
     assert WHAT not in listed and "対応中" in listed
+
+
+def test_decisions_are_gone_with_their_tables_and_a_question_keeps_its_words(both):
+    row, _item = held()
+    question, office = make_settled(), act_of("office")
+    item = agenda.propose(office, row, "疑義", "")
+    item.question_id, place = question.id, question.no
+    db.session.commit()
+    actions.record(office, row, item, WORDS, Errand(WHAT, towns("imabetsu"), DUE))
+    before = db.session.scalars(select(SettlementReply.mark).order_by(SettlementReply.id)).all()
+    db.session.commit()
+    downgrade(revision="0048")
+    there = set(inspect(db.engine).get_table_names())
+    assert not there & {"decision", "follow_up", "progress_note"}
+    assert "question_id" not in {
+        one["name"] for one in inspect(db.engine).get_columns("agenda_item")
+    }
+    db.session.commit()
+    upgrade()
+    # What was shown is kept no more, and the words of before count for the text.
+    assert all(before) and len(questions.find(place).words) == 2
+    assert queries.decisions() == [] and len(db.session.scalars(select(FollowUpRow)).all()) == 0
