@@ -54,7 +54,7 @@ from tracker.meetings.rules import (
     standing,
 )
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import Busy, Town, days_of
+from tracker.municipalities.rules import Busy, Town
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -433,9 +433,8 @@ def lead_times() -> LeadTimes:
 
 
 def last_days_of(year: FiscalYear) -> LastDays:
-    """The last days for a meeting of the year, by the settings and everybody's calendar."""
-    days = days_of((one.begins_on, one.ends_on) for one in busy(year))
-    return last_days(year, lead_times(), days)
+    """The last days for a meeting of the year, by the settings."""
+    return last_days(year, lead_times())
 
 
 # --- what decisions are held by ---------------------------------------------------------------------

@@ -120,18 +120,15 @@ class LastDays(NamedTuple):
     meet_on: date
 
 
-def last_days(
-    year: FiscalYear, times: LeadTimes = USUAL, busy: frozenset[date] = frozenset()
-) -> LastDays:
+def last_days(year: FiscalYear, times: LeadTimes = USUAL) -> LastDays:
     """Counts back from 31 March (product.md 5): meeting, notice, fixing, poll.
 
-    The last day to meet is open, none to avoid, and in nobody's calendar (`busy`); where a whole
-    year is busy, calendars are left aside.
+    The last day to meet is open and none to avoid.  What stands in the municipalities' calendars
+    is left to the dates that are proposed.
     """
     days = (year.ends - timedelta(days=n) for n in range((year.ends - year.begins).days + 1))
-    possible = [day for day in days if office_days.is_open(day) and not times.is_avoided(day)]
-    possible = possible or [office_days.on_or_before(year.ends)]
-    meet_on = next((day for day in possible if day not in busy), possible[0])
+    possible = (day for day in days if office_days.is_open(day) and not times.is_avoided(day))
+    meet_on = next(possible, office_days.on_or_before(year.ends))
     notice_on = office_days.on_or_before(meet_on - timedelta(days=times.notice_days))
     reply_due_on = office_days.add(notice_on, -FIXING_OFFICE_DAYS)
     start_on = office_days.add(reply_due_on, -times.poll_office_days)
