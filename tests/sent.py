@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from tracker.accounts.models import Invitation
+from tracker.convening.models import SeatInvitation
 from tracker.kernel.duty import PersonalLink
 from tracker.mail import delivery, links
 from tracker.meetings.models import MeetingSeat
@@ -53,6 +54,7 @@ def last_link(address: str, path: str) -> str:
 
 # Kind of personal link -> the rows it opens.  A new kind belongs here, or the suite is red.
 ROWS = {
+    "attendance": SeatInvitation.seat_id,
     "invitation": Invitation.id,
     "invitation_code": Invitation.id,
     "poll": MeetingSeat.id,

@@ -33,6 +33,7 @@ FEATURES = (
     "grants",
     "questions",
     "meetings",
+    "convening",
     "decisions",
     "materials",
     "reminders",

@@ -130,8 +130,8 @@ def test_the_notice_is_one_letter_each_however_often_it_is_sent():
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 9
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 0
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題を加えます。") == 9
-    first = letters("meeting_notice")[0]
-    assert first.subject == "【御案内】令和8年度 市町村長会議の開催について"
+    first = letters("meeting_invitation")[0]
+    assert letters("meeting_notice")[0].subject == "【御案内】令和8年度 市町村長会議の開催について"
     assert first.body.startswith("青企第1号\n\n青森市 市長秘書 様\n")
     assert "　日時　令和9年1月28日（木）14時〜15時30分\n" in first.body
     assert "議題は追って。" in first.body

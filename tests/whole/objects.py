@@ -155,6 +155,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     ),
     "decisions.report": lambda s, slug: Target({"follow_up_id": s.follow_ups[slug]}),
     "meetings.answer": lambda s, slug: Target({"meeting_id": s.polling, "municipality": slug}),
+    "convening.answer": lambda s, slug: Target({"meeting_id": s.convened, "municipality": slug}),
     "meetings.view_as_held": lambda s, slug: Target(
         {"meeting_id": s.held, "agreement_id": s.agreements[slug]},
         frozenset({HUB, TOWN if slug == HUB else slug}),
@@ -246,6 +247,9 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     ],
     "meetings.strike_item": lambda s: [{"meeting_id": s.polling, "item_id": s.items[""]}],
     "meetings.accept_item": lambda s: [{"meeting_id": s.polling, "item_id": s.items[TOWN]}],
+    "convening.answer_by_link": lambda s: [{"token": s.coming_token}],
+    "convening.answered": lambda s: [{"token": s.came_token}],
+    "convening.index": lambda s: [{"meeting_id": s.convened}],
     "meetings.answer_by_link": lambda s: [{"token": s.poll_token}],
     "meetings.answered": lambda s: [{"token": s.answered_token}],
     "meetings.ask_again": lambda s: [{"meeting_id": s.polling}],

@@ -28,6 +28,8 @@ from tracker.accounts.models import (
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
 from tracker.attachments.uploads import Attachment, Sent
+from tracker.convening import actions as convening
+from tracker.convening.rules import Coming
 from tracker.cost_sharing.cases import actions as cases
 from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.decisions import actions as decisions
@@ -41,6 +43,7 @@ from tracker.mail.letters import Letter, LetterState, message_id
 from tracker.materials import actions as materials
 from tracker.materials.actions import MaterialWords, PagedFile
 from tracker.materials.rules import MaterialKind
+from tracker.meetings import actions as fixing
 from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.minutes import actions as minutes
 from tracker.meetings.models import AgendaItem, CandidateDate, MeetingRow, MeetingSeat
@@ -119,6 +122,9 @@ class Stock:
     follow_ups: Mapping[str, int]
     unsent_material: int
     sent_material: int
+    convened: int
+    coming_token: str
+    came_token: str
     invited_token: str
     reset_token: str
     poll_token: str
@@ -147,7 +153,7 @@ def furnish() -> Stock:
     _former_round()
     late = projects.make_project(name="あとから加わった事業", lead_post_id=None).id
     _write_reports(made)
-    polling, held = _polled(), _held()
+    polling, held, convened = _polled(), _held(), _convened()
     items, minuted = _agenda(polling), _minutes(held)
     decided, follow_ups = _decided(held, minuted)
     job = make_job()
@@ -206,10 +212,13 @@ def furnish() -> Stock:
         follow_ups=follow_ups,
         unsent_material=_unsent_material(polling),
         sent_material=_sent_material(held),
+        convened=convened,
+        coming_token=_seat_token("attendance", convened, TOWN),
+        came_token=_seat_token("attendance", convened, "hiranai"),
         invited_token=invited_token,
         reset_token=_forgotten(),
-        poll_token=_poll_token(polling, TOWN),
-        answered_token=_poll_token(polling, "hiranai"),
+        poll_token=_seat_token("poll", polling, TOWN),
+        answered_token=_seat_token("poll", polling, "hiranai"),
         job=job.id,
         question=next(iter(asked(job))),
         post=_post_id("officer@hiranai.example"),
@@ -593,6 +602,17 @@ def _held() -> int:
     return meeting.id
 
 
-def _poll_token(meeting_id: int, slug: str) -> str:
+def _convened() -> int:
+    """A meeting besides, whose notice went out; one town has said who comes."""
+    office = costs.act_of("office")
+    row = meetings.make_meeting(office, is_yearly=False)
+    fixing.fix(office, row, meetings.dates_of(row)[1], "")
+    fixing.send_notice(office, row, "", "御出席ください。")
+    seat = meetings.seat_of(row, "hiranai")
+    convening.answer(Act(None, cast.NOW), row, seat.id, Coming(Attendance.DEPUTY, "副町長", 1))
+    return row.id
+
+
+def _seat_token(kind: str, meeting_id: int, slug: str) -> str:
     seat = meetings.seat_of(db.session.get_one(MeetingRow, meeting_id), slug)
-    return token_of("poll", seat.id)
+    return token_of(kind, seat.id)

@@ -49,6 +49,8 @@ FOR_EVERYBODY = {
     "sign_in.reset_password",
     "meetings.answer_by_link",
     "meetings.answered",
+    "convening.answer_by_link",
+    "convening.answered",
     "overview.calendar",
 }
 ANSWERS_TO_AN_EMPTY_FORM = {200, 302, 400, 404, 405, 409, 422}

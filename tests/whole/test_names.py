@@ -21,6 +21,7 @@ ROOMS = (
     "grants",
     "questions",
     "meetings",
+    "convening",
     "decisions",
     "materials",
     "reminders",

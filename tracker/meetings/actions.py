@@ -63,7 +63,15 @@ def fix(
         letters.put(act, kind, meeting, values, f"fixed:{row.version}")
 
 
-def send_notice(act: Act, row: MeetingRow, number: str, text: str, seen: str | None = None) -> int:
+def send_notice(
+    act: Act,
+    row: MeetingRow,
+    number: str,
+    text: str,
+    seen: str | None = None,
+    *,
+    place: str | None = None,
+) -> int:
     """Sends the notice of the meeting (M9) and keeps its words; how many letters were written.
 
     The same words twice are one letter each; changed words go out again.
@@ -74,8 +82,10 @@ def send_notice(act: Act, row: MeetingRow, number: str, text: str, seen: str | N
     with act.change("meeting.noticed", row, f"{row.name}：開催案内を送りました。"):
         row.notice_number, row.notice_text = number.strip() or None, text.strip()
         row.noticed_at = act.at
-        words = f"{row.hours}{row.notice_number}{row.notice_text}"
-        values = letters.notice(meeting, row.notice_number or "", row.notice_text)
+        row.place = row.place if place is None else place
+        words = f"{row.hours}{row.place}{row.notice_number}{row.notice_text}"
+        db.session.flush()
+        values = letters.notice(queries.of(row), row.notice_number or "", row.notice_text)
         cause = f"notice:{hashlib.sha256(words.encode()).hexdigest()[:12]}"
         return letters.put(act, "meeting_notice", meeting, values, cause)
 

@@ -60,10 +60,13 @@ def fix_form(meeting: Meeting, candidate_id: int) -> FixForm:
 
 
 class NoticeForm(Form):
-    """The notice's number and words; day, hours and place come from the meeting."""
+    """The notice's number and words, and where it is; day and hours come from the meeting."""
 
     seen = SeenField()
     number = LineField(N_("文書番号"), validators=[at_most(60)])
+    place = LineField(
+        N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
+    )
     text = LinesField(
         N_("案内の文"), validators=[*required(N_("案内の文を入力してください。")), at_most(2000)]
     )
@@ -160,13 +163,15 @@ def _attendance_boxes(seats: Iterable[Seat]) -> tuple[dict[str, Any], dict[str, 
         )
         fields[deputy] = LineField(
             _("%(seat)sの代理の方の職・氏名", seat=seat.name),
-            validators=[_wanted_of_deputies(came), at_most(200)],
+            validators=[wanted_of_deputies(came), at_most(200)],
         )
         stored.update({came: seat.attendance, deputy: seat.deputy})
     return fields, stored
 
 
-def _wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:
+def wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:
+    """Asks for a deputy's post and name where the box of that name says that one comes."""
+
     def check(form: PlainForm, field: Field) -> None:
         if form[choice].data == Attendance.DEPUTY and not (field.data or "").strip():
             raise ValidationError(_(DEPUTY_WANTED))

@@ -1,23 +1,27 @@
 """What the letters of a meeting are told (dates asked for, fixed, moved, notified: M6 to M9)."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
 
 from flask import current_app
+from flask.sansio.app import App
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
-from tracker.kernel import office_days, wareki
+from tracker.kernel import wareki
+from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.meetings import queries
 from tracker.meetings.meeting import Meeting
-from tracker.meetings.rules import Candidate
+from tracker.meetings.rules import Candidate, reply_due
 from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
 
-NOTICE_REPLY = timedelta(days=7)
 # Where a mailbox is read: gateways cut links (meetings/replies).
 BY_MAIL = (
     "このメールに、番号と○・△・×だけを書いて返信して\n"
@@ -32,12 +36,48 @@ def addressees(meeting: Meeting) -> list[Recipient]:
     return [one for many in found.values() for one in many]
 
 
+class Enclosed(NamedTuple):
+    """What one recipient gets beside the words: a kind of letter and its fields, link, calendar."""
+
+    to: Recipient
+    kind: str
+    values: Mapping[str, str]
+    link: str | PersonalLink
+    calendar: str | None = None
+
+
+Enclose = Callable[[Act, int, str], Iterable[Enclosed]]
+
+
+def register(app: App, enclose: Enclose) -> None:
+    """Makes known, once at the start, who adds invitations to the letters of a meeting (its id).
+
+    It is asked within the act of each letter, of its kind.
+    """
+    app.extensions["meeting_enclosures"] = enclose
+
+
 def put(act: Act, kind: str, meeting: Meeting, values: Mapping[str, str], cause: str) -> int:
-    """One letter to each of them, in the act's transaction; how many were written."""
-    path = meeting.path
+    """One letter to each of them, in the act's transaction; how many were written.
+
+    Who is invited gets what was registered for them, also where they are not among the others.
+    """
+    db.session.flush()
+    all_of_them = {to.key: Enclosed(to, kind, {}, meeting.path) for to in addressees(meeting)}
+    enclose: Enclose = current_app.extensions["meeting_enclosures"]
+    all_of_them |= {one.to.key: one for one in enclose(act, meeting.id, kind)}
     return sum(
-        letters.put(kind, to, values, cause=f"meeting:{meeting.id}:{cause}", at=act.at, link=path)
-        for to in addressees(meeting)
+        letters.put(
+            one.kind,
+            one.to,
+            {**values, **one.values},
+            cause=f"meeting:{meeting.id}:{cause}",
+            at=act.at,
+            link=one.link,
+            path=meeting.path,
+            calendar=one.calendar,
+        )
+        for one in all_of_them.values()
     )
 
 
@@ -96,7 +136,7 @@ def notice_words(meeting: Meeting) -> str:
     written = queries.row(meeting).notice_text
     if written or meeting.hours is None:
         return written or ""
-    reply_by = office_days.on_or_before(meeting.hours.on - NOTICE_REPLY)
+    reply_by = reply_due(meeting.hours.on, clock.today())
     words = current_app.jinja_env.get_template("meetings/_notice.txt")
     return words.render(meeting=meeting, reply_by=reply_by, area=areas.get_area())
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from tracker.kernel import wareki
+from tracker.kernel import tokyo, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.meetings.rules import (
@@ -22,6 +22,7 @@ from tracker.meetings.rules import (
     best_candidate,
     overall,
     overall_label,
+    reply_due,
     summary,
 )
 from tracker.municipalities.rules import Town
@@ -44,8 +45,14 @@ class Seat:
     post_id: int | None = None
     is_revoked: bool = False
     comment: str | None = None
+    # Who is to come, and once attendance is recorded, who came; who said so before, and when.
     attendance: Attendance | None = None
     deputy: str | None = None
+    companions: int | None = None
+    vehicles: int | None = None
+    replied_at: datetime | None = None
+    replied_by: str | None = None
+    reply_told_by: str | None = None
     answers: Mapping[int, Answer] | None = None
     changed: Mapping[int, Answer | None] = field(default_factory=dict)
     answered_at: datetime | None = None
@@ -86,7 +93,7 @@ class Seat:
 
     @property
     def attended(self) -> str:
-        """「本人」「代理（副町長）」「欠席」; empty before it is recorded."""
+        """「本人」「代理（副町長）」「欠席」; empty where nobody has said."""
         if self.attendance is None:
             return ""
         return self.attendance.label + (f"（{self.deputy}）" if self.deputy else "")
@@ -186,8 +193,21 @@ class Meeting:
         return tuple(one for one in self.silent if one.is_undelivered)
 
     @property
+    def reply_due_by(self) -> date | None:
+        """Until which day the heads' offices say who comes; None before a day is fixed."""
+        asked_at = self.noticed_at or self.fixed_at
+        return reply_due(self.hours.on, tokyo.day(asked_at)) if self.hours and asked_at else None
+
+    @property
+    def unreplied(self) -> tuple[Seat, ...]:
+        """Of which seats nobody has said who comes."""
+        return tuple(one for one in self.seats if one.attendance is None)
+
+    @property
     def attendance(self) -> Mapping[str, Attendance]:
         """Who came, by municipality slug; empty before it is recorded."""
+        if self.attendance_at is None:
+            return {}
         return {one.slug: one.attendance for one in self.seats if one.attendance and one.town}
 
     @cached_property

@@ -111,9 +111,18 @@ class MeetingSeat(Versioned, Model):
     nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     comment: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
+    # Who is to come, and once the meeting's attendance is recorded, who came.
     attendance: Mapped[Attendance | None] = mapped_column(words(Attendance))
-    # Which post came instead of the head.
+    # Which post comes instead of the head.
     deputy: Mapped[str | None] = mapped_column(String(200))
+    companions: Mapped[int | None]
+    vehicles: Mapped[int | None]
+    # Who said so before the meeting, and when (`convening`).
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replied_by: Mapped[str | None] = mapped_column(String(200))
+    replied_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # 代理入力: who told whom.
+    reply_told_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class PollAnswer(Model):

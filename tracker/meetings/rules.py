@@ -15,6 +15,9 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 
 LINK_OUTLIVES_DEADLINE = timedelta(days=7)
+# So long before a meeting its members say who comes.
+REPLY_BEFORE = timedelta(days=7)
+_DAY = timedelta(days=1)
 DEPUTY_WANTED = N_("代理で出席された方の職・氏名を入力してください（例 副町長）。")
 
 
@@ -246,6 +249,15 @@ def best_candidate(ids: Sequence[int], answers: Mapping[int, Iterable[Answer]]) 
 def link_ends(reply_due: date) -> datetime:
     """From when on a poll link opens no more (UTC): seven days after the deadline are over."""
     return tokyo.at(moved(reply_due, LINK_OUTLIVES_DEADLINE + timedelta(days=1)), time.min)
+
+
+def reply_due(on: date, noticed_on: date) -> date:
+    """Until when a notice of that day asks who comes to a meeting on `on`: a week before, if it can.
+
+    A late notice asks until the last office day before the meeting, or on the day itself.
+    """
+    usual, last = (office_days.on_or_before(moved(on, -by)) for by in (REPLY_BEFORE, _DAY))
+    return usual if usual > noticed_on else max(last, noticed_on)
 
 
 def check_active(is_cancelled: bool) -> None:

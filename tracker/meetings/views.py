@@ -1,5 +1,6 @@
 """Pages of the meetings themselves; those of the date poll stand in poll/."""
 
+from dataclasses import replace
 from datetime import date
 
 from flask import abort, redirect, request, url_for
@@ -200,16 +201,22 @@ def notice(meeting_id: int) -> Response:
     if meeting.hours is None or meeting.cancelled_at is not None:
         return redirect(meeting.path)
     words = letters.notice_words(meeting)
-    stored = {"number": meeting.notice_number, "text": words, "seen": meeting.seen}
-    form = forms.NoticeForm(data=stored)
+    stored = {"number": meeting.notice_number, "place": meeting.place, "text": words}
+    form = forms.NoticeForm(data={**stored, "seen": meeting.seen})
     if "preview" not in request.form and form.carry_out(
         lambda act: actions.send_notice(
-            act, queries.row(meeting), form.number.data or "", form.text.data, form.seen.data
+            act,
+            queries.row(meeting),
+            form.number.data or "",
+            form.text.data,
+            form.seen.data,
+            place=form.place.data,
         )
     ):
         return done(meeting.path, _("開催案内を%(count)s件送ります。", count=form.result))
     to = letters.addressees(meeting)
-    values = letters.notice(meeting, form.number.data or "", form.text.data or "")
+    as_typed = replace(meeting, place=form.place.data or "")
+    values = letters.notice(as_typed, form.number.data or "", form.text.data or "")
     preview = mail.compose("meeting_notice", to[0], values, link=meeting.path) if to else None
     return page("meetings/notice.html", form=form, meeting=meeting, to=to, preview=preview)
 

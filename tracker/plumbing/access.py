@@ -1,5 +1,6 @@
 """The guard at the door of every page: a route without a permission lets nobody in."""
 
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
@@ -39,6 +40,8 @@ ONLY_OWN = N_(
     "ご用の方は、下のお問い合わせ先へお知らせください。"
 )
 _READING = {"GET", "HEAD", "OPTIONS"}
+# What mail programs take for a part of a link that stands in a sentence or in brackets.
+_BEHIND_LINK = re.compile(r"[\s.,;:!?)\]}>\"'」』）】〉》＞。、，．]+$")
 
 
 class SomebodyElse(Forbidden):
@@ -204,6 +207,9 @@ def init_app(
             return None
         view = current_app.view_functions[request.endpoint]
         permission: Permission | None = getattr(view, "permission", None)
+        link = getattr(view, "link", None)
+        if link and request.view_args:
+            request.view_args[link] = _BEHIND_LINK.sub("", str(request.view_args[link]))
         if permission is None:
             abort(403, _("この画面には、使える人が決められていません。"))
         if allowed(None, permission):

@@ -221,7 +221,12 @@ KINDS: Mapping[str, RecordKind] = {
     "seat": RecordKind(
         N_("日程の回答"),
         "meeting_seat",
-        {"poll.answered": N_("回答"), "poll.link_renewed": N_("回答のリンクの作り直し")},
+        {
+            "poll.answered": N_("回答"),
+            "poll.link_renewed": N_("回答のリンクの作り直し"),
+            "attendance.answered": N_("出欠の回答"),
+            "attendance.doubted": N_("分からない出欠の返事"),
+        },
     ),
     "minutes": RecordKind(
         N_("議事録"),
@@ -435,7 +440,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
         ("payment_plan", "instalment", "instalment_receipt"),
         frozenset({"payment_plan", "instalment"}),
     ),
-    "poll_answer": frozenset({"seat"}),
+    **dict.fromkeys(("poll_answer", "seat_invitation"), frozenset({"seat"})),
     "agenda_item": frozenset({"agenda_item"}),
     **dict.fromkeys(("decision", "follow_up", "progress_note"), frozenset({"decision"})),
     **dict.fromkeys(("minutes_part", "minutes_reply", "minutes_erratum"), frozenset({"minutes"})),

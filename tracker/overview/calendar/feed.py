@@ -6,15 +6,14 @@ None takes up anybody's time.  RFC 5545 and what Outlook asks beyond it; the tes
 """
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vDuration, vText
+from icalendar import Calendar, Event, vDuration, vText
 
+from tracker.convening.rules import ZONE, plain, zone
 from tracker.kernel.duty import Duty
 from tracker.kernel.office_days import moved
 from tracker.kernel.translation import N_, _
@@ -22,7 +21,6 @@ from tracker.meetings.rules import Candidate
 
 PRODUCT = "連携協約 進行管理"
 PRODID = "-//renkei-tracker//calendar feed//JA"
-ZONE = "Asia/Tokyo"
 # How often a calendar is asked to look again.
 REFRESH = timedelta(hours=6)
 OVERDUE = N_("（期限を過ぎています）")
@@ -83,11 +81,11 @@ class Feed:
         calendar.add("calscale", "GREGORIAN")
         calendar.add("method", "PUBLISH")
         # Of names beyond the standard the library does not know the kind of value.
-        calendar.add("x-wr-calname", vText(_plain(f"{PRODUCT}（{self.name}）")))
+        calendar.add("x-wr-calname", vText(plain(f"{PRODUCT}（{self.name}）")))
         calendar.add("x-wr-timezone", vText(ZONE))
         calendar.add("refresh-interval", REFRESH, {"value": "DURATION"})
         calendar.add("x-published-ttl", vDuration(REFRESH))
-        calendar.add_component(_zone())
+        calendar.add_component(zone())
         for entry in self.entries:
             calendar.add_component(self._event(entry, changed_at, version))
         written: bytes = calendar.to_ical()
@@ -102,23 +100,12 @@ class Feed:
         event.add("sequence", version)
         event.add("dtstart", entry.begins)
         event.add("dtend", entry.ends)
-        event.add("summary", _plain(entry.title))
-        event.add("description", _plain(f"{entry.text}\n\n{url}"))
+        event.add("summary", plain(entry.title))
+        event.add("description", plain(f"{entry.text}\n\n{url}"))
         if entry.place:
-            event.add("location", _plain(entry.place))
+            event.add("location", plain(entry.place))
         event.add("url", url)
         event.add("class", "PRIVATE")
         event.add("transp", "TRANSPARENT")
         event.add("x-microsoft-cdo-busystatus", vText("FREE"))
         return event
-
-
-@cache
-def _zone() -> Timezone:
-    return Timezone.from_tzid(ZONE)
-
-
-def _plain(text: str) -> str:
-    """Without control signs, which no calendar may hold; lines stay lines."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c == "\n" or unicodedata.category(c) != "Cc")

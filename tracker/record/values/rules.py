@@ -405,6 +405,18 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "comment": N_("連絡事項"),
             "attendance": N_("出席"),
             "deputy": N_("代理"),
+            **{"companions": N_("随行の人数"), "vehicles": N_("車両の台数")},
+            **{"replied_at": UNSAID, "replied_by": N_("出欠を回答した人")},
+            **{"replied_by_id": UNSAID, "reply_told_by": N_("だれから聞いたか")},
+        },
+    ),
+    "seat_invitation": (
+        N_("予定表への案内"),
+        {
+            **{"seat_id": UNSAID, "uid": UNSAID, "nonce": UNSAID, "sequence": N_("案内の番号")},
+            **{"post_id": N_("案内した役職"), "address": N_("案内の宛先")},
+            **{"held_on": N_("開催日"), "begins": N_("開始"), "ends": N_("終了")},
+            **{"place": N_("場所"), "doubt": N_("分からない返事")},
         },
     ),
     "poll_answer": (

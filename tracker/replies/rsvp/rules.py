@@ -5,6 +5,7 @@ Pure.  Outlook, Exchange, Google and Apple write them; whatever else a calendar 
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from icalendar import Calendar
@@ -41,6 +42,16 @@ def read(leaves: Sequence[Leaf], asked: Expected) -> ReplyMail | None:
     except Exception:
         # Over broken calendars icalendar raises nearly anything.
         return ReplyMail(ReplyKind.RSVP, doubt=(_("予定表の返事を読み取れませんでした。"),))
+
+
+def uids(leaves: Sequence[Leaf]) -> list[str]:
+    """Which invitations the calendars in a mail answer, by their UIDs; none where they answer none."""
+    texts = (leaf.text for leaf in leaves if _method(leaf.text) in ("REPLY", "COUNTER"))
+    found = []
+    for text in texts:
+        with suppress(Exception):
+            found += [str(one.get("UID", ""))[:200] for one in _events(text)]
+    return list(dict.fromkeys(found))[:50]
 
 
 def _method(text: str) -> str:

@@ -1,0 +1,252 @@
+"""Invitations: what goes to each calendar, who says that they come, and who cannot."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import pytest
+import vobject
+from flask.testing import FlaskClient
+from icalendar import Calendar
+
+from tests import cast
+from tests.imap import Mailbox
+from tests.mail.test_mailbox import configure
+from tests.meetings.makers import act, dates_of, letters, make_fixed, seat_of
+from tests.sent import sent_to, token_of
+from tracker.convening import actions, queries
+from tracker.convening.models import SeatInvitation
+from tracker.convening.rules import Coming
+from tracker.kernel.refusal import Refusal
+from tracker.mail.letters import Letter
+from tracker.meetings import actions as meetings
+from tracker.meetings.models import MeetingRow, MeetingSeat
+from tracker.meetings.rules import Attendance, reply_due
+from tracker.plumbing import history
+from tracker.plumbing.changes import subject_of
+from tracker.plumbing.db import db
+
+pytestmark = pytest.mark.engines_by_turns
+
+HEAD, DEPUTY, ABSENT = Attendance
+SECRETARY = "secretary@imabetsu.example"
+TEXT = "御出席くださいますようお願いいたします。\n　議題　1　進捗について"
+# What every invitation says (RFC 5546, section 3.2; RFC 6047, section 2.4; what Outlook asks beyond).
+REQUIRED: Mapping[str, str] = {
+    "UID": r"[0-9a-f]{40}@aomori\.example",
+    "DTSTAMP": r"\d{8}T\d{6}Z",
+    "SEQUENCE": r"\d+",
+    "DTSTART;TZID=Asia/Tokyo": r"20270128T140000",
+    "DTEND;TZID=Asia/Tokyo": r"20270128T153000",
+    "SUMMARY": r"令和8年度 .+会議",
+    "LOCATION": r".+",
+    "DESCRIPTION": r".+",
+    "STATUS": r"CONFIRMED",
+    "TRANSP": r"OPAQUE",
+}
+
+
+def invited(row: MeetingRow, slug: str = "imabetsu") -> SeatInvitation:
+    """One municipality's invitation as it stands in the database."""
+    db.session.rollback()
+    return db.session.get_one(SeatInvitation, seat_of(row, slug).id)
+
+
+def last(kind: str = "meeting_invitation", email: str = SECRETARY) -> Letter:
+    """The last letter of a kind to that address."""
+    return [one for one in letters(kind) if one.to_email == email][-1]
+
+
+def lines(text: str | None) -> list[str]:
+    """The lines of a calendar, folded ones put together."""
+    assert text is not None
+    assert all(len(one.encode()) <= 75 for one in text.split("\r\n"))
+    assert "\n" not in text.replace("\r\n", "")
+    return text.replace("\r\n ", "").split("\r\n")
+
+
+def event(text: str | None) -> dict[str, str]:
+    """The properties of a calendar's one event, checked by a reader that is not its writer."""
+    own = lines(text)
+    parsed = vobject.readOne(text)
+    assert parsed.validate(raiseException=True) and len(parsed.vevent_list) == 1
+    inner = own[own.index("BEGIN:VEVENT") + 1 : own.index("END:VEVENT")]
+    found = dict(re.match(r'((?:[^:"]|"[^"]*")+):(.*)', line).groups() for line in inner)
+    assert len(found) == len(inner)
+    return found
+
+
+@pytest.fixture
+def noticed(both, returned: Mailbox) -> MeetingRow:
+    """A meeting whose notice went out, and a mailbox that is read."""
+    configure(both, returned)
+    row = make_fixed()
+    meetings.send_notice(act(), row, "青企第123号", TEXT)
+    return row
+
+
+def test_every_invited_post_gets_an_invitation_of_its_own(noticed):
+    every = letters("meeting_invitation")
+    assert {one.to_email for one in every} == {
+        f"secretary@{slug}.example" for _, slug, *_ in cast.TOWNS
+    }
+    assert all(one.calendar is None for one in letters("meeting_notice"))
+    assert len(letters("meeting_notice")) > 0
+    found = [event(one.calendar) for one in every]
+    assert len({one["UID"] for one in found}) == len(every)
+    for one, letter in zip(found, every, strict=True):
+        for name, pattern in REQUIRED.items():
+            assert re.fullmatch(pattern, one[name]), (name, one.get(name))
+        people = [name for name in one if name.startswith(("ATTENDEE", "ORGANIZER"))]
+        assert len(people) == 2
+        attendee = next(name for name in people if name.startswith("ATTENDEE"))
+        assert one[attendee] == f"mailto:{letter.to_email}"
+        for said in ("RSVP=TRUE", "PARTSTAT=NEEDS-ACTION", "ROLE=REQ-PARTICIPANT"):
+            assert said in attendee.split(";")
+        organizer = next(name for name in people if name.startswith("ORGANIZER"))
+        assert one[organizer] == "mailto:renkei@aomori.example"
+        top = lines(letter.calendar)
+        assert {"VERSION:2.0", "METHOD:REQUEST", "BEGIN:VTIMEZONE", "TZID:Asia/Tokyo"} <= {*top}
+        assert "御出席くださいますよう" in one["DESCRIPTION"] and "承諾" in one["DESCRIPTION"]
+
+
+def test_uid_and_sequence_survive_a_move_and_a_cancellation(noticed):
+    first = event(last().calendar)
+    actions.answer(act(), noticed, seat_of(noticed, "imabetsu").id, Coming(HEAD, "", 2))
+    # The same words again are no second letter; another place is another number.
+    assert meetings.send_notice(act(), noticed, "青企第123号", TEXT) == 0
+    assert meetings.send_notice(act(), noticed, "青企第123号", TEXT, place="アスパム") > 0
+    placed = event(last().calendar)
+    assert (placed["UID"], placed["SEQUENCE"]) == (first["UID"], "1")
+    assert placed["LOCATION"] == "アスパム" and seat_of(noticed, "imabetsu").attendance is HEAD
+    assert any("PARTSTAT=ACCEPTED" in name for name in placed)
+    meetings.fix(act(), noticed, dates_of(noticed)[4], "議会のため")
+    moved = event(last("meeting_moved").calendar)
+    assert (moved["UID"], moved["SEQUENCE"]) == (first["UID"], "2")
+    assert moved["DTSTART;TZID=Asia/Tokyo"] == "20270204T140000"
+    # Who said that they come to another day has not said so of this one.
+    seat = seat_of(noticed, "imabetsu")
+    assert (seat.attendance, seat.companions, seat.replied_at) == (None, None, None)
+    meetings.send_notice(act(), noticed, "", TEXT)
+    assert event(last().calendar)["SEQUENCE"] == "2"
+    meetings.cancel(act(), noticed, "豪雪のため")
+    gone = event(last("meeting_cancelled").calendar)
+    assert (gone["UID"], gone["SEQUENCE"], gone["STATUS"]) == (first["UID"], "3", "CANCELLED")
+    assert "METHOD:CANCEL" in lines(last("meeting_cancelled").calendar)
+    assert "豪雪" in gone["DESCRIPTION"]
+
+
+def test_without_a_notice_no_calendar_goes_out(both):
+    row = make_fixed()
+    meetings.fix(act(), row, dates_of(row)[4], "議会のため")
+    meetings.cancel(act(), row, "豪雪のため")
+    assert not [one for one in db.session.query(Letter) if one.calendar]
+
+
+def test_the_letter_goes_out_as_calendar_programs_read_it(noticed):
+    [sent] = [one for one in sent_to(SECRETARY) if "出欠は" in one["Subject"]]
+    types = [one.get_content_type() for one in sent.walk()]
+    assert types == [
+        *("multipart/mixed", "multipart/alternative", "text/plain", "text/calendar"),
+        "application/ics",
+    ]
+    parsed = [
+        Calendar.from_ical(one.get_payload(decode=True))
+        for one in sent.walk()
+        if one.get_content_type() in ("text/calendar", "application/ics")
+    ]
+    assert {str(one["METHOD"]) for one in parsed} == {"REQUEST"}
+    link = re.search(r"/r/(\S+)", sent.get_body(("plain",)).get_content())
+    assert link and link[1] == token_of("attendance", seat_of(noticed, "imabetsu").id)
+    assert "/r/" not in last().body
+
+
+# --- by the personal link -----------------------------------------------------------------------
+
+
+def path_of(row: MeetingRow, slug: str = "imabetsu") -> str:
+    found = f"/r/{token_of('attendance', seat_of(row, slug).id)}"
+    db.session.rollback()
+    return found
+
+
+def press(client: FlaskClient, path: str, **fields: str):
+    """Fills in the form that stands there, and follows."""
+    text = client.get(path).get_data(as_text=True)
+    carried = dict(re.findall(r'name="(csrf_token|once|seen)"[^>]*value="([^"]*)"', text))
+    return client.post(path, data={**carried, **fields}, follow_redirects=True)
+
+
+def test_who_comes_is_said_in_two_screens_and_said_again(noticed, both):
+    client, path = both.test_client(), path_of(noticed)
+    done = press(client, path, attendance="deputy", deputy="副町長", companions="２", vehicles="1")
+    assert done.status_code == 200 and done.request.path == f"{path}/done"
+    assert "代理（副町長）、随行2名、車両1台" in done.get_data(as_text=True)
+    seat = seat_of(noticed, "imabetsu")
+    assert (seat.attended, seat.companions, seat.vehicles) == ("代理（副町長）", 2, 1)
+    assert seat.replied_by == "今別町 秘書"
+    assert queries.find_by_link(path[3:], cast.NOW)[1].id == seat.id
+    # A deputy is none of the words that complete anything before the day.
+    press(client, path, attendance="absent", deputy="副町長", companions="2")
+    entry = history.last_of(subject_of(db.session.get_one(MeetingSeat, seat.id)))
+    assert entry.verb == "attendance.answered" and entry.person_id is None
+    was, is_ = entry.payload["before"], entry.payload["after"]
+    assert (was["attendance"], is_["attendance"]) == ("deputy", "absent")
+    assert (was["deputy"], is_["deputy"]) == ("副町長", None)
+    assert (was["companions"], is_["companions"]) == (2, None)
+    # What stands behind it in a sentence is no part of it.
+    for behind in (".", ")", ">", "」", "。", "%20"):
+        assert client.get(path + behind).status_code == 200
+    refused = press(client, path, attendance="deputy", deputy="", companions="三")
+    assert refused.status_code == 422
+    assert "職・氏名を入力してください" in refused.get_data(as_text=True)
+    assert 'value="三"' in refused.get_data(as_text=True)
+
+
+def test_a_link_opens_its_own_seat_only_and_ends(noticed, both, now):
+    client, path = both.test_client(), path_of(noticed)
+    page = client.get(path).get_data(as_text=True)
+    assert "今別町長の出欠" in page and "平内町" not in page
+    assert client.get(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 410
+    assert client.get("/r/x").status_code == 404
+    other = path_of(noticed, "hiranai").partition(".")[2]
+    assert client.get(path.partition(".")[0] + "." + other).status_code == 410
+    with act().change("poll.link_renewed", invited(noticed), "新しいリンク"):
+        actions.renew_nonce(act(), seat_of(noticed, "imabetsu").id)
+    assert client.get(path).status_code == 410
+    fresh = path_of(noticed)
+    assert client.get(fresh).status_code == 200
+    meetings.cancel(act(), noticed, "豪雪のため")
+    assert client.get(fresh).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("at", "status", "said"),
+    [
+        (datetime(2027, 1, 21, 14, 59, tzinfo=UTC), 200, "回答を送る"),
+        (datetime(2027, 1, 21, 15, 1, tzinfo=UTC), 200, "回答の期限（1月21日）を過ぎました"),
+        (datetime(2027, 1, 29, 1, tzinfo=UTC), 200, "会議は1月28日（木）に終わりました"),
+        (datetime(2027, 2, 5, 1, tzinfo=UTC), 410, "期限が過ぎました"),
+    ],
+)
+def test_after_its_day_a_link_says_so_and_whom_to_ring(at, status, said, noticed, both, now):
+    now.move_to(at)
+    answer = both.test_client().get(path_of(noticed))
+    assert (answer.status_code, said in answer.get_data(as_text=True)) == (status, True)
+    if status == 200 and "回答を送る" not in said:
+        assert "へお電話ください" in answer.get_data(as_text=True)
+        with pytest.raises(Refusal):
+            actions.answer(act(at=at), noticed, seat_of(noticed, "imabetsu").id, Coming(HEAD), "")
+
+
+@pytest.mark.parametrize(
+    ("on", "noticed_on", "due_on"),
+    [
+        (date(2027, 1, 28), date(2026, 12, 1), date(2027, 1, 21)),
+        (date(2027, 1, 28), date(2027, 1, 21), date(2027, 1, 27)),
+        (date(2027, 1, 18), date(2027, 1, 12), date(2027, 1, 15)),
+        (date(2027, 1, 28), date(2027, 1, 28), date(2027, 1, 28)),
+    ],
+)
+def test_a_late_notice_asks_until_the_day_before(on, noticed_on, due_on):
+    assert reply_due(on, noticed_on) == due_on

@@ -1,0 +1,1 @@
+"""Calling a meeting together: invitations to calendars, and who says that they come (product.md 5)."""

@@ -1,0 +1,238 @@
+"""Invites, takes who comes, by link, at the desk or from a calendar, and asks back what is not plain."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from flask import current_app
+
+from tracker.accounts.models import Post
+from tracker.convening import letters, queries, rules
+from tracker.convening.models import SeatInvitation
+from tracker.convening.rules import Coming
+from tracker.kernel.duty import PersonalLink
+from tracker.kernel.permissions import Permission, allowed
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import _
+from tracker.mail import letters as mail
+from tracker.mail import links, mime, parts
+from tracker.mail.letters import Recipient
+from tracker.meetings import queries as meetings
+from tracker.meetings.letters import Enclosed
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.models import MeetingRow, MeetingSeat
+from tracker.meetings.rules import Attendance
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
+from tracker.replies import rules as replies
+from tracker.replies.reply import Attending, Expected, ReplyKind
+from tracker.replies.rsvp import rules as rsvp
+
+NOTICE = "meeting_notice"
+# These letters go with a calendar to whoever was invited before.
+LATER = ("meeting_moved", "meeting_cancelled")
+# What a calendar's word says by itself; of the others their sender is asked.
+PLAIN = {Attending.ACCEPTED: Attendance.HEAD, Attending.DECLINED: Attendance.ABSENT}
+
+
+def enclose(act: Act, meeting_id: int, kind: str) -> Iterator[Enclosed]:
+    """What each invited post gets with a letter of the meeting (`meetings.letters.register`).
+
+    Within the act that writes the letter, which holds the seats. With the notice every seat that
+    somebody answers for is invited; when it moves or is called off, whoever was.
+    """
+    if kind != NOTICE and kind not in LATER:
+        return
+    meeting = meetings.find(meeting_id)
+    assert meeting is not None and meeting.hours is not None
+    known, to_ask = queries.invitations(meeting_id), queries.answerers(meeting.seats)
+    for seat in meeting.seats:
+        to, invitation = to_ask.get(seat.id), known.get(seat.id)
+        if to is None or (invitation is None and kind != NOTICE):
+            continue
+        if invitation is None:
+            invitation = _invited(seat, meeting, to)
+        _bring_up_to_date(invitation, meeting, to)
+        # Answers given to other hours were just taken back.
+        now = db.session.get_one(MeetingSeat, seat.id).attendance
+        calendar = letters.calendar(invitation, meeting, replace(seat, attendance=now), to, act.at)
+        if kind == NOTICE:
+            link = PersonalLink(queries.LINK, seat.id)
+            yield Enclosed(to, "meeting_invitation", letters.asked(meeting, seat), link, calendar)
+        else:
+            yield Enclosed(to, kind, {}, meeting.path, calendar)
+
+
+def _invited(seat: Seat, meeting: Meeting, to: Recipient) -> SeatInvitation:
+    assert meeting.hours is not None
+    _name, sender = mime.split(str(current_app.config["MAIL_DEFAULT_SENDER"]))
+    on, begins, ends = meeting.hours
+    invitation = SeatInvitation(
+        seat_id=seat.id,
+        uid=f"{secrets.token_hex(20)}@{mime.ascii_address(sender).rpartition('@')[2]}",
+        nonce=links.new_nonce(),
+        post_id=to.post_id,
+        address=to.email,
+        held_on=on,
+        begins=begins,
+        ends=ends,
+        place=meeting.place,
+    )
+    db.session.add(invitation)
+    db.session.flush()
+    return invitation
+
+
+def _bring_up_to_date(invitation: SeatInvitation, meeting: Meeting, to: Recipient) -> None:
+    """Another number where the meeting moved; an answer given to other hours is asked anew."""
+    assert meeting.hours is not None
+    before = invitation.hours, invitation.place
+    if before != (meeting.hours, meeting.place) or meeting.cancelled_at is not None:
+        invitation.sequence += 1
+    if invitation.hours != meeting.hours:
+        seat = db.session.get_one(MeetingSeat, invitation.seat_id)
+        seat.attendance = seat.deputy = seat.companions = seat.vehicles = None
+        seat.replied_at = seat.replied_by = seat.replied_by_id = seat.reply_told_by = None
+        invitation.doubt = None
+    if invitation.post_id != to.post_id:
+        # Whoever was asked before answers no more.
+        invitation.nonce = links.new_nonce()
+    invitation.held_on, invitation.begins, invitation.ends = meeting.hours
+    assert to.post_id is not None
+    invitation.place, invitation.post_id, invitation.address = meeting.place, to.post_id, to.email
+    db.session.flush()
+
+
+def renew_nonce(_act: Act, seat_id: int) -> None:
+    """A new link in place of the ones before; within the caller's change."""
+    db.session.get_one(SeatInvitation, seat_id).nonce = links.new_nonce()
+
+
+def answer(
+    act: Act,
+    row: MeetingRow,
+    seat_id: int,
+    coming: Coming,
+    told_by: str = "",
+    seen: str | None = None,
+    *,
+    by: str = "",
+) -> None:
+    """Takes who comes to a seat; said again, it replaces what was said, and the record keeps both.
+
+    Nobody signed in means the post that was invited, behind its link, or by its calendar (`by`
+    says so).  The office answers for another (代理入力, saying who told it), late too.
+    """
+    seat_row = db.session.get_one(MeetingSeat, seat_id)
+    act.lock((row, None), (seat_row, seen))
+    meeting = meetings.of(row)
+    seat = next(one for one in meeting.seats if one.id == seat_id)
+    is_office = allowed(act.by, Permission.MANAGE_MEETING)
+    rules.check_open(meeting, act.today, meetings.contact(), by_office=is_office)
+    if act.by is None and seat.is_revoked:
+        raise Refusal(_("このリンクは使えなくなりました。"))
+    coming = coming.settled
+    rules.check_coming(coming)
+    is_proxy = act.by is not None and act.by.municipality != seat.slug
+    if is_proxy and not told_by.strip():
+        raise Refusal(_("だれから聞いたかを入れてください。"), field="told_by")
+    invitation = db.session.get(SeatInvitation, seat_id)
+    who = act.by.name if act.by else _asked(seat, invitation) + by
+    how = f"（代理入力、{told_by.strip()}から）" if is_proxy else ""
+    said = f"{row.name}：{seat.title}の出欠に{who}が「{coming}」と回答しました{how}。"
+    with act.change("attendance.answered", seat_row, said):
+        seat_row.attendance, seat_row.deputy = coming.attendance, coming.deputy or None
+        seat_row.companions, seat_row.vehicles = coming.companions, coming.vehicles
+        seat_row.replied_at, seat_row.replied_by = act.at, who
+        seat_row.replied_by_id = act.by.person_id if act.by else None
+        seat_row.reply_told_by = told_by.strip() if is_proxy else None
+        if invitation is not None:
+            invitation.doubt = None
+
+
+def _asked(seat: Seat, invitation: SeatInvitation | None) -> str:
+    post = db.session.get(Post, invitation.post_id) if invitation else None
+    return f"{seat.name} {post.name}" if post else seat.title
+
+
+# --- answers of calendars -----------------------------------------------------------------------------
+
+
+def take(raw: bytes, at: datetime) -> bool:
+    """Whether a mail is a calendar's answer to an invitation of ours; then it is followed.
+
+    Its UID says which, its From and its attendee that it is that post's.  A plain word counts as
+    if given by the personal link; whatever else is asked back of that post, once a day at most,
+    and put before the office.
+    """
+    try:
+        leaves = parts.read(raw)[1]
+    except Exception:
+        # Over broken mails the email package raises nearly anything.
+        return False
+    invitation = queries.by_uids(rsvp.uids(leaves))
+    if invitation is None:
+        return False
+    with Act(None, at) as act:
+        seat_row = db.session.get_one(MeetingSeat, invitation.seat_id)
+        row = db.session.get_one(MeetingRow, seat_row.meeting_id)
+        act.lock((row, None), (seat_row, None), (invitation, None))
+        asked = Expected(1, None, invitation.address, invitation.uid, invitation.sequence)
+        reply = replies.read(raw, asked)
+        if reply.kind is not ReplyKind.RSVP or row.cancelled_at is not None:
+            return False
+        meeting = meetings.of(row)
+        seat = next(one for one in meeting.seats if one.id == seat_row.id)
+        to = queries.answerers([seat]).get(seat.id)
+        doubt = [*reply.doubt, *_doubts(reply.answer, invitation, to)]
+        coming = PLAIN.get(reply.answer) if reply.answer else None
+        if coming and not doubt:
+            try:
+                answer(act, row, seat.id, _kept(seat, coming), by="（予定表の返事）")
+            except Refusal as refusal:
+                doubt = [refusal.message]
+        if doubt:
+            _ask_back(act, meeting, seat, seat_row, invitation, to, doubt)
+    return True
+
+
+def _doubts(
+    answer: Attending | None, invitation: SeatInvitation, to: Recipient | None
+) -> Iterator[str]:
+    is_still = to is not None and to.post_id == invitation.post_id
+    if to is None or not is_still or mime.same_form(to.email) != mime.same_form(invitation.address):
+        yield _("この案内の宛先は、そのあとで変わっています。")
+    if answer is Attending.TENTATIVE:
+        yield _("予定表の返事が「仮」でした。出席か欠席かが決まりましたら、お知らせください。")
+    if answer is Attending.DELEGATED:
+        yield _("予定表の返事が「委任」でした。代理で出席される方の職・氏名をお知らせください。")
+
+
+def _kept(seat: Seat, attendance: Attendance) -> Coming:
+    """A calendar says nothing of companions and vehicles: what was said of them stays."""
+    return Coming(attendance, "", seat.companions, seat.vehicles)
+
+
+def _ask_back(
+    act: Act,
+    meeting: Meeting,
+    seat: Seat,
+    row: MeetingSeat,
+    invitation: SeatInvitation,
+    to: Recipient | None,
+    doubt: list[str],
+) -> None:
+    said = f"{meeting.name}：{seat.title}の出欠に、予定表から分からない返事が届きました。"
+    with act.change("attendance.doubted", row, said):
+        invitation.doubt = "\n".join(doubt)
+        if to is not None:
+            mail.put(
+                "attendance_unclear",
+                to,
+                letters.unclear(meeting, seat, doubt),
+                cause=f"attendance:{meeting.id}:unclear:{act.today}",
+                at=act.at,
+                link=PersonalLink(queries.LINK, seat.id),
+                path=meeting.path,
+            )

@@ -1,0 +1,14 @@
+"""What all pages of the room share, and what it adds to letters, links and the mailbox."""
+
+from flask import Blueprint
+
+from tracker.convening import actions, queries
+from tracker.mail import links, mailbox
+from tracker.mail.links import LinkKind
+from tracker.meetings import letters
+
+bp = Blueprint("convening", __name__)
+_LINK = LinkKind(queries.LINK, "/r/", queries.invitation_life, actions.renew_nonce, for_known=True)
+bp.record(lambda state: links.register(state.app, _LINK))
+bp.record(lambda state: letters.register(state.app, actions.enclose))
+bp.record(lambda state: mailbox.register(state.app, actions.take))

@@ -1,0 +1,68 @@
+"""Asks who comes to a seat: by its personal link, and at the desk."""
+
+from typing import Any
+
+from wtforms import RadioField
+
+from tracker.convening.rules import Coming
+from tracker.kernel.translation import N_
+from tracker.meetings.forms import wanted_of_deputies
+from tracker.meetings.meeting import Seat
+from tracker.meetings.rules import Attendance
+from tracker.plumbing.forms import (
+    CountField,
+    Form,
+    LineField,
+    SeenField,
+    at_most,
+    labelled,
+    must_choose,
+    optional,
+    required,
+    with_fields,
+)
+
+
+class ComingForm(Form):
+    """本人／代理／欠席, and with whom."""
+
+    seen = SeenField()
+    attendance = must_choose(
+        N_("出欠"),
+        N_("本人・代理・欠席のどれかを選んでください。"),
+        labelled(Attendance),
+        RadioField,
+    )
+    deputy = LineField(
+        N_("代理の方の職・氏名"), validators=[wanted_of_deputies("attendance"), at_most(200)]
+    )
+    companions = CountField(N_("随行（人数）"), named=N_("随行の人数"), validators=[optional()])
+    vehicles = CountField(N_("車両（台数）"), named=N_("車両の台数"), validators=[optional()])
+
+    @property
+    def coming(self) -> Coming:
+        """What was chosen."""
+        return Coming(
+            Attendance(self.attendance.data),
+            self.deputy.data or "",
+            self.companions.data,
+            self.vehicles.data,
+        )
+
+
+def coming_form(seat: Seat, *, is_proxy: bool = False) -> Any:
+    """The form over what is said so far; who enters it for another says who told it."""
+    fields: dict[str, Any] = {}
+    if is_proxy:
+        fields["told_by"] = LineField(
+            N_("だれから聞いたか"),
+            validators=[
+                *required(N_("だれから聞いたかを入力してください（例 総務課 秘書 電話）。")),
+                at_most(200),
+            ],
+        )
+    stored = {
+        name: getattr(seat, name) for name in ("attendance", "deputy", "companions", "vehicles")
+    }
+    said = {"seen": seat.seen, "told_by": seat.reply_told_by}
+    return with_fields(ComingForm, fields)(data={**stored, **said})

@@ -1,0 +1,78 @@
+"""What invitations say: the fields of their letters (M9d, M9e), and the calendar that goes with them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask import current_app
+
+from tracker.convening.models import SeatInvitation
+from tracker.convening.rules import CalendarInvitation, Method
+from tracker.kernel import wareki
+from tracker.mail import mime
+from tracker.mail.letters import Recipient
+from tracker.meetings import letters
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.municipalities import queries as areas
+
+# Where a mailbox is read, calendars may answer.
+BY_CALENDAR = (
+    "予定表に届く案内の「承諾」（本人が出席）か「辞退」\n"
+    "（欠席）でもお答えいただけます。代理の方が出席される\n"
+    "ときは、上のページからお願いいたします。"
+)
+IN_CALENDAR = (
+    "「承諾」は本人の出席、「辞退」は欠席として承ります。"
+    "代理の方が出席されるときは、案内のメールにあるページから職・氏名をお知らせください。"
+)
+NOT_BY_CALENDAR = "出欠は、案内のメールにあるページからお知らせください。"
+
+
+def asked(meeting: Meeting, seat: Seat) -> dict[str, str]:
+    """The fields that the letter to an invited post has beyond those of the notice (M9)."""
+    due_on = meeting.reply_due_by
+    return {
+        "首長": seat.title,
+        "出欠の期限": wareki.full(due_on) if due_on else "",
+        "出欠の期限の月日": wareki.month_day(due_on) if due_on else "",
+        "予定表での回答": BY_CALENDAR if _is_read() else "",
+    }
+
+
+def unclear(meeting: Meeting, seat: Seat, doubts: Iterable[str]) -> dict[str, str]:
+    """The fields of the letter that asks back what a calendar's answer meant (M9e)."""
+    due_on = meeting.reply_due_by
+    return {
+        **letters.place_of(meeting),
+        "首長": seat.title,
+        "出欠の期限": wareki.full(due_on) if due_on else "",
+        "分からない点": "\n".join(doubts),
+    }
+
+
+def calendar(
+    invitation: SeatInvitation, meeting: Meeting, seat: Seat, to: Recipient, at: datetime
+) -> str:
+    """The .ics of one seat's invitation as it stands now, made at that instant.
+
+    Its organizer is the sender of our letters: the mailbox that is read is that address's.
+    """
+    is_off = meeting.cancelled_at is not None
+    name, address = mime.split(str(current_app.config["MAIL_DEFAULT_SENDER"]))
+    words = "" if is_off else letters.notice_words(meeting)
+    said = "" if is_off else IN_CALENDAR if _is_read() else NOT_BY_CALENDAR
+    return CalendarInvitation(
+        Method.CANCEL if is_off else Method.REQUEST,
+        invitation.uid,
+        invitation.sequence,
+        invitation.hours,
+        meeting.name,
+        invitation.place,
+        "\n\n".join(filter(None, [meeting.cancelled_reason if is_off else words, said])),
+        (name or areas.get_area().office_name, mime.ascii_address(address)),
+        (to.name, mime.ascii_address(to.email)),
+        seat.attendance,
+    ).write(at)
+
+
+def _is_read() -> bool:
+    return bool(current_app.config["IMAP_SERVER"])

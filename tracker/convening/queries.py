@@ -1,0 +1,75 @@
+"""Reads invitations: by their seat, by a personal link, by the UID that a calendar answers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from tracker.accounts import queries as people
+from tracker.convening.models import SeatInvitation
+from tracker.mail import links
+from tracker.mail.letters import Recipient
+from tracker.mail.links import Life
+from tracker.meetings import queries as meetings
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.models import MeetingRow, MeetingSeat
+from tracker.meetings.rules import link_ends
+from tracker.plumbing.db import db
+
+# The kind of personal link by which it is said who comes.
+LINK = "attendance"
+
+
+def invitations(meeting_id: int) -> Mapping[int, SeatInvitation]:
+    """The invitations of a meeting by the id of their seat."""
+    rows = db.session.scalars(
+        select(SeatInvitation)
+        .join(MeetingSeat, MeetingSeat.id == SeatInvitation.seat_id)
+        .where(MeetingSeat.meeting_id == meeting_id)
+        .order_by(SeatInvitation.seat_id)
+    )
+    return {one.seat_id: one for one in rows}
+
+
+def answerers(seats: Sequence[Seat]) -> Mapping[int, Recipient]:
+    """Who is asked for each seat, by its id: the municipality's secretary, or the seat's own post."""
+    posts = meetings.secretaries()
+    others = people.recipients_by_post(one.post_id for one in seats if one.town is None)
+    found: dict[int, Recipient] = {}
+    for seat in seats:
+        if seat.town is None:
+            first = next(iter(others.get(seat.post_id or 0, ())), None)
+            found |= {seat.id: first} if first else {}
+        elif seat.town.id in posts:
+            found[seat.id] = posts[seat.town.id].recipient
+    return found
+
+
+def find_by_link(token: str, at: datetime) -> tuple[Meeting, Seat, bool] | None:
+    """The meeting and the seat behind a personal link, and whether it opens; None for no link."""
+    seat_id = links.named(token)
+    row = db.session.get(MeetingSeat, seat_id) if seat_id else None
+    meeting = meetings.find(row.meeting_id) if row else None
+    if meeting is None:
+        return None
+    seat = next(one for one in meeting.seats if one.id == seat_id)
+    return meeting, seat, links.verify(LINK, token, at) is not None
+
+
+def invitation_life(on: Connection, seat_id: int) -> Life | None:
+    """What an invitation says of its link: its post has it, until a week after the meeting."""
+    row = on.execute(
+        select(SeatInvitation.nonce, SeatInvitation.post_id, SeatInvitation.held_on)
+        .join(MeetingSeat, MeetingSeat.id == SeatInvitation.seat_id)
+        .join(MeetingRow, MeetingRow.id == MeetingSeat.meeting_id)
+        .where(SeatInvitation.seat_id == seat_id, MeetingSeat.revoked_at.is_(None))
+    ).first()
+    return row and Life(row.nonce, frozenset({f"post:{row.post_id}"}), link_ends(row.held_on))
+
+
+def by_uids(uids: Sequence[str]) -> SeatInvitation | None:
+    """The one invitation that a calendar's answer names; None where it names none, or several."""
+    found = db.session.scalars(
+        select(SeatInvitation).where(SeatInvitation.uid.in_(uids)).limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,142 @@
+"""Who comes: the office's list, an answer at the desk, and the page behind a personal link."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import abort, redirect, url_for
+from werkzeug.wrappers import Response
+
+from tracker.convening import actions, forms, queries, rules
+from tracker.convening.blueprint import bp
+from tracker.kernel.permissions import Permission
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
+from tracker.meetings import queries as meetings
+from tracker.meetings.blueprint import get_meeting
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.plumbing import clock
+from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.changes import Act
+from tracker.plumbing.pages import done, page
+
+FORGED = N_(
+    "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
+)
+
+
+@bp.get("/meetings/<int:meeting_id>/replies")
+@guard(Permission.READ_POLL)
+def index(meeting_id: int) -> Response:
+    """出欠の回答: who comes to each seat, and who has not said; others see their own seat only."""
+    meeting = _get(meeting_id)
+    invitations = queries.invitations(meeting_id) if may(Permission.MANAGE_MEETING) else {}
+    return page(
+        "convening/index.html",
+        meeting=meeting,
+        seats=[one for one in meeting.seats if may(Permission.READ_POLL, one.slug)],
+        coming=rules.coming_of,
+        doubts={id_: one.doubt for id_, one in invitations.items() if one.doubt},
+        is_open=_closed(meeting) is None,
+        may_manage=may(Permission.MANAGE_MEETING),
+        own=actor().municipality,
+    )
+
+
+@bp.route("/meetings/<int:meeting_id>/replies/<municipality>", methods=["GET", "POST"])
+@guard(Permission.ANSWER_POLL, own="municipality")
+def answer(meeting_id: int, municipality: str) -> Response:
+    """The same form for those who sign in; the office's entry for another is 代理入力.
+
+    An outside member's seat stands by its key in the place of a municipality.
+    """
+    meeting = _get(meeting_id)
+    seat = next((one for one in meeting.seats if one.key == municipality), None) or abort(404)
+    is_proxy = actor().municipality != seat.slug
+    form = forms.coming_form(seat, is_proxy=is_proxy)
+    if _answered(form, meeting, seat):
+        return done(
+            url_for(".index", meeting_id=meeting_id),
+            _("%(seat)sの出欠を記録しました。", seat=seat.title),
+        )
+    return page(
+        "convening/answer.html",
+        form=form,
+        meeting=meeting,
+        seat=seat,
+        is_proxy=is_proxy,
+        closed=_closed(meeting),
+    )
+
+
+@bp.route("/r/<token>", methods=["GET", "POST"])
+@guard(Permission.PUBLIC, link="token")
+def answer_by_link(token: str) -> Response:
+    """出欠の回答: one post's own seat, without signing in."""
+    meeting, seat = _by_link(token)
+    form = forms.coming_form(seat)
+    # Whoever is signed in besides: who holds the link answers as the post that was invited.
+    if _answered(form, meeting, seat, lambda act: Act(None, act.at)):
+        return done(url_for(".answered", token=token))
+    closed, said = _closed(meeting, by_link=True), rules.coming_of(seat)
+    return page(
+        "convening/reply.html", form=form, meeting=meeting, seat=seat, closed=closed, said=said
+    )
+
+
+@bp.get("/r/<token>/done")
+@guard(Permission.PUBLIC, link="token")
+def answered(token: str) -> Response:
+    """回答を受け付けました: the own answer once more, to be corrected until its day."""
+    meeting, seat = _by_link(token)
+    said = rules.coming_of(seat)
+    if said is None:
+        return redirect(url_for(".answer_by_link", token=token))
+    closed = _closed(meeting, by_link=True)
+    return page(
+        "convening/reply_done.html",
+        meeting=meeting,
+        seat=seat,
+        token=token,
+        closed=closed,
+        said=said,
+    )
+
+
+def _get(meeting_id: int) -> Meeting:
+    meeting = get_meeting(meeting_id)
+    return meeting if meeting.hours else abort(404)
+
+
+def _by_link(token: str) -> tuple[Meeting, Seat]:
+    found = queries.find_by_link(token, clock.now()) or abort(404, _(FORGED))
+    meeting, seat, is_open = found
+    return (meeting, seat) if is_open else abort(410)
+
+
+def _answered(
+    form: Any, meeting: Meeting, seat: Seat, acting: Callable[[Act], Act] = lambda act: act
+) -> bool:
+    return bool(
+        form.carry_out(
+            lambda act: actions.answer(
+                acting(act),
+                meetings.row(meeting),
+                seat.id,
+                form.coming,
+                form.told_by.data if "told_by" in form else "",
+                seen=form.seen.data,
+            )
+        )
+    )
+
+
+def _closed(meeting: Meeting, *, by_link: bool = False) -> str | None:
+    """Why it is said no more who comes, or None while it is."""
+    today: date = clock.today()
+    by_office = may(Permission.MANAGE_MEETING) and not by_link
+    try:
+        rules.check_open(meeting, today, meetings.contact(), by_office=by_office)
+    except Refusal as refusal:
+        return refusal.message
+    return None
