@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import vobject
@@ -13,11 +13,14 @@ from tests import cast
 from tests.imap import Mailbox
 from tests.mail.test_mailbox import configure
 from tests.meetings.makers import act, dates_of, letters, make_fixed, seat_of
+from tests.replies.mails import ASKED, GOOGLE, UID, calendar, mail
 from tests.sent import sent_to, token_of
+from tracker.accounts.models import Post
 from tracker.convening import actions, queries
 from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import Coming
 from tracker.kernel.refusal import Refusal
+from tracker.mail import mailbox
 from tracker.mail.letters import Letter
 from tracker.meetings import actions as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
@@ -250,3 +253,104 @@ def test_after_its_day_a_link_says_so_and_whom_to_ring(at, status, said, noticed
 )
 def test_a_late_notice_asks_until_the_day_before(on, noticed_on, due_on):
     assert reply_due(on, noticed_on) == due_on
+
+
+# --- answers of calendars ---------------------------------------------------------------------------
+
+
+def reply(row: MeetingRow, partstat: str = "ACCEPTED", slug: str = "imabetsu", **changes) -> bytes:
+    """A calendar's answer of a town's secretary to its own invitation, as Outlook writes it."""
+    invitation, address = invited(row, slug), f"secretary@{slug}.example"
+    told = {"uid": invitation.uid, "sequence": invitation.sequence, "attendee": address}
+    sender, text = changes.pop("sender", address), changes.pop("text", "")
+    answered = calendar(partstat, **{**told, **changes})
+    return mail(text, sender=sender, answers=None, subject="承諾: 会議", calendar=answered)
+
+
+def test_what_a_calendar_answers_stands_at_the_seat(noticed, returned):
+    google = GOOGLE.replace(UID, invited(noticed, "hiranai").uid).replace(
+        ASKED, "secretary@hiranai.example"
+    )
+    uids = [
+        returned.add(reply(noticed)),
+        returned.add(mail("", sender="secretary@hiranai.example", answers=None, calendar=google)),
+    ]
+    assert mailbox.collect(cast.NOW).unreadable == 0
+    db.session.rollback()
+    assert returned.flags() == {uid: {"\\Seen"} for uid in uids}
+    found = {slug: seat_of(noticed, slug) for slug in ("imabetsu", "hiranai", "yomogita")}
+    assert {slug: one.attendance for slug, one in found.items()} == {
+        **{"imabetsu": HEAD, "hiranai": ABSENT, "yomogita": None}
+    }
+    assert found["imabetsu"].replied_by == "今別町 秘書（予定表の返事）"
+    # Before the day nobody has come.
+    assert queries.meetings.of(noticed).attendance == {}
+    # It is said again, by link this time, and the calendar's later word holds again.
+    actions.answer(act(), noticed, found["imabetsu"].id, Coming(DEPUTY, "副町長", 2, 1))
+    assert actions.take(reply(noticed, "DECLINED"), cast.NOW)
+    assert seat_of(noticed, "imabetsu").attended == "欠席"
+    assert letters("attendance_unclear") == []
+
+
+DOUBTED = {
+    "tentative": ({"partstat": "TENTATIVE"}, "「仮」"),
+    "delegated": ({"partstat": "DELEGATED"}, "「委任」"),
+    "a counter-proposal": ({"method": "COUNTER"}, "別の日時の提案"),
+    "an older invitation": ({"sequence": -1}, "古い案内"),
+    "another sender": ({"sender": "x@evil.example"}, "差出人"),
+    "another town": ({"sender": "secretary@hiranai.example"}, "差出人"),
+    "another attendee": ({"attendee": "mayor@imabetsu.example"}, "案内していない方"),
+    "a deputy in words": ({"text": "代理で副町長が出席します。"}, "副町長が出席します"),
+}
+
+
+def test_a_doubt_is_asked_back_of_its_post_and_put_before_the_office(noticed):
+    assert actions.take(reply(noticed), cast.NOW)
+    for days, (changes, said) in enumerate(DOUBTED.values()):
+        at = cast.NOW + timedelta(days=days)
+        assert actions.take(reply(noticed, **changes), at)
+        back = letters("attendance_unclear")[-1]
+        assert (len(letters("attendance_unclear")), back.to_email) == (days + 1, SECRETARY)
+        assert said in back.body.replace("\n", "").replace("　", "") and back.has_secrets
+        assert said in (invited(noticed).doubt or "")
+        # What was said before stays; once a day is enough.
+        assert seat_of(noticed, "imabetsu").attendance is HEAD
+        assert actions.take(reply(noticed, **changes), at)
+    assert len(letters("attendance_unclear")) == len(DOUBTED)
+    assert actions.take(reply(noticed, "DECLINED"), cast.NOW)
+    assert invited(noticed).doubt is None
+
+
+def test_words_in_a_reply_are_asked_back_and_machines_are_left_alone(noticed):
+    answers = last().message_id.strip("<>")
+    assert not actions.take(
+        mail("1月まで休暇です", sender=SECRETARY, answers=answers, subject="自動応答: 御案内"),
+        cast.NOW,
+    )
+    assert not actions.take(mail("出席します。", sender=SECRETARY, answers=None), cast.NOW)
+    assert letters("attendance_unclear") == []
+    assert actions.take(mail("出席します。", sender=SECRETARY, answers=answers), cast.NOW)
+    assert "文章からは" in letters("attendance_unclear")[-1].body
+    assert seat_of(noticed, "imabetsu").attendance is None
+
+
+def test_what_is_no_answer_to_an_invitation_of_ours_is_left_alone(noticed):
+    theirs = reply(noticed, uid="5f0c@elsewhere.example")
+    asked = reply(noticed, method="REQUEST")
+    assert [actions.take(one, cast.NOW) for one in (theirs, asked, b"", b"\x00")] == [False] * 4
+    raw = reply(noticed)
+    late = datetime(2027, 1, 22, 1, tzinfo=UTC)
+    assert actions.take(raw, late)
+    assert "回答の期限（1月21日）を過ぎました" in letters("attendance_unclear")[-1].body.replace(
+        "\n", ""
+    ).replace("　", "")
+    assert seat_of(noticed, "imabetsu").attendance is None
+    # An address that was corrected since answers no more for the one before.
+    post = db.session.get_one(Post, invited(noticed).post_id)
+    post.email = "new@imabetsu.example"
+    db.session.commit()
+    assert actions.take(raw, cast.NOW)
+    assert letters("attendance_unclear")[-1].to_email == "new@imabetsu.example"
+    meetings.cancel(act(), noticed, "豪雪のため")
+    assert not actions.take(raw, cast.NOW)
+    assert seat_of(noticed, "imabetsu").attendance is None

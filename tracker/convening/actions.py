@@ -14,7 +14,7 @@ from tracker.convening.rules import Coming
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.mail import letters as mail
 from tracker.mail import links, mime, parts
 from tracker.mail.letters import Recipient
@@ -22,6 +22,7 @@ from tracker.meetings import queries as meetings
 from tracker.meetings.letters import Enclosed
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import MeetingRow, MeetingSeat
+from tracker.meetings.replies import actions as by_mail
 from tracker.meetings.rules import Attendance
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -33,6 +34,7 @@ NOTICE = "meeting_notice"
 # These letters go with a calendar to whoever was invited before.
 LATER = ("meeting_moved", "meeting_cancelled")
 # What a calendar's word says by itself; of the others their sender is asked.
+IN_WORDS = N_("メールの文章からは、出席か欠席かを決められません。")
 PLAIN = {Attending.ACCEPTED: Attendance.HEAD, Attending.DECLINED: Attendance.ABSENT}
 
 
@@ -166,26 +168,22 @@ def take(raw: bytes, at: datetime) -> bool:
     if given by the personal link; whatever else is asked back of that post, once a day at most,
     and put before the office.
     """
-    try:
-        leaves = parts.read(raw)[1]
-    except Exception:
-        # Over broken mails the email package raises nearly anything.
-        return False
-    invitation = queries.by_uids(rsvp.uids(leaves))
+    invitation, letter = _answered(raw)
     if invitation is None:
         return False
     with Act(None, at) as act:
         seat_row = db.session.get_one(MeetingSeat, invitation.seat_id)
         row = db.session.get_one(MeetingRow, seat_row.meeting_id)
         act.lock((row, None), (seat_row, None), (invitation, None))
-        asked = Expected(1, None, invitation.address, invitation.uid, invitation.sequence)
+        asked = Expected(1, letter, invitation.address, invitation.uid, invitation.sequence)
         reply = replies.read(raw, asked)
-        if reply.kind is not ReplyKind.RSVP or row.cancelled_at is not None:
+        if reply.kind is ReplyKind.OTHER or row.cancelled_at is not None:
             return False
         meeting = meetings.of(row)
         seat = next(one for one in meeting.seats if one.id == seat_row.id)
         to = queries.answerers([seat]).get(seat.id)
-        doubt = [*reply.doubt, *_doubts(reply.answer, invitation, to)]
+        is_text = reply.kind is ReplyKind.POLL
+        doubt = [_(IN_WORDS)] if is_text else [*reply.doubt, *_doubts(reply.answer, invitation, to)]
         coming = PLAIN.get(reply.answer) if reply.answer else None
         if coming and not doubt:
             try:
@@ -195,6 +193,22 @@ def take(raw: bytes, at: datetime) -> bool:
         if doubt:
             _ask_back(act, meeting, seat, seat_row, invitation, to, doubt)
     return True
+
+
+def _answered(raw: bytes) -> tuple[SeatInvitation | None, str | None]:
+    """The invitation that a mail answers: by its calendar's UID, or else the letter that it names."""
+    try:
+        invitation = queries.by_uids(rsvp.uids(parts.read(raw)[1]))
+    except Exception:
+        # Over broken mails the email package raises nearly anything.
+        return None, None
+    if invitation is not None:
+        return invitation, None
+    found = by_mail.asked_by(raw, queries.LINK)
+    if found is None:
+        return None, None
+    letter, seat_id, _is_named = found
+    return db.session.get(SeatInvitation, seat_id), letter.message_id
 
 
 def _doubts(

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from email.message import Message
 from email.utils import getaddresses
+from unicodedata import normalize
 
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.mail import bounces, mime, parts
 from tracker.mail.parts import Leaf, field
 from tracker.replies.poll import rules as poll
-from tracker.replies.reply import OTHER, Expected, ReplyKind, ReplyMail
+from tracker.replies.reply import OTHER, Attending, Expected, ReplyKind, ReplyMail
 from tracker.replies.rsvp import rules as rsvp
 
 _HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Received", "Return-Path")
@@ -45,6 +46,15 @@ _AWAY = re.compile(
     re.I,
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|転送)\s?[:：]", re.I)
+_DEPUTY = r"代理|代わ(?:り|って)|代役|代参|副(?:市|町|村|知事)|委任"
+_AGAINST = {
+    Attending.ACCEPTED: re.compile(
+        rf"{_DEPUTY}|欠席|不参加|(?:出席|参加)(?:は|が)?(?:でき|いたしかね|しかね|難)|未定|仮に|ただし|条件"
+    ),
+    Attending.DECLINED: re.compile(
+        rf"{_DEPUTY}|(?:出席|参加)(?:し|いたし|致し|させていただき|予定)|遅れ|途中|オンライン|別の?日|変更"
+    ),
+}
 _NOTES = ("message/disposition-notification", "message/delivery-status", "message/feedback-report")
 
 
@@ -59,7 +69,7 @@ def read(raw: bytes, asked: Expected) -> ReplyMail:
         raise Refusal(_("メールとして読めないファイルです。"))
     invitation = rsvp.read(leaves, asked)
     if invitation is not None:
-        return _of_calendar(head, invitation, asked)
+        return _of_calendar(head, leaves, invitation, asked)
     if _is_machine(head, leaves) or bounces.read(raw) or not _answers_letter(head, asked):
         return OTHER
     text = _text(leaves)
@@ -74,15 +84,29 @@ def read(raw: bytes, asked: Expected) -> ReplyMail:
     return replace(told, answers={}, doubt=tuple(doubt)) if doubt else told
 
 
-def _of_calendar(head: Message, found: ReplyMail, asked: Expected) -> ReplyMail:
+def _of_calendar(head: Message, leaves: list[Leaf], found: ReplyMail, asked: Expected) -> ReplyMail:
     """An invitation is known by its UID, which nobody else was given; without one by the letter."""
     if found.kind is ReplyKind.OTHER:
         return OTHER
     is_known = asked.uid is not None and found.uid == asked.uid
     if not is_known and not _answers_letter(head, asked):
         return OTHER
-    doubt = (*_sender_doubts(head, asked), *found.doubt)
+    words = poll.own_words(_text(leaves)) + "\n" + rsvp.told(leaves, "COMMENT")
+    doubt = (*_sender_doubts(head, asked), *found.doubt, *_words_against(words, leaves, found))
     return replace(found, answer=None if doubt else found.answer, doubt=doubt)
+
+
+def _words_against(words: str, leaves: list[Leaf], found: ReplyMail) -> Iterator[str]:
+    """What somebody wrote beside a calendar's answer that makes another of it: a deputy comes.
+
+    What the invitation itself says is none of it.
+    """
+    ours = normalize("NFKC", rsvp.told(leaves, "SUMMARY", "LOCATION", "DESCRIPTION"))
+    for line in map(str.strip, words.splitlines()):
+        against = _AGAINST.get(found.answer) if found.answer else None
+        if line and line not in ours and against and against.search(line):
+            shown = line if len(line) <= 40 else f"{line[:39]}…"
+            yield _("予定表の返事に「%(shown)s」と書かれていました。", shown=shown)
 
 
 def _is_machine(head: Message, leaves: list[Leaf]) -> bool:

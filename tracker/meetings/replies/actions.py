@@ -1,7 +1,7 @@
 """Takes the answers that secretaries give by reply mail, and asks back what is not plain."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -35,7 +35,7 @@ def take(raw: bytes, at: datetime) -> bool:
     A plain answer counts as if given by the personal link.  A doubt is asked back of the post that
     the letter went to, once a day at most.  Whatever else it is, nobody is written to.
     """
-    found = _letter(raw)
+    found = asked_by(raw, queries.POLL, queries.POLL_LETTERS)
     if found is None:
         return False
     letter, seat_id, is_named = found
@@ -72,10 +72,13 @@ def take(raw: bytes, at: datetime) -> bool:
     return True
 
 
-def _letter(raw: bytes) -> tuple[Letter, int, bool] | None:
-    """The newest letter with a link to a poll that a mail answers, its seat, and whether it is named.
+def asked_by(
+    raw: bytes, link: str, with_code: Collection[str] = ()
+) -> tuple[Letter, int, bool] | None:
+    """The newest letter with such a link that a mail answers, its seat, and whether it is named.
 
-    Where a gateway dropped what the mail answers, the code in its subject says so.
+    Where a gateway dropped what the mail answers, the code in the subject of the kinds `with_code`
+    says so.
     """
     try:
         head = parts.read(raw)[0]
@@ -84,21 +87,21 @@ def _letter(raw: bytes) -> tuple[Letter, int, bool] | None:
         return None
     named = [f"<{one}>" for one in replies.answered(head)[:_MOST_NAMED]]
     codes = _CODE.findall(parts.field(head, "Subject"))[:_MOST_NAMED]
-    rows = _asking(Letter.message_id.in_(named))
+    rows = _asking(link, Letter.message_id.in_(named))
     is_named = bool(rows)
-    if not rows and codes:
+    if not rows and codes and with_code:
         quoted = or_(*(Letter.subject.contains(f"［{code}］") for code in codes))
-        rows = _asking(and_(Letter.kind.in_(queries.POLL_LETTERS), quoted))
+        rows = _asking(link, and_(Letter.kind.in_(with_code), quoted))
     seats = {seat_id for letter, seat_id in rows if letter is rows[0][0]}
     return (rows[0][0], seats.pop(), is_named) if len(seats) == 1 else None
 
 
-def _asking(which: ColumnElement[bool]) -> Sequence[tuple[Letter, int]]:
-    """Such letters with each seat of a poll that they link to, the newest first."""
+def _asking(link: str, which: ColumnElement[bool]) -> Sequence[tuple[Letter, int]]:
+    """Such letters with each seat that they link to so, the newest first."""
     found = db.session.execute(
         select(Letter, LetterSecret.subject)
         .join(LetterSecret, LetterSecret.letter_id == Letter.id)
-        .where(which, LetterSecret.kind == queries.POLL)
+        .where(which, LetterSecret.kind == link)
         .order_by(Letter.id.desc())
     )
     return [(letter, seat_id) for letter, seat_id in found]

@@ -30,6 +30,7 @@ _RULE = re.compile(r"[ \t]*([-=_*~+#―─━—–ー＝＿＊・･.…☆★�
 _ORIGINAL = re.compile(
     r"[ \t]*[-_=]{2,}[ \t]*(?:original message|元の?メッセージ|元のメール|forwarded message"
     r"|転送(?:メッセージ|メール|された)"
+    r"|.{1,80}(?:さん?(?:は|が)書きました|wrote)[ \t]*[-_=]{2,}[ \t]*$"
     r"|reply message|返信元|begin forwarded|以下、?元)|[ \t]*begin forwarded message",
     re.I,
 )
@@ -65,7 +66,7 @@ _BEFORE = re.compile(
 _GAP = re.compile(r"[\s,、。.;/／|・]*")
 _AFTER = re.compile(
     r"\s*(?:です|でした|となります|になります|で御?ご?回答(?:いた|致)?します"
-    r"|(?:で、?)?(?:どうぞ)?(?:よろしく)?お願い(?:いた|致)?し(?:ます|申し上げます))?"
+    r"|(?:で、?)?(?:どうぞ)?(?:よろしく)?お願い(?:いた|致)?し(?:ます|申し上げます)|(?:よろ|宜)しく)?"
     r"[\s。.!、]*(?:以上)?(?:です)?[\s。.!、]*"
 )
 _BARE = re.compile(rf"[\s,、。.・]*(?:(?:{_LIKE_A_MARK})[\s,、。.・]*)+")

@@ -6,6 +6,7 @@ Pure.  Outlook, Exchange, Google and Apple write them; whatever else a calendar 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 from icalendar import Calendar
@@ -54,13 +55,24 @@ def uids(leaves: Sequence[Leaf]) -> list[str]:
     return list(dict.fromkeys(found))[:50]
 
 
+def told(leaves: Sequence[Leaf], *names: str) -> str:
+    """What the calendars' answers say in these properties, one below the other."""
+    found: list[str] = []
+    for text in (leaf.text for leaf in leaves if _method(leaf.text) in ("REPLY", "COUNTER")):
+        with suppress(Exception):
+            for event, name in product(_events(text), names):
+                said = event.get(name, [])
+                found += map(str, said if isinstance(said, list) else [said])
+    return "\n".join(found)
+
+
 def _method(text: str) -> str:
     found = _METHOD.search(text[:_MOST_TEXT])
     return found[1].rpartition(":")[2].strip().upper() if found else ""
 
 
 def _events(text: str) -> list[Any]:
-    return list(Calendar.from_ical(text[:_MOST_TEXT]).walk("VEVENT"))
+    return list(Calendar.from_ical(text[:_MOST_TEXT].lstrip("\ufeff")).walk("VEVENT"))
 
 
 def _reply(events: Sequence[Any], method: str, asked: Expected) -> ReplyMail:
