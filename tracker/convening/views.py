@@ -26,7 +26,7 @@ FORGED = N_(
 
 
 @bp.get("/meetings/<int:meeting_id>/replies")
-@guard(Permission.READ_POLL)
+@guard(Permission.READ_AREA)
 def index(meeting_id: int) -> Response:
     """出欠の回答: who comes to each seat, and who has not said; others see their own seat only."""
     meeting = _get(meeting_id)
