@@ -107,3 +107,38 @@ SUMMARY:会議
 END:VEVENT
 END:VCALENDAR
 """.replace("\n", "\r\n")
+
+
+def event(
+    attendee: str = f"ATTENDEE;PARTSTAT=ACCEPTED;CN=hisho:mailto:{ASKED}",
+    *,
+    method: str = "REPLY",
+    uid: str = UID,
+    sequence: str = "SEQUENCE:1\n",
+    start: str = "DTSTART;TZID=Asia/Tokyo:20270119T140000\n",
+    more: str = "",
+) -> str:
+    """A calendar's answer as plain as can be; what programs write differently is put in."""
+    return (
+        f"BEGIN:VCALENDAR\nPRODID:-//x//y\nVERSION:2.0\nMETHOD:{method}\nBEGIN:VEVENT\n{attendee}\n"
+        f"UID:{uid}\n{sequence}DTSTAMP:20261125T000000Z\n{start}"
+        f"ORGANIZER:mailto:renkei@aomori.example\nSUMMARY:会議\n{more}END:VEVENT\nEND:VCALENDAR\n"
+    )
+
+
+def only_calendar(content: bytes, charset: str = "utf-8", encoding: str = "base64") -> bytes:
+    """A mail that is a calendar and nothing else, as Exchange writes it."""
+    head = (
+        f"From: 今別町 秘書 <{ASKED}>\nTo: renkei@aomori.example\nSubject: accepted\n"
+        f"Message-ID: <reply-2@imabetsu.example>\nMIME-Version: 1.0\n"
+        f"Content-Type: text/calendar; method=REPLY; charset={charset}\n"
+        f"Content-Transfer-Encoding: {encoding}\n\n"
+    )
+    return head.encode() + content
+
+
+def mixed(*parts: tuple[str, str]) -> bytes:
+    """A mail of several parts: the headers of each, and its text."""
+    head = f"From: {ASKED}\nTo: renkei@aomori.example\nSubject: 承諾\nMessage-ID: <r@x>\nMIME-Version: 1.0\n"
+    body = "".join(f"--q\n{headers}\n\n{text}\n" for headers, text in parts)
+    return f"{head}Content-Type: multipart/mixed; boundary=q\n\n{body}--q--\n".encode()

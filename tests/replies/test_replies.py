@@ -1,8 +1,10 @@
 """Reply mails are right, asked back or left alone, and never guessed at."""
 
 import json
+from base64 import encodebytes
 from collections.abc import Mapping
 from contextlib import suppress
+from quopri import encodestring
 
 import pytest
 from click.testing import CliRunner
@@ -18,7 +20,10 @@ from tests.replies.mails import (
     QUOTED,
     UID,
     calendar,
+    event,
     mail,
+    mixed,
+    only_calendar,
 )
 from tracker.kernel.refusal import Refusal
 from tracker.replies import rules
@@ -28,6 +33,8 @@ from tracker.replies.reply import Attending, DateMark, Expected, ReplyKind, Repl
 YES, MAYBE, NO = DateMark
 TOLD = Expected(3, f"<{LETTER}>", ASKED, UID, 1)
 ALL = {1: YES, 2: MAYBE, 3: NO}
+WINDOWS = "Tokyo Standard Time"
+BOTH = ("ACCEPTED", "DECLINED")
 
 
 def read(raw: bytes) -> ReplyMail:
@@ -148,6 +155,63 @@ RIGHT: Mapping[str, tuple[bytes, Mapping[int, DateMark]]] = {
         ),
         {1: YES},
     ),
+    "full width, a line each": (mail("１：○\n２：△\n３：×"), ALL),
+    "full width dots": (mail("１．○\n２．△\n３．×"), ALL),
+    "full width letters": (mail("１ｏ　３ｘ"), {1: YES, 3: NO}),
+    "circled in another order": (mail("①○③×②△"), ALL),
+    "a list of the letter, filled in": (
+        mail(
+            "　候補　1　令和9年1月19日（火）14時〜15時30分　○\n"
+            "　　　　2　令和9年1月21日（木）10時〜11時30分　△\n"
+            "　　　　3　令和9年1月26日（火）14時〜15時30分　×"
+        ),
+        ALL,
+    ),
+    "as a notice": (mail("下記のとおり回答します。\n\n記\n\n1　○\n2　△\n3　×\n\n　　以上"), ALL),
+    "telephone numbers below": (
+        mail("1○ 2△ 3×\n\n今別町役場 総務企画課\nTEL：0174-35-2001（内線 21）\nFAX：0174-35-2298"),
+        ALL,
+    ),
+    "a floor below two hyphens": (mail("1○ 2△ 3×\n--\n3F 総務課 内線 3-1"), ALL),
+    "宜しく": (mail("1 ○ 2 △ 3 ×  宜しく"), ALL),
+    "between quoted lines": (
+        mail("> 1　令和9年1月19日（火）14時〜15時30分\n1○\n> 2　令和9年1月21日（木）\n2×"),
+        {1: YES, 2: NO},
+    ),
+    "quoted by Cybozu": (
+        mail("1○ 2△ 3×\n\n----- 2026-11-24 09:00 に 青森市 さんは書きました -----\n1× 2×"),
+        ALL,
+    ),
+    "quoted by Garoon": (
+        mail("1○ 2△ 3×\n\n----------\n差出人: 青森市\n宛先: hisho\n件名: 候補日\n\n1× 2×"),
+        ALL,
+    ),
+    "quoted by aipo": (mail("1○ 2△ 3×\n\n---- 元のメッセージ ----\n差出人：青森市\n\n1× 2×"), ALL),
+    "quoted by Notes": (
+        mail(
+            "1○ 2△ 3×\n\n\n差出人: 青森市/aomori\n宛先: hisho\n日付: 2026/11/24\n件名: 候補日\n\n1×"
+        ),
+        ALL,
+    ),
+    "quoted by Becky": (
+        mail("1○ 2△ 3×\n\nOn Tue, 24 Nov 2026 09:00:00 +0900\n青森市 <a@b.example> wrote:\n\n> 1×"),
+        ALL,
+    ),
+    "a page of Google that quotes": (
+        mail(
+            '<div dir="ltr">1○ 2△ 3×</div><div class="gmail_quote"><div>2026年11月24日(火) 9:00 青森市'
+            " &lt;a@b.example&gt;:<br></div><blockquote>1× 2×</blockquote></div>",
+            kind="html",
+        ),
+        ALL,
+    ),
+    "a page with a signature": (
+        mail(
+            "<div>1○</div><div>2△</div><div>3×</div><div>-- <br>TEL 0174-35-2001</div>", kind="html"
+        ),
+        ALL,
+    ),
+    "ISO-2022-JP": (mail("1○ 2△ 3×", charset="iso-2022-jp"), ALL),
 }
 DOUBTS: Mapping[str, bytes] = {
     "double circle": mail("1◎ 2△ 3×"),
@@ -188,6 +252,21 @@ DOUBTS: Mapping[str, bytes] = {
     "a colleague": mail("1○ 2△ 3×", sender="kikaku@imabetsu.example"),
     "two letters": mail("1○ 2△ 3×", extra="X-A: b\n", answers=f"{LETTER}> <{OTHER_LETTER}"),
     "forwarded with words": mail("1○ 2△ 3×", subject="Fw: 候補日のお願い"),
+    "a day of a month": mail("8/25 ○\n8/27 ×"),
+    "a day in words": mail("8月25日（火）○"),
+    "days of no month": mail("19日○ 21日×"),
+    "a day and a circled number": mail("1/19（火）① ○"),
+    "an hour in brackets": mail("1（1/19 14:00～）○"),
+    "numbers in kanji": mail("一 ○\n二 ×"),
+    "Roman numbers": mail("Ⅰ○ Ⅱ×"),
+    "from one to three": mail("1～3 ○"),
+    "and": mail("1と3が○、2が×です"),
+    "in words, to be fixed": mail("1○ 2未定 3×"),
+    "black circles": mail("1● 2○"),
+    "a remark to a number": mail("1○ 2△ 3×\n※1番は15時に退席します。"),
+    "a list of a page": mail("<ol><li>○</li><li>×</li></ol>", kind="html"),
+    "a name before": mail("町長は1○、2△、3×です。"),
+    "circles twice": mail("1○○ 2△"),
 }
 LEFT_ALONE: Mapping[str, bytes] = {
     "another letter": mail("1○ 2△ 3×", answers=OTHER_LETTER),
@@ -216,6 +295,14 @@ LEFT_ALONE: Mapping[str, bytes] = {
     "an invitation of theirs": mail("ご案内", calendar=calendar(method="REQUEST", uid="x@y")),
     "a calendar's answer to something else": mail(
         "承諾", answers=None, calendar=calendar(uid="x@y")
+    ),
+    "a calendar's answer to another invitation": mail("", answers=None, calendar=event(uid="x@y")),
+    "a calendar that asks for the invitation": mail(
+        "", answers=None, calendar=event(method="REFRESH")
+    ),
+    "a calendar's answer, passed on": mixed(
+        ("Content-Type: text/plain", "FYI"),
+        ("Content-Type: message/rfc822", f"Subject: x\n\n{event()}"),
     ),
 }
 INVITED: Mapping[str, tuple[bytes, Attending | None]] = {
@@ -247,6 +334,140 @@ INVITED: Mapping[str, tuple[bytes, Attending | None]] = {
     "no answer": (mail("", calendar=calendar("NEEDS-ACTION")), None),
     "forged sender": (mail("", sender="x@evil.example", calendar=calendar()), None),
     "broken": (mail("", calendar="BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nDTSTART:x\n"), None),
+    "Exchange": (
+        mail("", answers=None, calendar=event(start=f"DTSTART;TZID={WINDOWS}:20270119T140000\n")),
+        Attending.ACCEPTED,
+    ),
+    "Exchange, without a text": (only_calendar(encodebytes(event().encode())), Attending.ACCEPTED),
+    "quoted-printable": (
+        only_calendar(encodestring(event().encode()), encoding="quoted-printable"),
+        Attending.ACCEPTED,
+    ),
+    "ISO-2022-JP": (
+        only_calendar(event().encode("iso-2022-jp"), "iso-2022-jp", "7bit"),
+        Attending.ACCEPTED,
+    ),
+    "UTF-16": (only_calendar(encodebytes(event().encode("utf-16")), "utf-16"), Attending.ACCEPTED),
+    "a byte order mark": (mail("", answers=None, calendar="\ufeff" + event()), Attending.ACCEPTED),
+    "Apple": (
+        mail(
+            "今別町秘書さんが承諾しました。",
+            answers=None,
+            calendar=event(
+                f'ATTENDEE;CN="今別町 秘書";EMAIL="{ASKED}";PARTSTAT=ACCEPTED:mailto:{ASKED}'
+            ),
+        ),
+        Attending.ACCEPTED,
+    ),
+    "capitals": (
+        mail(
+            "", answers=None, calendar=event(f"ATTENDEE;PARTSTAT=DECLINED:MAILTO:{ASKED.upper()}")
+        ),
+        Attending.DECLINED,
+    ),
+    "folded lines": (
+        mail(
+            "",
+            answers=None,
+            calendar=event(
+                f"ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=ACC\n EPTED:mailto:{ASKED[:9]}\n {ASKED[9:]}",
+                uid=f"{UID[:9]}\n\t{UID[9:]}",
+            ),
+        ),
+        Attending.ACCEPTED,
+    ),
+    "small letters": (
+        mail(
+            "",
+            answers=None,
+            calendar=event(f"ATTENDEE;PARTSTAT=accepted:mailto:{ASKED}", method="Reply"),
+        ),
+        Attending.ACCEPTED,
+    ),
+    "through somebody else's calendar": (
+        mail(
+            "",
+            answers=None,
+            calendar=event(
+                f'ATTENDEE;PARTSTAT=ACCEPTED;SENT-BY="mailto:x@y.example":mailto:{ASKED}'
+            ),
+        ),
+        Attending.ACCEPTED,
+    ),
+    "a file": (
+        mixed(
+            ("Content-Type: text/plain", "accepted"),
+            ("Content-Type: application/octet-stream; name=invite.ics", event()),
+        ),
+        Attending.ACCEPTED,
+    ),
+    "the same twice": (
+        mixed(("Content-Type: text/calendar", event()), ("Content-Type: application/ics", event())),
+        Attending.ACCEPTED,
+    ),
+    "our own words quoted": (
+        mail(
+            "承諾しました\n代理の方が出席されるときは、お知らせください。",
+            answers=None,
+            calendar=event(more="DESCRIPTION:代理の方が出席されるときは、お知ら\n せください。\n"),
+        ),
+        Attending.ACCEPTED,
+    ),
+    "declined in words too": (
+        mail(
+            "申し訳ありませんが、欠席します。",
+            answers=None,
+            calendar=event(f"ATTENDEE;PARTSTAT=DECLINED:mailto:{ASKED}"),
+        ),
+        Attending.DECLINED,
+    ),
+    "accepted for a deputy": (
+        mail("副町長が代わりに出席します。", answers=None, calendar=event()),
+        None,
+    ),
+    "declined, but a deputy comes": (
+        mail(
+            "町長は欠席しますが、副町長が出席します。",
+            answers=None,
+            calendar=event(f"ATTENDEE;PARTSTAT=DECLINED:mailto:{ASKED}"),
+        ),
+        None,
+    ),
+    "a comment of a deputy": (
+        mail(
+            "",
+            answers=None,
+            calendar=event(more="COMMENT;LANGUAGE=ja-JP:代理で副町長が出席します\n"),
+        ),
+        None,
+    ),
+    "two answers": (
+        mail(
+            "",
+            answers=None,
+            calendar=event("\n".join(f"ATTENDEE;PARTSTAT={s}:mailto:{ASKED}" for s in BOTH)),
+        ),
+        None,
+    ),
+    "everybody who is invited": (
+        mail(
+            "",
+            answers=None,
+            calendar=event(
+                f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{ASKED}\nATTENDEE:mailto:x@y.example"
+            ),
+        ),
+        None,
+    ),
+    "nobody's address": (
+        mail("", answers=None, calendar=event("ATTENDEE;PARTSTAT=ACCEPTED:invalid:nomail")),
+        None,
+    ),
+    "no number of the invitation": (mail("", answers=None, calendar=event(sequence="")), None),
+    "a word of its own": (
+        mail("", answers=None, calendar=event(f"ATTENDEE;PARTSTAT=X-SURE:mailto:{ASKED}")),
+        None,
+    ),
 }
 
 
@@ -341,4 +562,4 @@ def test_the_command_prints_what_the_contract_names(tmp_path):
 
 
 def test_there_are_enough_mails():
-    assert len(RIGHT) + len(DOUBTS) + len(LEFT_ALONE) + len(INVITED) >= 40
+    assert len(RIGHT) + len(DOUBTS) + len(LEFT_ALONE) + len(INVITED) >= 140
