@@ -21,6 +21,7 @@ from tests.questions.test_duties import walk as walk_questions
 from tracker.accounts import duties as people
 from tracker.accounts.duties import HeldPost, SharedName, UnseenChange
 from tracker.accounts.rules import StaffMember
+from tracker.convening.duties import duties as of_replies
 from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision
@@ -45,7 +46,7 @@ from tracker.meetings.meeting import (
     Seat,
     Unminuted,
 )
-from tracker.meetings.rules import FULFILLED, Candidate, Standing
+from tracker.meetings.rules import FULFILLED, Attendance, Candidate, Standing
 from tracker.payments.duties import duties as of_payments
 from tracker.payments.rules import PaymentState
 from tracker.projects.duties import duties as of_reports
@@ -337,6 +338,23 @@ def test_every_seat_that_has_not_answered_stands_on_its_officer_s_home_and_the_o
         assert Kind.MEETING_UNDATED in kinds
 
 
+def walk_replies() -> Iterator[tuple[Seat, list[Duty]]]:
+    """Every seat of a meeting whose notice went out, with what was said of it, invited or not."""
+    for seat, said, days in product(SEATS, (None, *Attendance), (-30, -8, -3, 0)):
+        own = replace(seat, attendance=said)
+        meeting = MEETINGS[Standing.NOTICED]
+        assert meeting
+        on = HOURS.on + timedelta(days=days)
+        posts = {seat.id: seat.post_id} if seat.post_id else {}
+        yield own, left(of_replies([replace(meeting, seats=(own,))], posts, MEMBERS, on, "電話"))
+
+
+def test_a_seat_of_which_nobody_said_who_comes_stands_on_its_officer_s_home_and_the_office_s():
+    for seat, found in walk_replies():
+        check(found)
+        assert [one.kind for one in found] == [Kind.ATTENDANCE_UNANSWERED] * (not seat.attendance)
+
+
 def walk_views() -> Iterator[tuple[set[str], bool, list[Duty]]]:
     """After a deputy came: each combination of what the two parties of an agreement said."""
     for hub, town in product((None, True, False), repeat=2):
@@ -530,6 +548,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for many in walk_plans() for one in many),
         *(one for *_, many in walk_meetings() for one in many),
         *(one for *_, many in walk_polls() for one in many),
+        *(one for *_, many in walk_replies() for one in many),
         *(one for *_, many in walk_views() for one in many),
         *(one for _, many in walk_minutes() for one in many),
         *(one for _, many in walk_decisions() for one in many),

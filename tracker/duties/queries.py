@@ -10,6 +10,8 @@ from flask import g
 
 from tracker.accounts import duties as people
 from tracker.accounts import queries as accounts
+from tracker.convening import duties as convening
+from tracker.convening import queries as invitations
 from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
 from tracker.decisions import duties as deciding
@@ -61,6 +63,13 @@ def _decisions(members: Members, _today: date) -> Iterable[Duty]:
     return deciding.duties(decisions.in_hand(), members)
 
 
+def _convening(members: Members, today: date) -> Iterable[Duty]:
+    found = meetings.meetings(FiscalYear.containing(today).previous)
+    called = [one for one in found if convening.is_asked(one)]
+    posts = invitations.posts_asked([one.id for one in called])
+    return convening.duties(called, posts, members, today, meetings.contact())
+
+
 def _costs(members: Members, today: date) -> Iterable[Duty]:
     return costs.duties(cases.in_hand(today), members, accounts.staff(), today)
 
@@ -96,6 +105,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 TELLERS = (
     (_reports, ("projects", "agreements", "accounts", "municipalities")),
     (_meetings, ("meetings", "agreements", "municipalities")),
+    (_convening, ("convening", "meetings", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),

@@ -161,6 +161,17 @@ class Kind(StrEnum):
         letters=_always("poll_unanswered"),
         ends_with_its_day=True,
     )
+    ATTENDANCE_UNANSWERED = _MEETINGS(
+        "attendance_unanswered",
+        N_("市町村長会議の出欠の回答"),
+        N_("{name}の出欠を回答する"),
+        N_("回答する"),
+        open_days(-3, -1),
+        subject=N_("市町村長会議の出欠の御回答"),
+        who=_both(_SECRETARY),
+        letters=_always("attendance_unanswered"),
+        ends_with_its_day=True,
+    )
     MEETING_UNPLANNED = _MEETINGS(
         "meeting_unplanned",
         N_("市町村長会議の準備（第5条）"),

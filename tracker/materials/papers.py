@@ -163,16 +163,24 @@ def _beginnings(of: MeetingPaper) -> Iterator[str]:
 
 
 def meeting_roster(of: MeetingPaper) -> Document:
-    """出席者名簿: every seat with its post, who came for it, and room for what is written by hand."""
+    """出席者名簿: every seat with its post, who comes or came for it, and room for names by hand."""
     meeting = of.meeting
     rows = [
-        (str(number), one.town.name if one.town else "", one.title, "", one.attended or None, "")
+        (
+            str(number),
+            one.town.name if one.town else "",
+            one.title,
+            "",
+            one.attended or None,
+            one.brings,
+        )
         for number, one in enumerate(_in_order(meeting), start=1)
     ]
     counted = "　".join(
         f"{kind.label} {sum(one.attendance is kind for one in meeting.seats)}"
         for kind in Attendance
     )
+    left = f"未回答 {len(meeting.unreplied)}"
     heads = ("番号", "市町村", "職", "氏名", "出席", "随行")
     return Document(
         f"{meeting.name}　出席者名簿",
@@ -180,7 +188,7 @@ def meeting_roster(of: MeetingPaper) -> Document:
             _facts(meeting),
             Title("出席者"),
             Grid(heads, rows, (0.7, 1.6, 2, 2, 2, 1.4)),
-            Lines([counted if meeting.attendance_at else "出席は、まだ記録されていません。"]),
+            Lines([counted if meeting.attendance_at else f"出席の予定　{counted}　{left}"]),
         ],
     )
 

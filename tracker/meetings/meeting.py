@@ -92,6 +92,13 @@ class Seat:
         return (self.answered_by or "").removeprefix(f"{self.name} ")
 
     @property
+    def brings(self) -> str:
+        """「2名　車両1台」: who comes along, and by what; empty where nobody has said."""
+        companions = [_("%(n)s名", n=self.companions)] if self.companions else []
+        vehicles = [_("車両%(n)s台", n=self.vehicles)] if self.vehicles else []
+        return "　".join([*companions, *vehicles])
+
+    @property
     def attended(self) -> str:
         """「本人」「代理（副町長）」「欠席」; empty where nobody has said."""
         if self.attendance is None:

@@ -185,6 +185,12 @@ JOBS = (
         ),
     ),
     Job(
+        frozenset({Kind.ATTENDANCE_UNANSWERED}),
+        N_("開催案内が届いたら"),
+        N_("市町村長会議の出欠の回答"),
+        N_("秘書にはメールで案内が届きます。秘書に代わって、ここから答えることもできます。"),
+    ),
+    Job(
         frozenset({Kind.POLL_UNANSWERED}),
         N_("日程の依頼が届いたら"),
         N_("市町村長の予定の回答"),
