@@ -15,7 +15,15 @@ down_revision = "0049"
 branch_labels = None
 depends_on = None
 
-_NEW = ("companions", "vehicles", "replied_at", "replied_by", "replied_by_id", "reply_told_by")
+_NEW = (
+    "invited_at",
+    "companions",
+    "vehicles",
+    "replied_at",
+    "replied_by",
+    "replied_by_id",
+    "reply_told_by",
+)
 _EARLY = (
     "UPDATE meeting_seat SET attendance = NULL, deputy = NULL"
     " WHERE meeting_id IN (SELECT id FROM meeting WHERE attendance_at IS NULL)"
@@ -24,6 +32,7 @@ _EARLY = (
 
 def upgrade() -> None:
     with op.batch_alter_table("meeting_seat") as batch_op:
+        batch_op.add_column(sa.Column("invited_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("companions", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("vehicles", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True))

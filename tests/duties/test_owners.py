@@ -341,12 +341,11 @@ def test_every_seat_that_has_not_answered_stands_on_its_officer_s_home_and_the_o
 def walk_replies() -> Iterator[tuple[Seat, list[Duty]]]:
     """Every seat of a meeting whose notice went out, with what was said of it, invited or not."""
     for seat, said, days in product(SEATS, (None, *Attendance), (-30, -8, -3, 0)):
-        own = replace(seat, attendance=said)
+        own = replace(seat, attendance=said, is_invited=seat.post_id is not None)
         meeting = MEETINGS[Standing.NOTICED]
         assert meeting
         on = HOURS.on + timedelta(days=days)
-        posts = {seat.id: seat.post_id} if seat.post_id else {}
-        yield own, left(of_replies([replace(meeting, seats=(own,))], posts, MEMBERS, on, "電話"))
+        yield own, left(of_replies([replace(meeting, seats=(own,))], MEMBERS, on, "電話"))
 
 
 def test_a_seat_of_which_nobody_said_who_comes_stands_on_its_officer_s_home_and_the_office_s():

@@ -55,6 +55,7 @@ def enclose(act: Act, meeting_id: int, kind: str) -> Iterator[Enclosed]:
             continue
         if invitation is None:
             invitation = _invited(seat, meeting, to)
+            db.session.get_one(MeetingSeat, seat.id).invited_at = act.at
         _bring_up_to_date(invitation, meeting, to)
         # Answers given to other hours were just taken back.
         now = db.session.get_one(MeetingSeat, seat.id).attendance
@@ -102,6 +103,8 @@ def _bring_up_to_date(invitation: SeatInvitation, meeting: Meeting, to: Recipien
         invitation.nonce = links.new_nonce()
     invitation.held_on, invitation.begins, invitation.ends = meeting.hours
     assert to.post_id is not None
+    # Whom the reminders go to; who is invited has a link besides.
+    db.session.get_one(MeetingSeat, invitation.seat_id).post_id = to.post_id
     invitation.place, invitation.post_id, invitation.address = meeting.place, to.post_id, to.email
     db.session.flush()
 

@@ -1,6 +1,6 @@
 """What a notice asks: that each seat's office says who comes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from tracker.kernel.duty import Duty, PersonalLink
@@ -18,29 +18,27 @@ def is_asked(meeting: Meeting) -> bool:
 
 def duties(
     meetings: Iterable[Meeting],
-    posts: Mapping[int, int],
     members: Members,
     today: date,
     contact: str,
 ) -> Iterable[Duty]:
-    """Who comes to each municipality's seat; `posts` are those invited, by the seat's id.
+    """Who comes to each municipality's seat.
 
     `contact` is whom to ring, with the number, once the day of the answer is over.
     """
     for meeting in meetings:
         if meeting.hours and today <= meeting.hours.on:
             yield from (
-                _answer(meeting, seat, posts.get(seat.id), members, today, contact)
+                _answer(meeting, seat, members, today, contact)
                 for seat in meeting.seats
                 if seat.town
             )
 
 
-def _answer(
-    meeting: Meeting, seat: Seat, post_id: int | None, members: Members, today: date, contact: str
-) -> Duty:
+def _answer(meeting: Meeting, seat: Seat, members: Members, today: date, contact: str) -> Duty:
     due_on, is_hub = meeting.reply_due_by, seat.slug == members.hub
     assert due_on is not None and meeting.hours is not None
+    has_link = seat.is_invited and seat.post_id is not None and not seat.is_revoked
     is_late = due_on < today and not is_hub
     said = _(
         "%(meeting)s（%(hours)s）に、本人・代理・欠席のどれかを答えます。秘書にも案内済みです。",
@@ -53,10 +51,10 @@ def _answer(
         municipality=seat.slug,
         is_hub=is_hub,
         agreement=members.agreements.get(seat.slug),
-        to_post_id=post_id,
+        to_post_id=seat.post_id,
         due_on=due_on,
         url=f"{meeting.path}/replies" if is_late else f"{meeting.path}/replies/{seat.slug}",
-        link=PersonalLink("attendance", seat.id) if post_id else None,
+        link=PersonalLink("attendance", seat.id) if has_link else None,
         remaining=int(seat.attendance is None),
         name=seat.title,
         instead=_("出欠を見る") if is_late else "",

@@ -31,18 +31,6 @@ def invitations(meeting_id: int) -> Mapping[int, SeatInvitation]:
     return {one.seat_id: one for one in rows}
 
 
-def posts_asked(meeting_ids: Sequence[int]) -> Mapping[int, int]:
-    """The posts invited to these meetings, by the seat's id (one query, none without a meeting)."""
-    if not meeting_ids:
-        return {}
-    rows = db.session.execute(
-        select(SeatInvitation.seat_id, SeatInvitation.post_id)
-        .join(MeetingSeat, MeetingSeat.id == SeatInvitation.seat_id)
-        .where(MeetingSeat.meeting_id.in_(meeting_ids), MeetingSeat.revoked_at.is_(None))
-    )
-    return {row.seat_id: row.post_id for row in rows}
-
-
 def answerers(seats: Sequence[Seat]) -> Mapping[int, Recipient]:
     """Who is asked for each seat, by its id: the municipality's secretary, or the seat's own post."""
     posts = meetings.secretaries()

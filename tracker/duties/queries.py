@@ -11,7 +11,6 @@ from flask import g
 from tracker.accounts import duties as people
 from tracker.accounts import queries as accounts
 from tracker.convening import duties as convening
-from tracker.convening import queries as invitations
 from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
 from tracker.decisions import duties as deciding
@@ -66,8 +65,7 @@ def _decisions(members: Members, _today: date) -> Iterable[Duty]:
 def _convening(members: Members, today: date) -> Iterable[Duty]:
     found = meetings.meetings(FiscalYear.containing(today).previous)
     called = [one for one in found if convening.is_asked(one)]
-    posts = invitations.posts_asked([one.id for one in called])
-    return convening.duties(called, posts, members, today, meetings.contact())
+    return convening.duties(called, members, today, meetings.contact())
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:
@@ -105,7 +103,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 TELLERS = (
     (_reports, ("projects", "agreements", "accounts", "municipalities")),
     (_meetings, ("meetings", "agreements", "municipalities")),
-    (_convening, ("convening", "meetings", "municipalities")),
+    (_convening, ("meetings", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),

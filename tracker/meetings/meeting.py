@@ -48,6 +48,7 @@ class Seat:
     # Who is to come, and once attendance is recorded, who came; who said so before, and when.
     attendance: Attendance | None = None
     deputy: str | None = None
+    is_invited: bool = False
     companions: int | None = None
     vehicles: int | None = None
     replied_at: datetime | None = None

@@ -115,6 +115,8 @@ class MeetingSeat(Versioned, Model):
     attendance: Mapped[Attendance | None] = mapped_column(words(Attendance))
     # Which post comes instead of the head.
     deputy: Mapped[str | None] = mapped_column(String(200))
+    # When its post was sent an invitation first (`convening`).
+    invited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     companions: Mapped[int | None]
     vehicles: Mapped[int | None]
     # Who said so before the meeting, and when (`convening`).

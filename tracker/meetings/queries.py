@@ -213,6 +213,7 @@ def _seat(seat: MeetingSeat, town: Town | None, rows: Sequence[Any]) -> Seat:
         comment=seat.comment,
         attendance=seat.attendance,
         deputy=seat.deputy,
+        is_invited=seat.invited_at is not None,
         companions=seat.companions,
         vehicles=seat.vehicles,
         replied_at=seat.replied_at,
