@@ -10,12 +10,6 @@ from tracker.meetings.meeting import Meeting, Seat
 from tracker.municipalities.rules import Members
 
 
-def is_asked(meeting: Meeting) -> bool:
-    """Whether its notice went out and it is still to be."""
-    is_over = meeting.cancelled_at or meeting.attendance_at
-    return bool(meeting.hours and meeting.noticed_at and not is_over)
-
-
 def duties(
     meetings: Iterable[Meeting],
     members: Members,
@@ -26,13 +20,19 @@ def duties(
 
     `contact` is whom to ring, with the number, once the day of the answer is over.
     """
-    for meeting in meetings:
+    for meeting in filter(_is_asked, meetings):
         if meeting.hours and today <= meeting.hours.on:
             yield from (
                 _answer(meeting, seat, members, today, contact)
                 for seat in meeting.seats
                 if seat.town
             )
+
+
+def _is_asked(meeting: Meeting) -> bool:
+    """Whether its notice went out and it is still to be."""
+    is_over = meeting.cancelled_at or meeting.attendance_at
+    return bool(meeting.hours and meeting.noticed_at and not is_over)
 
 
 def _answer(meeting: Meeting, seat: Seat, members: Members, today: date, contact: str) -> Duty:

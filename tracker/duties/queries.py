@@ -55,17 +55,12 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
         article_5.duties(owed, found, members, today, meetings.contact(), last, notice_days),
         article_5.proposal_duties(agenda.proposed(found), members),
         article_5.minutes_duties(minutes.unminuted(found), members),
+        convening.duties(found, members, today, meetings.contact()),
     )
 
 
 def _decisions(members: Members, _today: date) -> Iterable[Duty]:
     return deciding.duties(decisions.in_hand(), members)
-
-
-def _convening(members: Members, today: date) -> Iterable[Duty]:
-    found = meetings.meetings(FiscalYear.containing(today).previous)
-    called = [one for one in found if convening.is_asked(one)]
-    return convening.duties(called, members, today, meetings.contact())
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:
@@ -103,7 +98,6 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 TELLERS = (
     (_reports, ("projects", "agreements", "accounts", "municipalities")),
     (_meetings, ("meetings", "agreements", "municipalities")),
-    (_convening, ("meetings", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),
