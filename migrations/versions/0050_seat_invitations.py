@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("nonce", sa.String(32), nullable=False),
         sa.Column("post_id", sa.Integer(), nullable=False),
+        sa.Column("to_key", sa.String(40), nullable=False),
         sa.Column("address", sa.String(254), nullable=False),
         sa.Column("held_on", sa.Date(), nullable=False),
         sa.Column("begins", sa.Time(), nullable=False),

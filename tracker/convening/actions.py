@@ -48,7 +48,7 @@ def enclose(act: Act, meeting_id: int, kind: str) -> Iterator[Enclosed]:
         return
     meeting = meetings.find(meeting_id)
     assert meeting is not None and meeting.hours is not None
-    known, to_ask = queries.invitations(meeting_id), queries.answerers(meeting.seats)
+    known, to_ask = queries.invitations(meeting_id), queries.answerers(meeting, meeting.seats)
     for seat in meeting.seats:
         to, invitation = to_ask.get(seat.id), known.get(seat.id)
         if to is None or (invitation is None and kind != NOTICE):
@@ -76,6 +76,7 @@ def _invited(seat: Seat, meeting: Meeting, to: Recipient) -> SeatInvitation:
         uid=f"{secrets.token_hex(20)}@{mime.ascii_address(sender).rpartition('@')[2]}",
         nonce=links.new_nonce(),
         post_id=to.post_id,
+        to_key=to.key,
         address=to.email,
         held_on=on,
         begins=begins,
@@ -98,14 +99,15 @@ def _bring_up_to_date(invitation: SeatInvitation, meeting: Meeting, to: Recipien
         seat.attendance = seat.deputy = seat.companions = seat.vehicles = None
         seat.replied_at = seat.replied_by = seat.replied_by_id = seat.reply_told_by = None
         invitation.doubt = None
-    if invitation.post_id != to.post_id:
+    if invitation.to_key != to.key:
         # Whoever was asked before answers no more.
         invitation.nonce = links.new_nonce()
     invitation.held_on, invitation.begins, invitation.ends = meeting.hours
     assert to.post_id is not None
     # Whom the reminders go to; who is invited has a link besides.
     db.session.get_one(MeetingSeat, invitation.seat_id).post_id = to.post_id
-    invitation.place, invitation.post_id, invitation.address = meeting.place, to.post_id, to.email
+    invitation.place, invitation.post_id = meeting.place, to.post_id
+    invitation.to_key, invitation.address = to.key, to.email
     db.session.flush()
 
 
@@ -184,7 +186,7 @@ def take(raw: bytes, at: datetime) -> bool:
             return False
         meeting = meetings.of(row)
         seat = next(one for one in meeting.seats if one.id == seat_row.id)
-        to = queries.answerers([seat]).get(seat.id)
+        to = queries.answerers(meeting, [seat]).get(seat.id)
         is_text = reply.kind is ReplyKind.POLL
         doubt = [_(IN_WORDS)] if is_text else [*reply.doubt, *_doubts(reply.answer, invitation, to)]
         coming = PLAIN.get(reply.answer) if reply.answer else None

@@ -30,9 +30,9 @@ def duties(
 
 
 def _is_asked(meeting: Meeting) -> bool:
-    """Whether its notice went out and it is still to be."""
+    """Whether it is the heads', its notice went out and it is still to be."""
     is_over = meeting.cancelled_at or meeting.attendance_at
-    return bool(meeting.hours and meeting.noticed_at and not is_over)
+    return bool(meeting.is_yearly and meeting.hours and meeting.noticed_at and not is_over)
 
 
 def _answer(meeting: Meeting, seat: Seat, members: Members, today: date, contact: str) -> Duty:

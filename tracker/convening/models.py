@@ -23,6 +23,8 @@ class SeatInvitation(Versioned, Model):
     sequence: Mapped[int] = mapped_column(default=0)
     nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id"))
+    # Whom it went to (`Recipient.key`): the post's mailbox, or who holds the post.
+    to_key: Mapped[str] = mapped_column(String(40), info=UNRECORDED)
     # Where it went: only from there it is answered.
     address: Mapped[str] = mapped_column(String(254), info=UNRECORDED)
     # What it says follows from the meeting.

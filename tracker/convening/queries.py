@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from tracker.accounts import queries as people
+from tracker.accounts.models import PostKind
 from tracker.convening.models import SeatInvitation
 from tracker.mail import links
 from tracker.mail.letters import Recipient
@@ -31,9 +32,10 @@ def invitations(meeting_id: int) -> Mapping[int, SeatInvitation]:
     return {one.seat_id: one for one in rows}
 
 
-def answerers(seats: Sequence[Seat]) -> Mapping[int, Recipient]:
-    """Who is asked for each seat, by its id: the municipality's secretary, or the seat's own post."""
-    posts = meetings.secretaries()
+def answerers(meeting: Meeting, seats: Sequence[Seat]) -> Mapping[int, Recipient]:
+    """Who is asked for each seat, by its id: the head's secretary, else an officer, or its own post."""
+    kind = PostKind.SECRETARY if meeting.is_yearly else PostKind.OFFICER
+    posts = people.recipients(kind)
     others = people.recipients_by_post(one.post_id for one in seats if one.town is None)
     found: dict[int, Recipient] = {}
     for seat in seats:
@@ -41,7 +43,7 @@ def answerers(seats: Sequence[Seat]) -> Mapping[int, Recipient]:
             first = next(iter(others.get(seat.post_id or 0, ())), None)
             found |= {seat.id: first} if first else {}
         elif seat.town.id in posts:
-            found[seat.id] = posts[seat.town.id].recipient
+            found[seat.id] = posts[seat.town.id][0]
     return found
 
 
@@ -59,12 +61,19 @@ def find_by_link(token: str, at: datetime) -> tuple[Meeting, Seat, bool] | None:
 def invitation_life(on: Connection, seat_id: int) -> Life | None:
     """What an invitation says of its link: its post has it, until a week after the meeting."""
     row = on.execute(
-        select(SeatInvitation.nonce, SeatInvitation.post_id, SeatInvitation.held_on)
+        select(
+            SeatInvitation.nonce,
+            SeatInvitation.post_id,
+            SeatInvitation.to_key,
+            SeatInvitation.held_on,
+        )
         .join(MeetingSeat, MeetingSeat.id == SeatInvitation.seat_id)
         .join(MeetingRow, MeetingRow.id == MeetingSeat.meeting_id)
         .where(SeatInvitation.seat_id == seat_id, MeetingSeat.revoked_at.is_(None))
     ).first()
-    return row and Life(row.nonce, frozenset({f"post:{row.post_id}"}), link_ends(row.held_on))
+    return row and Life(
+        row.nonce, frozenset({f"post:{row.post_id}", row.to_key}), link_ends(row.held_on)
+    )
 
 
 def by_uids(uids: Sequence[str]) -> SeatInvitation | None:

@@ -415,7 +415,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         N_("予定表への案内"),
         {
             **{"seat_id": UNSAID, "uid": UNSAID, "nonce": UNSAID, "sequence": N_("案内の番号")},
-            **{"post_id": N_("案内した役職"), "address": N_("案内の宛先")},
+            **{"post_id": N_("案内した役職"), "address": N_("案内の宛先"), "to_key": UNSAID},
             **{"held_on": N_("開催日"), "begins": N_("開始"), "ends": N_("終了")},
             **{"place": N_("場所"), "doubt": N_("分からない返事")},
         },
