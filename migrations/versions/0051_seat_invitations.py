@@ -3,15 +3,15 @@
 Each seat has its own invitation to a calendar, and says who is to come.  Going back, what was said
 before a meeting is forgotten: there it would count as recorded attendance.
 
-Revision ID: 0050
-Revises: 0049
+Revision ID: 0051
+Revises: 0050
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0050"
-down_revision = "0049"
+revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
