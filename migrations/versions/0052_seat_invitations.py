@@ -3,15 +3,15 @@
 Each seat has its own invitation to a calendar, and says who is to come.  Going back, what was said
 before a meeting is forgotten: there it would count as recorded attendance.
 
-Revision ID: 0051
-Revises: 0050
+Revision ID: 0052
+Revises: 0051
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0051"
-down_revision = "0050"
+revision = "0052"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
