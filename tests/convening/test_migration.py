@@ -45,7 +45,7 @@ def test_an_answer_before_the_meeting_is_no_attendance_in_the_release_before() -
     )
     assert (rows(came), rows(comes)) == ([(5,)], [(1,)])
     db.session.remove()
-    downgrade(revision="0051")
+    downgrade(revision="0052")
     assert (rows(came), rows(comes)) == ([(5,)], [(0,)])
     upgrade()
     assert rows("SELECT count(*) FROM seat_invitation") == [(0,)]

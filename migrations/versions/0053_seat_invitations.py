@@ -3,15 +3,15 @@
 Each seat has its own invitation to a calendar, and says who is to come.  Going back, what was said
 before a meeting is forgotten: there it would count as recorded attendance.
 
-Revision ID: 0052
-Revises: 0051
+Revision ID: 0053
+Revises: 0052
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0052"
-down_revision = "0051"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
