@@ -42,7 +42,6 @@ from tracker.meetings.meeting import (
     ArticleFive,
     Meeting,
     PartyView,
-    Proposed,
     Seat,
     Unminuted,
 )
@@ -433,7 +432,7 @@ def test_what_a_decision_asks_stands_on_the_home_of_whoever_owes_it() -> None:
 
 def walk_proposals() -> Iterator[list[Duty]]:
     """What a municipality proposed on a Saturday."""
-    yield left(proposal_duties([Proposed("/meetings/1", "会議", 2, AT)], MEMBERS))
+    yield left(proposal_duties([replace(POLL, proposed=2, proposed_since=AT)], MEMBERS))
 
 
 def test_a_proposed_item_stands_on_the_office_s_home() -> None:

@@ -103,14 +103,10 @@ def test_a_town_proposes_and_the_office_decides(both):
     assert (own.accepted_at is None, theirs.accepted_at is None) == (False, True)
     with pytest.raises(Refusal, match="議題に加えてから"):
         actions.move(act_of("office"), row, theirs, -1)
-    [waiting] = queries.proposed([meetings.of(row)])
-    assert (waiting.path, waiting.items, waiting.since) == (
-        f"/meetings/{row.id}",
-        1,
-        theirs.proposed_at,
-    )
+    waiting = meetings.of(row)
+    assert (waiting.proposed, waiting.proposed_since) == (1, theirs.proposed_at)
     actions.accept(act_of("office"), row, theirs)
-    assert queries.proposed([meetings.of(row)]) == []
+    assert meetings.of(row).proposed == 0
     actions.move(act_of("office"), row, theirs, -1)
     assert [one.title for one in queries.entries(row.id)] == ["冬季講座", "進捗について"]
     actions.strike(act_of("office"), row, theirs, "次の会議で扱うため。")

@@ -23,7 +23,6 @@ from tracker.mail import duties as mail
 from tracker.mail import letters
 from tracker.meetings import duties as article_5
 from tracker.meetings import queries as meetings
-from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.minutes import queries as minutes
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Members
@@ -53,7 +52,7 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     last, notice_days = meetings.last_days_of(year), meetings.lead_times().notice_days
     return chain(
         article_5.duties(owed, found, members, today, meetings.contact(), last, notice_days),
-        article_5.proposal_duties(agenda.proposed(found), members),
+        article_5.proposal_duties(found, members),
         article_5.minutes_duties(minutes.unminuted(found), members),
         convening.duties(found, members, today, meetings.contact()),
     )

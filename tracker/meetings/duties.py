@@ -9,7 +9,7 @@ from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, PersonalLink, so
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
-from tracker.meetings.meeting import ArticleFive, Meeting, Proposed, Seat, Unminuted
+from tracker.meetings.meeting import ArticleFive, Meeting, Seat, Unminuted
 from tracker.meetings.rules import FULFILLED, USUAL, LastDays, Standing
 from tracker.municipalities.rules import Members
 
@@ -181,19 +181,21 @@ def _next_steps(
         )
 
 
-def proposal_duties(found: Iterable[Proposed], members: Members) -> Iterable[Duty]:
+def proposal_duties(found: Iterable[Meeting], members: Members) -> Iterable[Duty]:
     """The office takes a proposed item onto the agenda, or says why not."""
     for one in found:
+        if not one.proposed_since or one.cancelled_at or one.minutes_final_at:
+            continue
         yield Duty(
             Kind.PROPOSAL_UNANSWERED,
             key=f"proposal_unanswered:{one.path}",
             municipality=members.hub,
             is_hub=True,
-            due_on=office_days.add(tokyo.day(one.since), CHECK_WITHIN_OFFICE_DAYS),
+            due_on=office_days.add(tokyo.day(one.proposed_since), CHECK_WITHIN_OFFICE_DAYS),
             url=f"{one.path}/agenda",
-            remaining=one.items,
+            remaining=one.proposed,
             text=_("%(meeting)sの議題に加えるか、加えない理由を書いて返します。", meeting=one.name),
-            known_since=one.since,
+            known_since=one.proposed_since,
         )
 
 

@@ -136,6 +136,9 @@ class Meeting:
     dates: Mapping[int, Candidate]
     last_added_at: datetime | None
     seats: tuple[Seat, ...]
+    # Items that members proposed and the office has not answered, and since when.
+    proposed: int = 0
+    proposed_since: datetime | None = None
 
     @property
     def seen(self) -> str:
@@ -254,15 +257,6 @@ class Meeting:
     def seat_of(self, slug: str) -> Seat | None:
         """The seat of one municipality, or None."""
         return next((one for one in self.seats if one.town and one.slug == slug), None)
-
-
-class Proposed(NamedTuple):
-    """Items that members proposed to a meeting and that the office has not answered."""
-
-    path: str
-    name: str
-    items: int
-    since: datetime
 
 
 class Unminuted(NamedTuple):

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     and_,
     cast,
+    func,
     literal,
     null,
     select,
@@ -37,6 +38,7 @@ from tracker.meetings.meeting import (
     agreement_years,
 )
 from tracker.meetings.models import (
+    AgendaItem,
     CandidateDate,
     HeldView,
     MeetingRow,
@@ -55,7 +57,7 @@ from tracker.meetings.rules import (
 )
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Busy, Town
-from tracker.plumbing.db import db
+from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 
 # The kind of personal link by which a secretary answers.
@@ -74,6 +76,20 @@ _LAST_LETTER = (
     .correlate(MeetingSeat)
     .scalar_subquery()
 )
+
+
+# The items of a meeting that wait for the office's answer: how many, and since when.
+_PROPOSED = [
+    select(what)
+    .where(
+        AgendaItem.meeting_id == MeetingRow.id,
+        AgendaItem.accepted_at.is_(None),
+        not_struck(AgendaItem),
+    )
+    .correlate(MeetingRow)
+    .scalar_subquery()
+    for what in (func.count(AgendaItem.id), func.min(AgendaItem.proposed_at))
+]
 
 
 # --- meetings -------------------------------------------------------------------------------------
@@ -130,7 +146,7 @@ def _whole(*conditions: ColumnElement[bool]) -> Sequence[Meeting]:
 
 def _rows(conditions: Any, with_dates: Any, last_letter: Any) -> Sequence[Any]:
     return db.session.execute(
-        select(MeetingRow, CandidateDate, MeetingSeat, PollAnswer, last_letter)
+        select(MeetingRow, CandidateDate, MeetingSeat, PollAnswer, last_letter, *_PROPOSED)
         .join(MeetingSeat, MeetingSeat.meeting_id == MeetingRow.id)
         .outerjoin(CandidateDate, and_(CandidateDate.meeting_id == MeetingRow.id, with_dates))
         .outerjoin(
@@ -191,6 +207,8 @@ def _meeting(one: MeetingRow, rows: Sequence[Any]) -> Meeting:
             for seat in seats
             for own in [by_seat[seat]]
         ),
+        proposed=rows[0][5],
+        proposed_since=rows[0][6],
     )
 
 

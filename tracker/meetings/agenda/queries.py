@@ -1,17 +1,17 @@
 """Reads an agenda, and what the data of the year offer for it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from flask import current_app
 from flask.sansio.app import App
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.rules import ASKED
 from tracker.kernel.translation import _
 from tracker.meetings.agenda.rules import AgendaEntry, AgendaSource
-from tracker.meetings.meeting import Meeting, Proposed
+from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem, MeetingRow
 from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
@@ -65,24 +65,6 @@ def entries(meeting_id: int) -> list[AgendaEntry]:
         )
         for one in found
     ]
-
-
-def proposed(found: Iterable[Meeting]) -> list[Proposed]:
-    """What waits for the office's answer at those of the meetings that still take items (one query)."""
-    open_ = {one.id: one for one in found if not (one.cancelled_at or one.minutes_final_at)}
-    if not open_:
-        return []
-    rows = db.session.execute(
-        select(AgendaItem.meeting_id, func.count(), func.min(AgendaItem.proposed_at))
-        .where(
-            AgendaItem.meeting_id.in_(open_),
-            AgendaItem.accepted_at.is_(None),
-            not_struck(AgendaItem),
-        )
-        .group_by(AgendaItem.meeting_id)
-        .order_by(AgendaItem.meeting_id)
-    )
-    return [Proposed(open_[id_].path, open_[id_].name, count, since) for id_, count, since in rows]
 
 
 def about_question(question_id: int) -> list[tuple[MeetingRow, AgendaItem]]:
