@@ -25,6 +25,8 @@ def _allow(*ways: str) -> None:
 
 def upgrade() -> None:
     op.add_column("payment_plan", sa.Column("reason", sa.Text(), server_default="", nullable=False))
+    with op.batch_alter_table("payment_plan") as batch_op:
+        batch_op.alter_column("reason", server_default=None)
     _allow("equal", "percent", "typed", "none")
 
 
