@@ -17,6 +17,7 @@ from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.cost_sharing.work.rules import WorkRow, amount_of
 from tracker.demo.moment import HUB, Moment, actor, open_day
 from tracker.demo.plans import SPENT_PERMILLE
 from tracker.figures import queries as bases
@@ -36,7 +37,10 @@ DOWN_TO_1000 = Rounding(1000, RoundingMode.DOWN)
 
 
 class ExampleCase(NamedTuple):
-    """What is shared: yen by equal parts and population, by weights, or work."""
+    """What is shared: yen by equal parts and population, by weights, or work.
+
+    rows: who does what, how much and of which unit.
+    """
 
     project: str
     title: str
@@ -46,6 +50,7 @@ class ExampleCase(NamedTuple):
     equal_percent: int | None = None
     weights: Mapping[str, int] | None = None
     work: str = ""
+    rows: tuple[tuple[str, str, str, str], ...] = ()
     stage: Stage = Stage.FIXED
 
     @property
@@ -73,8 +78,11 @@ _CASES: Mapping[int, ExampleCase] = {
         "図書館相互利用事業",
         "図書館相互利用の事務の分担",
         "費用は分担せず、事務を各市町村で受け持つことで意見が一致。",
-        work="貸出しと返却の受付：各市町村の図書館・図書室\n"
-        "資料の搬送（月2回）：青森市\n利用案内の作成：青森市、配布：各町村",
+        work="利用案内は青森市が作成し、各町村が配布する。",
+        rows=(
+            ("青森市", "資料の搬送", "24", "回"),
+            *((name, "貸出しと返却の受付", "12", "月") for name in EVERYBODY),
+        ),
     ),
     3: ExampleCase(
         "消費生活相談広域利用事業（例示）",
@@ -142,6 +150,16 @@ def propose(m: Moment, number: int, month: int, day: int) -> None:
     send(m, number, month, day)
 
 
+def change(m: Moment, number: int, more_yen: int, reason: str) -> None:
+    """The office adds to an amount already sent, and asks everybody again by the same day."""
+    example, case = CASES[number], case_of(m, number)
+    assert case.reply_due_on
+    proposal = _proposal(example._replace(total_yen=example.total_yen + more_yen))
+    again = formula.AskAgain(reason, case.reply_due_on)
+    formula.save_formula(Act(actor(Role.OFFICE), m.at), case, proposal, again=again)
+    confirm(m, number, HUB)
+
+
 def confirm(m: Moment, number: int, *slugs: str) -> None:
     """These municipalities confirm."""
     for slug in slugs:
@@ -181,7 +199,7 @@ def case_of(m: Moment, number: int) -> CostCase:
 
 
 def _proposal(example: ExampleCase) -> Proposal:
-    parts = _parts(example)
+    parts, towns = _parts(example), {town.name: town for town in areas.towns()}
     return Proposal(
         title=example.title,
         stage=example.stage,
@@ -192,6 +210,10 @@ def _proposal(example: ExampleCase) -> Proposal:
         rounding=DOWN_TO_1000,
         remainder=LARGEST_REMAINDER if example.weights else EVERYBODY[0],
         work=example.work,
+        rows=tuple(
+            WorkRow(towns[name], what, amount_of(promised), unit)
+            for name, what, promised, unit in example.rows
+        ),
     )
 
 
