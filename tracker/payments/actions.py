@@ -59,10 +59,10 @@ def plan(act: Act, row: CostCase, terms: Terms, seen: str | None = None) -> Paym
     case = costs.of(row, act.today)
     old = [one for id_ in queries.ancestors(case) if (one := queries.plan(id_))]
     own, _colon, amounts = (seen or "").partition(":")
-    act.lock((row, None), (found, own if seen else None), *((one, None) for one in old))
+    act.lock((row, None), (found, None if seen is None else own), *((one, None) for one in old))
     case = costs.of(row, act.today)
     owed = queries.owed(case, act.today)
-    if seen and (amounts != owed.seen or case.state is CaseState.REPLACED):
+    if seen is not None and (amounts != owed.seen or case.state is CaseState.REPLACED):
         raise Conflict([Stale(_("分ける額"), None, None)])
     parts = worked_out(case, terms, act.today)
     check_planned(case, queries.of_case(case))
