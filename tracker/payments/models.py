@@ -24,7 +24,7 @@ class PaymentPlan(Versioned, Model):
     # Decimals as text, one an instalment; None where nothing was divided by percent.
     percents: Mapped[list[str] | None] = mapped_column(JSON)
     # Why there are no instalments, with `DivideBy.NONE`; empty otherwise.
-    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class InstalmentRow(Versioned, Model):
