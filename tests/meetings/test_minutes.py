@@ -19,12 +19,13 @@ from tracker.mail.letters import Letter
 from tracker.meetings import actions as meeting_actions
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import actions as agenda
+from tracker.meetings.agenda.rules import AgendaSource
 from tracker.meetings.duties import minutes_duties
 from tracker.meetings.meeting import Unminuted
 from tracker.meetings.minutes import actions, queries, rules
 from tracker.meetings.minutes.rules import MinutesSheet, MinutesState, MinutesWord, PartText
 from tracker.meetings.models import AgendaItem, MeetingRow, MinutesPart
-from tracker.meetings.rules import Attendance
+from tracker.meetings.rules import AgendaKind, Attendance
 from tracker.plumbing import append_only
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
@@ -209,6 +210,45 @@ def test_from_the_first_word_to_the_last(both):
     db.session.rollback()
 
 
+def test_nobody_who_was_asked_drops_out_by_a_change_of_the_agenda(both):
+    row, item = held()
+    office = act_of("office")
+    kept = agenda.propose(office, row, "一町の件", "", only=["imabetsu", "hiranai"])
+    theirs = agenda.propose(act_of("officer", "imabetsu"), row, "冬季講座", "")
+    for one in (item, kept):
+        actions.write(office, row, one, "述べた。", "続ける。")
+    actions.send(office, row, DUE)
+    asked = queries.sheet(meetings.of(row)).asked
+    source = AgendaSource(AgendaKind.PROGRESS, "進捗", "")
+    presses = [
+        lambda: agenda.change(office, row, item, "別の題", "", None, ["imabetsu"]),
+        lambda: agenda.propose(office, row, "新しい件", ""),
+        lambda: agenda.propose(act_of("officer", "imabetsu"), row, "新しい件", ""),
+        lambda: agenda.take(office, row, [source]),
+        lambda: agenda.accept(office, row, theirs),
+        lambda: agenda.move(office, row, item, 1),
+        lambda: agenda.strike(office, row, item, "誤り。"),
+        lambda: agenda.put_back(office, row, item),
+    ]
+    for press in presses:
+        with pytest.raises(Refusal, match="確認をお願いしているため、議題は変えられません"):
+            press()
+        db.session.rollback()
+    # Taken back for another text, the agenda opens again; who was asked is still asked.
+    actions.write(office, row, item, "述べた。", "広げる。")
+    for one, only in ((item, ["imabetsu"]), (kept, ["imabetsu"])):
+        with pytest.raises(Refusal, match="読める市町村を減らせません"):
+            agenda.change(office, row, one, one.title, "", None, only)
+        db.session.rollback()
+    with pytest.raises(Refusal, match="読める議題がなくなる"):
+        agenda.strike(office, row, item, "誤り。")
+    db.session.rollback()
+    agenda.change(office, row, kept, "皆の件", "", None, [])
+    agenda.strike(office, row, item, "誤り。")
+    actions.send(office, row, DUE)
+    assert queries.sheet(meetings.of(row)).asked == asked == FIVE
+
+
 def test_the_one_who_wrote_does_not_confirm(both):
     row, item = held()
     by = act_of("office")
@@ -235,6 +275,10 @@ def test_office_and_town_on_the_pages(browse, app):
     page = office.get(f"{path}/send")
     done = office.post(f"{path}/send", page.fields())
     assert "確認待ち：青森市・平内町・今別町・蓬田村・外ヶ浜町" in office.follow(done).text
+    for way in ("", "/new", f"/{item_id}", f"/{item_id}/strike"):
+        closed = office.get(f"/meetings/{meeting_id}/agenda{way}").text
+        assert "確認をお願いしているため、議題は変えられません。" in closed
+        assert 'name="title"' not in closed and 'name="reason"' not in closed
     page = town.get(f"{path}/confirm")
     assert "続ける。" in page.text and "後で文が直った議題だけ" in page.text
     told = town.follow(town.post(f"{path}/confirm", page.fields()))

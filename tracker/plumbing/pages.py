@@ -192,6 +192,15 @@ def complain(form: Form, location: str) -> Response:
     return redirect(location)
 
 
+def refusal_of(check: Callable[[], object]) -> str | None:
+    """The sentence with which `check` refuses, for a page to say before anything is typed."""
+    try:
+        check()
+    except Refusal as refusal:
+        return refusal.message
+    return None
+
+
 def strike_page(
     row: Struck,
     seen: str,
@@ -225,12 +234,7 @@ def strike_page(
             else _("「%(named)s」を取り消しました。")
         )
         return done(back, said % {"named": named})
-    refusal = None
-    if not row.is_struck and not form.is_submitted():
-        try:
-            check()
-        except Refusal as found:
-            refusal = found.message
+    refusal = None if row.is_struck or form.is_submitted() else refusal_of(check)
     return page(
         "strike.html",
         form=form,

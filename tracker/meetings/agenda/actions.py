@@ -7,6 +7,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.meetings.agenda import queries, rules
 from tracker.meetings.agenda.rules import AgendaSource
+from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem, MeetingRow
 from tracker.meetings.rules import AgendaKind
 from tracker.plumbing.changes import Act
@@ -111,6 +112,8 @@ def change(
     item.must_count()
     rules.check_item(minutes, 0)
     rules.check_readers(item.question_id is not None, item.only, only)
+    if item.accepted_at and _was_circulated(row):
+        rules.check_still_asked(item.only, list(only) or None)
     with act.change("agenda.changed", item, f"{row.name}：議題を直しました。"):
         item.title, item.note, item.minutes = title, note, minutes
         item.only = list(only) or None
@@ -134,7 +137,10 @@ def strike(
     act: Act, row: MeetingRow, item: AgendaItem, reason: str, seen: str | None = None
 ) -> None:
     """Takes an item off, or refuses a proposal, with a reason that its proposer reads."""
-    _lock(act, row, item, seen)
+    there = _lock(act, row, item, seen)
+    if item.accepted_at and _was_circulated(row):
+        stay = [one for one in there if one.accepted_at and not one.is_struck and one != item]
+        rules.check_strike(item.only, [one.only for one in stay])
     with act.change("agenda.struck", item, f"{row.name}：議題を取り下げました。理由：{reason}"):
         item.strike(act.person.name, act.at, reason)
 
@@ -146,11 +152,24 @@ def put_back(act: Act, row: MeetingRow, item: AgendaItem, seen: str | None = Non
         item.put_back()
 
 
+def _was_circulated(row: MeetingRow) -> bool:
+    return queries.circulation(row.id)[1]
+
+
 def _lock(
     act: Act, row: MeetingRow, item: AgendaItem | None = None, seen: str | None = None
 ) -> list[AgendaItem]:
     """The meeting, which must still take items, and all of these, in their order."""
     there = list(queries.rows(row.id))
     act.lock((row, None), *((one, seen if one is item else None) for one in there))
-    rules.check_open(cancelled_at=row.cancelled_at, minutes_final_at=row.minutes_final_at)
+    check_open(row)
     return there
+
+
+def check_open(row: MeetingRow | Meeting) -> None:
+    """Whether the agenda takes changes as it stands; raises Refusal."""
+    rules.check_open(
+        cancelled_at=row.cancelled_at,
+        minutes_final_at=row.minutes_final_at,
+        is_circulated=queries.circulation(row.id)[0],
+    )

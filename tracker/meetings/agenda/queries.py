@@ -12,7 +12,7 @@ from tracker.cost_sharing.rules import ASKED
 from tracker.kernel.translation import _
 from tracker.meetings.agenda.rules import AgendaEntry, AgendaSource
 from tracker.meetings.meeting import Meeting
-from tracker.meetings.models import AgendaItem, MeetingRow
+from tracker.meetings.models import AgendaItem, MeetingRow, Minutes
 from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db, not_struck
@@ -38,6 +38,12 @@ def rows(meeting_id: int) -> Sequence[AgendaItem]:
         .order_by(AgendaItem.position, AgendaItem.id)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def circulation(meeting_id: int) -> tuple[bool, bool]:
+    """Whether the minutes are to be confirmed now, and whether they ever were put to anybody."""
+    head = db.session.get(Minutes, meeting_id)
+    return bool(head and head.sent_at), bool(head and head.reply_due_on)
 
 
 def entries(meeting_id: int) -> list[AgendaEntry]:

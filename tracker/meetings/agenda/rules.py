@@ -119,12 +119,49 @@ def overrun(entries: Iterable[AgendaEntry], hours: Candidate | None) -> int:
     return max(0, planned(entries) - int((ends - begins).total_seconds()) // 60)
 
 
-def check_open(*, cancelled_at: datetime | None, minutes_final_at: datetime | None) -> None:
-    """An agenda takes no more changes once the minutes are final; raises Refusal."""
+def check_open(
+    *, cancelled_at: datetime | None, minutes_final_at: datetime | None, is_circulated: bool
+) -> None:
+    """An agenda takes no changes while its minutes are to be confirmed, nor once they are final.
+
+    Who is asked for its word, and of what, is read from the items.  Raises Refusal.
+    """
     if cancelled_at is not None:
         raise Refusal(_("この会議は取りやめになりました。"))
     if minutes_final_at is not None:
         raise Refusal(_("議事録が確定しているため、議題は変えられません。"))
+    if is_circulated:
+        raise Refusal(
+            _(
+                "議事録の確認をお願いしているため、議題は変えられません。先に、議事録の「直す」から"
+                "本文を保存すると、確認のお願いが取り下げられ、議題を変えられます。"
+            )
+        )
+
+
+def check_still_asked(now: Collection[str] | None, then: Collection[str] | None) -> None:
+    """Whoever was asked to confirm an item is not left out later; raises Refusal.
+
+    The municipalities (slugs) that read it `now`, and `then`, after the change; None: all.
+    """
+    if then is not None and (now is None or set(now) - set(then)):
+        raise Refusal(
+            _("一度確認をお願いした議事録の議題は、読める市町村を減らせません。"), field="only"
+        )
+
+
+def check_strike(only: Collection[str] | None, others: Iterable[Collection[str] | None]) -> None:
+    """Once asked for a word on the minutes, a municipality keeps an item to speak of; raises Refusal.
+
+    The readers of the item that is taken off, and of each one that stays.
+    """
+    left = list(others)
+    if None in left:
+        return
+    if only is None or set(only) - {slug for one in left for slug in one or ()}:
+        raise Refusal(
+            _("一度確認をお願いした市町村が読める議題がなくなるため、この議題は外せません。")
+        )
 
 
 def check_readers(is_question: bool, now: Collection[str] | None, only: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, SeenButtonForm
-from tracker.plumbing.pages import complain, done, page, strike_page
+from tracker.plumbing.pages import complain, done, page, refusal_of, strike_page
 from tracker.plumbing.sections import stand
 
 # Where a press moves an item.
@@ -30,21 +30,22 @@ def agenda(meeting_id: int) -> Response:
     """議題 as the reader may know it, in its order; for the office what the data offer besides."""
     meeting = get_meeting(meeting_id)
     shown = shown_entries(meeting)
-    is_open, is_office = _is_open(meeting), may(Permission.MANAGE_MEETING)
+    closed, is_office = _closed(meeting), may(Permission.MANAGE_MEETING)
     return page(
         "meetings/agenda.html",
         meeting=meeting,
         entries=[one for one in shown if one.is_accepted and not one.is_struck],
         proposed=[one for one in shown if not one.is_accepted and not one.is_struck],
         taken_out=_struck(meeting, shown),
-        offered=_offered(meeting, shown) if is_office and is_open else [],
+        offered=_offered(meeting, shown) if is_office and not closed else [],
         planned=rules.planned(shown),
         overrun=rules.overrun(shown, meeting.hours),
         names={town.slug: town.name for town in areas.towns()},
         press=lambda one: SeenButtonForm(formdata=None, data={"seen": one.seen}),
         button_form=ButtonForm(formdata=None),
-        may_manage=is_office and is_open,
-        may_propose=may(Permission.PROPOSE_ITEM) and is_open,
+        may_manage=is_office and not closed,
+        may_propose=may(Permission.PROPOSE_ITEM) and not closed,
+        closed=closed if is_office else None,
     )
 
 
@@ -79,8 +80,8 @@ def _struck(meeting: Meeting, shown: list[AgendaEntry]) -> list[AgendaItem]:
     return [row for row in queries.rows(meeting.id) if row.id in ids] if ids else []
 
 
-def _is_open(meeting: Meeting) -> bool:
-    return meeting.cancelled_at is None and meeting.minutes_final_at is None
+def _closed(meeting: Meeting) -> str | None:
+    return refusal_of(lambda: actions.check_open(meeting))
 
 
 def _find(meeting_id: int, item_id: int) -> tuple[Meeting, AgendaItem]:
@@ -112,7 +113,12 @@ def propose_item(meeting_id: int) -> Response:
         return done(back, _("議題を加えました。") if is_office else _("議題を提案しました。"))
     stand((_("議題"), back))
     return page(
-        "meetings/agenda_item.html", form=form, meeting=meeting, is_office=is_office, is_new=True
+        "meetings/agenda_item.html",
+        form=form,
+        meeting=meeting,
+        is_office=is_office,
+        is_new=True,
+        closed=None if form.errors else _closed(meeting),
     )
 
 
@@ -157,7 +163,12 @@ def change_item(meeting_id: int, item_id: int) -> Response:
     ):
         return done(url_for(".agenda", meeting_id=meeting_id), _("議題を直しました。"))
     return page(
-        "meetings/agenda_item.html", form=form, meeting=meeting, is_office=True, is_new=False
+        "meetings/agenda_item.html",
+        form=form,
+        meeting=meeting,
+        is_office=True,
+        is_new=False,
+        closed=None if form.errors else _closed(meeting),
     )
 
 
@@ -199,8 +210,6 @@ def strike_item(meeting_id: int, item_id: int) -> Response:
         lambda act, seen: actions.put_back(act, row, item, seen),
         named=item.title,
         back=url_for(".agenda", meeting_id=meeting_id),
-        check=lambda: rules.check_open(
-            cancelled_at=row.cancelled_at, minutes_final_at=row.minutes_final_at
-        ),
+        check=lambda: actions.check_open(row),
         notes=[_("提案した方は、この理由を読めます。")],
     )
