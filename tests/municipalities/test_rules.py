@@ -1,11 +1,13 @@
 """団体コード as people and spreadsheets write them."""
 
+from datetime import date
+
 import pytest
 
 from tests import cast
 from tracker.demo import area, large
 from tracker.kernel.refusal import Refusal
-from tracker.municipalities.rules import check_digit, code_readings, read_code
+from tracker.municipalities.rules import check_digit, check_entry, code_readings, read_code
 from tracker.sign_in.password.forms import read_towns
 
 
@@ -61,3 +63,25 @@ def test_no_lost_zero_is_ever_read_as_another_code_unasked(five: str) -> None:
     assert read_code(five) == five
     assert five in code_readings(five[1:])
     assert five in code_readings((five + check_digit(five))[1:])
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "is_shown"),
+    [
+        (date(2020, 1, 1), date(2020, 1, 2), False),
+        (date(2026, 3, 30), date(2026, 3, 31), False),
+        (date(2026, 3, 31), date(2026, 4, 1), True),
+        (date(2028, 3, 31), date(2028, 4, 1), True),
+        (date(2028, 4, 1), date(2028, 4, 1), False),
+        (date(2048, 5, 1), date(2048, 5, 1), False),
+    ],
+)
+def test_an_entry_lies_in_the_years_that_the_calendar_shows(
+    begins: date, ends: date, is_shown: bool
+) -> None:
+    if is_shown:
+        check_entry(begins, ends, cast.TODAY)
+        return
+    with pytest.raises(Refusal, match="令和8年4月1日から令和10年3月31日まで") as refused:
+        check_entry(begins, ends, cast.TODAY)
+    assert refused.value.field == "begins_on"

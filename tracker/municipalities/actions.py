@@ -95,7 +95,7 @@ def enter_days(
 
     The record says of an absence whose it is, not what for.  Raises Refusal.
     """
-    check_entry(begins_on, ends_on)
+    check_entry(begins_on, ends_on, act.today)
     towns = [town for town in queries.towns() if town.slug in slugs]
     if not towns or len(towns) < len(set(slugs)):
         raise Refusal(_("市町村を選んでください。"), field="municipalities")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from tracker.kernel import wareki
 from tracker.kernel.characters import plain
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 
@@ -59,8 +61,10 @@ class Busy(NamedTuple):
     is_absence: bool
 
 
-def check_entry(begins_on: date, ends_on: date) -> None:
-    """Refuses a span that ends before it begins, or one too long to be meant."""
+def check_entry(begins_on: date, ends_on: date, today: date) -> None:
+    """Refuses a span that ends before it begins, one too long to be meant, and one outside this
+    fiscal year and the next, which are what the calendar shows.
+    """
     if ends_on < begins_on:
         raise Refusal(_("終わりの日は、始まりの日より後の日にしてください。"), field="ends_on")
     if (ends_on - begins_on).days >= LONGEST_ENTRY_DAYS:
@@ -70,6 +74,17 @@ def check_entry(begins_on: date, ends_on: date) -> None:
                 longest_entry_days=LONGEST_ENTRY_DAYS,
             ),
             field="ends_on",
+        )
+    year = FiscalYear.containing(today)
+    if ends_on < year.begins or begins_on > year.next.ends:
+        raise Refusal(
+            _(
+                "%(day)sになっています。年を確かめて、%(first)sから%(last)sまでの日にしてください。",
+                day=wareki.long(begins_on),
+                first=wareki.long(year.begins),
+                last=wareki.long(year.next.ends),
+            ),
+            field="begins_on",
         )
 
 

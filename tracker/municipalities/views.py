@@ -9,6 +9,7 @@ from jinja2.filters import make_attrgetter
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.office_days import FURTHEST
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import actions, forms, queries
@@ -38,12 +39,15 @@ def own_first(environment: Environment, rows: Iterable[R], path: str, own: str) 
 @bp.get("/admin/holidays")
 @guard(Permission.READ_AREA)
 def calendar() -> Response:
-    """閉庁日・議会日程 of this fiscal year and the next, with the absences the reader may know."""
+    """閉庁日・議会日程 of this fiscal year and the next, with the absences the reader may know.
+
+    What was once entered for a later year stands there too, so that it can be taken out.
+    """
     year = FiscalYear.containing(clock.today())
     return page(
         "municipalities/calendar.html",
         year=year,
-        entries=[one for one in queries.calendar(year.begins, year.next.ends) if _is_shown(one)],
+        entries=[one for one in queries.calendar(year.begins, FURTHEST) if _is_shown(one)],
         may_edit=may(Permission.EDIT_CALENDAR),
         editable={town.slug for town in _own_towns()},
     )
