@@ -124,6 +124,9 @@ def test_what_somebody_was_told_of_is_not_divided_anew_until_it_is_taken_back(bo
     plan, towns = queries.plan(read(case)), [part(case).town]
     actions.notify(keeper(), plan, 1, towns, date(2026, 11, 24), "青連第1号", None, "")
     assert part(case).state(TODAY) is PaymentState.NOTICED
+    for days in ((date(2026, 11, 25), None), (TODAY, date(2027, 6, 1))):
+        with pytest.raises(Refusal, match="まだ来ていません"):
+            actions.notify(keeper(), plan, 1, towns, days[0], "", days[1], "")
     with pytest.raises(Refusal, match="直せません"):
         actions.plan(keeper(), case, HALVES)
     actions.notify(keeper(), plan, 1, towns, None, "", None, "")

@@ -11,7 +11,6 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.office_days import check_near
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
@@ -109,7 +108,8 @@ def notify(
 ) -> None:
     """Records on which days, and under which numbers, an instalment was notified and billed.
 
-    An empty day takes the record back.  Raises Refusal where it was paid already, Conflict.
+    An empty day takes the record back.  Raises Refusal for a day to come and of a case that was
+    replaced, Conflict.
     """
     of_number = {one.municipality_id: one for one in queries.rows(found) if one.number == number}
     marked = [of_number[town.id] for town in towns if town.id in of_number]
@@ -121,8 +121,7 @@ def notify(
         (billed_on, _("請求日"), "billed_on"),
     ):
         if day:
-            check_near(day, act.today, name, field)
-            rules.check_year(day, year, name, field)
+            rules.check_happened(day, act.today, year, name, field)
     check_open(row)
     if not marked:
         raise Refusal(_("市町村を選んでください。"), field="towns")
