@@ -153,6 +153,8 @@ def test_the_paper_and_the_csv_tell_the_same(app: Flask, browse: Visit) -> None:
     answer = browse("officer", "hiranai").client.get(
         "/costs/burdens/papers/burden_table.csv?town=imabetsu"
     )
+    nowhere = "/costs/burdens/papers/burden_table.csv?town=zzz"
+    assert browse("officer", "hiranai").client.get(nowhere).status_code == 404
     assert answer.data == made and made.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(made.decode("utf-8-sig"))))
     assert rows[0] == ["市町村", "令和7年度", "令和8年度", "合計"]

@@ -196,6 +196,7 @@ def test_the_area_s_sheet_is_the_office_s(demo_app: Flask) -> None:
         (officer, own, 200),
         (office, f"{area}?town=imabetsu", 404),
         (office, own.replace("pdf", "docx"), 404),
+        (office, f"{own}x", 404),
     ):
         client.get(path, status=status)
     links = [one.get("href") for one in office.get("/costs/ledger?fy=2026").all("a")]

@@ -108,6 +108,14 @@ def test_each_gets_its_own_papers_and_the_lead_all(app: Flask, browse: Any) -> N
     assert own in links
     assert "平内町" not in read_file("docx", town.get(own).response.data)
     office = browse("office")
+    for query in (
+        "number=99",
+        "number=x",
+        "town=zzz",
+        "number=99&town=zzz",
+        "number=2&town=hiranai",
+    ):
+        office.get(f"{bill}?{query}", status=404)
     assert "平内町長" in read_file("docx", office.get(bill).response.data)
     office.get(f"{PAGE}/papers/cost_refund.pdf", status=404)
     office.get(f"{PAGE}/papers/cost_calculation.pdf", status=404)

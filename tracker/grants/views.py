@@ -57,8 +57,10 @@ def ledger() -> Response:
 @guard(Permission.READ_AREA)
 def paper(fy: int, kind: str, form: str) -> Response:
     """The ledger as a paper: of the municipality asked for; of the whole area, for the office."""
-    year, town = _year(fy), areas.find_town(request.args.get("town", ""))
+    year, town = _year(fy), areas.find_town(slug := request.args.get("town", ""))
     if town is None:
+        if slug:
+            abort(404)
         require(Permission.EDIT_FIGURES)
     of, named = papers.subject(year, town), town.name if town else _("圏域")
     return paper_file(papers.offered(town), kind, of, form, f"{year.year}_{named}")

@@ -63,6 +63,12 @@ class PaymentPapers(NamedTuple):
         is_agreed = self.case.is_money and self.case.state is CaseState.AGREED
         return is_agreed and bool(self.towns)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything to print: the instalment that is named, too."""
+        named = self.number is None or any(one.number == self.number for one in self.rows)
+        return self.is_payable and named
+
     def of(self, town: Town) -> list[Instalment]:
         """One municipality's instalments."""
         return [one for one in self.rows if one.town == town]
@@ -98,8 +104,7 @@ def find(address: str) -> PaymentPapers | None:
     if found is None or case is None:
         return None
     of = subject(case.case, int(found[2]) if found[2] else None, found[3])
-    is_there = of.number is None or any(one.number == of.number for one in of.rows)
-    return of if of.is_payable and is_there else None
+    return of if of.is_there else None
 
 
 def _letter(of: PaymentPapers, name: str, pages: Iterator[list[Block]]) -> Document:

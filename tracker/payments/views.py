@@ -106,10 +106,11 @@ def _to_print(case: Case, owed: Owed, rows: Sequence[Instalment]) -> list[PaperL
 @guard(Permission.READ_PAYMENTS)
 def paper(no: str, kind: str, form: str) -> Response:
     """A paper of a case's payment, of all or of one municipality (?town=), for its two sides."""
-    case, town = _money_case(no), areas.find_town(request.args.get("town", ""))
+    case, town = _money_case(no), areas.find_town(slug := request.args.get("town", ""))
     require(Permission.READ_PAYMENTS, case.lead.slug, *([town.slug] if town else []))
-    of = papers.subject(case, number_asked("number", 0) or None, town.slug if town else None)
-    rows = [row for row in papers.CASE_PAPERS if of.is_payable and row.is_offered(of)]
+    number = number_asked("number", 0) if "number" in request.args else None
+    of = papers.subject(case, number, slug or None)
+    rows = [row for row in papers.CASE_PAPERS if of.is_there and row.is_offered(of)]
     return paper_file(rows, kind, of, form, case.no.label + (town.name if town else ""))
 
 

@@ -1,6 +1,6 @@
 """年度別の負担額: the page, and its table as papers."""
 
-from flask import request, url_for
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.grants.blueprint import bp
@@ -65,6 +65,8 @@ def _plot(table: Burdens, town: Town | None) -> tuple[str, str, object]:
 @guard(Permission.READ_AREA)
 def burden_paper(kind: str, form: str) -> Response:
     """The table as a file, with the projects of whom the page shows."""
-    town = _town()
+    town, asked = _town(), request.args.get("town")
+    if asked and asked != (town.slug if town else papers.ALL):
+        abort(404)
     of = papers.find(town.slug if town else papers.ALL)
     return paper_file(papers.PAPERS, kind, of, form, town.name if town else _("圏域"))
