@@ -9,6 +9,7 @@ from sqlalchemy import inspect, select
 
 from tests.cost_sharing.makers import act_of
 from tests.decisions.makers import AT, DUE, make_decision, make_follow_up
+from tests.duties.makers import MEMBERS
 from tests.meetings.makers import TOWNS
 from tests.meetings.test_minutes import held
 from tests.projects.makers import make_project
@@ -16,6 +17,7 @@ from tests.questions.makers import make_consulted, make_settled
 from tracker.decisions import actions, queries, rules
 from tracker.decisions.actions import DecisionWords, Errand
 from tracker.decisions.decision import FollowUpState
+from tracker.decisions.duties import duties
 from tracker.decisions.models import FollowUpRow
 from tracker.duties.queries import all_duties
 from tracker.kernel.fiscal_year import FiscalYear
@@ -55,6 +57,11 @@ def test_it_is_open_until_everybody_has_done_its_part():
     assert make_decision(done, out).progress == "済み"
     assert make_decision(out).progress == "宿題はありません"
     assert make_decision(one, is_struck=True).open == ()
+    told = [
+        [duty.municipality for duty in duties([make_decision(one, only=only)], MEMBERS)]
+        for only in (None, ("imabetsu", "hiranai"), ("hiranai",))
+    ]
+    assert told == [["imabetsu"], ["imabetsu"], []]
 
 
 REFUSED = [
@@ -123,6 +130,42 @@ def test_from_the_decision_to_the_last_part_done(both):
         "1か所を挙げた。",
         "2か所を挙げた。",
     ]
+
+
+def test_an_item_keeps_its_decisions_and_whoever_does_something_of_them(both):
+    row, item = held()
+    office = act_of("office")
+    made = actions.record(office, row, item, WORDS, Errand(WHAT, towns("imabetsu"), DUE))
+    one = db.session.scalars(select(FollowUpRow)).one()
+
+    def narrow(*only: str) -> None:
+        agenda.change(office, row, item, item.title, "", None, only)
+
+    refused = [
+        (lambda: narrow("hiranai"), "今別町は、この議題の決定事項で宿題の担当です"),
+        (lambda: agenda.strike(office, row, item, "誤り。"), "先に決定事項を取り消して"),
+    ]
+    for press, said in refused:
+        with pytest.raises(Refusal, match=said):
+            press()
+        db.session.rollback()
+    narrow("imabetsu", "hiranai")
+    # Taken out, nobody does anything of it, until the item can be read by whoever would.
+    actions.strike_follow_up(office, made, one, "不要。")
+    narrow("hiranai")
+    with pytest.raises(Refusal, match="宿題の担当です"):
+        actions.put_follow_up_back(office, made, one)
+    db.session.rollback()
+    narrow()
+    actions.put_follow_up_back(office, made, one)
+    actions.strike(office, made, "誤り。")
+    narrow("hiranai")
+    with pytest.raises(Refusal, match="宿題の担当です"):
+        actions.put_back(office, made)
+    db.session.rollback()
+    agenda.strike(office, row, item, "誤り。")
+    with pytest.raises(Refusal, match="先に議題を元に戻して"):
+        actions.put_back(office, made)
 
 
 def test_what_is_kept_to_a_town_stays_with_it_and_comes_onto_the_next_agenda(browse, app):

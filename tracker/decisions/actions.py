@@ -1,10 +1,10 @@
 """Records what a meeting decided, who does what of it, and how each says it stands (product.md 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tracker.decisions import rules
+from tracker.decisions import queries, rules
 from tracker.decisions.models import DecisionRow, FollowUpRow, ProgressNote
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.translation import _
@@ -82,9 +82,10 @@ def add_follow_up(act: Act, row: DecisionRow, errand: Errand, seen: str | None =
 
     Raises Refusal for one that may not read the item, and for a closed day.
     """
-    act.lock((row, seen))
+    item = db.session.get_one(AgendaItem, row.item_id)
+    act.lock((row, seen), (item, None))
     row.must_count()
-    _check(act, db.session.get_one(AgendaItem, row.item_id), errand)
+    _check(act, item, errand)
     with act.change("decision.follow_up_added", row, "決定事項の宿題を加えました。"):
         _add(act, row, errand)
 
@@ -123,7 +124,10 @@ def strike(act: Act, row: DecisionRow, reason: str, seen: str | None = None) -> 
 
 def put_back(act: Act, row: DecisionRow, seen: str | None = None) -> None:
     """Counts a decision again."""
-    act.lock((row, seen))
+    item = db.session.get_one(AgendaItem, row.item_id)
+    act.lock((row, seen), (item, None))
+    rules.check_put_back(item.is_struck)
+    rules.check_readers(True, queries.towns_of([row.id]), item.only)
     with act.change("decision.restored", row, "決定事項を元に戻しました。"):
         row.put_back()
 
@@ -143,9 +147,19 @@ def put_follow_up_back(
     act: Act, row: DecisionRow, one: FollowUpRow, seen: str | None = None
 ) -> None:
     """Counts it again."""
-    act.lock((row, None), (one, seen))
+    item = db.session.get_one(AgendaItem, row.item_id)
+    act.lock((row, None), (one, seen), (item, None))
+    rules.check_readers(True, [areas.by_id()[one.municipality_id]], item.only)
     with act.change("decision.follow_up_restored", row, "決定事項の宿題を元に戻しました。"):
         one.put_back()
+
+
+def keep_item(item_id: int, only: Collection[str] | None) -> None:
+    """Raises the Refusal of readers of an item (None: all, none: it is taken off) that would keep its
+    decisions from whoever does something of them.
+    """
+    ids = queries.decided(item_id)
+    rules.check_readers(bool(ids), queries.towns_of(ids), only)
 
 
 def _has_notes(one: FollowUpRow) -> bool:

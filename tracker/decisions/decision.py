@@ -103,6 +103,10 @@ class MeetingDecision:
         """What of it is still owed; nothing of a decision that was taken out."""
         return () if self.is_struck else tuple(one for one in self.follow_ups if one.is_open)
 
+    def is_for(self, town: Town) -> bool:
+        """Whether that municipality may read it."""
+        return self.only is None or town.slug in self.only
+
     @property
     def progress(self) -> str:
         """「2件中1件済み」, and whose is left."""

@@ -9,9 +9,11 @@ from tracker.municipalities.rules import Members
 
 
 def duties(decisions: Iterable[MeetingDecision], members: Members) -> Iterable[Duty]:
-    """What is still to be done of each, by whoever owes it."""
+    """What is still to be done of each, by whoever owes it and may read of it."""
     for decision in decisions:
         for one in decision.open:
+            if not decision.is_for(one.town):
+                continue
             yield Duty(
                 Kind.DECISION_OPEN,
                 key=f"decision_open:{one.id}",

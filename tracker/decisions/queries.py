@@ -12,6 +12,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem, MeetingRow
 from tracker.municipalities import queries as areas
+from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Project
@@ -131,6 +132,19 @@ def about(column: Any, id_: int) -> Sequence[MeetingDecision]:
     """The decisions of a meeting, or about a project, a case or a question, that count."""
     where = column == id_, not_struck(DecisionRow)
     return kept(("decisions", column.key, id_), ROOMS, lambda: decisions(*where))
+
+
+def decided(item_id: int) -> Sequence[int]:
+    """The decisions (ids) that count under an item."""
+    where = DecisionRow.item_id == item_id, not_struck(DecisionRow)
+    return db.session.scalars(select(DecisionRow.id).where(*where)).all()
+
+
+def towns_of(ids: Collection[int]) -> list[Town]:
+    """The municipalities that do something of these decisions, done or not."""
+    where = FollowUpRow.decision_id.in_(ids), not_struck(FollowUpRow)
+    found = set(db.session.scalars(select(FollowUpRow.municipality_id).where(*where)))
+    return [town for town in areas.towns() if town.id in found]
 
 
 def items(meeting_id: int) -> Sequence[AgendaItem]:

@@ -37,6 +37,30 @@ def check_towns(towns: Collection[Town], only: Collection[str] | None) -> None:
         )
 
 
+def check_readers(is_decided: bool, towns: Collection[Town], only: Collection[str] | None) -> None:
+    """An item keeps its decisions, and whoever does something of them; raises Refusal.
+
+    `only`: the municipalities (slugs) that are to read it, None for all, none when it is taken off.
+    """
+    if is_decided and only is not None and not only:
+        raise Refusal(_("この議題には決定事項があります。先に決定事項を取り消してください。"))
+    out = [one.name for one in towns if only is not None and one.slug not in only]
+    if out:
+        raise Refusal(
+            _(
+                "%(names)sは、この議題の決定事項で宿題の担当です。読める市町村から外せません。",
+                names="・".join(out),
+            ),
+            field="only",
+        )
+
+
+def check_put_back(is_struck: bool) -> None:
+    """A decision counts again only under an item that counts; raises Refusal."""
+    if is_struck:
+        raise Refusal(_("この決定事項の議題は外されています。先に議題を元に戻してください。"))
+
+
 def check_own(town: Town, municipality_id: int) -> None:
     """Only its own municipality says how a follow-up stands; raises Refusal for others."""
     if town.id != municipality_id:

@@ -217,7 +217,7 @@ def _put_in(state: BlueprintSetupState) -> None:
     ):
         beside.register(state.app, kind, _about(column))
     beside.register(state.app, "meeting", _of_meeting)
-    agenda.register(state.app, _offered)
+    agenda.register(state.app, _offered, actions.keep_item)
 
 
 bp.record(_put_in)

@@ -114,6 +114,7 @@ def change(
     rules.check_readers(item.question_id is not None, item.only, only)
     if item.accepted_at and _was_circulated(row):
         rules.check_still_asked(item.only, list(only) or None)
+    queries.check_above(item.id, list(only) or None)
     with act.change("agenda.changed", item, f"{row.name}：議題を直しました。"):
         item.title, item.note, item.minutes = title, note, minutes
         item.only = list(only) or None
@@ -141,6 +142,7 @@ def strike(
     if item.accepted_at and _was_circulated(row):
         stay = [one for one in there if one.accepted_at and not one.is_struck and one != item]
         rules.check_strike(item.only, [one.only for one in stay])
+    queries.check_above(item.id, ())
     with act.change("agenda.struck", item, f"{row.name}：議題を取り下げました。理由：{reason}"):
         item.strike(act.person.name, act.at, reason)
 

@@ -1,6 +1,6 @@
 """Reads an agenda, and what the data of the year offer for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from flask import current_app
@@ -23,11 +23,24 @@ from tracker.questions import queries as questions
 from tracker.questions.rules import OPEN
 
 Offer = Callable[[Meeting], Sequence[AgendaSource]]
+# An item (id), the municipalities (slugs) that alone are to read it, None for all; none for a strike.
+Keep = Callable[[int, Collection[str] | None], None]
 
 
-def register(app: App, offer: Offer) -> None:
-    """Adds what a room above has for the agenda of a meeting."""
+def register(app: App, offer: Offer, keep: Keep) -> None:
+    """Adds what a room above has for the agenda of a meeting.
+
+    `keep` raises the Refusal of another's readers, or of none, for an item that the room leans on.
+    """
     app.extensions.setdefault("agenda", []).append(offer)
+    app.extensions.setdefault("agenda_kept", []).append(keep)
+
+
+def check_above(item_id: int, only: Collection[str] | None) -> None:
+    """Whether the rooms above let an item have these readers; `()` when it is taken off."""
+    above: Sequence[Keep] = current_app.extensions.get("agenda_kept", ())
+    for keep in above:
+        keep(item_id, only)
 
 
 def rows(meeting_id: int) -> Sequence[AgendaItem]:
