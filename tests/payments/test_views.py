@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 
 from tests.cast import TODAY
-from tests.cost_sharing.makers import make_agreed, read
+from tests.cost_sharing.makers import make_agreed, make_project, make_proposal, read
 from tests.payments.makers import HALVES, keeper, make_planned, part, replaced
 from tracker.cost_sharing.models import CostCase
+from tracker.cost_sharing.rules import Stage
 from tracker.payments import actions, queries
 from tracker.plumbing.db import db
 
@@ -90,6 +91,32 @@ def test_what_is_paid_otherwise_is_said_on_the_page_and_leaves_the_home(given, b
     assert office.get(PLAN).fields()["reason"] == "相殺で精算する。"
     for role, slug in (("office", "aomori"), ("confirmer", "hiranai")):
         assert "相殺で精算する。" in browse(role, slug).get(PAGE).text
+
+
+def test_where_all_goes_back_only_the_day_of_that_is_asked(given, browse) -> None:
+    def settled() -> None:
+        project, settling = make_project(), {"stage": Stage.RECONCILIATION}
+        make_agreed(project=project, stage=Stage.FIXED)
+        make_agreed(make_proposal(total_yen=3_120_000, **settling), project=project, **settling)
+
+    given(settled)
+    office, page = browse("office"), "/costs/2026-02/payments"
+    assert office.get(page).link("別の方法で返すとき") == f"{page}/plan?by=none"
+    for query in ("n=1&by=equal", "n=2&by=typed", "by=percent", ""):
+        shown = office.get(f"{page}/plan?{query}")
+        assert not {"part1_due_on", "part1_percent", "reason"} & {*shown.fields()}, query
+        assert "今別町（還付）" in shown.text and "回数" not in shown.text
+    refused = office.post(f"{page}/plan", {**shown.fields(), "shift": "before"})
+    assert refused.status == 422 and "還付の期日を入力してください" in refused.text
+    otherwise = office.get(f"{page}/plan?by=none")
+    assert (
+        "返す方法と理由を入力してください"
+        in office.post(f"{page}/plan?by=none", otherwise.fields()).text
+    )
+    typed = {**refused.fields(), "shift": "before", "refund_on": "2027/5/31"}
+    assert office.post(f"{page}/plan?n=1&by=equal", typed).status == 302
+    rows = office.get(page).text
+    assert "還付" in rows and "令和9年5月31日" in rows
 
 
 def test_a_form_that_would_be_refused_is_not_shown(given, browse) -> None:

@@ -45,16 +45,17 @@ class DueDayField(DayField):
         return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
+def _shift(label: str) -> Any:
+    return must_choose(
+        label, N_("閉庁日のときの期日を選んでください。"), labelled(ShiftTo), RadioField
+    )
+
+
 class PlanForm(Form):
     """What is the same for all; the boxes of each instalment are added by `plan_form`."""
 
     seen = SeenField()
-    shift = must_choose(
-        N_("納期限が閉庁日のとき"),
-        N_("閉庁日のときの納期限を選んでください。"),
-        labelled(ShiftTo),
-        RadioField,
-    )
+    shift = _shift(N_("納期限が閉庁日のとき"))
     unit = SelectField(
         N_("分ける単位"),
         choices=choices(
@@ -77,14 +78,19 @@ def plan_form(
     """Boxes part<n>_due_on, and as `by` says part<n>_percent or part<n>_yen_<slug>.
 
     `within` lends its year to days typed without one; `refunds`: somebody gets something back.
+    Where nobody pays (`payers` is empty, `count` 0) it asks for the day of that alone.
     """
     fields: dict[str, Any] = {}
+    if not payers:
+        fields["shift"] = _shift(N_("還付の期日が閉庁日のとき"))
     if by is DivideBy.NONE:
         fields = {"shift": None, "unit": None, "remainder": None}
-        sentence = N_("納める方法と理由を入力してください。")
-        fields["reason"] = LinesField(
-            N_("納める方法と理由"), validators=[*required(sentence), at_most(400)]
+        label, sentence = (
+            (N_("納める方法と理由"), N_("納める方法と理由を入力してください。"))
+            if payers
+            else (N_("返す方法と理由"), N_("返す方法と理由を入力してください。"))
         )
+        fields["reason"] = LinesField(label, validators=[*required(sentence), at_most(400)])
         count, refunds = 0, False
     for n in range(1, count + 1):
         label = _("%(n)s回目の納期限", n=n) if count > 1 else _("納期限")
@@ -99,7 +105,8 @@ def plan_form(
                 fields[f"part{n}_yen_{town.slug}"] = YenField(label, validators=[optional()])
     if refunds:
         label = N_("還付の期日")
-        fields["refund_on"] = DueDayField(label, validators=required(NO_DAY), within=within)
+        sentence = N_("還付の期日を入力してください。")
+        fields["refund_on"] = DueDayField(label, validators=required(sentence), within=within)
     return with_fields(PlanForm, fields)(**kwargs)
 
 

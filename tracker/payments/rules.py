@@ -215,7 +215,7 @@ def _check_near(day: date, year: FiscalYear, name: str) -> None:
     if not year.begins <= day <= year.next.ends:
         raise Refusal(
             _(
-                "%(day)sは、%(year)s分の納期限としては離れすぎています。年を確かめてください。",
+                "%(day)sは、%(year)s分の期日としては離れすぎています。年を確かめてください。",
                 day=wareki.long(day),
                 year=year.label,
             ),

@@ -88,6 +88,7 @@ def show(no: str) -> Response:
         rows=rows,
         owed=owed,
         to_pay=any(owed.yen.values()),
+        pays=any(amount > 0 for amount in owed.yen.values()),
         is_lead=may(Permission.KEEP_PAYMENTS, case.lead.slug),
         is_marked=any(one.is_marked for one in rows),
         to_print=_to_print(case, owed, rows),
@@ -153,10 +154,25 @@ def plan(no: str) -> Response:
         parts=parts,
         year=FiscalYear(case.no.fiscal_year),
         year_words=year_words,
-        amounts=[(town.name, yen(abs(one))) for town, one in owed.yen.items() if one],
+        amounts=[(_who(town, one), yen(abs(one))) for town, one in owed.yen.items() if one],
         counts=[(n, _("%(n)s回", n=n)) for n in range(1, MOST_INSTALMENTS + 1)],
-        ways=[(one.value, one.label) for one in DivideBy],
+        ways=_ways(asked),
     )
+
+
+def _who(town: Town, amount: int) -> str:
+    """Whose amount it is, and whether it goes back."""
+    return town.name if amount > 0 else _("%(town)s（還付）", town=town.name)
+
+
+def _ways(asked: _PlanAsked) -> list[tuple[str, str]]:
+    """How it may be divided; where all goes back, nothing is."""
+    if asked.payers:
+        return [(one.value, one.label) for one in DivideBy]
+    return [
+        (DivideBy.EQUAL.value, _("還付の期日を決める")),
+        (DivideBy.NONE.value, _("計画を作らない（別の方法で返す）")),
+    ]
 
 
 def _refusal(form: Any, check: Callable[[], object]) -> str | None:
@@ -182,6 +198,9 @@ def _asked(case: Case, owed: Owed) -> _PlanAsked:
     if not 1 <= count <= MOST_INSTALMENTS:
         abort(404)
     payers = [town for town, amount in owed.yen.items() if amount > 0]
+    if not payers:
+        # What is given back is given back at once, whatever was asked for.
+        by, count = DivideBy.NONE if by is DivideBy.NONE else DivideBy.EQUAL, 0
     year = FiscalYear(case.no.fiscal_year)
     form = forms.plan_form(
         by,
