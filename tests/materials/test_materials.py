@@ -174,7 +174,7 @@ def test_from_numbers_to_a_replacement(both):
         actions.upload(office, row, MaterialWords("資料1", "別の案"), paged(b"three"))
     seen = actions.seen_of(queries.pack(row.id).seen, queries.rows(row.id))
     actions.change(office, row, file, MaterialWords("資料2", "案"))
-    with pytest.raises(Refusal, match="ほかの人が資料を直しました"):
+    with pytest.raises(Refusal, match="先に直しました"):
         actions.send(office, row, {made.id: paged(b"made")}, seen)
     before = db.session.scalar(select(func.count(Letter.id))) or 0
     count = actions.send(office, row, {made.id: paged(b"made")})

@@ -256,7 +256,7 @@ STATES = {
         "cancelled": "取消",
     },
 }
-STANDINGS = ["none", "polling", "fixed", "noticed", "held", "minuted", "missed"]
+STANDINGS = ["none", "polling", "fixed", "noticed", "held", "minuted", "missed", "unrecorded"]
 
 
 def test_the_roles() -> None:

@@ -16,8 +16,8 @@ from tracker.meetings.agenda.rules import moved
 from tracker.meetings.models import MeetingRow
 from tracker.papers import binding, pdf, volume
 from tracker.papers.kinds import Document
-from tracker.plumbing.changes import Act, Entry
-from tracker.plumbing.db import db
+from tracker.plumbing.changes import Act, Entry, check_revision
+from tracker.plumbing.db import UNSEEN, db
 
 
 class PagedFile(NamedTuple):
@@ -183,10 +183,9 @@ def send(act: Act, row: MeetingRow, made: Mapping[int, PagedFile], seen: str | N
     """
     head, all_ = _lock(act, row)
     there = [one for one in all_ if not one.is_struck]
+    check_revision(row, seen_of(head.seen if head else UNSEEN, all_), seen, "material.attached")
     rules.check_send(len(there), head.sent_at if head else None, row.held_on)
     assert head is not None
-    if seen is not None and seen != seen_of(head.seen, all_):
-        raise Refusal(_("ほかの人が資料を直しました。確かめてから、もう一度送ってください。"))
     with act:
         for one in there:
             if one.kind is not MaterialKind.FILE:
