@@ -65,7 +65,14 @@ def test_a_word_counts_for_one_item_as_it_was_shown():
     sheet = SHEET._replace(words=said)
     assert slugs(sheet.confirmed) == {"yomogita", "imabetsu"}
     assert slugs(sheet.waiting) == {"aomori", "hiranai", "sotogahama"}
-    assert [part.item_id for part in sheet.left(TOWNS["hiranai"])] == [2]
+    # Asked to correct what it had confirmed: the last word counts, until the next one.
+    assert [part.item_id for part in sheet.left(TOWNS["hiranai"])] == [1, 2]
+    assert [one.town.slug for one in sheet.open_requests] == ["hiranai"]
+    again = sheet._replace(words=[*said, word("hiranai")])
+    assert [part.item_id for part in again.left(TOWNS["hiranai"])] == [2]
+    final = sheet._replace(final_at=AT)
+    assert again.open_requests == final.open_requests == ()
+    assert list(final.given(TOWNS["hiranai"])) == [1]
     # Another text of an item voids what was said of it, and nothing else.
     changed = sheet._replace(parts={**PARTS, 2: PARTS[2]._replace(revision=3)})
     assert slugs(changed.confirmed) == {"yomogita"} and len(changed.open_requests) == 1
@@ -116,11 +123,15 @@ REFUSED = [
     (SHEET, 9, "ご自分が書いた議事録は確認できません。"),
     (SHEET._replace(words=[word("imabetsu"), word("imabetsu", 2, 1)]), 1, "すでに確認済みです。"),
     (SHEET._replace(parts={**PARTS, 3: PartText(3, "新しい件")}), 1, "「新しい件」の記録がまだ"),
-    (SHEET._replace(parties=FIVE[:2]), 1, "席のある市町村だけ"),
+    (SHEET._replace(parties=[TOWNS["aomori"]]), 1, "席のある市町村だけ"),
+    (
+        SHEET._replace(parts={2: PARTS[2]._replace(only=("hiranai",))}),
+        *(1, "今別町が読める議題はないため"),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("sheet", "person", "said"), REFUSED, ids=map(str, range(6)))
+@pytest.mark.parametrize(("sheet", "person", "said"), REFUSED, ids=map(str, range(7)))
 def test_who_may_not_confirm(sheet, person, said):
     with pytest.raises(Refusal, match=said):
         rules.check_word(sheet, somebody(Role.CONFIRMER, "imabetsu", person), confirms=True)
@@ -291,7 +302,38 @@ def test_office_and_town_on_the_pages(browse, app):
     asked.post(f"{path}/correction", {**fields, "words": "広げる、です。"})
     told = office.get(path).text
     assert "修正のお願いが1件あります。" in told and "「続ける。」について" in told
+    # Its own confirmer takes it back by confirming the text, and is told so before.
+    confirmer = browse("confirmer", "hiranai")
+    page = confirmer.get(f"{path}/confirm")
+    assert "そのお願いは取り下げたことになります。" in page.text
+    confirmer.post(f"{path}/confirm", page.fields())
+    told = office.get(path).text
+    assert "修正のお願いが1件" not in told and "（その後、この文で確認）" in told
+    page = confirmer.get(f"{path}/confirm")
+    assert "すでに確認済みです。" in page.text and "この内容で確認する" not in page.text
+    # Taken back while its page stands open elsewhere: the press says that it did not count.
+    late = browse("confirmer", "yomogita")
+    fields, again = late.get(f"{path}/confirm").fields(), office.get(f"{path}/items/{item_id}")
+    office.post(f"{path}/items/{item_id}", {**again.fields(), "decided": "広げる。"})
+    told = late.follow(late.post(f"{path}/confirm", fields)).text
+    assert "本文が直されているため、記録していません。" in told
     browse("officer", "imabetsu").get(f"{path}/confirm", status=403)
+
+
+def test_whoever_reads_no_item_is_told_so_and_counts_nothing(browse, app):
+    with app.app_context():
+        row, item = held()
+        agenda.change(act_of("office"), row, item, item.title, "", None, ["hiranai"])
+        actions.write(act_of("office"), row, item, "述べた。", "")
+        actions.send(act_of("office"), row, DUE)
+        actions.ask_correction(act_of("officer", "hiranai"), row, item.id, "", "書き足して。")
+        path = f"/meetings/{row.id}/minutes"
+    town = browse("confirmer", "imabetsu")
+    told = town.get(path).text
+    assert "お読みいただける議題はありません。" in told
+    assert "先に議題を加えて" not in told and "修正のお願い" not in told
+    page = town.get(f"{path}/confirm")
+    assert "今別町が読める議題はないため" in page.text and "この内容で確認する" not in page.text
 
 
 def test_a_word_on_the_whole_text_becomes_one_an_item_and_goes_back(both):

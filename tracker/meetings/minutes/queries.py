@@ -173,5 +173,7 @@ def minuted(ids: Collection[int] | None) -> dict[int, dict[str, Any]]:
         one = found.setdefault(row.meeting_id, {"revision": row.revision, "parts": {}})
         text = one["parts"].setdefault(str(part.item_id), [title, part.gist, part.decided, []])
         if reply is not None and reply.mark in (None, _mark(title, part)):
-            text[3].append(towns[reply.municipality_id].code)
+            code = towns[reply.municipality_id].code
+            if code not in text[3]:
+                text[3].append(code)
     return found

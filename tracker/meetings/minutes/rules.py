@@ -118,12 +118,19 @@ class MinutesSheet(NamedTuple):
         """The items that a municipality may read."""
         return tuple(one for one in self.parts.values() if one.is_for(town))
 
-    def given(self, town: Town) -> Mapping[int, MinutesWord]:
-        """Its confirmations that count, by item (id)."""
-        said = [one for one in self.words if one.is_confirmed and one.town == town]
+    def last(self, town: Town) -> Mapping[int, MinutesWord]:
+        """Its last word on each item (id) as it stands: a later one takes the one before back."""
+        said = [one for one in self.words if one.town == town]
         return {
             part.item_id: word for part in self.of(town) for word in said if word.counts_for(part)
         }
+
+    def given(self, town: Town) -> Mapping[int, MinutesWord]:
+        """Its confirmations that count, by item (id)."""
+        if self.final_at:
+            # What made them final stays, whatever was asked for after it.
+            return self._replace(words=[one for one in self.words if one.is_confirmed]).last(town)
+        return {id_: word for id_, word in self.last(town).items() if word.is_confirmed}
 
     def left(self, town: Town) -> tuple[PartText, ...]:
         """The items that it may read and has not confirmed as they stand."""
@@ -161,10 +168,16 @@ class MinutesSheet(NamedTuple):
 
     @property
     def open_requests(self) -> tuple[MinutesWord, ...]:
-        """Those on a text as it is now: the office has not answered them."""
-        return tuple(one for one in self.requests if self.is_open(one))
+        """Those that wait: no other text answered them, nor did their municipality confirm it since."""
+        if self.final_at:
+            return ()
+        return tuple(one for one in self.requests if self._waits(one))
 
-    def is_open(self, word: MinutesWord) -> bool:
+    def _waits(self, word: MinutesWord) -> bool:
+        last = self.last(word.town).get(word.item_id)
+        return last is not None and not last.is_confirmed and self.is_of_now(word)
+
+    def is_of_now(self, word: MinutesWord) -> bool:
         """Whether a word is about an item as it stands now."""
         part = self.parts.get(word.item_id)
         return part is not None and word.counts_for(part)
@@ -243,11 +256,23 @@ def check_word(sheet: MinutesSheet, by: Actor, *, confirms: bool) -> Town:
     Raises Refusal for minutes not circulated, an outsider, an item without a text, whoever wrote
     them (who may not confirm them), and a second confirmation.
     """
+    if sheet.state is MinutesState.DRAFT:
+        raise Refusal(
+            _(
+                "この議事録は「%(state)s」です。本文が直されているため、記録していません。"
+                "もう一度お願いが届いてから、確かめてください。",
+                state=sheet.state.label,
+            )
+        )
     if sheet.state is not MinutesState.SENT:
         raise Refusal(_("この議事録は「%(state)s」です。", state=sheet.state.label))
-    town = next((one for one in sheet.asked if one.id == by.municipality_id), None)
+    town = next((one for one in sheet.parties if one.id == by.municipality_id), None)
     if town is None:
         raise Refusal(_("この会議に席のある市町村だけが記録できます。"))
+    if town not in sheet.asked:
+        raise Refusal(
+            _("%(town)sが読める議題はないため、確認していただく必要はありません。", town=town.name)
+        )
     if not confirms:
         return town
     if by.person_id in sheet.writer_ids:

@@ -16,6 +16,7 @@ from tracker.meetings.minutes.rules import (
     MinutesSheet,
     MinutesState,
     PartText,
+    check_word,
     is_shown,
     shown,
 )
@@ -26,7 +27,7 @@ from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import UNSEEN, db
 from tracker.plumbing.forms import SeenButtonForm, in_year
-from tracker.plumbing.pages import done, number_asked, page
+from tracker.plumbing.pages import complain, done, number_asked, page, refusal_of
 from tracker.plumbing.sections import stand
 
 # Office days that every municipality has for its word, as proposed.
@@ -40,12 +41,15 @@ def minutes(meeting_id: int) -> Response:
     meeting = get_meeting(meeting_id)
     sheet, reader = queries.sheet(meeting), actor()
     is_readable = is_shown(sheet, reader, clock.today())
+    entries = _entries(sheet) if is_readable else []
+    read = {one.item_id for one in entries}
     return page(
         "meetings/minutes.html",
         meeting=meeting,
         sheet=sheet,
         is_readable=is_readable,
-        entries=_entries(sheet) if is_readable else [],
+        entries=entries,
+        waiting_requests=[one for one in sheet.open_requests if one.item_id in read],
         own=_own(sheet),
         given=(),
         may_write=may(Permission.MANAGE_MEETING) and meeting.attendance_at is not None,
@@ -136,21 +140,23 @@ def confirm_minutes(meeting_id: int) -> Response:
     """The municipality's word on the text that stands on this page."""
     meeting, back = get_meeting(meeting_id), url_for(".minutes", meeting_id=meeting_id)
     sheet = queries.sheet(meeting)
-    if sheet.state is not MinutesState.SENT:
-        # Changed since it was asked for, or final: its page says so.
-        return redirect(back)
     stand((_("議事録"), back))
-    own = _own(sheet)
+    own, by = _own(sheet), actor()
     form = SeenButtonForm(data={"seen": shown(own)})
     if form.carry_out(lambda act: actions.confirm(act, meetings.row(meeting), form.seen.data)):
         return done(back, _("議事録を確認しました。"))
+    if sheet.state is not MinutesState.SENT:
+        # Changed since it was asked for, or final: its page says so.
+        return complain(form, back) if form.is_submitted() else redirect(back)
     return page(
         "meetings/minutes_confirm.html",
         form=form,
         meeting=meeting,
         sheet=sheet,
         entries=own,
-        given=sheet.given(areas.by_id()[actor().municipality_id]),
+        given=sheet.given(areas.by_id()[by.municipality_id]),
+        closed=refusal_of(lambda: check_word(sheet, by, confirms=True)),
+        asked_for=[one for one in sheet.open_requests if one.town.id == by.municipality_id],
     )
 
 
