@@ -223,7 +223,7 @@ def test_two_who_hold_the_same_post_do_not_overwrite_each_other(both: Flask, act
     officer = actor("officer", "imabetsu")
     first = handover.write_memo(Act(officer, april()), WORDS).seen
     for seen in ("", "7"):
-        with pytest.raises(Conflict, match="今別町 企画担当が.*先に直しました"):
+        with pytest.raises(Conflict, match="ほかの画面で.*先に直しました"):
             handover.write_memo(Act(officer, april()), Words("別の文", "", ""), seen)
         db.session.rollback()
     second = handover.write_memo(Act(officer, april()), Words("別の文", "", ""), first)
@@ -345,7 +345,7 @@ def test_what_two_wrote_at_once_is_shown_to_the_second(browse) -> None:
     _write(one, cautions="先の文")
     page = other.post("/handover", {**stale, "cautions": "後の文"})
     assert page.status == 409
-    assert re.search("今別町 企画担当が.*に先に直しました", page.one(".error-summary").text)
+    assert re.search("ほかの画面で.*に先に直しました", page.one(".error-summary").text)
     assert "先の文" in page.text and page.fields()["cautions"] == "後の文"
     # Seen now: saving once more keeps the second text.
     other.follow(other.post("/handover", page.fields()))

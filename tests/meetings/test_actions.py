@@ -305,6 +305,25 @@ def test_a_date_is_fixed_on_the_answers_that_were_seen(actor):
         actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "", None, seen)
 
 
+def test_a_page_from_before_a_meeting_was_called_off_says_just_that(actor):
+    meeting = make_meeting()
+    make_answers(meeting)
+    stood, chosen = queries.of(meeting), dates_of(meeting)[2]
+    seen = {one.id: one.seen for one in stood.seats}
+    actions.cancel(Act(None, cast.NOW), meeting, "大雪のため")
+    office, officer = Act(actor("office"), cast.NOW), Act(actor("officer", "hiranai"), cast.NOW)
+    for press in (
+        lambda: actions.fix(office, meeting, chosen, "", stood.seen, seen),
+        lambda: poll_actions.add_dates(office, meeting, LATER, cast.TODAY, stood.seen),
+        lambda: poll_actions.answer(
+            officer, meeting, "hiranai", {}, "", seen=stood.seat_of("hiranai").seen
+        ),
+    ):
+        with pytest.raises(Refusal, match="取りやめになりました") as caught:
+            press()
+        assert not isinstance(caught.value, Conflict)
+
+
 def test_each_party_overwrites_only_what_it_saw_of_its_own_view(actor):
     meeting = make_held(DEPUTY, ON_THE_DAY)
     office = Act(actor("office"), ON_THE_DAY)
@@ -312,7 +331,7 @@ def test_each_party_overwrites_only_what_it_saw_of_its_own_view(actor):
     actions.view_as_held(office, meeting, agreement, True, seen="0")
     officer = Act(actor("officer", "imabetsu"), ON_THE_DAY)
     actions.view_as_held(officer, meeting, agreement, True, seen="0")
-    with pytest.raises(Conflict, match="青森市 連携推進担当が"):
+    with pytest.raises(Conflict, match="ほかの画面で"):
         actions.view_as_held(office, meeting, agreement, False, seen="0")
 
 

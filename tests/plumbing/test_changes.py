@@ -164,11 +164,29 @@ def test_rows_are_locked_and_a_stale_one_is_told_with_who_was_first():
     seen = row.seen
     with office().change("town.changed", row, "…"):
         row.kana = "いまべつ"
-    with pytest.raises(Conflict) as caught, office() as act:
-        act.lock((row, seen))
-    assert str(caught.value).startswith("青森市 連携推進担当が11月24日 10:00に先に直しました。")
+    other = Act(people.actor_of(cast.email("officer", "imabetsu")), cast.NOW)
+    # On another page of their own nobody else was first.
+    for act, who in ((other, "青森市 連携推進担当が"), (office(), "ほかの画面で")):
+        with pytest.raises(Conflict) as caught, act:
+            act.lock((row, seen))
+        assert str(caught.value).startswith(f"{who}11月24日 10:00に先に直しました。")
     with office() as act:
         act.lock((row, row.seen))
+
+
+def test_a_rule_that_says_better_why_speaks_before_the_versions():
+    row = town()
+
+    def called_off() -> None:
+        assert row.kana == "いまべつ"
+        raise Refusal("取りやめになりました。")
+
+    seen = row.seen
+    with office().change("town.changed", row, "…"):
+        row.kana = "いまべつ"
+    with pytest.raises(Refusal, match="取りやめ") as caught, office() as act:
+        act.lock((row, seen), first=called_off)
+    assert not isinstance(caught.value, Conflict)
 
 
 def test_of_many_rows_each_stale_one_is_named_and_a_missing_mark_is_stale():

@@ -96,7 +96,7 @@ def test_a_change_of_parts_alone_counts_as_a_change(both: Flask) -> None:
     project = make_project()
     seen = project.seen
     actions.change_project(Act(None, LATER), project, make_plan(parts={"imabetsu": Part()}), seen)
-    with pytest.raises(Conflict, match="連携協約 進行管理が11月24日 11:00に先に直しました。"):
+    with pytest.raises(Conflict, match="ほかの画面で11月24日 11:00に先に直しました。"):
         actions.change_project(Act(None, LATER), project, make_plan(), seen)
 
 

@@ -157,7 +157,7 @@ def test_who_saves_over_another_s_words_is_told_who_was_first(both: Flask) -> No
     place = report_of(project)
     first = save(place, replace(WRITTEN, done="先の言葉")).seen
     for stale in ("0", "7", ""):
-        with pytest.raises(Conflict, match="今別町 企画担当が11月24日 10:00に先に直しました。"):
+        with pytest.raises(Conflict, match="ほかの画面で11月24日 10:00に先に直しました。"):
             save(place, replace(WRITTEN, done="後の言葉"), stale)
         db.session.rollback()
     assert report_of(project).done == "先の言葉"

@@ -107,9 +107,7 @@ def test_the_browser_saves_a_draft_by_itself(browse: Browse, project_id: int) ->
     seen = saved.response.headers["X-Seen"]
     stale = officer.post(path(project_id), {**fields, "done": "古い"}, headers={"X-Fragment": "1"})
     assert stale.status == 409
-    assert "今別町 企画担当が11月24日 10:00に先に直しました。" in stale.response.get_data(
-        as_text=True
-    )
+    assert "ほかの画面で11月24日 10:00に先に直しました。" in stale.response.get_data(as_text=True)
     newer = {**fields, "seen": seen, "value": "約10"}
     wrong = officer.post(path(project_id), newer, headers={"X-Fragment": "1"})
     assert wrong.response.get_data(as_text=True) == (
@@ -170,7 +168,7 @@ def test_two_writers_see_both_texts(app: Flask, browse: Browse, project_id: int)
         save(report_of(project_id), replace(WRITTEN, done="先に書かれた文"))
     page = officer.post(path(project_id), {**form.fields(), **FILLED, "done": "私の文"})
     assert page.status == 409
-    assert "今別町 企画担当が11月24日 10:00に先に直しました。" in page.text
+    assert "ほかの画面で11月24日 10:00に先に直しました。" in page.text
     assert "先に書かれた文" in page.one(".conflict").get_text()
     assert page.fields()["done"] == "私の文"
     # Seen now: saving once more keeps my own words.

@@ -119,7 +119,7 @@ def test_the_first_words_come_back(both, actor):
 
 def test_of_two_who_change_the_same_words_the_second_is_told(both, actor):
     text_actions.change(Act(actor("office"), cast.NOW), "report_request", WORDS, "0")
-    with pytest.raises(Conflict, match="青森市 連携推進担当が11月24日 10:00に先に直しました"):
+    with pytest.raises(Conflict, match="ほかの画面で11月24日 10:00に先に直しました"):
         text_actions.change(Act(actor("office"), cast.NOW), "report_request", WORDS, "0")
 
 

@@ -280,6 +280,9 @@ def _lock(
     """The meeting, which must be active, and all of its seats."""
     seats, of = list(queries.seat_rows(row)), answers_seen or {}
     names = [(seat, of.get(seat.id), _("%(seat)sのご予定", seat=seat.title)) for seat in seats]
-    act.lock((row, seen, row.name), *names)
-    rules.check_active(row.cancelled_at is not None)
+    act.lock(
+        (row, seen, row.name),
+        *names,
+        first=lambda: rules.check_active(row.cancelled_at is not None),
+    )
     return seats

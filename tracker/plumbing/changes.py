@@ -6,7 +6,7 @@ to remember to write it down (contracts.md, "Acts, conflicts, keys").
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -51,7 +51,10 @@ EXEMPT: Mapping[str, str] = {
 
 
 class Stale(NamedTuple):
-    """A row that somebody else changed first: what it is called, by whom, and when (UTC)."""
+    """A row that was changed first: what it is called, by whom, and when (UTC).
+
+    who: None where it is not known, or was the same person on another page.
+    """
 
     name: str
     who: str | None
@@ -67,11 +70,12 @@ class Stale(NamedTuple):
             if local
             else ""
         )
-        return _("%(what)s%(who)sが%(when)s", what=what, who=self.who or _("ほかの人"), when=when)
+        where = _("%(who)sが", who=self.who) if self.who else _("ほかの画面で")
+        return what + where + when
 
 
 class Conflict(Refusal):
-    """Somebody else was first: the form answers 409 and shows both texts.
+    """Another page was first: the form answers 409 and shows both texts.
 
     `then` says what to do where nothing is saved.
     """
@@ -141,26 +145,31 @@ class Act:
             g.pop("versions", None)
 
     def lock(
-        self, *wanted: tuple[Model | None, str | None] | tuple[Model | None, str | None, str]
+        self,
+        *wanted: tuple[Model | None, str | None] | tuple[Model | None, str | None, str],
+        first: Callable[[], object] | None = None,
     ) -> None:
         """Takes all rows of the act until the commit, in one order, one statement a table.
 
         Each comes with what its author saw of it (`Versioned.seen`; None: nobody looked, as from
         a command) and, where several rows stand in one form, with its name.  None stands for a row
         that nobody has made yet: its author saw `UNSEEN`.  Rows are read anew.  Raises Conflict
-        that names every row changed or taken out meanwhile.
+        that names every row changed or taken out meanwhile; before it, what `first` refuses of the
+        rows as they are now, where that says better why (a meeting called off).
         """
         by_table: dict[type[Model], list[Model]] = {}
         known = [one[0] for one in wanted if one[0] is not None]
         for one in sorted(known, key=lambda one: (one.__tablename__, inspect(one).identity)):
             by_table.setdefault(type(one), []).append(one)
         there = {row for kind, rows in by_table.items() for row in _locked(kind, rows)}
+        if first is not None:
+            first()
         stale = []
         for row, seen, *names in wanted:
             stored = UNSEEN if row is None else getattr(row, "seen", seen)
             gone = row is not None and row not in there
             if gone or (seen is not None and seen != stored):
-                stale.append(_stale(row, names[0] if names else ""))
+                stale.append(_stale(row, names[0] if names else "", act=self))
         if stale:
             raise Conflict(stale)
 
@@ -255,9 +264,13 @@ def _any_of(keys: Sequence[Any], identities: Iterable[Any]) -> Any:
     return tuple_(*keys).in_([tuple(key) for key in identities if key])
 
 
-def _stale(row: Model | None, name: str, verb: str | None = None) -> Stale:
+def _stale(row: Model | None, name: str, verb: str | None = None, act: Act | None = None) -> Stale:
+    """Without a name where whoever acts changed it last, on another page of their own."""
     last = history.last_of(subject_of(row), verb) if row is not None else None
-    return Stale(name, last.actor if last else None, last.at if last else None)
+    if last is None:
+        return Stale(name, None, None)
+    is_own = act is not None and last.person_id == (act.by.person_id if act.by else None)
+    return Stale(name, None if is_own else last.actor, last.at)
 
 
 def check_revision(

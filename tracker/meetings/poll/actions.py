@@ -1,6 +1,6 @@
 """Opens a date poll, takes its answers, adds dates, asks again (product.md 5)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -99,7 +99,8 @@ def add_dates(
 
     Those who answered keep their answers; a letter tells everybody of the new dates (M6).
     """
-    act.lock((row, seen), *((seat, None) for seat in queries.seat_rows(row)))
+    seats = queries.seat_rows(row)
+    act.lock((row, seen), *((seat, None) for seat in seats), first=_still_on(row))
     meeting = queries.of(row)
     _check_open(meeting)
     if not candidates and reply_due_on == meeting.reply_due_on:
@@ -148,7 +149,7 @@ def answer(
     municipality (代理入力, saying who told it), and after the deadline, by telephone.
     """
     seat = _seat_row(row, slug)
-    act.lock((row, None), (seat, seen))
+    act.lock((row, None), (seat, seen), first=_still_on(row))
     meeting = queries.of(row)
     place = meeting.seat_of(slug)
     assert place is not None
@@ -237,6 +238,10 @@ def renew_link(act: Act, row: MeetingRow, slug: str) -> None:
 def renew_nonce(_act: Act, seat_id: int) -> None:
     """A new link in place of the ones before; within the caller's change."""
     db.session.get_one(MeetingSeat, seat_id).nonce = links.new_nonce()
+
+
+def _still_on(row: MeetingRow) -> Callable[[], None]:
+    return lambda: check_active(row.cancelled_at is not None)
 
 
 def _check_open(meeting: Meeting) -> None:
