@@ -26,6 +26,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.agenda import queries as agenda_queries
+from tracker.meetings.models import MeetingRow
 from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Conflict
@@ -244,6 +245,11 @@ def test_the_office_records_one_with_what_each_does(browse, app):
     path = f"/meetings/{meeting_id}/decisions/new"
     wrong = office.post(path, {**fields, "towns": ["imabetsu"]})
     assert wrong.status == 422 and "宿題の期限を入力してください。" in wrong.text
+    wrong = office.post(path, {**fields, "what": "", "due_on": "12/11"})
+    assert wrong.status == 422 and "宿題を入力してください。" in wrong.text
+    for name, sent in (("project", "99"), ("project", "-5"), ("case", "9" * 12)):
+        wrong = office.post(path, {**fields, "what": "", name: sent})
+        assert wrong.status == 422 and "一覧の中から選んでください。" in wrong.text
     fields = {**fields, "towns": ["imabetsu", "aomori"], "due_on": "12/11"}
     show = office.follow(office.post(path, fields))
     assert show.title == "案内板" and "2件中0件済み 残り：青森市・今別町" in show.text
@@ -252,6 +258,16 @@ def test_the_office_records_one_with_what_each_does(browse, app):
     assert len([one for one in show.all("a") if "状況を知らせる" in one.text]) == 1
     listed = office.get(f"/meetings/decisions?meeting={meeting_id}").text
     assert WHAT not in listed and "対応中" in listed
+    # A form that would refuse whatever is typed says so before.
+    strike = show.link("この決定事項を取り消す")
+    office.post(strike, {**office.get(strike).fields(), "reason": "誤り。"})
+    closed = office.get(show.link("宿題を加える")).text
+    assert "取り消されています。" in closed and 'name="what"' not in closed
+    with app.app_context():
+        db.session.get_one(MeetingRow, meeting_id).attendance_at = None
+        db.session.commit()
+    closed = office.get(path).text
+    assert "出席を記録してから" in closed and 'name="title"' not in closed
 
 
 def test_decisions_are_gone_with_their_tables_and_a_question_keeps_its_words(both):

@@ -275,8 +275,21 @@ def test_office_and_town_on_the_pages(browse, app):
     with app.app_context():
         row, item = held()
         meeting_id, item_id = row.id, item.id
+        proposed = agenda.propose(act_of("officer", "imabetsu"), row, "冬季講座", "").id
+        with pytest.raises(Refusal, match="先に議題に加えて"):
+            actions.write(
+                act_of("office"), row, db.session.get_one(AgendaItem, proposed), "述べた。", ""
+            )
+        db.session.rollback()
     path = f"/meetings/{meeting_id}/minutes"
     office = browse("office")
+    for way, said in (
+        (f"items/{proposed}", "先に議題に加えてください。"),
+        ("send", "「進捗について」の記録がまだありません。"),
+        ("erratum", "議事録はまだ確定していません。"),
+    ):
+        closed = office.get(f"{path}/{way}").text
+        assert said in closed and "<textarea" not in closed
     page = office.get(f"{path}/items/{item_id}")
     office.post(
         f"{path}/items/{item_id}", {**page.fields(), "gist": "述べた。", "decided": "続ける。"}

@@ -676,6 +676,8 @@ def test_a_meeting_of_the_officers_runs_beside_article_5_and_never_fulfils_it(br
     assert "第5条" not in notice.fields()["text"] and "担当者で打合せ" in notice.fields()["text"]
     path = "/meetings/1"
     assert "担当者会議の開催案内を送る" in office.get("/").text
+    # Its day was agreed elsewhere: there is no poll to answer.
+    office.get(f"{path}/answers/hiranai", status=404)
     office.follow(office.post(f"{path}/notice", notice.fields()))
     with app.app_context():
         told = letters("meeting_notice")

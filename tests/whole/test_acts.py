@@ -109,8 +109,6 @@ ELSEWHERE = {
     "sign_in.set_by_code": "needs the code of a letter: tests/accounts/test_forgotten.py",
     "meetings.notice": "the meeting there is over: tests/meetings/test_views.py",
     "materials.send": "no day is fixed there: tests/materials/test_materials.py",
-    "meetings.send_minutes": "they are out there: tests/meetings/test_minutes.py",
-    "meetings.add_erratum": "they are not final there: tests/meetings/test_minutes.py",
     "agreements.register": "needs an answer to each question: tests/agreements/test_actions.py",
 }
 # These have no act of their own: they sign in and out, or only show something.

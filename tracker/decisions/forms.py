@@ -3,7 +3,8 @@
 from wtforms import BooleanField, SelectField, SelectMultipleField
 
 from tracker.decisions.actions import DecisionWords, Errand
-from tracker.kernel.translation import N_
+from tracker.kernel.refusal import Refusal
+from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.forms import (
     DayField,
@@ -16,7 +17,6 @@ from tracker.plumbing.forms import (
     must_choose,
     optional,
     required,
-    whole_number,
 )
 
 UNKNOWN = N_("一覧の中から選んでください。")
@@ -50,14 +50,23 @@ class RecordForm(_Errand):
         N_("決まったこと"),
         validators=[*required(N_("決まったことを入力してください。")), at_most(1000)],
     )
-    project = SelectField(
-        N_("関係する事業"), filters=[whole_number], coerce=int, invalid_choice_message=UNKNOWN
-    )
-    case = SelectField(
-        N_("関係する費用負担"), filters=[whole_number], coerce=int, invalid_choice_message=UNKNOWN
-    )
+    project = SelectField(N_("関係する事業"), coerce=int, invalid_choice_message=UNKNOWN)
+    case = SelectField(N_("関係する費用負担"), coerce=int, invalid_choice_message=UNKNOWN)
     what = LinesField(N_("宿題"), validators=[optional(), at_most(400)])
     due_on = DayField(N_("宿題の期限"), validators=[optional()])
+
+    def first_errand(self) -> Errand | None:
+        """What is to be done first, None for nothing; raises Refusal for half of it."""
+        if not self.what.data:
+            if self.due_on.data or self.towns.data:
+                raise Refusal(
+                    _("宿題を入力してください。宿題がないときは、担当と期限を空にしてください。"),
+                    field="what",
+                )
+            return None
+        if self.due_on.data is None:
+            raise Refusal(_("宿題の期限を入力してください。"), field="due_on")
+        return self.errand(self.what.data)
 
     @property
     def words(self) -> DecisionWords:

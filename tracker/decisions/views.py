@@ -1,6 +1,6 @@
 """Pages of decisions: the office records, each municipality says how its part stands, all read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import redirect, url_for
@@ -11,16 +11,16 @@ from tracker.decisions import actions, forms, queries
 from tracker.decisions.blueprint import bp, get_decision, get_follow_up
 from tracker.decisions.decision import MeetingDecision
 from tracker.decisions.models import DecisionRow, FollowUpRow
-from tracker.decisions.rules import check_strike
+from tracker.decisions.rules import check_record, check_strike
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
-from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.agenda.rules import AgendaSource, may_read
 from tracker.meetings.blueprint import get_meeting
 from tracker.meetings.meeting import Meeting
+from tracker.meetings.models import AgendaItem
 from tracker.meetings.rules import AgendaKind
 from tracker.plumbing import beside, clock
 from tracker.plumbing.access import actor, guard, may, require
@@ -28,7 +28,7 @@ from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import choices, in_year
-from tracker.plumbing.pages import done, number_asked, page, strike_page
+from tracker.plumbing.pages import closed_page, done, number_asked, page, strike_page
 
 _OFFICE, _OWN = Permission.MANAGE_MEETING, Permission.FOLLOW_DECISION
 
@@ -56,7 +56,27 @@ def index() -> Response:
 def record(meeting_id: int) -> Response:
     """決定事項を記録する: under an item, with the first thing to do of it."""
     meeting = get_meeting(meeting_id)
+    if closed := closed_page(
+        lambda: check_record(meeting.attendance_at, meeting.cancelled_at),
+        title=_("決定事項を記録する"),
+        named=meeting.name,
+        back=url_for(".index", meeting=meeting_id),
+    ):
+        return closed
     items = {str(one.id): one for one in queries.items(meeting_id)}
+    form = _record_form(meeting, items)
+
+    def do(act: Act) -> DecisionRow:
+        row, errand = meetings.row(meeting), form.first_errand()
+        return actions.record(act, row, items[form.item.data], form.words, errand)
+
+    if form.carry_out(do):
+        back = url_for(".show", decision_id=form.result.id)
+        return done(back, _("決定事項を記録しました。"))
+    return page("decisions/record.html", form=form, meeting=meeting)
+
+
+def _record_form(meeting: Meeting, items: Mapping[str, AgendaItem]) -> forms.RecordForm:
     asked = str(number_asked("item", 0))
     form = in_year(forms.RecordForm, FiscalYear.containing(clock.today()))(
         data={"item": asked if asked in items else None, "project": 0, "case": 0}
@@ -66,17 +86,7 @@ def record(meeting_id: int) -> Response:
     form.project.choices = choices([(0, _("なし")), *projects.items()])
     form.case.choices = choices([(0, _("なし")), *cases.items()])
     form.offer_towns()
-
-    def do(act: Act) -> DecisionRow:
-        if form.what.data and form.due_on.data is None:
-            raise Refusal(_("宿題の期限を入力してください。"), field="due_on")
-        errand = form.errand(form.what.data) if form.what.data else None
-        return actions.record(act, meetings.row(meeting), items[form.item.data], form.words, errand)
-
-    if form.carry_out(do):
-        back = url_for(".show", decision_id=form.result.id)
-        return done(back, _("決定事項を記録しました。"))
-    return page("decisions/record.html", form=form, meeting=meeting)
+    return form
 
 
 @bp.get("/meetings/decisions/<int:decision_id>")
@@ -104,11 +114,15 @@ def add_follow_up(decision_id: int) -> Response:
         data={"seen": decision.seen}
     )
     form.offer_towns()
-    row = queries.row(decision)
+    row, back = queries.row(decision), url_for(".show", decision_id=decision_id)
+    if closed := closed_page(
+        row.must_count, title=_("宿題を加える"), named=decision.title, back=back
+    ):
+        return closed
     if form.carry_out(
         lambda act: actions.add_follow_up(act, row, form.errand(form.what.data), form.seen.data)
     ):
-        return done(url_for(".show", decision_id=decision_id), _("宿題を加えました。"))
+        return done(back, _("宿題を加えました。"))
     return page("decisions/follow_up.html", form=form, decision=decision)
 
 

@@ -201,6 +201,19 @@ def refusal_of(check: Callable[[], object]) -> str | None:
     return None
 
 
+def closed_page(
+    check: Callable[[], object], *, title: str, named: str, back: str
+) -> Response | None:
+    """The page of a form that would refuse whatever is typed: the sentence of `check`, and no form.
+
+    None where it is open, and for what was sent, which the act itself refuses beside the typed words.
+    """
+    refusal = None if request.method == "POST" else refusal_of(check)
+    if refusal is None:
+        return None
+    return page("closed.html", title=title, named=named, back=back, refusal=refusal)
+
+
 def strike_page(
     row: Struck,
     seen: str,

@@ -15,6 +15,7 @@ from tracker.meetings.models import (
     MinutesPart,
     MinutesReply,
 )
+from tracker.meetings.rules import check_active
 from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
@@ -35,7 +36,9 @@ def write(
     """
     part = db.session.get(MinutesPart, item.id)
     head, sheet = _lock(act, row, (part, seen))
+    check_active(row.cancelled_at is not None)
     rules.check_write(sheet, row.attendance_at)
+    rules.check_on_agenda(sheet, item.id)
     with act.change("minutes.written", head, f"{row.name}：議事録を書きました。") as entry:
         if head is None:
             head = entry.subject = Minutes(meeting_id=row.id, revision=1, writer_ids=[])
@@ -56,6 +59,7 @@ def send(act: Act, row: MeetingRow, reply_due_on: date, seen: str | None = None)
     Raises Refusal for an item without a text, one that is out already, and a day that is none.
     """
     head, sheet = _lock(act, row, seen=seen)
+    check_active(row.cancelled_at is not None)
     rules.check_send(sheet, row.attendance_at)
     check_due_day(reply_due_on, act.today, _("確認の期限"), "reply_due_on")
     assert head is not None

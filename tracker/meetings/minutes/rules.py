@@ -213,6 +213,12 @@ def check_write(sheet: MinutesSheet, attendance_at: datetime | None) -> None:
         raise Refusal(_("議事録は確定しています。直すときは「訂正を加える」を使ってください。"))
 
 
+def check_on_agenda(sheet: MinutesSheet, item_id: int) -> None:
+    """Minutes are those of what stands on the agenda; raises Refusal for a mere proposal."""
+    if item_id not in sheet.parts:
+        raise Refusal(_("この議題は、会議の議題に載っていません。先に議題に加えてください。"))
+
+
 def check_send(sheet: MinutesSheet, attendance_at: datetime | None) -> None:
     """What is circulated has a text of every item, and is not out already.  Raises Refusal.
 

@@ -1,5 +1,7 @@
 """Pages of the minutes: the office writes, every municipality confirms, all read."""
 
+from collections.abc import Callable
+
 from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
@@ -16,18 +18,23 @@ from tracker.meetings.minutes.rules import (
     MinutesSheet,
     MinutesState,
     PartText,
+    check_erratum,
+    check_on_agenda,
+    check_send,
     check_word,
+    check_write,
     is_shown,
     shown,
 )
 from tracker.meetings.models import AgendaItem
+from tracker.meetings.rules import check_active
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import UNSEEN, db
 from tracker.plumbing.forms import SeenButtonForm, in_year
-from tracker.plumbing.pages import complain, done, number_asked, page, refusal_of
+from tracker.plumbing.pages import closed_page, complain, done, number_asked, page, refusal_of
 from tracker.plumbing.sections import stand
 
 # Office days that every municipality has for its word, as proposed.
@@ -84,6 +91,22 @@ def _open(meeting_id: int) -> tuple[Meeting, MinutesSheet, str]:
     return meeting, sheet, back
 
 
+def _closed(meeting: Meeting, check: Callable[[], object], title: str) -> Response | None:
+    """Why the form would refuse whatever is typed, before anything is; None while it is open."""
+
+    def checked() -> None:
+        check_active(meeting.cancelled_at is not None)
+        check()
+
+    back = url_for(".minutes", meeting_id=meeting.id)
+    return closed_page(checked, title=title, named=meeting.name, back=back)
+
+
+def _check_writing(sheet: MinutesSheet, meeting: Meeting, item_id: int) -> None:
+    check_write(sheet, meeting.attendance_at)
+    check_on_agenda(sheet, item_id)
+
+
 @bp.route("/meetings/<int:meeting_id>/minutes/items/<int:item_id>", methods=["GET", "POST"])
 @guard(Permission.MANAGE_MEETING)
 def write_minutes(meeting_id: int, item_id: int) -> Response:
@@ -95,6 +118,8 @@ def write_minutes(meeting_id: int, item_id: int) -> Response:
     item = db.session.get(AgendaItem, item_id)
     if item is None or item.meeting_id != meeting.id:
         abort(404)
+    if closed := _closed(meeting, lambda: _check_writing(sheet, meeting, item_id), item.title):
+        return closed
     part = sheet.parts.get(item_id)
     form = forms.PartTextForm(
         data={
@@ -122,6 +147,10 @@ def write_minutes(meeting_id: int, item_id: int) -> Response:
 def send_minutes(meeting_id: int) -> Response:
     """確認をお願いする."""
     meeting, sheet, back = _open(meeting_id)
+    if closed := _closed(
+        meeting, lambda: check_send(sheet, meeting.attendance_at), _("議事録の確認をお願いする")
+    ):
+        return closed
     today = clock.today()
     form = in_year(forms.CirculateForm, FiscalYear.containing(today))(
         data={"seen": sheet.seen, "reply_due_on": office_days.add(today, REPLY_WITHIN)}
@@ -184,7 +213,9 @@ def ask_correction(meeting_id: int) -> Response:
 @guard(Permission.MANAGE_MEETING)
 def add_erratum(meeting_id: int) -> Response:
     """訂正を加える: below final minutes, whose text stays."""
-    meeting, _sheet, back = _open(meeting_id)
+    meeting, sheet, back = _open(meeting_id)
+    if closed := _closed(meeting, lambda: check_erratum(sheet), _("議事録に訂正を加える")):
+        return closed
     form = forms.ErratumForm()
     if form.carry_out(lambda act: actions.add_erratum(act, meetings.row(meeting), form.words.data)):
         return done(back, _("訂正を加えました。"))

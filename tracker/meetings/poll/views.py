@@ -172,6 +172,9 @@ def answer(meeting_id: int, municipality: str) -> Response:
     """The same form for those who sign in; the office's entry for another is 代理入力."""
     meeting = get_meeting(meeting_id)
     seat = meeting.seat_of(municipality) or abort(404)
+    if meeting.reply_due_on is None:
+        # Its day was agreed elsewhere: nobody is asked for dates.
+        abort(404)
     is_proxy = actor().municipality != municipality
     form = _answers_form(meeting, seat, is_proxy)
     if _answered(form, meeting, seat):
