@@ -674,15 +674,24 @@ def test_a_meeting_of_the_officers_runs_beside_article_5_and_never_fulfils_it(br
     assert "開催日は、明日以降の日にしてください。" in past.text
     notice = office.follow(office.fill("/meetings/other/new", {**filled, "ends": "15:00"}))
     assert "第5条" not in notice.fields()["text"] and "担当者で打合せ" in notice.fields()["text"]
+    assert "開催の1週間前を目途に" in notice.fields()["text"]
     path = "/meetings/1"
+    stood = office.get(path).one(".steps").text
+    assert "開催案内" in stood and "候補日" not in stood and "日程" not in stood
     assert "担当者会議の開催案内を送る" in office.get("/").text
     # Its day was agreed elsewhere: there is no poll to answer.
     office.get(f"{path}/answers/hiranai", status=404)
     office.follow(office.post(f"{path}/notice", notice.fields()))
     with app.app_context():
-        told = letters("meeting_notice")
+        # Whoever is asked for the seat of an officers' meeting is an officer.
+        told = [*letters("meeting_invitation"), *letters("meeting_notice")]
         assert {one.to_email.partition("@")[0] for one in told} == {"officer"}
         assert "【御案内】担当者会議の開催について" in told[0].subject
+    # On the day before, the words ask for nothing by a day that is over.
+    late = {**filled, "name": "幹事会", "held_on": "11/25", "ends": "15:00"}
+    words = office.follow(office.fill("/meetings/other/new", late)).fields()["text"]
+    assert "出欠　11月24日（火）までに" in words
+    assert "1週間前" not in words and "準備ができ次第" in words
     added = office.follow(office.fill(f"{path}/agenda/new", {"title": "次年度の計画"}))
     assert "次年度の計画" in added.text
     now.move_to(datetime(2026, 12, 21, 8, tzinfo=UTC))

@@ -16,7 +16,7 @@ from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.meetings import queries
 from tracker.meetings.meeting import Meeting
-from tracker.meetings.rules import Candidate, reply_due
+from tracker.meetings.rules import REPLY_BEFORE, Candidate, reply_due
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
@@ -136,9 +136,14 @@ def notice_words(meeting: Meeting) -> str:
     written = queries.row(meeting).notice_text
     if written or meeting.hours is None:
         return written or ""
-    reply_by = reply_due(meeting.hours.on, clock.today())
+    on, today = meeting.hours.on, clock.today()
     words = current_app.jinja_env.get_template("meetings/_notice.txt")
-    return words.render(meeting=meeting, reply_by=reply_by, area=areas.get_area())
+    return words.render(
+        meeting=meeting,
+        reply_by=reply_due(on, today),
+        is_week_ahead=on - today > REPLY_BEFORE,
+        area=areas.get_area(),
+    )
 
 
 def notice(meeting: Meeting, number: str, text: str) -> dict[str, str]:
