@@ -19,7 +19,7 @@ from tracker.municipalities.models import CalendarEntry
 from tracker.plumbing import clock, kept
 from tracker.plumbing.access import NOT_KEPT, SIGNED_OUT, SOMEBODY_ELSE, WAITS
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import KEPT
+from tracker.plumbing.forms import KEPT, KEPT_PRESS
 from tracker.plumbing.pages import NOT_TAKEN
 from tracker.sign_in.password import rules
 from tracker.sign_in.password.actions import ask_reset, write_resets
@@ -94,6 +94,21 @@ def test_it_stands_there_at_every_reading_until_it_is_sent(app, shown, tmp_path)
     answers = [office.post(place, one.fields()).status for one in (first, again)]
     assert (answers, count(app), files(tmp_path)) == ([302, 303], 1, [])
     assert office.get(place).fields()["name"] == "" and "kept" not in office.get(place).fields()
+
+
+def test_a_button_pressed_without_a_session_promises_no_words(app, browse, tmp_path):
+    office = browse("office")
+    shown = office.follow(office.fill(NEW, {**ENTRY, "name": "休み"}))
+    address, fields = shown.one("main form")["action"], shown.fields()
+    ended(app)
+    office.post(address, fields)
+    # On another page first: it is called what it is, a button.
+    office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
+    home = office.get("/")
+    assert "まだ行っていない操作があります" in home.text and "続きから入力" not in home.text
+    told = office.follow(office.get(home.link("その画面を開く"), status=302))
+    assert KEPT_PRESS in told.text and "下に残っています" not in told.text
+    assert count(app) == 1 and files(tmp_path) == []
 
 
 def test_its_person_throws_it_away_and_nobody_else(app, shown, browse, tmp_path):

@@ -27,7 +27,7 @@ from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
 from tracker.plumbing.access import SOMEBODY_ELSE, WAITS
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import KEPT
+from tracker.plumbing.forms import KEPT, KEPT_PRESS
 
 # How a session is over -> what then stands in its row.
 ENDS: dict[str, dict[str, Any]] = {
@@ -131,7 +131,7 @@ def judge(house: House, form: Asked, way: str) -> Iterator[str]:
     elif back.status_code != 400:
         yield f"came back as {back.status_code}"
     page = Page(back, [])
-    if KEPT not in page.text or not JAPANESE.search(page.title):
+    if not any(one in page.text for one in (KEPT, KEPT_PRESS)) or not JAPANESE.search(page.title):
         yield "does not say that nothing is saved"
     [carried] = [one["value"] for one in page.all("main form input[name=kept]")][:1] or [""]
     if form.asks:

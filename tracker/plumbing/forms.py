@@ -61,6 +61,16 @@ KEPT = N_(
     "ログインが切れていたため、まだ保存していません。"
     "入力した内容は下に残っています。確かめて、もう一度保存してください。"
 )
+# The same of a button, where nothing was typed that could stand below.
+PRESSED = {
+    True: N_(
+        "別の画面でログインし直したため、まだ行っていません。もう一度ボタンを押してください。"
+    ),
+    False: N_("しばらく操作がなかったため、まだ送っていません。もう一度ボタンを押してください。"),
+}
+KEPT_PRESS = N_(
+    "ログインが切れていたため、まだ行っていません。内容を確かめて、もう一度ボタンを押してください。"
+)
 # What the library itself complains of, in our words.
 _CHOOSE_AGAIN = N_("示された中から選び直してください。")
 _SENTENCES: Mapping[str, str] = {
@@ -171,7 +181,9 @@ class Form(FlaskForm):
         if g.get("has_old_token"):
             self.has_old_token = True
             g.given_back = is_kept = g.get("kept_post") is not None
-            self.form_errors.append(_(KEPT if is_kept else OLD_TOKEN[g.get("actor") is not None]))
+            asks = any(not isinstance(field, HiddenField) for field in self)
+            kept, old = (KEPT, OLD_TOKEN) if asks else (KEPT_PRESS, PRESSED)
+            self.form_errors.append(_(kept if is_kept else old[g.get("actor") is not None]))
             return False
         return bool(super().validate(extra_validators))
 

@@ -43,11 +43,12 @@ class GivenBack(HTTPException):
 
 
 class Waiting(NamedTuple):
-    """What waits for a person: the address that shows the newest, when it came, and how many."""
+    """What waits for a person: the address that shows the newest, when it came, how many, its fields."""
 
     url: str
     at: datetime
     number: int
+    fields: Sequence[Sequence[str]]
 
 
 class _Upload(NamedTuple):
@@ -119,7 +120,8 @@ def waiting(person_id: int) -> Waiting | None:
     if post is None:
         return None
     sign = "&" if "?" in post.address else "?"
-    return Waiting(f"{post.address}{sign}kept={post.mark}", others[0].at, len(others))
+    url = f"{post.address}{sign}kept={post.mark}"
+    return Waiting(url, others[0].at, len(others), post.fields)
 
 
 def shown() -> str:

@@ -357,18 +357,24 @@ def init_app(
 
 
 def _waiting(actor: Actor) -> Iterator[Banner]:
-    if found := kept.waiting(actor.person_id):
-        yield Banner(
-            "warn",
-            _("まだ保存していない入力を保管しています。"),
-            _(
-                "ログインが切れたときに入力していた内容です（%(at)s、%(count)s件）。24時間で消えます。",
-                at=jst(found.at),
-                count=found.number,
-            ),
-            found.url,
-            _("続きから入力する"),
+    found = kept.waiting(actor.person_id)
+    if found is None:
+        return
+    said = {"at": jst(found.at), "count": found.number}
+    if any(_typed(found.fields)):
+        strong = _("まだ保存していない入力を保管しています。")
+        text = _(
+            "ログインが切れたときに入力していた内容です（%(at)s、%(count)s件）。24時間で消えます。",
+            **said,
         )
+        yield Banner("warn", strong, text, found.url, _("続きから入力する"))
+    else:
+        strong = _("まだ行っていない操作があります。")
+        text = _(
+            "ログインが切れたときに押したボタンです（%(at)s、%(count)s件）。24時間で消えます。",
+            **said,
+        )
+        yield Banner("warn", strong, text, found.url, _("その画面を開く"))
 
 
 def _note_view() -> None:
