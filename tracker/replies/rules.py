@@ -46,13 +46,13 @@ _AWAY = re.compile(
     re.I,
 )
 _FORWARDED = re.compile(r"\W*(?:fwd?|転送)\s?[:：]", re.I)
-_DEPUTY = r"代理|代わ(?:り|って)|代役|代参|副(?:市|町|村|知事)|委任"
+_DEPUTY = re.compile(r"代理|代わ(?:り|って)|代役|代参|副(?:市|町|村|知事)|委任")
 _AGAINST = {
     Attending.ACCEPTED: re.compile(
-        rf"{_DEPUTY}|欠席|不参加|(?:出席|参加)(?:は|が)?(?:でき|いたしかね|しかね|難)|未定|仮に|ただし|条件"
+        rf"{_DEPUTY.pattern}|欠席|不参加|(?:出席|参加)(?:は|が)?(?:でき|いたしかね|しかね|難)|未定|仮に|ただし|条件"
     ),
     Attending.DECLINED: re.compile(
-        rf"{_DEPUTY}|(?:出席|参加)(?:し|いたし|致し|させていただき|予定)|遅れ|途中|オンライン|別の?日|変更"
+        rf"{_DEPUTY.pattern}|(?:出席|参加)(?:し|いたし|致し|させていただき|予定)|遅れ|途中|オンライン|別の?日|変更"
     ),
 }
 _NOTES = ("message/disposition-notification", "message/delivery-status", "message/feedback-report")
