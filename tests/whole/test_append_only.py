@@ -17,6 +17,7 @@ ROWS = {
     "confirmation": ("person_name", "true"),
     "case_change": ("reason", "true"),
     "minutes_erratum": ("words", "true"),
+    "material_file": ("reason", "true"),
     "minutes_part": ("gist", "true"),
     "minutes_reply": ("person_name", "true"),
     "poll_answer": ("answered_by", "true"),
@@ -39,24 +40,30 @@ ROWS = {
 }
 
 
-# A meeting with final minutes, as the example has none.
+# Of each meeting: an item with final minutes, a decision and sent materials, as the example has not all.
 MINUTED = (
     "INSERT INTO agenda_item (meeting_id, position, kind, title, note, proposed_by,"
     " proposed_by_id, municipality_id, proposed_at, accepted_at)"
     " SELECT id, 1, 'own', 'x', 'x', 'x', 1, 1, polled_at, polled_at FROM meeting",
     "INSERT INTO minutes (meeting_id, revision, writer_ids, is_final)"
-    " SELECT id, 1, '[]', true FROM meeting",
+    " SELECT id, 1, '[]', true FROM meeting WHERE id NOT IN (SELECT meeting_id FROM minutes)",
     "INSERT INTO minutes_part (item_id, meeting_id, gist, decided)"
-    " SELECT id, meeting_id, 'x', 'x' FROM agenda_item",
+    " SELECT id, meeting_id, 'x', 'x' FROM agenda_item WHERE title = 'x'",
     "INSERT INTO minutes_reply (meeting_id, item_id, revision, municipality_id, is_confirmed,"
     " person_id, person_name, at) SELECT meeting_id, id, 1, 1, true, 1, 'x', proposed_at"
-    " FROM agenda_item",
+    " FROM agenda_item WHERE title = 'x'",
     "INSERT INTO decision (meeting_id, item_id, title, text, recorded_by, recorded_by_id,"
-    " recorded_at) SELECT meeting_id, id, 'x', 'x', 'x', 1, proposed_at FROM agenda_item",
+    " recorded_at) SELECT meeting_id, id, 'x', 'x', 'x', 1, proposed_at FROM agenda_item"
+    " WHERE title = 'x'",
     "INSERT INTO follow_up (decision_id, municipality_id, what, due_on, added_at)"
     " SELECT id, 1, 'x', '2027-01-28', recorded_at FROM decision",
     "INSERT INTO progress_note (follow_up_id, text, is_done, person_id, person_name, at)"
     " SELECT id, 'x', false, 1, 'x', added_at FROM follow_up",
+    "INSERT INTO material_pack (meeting_id, sent_at) SELECT id, polled_at FROM meeting",
+    "INSERT INTO material (meeting_id, position, number, title, kind)"
+    " SELECT id, 1, '資料1', 'x', 'file' FROM meeting",
+    "INSERT INTO material_file (attachment_id, material_id, pages, reason)"
+    " SELECT (SELECT min(id) FROM attachment), min(id), '[]', 'x' FROM material",
     "INSERT INTO minutes_erratum (meeting_id, words, person_id, person_name, at)"
     " SELECT id, 'x', 1, 'x', polled_at FROM meeting",
 )

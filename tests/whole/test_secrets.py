@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests import cast
+from tests.meetings.makers import dates_of
 from tests.pages import PageClient
 from tests.sent import BASE, live_tokens, token_of
 from tests.whole.clients import ADMIN, NOBODY, OFFICE, OFFICER, House, Visitor
@@ -30,7 +31,9 @@ from tracker.mail import links
 from tracker.mail.letters import Letter
 from tracker.mail.links import SHOWN, Composed
 from tracker.mail.texts import LETTER_KINDS
+from tracker.meetings import actions as fixing
 from tracker.meetings import queries as meetings
+from tracker.meetings.models import MeetingRow
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
@@ -176,7 +179,10 @@ def test_no_usable_link_is_anywhere_but_in_the_envelope(house: House) -> None:
     remind(house)
     with house.app.app_context():
         kinds = set(db.session.scalars(select(Letter.kind).where(Letter.has_secrets)))
-    assert kinds == {"poll_request", "poll_again", "invitation", "reminder"}
+    assert kinds == {
+        *("poll_request", "poll_again", "invitation", "reminder"),
+        "meeting_invitation",
+    }
     places = [*stored(house.app), *pages(client, house.app)]
     assert found_in(places, live_codes(house.app)) == []
 
@@ -189,6 +195,9 @@ def test_nor_in_the_example(demo_app: Flask) -> None:
         invite(Act(None, clock.now()), person)
         ask_reset("office@aomori.example", at=clock.now())
         assert write_resets(clock.now()) == 1
+        row = db.session.scalars(select(MeetingRow).where(MeetingRow.fixed_at.is_(None))).one()
+        fixing.fix(Act(None, clock.now()), row, dates_of(row)[0], "例")
+        fixing.send_notice(Act(None, clock.now()), row, "", "御出席ください。")
     assert leaks(demo_app, client.client) == []
 
 
