@@ -59,11 +59,7 @@ MINUTED = (
     " SELECT id, 1, 'x', '2027-01-28', recorded_at FROM decision",
     "INSERT INTO progress_note (follow_up_id, text, is_done, person_id, person_name, at)"
     " SELECT id, 'x', false, 1, 'x', added_at FROM follow_up",
-    "INSERT INTO material_pack (meeting_id, sent_at) SELECT id, polled_at FROM meeting",
-    "INSERT INTO material (meeting_id, position, number, title, kind)"
-    " SELECT id, 1, '資料1', 'x', 'file' FROM meeting",
-    "INSERT INTO material_file (attachment_id, material_id, pages, reason)"
-    " SELECT (SELECT min(id) FROM attachment), min(id), '[]', 'x' FROM material",
+    "UPDATE material_pack SET sent_at = '2026-11-24 00:00:00'",
     "INSERT INTO minutes_erratum (meeting_id, words, person_id, person_name, at)"
     " SELECT id, 'x', 1, 'x', polled_at FROM meeting",
 )
