@@ -19,6 +19,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import undefer
 
 from tests.mail.faults.points import PLANT
 from tracker.app import create_app
@@ -36,7 +37,8 @@ DAY = date(2026, 11, 27)
 def send_unsent(app: Flask, marks_first: bool) -> None:
     """The naive way: looks for unsent letters and sends each; no lease, no phase."""
     query = select(Letter).where(Letter.state == LetterState.QUEUED).order_by(Letter.id)
-    unsent = db.session.scalars(query).all()
+    # They leave the session, where what is deferred could not be loaded any more.
+    unsent = db.session.scalars(query.options(undefer(Letter.calendar))).all()
     transport = SmtpTransport(app.extensions["mail"])
 
     def mark(letter: Letter) -> None:
