@@ -162,6 +162,18 @@ TEMPLATES: Mapping[str, tuple[str | None, Callable[[], object]]] = {
 }
 
 
+def home_of(name: str, engine: str) -> Path:
+    """The home that a template was filled in, where the files lie that its database tells of."""
+    return Path(os.environ[FOLDER]) / f"{name}-{engine}-home"
+
+
+def copy_files(name: str, engine: str, folder: Path) -> None:
+    """Puts the files of a template into the home of its copy."""
+    uploads = home_of(name, engine) / "uploads"
+    if uploads.exists():
+        shutil.copytree(uploads, folder / "uploads", dirs_exist_ok=True)
+
+
 def template(name: str, engine: str) -> str:
     """A migrated database with nothing in it, the cast, the Aomori example or the large area."""
     start, fill = TEMPLATES[name]
@@ -172,7 +184,7 @@ def template(name: str, engine: str) -> str:
         url, made = copy_of(begin, engine, folder / f"{name}.sqlite3")
         with (
             time_machine.travel(cast.NOW, tick=True),
-            opened(url, folder / f"{name}-{engine}-home") as app,
+            opened(url, home_of(name, engine)) as app,
             app.app_context(),
         ):
             fill()
@@ -182,8 +194,10 @@ def template(name: str, engine: str) -> str:
 
 
 def copy_database(name: str, engine: str, folder: Path) -> str:
-    """The address of a fresh copy of a template, for one test."""
-    return copy_of(template(name, engine), engine, folder / "tracker.sqlite3")[0]
+    """The address of a fresh copy of a template, for one test; its files are in that folder."""
+    url, _ = copy_of(template(name, engine), engine, folder / "tracker.sqlite3")
+    copy_files(name, engine, folder)
+    return url
 
 
 # PostgreSQL databases of this process, by template, whose rows were put back after a test.
@@ -197,9 +211,10 @@ def lent_database(name: str, engine: str, folder: Path) -> Iterator[str]:
         yield copy_database(name, engine, folder)
         return
     if not RETURNED[name]:
-        url = copy_database(name, engine, folder)
+        url, _ = copy_of(template(name, engine), engine, folder)
         RETURNED[name].append((url, PutBack(_connected(url))))
     url, saved = RETURNED[name].pop()
+    copy_files(name, engine, folder)
     saved.live.close()
     yield url
     saved.live = _connected(url)

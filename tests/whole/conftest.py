@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 import time_machine
 
 from tests import cast
-from tests.app_fixtures import copy_of, made_once, opened, template
+from tests.app_fixtures import copy_files, copy_of, home_of, made_once, opened, template
 from tests.services import FOLDER
 from tests.whole.clients import House, PostgresHouse, SqliteHouse, fill
 
@@ -27,7 +26,7 @@ def _filled(engine: str) -> str:
     # A cookie signed later than a test begins would not be good yet.
     with (
         time_machine.travel(cast.NOW - timedelta(minutes=1), tick=True),
-        opened(url, folder / f"house-{engine}-home") as app,
+        opened(url, home_of("house", engine)) as app,
     ):
         path = folder / f"house-{engine}.pickle"
         path.write_bytes(pickle.dumps((made, *fill(app))))
@@ -46,8 +45,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
                 note = made_once(f"house-{engine}", lambda: _filled(engine))
                 filled, stock, cookies = pickle.loads(Path(note).read_bytes())
                 url, _ = copy_of(filled, engine, folder / "house.sqlite3")
-                home = Path(os.environ[FOLDER]) / f"house-{engine}-home"
-                copytree(home / "uploads", folder / "uploads", dirs_exist_ok=True)
+                copy_files("house", engine, folder)
                 app = stack.enter_context(opened(url, folder))
                 made[engine] = HOUSES[engine](app, stock, cookies)
                 stack.callback(made[engine].close)
