@@ -349,7 +349,7 @@ def test_what_is_more_than_sixty_days_off_stands_under_what_is_to_come(browse, a
     page = browse("office").get("/")
     present, ahead = page.all("section.tasks")
     assert (
-        "令和8年度の市町村長会議を準備する" in ahead.get_text() and "あと127日" in ahead.get_text()
+        "令和8年度の市町村長会議を準備する" in ahead.get_text() and "あと90日" in ahead.get_text()
     )
     assert not ahead.select(".btn-primary")
     assert "市町村長会議を準備" not in present.get_text()
