@@ -32,6 +32,7 @@ BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {
     "sign_in.throw_away": (OFFICE, {"kept": "0" * 24}),
     "sign_in.turn_second_factor_off": (OFFICE, {"current": "x", "code": "123456"}),
     "cost_sharing.preview": (OFFICE, {}),
+    "cost_sharing.record_settled": (OFFICE, {}),
     "cost_sharing.trials": (OFFICE, {}),
     "projects.confirm_all": (LEAD, {}),
     "projects.copy": (OFFICE, {}),
