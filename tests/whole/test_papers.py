@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -121,9 +122,13 @@ def _words(block: Block) -> Iterator[str]:
 
 
 def of_tables(one: Document) -> Iterator[str]:
-    """What a program gets of it: its tables, where nothing stands for what is not known."""
-    grids = (block for block in one.blocks if isinstance(block, Grid))
-    yield from (text for block in grids for text in _words(block) if text != "—")
+    """What a program gets of it: its tables, days in ISO and nothing for what is not known."""
+    for block in one.blocks:
+        if isinstance(block, Grid):
+            yield from block.heads
+            cells = (cell for row in (*block.rows, block.total or ()) for cell in row)
+            texts = (cell.isoformat() if isinstance(cell, date) else shown(cell) for cell in cells)
+            yield from (text for text in texts if text != "—")
 
 
 def amounts(one: Document) -> list[Amount]:
@@ -186,7 +191,10 @@ def _read_word(file: Any) -> str:
 
 
 def excel_shows(value: Any, form: str) -> str:
-    """What Excel shows of a number in the formats that papers have."""
+    """What Excel shows of a number or a day in the formats that papers have."""
+    if isinstance(value, datetime):
+        assert form == '[$-ja-JP]ggge"年"m"月"d"日"'
+        return shown(value.date())
     if not isinstance(value, int | float):
         return str(value)
     positive, negative, zero = form.split(";")
