@@ -28,6 +28,7 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 LIST = "00_一覧.csv"
+FOR_PAYERS = ("覚書案", "負担金納入通知書", "負担金請求書")
 ZIP = "/costs/{}/papers/case_file.zip"
 
 
@@ -66,7 +67,7 @@ def row_of(no: str) -> CostCase:
     ("no", "papers"),
     [
         ("2026-04", ["負担額計算書", "覚書案"]),
-        ("2026-01", ["負担額計算書", "覚書案", "負担金納入通知書"]),
+        ("2026-01", ["負担額計算書", "覚書案", "負担金納入通知書", "負担金請求書"]),
         ("2025-06", ["負担額計算書", "覚書案", "精算書", "負担金還付通知書"]),
         ("2026-02", ["負担額計算書", "覚書案"]),
     ],
@@ -92,8 +93,8 @@ def test_it_holds_every_paper_of_the_case_with_equal_figures(
         text = read(name[4], content)
         # A refund tells what goes back: tests/payments/test_papers.py.
         for town, yen in () if name[2] == "負担金還付通知書" else case.shares.items():
-            # The notice and the memorandum are for those who pay.
-            pays = name[2] not in ("覚書案", "負担金納入通知書") or town != case.lead
+            # The notice, the bill and the memorandum are for those who pay.
+            pays = name[2] not in FOR_PAYERS or town != case.lead
             if case.is_money and pays:
                 assert f"{yen:,}" in text, (row["ファイル名"], town.name)
         assert squeezed(case.title) in text
@@ -128,11 +129,11 @@ def test_it_holds_the_attachments_that_count(demo_app: Flask) -> None:
         uploads.path_of(uploads.digest_of("あとで消える".encode())).unlink()
         files = opened(case_file(no))
     # Sealed documents first; what is struck through is left out, what is lost is said to be.
-    assert list(files)[before - 1 :] == ["04_覚書 押印済み.txt", "05_=1+1.csv", LIST]
+    assert list(files)[before - 1 :] == ["05_覚書 押印済み.txt", "06_=1+1.csv", LIST]
     sealed, paper_, lost = listed(files)[-3:]
     assert (sealed["件名"], paper_["件名"]) == ("押印済みの文書", "添付")
-    assert files["05_=1+1.csv"] == "氏名,人数\n".encode()
-    assert lost["ファイル名"] == "06_なくなる.txt" and "見つからない" in lost["備考"]
+    assert files["06_=1+1.csv"] == "氏名,人数\n".encode()
+    assert lost["ファイル名"] == "07_なくなる.txt" and "見つからない" in lost["備考"]
     assert lost["SHA-256"] == ""
 
 
