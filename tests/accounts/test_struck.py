@@ -61,7 +61,7 @@ def test_a_struck_post_counts_nowhere_and_leaves_its_name_to_another() -> None:
     assert queries.recipients_of_post(wrong.id) == []
     assert wrong.id not in {id_ for id_, _ in queries.post_names(hub)} | queries.chiefs(hub).keys()
     assert wrong.id not in {one.id for one in queries.staffed_posts(hub)}
-    assert queries.shared_names() == () and queries.posts_that_share_names(hub) == []
+    assert queries.in_use().shared_names == () and queries.posts_that_share_names(hub) == []
     for press in (
         lambda: actions.create_account(admin(), wrong, "担当", "a@aomori.example"),
         lambda: actions.change_post(admin(), wrong, "別の課", None, None, None),

@@ -318,10 +318,10 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
     return {group: list(many.values()) for group, many in found.items()}
 
 
-class _InUse(NamedTuple):
+class InUse(NamedTuple):
     """The posts in use, who signs in, and whether others entered what nobody has looked at.
 
-    And whose names look like another's.
+    And the posts whose names look like another's of their municipality.
     """
 
     posts: tuple[HeldPost, ...]
@@ -330,10 +330,10 @@ class _InUse(NamedTuple):
     is_looked_at: bool
 
 
-def _in_use() -> _InUse:
+def in_use() -> InUse:
     """One query.  Kept until a post, an account or a memo changes."""
 
-    def read() -> _InUse:
+    def read() -> InUse:
         rows = db.session.execute(
             select(
                 Post.id,
@@ -367,24 +367,14 @@ def _in_use() -> _InUse:
             if row[8] is None
         }
         is_looked_at = not any(row[-1] for row in rows)
-        return _InUse(tuple(posts.values()), tuple(shared.values()), staff, is_looked_at)
+        return InUse(tuple(posts.values()), tuple(shared.values()), staff, is_looked_at)
 
     return kept("posts in use", ("accounts", "municipalities"), read)
 
 
 def staff() -> Sequence[StaffMember]:
     """Everybody who signs in, by account."""
-    return _in_use().staff
-
-
-def held_posts() -> tuple[HeldPost, ...]:
-    """The posts in use, for the duties of hand-over."""
-    return _in_use().posts
-
-
-def shared_names() -> tuple[SharedName, ...]:
-    """The posts in use whose names look like another's of their municipality."""
-    return _in_use().shared_names
+    return in_use().staff
 
 
 def unseen_changes() -> tuple[UnseenChange, ...]:
@@ -392,7 +382,7 @@ def unseen_changes() -> tuple[UnseenChange, ...]:
 
     One query, none where all is looked at.
     """
-    if _in_use().is_looked_at:
+    if in_use().is_looked_at:
         return ()
     rows = db.session.execute(
         select(

@@ -72,17 +72,18 @@ def _questions(members: Members, today: date) -> Iterable[Duty]:
 
 def _payments(members: Members, today: date) -> Iterable[Duty]:
     waiting = [case for case, _owed in payments.unplanned(today)]
-    return paying.duties(payments.in_hand(today), waiting, members, today)
+    return paying.duties(payments.in_hand(today).instalments, waiting, members, today)
 
 
 def _people(members: Members, today: date) -> Iterable[Duty]:
-    staff, names = accounts.staff(), {town.slug: town.name for town in areas.towns()}
-    admins = frozenset(one.person_id for one in staff if one.role is Role.ADMIN)
+    found, names = accounts.in_use(), {town.slug: town.name for town in areas.towns()}
+    admins = frozenset(one.person_id for one in found.staff if one.role is Role.ADMIN)
+    unseen = () if found.is_looked_at else accounts.unseen_changes()
     return chain(
-        people.duties(accounts.held_posts(), members, today),
-        people.look_duties(accounts.unseen_changes(), members),
-        people.name_duties(accounts.shared_names(), admins, members, today),
-        people.vacancy_duties(staff, names, admins, members, today),
+        people.duties(found.posts, members, today),
+        people.look_duties(unseen, members),
+        people.name_duties(found.shared_names, admins, members, today),
+        people.vacancy_duties(found.staff, names, admins, members, today),
     )
 
 
@@ -100,7 +101,7 @@ TELLERS = (
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),
-    (_payments, ("payments", *cases.ROOMS)),
+    (_payments, payments.ROOMS),
     (_people, ("accounts", "municipalities")),
     (_letters, ("mail", "municipalities")),
 )

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from tracker.cost_sharing import queries as costs
@@ -19,13 +19,22 @@ from tracker.payments.instalment import Instalment
 from tracker.payments.models import InstalmentReceipt, InstalmentRow, PaymentPlan
 from tracker.payments.rules import owed_yen
 from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.memo import kept
 from tracker.projects.models import Project
 
+ROOMS = ("payments", *costs.ROOMS)
 _TWO_YEARS = timedelta(days=730)
 
 
 def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
     """Instalments by case, number and municipality.  One query."""
+    return _instalments(_planned_rows(*where))
+
+
+def _planned_rows(
+    *where: ColumnElement[bool], within: Sequence[ColumnElement[bool]] = ()
+) -> Sequence[Any]:
+    """Each plan with its instalments, those `within`; a plan that has none of them in one row."""
     every = aliased(InstalmentRow)
     count = (
         select(func.count())
@@ -45,7 +54,7 @@ def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
         .group_by(InstalmentReceipt.instalment_id)
         .subquery()
     )
-    rows = db.session.execute(
+    return db.session.execute(
         select(
             InstalmentRow,
             PaymentPlan.lead_id,
@@ -56,9 +65,10 @@ def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
             receipts.c.yen,
             receipts.c.on,
         )
-        .join(PaymentPlan, PaymentPlan.case_id == InstalmentRow.case_id)
-        .join(CostCase, CostCase.id == InstalmentRow.case_id)
+        .select_from(PaymentPlan)
+        .join(CostCase, CostCase.id == PaymentPlan.case_id)
         .join(Project, Project.id == CostCase.project_id)
+        .outerjoin(InstalmentRow, and_(InstalmentRow.case_id == PaymentPlan.case_id, *within))
         .outerjoin(receipts, receipts.c.instalment_id == InstalmentRow.id)
         .where(*where)
         .order_by(
@@ -69,7 +79,10 @@ def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
             InstalmentRow.municipality_id,
         )
         .execution_options(populate_existing=True)
-    )
+    ).all()
+
+
+def _instalments(rows: Iterable[Any]) -> list[Instalment]:
     towns = areas.by_id()
     return [
         Instalment(
@@ -99,6 +112,7 @@ def instalments(*where: ColumnElement[bool]) -> list[Instalment]:
             agreed_at=of.agreed_at,
         )
         for row, lead_id, of, project, lead_post_id, parts, received, received_on in rows
+        if row
     ]
 
 
@@ -116,12 +130,29 @@ def of_year(year: FiscalYear, own: Town | None) -> list[Instalment]:
     return instalments(CostCase.fiscal_year == year.year, *theirs)
 
 
-def in_hand(today: date) -> list[Instalment]:
-    """What duties are told from: what is to be paid, and what was within the last two years."""
-    return instalments(
-        CostCase.state == CaseState.AGREED,
-        InstalmentRow.due_on >= today - _TWO_YEARS,
-    )
+class PlansInHand(NamedTuple):
+    """What duties are told from: what is to be paid, and what was within the last two years.
+
+    And the cases (ids) of this year and the last of which it was said how they are paid.
+    """
+
+    instalments: Sequence[Instalment]
+    planned: frozenset[int]
+
+
+def in_hand(today: date) -> PlansInHand:
+    """The agreed cases' instalments and plans, in one query, kept until something of them changes."""
+    first = FiscalYear.containing(today).previous.year
+
+    def read() -> PlansInHand:
+        rows = _planned_rows(
+            CostCase.state == CaseState.AGREED,
+            or_(CostCase.fiscal_year >= first, InstalmentRow.id.is_not(None)),
+            within=[InstalmentRow.due_on >= today - _TWO_YEARS],
+        )
+        return PlansInHand(_instalments(rows), frozenset(of.id for _row, _lead, of, *_rest in rows))
+
+    return kept(("plans", today), ROOMS, read)
 
 
 def plan(of: Case | int) -> PaymentPlan | None:
@@ -191,7 +222,7 @@ def unplanned(today: date) -> list[tuple[Case, Owed]]:
     it is paid.  What a later 確定 asks in whole is asked there.
     """
     agreed = [one for one in costs.in_hand(today) if one.is_money and one.state is CaseState.AGREED]
-    said = planned(agreed)
+    said = in_hand(today).planned if agreed else ()
     counted = {(one.project_id, one.no.fiscal_year) for one in agreed if one.stage is Stage.FIXED}
     waiting = [
         one
