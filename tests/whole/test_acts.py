@@ -91,6 +91,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "meetings.times": {"notice_days": "21", "avoided_days": "12/28"},
     "meetings.view_as_held": {"is_held": "yes"},
     **{f"figures.{one}": {"as_of_on": "2026/4/1", "pasted": ""} for one in ("new", "new_usage")},
+    "payments.notify": {"noticed_on": "2026/11/20", "billed_on": "2026/11/20"},
     "payments.receive": {"received_on": "2026/11/20"},
     "payments.state_paid": {"stated_on": "2026/11/20"},
     "projects.attachments": {"files": (Again(b"1,2\n"), "写真の一覧.csv")},
