@@ -229,7 +229,7 @@ def test_a_button_without_its_token_makes_no_address(browse, app):
     officer = browse("officer", "imabetsu")
     for path in ("/account/calendar", "/account/calendar/revoke"):
         page = officer.follow(officer.post(path, {}))
-        assert "まだ保存していません。" in page.text
+        assert "もう一度ボタンを押してください。" in page.text
     with app.app_context():
         assert keys() == []
 

@@ -283,7 +283,7 @@ def test_confirming_twice_is_done_once(app: Flask, browse: Browse, project_id: i
     assert (first.status, first.location) == (302, again.location)
     # Another page of the same report is out of date by now.
     late = other.post(*theirs)
-    assert late.status == 409 and "青森市 農業振興センターが" in late.text
+    assert late.status == 409 and "ほかの画面で" in late.text
     with app.app_context():
         told = select(func.count()).where(HistoryEntry.verb == "report.confirmed")
         assert db.session.scalar(told) == 1

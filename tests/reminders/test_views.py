@@ -331,7 +331,7 @@ def test_days_that_another_set_meanwhile_are_shown_beside_ones_own(browse):
     assert first.fill(path, {"hour": "10", "steps-0-days": "20"}).status == 302
     page = second.post(path, stale)
     assert page.status == 409
-    assert "青森市 連携推進担当が11月24日 10:" in page.one(".error-summary").get_text()
+    assert "ほかの画面で11月24日 10:" in page.one(".error-summary").get_text()
     rows = [
         [cell.get_text(strip=True) for cell in row.select("th, td")]
         for row in page.all(".card-late tbody tr")

@@ -48,11 +48,11 @@ def load(until: datetime) -> None:
     area.enter_people(NAME, TOWNS, PLACE, at)
     _import_agreements(date(first.year - 1, 12, 25), at)
     _enter_population(at)
-    _enter_sessions(this, at)
     confirmed = clock.at(open_day(this, 4, 7), time(10))
     if confirmed <= until:
         people.confirm(Moment(this, confirmed, is_first=False, is_present=True))
     past.write(SCALE, until)
+    _enter_sessions(this, until)
     letters.remind(clock.at(clock.day(until), time.min), until)
     letters.mark_sent()
 
