@@ -61,6 +61,8 @@ SECRETS = (
     Secret("今別町の提案の印", Permission.READ_POLL, frozenset({TOWN})),
     Secret("今別町あての提案の印", Permission.READ_POLL, frozenset({TOWN})),
     Secret("今別町あての資料の印", Permission.READ_POLL, frozenset({TOWN})),
+    Secret("今別町の不在の印", Permission.READ_POLL, frozenset({TOWN})),
+    Secret("蓬田村の不在の印", Permission.READ_POLL, frozenset({OTHER})),
     Secret("まだ送らないの資料の印", Permission.MANAGE_MEETING, frozenset()),
     Secret("青森市の疑義の下書きの印", Permission.READ_QUESTION, frozenset({HUB})),
     Secret("今別町の疑義の下書きの印", Permission.READ_QUESTION, frozenset({TOWN})),

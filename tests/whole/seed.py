@@ -79,6 +79,7 @@ MEMO_OF = "{}の引継ぎの印"
 PROOF_OF = "{}の添付の印"
 ITEM_OF = "{}の提案の印"
 MATERIAL_OF = "{}の資料の印"
+ABSENCE_OF = "{}の不在の印"
 # One empty page.
 SMALLEST_PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
@@ -445,7 +446,7 @@ def _absences() -> dict[str, int]:
     absences = {
         slug: HeadAbsence(
             municipality_id=id_,
-            name="出張",
+            name=ABSENCE_OF.format(NAMES[slug]),
             begins_on=date(2026, 12, 21),
             ends_on=date(2026, 12, 21),
             entered_by="企画担当",

@@ -226,6 +226,7 @@ def test_who_may_read_a_secret_finds_it(house: House) -> None:
         "materials.index",
         "meetings.agenda",
         "meetings.show",
+        "municipalities.calendar",
         "projects.report",
         "questions.index",
         "questions.show",

@@ -131,7 +131,9 @@ def judge(house: House, form: Asked, way: str) -> Iterator[str]:
     elif back.status_code != 400:
         yield f"came back as {back.status_code}"
     page = Page(back, [])
-    if not any(one in page.text for one in (KEPT, KEPT_PRESS)) or not JAPANESE.search(page.title):
+    # Where something was typed it stands below again; elsewhere there may be but a button to press.
+    told = any(one in page.text for one in ((KEPT,) if typed else (KEPT, KEPT_PRESS)))
+    if not told or not JAPANESE.search(page.title):
         yield "does not say that nothing is saved"
     [carried] = [one["value"] for one in page.all("main form input[name=kept]")][:1] or [""]
     if form.asks:
