@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, null, select, update
 
-from tracker.plumbing import chain
+from tracker.chain import rules as chain
 from tracker.plumbing.history import HistoryEntry
 
 TABLE = HistoryEntry.__table__

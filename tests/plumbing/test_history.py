@@ -9,7 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from tests.plumbing.tampering import KINDS, Tampering, insert_stray
-from tracker.plumbing import append_only, chain, clock, history
+from tracker.chain import rules as chain
+from tracker.plumbing import append_only, clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.files import project_root
 from tracker.plumbing.history import HistoryEntry, Subject

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tracker.agreements import queries as agreements
+from tracker.chain.rules import digest
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import ASKED
@@ -36,7 +37,6 @@ from tracker.papers.kinds import (
     document,
 )
 from tracker.plumbing import clock
-from tracker.plumbing.chain import digest
 from tracker.projects import queries as projects
 from tracker.projects.report import Report
 from tracker.projects.rules import CellState

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from tracker.chain.rules import digest
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
@@ -14,7 +15,6 @@ from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat, MinutesEr
 from tracker.meetings.rules import Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
-from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import db
 

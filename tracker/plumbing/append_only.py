@@ -16,7 +16,7 @@ from sqlalchemy import (
     inspect,
 )
 
-from tracker.plumbing.chain import DISPOSED
+from tracker.chain.rules import DISPOSED
 from tracker.plumbing.db import db
 
 

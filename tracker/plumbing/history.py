@@ -2,7 +2,7 @@
 
 Each entry's hash covers its number, the hash before it and the hashes of its sentence and payload,
 so that these may later be blanked by a recorded disposal while the chain still holds
-(plumbing/chain.py; contracts.md, "Trust").
+(chain/rules.py; contracts.md, "Trust").
 """
 
 import secrets
@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from tracker.chain import rules as chain
 from tracker.kernel.permissions import Actor
-from tracker.plumbing import chain
 from tracker.plumbing.db import Model, UtcDateTime, db
 
 # Stands for all rooms where a change does not say which.

@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import select
 
 from tracker.agreements.queries import bound, first_concluded_on
+from tracker.chain.rules import digest
 from tracker.cost_sharing.consultations.rules import check_consulted_on
 from tracker.cost_sharing.rules import Decision
 from tracker.kernel.fiscal_year import FiscalYear
@@ -18,7 +19,6 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
-from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
 from tracker.questions import letters, queries, rules

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from tracker.agreements import queries as agreements
 from tracker.agreements.models import Agreement, Measure
 from tracker.agreements.queries import bound
+from tracker.chain.rules import digest
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import Decision
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing.chain import digest
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectYear

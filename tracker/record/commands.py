@@ -7,9 +7,9 @@ import click
 from flask.cli import with_appcontext
 
 from tracker.accounts import queries as accounts
+from tracker.chain import rules as chain
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
-from tracker.plumbing import chain
 from tracker.plumbing.db import reading
 from tracker.record import actions, queries
 from tracker.record.reading.queries import exported

@@ -243,7 +243,7 @@ def clock_is_silent(at: datetime, heartbeat: datetime | None) -> bool:
     return heartbeat is not None and at - heartbeat > HEART_MAY_PAUSE
 
 
-# What was done to a record that does not hold (plumbing/chain.py), as the record says it.
+# What was done to a record that does not hold (chain/rules.py), as the record says it.
 TAMPERING: Mapping[str, str] = {
     "changed": "書き換え",
     "removed": "抜け",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
+from tracker.chain.rules import digest
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.answers import letters, rules
 from tracker.cost_sharing.answers.queries import decided
@@ -14,7 +15,6 @@ from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision, Pair
 from tracker.figures.models import FigureSeries
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
-from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, Conflict, Stale, check_revision
 from tracker.plumbing.db import db
 

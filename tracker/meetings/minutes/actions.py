@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from tracker.chain.rules import digest
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
@@ -16,7 +17,6 @@ from tracker.meetings.models import (
     MinutesReply,
 )
 from tracker.meetings.rules import check_active
-from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
+from tracker.chain.rules import digest
 from tracker.meetings.meeting import Meeting, Unminuted
 from tracker.meetings.minutes.rules import Erratum, MinutesSheet, MinutesWord, PartText
 from tracker.meetings.models import (
@@ -16,7 +17,6 @@ from tracker.meetings.models import (
     MinutesReply,
 )
 from tracker.municipalities import queries as areas
-from tracker.plumbing.chain import digest
 from tracker.plumbing.db import UNSEEN, db, not_struck
 
 

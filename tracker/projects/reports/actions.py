@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from tracker.accounts import queries as accounts
 from tracker.attachments import uploads
 from tracker.attachments.uploads import Attachment, Sent
+from tracker.chain.rules import digest
 from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.plumbing.chain import digest
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects import queries

@@ -9,11 +9,12 @@ from pathlib import Path
 from flask import abort, request, send_file, stream_with_context
 from werkzeug.wrappers import Response
 
+from tracker.chain import rules as chain
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.papers.delimited import csv_file
-from tracker.plumbing import chain, clock
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.pages import Listed, jst_long, page, paginate
 from tracker.record.blueprint import bp
