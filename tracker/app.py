@@ -10,12 +10,13 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from tracker.duties.queries import nav_counts
+from tracker.exposure import views as exposure
 from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
 from tracker.operation import server
 from tracker.operation.health import views as health
 from tracker.papers import kinds as papers
-from tracker.plumbing import access, addresses, beside, db, exposure, files, once, pages
+from tracker.plumbing import access, addresses, beside, db, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 from tracker.sign_in import views as sign_in

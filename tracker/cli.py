@@ -94,9 +94,9 @@ def database_upgrade() -> None:
 def run(host: str, port: int, empty: bool, no_clock: bool) -> None:
     """Serves the pages with the clock in the same process."""
     from tracker.demo import actions as demo
+    from tracker.exposure import views as exposure
     from tracker.municipalities import queries as areas
     from tracker.operation import server
-    from tracker.plumbing import exposure
     from tracker.plumbing.db import db, upgrade
     from tracker.reminders.actions import check_base_url
     from tracker.reminders.commands import start_clock, stop_clock

@@ -24,9 +24,9 @@ from tests.pages import Page, PageClient
 from tests.sent import sent_to
 from tracker.accounts.models import SignIn, SignInDelay
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, wait
+from tracker.exposure.views import PUBLISHED_PASSWORD
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.db import db
-from tracker.plumbing.exposure import PUBLISHED_PASSWORD
 from tracker.sign_in.commands import accounts
 from tracker.sign_in.password import rules
 from tracker.sign_in.password.actions import hash_password, sign_in, turn

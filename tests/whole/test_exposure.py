@@ -15,9 +15,9 @@ from tests.pages import PageClient
 from tests.whole.test_run import free_port
 from tracker.cli import cli
 from tracker.demo import actions as demo
+from tracker.exposure import views as exposure
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.models import Area, Municipality
-from tracker.plumbing import exposure
 from tracker.plumbing.db import db, upgrade
 from tracker.reminders import actions as reminders
 

@@ -14,8 +14,8 @@ from tests import cast
 from tests.app_fixtures import copy_database
 from tests.whole.bad_input import JAPANESE
 from tests.whole.served import Answer, Served, answer_on, serving
+from tracker.exposure.views import HEADERS
 from tracker.operation.server import LARGEST_BODY
-from tracker.plumbing.exposure import HEADERS
 from tracker.plumbing.pages import NOT_SAVED
 
 OFFICER = "officer@imabetsu.example"

@@ -15,8 +15,8 @@ from tests.pages import PageClient
 from tests.whole import release
 from tests.whole.release import Rows
 from tests.whole.test_migrations import differences
+from tracker.exposure.views import PUBLISHED_PASSWORD
 from tracker.plumbing.db import db, upgrade
-from tracker.plumbing.exposure import PUBLISHED_PASSWORD
 from tracker.record import queries as record
 
 LINK = re.compile(r"/p/[\w.-]{16,}")

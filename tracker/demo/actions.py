@@ -8,11 +8,12 @@ from flask import current_app
 
 from tracker.accounts import queries as accounts
 from tracker.demo import area, large, letters, year
+from tracker.exposure import views as exposure
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, exposure
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.record.actions import keep_digests

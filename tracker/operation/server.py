@@ -317,7 +317,7 @@ def make_server(app: Flask, host: str, port: int) -> Any:
         max_request_header_size=LARGEST_HEADERS,
         # What has that size is refused already.
         max_request_body_size=LARGEST_BODY + 1,
-        # Whom to believe about where a request comes from is judged by plumbing/exposure.py.
+        # Whom to believe about where a request comes from is judged by exposure/views.py.
         clear_untrusted_proxy_headers=False,
     )
     threads = _Threads(adj.threads, app.config["LOCK_MS"] / 1000)

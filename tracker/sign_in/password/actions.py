@@ -32,13 +32,14 @@ from tracker.accounts.people.actions import (
     put_invitation,
 )
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, comparable, wait
+from tracker.exposure import views as exposure
 from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.mail import letters, links
 from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, exposure
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, upsert
 from tracker.sign_in.models import ResetRequest, SignInEvent

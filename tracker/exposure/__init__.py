@@ -1,0 +1,1 @@
+"""What others may reach: headers, cookies, proxies, and the open example."""
