@@ -20,7 +20,7 @@ from tracker.plumbing.files import project_root, write_whole
 COMMAND_GROUPS = (
     "sign_in",
     "agreements",
-    "mail",
+    "incoming_mail",
     "replies",
     "shares",
     "grants",

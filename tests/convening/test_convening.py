@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from tests import cast
 from tests.imap import Mailbox
-from tests.mail.test_mailbox import configure
+from tests.incoming_mail.test_mailbox import configure
 from tests.meetings.makers import act, dates_of, letters, make_fixed, seat_of
 from tests.replies.mails import ASKED, GOOGLE, UID, calendar, mail
 from tests.sent import sent_to, token_of
@@ -19,8 +19,8 @@ from tracker.accounts.models import Post
 from tracker.convening import actions, queries
 from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import Coming
+from tracker.incoming_mail import mailbox
 from tracker.kernel.refusal import Refusal
-from tracker.mail import mailbox
 from tracker.mail.letters import Letter
 from tracker.meetings import actions as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.mail import mime, parts
+from tracker.incoming_mail import parts
+from tracker.mail import mime
 
 SENDER = "青森市, 連携推進担当 <renkei@aomori.example>"
 # What a person can type into a name or a subject; control signs are refused elsewhere.

@@ -7,12 +7,12 @@ import pytest
 
 from tests import cast
 from tests.imap import Mailbox
-from tests.mail.test_mailbox import configure
+from tests.incoming_mail.test_mailbox import configure
 from tests.meetings.makers import DATES, DUE, letters, make_meeting, seat_of
 from tests.meetings.test_poll_actions import LATE, MORE
 from tests.replies.mails import mail
 from tracker.accounts.models import Post
-from tracker.mail import mailbox
+from tracker.incoming_mail import mailbox
 from tracker.mail.letters import Letter
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingSeat

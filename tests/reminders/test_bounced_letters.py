@@ -9,15 +9,15 @@ from sqlalchemy import select, update
 
 from tests import cast
 from tests.imap import Mailbox
-from tests.mail import notices
-from tests.mail.test_mailbox import configure
+from tests.incoming_mail import notices
+from tests.incoming_mail.test_mailbox import configure
 from tests.reminders.makers import make_round
 from tests.services import SmtpServer
 from tracker.duties import queries as duties
+from tracker.incoming_mail import mailbox
+from tracker.incoming_mail.mailbox import MailboxState
 from tracker.kernel.kinds import Kind
-from tracker.mail import mailbox
 from tracker.mail.letters import Letter, LetterState
-from tracker.mail.mailbox import MailboxState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db

@@ -46,7 +46,7 @@ PLANTED = {
         "Only mail sends and reads mail, only the scheduler keeps time",
     ),
     "reading a bounce asks the database": (
-        "tracker/mail/bounces.py",
+        "tracker/incoming_mail/bounces.py",
         "import sqlalchemy",
         "Rules know no web and no database",
     ),

@@ -64,7 +64,7 @@ COMMITS: Mapping[str, str] = {
     "plumbing/changes": "the act itself",
     "plumbing/pages": "the act of a request, ended with its answer",
     "plumbing/db": "settings of a new connection",
-    "mail/mailbox": "mail's books",
+    "incoming_mail/mailbox": "mail's books",
     "reminders/actions": "the clock's pass",
     "sign_in/password/actions": "signing in and out",
     "sign_in/second_factor/actions": "the second step of signing in",

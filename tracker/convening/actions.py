@@ -11,12 +11,13 @@ from tracker.accounts.models import Post
 from tracker.convening import letters, queries, rules
 from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import Coming
+from tracker.incoming_mail import parts
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.mail import letters as mail
-from tracker.mail import links, mime, parts
+from tracker.mail import links, mime
 from tracker.mail.letters import Recipient
 from tracker.meetings import queries as meetings
 from tracker.meetings.letters import Enclosed

@@ -3,7 +3,8 @@
 from flask import Blueprint
 
 from tracker.convening import actions, queries
-from tracker.mail import links, mailbox
+from tracker.incoming_mail import mailbox
+from tracker.mail import links
 from tracker.mail.links import LinkKind
 from tracker.meetings import letters
 

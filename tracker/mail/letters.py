@@ -205,7 +205,7 @@ def compose(
 def message_id(key: str) -> str:
     """The Message-ID derived from the key, the same at every attempt, and guessed by nobody.
 
-    Whoever could guess it could say of a letter that it did not arrive (`mail.bounces`).
+    Whoever could guess it could say of a letter that it did not arrive (`incoming_mail.bounces`).
     """
     sender = str(current_app.config["MAIL_DEFAULT_SENDER"])
     domain = sender.rpartition("@")[2].rstrip(">") or "tracker.example"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from pathlib import Path
 from time import time
 from typing import Protocol
@@ -15,7 +16,7 @@ from typing import Protocol
 from flask import Flask, current_app
 from flask_mail import Mail
 
-from tracker.mail import links, mime, parts, reasons
+from tracker.mail import links, mime, reasons
 from tracker.mail.letters import LetterState
 from tracker.mail.mime import Sendable
 from tracker.mail.outbox import SendResult
@@ -128,9 +129,12 @@ def clear_away(at: datetime) -> int:
 def _is_of_use(file: Path, at: datetime) -> bool:
     if not file.name.endswith(SECRET_EML):
         return True
-    text = parts.read(file.read_bytes())[1][0].text
+    # As `mime.message` writes it: the text is the first of its parts.
+    parts = message_from_bytes(file.read_bytes()).walk()
+    text = next(part for part in parts if not part.is_multipart()).get_payload(decode=True)
+    assert isinstance(text, bytes)
     with reading(), db.engine.connect() as on:
-        return links.are_good(text, at, on)
+        return links.are_good(text.decode(errors="replace"), at, on)
 
 
 def init_app(app: Flask) -> None:

@@ -6,11 +6,11 @@ from datetime import date
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.incoming_mail import mailbox
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.mail import letters as mail
-from tracker.mail import mailbox
 from tracker.meetings import actions, forms, letters, papers, queries
 from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting

@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 from tracker.accounts import queries as accounts
 from tracker.attachments import uploads
 from tracker.chain import rules as chain
+from tracker.incoming_mail import mailbox
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.mail import delivery, mailbox, texts
+from tracker.mail import delivery, texts
 from tracker.mail import letters as mail
 from tracker.mail.letters import OPEN, Letter, LetterState, NewLetter, Recipient, new_row
 from tracker.mail.links import Composed, hidden

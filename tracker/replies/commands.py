@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import click
 
-from tracker.mail import parts
+from tracker.incoming_mail import parts
 from tracker.replies import rules
 from tracker.replies.json import reply_json
 from tracker.replies.reply import Expected

@@ -11,10 +11,11 @@ from email.message import Message
 from email.utils import getaddresses
 from unicodedata import normalize
 
+from tracker.incoming_mail import bounces, parts
+from tracker.incoming_mail.parts import Leaf, field
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.mail import bounces, mime, parts
-from tracker.mail.parts import Leaf, field
+from tracker.mail import mime
 from tracker.replies.poll import rules as poll
 from tracker.replies.reply import OTHER, Attending, Expected, ReplyKind, ReplyMail
 from tracker.replies.rsvp import rules as rsvp

@@ -14,13 +14,13 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select
 
 from tests.imap import Mailbox
-from tests.mail import notices
+from tests.incoming_mail import notices
+from tests.incoming_mail.test_mailbox import AT, TO, configure, look, losses, ours, tries, write
 from tests.mail.faults.bad_mailbox import BadMailbox
 from tests.mail.faults.server import DRIP, DROP, HANG
-from tests.mail.test_mailbox import AT, TO, configure, look, losses, ours, tries, write
-from tracker.mail import mailbox
+from tracker.incoming_mail import mailbox
+from tracker.incoming_mail.mailbox import Collected
 from tracker.mail.letters import LetterState
-from tracker.mail.mailbox import Collected
 from tracker.plumbing import append_only
 from tracker.plumbing.db import db
 from tracker.reminders import actions

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from tracker.incoming_mail import parts
 from tracker.kernel.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters as mail
-from tracker.mail import mime, parts
+from tracker.mail import mime
 from tracker.mail.letters import Letter
 from tracker.mail.links import LetterSecret
 from tracker.meetings import letters, queries

@@ -13,8 +13,9 @@ from flask import current_app
 from sqlalchemy import select
 
 from tracker.attachments import uploads
+from tracker.incoming_mail import mailbox
 from tracker.kernel.translation import N_, _
-from tracker.mail import letters, mailbox, transports
+from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
 from tracker.operation.backup.actions import own_fingerprint
 from tracker.operation.backup.queries import is_newest

@@ -7,9 +7,10 @@ from functools import partial
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.incoming_mail import mailbox
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
-from tracker.mail import mailbox, transports
+from tracker.mail import transports
 from tracker.mail.letters import Letter, LetterState
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock

@@ -11,9 +11,9 @@ from typing import Any
 
 from icalendar import Calendar
 
+from tracker.incoming_mail.parts import Leaf
 from tracker.kernel.translation import _
 from tracker.mail import mime
-from tracker.mail.parts import Leaf
 from tracker.replies.reply import OTHER, Attending, Expected, ReplyKind, ReplyMail
 
 _MOST_TEXT = 200_000

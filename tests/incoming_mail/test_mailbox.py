@@ -10,12 +10,13 @@ from imap_tools.imap_utf7 import utf7_encode
 from sqlalchemy import func, select, update
 
 from tests.imap import Mailbox
-from tests.mail import notices
-from tests.mail.notices import NOT_OURS
-from tests.mail.servers import FORMS, FORWARDED, NAMELESS, built
-from tracker.mail import letters, mailbox
+from tests.incoming_mail import notices
+from tests.incoming_mail.notices import NOT_OURS
+from tests.incoming_mail.servers import FORMS, FORWARDED, NAMELESS, built
+from tracker.incoming_mail import mailbox
+from tracker.incoming_mail.mailbox import Collected, MailboxState
+from tracker.mail import letters
 from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
-from tracker.mail.mailbox import Collected, MailboxState
 from tracker.plumbing.db import db, upgrade
 from tracker.plumbing.history import HistoryEntry
 

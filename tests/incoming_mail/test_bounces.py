@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.mail import notices
-from tests.mail.notices import NOT_OURS, OURS, TO
-from tests.mail.servers import FORMS, FORWARDED, NAMELESS, OTHERS, built
-from tracker.mail import bounces
-from tracker.mail.bounces import Action, Bounce, RecipientOutcome
+from tests.incoming_mail import notices
+from tests.incoming_mail.notices import NOT_OURS, OURS, TO
+from tests.incoming_mail.servers import FORMS, FORWARDED, NAMELESS, OTHERS, built
+from tracker.incoming_mail import bounces
+from tracker.incoming_mail.bounces import Action, Bounce, RecipientOutcome
 
 
 def read(raw: bytes) -> Bounce:

@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from flufl.bounce import all_failures
 
-from tracker.mail import mime, parts, reasons
-from tracker.mail.parts import MOST_BYTES, Leaf, field
+from tracker.incoming_mail import parts
+from tracker.incoming_mail.parts import MOST_BYTES, Leaf, field
+from tracker.mail import mime, reasons
 
 _MOST_NOTICE = 20_000
 # How much of a mail is shown to flufl.bounce, whose patterns look at each line many times.

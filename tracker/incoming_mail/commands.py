@@ -5,9 +5,9 @@ from typing import BinaryIO
 
 import click
 
+from tracker.incoming_mail import bounces, parts
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.mail import bounces, parts
 
 
 @click.group("bounces")

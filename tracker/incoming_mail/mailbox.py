@@ -25,8 +25,9 @@ from imap_tools.utils import check_command_status
 from sqlalchemy import BigInteger, String, exists, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.mail import bounces, mime, outbox, parts, reasons
-from tracker.mail.bounces import Action, Bounce, RecipientOutcome
+from tracker.incoming_mail import bounces, parts
+from tracker.incoming_mail.bounces import Action, Bounce, RecipientOutcome
+from tracker.mail import mime, outbox, reasons
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.mail.smtp import Replies
 from tracker.plumbing.changes import abandon

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mail.notices import OURS, TO, letter
-from tracker.mail.bounces import Action
+from tests.incoming_mail.notices import OURS, TO, letter
+from tracker.incoming_mail.bounces import Action
 
 SENDER = "renkei@aomori.example"
 
