@@ -28,7 +28,8 @@ from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import queries as meetings
-from tracker.meetings.rules import Standing
+from tracker.meetings.agenda import queries as agenda
+from tracker.meetings.rules import AgendaKind, Standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area, Municipality
 from tracker.plumbing import clock, history
@@ -150,7 +151,7 @@ def test_nothing_else_is_asked_on_the_day_of_the_design_shots(demo_both: Flask) 
         "confirmer@aomori.example": [],
         "reader@aomori.example": [],
         "admin@aomori.example": [],
-        "officer@hiranai.example": [reports],
+        "officer@hiranai.example": [reports, Kind.DECISION_OPEN],
         "confirmer@hiranai.example": [],
         "officer@imabetsu.example": [Kind.POLL_UNANSWERED, due, reports],
         "confirmer@imabetsu.example": [cost],
@@ -217,6 +218,15 @@ def test_the_meeting_is_polling_with_three_of_five(demo_both: Flask) -> None:
     # A deputy came last year: both sides regard the meeting as held, and its minutes are final.
     standings = [one.standing for one in meetings.agreement_standings(YEAR.previous, cast.TODAY)]
     assert standings == [Standing.MINUTED] * 4
+    # Three of five said before who comes, and what was decided then is on this year's agenda.
+    said = {one.slug: one.replied_by for one in last.seats if one.replied_at}
+    assert said == {
+        "aomori": "青森市 市長秘書",
+        "hiranai": "平内町 秘書",
+        "yomogita": "蓬田村 秘書",
+    }
+    [item] = [one for one in agenda.offered(this, cast.TODAY) if one.kind is AgendaKind.DECISIONS]
+    assert item.note == "物産展への合同出店について"
 
 
 def test_last_year_is_confirmed_so_that_texts_can_be_taken_over(demo_both: Flask) -> None:

@@ -5,6 +5,11 @@ from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
+from tracker.convening import actions as convening
+from tracker.convening.rules import Coming
+from tracker.decisions import actions as decisions
+from tracker.decisions import queries as decided
+from tracker.decisions.models import FollowUpRow
 from tracker.demo.moment import Moment, actor, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
@@ -24,6 +29,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.projects.models import Project
 from tracker.reminders.notices import actions as notices
 
 AFTERNOON, MORNING = (time(14), time(15, 30)), (time(10), time(11, 30))
@@ -41,7 +47,13 @@ ANSWERS: Mapping[str, str] = {
 SYMBOLS = {answer.symbol: answer for answer in Answer}
 LOST, REFUSED = "sotogahama", "宛先がありません（550 5.1.1 no such user）"
 DEPUTY = "yomogita"
-TAKEN = (AgendaKind.PROGRESS, AgendaKind.WATCH, AgendaKind.COSTS)
+# Who answers the notice; of the others nobody has said anything until the day itself.
+COMING: Mapping[str, Coming] = {
+    "aomori": Coming(Attendance.HEAD, companions=2),
+    "hiranai": Coming(Attendance.HEAD, companions=1, vehicles=1),
+    DEPUTY: Coming(Attendance.DEPUTY, "副村長", companions=1, vehicles=1),
+}
+TAKEN = (AgendaKind.PROGRESS, AgendaKind.WATCH, AgendaKind.COSTS, AgendaKind.DECISIONS)
 MINUTES_OF_EACH, MINUTES_OF_LAST, NEXT_YEAR = 25, 20, "来年度の連携事業について"
 SAID = {
     AgendaKind.PROGRESS: (
@@ -53,11 +65,14 @@ SAID = {
         "担当課長会議で、3月までに対応をまとめる。",
     ),
     AgendaKind.COSTS: ("算定の考え方を確かめた。", "案のとおり進める。"),
+    AgendaKind.DECISIONS: ("担当の町から、状況を説明した。", "引き続き進める。"),
     AgendaKind.OWN: (
         "来年度も同じ事業を続けたいとの意見で一致した。",
         "事業の一覧の案を、4月に事務局が示す。",
     ),
 }
+DECIDED = "物産展への合同出店について"
+DECISION, ERRAND = "来年度も、物産展に合同で出店する。", "出店の時期の案をまとめる。"
 NOTICE = "出欠を1月20日までにお知らせください。資料は1月21日にお送りします。"
 
 
@@ -134,6 +149,14 @@ def send_notice(m: Moment) -> None:
     actions.send_notice(_act(m), _meeting(m), "青連第8号", NOTICE)
 
 
+def say_who_comes(m: Moment) -> None:
+    """Some of the secretaries answer behind their links."""
+    row = _meeting(m)
+    for seat in queries.of(row).seats:
+        if coming := COMING.get(seat.slug):
+            convening.answer(Act(None, m.at), row, seat.id, coming)
+
+
 def set_agenda(m: Moment) -> None:
     """What the year's data offer, then next year's projects, each with its minutes."""
     row = _meeting(m)
@@ -163,6 +186,25 @@ def write_minutes(m: Moment) -> None:
     for item in agenda.rows(row.id):
         minutes.write(_act(m), row, item, *SAID[item.kind])
     minutes.send(_act(m), row, open_day(m.year, 2, 19))
+
+
+def decide(m: Moment) -> None:
+    """What the heads decided of one project, and what a town does of it until the next February."""
+    row, towns = _meeting(m), [town for town in areas.towns() if town.slug == "hiranai"]
+    project = select(Project.id).where(Project.name == "物産振興事業")
+    words = decisions.DecisionWords(DECIDED, DECISION, db.session.scalar(project))
+    errand = decisions.Errand(ERRAND, towns, open_day(m.year.next, 2, 26))
+    item = agenda.rows(row.id)[-1]
+    decisions.record(_act(m), row, item, words, errand, is_example=True)
+
+
+def follow_up(m: Moment, text: str, is_done: bool = False) -> None:
+    """The town says how it stands with what was decided the year before."""
+    for one in decided.in_hand():
+        for left in one.open if one.year < m.year.year else ():
+            act = Act(actor(Role.OFFICER, left.town.slug), m.at)
+            row = db.session.get_one(FollowUpRow, left.id)
+            decisions.report(act, decided.row(one), row, text, is_done)
 
 
 def confirm_minutes(m: Moment) -> None:

@@ -32,13 +32,7 @@ from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.search import search_key
 from tracker.mail.letters import Letter, LetterState, Recipient, new_row
-from tracker.meetings.models import (
-    CandidateDate,
-    HeldView,
-    MeetingRow,
-    MeetingSeat,
-    PollAnswer,
-)
+from tracker.meetings.models import CandidateDate, HeldView, MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.rules import Answer, Attendance
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
@@ -66,14 +60,8 @@ MATTERS = (
     *("圏域周遊観光", "農産物販路拡大", "起業・創業支援", "産学連携", "地域公共交通"),
     *("地域医療研修", "在宅医療・介護連携", "認知症見守り", "病児一時保育", "子育て世代の交流"),
     *("図書館相互利用", "文化財の公開", "スポーツ大会の共同開催", "地域のにぎわいづくり"),
-    *(
-        "合同防災訓練",
-        "自然環境の保全",
-        "移住・定住の相談",
-        "消費生活相談",
-        "合同職員研修",
-        "森林整備",
-    ),
+    *("合同防災訓練", "自然環境の保全", "移住・定住の相談", "消費生活相談"),
+    *("合同職員研修", "森林整備"),
 )
 MANNERS = ("推進事業", "広域連携事業", "人材育成事業", "情報発信・受入環境整備事業", "共同実施事業")
 DONE = (
@@ -206,11 +194,7 @@ class _Past:
         )
         for town in one.towns:
             yen = 100_000 + one.number * 37_000 % 900_000 + town.id * 11_000
-            self.book.add(
-                Participation,
-                project_year_id=year_id,
-                municipality_id=town.id,
-            )
+            self.book.add(Participation, project_year_id=year_id, municipality_id=town.id)
             self._cost(one, year, CostPhase.BUDGET, yen, town)
             if is_past:
                 spent = yen * SPENT_PERMILLE // 1000
@@ -490,14 +474,7 @@ class _Past:
         ]
         self.book.tell("meeting", meeting_id, deeds)
         offered = [
-            self.book.add(
-                CandidateDate,
-                meeting_id=meeting_id,
-                on=one.on,
-                begins=one.begins,
-                ends=one.ends,
-                added_at=polled,
-            )
+            self.book.add(CandidateDate, meeting_id=meeting_id, added_at=polled, **one._asdict())
             for one in dates
         ]
         for town in self.towns:

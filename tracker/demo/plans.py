@@ -54,15 +54,24 @@ def _write(
 ) -> None:
     measure_ids = {row.number: row.id for row in measures()}
     known = {project.name: project for project in db.session.scalars(select(Project))}
+    slugs = {town.name: town.slug for town in areas.towns()}
     is_last, lead = settled or not m.is_present, actor(Role.LEAD)
     for example in examples:
-        plan = _plan(
-            example,
-            measure_ids[example.measure],
-            year,
-            lead,
-            is_last=is_last,
-            settled=settled,
+        plan = Plan(
+            name=example.name,
+            summary=example.whole_summary,
+            measure_id=measure_ids[example.measure],
+            lead=HUB,
+            lead_section=example.section,
+            # The other sections have no post of their own: any lead of the hub may act for them.
+            lead_post_id=lead.post_id if lead.name.endswith(example.section) else None,
+            since_year=SINCE,
+            year=year,
+            parts={
+                slugs[town]: _part(row, is_last=is_last, settled=settled)
+                for town, row in figures()[example.name].items()
+            },
+            indicators={1: example.indicator},
             comment=(comments or {}).get(example.name, ""),
         )
         project = known.get(example.name)
@@ -70,36 +79,6 @@ def _write(
             actions.create_project(Act(by, m.at), plan, is_example=True)
         else:
             actions.change_project(Act(by, m.at), project, plan)
-
-
-def _plan(
-    example: ExampleProject,
-    measure_id: int,
-    year: FiscalYear,
-    lead: Actor,
-    *,
-    is_last: bool,
-    settled: bool,
-    comment: str,
-) -> Plan:
-    slugs = {town.name: town.slug for town in areas.towns()}
-    return Plan(
-        name=example.name,
-        summary=example.whole_summary,
-        measure_id=measure_id,
-        lead=HUB,
-        lead_section=example.section,
-        # The other sections have no post of their own: any lead of the hub may act for them.
-        lead_post_id=lead.post_id if lead.name.endswith(example.section) else None,
-        since_year=SINCE,
-        year=year,
-        parts={
-            slugs[town]: _part(row, is_last=is_last, settled=settled)
-            for town, row in figures()[example.name].items()
-        },
-        indicators={1: example.indicator},
-        comment=comment,
-    )
 
 
 def _part(row: Figures, *, is_last: bool, settled: bool) -> Part:

@@ -4,17 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
-from tracker.demo import (
-    calendar,
-    costs,
-    letters,
-    meeting,
-    payments,
-    people,
-    plans,
-    questions,
-    reports,
-)
+from tracker.demo import calendar, costs, meeting, payments, people, plans, questions, reports
+from tracker.demo.letters import mark_sent, remind
 from tracker.demo.moment import Moment, open_day
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing import clock
@@ -58,6 +49,7 @@ YEAR: tuple[Deed, ...] = (
     Deed(9, 8, 10, questions.answer, (questions.FIRST,)),
     Deed(9, 15, 10, questions.settle, (questions.FIRST, 9, 30)),
     Deed(9, 25, 10, questions.apply),
+    Deed(10, 1, 10, meeting.follow_up, ("関係する事業者2者に、希望の時期を聞いた。",)),
     Deed(10, 7, 10, reports.ask_for_half),
     Deed(10, 21, 10, payments.claim),
     Deed(11, 4, 14, costs.draft, (4,)),
@@ -100,13 +92,16 @@ YEAR: tuple[Deed, ...] = (
     Deed(12, 15, 10, questions.settle, (questions.PRESENT, 12, 25)),
     Deed(1, 6, 10, meeting.send_notice),
     Deed(1, 6, 11, meeting.set_agenda),
+    Deed(1, 8, 10, meeting.say_who_comes),
     Deed(1, 21, 10, meeting.send_materials),
     Deed(2, 1, 10, meeting.record_attendance),
     Deed(2, 4, 10, meeting.write_minutes),
+    Deed(2, 4, 11, meeting.decide),
     Deed(2, 5, 14, meeting.regard_as_held),
     Deed(2, 8, 10, payments.notify, (3, 1, "青連第52号")),
     Deed(2, 8, 11, payments.notify, (4, 1, "青連第53号")),
     Deed(2, 15, 10, meeting.confirm_minutes),
+    Deed(2, 22, 10, meeting.follow_up, ("時期の案を、各町村の担当へ示した。", True)),
     Deed(2, 24, 10, payments.pay, (3, 1)),
     Deed(2, 24, 11, payments.pay, (4, 1)),
     Deed(2, 26, 15, payments.receive, (3, 1)),
@@ -127,13 +122,13 @@ def live(first: FiscalYear, until: datetime) -> None:
             if at > until:
                 break
             if year == present:
-                letters.remind(last, at)
+                remind(last, at)
             deed.do(Moment(year, at, year == first, year == present), *deed.args)
-            letters.mark_sent()
+            mark_sent()
             last = at
         year = year.next
-    letters.remind(last, until)
-    letters.mark_sent()
+    remind(last, until)
+    mark_sent()
 
 
 def _instants(year: FiscalYear) -> Iterator[tuple[Deed, datetime]]:
