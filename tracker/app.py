@@ -30,6 +30,7 @@ FEATURES = (
     "projects",
     "figures",
     "cost_sharing",
+    "cost_papers",
     "payments",
     "grants",
     "questions",

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from tests import cast
 from tests.cost_sharing.makers import CASE, cells, make_agreed, make_ready, make_sent, read
 from tests.whole.test_papers import words
-from tracker.cost_sharing import papers, queries
+from tracker.cost_papers import papers
+from tracker.cost_sharing import queries
 from tracker.cost_sharing.models import CostCase
 from tracker.figures import queries as bases
 from tracker.figures.actions import enter_figures
@@ -124,7 +125,7 @@ def test_who_confirms_sees_that_figures_are_provisional_and_what_came_since(brow
 
     def on_paper() -> None:
         case = read(db.session.scalars(select(CostCase)).one())
-        told = list(words(papers.cost_calculation(papers.subject(case))))
+        told = list(words(papers.cost_calculation(case)))
         assert said in told
 
     given(on_paper)

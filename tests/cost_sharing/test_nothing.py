@@ -19,7 +19,7 @@ from tests.cost_sharing.makers import (
     read,
     sentences,
 )
-from tracker.cost_sharing import papers
+from tracker.cost_papers import papers
 from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
@@ -66,9 +66,9 @@ def test_it_is_drafted_talked_over_and_sent_at_once_and_confirmed_by_each_side()
         answers.confirm(act_of("office"), row)
     confirm_by(row, "aomori", *PARTNERS)
     assert row.state is CaseState.AGREED
-    of = papers.subject(read(row))
-    assert papers.cost_calculation(of).title == "令和8年度　費用の分担なしの記録"
-    blocks = papers.cost_memorandum(of).blocks
+    agreed = read(row)
+    assert papers.cost_calculation(agreed).title == "令和8年度　費用の分担なしの記録"
+    blocks = papers.cost_memorandum(agreed).blocks
     words = "".join(line for block in blocks if isinstance(block, Lines) for line in block.texts)
     assert "甲及び乙は、前条の費用を分担しないものとする。" in words and WHY in words
     new = actions.replace(act_of("office"), row, "分担することになったため。")

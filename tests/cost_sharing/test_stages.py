@@ -21,7 +21,7 @@ from tests.cost_sharing.makers import (
     sentences,
     shares_of,
 )
-from tracker.cost_sharing import papers
+from tracker.cost_papers import papers
 from tracker.cost_sharing.answers.queries import decided
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.consultations import actions as consultations
@@ -29,7 +29,12 @@ from tracker.cost_sharing.formula.actions import save_formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.cost_sharing.stages.actions import start_next
-from tracker.cost_sharing.stages.queries import carried_over, settled_of_lead, stage_there
+from tracker.cost_sharing.stages.queries import (
+    carried_over,
+    settled_before,
+    settled_of_lead,
+    stage_there,
+)
 from tracker.cost_sharing.stages.rules import check_next, check_record_settled, next_stages
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -82,17 +87,18 @@ def test_the_three_stages_stand_side_by_side_with_what_is_paid_or_given_back():
     actions.withdraw(office, fixed)
     fixed = agree(start_next(office, first, FIXED, 4_120_000, 1_120_000))
     settled = agree(start_next(office, fixed, SETTLED, 3_420_000, 1_120_000))
-    of = papers.subject(read(settled))
-    assert list(of.settled) == [Stage.ESTIMATE, FIXED]
-    assert of.settled[FIXED] == read(fixed).shares and shares_of(first) == SHARES
-    moved = {town.name: yen - of.settled[FIXED][town] for town, yen in read(settled).shares.items()}
+    before = settled_before(read(settled), cast.TODAY)
+    assert list(before) == [Stage.ESTIMATE, FIXED]
+    assert before[FIXED] == read(fixed).shares and shares_of(first) == SHARES
+    moved = {town.name: yen - before[FIXED][town] for town, yen in read(settled).shares.items()}
     assert sum(moved.values()) == -700_000 and all(yen < 0 for yen in moved.values())
     assert stage_there(read(first), SETTLED) == settled.no
-    of = papers.subject(read(fixed))
-    assert list(of.settled) == [Stage.ESTIMATE] and papers.find_settled(str(fixed.no)) is None
-    offered = {row.kind for row in papers.of_stage(of.case, settles=True)}
+    assert list(settled_before(read(fixed), cast.TODAY)) == [Stage.ESTIMATE]
+    assert papers.find_settled(str(fixed.no)) is None
+    offered = {row.kind for row in papers.offered(read(fixed))}
     assert "cost_calculation" in offered and "cost_settlement" not in offered
-    assert papers.subject(read(first)).settled == {}
+    assert {row.kind for row in papers.offered(read(settled))} - offered == {"cost_settlement"}
+    assert settled_before(read(first), cast.TODAY) == {}
 
 
 def test_the_fixed_amount_stands_beside_the_estimate(browse, given):

@@ -27,7 +27,7 @@ from tests.cost_sharing.makers import (
     read,
     sentences,
 )
-from tracker.cost_sharing import papers
+from tracker.cost_papers import papers
 from tracker.cost_sharing.answers.queries import decided, history_of
 from tracker.cost_sharing.case import changes
 from tracker.cost_sharing.cases import actions
@@ -179,7 +179,7 @@ def test_a_table_that_lacks_something_is_refused(changes, sentence):
 
 def grids(kind: str, case: CostCase) -> Iterator[list[list[str]]]:
     paper = next(one for one in papers.PAPERS if one.kind == kind)
-    for block in paper.make(papers.subject(read(case))).blocks:
+    for block in paper.make(read(case)).blocks:
         if isinstance(block, Grid):
             yield [list(block.heads), *([shown(cell) for cell in row] for row in block.rows)]
 
@@ -200,7 +200,7 @@ def test_the_paper_shows_promised_and_done_and_the_memorandum_each_partys_own():
         ["合計", "", "12.5", "人日", "14", "+1.5"],
         ["合計", "", "3", "回", "—", "—"],
     ]
-    blocks = papers.cost_memorandum(papers.subject(read(case))).blocks
+    blocks = papers.cost_memorandum(read(case)).blocks
     words = "".join(line for block in blocks if isinstance(block, Lines) for line in block.texts)
     assert "甲　相談会の運営　12.5人日" in words and "乙　会場の用意　3回" in words
     assert "乙　（なし）" in words

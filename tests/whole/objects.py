@@ -223,7 +223,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "cost_sharing.show": lambda s: [{"no": s.sent_cases[HUB]}, {"no": s.agreed_cases[HUB]}],
     "payments.show": lambda s: [{"no": s.paid_cases[HUB]}],
     "payments.list_file": lambda s: [{"form": "xlsx"}],
-    "cost_sharing.paper": lambda s: [
+    "cost_papers.paper": lambda s: [
         {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}
     ],
     "cost_sharing.strike_figures": lambda s: [{"series_id": s.series}],

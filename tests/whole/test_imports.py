@@ -95,6 +95,16 @@ PLANTED = {
         "import tracker.meetings.actions",
         "Meetings: the date poll and the meeting itself meet only on the pages",
     ),
+    "a case asks what is printed of it": (
+        "tracker/cost_sharing/planted.py",
+        "import tracker.cost_papers.papers",
+        "Features stand on each other in one direction",
+    ),
+    "the memorandum asks what else is offered": (
+        "tracker/cost_papers/memorandum/planted.py",
+        "import tracker.cost_papers.papers",
+        "Papers of a case: the memorandum knows nothing of what is offered beside it",
+    ),
     "the pages of a case lean on those of its formula": (
         "tracker/cost_sharing/cases/views.py",
         "import tracker.cost_sharing.formula.views",

@@ -17,6 +17,7 @@ ROOMS = (
     "figures",
     "shares",
     "cost_sharing",
+    "cost_papers",
     "payments",
     "grants",
     "questions",

@@ -27,9 +27,8 @@ from tests import cast
 from tests.app_fixtures import load_demo, opened
 from tests.services import missing
 from tests.whole.clients import OFFICE, OFFICER, House
-from tracker.cost_sharing import papers as costs
+from tracker.cost_papers.papers import cost_calculation, offered
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.papers import CasePapers, cost_calculation
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Stage
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
@@ -289,7 +288,7 @@ def test_numbers_are_printed_as_people_write_them() -> None:
     )
 
 
-def case_of(count: int) -> CasePapers:
+def case_of(count: int) -> Case:
     """A settled case of so many municipalities, whose shares leave a remainder."""
     towns = [
         Town(n, f"{n:05}", f"t{n}", f"第{n:02}やまかわ町", n == 1, None)
@@ -303,8 +302,7 @@ def case_of(count: int) -> CasePapers:
     )
     rounding = Rounding(1000, RoundingMode.DOWN)
     done = split(2_500_000, names, parts, rounding, names[0])
-    return CasePapers(
-        Case(
+    return Case(
             id=1, no=CaseNumber(2026, 4), seen="1", revision=1, project_id=1, project="広域の事業",
             lead=towns[0], kind=CaseKind.MONEY, stage=Stage.FIXED, state=CaseState.AGREED,
             title="広域の事業の費用負担", total_yen=3_620_000, subsidy_yen=1_120_000, work="",
@@ -316,10 +314,7 @@ def case_of(count: int) -> CasePapers:
                 PartSource(parts[1], "人", "令和2年国勢調査（確定値、令和2年10月1日現在）"),
             ),
             lines=done.lines,
-        ),
-        {},
-        {},
-    )  # fmt: skip
+        )  # fmt: skip
 
 
 def test_a_number_is_never_broken_and_never_hidden() -> None:
@@ -363,32 +358,25 @@ def test_the_shares_of_a_sheet_add_up_and_say_who_takes_what_is_left() -> None:
     assert sum(one.value for one in shares if isinstance(one, Amount)) == 2_500_000
     assert table.total is not None and str(table.total[at]) == "2,500,000"
     said = "".join(words(cost_calculation(of)))
-    rounded = sum(line.rounded for line in of.case.lines)
+    rounded = sum(line.rounded for line in of.lines)
     assert f"対象額との差{2_500_000 - rounded:,}円を第01やまかわ町の負担額に加えて" in said
-    even = replace(of.case, remainder=LARGEST_REMAINDER)
-    assert "端数の大きい順に割り当てて" in "".join(
-        words(cost_calculation(CasePapers(even, {}, {})))
-    )
+    even = replace(of, remainder=LARGEST_REMAINDER)
+    assert "端数の大きい順に割り当てて" in "".join(words(cost_calculation(even)))
 
 
 def test_a_paper_of_a_case_goes_as_far_as_the_case_has_come() -> None:
-    case = case_of(3).case
+    case = case_of(3)
 
-    def of(state: CaseState, settles: bool = False, **changes: Stage) -> list[str]:
-        asked = replace(case, state=state, **changes)
-        return [row.kind for row in costs.of_stage(asked, settles=settles)]
+    def of(**changes: object) -> list[str]:
+        return [row.kind for row in offered(replace(case, **changes))]
 
-    both = ["cost_calculation", "cost_memorandum"]
-    assert of(CaseState.AWAITING) == [*both, "case_file"]
-    assert of(CaseState.AGREED) == [*both, "case_file"]
-    assert of(CaseState.WITHDRAWN) == []
-    settled = of(CaseState.AGREED, settles=True, stage=Stage.RECONCILIATION)
-    assert settled == [*both, "cost_settlement", "case_file"]
-    assert of(CaseState.AGREED, settles=True, stage=Stage.FIXED) == [*both, "case_file"]
-    assert costs.of_stage(replace(case, shares={}), settles=False) == []
-    assert cost_calculation(CasePapers(case, {}, {})).mark == ""
+    every = ["cost_calculation", "cost_memorandum", "case_file"]
+    assert of(state=CaseState.AWAITING) == every
+    assert of(state=CaseState.AGREED, stage=Stage.FIXED) == every
+    assert of(state=CaseState.WITHDRAWN) == of(shares={}) == []
+    assert cost_calculation(case).mark == ""
     waiting = replace(case, state=CaseState.AWAITING)
-    assert cost_calculation(CasePapers(waiting, {}, {})).mark == "案（確認待ち）"
+    assert cost_calculation(waiting).mark == "案（確認待ち）"
 
 
 # --- who gets them, and how -------------------------------------------------------------------------

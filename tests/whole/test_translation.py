@@ -145,8 +145,10 @@ APART: Mapping[str, tuple[str, ...]] = {
         "reminders.letters",
     ),
     "papers, which are in Japanese whoever prints them": (
-        "cost_sharing.papers",
-        "cost_sharing.work.papers",
+        "cost_papers.memorandum.papers",
+        "cost_papers.papers",
+        "papers.kinds:BLANK_NO",
+        "papers.kinds:NOT_A_SEAL",
         "payments.papers",
         "papers.pdf:NOTE",
         "grants.burdens.papers",

@@ -29,8 +29,8 @@ def get_case(no: str) -> Case:
     if found is None or not is_readable(found):
         abort(404)
     stand(
-        (found.label, url_for(".show", no=found.no)),
-        back=url_for(".index", fy=found.no.fiscal_year),
+        (found.label, found.no.path),
+        back=url_for("cost_sharing.index", fy=found.no.fiscal_year),
     )
     return found
 

@@ -160,7 +160,7 @@ def _to_answer(case: Case, members: Members, staff: Collection[StaffMember]) -> 
     """An opinion waits for whoever drafted the case, until the amounts change or it is withdrawn."""
     slug, post_id = _drafting(case, members, staff)
     at = case.returned_at
-    first = tokyo.day(at) if at else case.reply_due_on or _send_due(FiscalYear(case.no.fiscal_year))
+    first = tokyo.day(at) if at else case.reply_due_on or _send_due(case.no.year)
     return Duty(
         Kind.COST_RETURNED,
         key=f"cost_returned:{case.no.path}:{case.revision}",

@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple, Self, TypeAlias
 
 from tracker.kernel import wareki
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.translation import N_
 from tracker.projects.rules import CostPhase
@@ -45,6 +46,11 @@ class CaseNumber(NamedTuple):
         """「第8-04号」: the year of the era in which the fiscal year began."""
         year_of_era = wareki.dotted(date(self.fiscal_year, 12, 31)).partition(".")[0]
         return f"第{year_of_era}-{self.number:02}号"
+
+    @property
+    def year(self) -> FiscalYear:
+        """The fiscal year whose money is divided."""
+        return FiscalYear(self.fiscal_year)
 
     @property
     def path(self) -> str:

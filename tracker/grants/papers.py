@@ -1,13 +1,12 @@
 """特別交付税の台帳 on A4 and in Excel: each finding beside its row, with ceiling and sums."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tracker.grants import queries
 from tracker.grants.queries import LedgerRow
 from tracker.grants.rules import FindingKind, GrantFinding
-from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
@@ -23,6 +22,7 @@ from tracker.papers.kinds import (
     Pairs,
     PaperKind,
     Title,
+    year_in,
 )
 
 LEFT = "連携協約に基づく事業"
@@ -62,19 +62,14 @@ def subject(year: FiscalYear, town: Town | None) -> Ledger:
 def find(address: str) -> Ledger | None:
     """By 「2026-imabetsu」."""
     year, _, slug = address.partition("-")
-    town, of = areas.find_town(slug), _year(year)
+    town, of = areas.find_town(slug), year_in(year)
     return subject(of, town) if of and town else None
 
 
 def find_area(address: str) -> Ledger | None:
     """By 「2026」."""
-    of = _year(address)
+    of = year_in(address)
     return subject(of, None) if of else None
-
-
-def _year(words: str) -> FiscalYear | None:
-    found = re.fullmatch(r"\d{4}", words, re.ASCII)
-    return FiscalYear(int(words)) if found and FIRST <= int(words) <= LAST else None
 
 
 def apart(rows: Sequence[LedgerRow]) -> tuple[list[LedgerRow], list[GrantFinding]]:

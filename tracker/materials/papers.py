@@ -35,6 +35,7 @@ from tracker.papers.kinds import (
     PaperKind,
     Title,
     document,
+    number_in,
 )
 from tracker.plumbing import clock
 from tracker.projects import queries as projects
@@ -105,7 +106,8 @@ def find_minutes(address: str) -> MinutesPaper | None:
 
 
 def _meeting(address: str) -> Meeting | None:
-    return meetings.find(int(address)) if address.isascii() and address.isdecimal() else None
+    number = number_in(address)
+    return meetings.find(number) if number is not None else None
 
 
 def _facts(meeting: Meeting) -> Pairs:

@@ -2,11 +2,20 @@
 
 from typing import NamedTuple
 
-from tracker.kernel import wareki
 from tracker.meetings import letters, queries
 from tracker.meetings.meeting import Meeting
 from tracker.municipalities import queries as areas
-from tracker.papers.kinds import PDF, WORD, Block, Document, Lines, PaperKind, Title
+from tracker.papers.kinds import (
+    PDF,
+    WORD,
+    Block,
+    Document,
+    Lines,
+    PaperKind,
+    Title,
+    letter_head,
+    number_in,
+)
 from tracker.plumbing import clock
 
 # Beyond so many heads their names stand under the notice.
@@ -30,7 +39,8 @@ def subject(meeting: Meeting) -> NoticePaper | None:
 
 def find(address: str) -> NoticePaper | None:
     """By the last part of the meeting's address: 「3」."""
-    meeting = queries.find(int(address)) if address.isascii() and address.isdecimal() else None
+    number = number_in(address)
+    meeting = queries.find(number) if number is not None else None
     return subject(meeting) if meeting else None
 
 
@@ -40,7 +50,7 @@ def meeting_notice(of: NoticePaper) -> Document:
     assert hours is not None
     first, _gap, rest = of.words.strip().partition("\n\n")
     said = "".join(line.strip() for line in first.splitlines())
-    day = wareki.long(clock.day(meeting.noticed_at)) if meeting.noticed_at else None
+    day = clock.day(meeting.noticed_at) if meeting.noticed_at else None
     kept = [line.removeprefix("　") for line in rest.splitlines() if line.strip()]
     listed = [
         f"{number}　{label}　　{words}"
@@ -50,11 +60,10 @@ def meeting_notice(of: NoticePaper) -> Document:
     ]
     heads = [one.title for one in meeting.seats if one.title != of.sender]
     is_long = len(heads) > MOST_LISTED
+    to = "別記　様" if is_long else "\n".join(f"{head}　様" for head in heads)
     listed_heads = "、".join(heads)
     blocks: list[Block] = [
-        Lines([meeting.notice_number or "第　　　　号", day or "令和　　年　　月　　日"], "right"),
-        Lines(["別記　様" if is_long else "\n".join(f"{head}　様" for head in heads)]),
-        Lines([f"{of.sender}　　　　　　　　"], "sender"),
+        *letter_head(meeting.notice_number, day, to, of.sender),
         Title(f"{meeting.name}の開催について（通知）"),
         Lines([f"　{said}"]),
         Lines(["記"], "center"),

@@ -18,6 +18,7 @@ from flask.sansio.app import App
 from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki
+from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.kernel.yen import grouped
@@ -26,6 +27,11 @@ from tracker.plumbing import clock
 PDF, WORD, EXCEL, CSV, ZIP = "pdf", "docx", "xlsx", "csv", "zip"
 # Digits that fit across an A4 page, upright and on its side, and beside each number.
 UPRIGHT, SIDEWAYS, _MARGIN = 78.0, 115.0, 1.5
+# What the sender of a letter fills in.
+BLANK_NO, BLANK_DAY, _SEAL = "第　　　　号", "令和　　年　　月　　日", "　　　　　　　　"
+NOT_A_SEAL = (
+    "「確認」は、双方の担当が内容を確かめた記録です。決裁又は記名押印に代わるものではありません。"
+)
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 # Format -> its writer in this folder, what browsers call it, and what people do.
 _WRITERS: Mapping[str, tuple[str, str, str]] = {
@@ -170,6 +176,20 @@ class NewPage(NamedTuple):
 
 
 Block: TypeAlias = Title | Lines | Pairs | Grid | Bars | Boxes | NewPage
+
+
+def letter_head(number: str | None, day: date | None, to: str, sender: str) -> list[Block]:
+    """文書番号 and 発信日, each left open where there is none yet, 宛先 and 発信者."""
+    return [
+        Lines([number or BLANK_NO, wareki.long(day) if day else BLANK_DAY], "right"),
+        Lines([to]),
+        Lines([sender + _SEAL], "sender"),
+    ]
+
+
+def paged(letters: Iterable[Sequence[Block]]) -> list[Block]:
+    """Each on a page of its own."""
+    return [block for one in letters for block in (NewPage(), *one)][1:]
 
 
 @dataclass(frozen=True)
@@ -319,6 +339,17 @@ def paper(kind: str, subject: Any, form: str, as_of: datetime | None = None) -> 
 
 def _writer(form: str) -> Any:
     return import_module(f"tracker.papers.{_WRITERS[form][0]}")
+
+
+def number_in(address: str) -> int | None:
+    """An address that is a number: 「3」."""
+    return int(address) if address.isascii() and address.isdecimal() else None
+
+
+def year_in(address: str) -> FiscalYear | None:
+    """An address that is a fiscal year: 「2026」."""
+    year = number_in(address) if len(address) == 4 else None
+    return FiscalYear(year) if year and FIRST <= year <= LAST else None
 
 
 def links(rows: Iterable[PaperKind], endpoint: str, **args: Any) -> list[PaperLinks]:

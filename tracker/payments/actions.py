@@ -44,7 +44,7 @@ def worked_out(case: Case, terms: Terms, today: date) -> list[PlannedPart]:
     owed = queries.owed(case, today).yen
     days = [*terms.days, *([terms.refund_on] if terms.refund_on else [])]
     closed = queries.closures(owed, case.lead, days)
-    return rules.instalments(owed, terms, FiscalYear(case.no.fiscal_year), closed)
+    return rules.instalments(owed, terms, case.no.year, closed)
 
 
 def plan(act: Act, row: CostCase, terms: Terms, seen: str | None = None) -> PaymentPlan:

@@ -38,7 +38,7 @@ def duties(
 
 
 def _agreed_at(case: Case) -> datetime:
-    return case.agreed_at or tokyo.at(FiscalYear(case.no.fiscal_year).begins, time.min)
+    return case.agreed_at or tokyo.at(case.no.year.begins, time.min)
 
 
 def _plan_due(agreed_at: datetime) -> date:

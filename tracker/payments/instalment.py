@@ -48,7 +48,7 @@ class Instalment:
     @property
     def year(self) -> FiscalYear:
         """The fiscal year it is paid for, whatever day it is paid."""
-        return FiscalYear(self.no.fiscal_year)
+        return self.no.year
 
     @property
     def payer(self) -> Town:

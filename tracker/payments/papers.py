@@ -6,19 +6,21 @@ field.md section d (documents in the order used).
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from flask import has_request_context
 
-from tracker.cost_sharing import papers as costs
+from tracker.cost_papers import papers as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel import wareki
-from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
+    BLANK_DAY,
     CSV,
     EXCEL,
     PDF,
@@ -29,10 +31,12 @@ from tracker.papers.kinds import (
     Document,
     Grid,
     Lines,
-    NewPage,
     Pairs,
     PaperKind,
     Title,
+    letter_head,
+    paged,
+    year_in,
 )
 from tracker.payments import queries
 from tracker.payments.instalment import Instalment
@@ -41,8 +45,6 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import may
 
 _ADDRESS = re.compile(r"(\d{4}-\d{2,4})(?:-(\d{1,2}))?(?:-([a-z][a-z0-9-]*))?", re.ASCII)
-BLANK_NO, BLANK_DAY = "第　　　　号", "令和　　年　　月　　日"
-HEAD_SEAL = "　　　　　　　　"
 
 
 class PaymentPapers(NamedTuple):
@@ -103,29 +105,51 @@ def find(address: str) -> PaymentPapers | None:
     case = costs.find(found[1]) if found else None
     if found is None or case is None:
         return None
-    of = subject(case.case, int(found[2]) if found[2] else None, found[3])
+    of = subject(case, int(found[2]) if found[2] else None, found[3])
     return of if of.is_there else None
 
 
 def _letter(of: PaymentPapers, name: str, pages: Iterator[list[Block]]) -> Document:
     """Each municipality's on a page of its own."""
-    blocks: list[Block] = []
-    for page in pages:
-        blocks += [*([NewPage()] if blocks else []), *page]
-    mark = costs.mark(of.case)
-    return Document(f"{of.case.title}　{name}", blocks, mark=mark, is_letter=True)
+    title, mark = f"{of.case.title}　{name}", costs.mark(of.case)
+    return Document(title, paged(pages), mark=mark, is_letter=True)
 
 
-def _head(of: PaymentPapers, town: Town, number: str, day: str) -> list[Block]:
+def _page(
+    of: PaymentPapers,
+    town: Town,
+    head: tuple[str, date | None],
+    words: tuple[str, str],
+    asked: Sequence[Sequence[tuple[str, Cell]]],
+    rows: Sequence[Block] = (),
+) -> list[Block]:
+    """What a letter tells a municipality; head: its number and day, words: title and first lines.
+
+    asked: what stands first under 記; rows: the instalments, where there are several.
+    """
+    case = of.case
+    title, said = words
     return [
-        Lines([number or BLANK_NO, day or BLANK_DAY], "right"),
-        Lines([f"{town.head_title}　様"]),
-        Lines([f"{of.case.lead.head_title}{HEAD_SEAL}"], "sender"),
+        *letter_head(*head, f"{town.head_title}　様", case.lead.head_title),
+        Title(title),
+        Lines([f"　{said}"]),
+        Lines(["記"], "center"),
+        Pairs([*asked, *_difference(of, town), *_what(case)]),
+        *rows,
+        *(costs.breakdown(case, town) if case.share_yen(town) else []),
     ]
 
 
+def _said(case: Case, what: str, ends: str) -> tuple[str, str]:
+    return (
+        f"{case.no.year.label}　{case.title}に係る負担金の{what}について（通知）",
+        f"連携協約第4条第2項の規定に基づき協議して定めた標記の負担金（{case.no.label}）に"
+        f"ついて、下記のとおり{ends}。",
+    )
+
+
 def _what(case: Case) -> list[list[tuple[str, Cell]]]:
-    year = FiscalYear(case.no.fiscal_year).label
+    year = case.no.year.label
     carried = f"－翌年度へ繰り越す額{yen(case.carried_yen)}" if case.carried_yen else ""
     return [
         [("対象の事業", f"{case.project}（{year}・{case.stage.label}）")],
@@ -161,32 +185,17 @@ def cost_notice(of: PaymentPapers) -> Document:
 
 
 def _notice(of: PaymentPapers, town: Town) -> list[Block]:
-    case, rows = of.case, of.of(town)
-    year = FiscalYear(case.no.fiscal_year).label
+    rows = of.of(town)
     noticed = next((one for one in rows if one.noticed_on), None)
-    day = wareki.long(noticed.noticed_on) if noticed and noticed.noticed_on else ""
     due = "下表のとおり" if len(rows) > 1 else _due(rows[0]) if rows else BLANK_DAY
-    return [
-        *_head(of, town, noticed.notice_no if noticed else "", day),
-        Title(f"{year}　{case.title}に係る負担金の納入について（通知）"),
-        Lines(
-            [
-                f"　連携協約第4条第2項の規定に基づき協議して定めた標記の負担金（{case.no.label}）に"
-                "ついて、下記のとおり納入されるよう通知します。"
-            ]
-        ),
-        Lines(["記"], "center"),
-        Pairs(
-            [
-                [("納入金額", f"金{yen(of.owed.yen[town])}")],
-                [("納入期限", due)],
-                *_difference(of, town),
-                *_what(case),
-            ]
-        ),
-        *([_parts(rows)] if len(rows) > 1 else []),
-        *_breakdown(case, town),
-    ]
+    return _page(
+        of,
+        town,
+        (noticed.notice_no, noticed.noticed_on) if noticed else ("", None),
+        _said(of.case, "納入", "納入されるよう通知します"),
+        [[("納入金額", f"金{yen(of.owed.yen[town])}")], [("納入期限", due)]],
+        [_parts(rows)] if len(rows) > 1 else [],
+    )
 
 
 def _due(one: Instalment) -> str:
@@ -213,10 +222,6 @@ def _parts(rows: Sequence[Instalment], now: Instalment | None = None) -> Grid:
     )
 
 
-def _breakdown(case: Case, town: Town) -> list[Block]:
-    return costs.breakdown(case, town) if case.share_yen(town) else []
-
-
 # --- 請求書 -----------------------------------------------------------------------------------------
 
 
@@ -228,29 +233,21 @@ def cost_bill(of: PaymentPapers) -> Document:
 
 def _bill(of: PaymentPapers, one: Instalment) -> list[Block]:
     case = of.case
-    day = wareki.long(one.billed_on) if one.billed_on else ""
+    said = f"{one.year.label}　{case.title}に係る負担金（{case.no.label}）について、下記のとおり請求します。"
     parts: list[Block] = [Lines(["請求の内訳"]), _parts(of.of(one.town), one)]
     return [
-        *_head(of, one.town, one.bill_no, day),
-        Title("請　求　書"),
-        Lines(
-            [
-                f"　{one.year.label}　{case.title}に係る負担金（{case.no.label}）について、"
-                "下記のとおり請求します。"
-            ]
-        ),
-        Lines(["記"], "center"),
-        Pairs(
+        *_page(
+            of,
+            one.town,
+            (one.bill_no, one.billed_on),
+            ("請　求　書", said),
             [
                 [("請求金額", f"金{yen(one.yen)}")],
                 [("会計年度", f"{one.year.label}分"), ("納入の区分", one.part_words)],
                 [("納期限", _due(one))],
-                *_difference(of, one.town),
-                *_what(case),
-            ]
+            ],
+            parts if one.count > 1 else [],
         ),
-        *(parts if one.count > 1 else []),
-        *_breakdown(case, one.town),
         Lines(["納付の方法"]),
         Pairs(
             [
@@ -271,28 +268,15 @@ def cost_refund(of: PaymentPapers) -> Document:
 
 
 def _refund(of: PaymentPapers, town: Town) -> list[Block]:
-    case, rows = of.case, of.of(town)
-    year = FiscalYear(case.no.fiscal_year).label
-    return [
-        *_head(of, town, "", ""),
-        Title(f"{year}　{case.title}に係る負担金の還付について（通知）"),
-        Lines(
-            [
-                f"　連携協約第4条第2項の規定に基づき協議して定めた標記の負担金（{case.no.label}）に"
-                "ついて、下記のとおり還付しますので通知します。"
-            ]
-        ),
-        Lines(["記"], "center"),
-        Pairs(
-            [
-                [("還付金額", f"金{yen(-of.owed.yen[town])}")],
-                [("還付の期日", _due(rows[0]) if rows else BLANK_DAY)],
-                *_difference(of, town),
-                *_what(case),
-            ]
-        ),
-        *_breakdown(case, town),
-    ]
+    rows = of.of(town)
+    due = _due(rows[0]) if rows else BLANK_DAY
+    return _page(
+        of,
+        town,
+        ("", None),
+        _said(of.case, "還付", "還付しますので通知します"),
+        [[("還付金額", f"金{yen(-of.owed.yen[town])}")], [("還付の期日", due)]],
+    )
 
 
 # --- 納入の予定と状況 ---------------------------------------------------------------------------------
@@ -307,10 +291,8 @@ class YearPayments(NamedTuple):
 
 def find_year(address: str) -> YearPayments | None:
     """By the fiscal year: 2026."""
-    if not re.fullmatch(r"\d{4}", address, re.ASCII) or not FIRST <= int(address) <= LAST:
-        return None
-    year = FiscalYear(int(address))
-    return YearPayments(year, queries.of_year(year, None))
+    year = year_in(address)
+    return YearPayments(year, queries.of_year(year, None)) if year else None
 
 
 def payment_list(of: YearPayments) -> Document:

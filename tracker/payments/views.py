@@ -83,7 +83,7 @@ def show(no: str) -> Response:
         case=case,
         plan=found,
         is_party=may(Permission.READ_PAYMENTS, case.lead.slug, *payers),
-        year=FiscalYear(case.no.fiscal_year),
+        year=case.no.year,
         groups=[(words, list(of)) for words, of in groupby(rows, lambda one: one.part_words)],
         rows=rows,
         owed=owed,
@@ -152,7 +152,7 @@ def plan(no: str) -> Response:
         case=case,
         owed=owed,
         parts=parts,
-        year=FiscalYear(case.no.fiscal_year),
+        year=case.no.year,
         year_words=year_words,
         amounts=[(_who(town, one), yen(abs(one))) for town, one in owed.yen.items() if one],
         counts=[(n, _("%(n)s回", n=n)) for n in range(1, MOST_INSTALMENTS + 1)],
@@ -201,7 +201,7 @@ def _asked(case: Case, owed: Owed) -> _PlanAsked:
     if not payers:
         # What is given back is given back at once, whatever was asked for.
         by, count = DivideBy.NONE if by is DivideBy.NONE else DivideBy.EQUAL, 0
-    year = FiscalYear(case.no.fiscal_year)
+    year = case.no.year
     form = forms.plan_form(
         by,
         count,

@@ -1,7 +1,7 @@
 """What rooms above have to say on the page of a subject below them, which never imports them."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask, current_app
 from flask.sansio.app import App
@@ -16,28 +16,32 @@ class BesideLine(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What one room says of a subject: a title, and what it knows; `more` leads to all of it."""
+    """What one room says of a subject: a title, and what it knows; `more` leads to all of it.
+
+    papers: what it prints of the subject (papers/kinds.links).
+    """
 
     title: str
-    lines: Sequence[BesideLine]
+    lines: Sequence[BesideLine] = ()
     more: tuple[str, str] | None = None
+    papers: Sequence[Any] = ()
 
 
-Teller = Callable[[int], Beside | None]
+Teller = Callable[[Any], Beside | None]
 
 
 def init_app(app: Flask) -> None:
-    """Gives templates `beside(kind, id)`: what the rooms above say, to the person signed in."""
+    """Gives templates `beside(kind, of)`: what the rooms above say, to the person signed in."""
     app.extensions["beside"] = {}
     app.jinja_env.globals["beside"] = told
 
 
 def register(app: App, kind: str, tell: Teller) -> None:
-    """`tell` answers for the subjects of a kind, by their id; None where there is nothing to say."""
+    """`tell` answers for the subjects of a kind, by their id or shape; None: nothing to say."""
     app.extensions["beside"].setdefault(kind, []).append(tell)
 
 
-def told(kind: str, id_: int) -> list[Beside]:
+def told(kind: str, of: Any) -> list[Beside]:
     """What is said of one subject."""
     tellers: Sequence[Teller] = current_app.extensions["beside"].get(kind, ())
-    return [found for tell in tellers if (found := tell(id_)) is not None]
+    return [found for tell in tellers if (found := tell(of)) is not None]

@@ -24,6 +24,8 @@ from tracker.papers.kinds import (
     Pairs,
     PaperKind,
     Title,
+    number_in,
+    year_in,
 )
 from tracker.plumbing import clock
 from tracker.projects import queries
@@ -65,11 +67,9 @@ def subject(project_id: int, year: FiscalYear) -> ProgressSheet | None:
 
 def find(address: str) -> ProgressSheet | None:
     """By the last part of its address: 「12」 in this year, 「12?fy=2025」 in another."""
-    number, _other, year = address.partition("?fy=")
-    if not (number.isascii() and number.isdecimal()):
-        return None
-    today = FiscalYear.containing(clock.today())
-    return subject(int(number), FiscalYear(int(year)) if year.isdecimal() else today)
+    project, _other, year = address.partition("?fy=")
+    number, today = number_in(project), FiscalYear.containing(clock.today())
+    return None if number is None else subject(number, year_in(year) or today)
 
 
 def progress_sheet(of: ProgressSheet) -> Document:
@@ -124,8 +124,7 @@ def _bar(point: Point) -> Bar:
 def _amount(value: Exact | None, *, is_bold: bool = False) -> Amount | None:
     if value is None:
         return None
-    told = Decimal(str(value).replace(",", ""))
-    return Amount(told if value.decimals else int(told), is_bold=is_bold)
+    return Amount(Decimal(str(value).replace(",", "")), is_bold=is_bold)
 
 
 def _grid(sheet: Sheet, trend: Trend, is_first: bool) -> Grid:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tracker.agreements import queries as agreements
-from tracker.cost_sharing.papers import NOT_A_SEAL
 from tracker.cost_sharing.rules import Decision
 from tracker.kernel import wareki
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
+    NOT_A_SEAL,
     PDF,
     WORD,
     Block,

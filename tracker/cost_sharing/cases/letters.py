@@ -7,7 +7,6 @@ from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
 from tracker.cost_sharing.case import Case
 from tracker.kernel import wareki
-from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
@@ -149,7 +148,7 @@ def subject_of(case: Case) -> dict[str, str]:
     return {
         "件名": case.title,
         "案件": f"{case.title}（{case.no.label}）",
-        "事業": f"{case.project}（{FiscalYear(case.no.fiscal_year).label}）",
+        "事業": f"{case.project}（{case.no.year.label}）",
         "内容": "" if case.is_money else case.work_words,
     }
 

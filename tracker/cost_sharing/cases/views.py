@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from tracker.attachments import uploads
 from tracker.attachments.attaching import attach_page, download, take_out_page
-from tracker.cost_sharing import papers, queries
+from tracker.cost_sharing import queries
 from tracker.cost_sharing.answers.queries import history_of
 from tracker.cost_sharing.blueprint import (
     bp,
@@ -34,7 +34,6 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
-from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year, whole_number
@@ -47,8 +46,6 @@ READERS = {
         "案を送ると、すべての市町村の担当が開けます。それまでは主担当課と連携推進担当だけです。"
     ),
 }
-
-bp.record(lambda state: register(state.app, papers.PAPERS))
 
 
 @bp.get("/costs")
@@ -135,16 +132,6 @@ def show(no: str) -> Response:
     return case_page(get_case(no))
 
 
-@bp.get("/costs/<no>/papers/<kind>.<form>")
-@guard(Permission.READ_AREA)
-def paper(no: str, kind: str, form: str) -> Response:
-    """A paper of the case, for whoever may read the case."""
-    case = get_case(no)
-    of = papers.subject(case)
-    offered = papers.of_stage(case, settles=bool(of.settled))
-    return paper_file(offered, kind, of, form, case.label)
-
-
 @bp.route("/costs/<no>/attachments", methods=["GET", "POST"])
 @guard(Permission.DRAFT_COST)
 def attachments(no: str) -> Response:
@@ -216,14 +203,13 @@ def case_page(
             (f"{wareki.full(one.consulted_on)}　{one.place}（{one.participants}）", one)
             for one in consultations
         ],
-        year=FiscalYear(case.no.fiscal_year),
+        year=case.no.year,
         formula=[(part.label, part.extent) for part in case.parts],
         stages=stages,
         settles=case.is_money and case.stage is Stage.RECONCILIATION,
         may_tell=bool(rows_to_tell(case)),
         struck_series=queries.struck_series(case),
         newer=queries.newer(case),
-        to_print=links(papers.of_stage(case, settles=stages is not None), ".paper", no=case.no),
         change_link=_change_link(case) if may_change else None,
         steps=_steps(case),
         may_draft=may_draft,

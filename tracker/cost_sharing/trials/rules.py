@@ -5,7 +5,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracker.cost_sharing.case import Case
-from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town
 from tracker.shares.table import formula_words
@@ -87,7 +86,7 @@ def last_year(before: Case) -> str:
     """「令和7年度（確定）」."""
     return _(
         "%(year)s（%(stage)s）",
-        year=FiscalYear(before.no.fiscal_year).label,
+        year=before.no.year.label,
         stage=before.stage.label,
     )
 

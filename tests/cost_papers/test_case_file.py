@@ -18,10 +18,10 @@ from tests.pages import PageClient
 from tests.whole.test_papers import commands, read, squeezed
 from tracker.accounts.queries import actor_of
 from tracker.attachments import uploads
+from tracker.cost_papers.papers import find
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.models import CostCase
-from tracker.cost_sharing.papers import find
 from tracker.cost_sharing.rules import CaseNumber
 from tracker.papers.kinds import PDF, Document, Lines, PaperKind, kinds, paper, register
 from tracker.plumbing.changes import Act

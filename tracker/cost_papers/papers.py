@@ -1,29 +1,28 @@
-"""Papers of a case: the arithmetic on one A4, the memorandum of each pair.
+"""Papers of a case: the arithmetic on one A4, its settlement, and all of them as one file.
 
 Each figure is the stored one of the case (`Case.lines`), whatever the paper and its format.
 Wording: 公文用語; ux/spec.md 7.9, field.md section d (documents in the order used).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple
 
-from tracker.agreements import queries as agreements
 from tracker.attachments import uploads
+from tracker.cost_papers.memorandum.papers import cost_memorandum
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
 from tracker.cost_sharing.stages.queries import settled_before
 from tracker.cost_sharing.stages.rules import StageRow, stage_table
-from tracker.cost_sharing.work.papers import tasks, work_table
+from tracker.cost_sharing.work.rules import WorkRow, WorkTotal
 from tracker.kernel import wareki
-from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
     EXCEL,
+    NOT_A_SEAL,
     PDF,
     WORD,
     ZIP,
@@ -35,7 +34,6 @@ from tracker.papers.kinds import (
     Enclosure,
     Grid,
     Lines,
-    NewPage,
     Pairs,
     PaperKind,
     Title,
@@ -43,56 +41,21 @@ from tracker.papers.kinds import (
 )
 from tracker.plumbing import clock, history
 from tracker.shares.split import LARGEST_REMAINDER, Figure, at_places, in_digits
-from tracker.shares.table import PartSource, formula_words
+from tracker.shares.table import PartSource
 
-NOT_A_SEAL = (
-    "「確認」は、双方の担当が内容を確かめた記録です。決裁又は記名押印に代わるものではありません。"
-)
-SIDES = "甲乙"
 WITHOUT_YEN = {CaseKind.WORK: "手続・人員の分担表", CaseKind.NONE: "費用の分担なしの記録"}
 
 
-class Bond(NamedTuple):
-    """The agreement that a pair rests on: its name and the day it was concluded."""
-
-    title: str
-    day: str
-
-
-class CasePapers(NamedTuple):
-    """A case with the agreements of its pairs, by their id, and what was settled before 精算."""
-
-    case: Case
-    bonds: Mapping[int, Bond]
-    settled: Mapping[Stage, Mapping[Town, int]]
-
-
-def subject(case: Case) -> CasePapers:
-    """What the papers of a case are about."""
-    ids = {pair.agreement for pair in case.pairs.values()}
-    return CasePapers(
-        case,
-        {
-            row.id: Bond(row.title, wareki.long(row.concluded_on) if row.concluded_on else "")
-            for row in agreements.agreements()
-            if row.id in ids
-        },
-        settled_before(case, clock.today()),
-    )
-
-
-def find(address: str) -> CasePapers | None:
+def find(address: str) -> Case | None:
     """By the last part of its address: 「2026-04」."""
     number = CaseNumber.parse(address)
-    case = queries.find(number, clock.today()) if number else None
-    return subject(case) if case else None
+    return queries.find(number, clock.today()) if number else None
 
 
-def find_settled(address: str) -> CasePapers | None:
+def find_settled(address: str) -> Case | None:
     """The same of a case that settles what was agreed before."""
     found = find(address)
-    is_last = found and found.case.stage is Stage.RECONCILIATION
-    return found if found and found.settled and is_last else None
+    return found if found and _settles(found) else None
 
 
 def mark(case: Case) -> str:
@@ -105,11 +68,9 @@ def mark(case: Case) -> str:
 # --- 負担額計算書 ----------------------------------------------------------------------------------
 
 
-def cost_calculation(of: CasePapers) -> Document:
+def cost_calculation(case: Case) -> Document:
     """負担額計算書: why each municipality bears these yen, step by step."""
-    case = of.case
-    year = FiscalYear(case.no.fiscal_year).label
-    blocks: list[Block] = [Pairs(_facts(case, year))]
+    blocks: list[Block] = [Pairs(_facts(case))]
     if case.is_money and case.lines:
         blocks += [
             Title("1　負担の対象額"),
@@ -128,7 +89,7 @@ def cost_calculation(of: CasePapers) -> Document:
         blocks += [Title(f"{number}　双方の確認"), _confirmations(case)]
         blocks.append(Lines([NOT_A_SEAL]))
     return Document(
-        title=f"{year}　{title}",
+        title=f"{case.no.year.label}　{title}",
         left="連携協約第4条第2項",
         right=case.label,
         mark=mark(case),
@@ -136,12 +97,12 @@ def cost_calculation(of: CasePapers) -> Document:
     )
 
 
-def _facts(case: Case, year: str) -> list[list[tuple[str, Cell]]]:
+def _facts(case: Case) -> list[list[tuple[str, Cell]]]:
     day = case.agreed_at and clock.day(case.agreed_at)
     state = f"{case.state.label}（{wareki.long(day)}）" if day else case.state.label
     facts: list[list[tuple[str, Cell]]] = [
         [("件名", case.title)],
-        [("事業", f"{case.project}（{year}・{case.stage.label}）")],
+        [("事業", f"{case.project}（{case.no.year.label}・{case.stage.label}）")],
         [("主担当", case.lead.name), ("状況", state)],
     ]
     if not case.is_money:
@@ -239,9 +200,8 @@ def _figures(case: Case, part: PartSource) -> tuple[str, list[Cell]]:
 
 
 def _exact(value: Figure) -> Amount:
-    """A base figure with all of its decimals, as it was entered."""
-    told = Decimal(in_digits(value))
-    return Amount(int(told) if told == int(told) else told)
+    """A figure with all of its decimals, as it was entered."""
+    return Amount(Decimal(in_digits(value)))
 
 
 def _summed(values: Sequence[int]) -> list[int]:
@@ -257,8 +217,7 @@ def _column(values: Sequence[Fraction], *, signed: bool = False) -> list[Cell]:
 
 def _amount(value: Fraction, places: int | None = None, *, signed: bool = False) -> Amount:
     places = (0 if value.denominator == 1 else 1) if places is None else places
-    told = at_places(value, places)
-    return Amount(told if places else int(told), signed=signed)
+    return Amount(at_places(value, places), signed=signed)
 
 
 def _percent(share: int, case: Case) -> Cell:
@@ -312,16 +271,36 @@ def _confirmations(case: Case) -> Grid:
     return Grid(heads, rows, (2, *((1.4,) if shares else ()), 2, 2))
 
 
+def work_table(case: Case) -> Grid:
+    """One row a municipality's task; what was done beside what was promised, where it is told."""
+    is_told = any(row.done for row in case.rows)
+
+    def cells(row: WorkRow | WorkTotal) -> list[Cell]:
+        if not is_told:
+            return [_exact(row.promised.fraction), row.unit]
+        done, more = row.done and row.done.fraction, row.difference
+        return [
+            _exact(row.promised.fraction),
+            row.unit,
+            None if done is None else _exact(done),
+            None if more is None else _exact(more)._replace(signed=True, is_bold=True),
+        ]
+
+    heads = ("市町村", "何を", "どれだけ", "単位", *(("実績", "差") if is_told else ()))
+    rows: list[list[Cell]] = [[row.town.name, row.what, *cells(row)] for row in case.rows]
+    rows += [["合計", "", *cells(one)] for one in case.totals]
+    return Grid(heads, rows, (1.6, 4, 1.2, 0.9, *((1.2, 1.2) if is_told else ())))
+
+
 def _handling(row: StageRow, case: Case) -> str:
     if row.name == case.lead.name:
         return "（主担当）"
     return "追加納入" if row.difference > 0 else "還付" if row.difference < 0 else "—"
 
 
-def cost_settlement(of: CasePapers) -> Document:
+def cost_settlement(case: Case) -> Document:
     """精算書: what was settled before, what the accounts closed with, and who pays or gets back."""
-    case, year = of.case, FiscalYear(of.case.no.fiscal_year).label
-    table = stage_table(of.settled, case.shares)
+    table = stage_table(settled_before(case, clock.today()), case.shares)
     rows: list[list[Cell]] = [
         [
             row.name,
@@ -337,12 +316,12 @@ def cost_settlement(of: CasePapers) -> Document:
     moved = Amount(sum(row.difference for row in table.rows), signed=True)
     heads = ("市町村", *(f"{head}\n（円）" for head in table.heads), "差額\n（円）", "扱い")
     return Document(
-        title=f"{year}　{case.project}　負担金精算書",
+        title=f"{case.no.year.label}　{case.project}　負担金精算書",
         left="連携協約第4条第2項",
         right=case.label,
         mark=mark(case),
         blocks=[
-            Pairs(_facts(case, year)),
+            Pairs(_facts(case)),
             Title("1　決算額に基づく負担の対象額"),
             _funds(case),
             Title("2　市町村ごとの精算額"),
@@ -355,108 +334,7 @@ def cost_settlement(of: CasePapers) -> Document:
     )
 
 
-# --- 覚書案、算定の内訳 ------------------------------------------------------------------------------
-
-
-def cost_memorandum(of: CasePapers) -> Document:
-    """覚書案: of each pair one, on a page of its own; both parties go on with it in Word."""
-    case = of.case
-    blocks: list[Block] = []
-    for partner in case.pairs:
-        blocks += [*([NewPage()] if blocks else []), *_memorandum(of, partner)]
-    return Document(f"{case.title}　覚書（案）", blocks, mark="案", is_letter=True)
-
-
-def _memorandum(of: CasePapers, partner: Town) -> list[Block]:
-    case, pair = of.case, of.case.pairs[partner]
-    bond, towns = of.bonds[pair.agreement], {case.hub.id: case.hub, partner.id: partner}
-    sides = {towns[id_]: side for id_, side in zip(pair.parties, SIDES, strict=True)}
-    first, second = sides
-    day = f"{bond.day}に締結した" if bond.day else ""
-    is_work = case.kind is CaseKind.WORK
-    what = "手続及び人員の確保に係る負担" if is_work else "費用の負担"
-    articles = [
-        (
-            "目的",
-            f"この覚書は、{FiscalYear(case.no.fiscal_year).label}の{case.project}の実施に要する{what}に"
-            "関し、必要な事項を定める。",
-        ),
-        *(_money(case, partner, sides) if case.is_money else [("負担の内容", tasks(case, sides))]),
-        (
-            "疑義の決定",
-            "この覚書に定めのない事項又はこの覚書に関し疑義が生じた事項については、"
-            "協約第6条の規定の例により、甲乙協議して定める。",
-        ),
-    ]
-    return [
-        Title(f"{case.title}に関する覚書"),
-        Lines(
-            [
-                f"　{first.name}（以下「甲」という。）と{second.name}（以下「乙」という。）は、"
-                f"{day}{bond.title}（以下「協約」という。）第4条第2項の規定に基づき協議し、"
-                "次のとおり覚書を締結する。",
-                *(
-                    text
-                    for number, (caption, words) in enumerate(articles, 1)
-                    for text in (f"（{caption}）", f"第{number}条　{words}")
-                ),
-                "　この覚書の締結を証するため、本書2通を作成し、甲乙記名押印の上、"
-                "各自その1通を保有する。",
-            ]
-        ),
-        Lines(["　　令和　　年　　月　　日"]),
-        Lines(
-            [f"{side}　{town.name}\n　　{town.head_title}" for town, side in sides.items()],
-            "sender",
-        ),
-    ]
-
-
-def _money(case: Case, partner: Town, sides: Mapping[Town, str]) -> list[tuple[str, str]]:
-    """Articles 2 to 5: the municipality that leads the project is paid, by the other side."""
-    payer_town = case.hub if partner == case.lead else partner
-    payer, payee = sides[payer_town], sides.get(case.lead, case.lead.name)
-    method = f"\n　　{formula_words(case.parts)}（{case.rounding_words}）"
-    carried = f"及び翌年度へ繰り越す額{yen(case.carried_yen)}" if case.carried_yen else ""
-    amount = (
-        "対象額",
-        f"負担の対象となる額は、総事業費{yen(case.total_yen)}から国、県等の補助"
-        f"{yen(case.subsidy_yen)}{carried}を控除した額{yen(case.amount_yen)}とする。",
-    )
-    if not case.share_yen(payer_town):
-        return [amount, ("負担金の額", f"{payer}は、前条の額を負担しないものとする。{method}")]
-    settle = {
-        Stage.ESTIMATE: "前条の額は概算とし、当該年度の事業費の額が確定したときは、同条の算定の方法により"
-        f"精算する。この場合において、過不足が生じたときは、{payee}は{payer}に還付し、"
-        f"又は{payer}は{payee}に追加して支払うものとする。",
-        Stage.FIXED: "前条の額は、確定した額とする。",
-        Stage.RECONCILIATION: "前条の額は、事業費の決算額に基づき精算した額とする。",
-    }[case.stage]
-    return [
-        amount,
-        (
-            "負担金の額",
-            f"{payer}が負担する額は、金{yen(case.share_yen(payer_town))}とし、"
-            f"その算定の方法は、次のとおりとする。{method}",
-        ),
-        ("精算", settle),
-        _payment(case, payer, payee),
-    ]
-
-
-def _payment(case: Case, payer: str, payee: str) -> tuple[str, str]:
-    if case.stage is Stage.RECONCILIATION:
-        return (
-            "過不足の処理",
-            f"既に納入された額が第3条に定める額に満たないときは{payer}は{payee}にその差額を納入し、"
-            f"これを超えるときは{payee}は{payer}にその差額を還付するものとし、その期限は"
-            "令和　　年　　月　　日とする。",
-        )
-    return (
-        "納入の期限",
-        f"{payer}は、{payee}が発する納入通知書により、令和　　年　　月　　日までに"
-        "第3条に定める負担金を納入するものとする。",
-    )
+# --- 算定の内訳 -----------------------------------------------------------------------------------
 
 
 def breakdown(case: Case, town: Town) -> list[Block]:
@@ -489,9 +367,8 @@ def _figure_of(part: PartSource, town: Town) -> str:
 # --- 起案用一式 -------------------------------------------------------------------------------------
 
 
-def case_file(of: CasePapers) -> Bundle:
+def case_file(case: Case) -> Bundle:
     """起案用一式: every paper that a case has, of whatever room, and what is attached and counts."""
-    case = of.case
     last = history.last_of(history.Subject("cost_case", case.id))
     return Bundle(
         label=case.no.label,
@@ -510,33 +387,29 @@ def case_file(of: CasePapers) -> Bundle:
     )
 
 
-def _kind(
-    kind: str,
-    name: str,
-    formats: tuple[str, ...],
-    make: Callable[[CasePapers], Document | Bundle],
-    find: Callable[[str], CasePapers | None] = find,
-) -> PaperKind:
-    def is_offered(of: CasePapers) -> bool:
-        return any(row.kind == kind for row in of_stage(of.case, settles=bool(of.settled)))
-
-    return PaperKind(kind, name, formats, make, find, about="cost_case", is_offered=is_offered)
+def _is_there(case: Case) -> bool:
+    """Papers are there as far as a case has come: none before its shares are set."""
+    return bool(case.shares) and case.state is not CaseState.WITHDRAWN
 
 
+def _settles(case: Case) -> bool:
+    """Whether something was agreed before it that it settles."""
+    is_last = case.stage is Stage.RECONCILIATION
+    return is_last and _is_there(case) and bool(settled_before(case, clock.today()))
+
+
+_of_case = partial(PaperKind, find=find, about="cost_case", is_offered=_is_there)
 PAPERS = (
-    _kind("cost_calculation", "負担額計算書", (PDF, WORD, EXCEL), cost_calculation),
-    _kind("cost_memorandum", "覚書案", (WORD,), cost_memorandum),
-    _kind("cost_settlement", "精算書", (PDF, WORD, EXCEL), cost_settlement, find_settled),
-    _kind("case_file", "起案用一式", (ZIP,), case_file),
-)
+    _of_case("cost_calculation", "負担額計算書", (PDF, WORD, EXCEL), cost_calculation),
+    _of_case("cost_memorandum", "覚書案", (WORD,), cost_memorandum),
+    _of_case(
+        "cost_settlement", "精算書", (PDF, WORD, EXCEL), cost_settlement,
+        find=find_settled, is_offered=_settles,
+    ),
+    _of_case("case_file", "起案用一式", (ZIP,), case_file),
+)  # fmt: skip
 
 
-def of_stage(case: Case, *, settles: bool) -> list[PaperKind]:
-    """The papers that a case has as far as it has come: none before its shares are set.
-
-    settles: whether something was agreed before it.
-    """
-    if not case.shares or case.state is CaseState.WITHDRAWN:
-        return []
-    settles = settles and case.stage is Stage.RECONCILIATION
-    return [row for row in PAPERS if row.kind != "cost_settlement" or settles]
+def offered(case: Case) -> list[PaperKind]:
+    """The papers that a case has."""
+    return [row for row in PAPERS if row.is_offered(case)]

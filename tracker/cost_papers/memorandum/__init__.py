@@ -1,0 +1,1 @@
+"""覚書案: what the two parties of a pair sign."""
