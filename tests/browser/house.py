@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from werkzeug.serving import make_server
 
 from tests import cast
+from tests.sent import text_of
 from tests.services import Pages, SmtpServer
 from tracker.kernel.permissions import Role
 from tracker.plumbing.db import db
@@ -200,6 +201,6 @@ class House:
 
     def link_for(self, address: str, subject: str = "") -> str:
         """The address that stands in their newest letter."""
-        found = re.search(r"https?://\S+", self.last_letter(address, subject).get_content())
+        found = re.search(r"https?://\S+", text_of(self.last_letter(address, subject)))
         assert found is not None and found[0].startswith(self.address)
         return found[0]

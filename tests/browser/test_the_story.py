@@ -31,6 +31,7 @@ def test_the_meeting(planned: House, now: time_machine.Traveller) -> None:
     meeting.ask_the_secretaries(planned)
     meeting.remind_the_silent_one(planned, now)
     meeting.fix_the_day(planned)
+    meeting.say_who_comes(planned)
     meeting.hold_the_meeting(planned, now)
     record.no_letter_came_twice(planned)
 
@@ -56,6 +57,7 @@ def test_the_story(town_hall: House, now: time_machine.Traveller) -> None:
     meeting.ask_the_secretaries(town_hall)
     meeting.remind_the_silent_one(town_hall, now)
     meeting.fix_the_day(town_hall)
+    meeting.say_who_comes(town_hall)
     meeting.hold_the_meeting(town_hall, now)
 
     costs.share_the_costs(town_hall, costs.LATE)

@@ -42,9 +42,7 @@ def ask_the_secretaries(house: House) -> None:
 
 def answer_by_link(secretary: Visitor, link: str, symbols: str) -> None:
     """A tap for each date and one to send; nobody signs in."""
-    secretary.goes_to(link)
-    secretary.screens = [secretary.view.url]
-    secretary.view.on("framenavigated", lambda frame: secretary.screens.append(frame.url))
+    begin_at(secretary, link)
     cards = secretary.view.locator(".poll-card")
     expect(cards).to_have_count(len(symbols))
     for number, symbol in enumerate(symbols):
@@ -88,6 +86,29 @@ def fix_the_day(house: House) -> None:
     assert len(office.screens) == 2 + 1, office.screens
     assert sorted(house.sends_letters()) == everybody
     house.everybody_leaves()
+
+
+def say_who_comes(house: House) -> None:
+    """From the link of the notice to the confirmation in two screens, on a telephone (a deputy)."""
+    secretary = house.visitor(width=390, javascript=False)
+    begin_at(secretary, house.link_for("secretary@hiranai.example", "出欠"))
+    secretary.sees_title("平内町長の出欠")
+    secretary.chooses("代理")
+    come = {"代理の方の職・氏名": "副町長　氏名", "随行（人数）": "２", "車両（台数）": "1"}
+    secretary.fills(come)
+    secretary.presses("回答を送る")
+    secretary.sees_title("回答を受け付けました")
+    secretary.sees("代理（副町長　氏名）、随行2名、車両1台", "12月25日")
+    assert len(secretary.screens) == 2, secretary.screens
+    assert secretary.view.evaluate("document.documentElement.scrollWidth") == 390
+    house.everybody_leaves()
+
+
+def begin_at(secretary: Visitor, link: str) -> None:
+    """Opens the link of a letter; from here on screens are counted, this one first."""
+    secretary.goes_to(link)
+    secretary.screens = [secretary.view.url]
+    secretary.view.on("framenavigated", lambda frame: secretary.screens.append(frame.url))
 
 
 def hold_the_meeting(house: House, now: time_machine.Traveller) -> None:
