@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -422,7 +423,19 @@ def test_papers_by_command(demo_app: Flask, tmp_path: Path) -> None:
     assert "115,000" in read("xlsx", file.read_bytes())
     assert run(commands, [*asked, "--format", "pdf"]).exit_code == 0
     assert file.read_bytes().startswith(b"%PDF")
+    pack = tmp_path / "pack.pdf"
+    assert run(commands, ["make", "meeting_pack", "1", "-o", str(pack)]).exit_code == 0
+    [cover, contents, *_rest] = PdfReader(pack).pages
+    assert "令和7年度市町村長会議資料" in squeezed(cover.extract_text())
+    assert "資料2気をつけたい事業7" in squeezed(contents.extract_text())
+    assert (
+        run(commands, ["make", "meeting_pack", "1", "-o", str(file), "--format", "zip"]).output
+        == ""
+    )
+    with zipfile.ZipFile(file) as packed:
+        assert "資料2_気をつけたい事業.pdf" in packed.namelist()
     for kind, subject, said in (
+        ("meeting_pack", "2", "この書類がありません"),
         ("cost_calculation", "2026-99", "この書類がありません"),
         ("no_paper", "1", "という書類はありません"),
         ("meeting_notice", "x", "この書類がありません"),

@@ -177,8 +177,8 @@ def test_every_pdf_can_be_heard(demo_app: Flask, kind: str, subject: str) -> Non
 def test_every_kind_of_pdf_is_asked(demo_app: Flask) -> None:
     with demo_app.app_context():
         made = {row.kind for row in kinds().values() if PDF in row.formats}
-    # The example has no plan to bill by: tests/payments/test_papers.py.
-    assert made - {"cost_bill"} == {kind for kind, _subject in SUBJECTS} & made
+    # The example has no plan to bill by: tests/payments/test_papers.py; of the pack: its parts.
+    assert made - {"cost_bill", "meeting_pack"} == {kind for kind, _subject in SUBJECTS} & made
 
 
 def test_a_sign_that_no_font_has_keeps_nobody_from_the_paper() -> None:

@@ -158,7 +158,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "papers.bundle",
         "papers.excel",
         "papers.kinds:Bars",
-        "papers.kinds:document",
+        "papers.kinds:_with_foot",
         "papers.volume:_contents",
         "papers.volume:SEPARATE",
         "papers.word",

@@ -5,12 +5,15 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tracker.agreements import queries as agreements
+from tracker.attachments import uploads
 from tracker.chain.rules import digest
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import ASKED
 from tracker.kernel import tokyo, wareki
 from tracker.kernel.permissions import Actor
+from tracker.materials import queries
+from tracker.materials.material import Material, Pack, in_order
 from tracker.materials.rules import MaterialKind
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import queries as agenda
@@ -21,10 +24,12 @@ from tracker.meetings.minutes.rules import MinutesSheet, MinutesState
 from tracker.meetings.rules import Attendance
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
+from tracker.papers import binding, pdf
 from tracker.papers.kinds import (
     EXCEL,
     PDF,
     WORD,
+    ZIP,
     Amount,
     Block,
     Cell,
@@ -37,6 +42,7 @@ from tracker.papers.kinds import (
     document,
     number_in,
 )
+from tracker.papers.volume import Volume, VolumePart
 from tracker.plumbing import clock
 from tracker.projects import queries as projects
 from tracker.projects.report import Report
@@ -488,6 +494,49 @@ def material(meeting: Meeting, kind: MaterialKind, as_of: datetime) -> Document:
     return document(MADE[kind], of, as_of)
 
 
+class MeetingPack(NamedTuple):
+    """A meeting with those of its materials (struck ones too) that somebody may read."""
+
+    meeting: Meeting
+    pack: Pack
+    shown: Sequence[Material]
+
+
+def find_pack(address: str) -> MeetingPack | None:
+    """What everybody may read of the materials, sent or not; None where there are none."""
+    meeting = _meeting(address)
+    if meeting is None:
+        return None
+    found = queries.pack(meeting.id)
+    items = {None, *(one.id for one in subject(meeting).entries)}
+    shown = [one for one in found.counting if one.only is None and one.item_id in items]
+    return MeetingPack(meeting, found, shown) if shown else None
+
+
+def meeting_pack(of: MeetingPack) -> Volume:
+    """会議資料: all of them in the order of the book; what is kept to some stands last.
+
+    What was not sent is set from the data as they stand now.
+    """
+    as_of: datetime = of.pack.changed_at or clock.now()
+    parts = []
+    for one in in_order([one for one in of.shown if not one.is_struck]):
+        now, pages, label = one.current, 0, ""
+        if now:
+            content, pages, ending = uploads.content_of(now.sha256), len(now.pages), now.ending
+        else:
+            content, ending = pdf.write(material(of.meeting, one.kind, as_of)), PDF
+            pages = len(binding.read(content).pages)
+        if now and now.number > 1:
+            label = f"{one.number}（差替え）"
+        parts.append(VolumePart(one.number, one.title, ending, content, pages, label))
+    meeting = of.meeting
+    lines = [meeting.hours.label if meeting.hours else "", meeting.place, areas.get_area().name]
+    if not of.pack.sent_at:
+        lines.append("（送る前の確認用）")
+    return Volume(f"{meeting.name}　資料", [one for one in lines if one], parts, as_of)
+
+
 class OfferedMaterial(NamedTuple):
     """What the data offer as a material: its kind, its name, and who alone may read it (slugs)."""
 
@@ -529,3 +578,4 @@ MATERIALS = (
     PaperKind("material_decisions", "前回の決定事項", (PDF, WORD), material_decisions, find_year),
 )
 MINUTES = (PaperKind("minutes", "会議録", (PDF, WORD), meeting_minutes, find_minutes),)
+PACKS = (PaperKind("meeting_pack", "会議資料", (PDF, ZIP), meeting_pack, find_pack),)

@@ -1,7 +1,6 @@
 """Pages of a meeting's papers and materials (ux/spec.md 7.7)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from io import BytesIO
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.materials import actions, forms, papers, queries, rules
 from tracker.materials.actions import MaterialWords, PagedFile
-from tracker.materials.material import Material, Pack, in_order
+from tracker.materials.material import Material, Pack
 from tracker.materials.models import MaterialRow
 from tracker.materials.rules import MaterialKind
 from tracker.meetings import queries as meetings
@@ -28,8 +27,8 @@ from tracker.meetings.blueprint import get_meeting
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.minutes.rules import is_shown
 from tracker.municipalities import queries as areas
-from tracker.papers import binding, pdf, volume
-from tracker.papers.kinds import links, paper_file, register
+from tracker.papers import pdf, volume
+from tracker.papers.kinds import PDF, ZIP, links, paper_file, register
 from tracker.papers.volume import Volume, VolumePart
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
@@ -40,7 +39,8 @@ from tracker.plumbing.pages import complain, done, page, strike_page
 from tracker.plumbing.sections import stand
 
 bp = Blueprint("materials", __name__)
-bp.record(lambda state: register(state.app, (*papers.PAPERS, *papers.MATERIALS, *papers.MINUTES)))
+KINDS = (*papers.PAPERS, *papers.MATERIALS, *papers.MINUTES, *papers.PACKS)
+bp.record(lambda state: register(state.app, KINDS))
 WAYS = {"up": -1, "down": 1}
 _AT = "/meetings/<int:meeting_id>/materials"
 
@@ -340,7 +340,7 @@ def changed(meeting_id: int, material_id: int) -> Response:
 def book(meeting_id: int, form: str) -> Response:
     """1冊のPDF, or the zip, of all that the reader may read; the office sees it before it is sent."""
     found = _open(meeting_id)
-    if form not in ("pdf", "zip") or not any(not one.is_struck for one in found.shown):
+    if form not in (PDF, ZIP) or not any(not one.is_struck for one in found.shown):
         abort(404)
     of, back = _volume(found), url_for(".index", meeting_id=meeting_id)
     opened = [one.current.id for one in found.shown if one.current and not one.is_struck]
@@ -348,33 +348,14 @@ def book(meeting_id: int, form: str) -> Response:
     db.session.rollback()
     name = volume.safe_name(_("%(meeting)s_資料", meeting=found.meeting.name), form)
     try:
-        made = volume.bind(of) if form == "pdf" else volume.pack(of)
+        made = of.as_file(form)
     except Refusal as refusal:
         return done(back, refusal.message, "late")
-    return _file(made, name, "application/pdf" if form == "pdf" else "application/zip")
+    return _file(made, name, "application/pdf" if form == PDF else "application/zip")
 
 
 def _volume(found: _Open) -> Volume:
-    """All that the reader may read, in the order of the book; what is kept to some stands last."""
-    as_of: datetime = found.pack.changed_at or clock.now()
-    parts = []
-    for one in in_order([one for one in found.shown if not one.is_struck]):
-        now, pages = one.current, 0
-        if now:
-            content, pages, ending = uploads.content_of(now.sha256), len(now.pages), now.ending
-        else:
-            content, ending = pdf.write(papers.material(found.meeting, one.kind, as_of)), "pdf"
-            pages = len(binding.read(content).pages)
-        label = ""
-        if now and now.number > 1:
-            label = _("%(number)s（差替え）", number=one.number)
-        parts.append(VolumePart(one.number, one.title, ending, content, pages, label))
-    meeting = found.meeting
-    lines = [meeting.hours.label if meeting.hours else "", meeting.place, areas.get_area().name]
-    if not found.pack.sent_at:
-        lines.append(_("（送る前の確認用）"))
-    title = _("%(meeting)s　資料", meeting=meeting.name)
-    return Volume(title, [one for one in lines if one], parts, as_of)
+    return papers.meeting_pack(papers.MeetingPack(found.meeting, found.pack, found.shown))
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

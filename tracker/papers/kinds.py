@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import import_module
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from flask import Flask, abort, current_app, g, send_file, url_for
 from flask.sansio.app import App
@@ -241,6 +241,18 @@ class Bundle:
     files: Sequence[Enclosure]
     as_of: datetime
 
+    def as_file(self, form: str) -> bytes:
+        """The zip."""
+        written: bytes = _writer(form).write(self)
+        return written
+
+
+class Compiled(Protocol):
+    """Several papers in one file (a `Bundle`, a `Volume`), which knows how it is written."""
+
+    def as_file(self, form: str) -> bytes:
+        """The file in that format."""
+
 
 class PaperLinks(NamedTuple):
     """A paper on a page: its name, and each format with its address."""
@@ -263,7 +275,7 @@ class PaperKind(NamedTuple):
     kind: str
     name: str
     formats: tuple[str, ...]
-    make: Callable[[Any], Document | Bundle]
+    make: Callable[[Any], Document | Compiled]
     find: Callable[[str], Any]
     version: int = 1
     about: str = ""
@@ -306,9 +318,12 @@ def document(kind: str, subject: Any, as_of: datetime | None = None) -> Document
     as_of: when its subject was changed last, for a copy that says neither when nor by whom it was
     made.
     """
-    row = kinds()[kind]
-    made = row.make(subject)
+    made = kinds()[kind].make(subject)
     assert isinstance(made, Document)
+    return _with_foot(kinds()[kind], made, as_of)
+
+
+def _with_foot(row: PaperKind, made: Document, as_of: datetime | None) -> Document:
     at = (as_of or clock.now()).astimezone(clock.TOKYO)
     printed = (
         f"出力 {wareki.long(at.date())} {wareki.clock_time(at.time())}　"
@@ -322,7 +337,7 @@ def document(kind: str, subject: Any, as_of: datetime | None = None) -> Document
     values |= {
         "foot": foot.replace("　　", "　"),
         "made_at": at,
-        "version": f"{kind}/{row.version}",
+        "version": f"{row.kind}/{row.version}",
     }
     return Document(**values)
 
@@ -332,8 +347,10 @@ def paper(kind: str, subject: Any, form: str, as_of: datetime | None = None) -> 
     row = kinds()[kind]
     if form not in row.formats:
         raise Refusal(_("この書類の形式は、%(formats)sです。", formats="・".join(row.formats)))
-    of = row.make(subject) if form == ZIP else document(kind, subject, as_of)
-    written: bytes = _writer(form).write(of)
+    made = row.make(subject)
+    if not isinstance(made, Document):
+        return made.as_file(form)
+    written: bytes = _writer(form).write(_with_foot(row, made, as_of))
     return written
 
 

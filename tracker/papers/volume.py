@@ -23,7 +23,7 @@ from tracker.kernel.translation import N_, _
 from tracker.papers import binding, pdf
 from tracker.papers.bundle import HEADS, LIST, LOST, fixed_zip
 from tracker.papers.delimited import csv_file
-from tracker.papers.kinds import Block, Document, Grid, Lines, NewPage, Title
+from tracker.papers.kinds import PDF, Block, Document, Grid, Lines, NewPage, Title
 from tracker.plumbing import clock
 from tracker.plumbing.files import project_root, write_whole
 
@@ -89,6 +89,10 @@ class Volume(NamedTuple):
     parts: Sequence[VolumePart]
     as_of: datetime
     numbers: Sequence[str] = ()
+
+    def as_file(self, form: str) -> bytes:
+        """1冊のPDF or the zip; raises Refusal as `bind` does."""
+        return bind(self) if form == PDF else pack(self)
 
 
 def pages_of(content: bytes) -> list[str]:
