@@ -4,7 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from flask import redirect
+from flask import g, redirect
 from sqlalchemy import func, select, update
 
 from tests import cast
@@ -17,10 +17,23 @@ from tests.troubles import no_room
 from tracker.accounts.models import Person, SignIn
 from tracker.municipalities.models import CalendarEntry
 from tracker.plumbing import clock, kept
-from tracker.plumbing.access import NOT_KEPT, SIGNED_OUT, SOMEBODY_ELSE, WAITS
+from tracker.plumbing.access import SIGNED_OUT, SOMEBODY_ELSE, WAITS
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import KEPT, KEPT_PRESS
-from tracker.plumbing.pages import NOT_TAKEN
+from tracker.plumbing.forms import (
+    CHOSEN,
+    FILE,
+    KEPT,
+    KEPT_PRESS,
+    NO_FILE,
+    OLD_TOKEN,
+    TYPED,
+    FileField,
+    Form,
+    LineField,
+    SelectField,
+    choices,
+)
+from tracker.plumbing.pages import NOT_KEPT, NOT_TAKEN
 from tracker.sign_in.password import rules
 from tracker.sign_in.password.actions import ask_reset, write_resets
 
@@ -66,7 +79,7 @@ def test_after_signing_in_the_form_stands_there_and_is_saved_once(app, typed, tm
     right = {"email": "office@aomori.example", "password": cast.PASSWORD}
     back = office.fill(asked.location, right)
     form = office.get(back.location, status=400)
-    assert KEPT in form.text and form.title == office.get(NEW).title
+    assert KEPT % {"left": TYPED} in form.text and form.title == office.get(NEW).title
     there = {**form.fields(), "kind": form.fields()["kind"][0]}
     assert {name: there[name] for name in WORDS} == WORDS
     assert form.fields()["once"] != fields["once"] and files(tmp_path) == [file] and count(app) == 0
@@ -86,8 +99,8 @@ def shown(browse, typed):
 def test_it_stands_there_at_every_reading_until_it_is_sent(app, shown, tmp_path):
     office, place = shown
     first, again = (office.get(place, status=400) for _ in range(2))
-    assert again.fields()["name"] == WORDS["name"] and KEPT in again.text
-    assert office.get("/").link("続きから入力する") == place
+    assert again.fields()["name"] == WORDS["name"] and TYPED in again.text
+    assert office.get("/").link("続きを開く") == place
     # What is refused is not sent; what stands in two windows is done once.
     refused = office.post(place, {**first.fields(), "name": ""})
     assert refused.status == 422 and refused.fields()["kept"] and len(files(tmp_path)) == 1
@@ -105,10 +118,42 @@ def test_a_button_pressed_without_a_session_promises_no_words(app, browse, tmp_p
     # On another page first: it is called what it is, a button.
     office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
     home = office.get("/")
-    assert "まだ行っていない操作があります" in home.text and "続きから入力" not in home.text
+    assert "まだ行っていない操作があります" in home.text and "続きを開く" not in home.text
     told = office.follow(office.get(home.link("その画面を開く"), status=302))
     assert KEPT_PRESS in told.text and "下に残っています" not in told.text
     assert count(app) == 1 and files(tmp_path) == []
+
+
+class Sent(Form):
+    """Boxes of every sort, of which some are filled."""
+
+    name = LineField()
+    kind = SelectField(choices=choices([("a", "甲")]), validate_choice=False)
+    file = FileField()
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept_left", "old_left"),
+    [
+        (("name", "kind", "file"), TYPED, TYPED + NO_FILE),
+        (("name", "kind"), TYPED, TYPED),
+        (("kind",), CHOSEN, CHOSEN),
+        (("kind", "file"), CHOSEN, CHOSEN + NO_FILE),
+        (("file",), FILE, NO_FILE),
+        ((), "", ""),
+    ],
+)
+def test_a_form_promises_what_is_left_of_it(app, sent, kept_left, old_left):
+    values = {"name": "閉庁", "kind": "a", "file": (BytesIO(b"1"), "a.pdf")}
+    for post, said in ((object(), KEPT % {"left": kept_left}), (None, old_left)):
+        data = {one: values[one] for one in sent}
+        with app.test_request_context("/", method="POST", data=data):
+            values["file"] = (BytesIO(b"1"), "a.pdf")
+            g.has_old_token, g.kept_post = True, post
+            form = Sent()
+            assert not form.validate() and form.status == 400
+            whole = said if post else OLD_TOKEN[False] % {"left": said}
+            assert form.form_errors == [whole]
 
 
 def test_its_person_throws_it_away_and_nobody_else(app, shown, browse, tmp_path):
@@ -121,8 +166,8 @@ def test_its_person_throws_it_away_and_nobody_else(app, shown, browse, tmp_path)
     assert len(files(tmp_path)) == 1
     home = office.post("/account/kept", away)
     assert home.location == "/" and files(tmp_path) == [] and count(app) == 0
-    assert "保管していた入力を捨てました。" in office.get("/").text
-    assert "続きから入力する" not in office.get("/").text
+    assert "保管していた内容を捨てました。" in office.get("/").text
+    assert "続きを開く" not in office.get("/").text
 
 
 def test_a_session_that_ends_again_keeps_the_newer_words_alone(app, shown, tmp_path):
@@ -155,7 +200,7 @@ def test_without_its_cookie_the_page_itself_says_whose_it_is(app, typed, tmp_pat
     assert other.post(NEW, {**fields, "once": forged}).location == "/login"
     assert len(files(tmp_path)) == 1
     page = other.sign_in("office").get("/")
-    link = page.link("続きから入力する")
+    link = page.link("続きを開く")
     assert other.get(link, status=400).fields()["name"] == WORDS["name"]
 
 
@@ -168,15 +213,15 @@ def test_another_person_sees_nothing_and_the_right_one_later_all(app, typed, bro
     assert page.location == "/"
     for path in ("/", f"{NEW}?kept={mark}", f"/account?kept={mark}"):
         seen = office.get(path, status=None).response.get_data(as_text=True)
-        assert WORDS["name"] not in seen and KEPT not in seen and "続きから入力する" not in seen
+        assert WORDS["name"] not in seen and TYPED not in seen and "続きを開く" not in seen
     # What stands on the office's page is not the admin's to say, either.
     told = office.post(NEW, {**fields, "name": "あとから打った文字"})
     assert told.status == 403 and SOMEBODY_ELSE in told.text and WAITS in told.text
     assert len(files(tmp_path)) == 2 and count(app) == 0
     own = browse("office")
     assert "2件" in own.get("/").text
-    one = own.get(own.get("/").link("続きから入力する"), status=400)
-    other = own.get(one.link("続きから入力する"), status=400)
+    one = own.get(own.get("/").link("続きを開く"), status=400)
+    other = own.get(one.link("続きを開く"), status=400)
     seen = {one.fields()["name"], other.fields()["name"]}
     assert seen == {WORDS["name"], "あとから打った文字"} and len(files(tmp_path)) == 2
 
@@ -264,7 +309,11 @@ def test_an_old_page_fills_no_disk_and_what_finds_no_room_is_given_back(
     assert len(files(tmp_path)) == 1
     office.post(NEW, {**fields, "name": "二つ目"})
     page = office.post(NEW, {**fields, "name": "三つ目"})
-    assert page.status == 401 and NOT_KEPT in page.text and page.fields()["name"] == "三つ目"
+    assert (
+        page.status == 401
+        and NOT_KEPT % {"left": TYPED} in page.text
+        and page.fields()["name"] == "三つ目"
+    )
     monkeypatch.setattr(kept, "LARGEST", 100)
     monkeypatch.setattr(kept, "MOST_OF_ONE", 9)
     assert office.post(NEW, {**fields, "name": "四つ目"}).status == 401
@@ -312,7 +361,7 @@ def test_what_may_no_longer_be_sent_is_shown_as_words(app, typed, tmp_path):
     back = office.fill("/login", {"email": "office@aomori.example", "password": cast.PASSWORD})
     page = office.get(back.location, status=403)
     assert NOT_TAKEN in page.text
-    assert [one.get_text() for one in page.all("main button")] == ["この入力を捨てる"]
+    assert [one.get_text() for one in page.all("main button")] == ["この内容を捨てる"]
     assert WORDS["name"] in [one.get_text() for one in page.all("main li")]
     away = page.fields(0)
     office.post("/account/kept", away)

@@ -27,7 +27,7 @@ from tests.whole.clients import NOBODY, OFFICE, House
 from tests.whole.test_acts import FILLED, NO_ACT, rows, with_acts
 from tests.whole.unsafe import BY_HAND, ONLY_EMPTY, unsafe, unsafe_endpoints
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import OLD_TOKEN, PRESSED
+from tracker.plumbing.forms import LEFT, OLD_TOKEN, PRESSED, TYPED
 from tracker.plumbing.pages import _SECRET, NOT_SAVED
 
 Fields = dict[str, Any]
@@ -86,7 +86,8 @@ def test_a_form_with_the_token_of_another_session_comes_back(houses: list[House]
         asked += 1
         where = f"{form.visitor} {form.target}"
         # What asks for nothing that is typed may say so.
-        said = [one[form.visitor is not NOBODY] for one in (OLD_TOKEN, PRESSED)]
+        old, pressed = (one[form.visitor is not NOBODY] for one in (OLD_TOKEN, PRESSED))
+        said = [old % {"left": left} for left in (TYPED, TYPED + LEFT[-1], *LEFT, "")]
         if rows(house) != before:
             wrong.append(f"{where}: changed something")
         if answer.status_code == 302 and not form.asks:
@@ -96,7 +97,7 @@ def test_a_form_with_the_token_of_another_session_comes_back(houses: list[House]
         elif answer.status_code != 400:
             wrong.append(f"{where}: {answer.status_code}")
         told = answer.get_data(as_text=True)
-        if not any(one in told for one in (said[:1] if typed else said)):
+        if not any(one in told for one in (said[:2] if typed else [*said, pressed])):
             wrong.append(f"{where}: does not say so")
         if form.asks:
             wrong += lost(form, fields, answer)
@@ -156,12 +157,13 @@ def judge(
     page, wrong = Page(answer, []), [f"an error's page asked the database: {one}" for one in asked]
     if answer.status_code != code:
         wrong.append(f"answered {answer.status_code}")
-    if NOT_SAVED not in page.text or ("受付番号" in page.text) is not (code == 500):
+    said = NOT_SAVED % {"left": TYPED if page.all("main li.kept-lines") else ""}
+    if said not in page.text or ("受付番号" in page.text) is not (code == 500):
         wrong.append("does not say so")
     if not JAPANESE.search(page.title) or OF_MACHINES.search(page.text):
         wrong.append("speaks of machines")
-    said = [one.getMessage() for one in log.records]
-    if len("\n".join(said).splitlines()) > MOST_LOG_LINES:
+    logged = [one.getMessage() for one in log.records]
+    if len("\n".join(logged).splitlines()) > MOST_LOG_LINES:
         wrong.append(f"wrote too much into the log: {said}")
     if code == 503 and any(one.exc_info for one in log.records):
         wrong.append("wrote a traceback of no fault of ours into the log")

@@ -27,7 +27,7 @@ from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
 from tracker.plumbing.access import SOMEBODY_ELSE, WAITS
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import KEPT, KEPT_PRESS
+from tracker.plumbing.forms import KEPT, KEPT_PRESS, LEFT, TYPED
 
 # How a session is over -> what then stands in its row.
 ENDS: dict[str, dict[str, Any]] = {
@@ -132,7 +132,8 @@ def judge(house: House, form: Asked, way: str) -> Iterator[str]:
         yield f"came back as {back.status_code}"
     page = Page(back, [])
     # Where something was typed it stands below again; elsewhere there may be but a button to press.
-    told = any(one in page.text for one in ((KEPT,) if typed else (KEPT, KEPT_PRESS)))
+    said = [KEPT % {"left": left} for left in (TYPED, *LEFT, "")]
+    told = any(one in page.text for one in (said[:1] if typed else [*said, KEPT_PRESS]))
     if not told or not JAPANESE.search(page.title):
         yield "does not say that nothing is saved"
     [carried] = [one["value"] for one in page.all("main form input[name=kept]")][:1] or [""]

@@ -24,14 +24,8 @@ SIGNED_OUT = N_(
     "ログインが切れているため、まだ保存していません。入力した内容はこの画面に残っています。"
     "ボタンを押すと、ログインし直して、続きから保存できます。"
 )
-NOT_KEPT = N_(
-    "ログインが切れているため、まだ保存していません。入力した内容は下に残っています。"
-    "別のタブでログインしてから、「もう一度保存する」を押してください。"
-)
 SOMEBODY_ELSE = N_("この画面を開いた方と、今ログインしている方が違うため、まだ保存していません。")
-WAITS = N_(
-    "入力した内容は保管しています。この画面を開いた方がログインし直すと、続きから保存できます。"
-)
+WAITS = N_("送られた内容は保管しています。この画面を開いた方がログインし直すと、続きからできます。")
 ONLY_FOR = N_(
     "この画面は、%(who_may)sだけが使えます。ご用の方は、下のお問い合わせ先へお知らせください。"
 )
@@ -169,7 +163,7 @@ def _ask_to_sign_in(last_person: Callable[[], int | None]) -> Response:
     if person_id is None:
         return redirect(url_for("sign_in.sign_in"))
     if not is_fresh or not kept.keep(person_id):
-        raise kept.GivenBack(_(NOT_KEPT))
+        raise kept.GivenBack()
     return redirect(url_for("sign_in.sign_in", kept=1), 303)
 
 

@@ -48,20 +48,23 @@ _AGAIN = {False: "?again=1", True: "&again=1"}
 # What is said of a form that came with another session's token (contracts.md, "Trust").
 OLD_TOKEN = {
     True: N_(
-        "別の画面でログインし直したため、まだ保存していません。"
-        "入力した内容は下に残っています。もう一度保存してください。"
+        "別の画面でログインし直したため、まだ保存していません。%(left)sもう一度保存してください。"
     ),
-    False: N_(
-        "しばらく操作がなかったため、まだ送っていません。"
-        "入力した内容は下に残っています。もう一度送ってください。"
-    ),
+    False: N_("しばらく操作がなかったため、まだ送っていません。%(left)sもう一度送ってください。"),
 }
 # The same of what was kept until its person had signed in again.
 KEPT = N_(
-    "ログインが切れていたため、まだ保存していません。"
-    "入力した内容は下に残っています。確かめて、もう一度保存してください。"
+    "ログインが切れていたため、まだ保存していません。%(left)s確かめて、もう一度保存してください。"
 )
-# The same of a button, where nothing was typed that could stand below.
+# What is left of a form that was not carried out: of its words, else of its choices, else of a file
+# that was kept; a browser shows no file again.
+TYPED, CHOSEN, FILE, NO_FILE = LEFT = (
+    N_("入力した内容は下に残っています。"),
+    N_("選んだ内容は残っています。"),
+    N_("選んだファイルは保管しています。"),
+    N_("ファイルはもう一度選んでください。"),
+)
+# The same of a button, which asks for nothing that could be left.
 PRESSED = {
     True: N_(
         "別の画面でログインし直したため、まだ行っていません。もう一度ボタンを押してください。"
@@ -181,9 +184,10 @@ class Form(FlaskForm):
         if g.get("has_old_token"):
             self.has_old_token = True
             g.given_back = is_kept = g.get("kept_post") is not None
-            asks = any(not isinstance(field, HiddenField) for field in self)
-            kept, old = (KEPT, OLD_TOKEN) if asks else (KEPT_PRESS, PRESSED)
-            self.form_errors.append(_(kept if is_kept else old[g.get("actor") is not None]))
+            boxes = [*_boxes(self)]
+            kept, old = (KEPT, OLD_TOKEN) if boxes else (KEPT_PRESS, PRESSED)
+            said = kept if is_kept else old[g.get("actor") is not None]
+            self.form_errors.append(_(said, left=_left(boxes, is_kept)))
             return False
         return bool(super().validate(extra_validators))
 
@@ -246,6 +250,27 @@ class Form(FlaskForm):
             field.errors = [*field.errors, refusal.message]
         else:
             self.form_errors.append(refusal.message)
+
+
+def _boxes(fields: Iterable[Field]) -> Iterator[Field]:
+    """What a form asks for, box by box."""
+    for field in fields:
+        if isinstance(field, FieldList | FormField):
+            yield from _boxes(field)
+        elif not isinstance(field, HiddenField | SubmitField):
+            yield field
+
+
+def _left(boxes: Sequence[Field], is_kept: bool) -> str:
+    """What is true of the words, choices and files that were sent (TYPED, CHOSEN, FILE, NO_FILE)."""
+    filled = [box for box in boxes if box.raw_data and any(box.raw_data)]
+    has_file = any(isinstance(box, FileField) for box in filled)
+    left = [FILE] if has_file and is_kept else []
+    if any(isinstance(box, StringField) and not isinstance(box, PasswordField) for box in filled):
+        left = [TYPED]
+    elif any(isinstance(box, SelectFieldBase | BooleanField) for box in filled):
+        left = [CHOSEN]
+    return "".join(_(one) for one in (*left, *([NO_FILE] if has_file and not is_kept else [])))
 
 
 def _differences(fields: Iterable[Field], within: str = "") -> Iterator[Difference]:

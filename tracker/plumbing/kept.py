@@ -43,12 +43,13 @@ class GivenBack(HTTPException):
 
 
 class Waiting(NamedTuple):
-    """What waits for a person: the address that shows the newest, when it came, how many, its fields."""
+    """What waits for a person: the address that shows the newest, when it came, how many, and whether that
+    is more than a pressed button."""
 
     url: str
     at: datetime
     number: int
-    fields: Sequence[Sequence[str]]
+    holds: bool
 
 
 class _Upload(NamedTuple):
@@ -121,7 +122,8 @@ def waiting(person_id: int) -> Waiting | None:
         return None
     sign = "&" if "?" in post.address else "?"
     url = f"{post.address}{sign}kept={post.mark}"
-    return Waiting(url, others[0].at, len(others), post.fields)
+    holds = any(name != "once" and not name.endswith("seen") for name, _ in post.fields)
+    return Waiting(url, others[0].at, len(others), holds or bool(post.uploads))
 
 
 def shown() -> str:

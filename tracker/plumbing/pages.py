@@ -13,6 +13,7 @@ from flask import Flask, abort, current_app, flash, g, redirect, render_template
 from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -26,6 +27,7 @@ from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import Struck, db, is_passing
 from tracker.plumbing.forms import (
+    TYPED,
     Form,
     HiddenField,
     LineField,
@@ -100,8 +102,12 @@ NOBODY_KNOWN = N_(
 )
 # Said of a post that the trouble of ours kept from being carried out (contracts.md, "Trust").
 NOT_SAVED = N_(
-    "今は保存できませんでした。入力した内容は下に残っています。"
-    "少し待ってから「もう一度保存する」を押してください。"
+    "今は保存できませんでした。%(left)s少し待ってから「もう一度保存する」を押してください。"
+)
+# The same where nobody is signed in, and there is no room to keep it.
+NOT_KEPT = N_(
+    "ログインが切れているため、まだ保存していません。%(left)s"
+    "別のタブでログインしてから、「もう一度保存する」を押してください。"
 )
 # Said of a kept post whose page no longer takes it.
 NOT_TAKEN = N_(
@@ -361,13 +367,13 @@ def _waiting(actor: Actor) -> Iterator[Banner]:
     if found is None:
         return
     said = {"at": jst(found.at), "count": found.number}
-    if any(_typed(found.fields)):
-        strong = _("まだ保存していない入力を保管しています。")
+    if found.holds:
+        strong = _("まだ保存していない内容を保管しています。")
         text = _(
-            "ログインが切れたときに入力していた内容です（%(at)s、%(count)s件）。24時間で消えます。",
+            "ログインが切れたときに送った内容です（%(at)s、%(count)s件）。24時間で消えます。",
             **said,
         )
-        yield Banner("warn", strong, text, found.url, _("続きから入力する"))
+        yield Banner("warn", strong, text, found.url, _("続きを開く"))
     else:
         strong = _("まだ行っていない操作があります。")
         text = _(
@@ -442,7 +448,7 @@ def _show_error(error: HTTPException) -> Response:
     db.session.rollback()
     code = error.code or 500
     if isinstance(error, kept.GivenBack):
-        return _kept_page(code, _(ERRORS[code][0]), str(error.description))
+        return _kept_page(code, _(ERRORS[code][0]), _(NOT_KEPT, left=_left()))
     title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
     title = getattr(error, "title", title)
     own = error.description if error.description != type(error).description else None
@@ -473,17 +479,12 @@ def _failed(code: int, own: str | None = None, number: str | None = None) -> Res
         return Response(f"{_(title)}。", code, mimetype="text/plain")
     # What another site posted is never given back as a form, whatever went wrong.
     if request.method == "POST" and comes_from_here():
-        return _kept_page(code, _(title), own or _(NOT_SAVED), number)
+        return _kept_page(code, _(title), own or _(NOT_SAVED, left=_left()), number)
     return _error_page(code, _(title), own or _(advice), number)
 
 
 def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> Response:
-    try:
-        fields, files = list(request.form.items(multi=True)), request.files.items(multi=True)
-    except HTTPException:
-        # It broke off before all of it was here.
-        fields, files = [], iter(())
-    posted = [one for one in fields if one[0] != "kept" and not _SECRET.search(one[0])]
+    posted, files = _posted()
     if not any(value for name, value in posted if name == "once"):
         posted.append(("once", once.new_key()))
     chosen = [(name, file.filename) for name, file in files if file.filename]
@@ -498,6 +499,20 @@ def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> 
         is_open=code not in _CLOSED,
     )
     return Response(body, code, mimetype="text/html")
+
+
+def _posted() -> tuple[list[tuple[str, str]], Iterable[tuple[str, FileStorage]]]:
+    """All that came but secrets, and the files."""
+    try:
+        fields, files = list(request.form.items(multi=True)), request.files.items(multi=True)
+    except HTTPException:
+        # It broke off before all of it was here.
+        return [], ()
+    return [one for one in fields if one[0] != "kept" and not _SECRET.search(one[0])], files
+
+
+def _left() -> str:
+    return _(TYPED) if _typed(_posted()[0]) else ""
 
 
 def _typed(posted: Iterable[Sequence[str]]) -> list[str]:

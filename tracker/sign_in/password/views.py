@@ -274,12 +274,12 @@ def sign_out() -> Response:
 @bp.post("/account/kept")
 @guard(Permission.OWN_ACCOUNT)
 def throw_away() -> Response:
-    """この入力を捨てる: what was kept of a form that came without a session."""
+    """この内容を捨てる: what was kept of a form that came without a session."""
     form = ButtonForm()
     if not form.validate_on_submit():
         return complain(form, url_for("overview.home"))
     kept.throw_away(actor().person_id, request.form.get("kept", ""))
-    flash(_("保管していた入力を捨てました。"), "ok")
+    flash(_("保管していた内容を捨てました。"), "ok")
     return redirect(url_for("overview.home"))
 
 
