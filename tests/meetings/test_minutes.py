@@ -309,7 +309,7 @@ def test_office_and_town_on_the_pages(browse, app):
     assert "議事録を確認しました。" in told.text and "確認 1/5" in told.text
     asked = browse("officer", "hiranai")
     page = asked.get(f"{path}/correction?item={item_id}")
-    fields = {**page.fields(), "sentence": f"{item_id}-1"}
+    fields = page_fields = {**page.fields(), "sentence": f"{item_id}-1"}
     wrong = asked.post(f"{path}/correction", fields)
     assert wrong.status == 422 and "修正案を入力してください。" in wrong.text
     asked.post(f"{path}/correction", {**fields, "words": "広げる、です。"})
@@ -330,6 +330,11 @@ def test_office_and_town_on_the_pages(browse, app):
     office.post(f"{path}/items/{item_id}", {**again.fields(), "decided": "広げる。"})
     told = late.follow(late.post(f"{path}/confirm", fields)).text
     assert "本文が直されているため、記録していません。" in told
+    typed = {**page_fields, "words": "広げる、とする。"}
+    told = asked.post(f"{path}/correction", typed)
+    assert told.status == 422 and "本文が直されているため、記録していません。" in told.text
+    assert told.fields()["words"] == typed["words"] and "選び直して" not in told.text
+    asked.get(f"{path}/correction", status=404)
     browse("officer", "imabetsu").get(f"{path}/confirm", status=403)
 
 

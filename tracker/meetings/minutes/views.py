@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
+from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda.rules import may_read
@@ -81,11 +82,14 @@ def _is_asked(sheet: MinutesSheet) -> bool:
     return sheet.state is MinutesState.SENT and sits
 
 
-def _open(meeting_id: int) -> tuple[Meeting, MinutesSheet, str]:
-    """The meeting with its minutes as the reader may know them, and the address of their page."""
+def _open(meeting_id: int, *, says: bool = False) -> tuple[Meeting, MinutesSheet, str]:
+    """The meeting with its minutes, and the address of their page.
+
+    The 404 page where the reader may not know them, unless the view itself `says` what happened.
+    """
     meeting = get_meeting(meeting_id)
     sheet, back = queries.sheet(meeting), url_for(".minutes", meeting_id=meeting_id)
-    if not is_shown(sheet, actor(), clock.today()):
+    if not says and not is_shown(sheet, actor(), clock.today()):
         abort(404)
     stand((_("議事録"), back))
     return meeting, sheet, back
@@ -120,14 +124,7 @@ def write_minutes(meeting_id: int, item_id: int) -> Response:
         abort(404)
     if closed := _closed(meeting, lambda: _check_writing(sheet, meeting, item_id), item.title):
         return closed
-    part = sheet.parts.get(item_id)
-    form = forms.PartTextForm(
-        data={
-            "seen": part.seen if part else UNSEEN,
-            "gist": part.gist if part else "",
-            "decided": part.decided if part else "",
-        }
-    )
+    form = forms.PartTextForm(obj=sheet.parts.get(item_id), data={"seen": UNSEEN})
     if form.carry_out(
         lambda act: actions.write(
             act,
@@ -167,9 +164,7 @@ def send_minutes(meeting_id: int) -> Response:
 @guard(Permission.CONFIRM_MINUTES)
 def confirm_minutes(meeting_id: int) -> Response:
     """The municipality's word on the text that stands on this page."""
-    meeting, back = get_meeting(meeting_id), url_for(".minutes", meeting_id=meeting_id)
-    sheet = queries.sheet(meeting)
-    stand((_("議事録"), back))
+    meeting, sheet, back = _open(meeting_id, says=True)
     own, by = _own(sheet), actor()
     form = SeenButtonForm(data={"seen": shown(own)})
     if form.carry_out(lambda act: actions.confirm(act, meetings.row(meeting), form.seen.data)):
@@ -193,10 +188,14 @@ def confirm_minutes(meeting_id: int) -> Response:
 @guard(Permission.PROPOSE_ITEM)
 def ask_correction(meeting_id: int) -> Response:
     """修正をお願いする: of a sentence, of one item (`item`) or of any."""
-    meeting, sheet, back = _open(meeting_id)
+    meeting, sheet, back = _open(meeting_id, says=request.method == "POST")
     own, item = _own(sheet), number_asked("item", 0)
     of = [one for one in own if one.item_id == item] or own
     form = forms.correction_form(of, shown(own))
+    if form.is_submitted() and sheet.state is MinutesState.DRAFT:
+        # Pulled back while it was written: the page is gone, the words stay.
+        form.refuse(Refusal(refusal_of(lambda: check_word(sheet, actor(), confirms=False)) or ""))
+        return complain(form, back)
 
     def ask(act: Act) -> None:
         item_id, number = form.place
