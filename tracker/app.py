@@ -35,6 +35,7 @@ FEATURES = (
     "grants",
     "questions",
     "meetings",
+    "annual_duty",
     "convening",
     "decisions",
     "materials",

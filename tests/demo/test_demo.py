@@ -17,6 +17,7 @@ from tracker.accounts.handover.queries import memos
 from tracker.accounts.models import Person, Post
 from tracker.accounts.queries import actor_of
 from tracker.agreements.models import Agreement, AnnexEntry, Measure
+from tracker.annual_duty.queries import agreement_standings
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.demo import actions
 from tracker.demo.commands import demo
@@ -213,10 +214,10 @@ def test_the_meeting_is_polling_with_three_of_five(demo_both: Flask) -> None:
         "02-02",
         "02-04",
     ]
-    standings = [one.standing for one in meetings.agreement_standings(YEAR, cast.TODAY)]
+    standings = [one.standing for one in agreement_standings(YEAR, cast.TODAY)]
     assert standings == [Standing.POLLING] * 4
     # A deputy came last year: both sides regard the meeting as held, and its minutes are final.
-    standings = [one.standing for one in meetings.agreement_standings(YEAR.previous, cast.TODAY)]
+    standings = [one.standing for one in agreement_standings(YEAR.previous, cast.TODAY)]
     assert standings == [Standing.MINUTED] * 4
     # Three of five said before who comes, and what was decided then is on this year's agenda.
     said = {one.slug: one.replied_by for one in last.seats if one.replied_at}
@@ -285,7 +286,7 @@ def test_the_example_stands_on_that_day_as_the_year_has_come(
     with loaded_on(today, tmp_path):
         halves = db.session.scalars(select(ReportingRound.half)).all()
         assert set(halves) == set([Half.H1, Half.FY][:rounds])
-        found = meetings.agreement_standings(FiscalYear.containing(today), today)
+        found = agreement_standings(FiscalYear.containing(today), today)
         assert [one.standing for one in found] == [standing] * 4
 
 

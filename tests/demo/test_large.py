@@ -16,13 +16,13 @@ from tests.demo.test_demo import counts, empty_app
 from tests.pages import PageClient
 from tracker.accounts.models import Person
 from tracker.accounts.queries import actor_of
+from tracker.annual_duty.queries import agreement_standings
 from tracker.demo import actions, large
 from tracker.demo.commands import demo
 from tracker.duties import queries as duties
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
-from tracker.meetings import queries as meetings
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -79,7 +79,7 @@ def test_it_is_complete_and_every_decision_is_in_the_record(large_app: Flask) ->
         assert entries("meeting.polled") == 7 and entries("meeting.attended") == 6
         newest = db.session.scalar(select(func.max(HistoryEntry.at)))
         assert newest is not None and newest <= cast.NOW
-        found = meetings.agreement_standings(FiscalYear(2025), cast.TODAY)
+        found = agreement_standings(FiscalYear(2025), cast.TODAY)
         assert {one.standing.value for one in found} == {"held"} and len(found) == 29
 
 

@@ -7,20 +7,24 @@ A new kind or state fails here until it is walked, or stands below with its reas
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import product
+from itertools import chain, product
 
 import pytest
 
+from tests.annual_duty.makers import make_article
 from tests.cost_sharing.cases import IMABETSU, YOMOGITA, make_case
 from tests.decisions.makers import make_decision, make_follow_up
 from tests.duties.makers import MEMBERS, TODAY
-from tests.meetings.makers import TOWNS, YEAR, make_article, make_pure
+from tests.meetings.makers import TOWNS, YEAR, make_pure
 from tests.payments.makers import make_instalment
 from tests.projects.makers import PURE_TOWNS, make_report
 from tests.questions.test_duties import walk as walk_questions
 from tracker.accounts import duties as people
 from tracker.accounts.duties import HeldPost, SharedName, UnseenChange
 from tracker.accounts.rules import StaffMember
+from tracker.annual_duty.duties import duties as of_article_5
+from tracker.annual_duty.rules import FULFILLED
+from tracker.annual_duty.standing import AgreementStanding, ArticleFive, PartyView
 from tracker.convening.duties import duties as of_replies
 from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
@@ -38,14 +42,11 @@ from tracker.mail.letters import LetterState
 from tracker.meetings.duties import duties as of_meetings
 from tracker.meetings.duties import minutes_duties, proposal_duties
 from tracker.meetings.meeting import (
-    AgreementStanding,
-    ArticleFive,
     Meeting,
-    PartyView,
     Seat,
     Unminuted,
 )
-from tracker.meetings.rules import FULFILLED, Attendance, Candidate, Standing
+from tracker.meetings.rules import Attendance, Candidate, Standing
 from tracker.payments.duties import duties as of_payments
 from tracker.payments.rules import PaymentState
 from tracker.projects.duties import duties as of_reports
@@ -309,7 +310,8 @@ def walk_meetings() -> Iterator[tuple[Standing, date, list[Duty]]]:
     """Every stage of the year's meeting, on days before and after its deadline and its day."""
     for (standing, meeting), on in product(MEETINGS.items(), DAYS):
         article = make_article(standing, standing, meeting=meeting)
-        yield standing, on, left(of_meetings([article], [], MEMBERS, on, "電話"))
+        steps = of_meetings([meeting] if meeting else [], MEMBERS, on, "電話")
+        yield standing, on, left(chain(of_article_5([article], MEMBERS, on), steps))
 
 
 def test_a_meeting_in_every_stage_stands_on_somebody_s_home() -> None:
@@ -326,7 +328,7 @@ def walk_polls() -> Iterator[tuple[Seat, date, list[Duty]]]:
     for seat, on, answered in product(SEATS, DAYS[:3], (None, SAID)):
         own = replace(seat, answered_at=answered)
         meeting = replace(POLL, seats=(own,), year=FiscalYear.containing(on))
-        yield own, on, left(of_meetings([], [meeting], MEMBERS, on, "電話"))
+        yield own, on, left(of_meetings([meeting], MEMBERS, on, "電話"))
 
 
 def test_every_seat_that_has_not_answered_stands_on_its_officer_s_home_and_the_office_s() -> None:
@@ -368,7 +370,7 @@ def walk_views() -> Iterator[tuple[set[str], bool, list[Duty]]]:
         assert meeting
         for year in (YEAR, FiscalYear(2028)):  # its 31 March is a Saturday
             article = ArticleFive(year, replace(meeting, year=year), (bound,))
-            found = of_meetings([article], [], MEMBERS, HOURS.on, "電話")
+            found = of_article_5([article], MEMBERS, HOURS.on)
             yield set(said), is_held, left(found)
 
 
@@ -384,17 +386,17 @@ def test_until_both_parties_regard_it_as_held_somebody_is_to_see_to_it() -> None
 def test_where_the_year_is_over_nobody_can_hold_its_meeting() -> None:
     bound = AgreementStanding(1, (HUB, PARTNERS[0]), Standing.MISSED, {}, False)
     article = ArticleFive(YEAR, MEETINGS[Standing.HELD], (bound,))
-    found = left(of_meetings([article], [], MEMBERS, date(2027, 4, 2), "電話"))
+    found = left(of_article_5([article], MEMBERS, date(2027, 4, 2)))
     assert [one for one in found if homes(one)] == []
 
 
 @pytest.mark.parametrize("is_recorded", [False, True])
 def test_a_meeting_beside_article_5_is_recorded_in_the_year_after_too(is_recorded: bool) -> None:
     held = replace(FIXED, is_yearly=False, attendance_at=AT if is_recorded else None)
-    found = left(of_meetings([], [held], MEMBERS, date(2027, 4, 2), "電話"))
+    found = left(of_meetings([held], MEMBERS, date(2027, 4, 2), "電話"))
     assert check(found) == (set() if is_recorded else {Kind.ATTENDANCE_UNRECORDED})
     called_off = replace(held, cancelled_at=AT)
-    assert list(of_meetings([], [called_off], MEMBERS, date(2027, 4, 2), "電話")) == []
+    assert list(of_meetings([called_off], MEMBERS, date(2027, 4, 2), "電話")) == []
 
 
 def walk_minutes() -> Iterator[tuple[set[str], list[Duty]]]:

@@ -12,15 +12,16 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter
 from tracker.meetings import actions, queries
-from tracker.meetings.meeting import AgreementStanding, ArticleFive, Meeting, Seat
+from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.rules import Answer, Attendance, Candidate, Standing
+from tracker.meetings.rules import Answer, Attendance, Candidate
 from tracker.municipalities.rules import Town
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 YEAR = FiscalYear(2026)
+EMPTY = "令和8年度の会議はまだ準備していません。開催期限は令和9年3月31日です。"
 DUE = date(2026, 11, 27)
 PLACE = "青森市役所 本庁舎 庁議室"
 AFTERNOON, MORNING = (time(14), time(15, 30)), (time(10), time(11, 30))
@@ -57,19 +58,6 @@ _PURE = Meeting(
 def make_pure(**changes: Any) -> Meeting:
     """A meeting without a database."""
     return replace(_PURE, **changes)
-
-
-def make_article(*standings: Standing, meeting: Meeting | None = None) -> ArticleFive:
-    """Article 5 of FY2026, with the partners' agreements standing so, in order."""
-    partners = ("hiranai", "imabetsu", "yomogita", "sotogahama")
-    return ArticleFive(
-        YEAR,
-        meeting,
-        tuple(
-            AgreementStanding(n, (TOWNS["aomori"], TOWNS[slug]), standing, {}, False)
-            for n, (slug, standing) in enumerate(zip(partners, standings, strict=False), 1)
-        ),
-    )
 
 
 def act(by: Actor | None = None, at: datetime = cast.NOW) -> Act:
@@ -131,3 +119,11 @@ def make_held(entries: Mapping[str, tuple[Attendance, str]], at: datetime) -> Me
 def letters(kind: str) -> Sequence[Letter]:
     """The letters of one kind, in the order they were written."""
     return db.session.scalars(select(Letter).where(Letter.kind == kind).order_by(Letter.id)).all()
+
+
+def press(client, path, action, **fields):
+    """Presses the button of the one form on the page whose action ends so."""
+    page = client.get(path)
+    form = page.one(f"form[action$='{action}']")
+    carried = {box["name"]: box["value"] for box in form.select("input[type=hidden]")}
+    return client.post(form["action"], {**carried, **fields})

@@ -1,6 +1,6 @@
 """Fixing, notice, attendance and Article 5 per agreement, on SQLite and on PostgreSQL."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -22,12 +22,11 @@ from tests.meetings.makers import (
     seat_of,
 )
 from tests.sent import token_of
-from tracker.agreements.models import Agreement
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions, queries
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.rules import Attendance, Standing
-from tracker.plumbing import clock, history
+from tracker.meetings.rules import Standing
+from tracker.plumbing import history
 from tracker.plumbing.changes import Act, Conflict, subject_of
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -35,37 +34,6 @@ from tracker.plumbing.history import HistoryEntry
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 DAY = date(2027, 1, 28)
 LATER = [one._replace(on=one.on.replace(year=2028)) for one in DATES[:1]]
-NONE, POLLING, FIXED, NOTICED, HELD, _MINUTED, MISSED, _UNRECORDED = Standing
-
-
-def standings(today=DAY):
-    found = queries.agreement_standings(YEAR, today)
-    return {one.parties[-1].slug: one.standing for one in found}
-
-
-def agreement_with(slug):
-    found = queries.agreement_standings(YEAR, DAY)
-    return next(one.agreement_id for one in found if one.parties[-1].slug == slug)
-
-
-def view(meeting, slug, is_held, by, at=ON_THE_DAY):
-    actions.view_as_held(Act(by, at), meeting, agreement_with(slug), is_held)
-
-
-def test_every_agreement_stands_where_the_meeting_stands():
-    four = ("hiranai", "imabetsu", "yomogita", "sotogahama")
-    assert standings(cast.TODAY) == dict.fromkeys(four, NONE)
-    meeting = make_meeting()
-    assert standings(cast.TODAY) == dict.fromkeys(four, POLLING)
-    make_answers(meeting)
-    actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "")
-    assert standings(cast.TODAY) == dict.fromkeys(four, FIXED)
-    actions.send_notice(Act(None, cast.NOW), meeting, "", "議題は追って。")
-    assert standings(cast.TODAY) == dict.fromkeys(four, NOTICED)
-    actions.record_attendance(Act(None, ON_THE_DAY), meeting, ALL_HEADS)
-    assert standings() == dict.fromkeys(four, HELD)
-    labels = [one.label for one in queries.agreement_standings(YEAR, DAY)]
-    assert labels == ["青森市・平内町", "青森市・今別町", "青森市・蓬田村", "青森市・外ヶ浜町"]
 
 
 def test_fixing_tells_the_secretaries_and_the_officers():
@@ -101,7 +69,7 @@ def test_moving_to_another_candidate_takes_the_notice_back_and_tells_everybody()
     actions.fix(Act(None, cast.NOW), meeting, second, "会場の都合による。")
     assert meeting.hours == DATES[1]
     assert meeting.noticed_at is None
-    assert set(standings(cast.TODAY).values()) == {FIXED}
+    assert queries.of(meeting).stage is Standing.FIXED
     told = letters("meeting_moved")
     assert len(told) == 9
     assert told[0].subject == "【日程変更】令和8年度 市町村長会議は1月21日（木）10時です"
@@ -161,61 +129,13 @@ def test_attendance_is_complete_or_not_recorded_at_all():
     assert meeting.attendance_at is None
 
 
-def test_a_deputy_completes_nothing_until_both_parties_record_so(actor):
-    meeting = make_held(DEPUTY, ON_THE_DAY)
-    assert standings() == {
-        **dict.fromkeys(("hiranai", "yomogita", "sotogahama"), HELD),
-        "imabetsu": FIXED,
-    }
-    view(meeting, "imabetsu", True, actor("office"))
-    assert standings()["imabetsu"] is FIXED
-    view(meeting, "imabetsu", False, actor("officer", "imabetsu"))
-    assert standings()["imabetsu"] is FIXED
-    view(meeting, "imabetsu", True, actor("confirmer", "imabetsu"))
-    assert standings()["imabetsu"] is HELD
-
-
-def test_a_view_recorded_after_the_year_still_counts(actor):
-    meeting = make_held(DEPUTY, ON_THE_DAY)
-    april = datetime(2027, 4, 2, 1, 0, tzinfo=UTC)
-    assert standings(date(2027, 4, 2))["imabetsu"] is MISSED
-    for by in (actor("office"), actor("officer", "imabetsu")):
-        view(meeting, "imabetsu", True, by, april)
-    assert standings(date(2027, 4, 2))["imabetsu"] is HELD
-
-
-def test_the_hubs_deputy_leaves_all_four_agreements_to_the_parties(actor):
-    meeting = make_held({"aomori": (Attendance.DEPUTY, "副市長")}, ON_THE_DAY)
-    assert set(standings().values()) == {FIXED}
-    for slug in ("hiranai", "yomogita"):
-        view(meeting, slug, True, actor("office"))
-    view(meeting, "hiranai", True, actor("officer", "hiranai"))
-    assert [slug for slug, state in standings().items() if state is HELD] == ["hiranai"]
-
-
-def test_nobody_records_the_view_of_another_municipality(actor):
-    meeting = make_held(DEPUTY, ON_THE_DAY)
-    with pytest.raises(Refusal, match="この協約の当事者だけが記録できます。"):
-        view(meeting, "imabetsu", True, actor("officer", "hiranai"))
-    with pytest.raises(Refusal, match="双方の長が出席しています。"):
-        view(meeting, "hiranai", True, actor("officer", "hiranai"))
-
-
-def test_attendance_that_was_wrong_can_be_mended():
-    meeting = make_held(DEPUTY, ON_THE_DAY)
-    assert seat_of(meeting, "imabetsu").attended == "代理（副町長）"
-    actions.record_attendance(Act(None, ON_THE_DAY), meeting, ALL_HEADS)
-    assert seat_of(meeting, "imabetsu").attended == "本人"
-    assert set(standings().values()) == {HELD}
-
-
 def test_a_meeting_is_called_off_for_a_reason_and_everybody_hears_of_it():
     meeting = make_fixed()
     with pytest.raises(Refusal, match="取りやめる理由を入れてください。"):
         actions.cancel(Act(None, cast.NOW), meeting, " ")
     db.session.rollback()
     actions.cancel(Act(None, cast.NOW), meeting, "大雪のため")
-    assert set(standings(cast.TODAY).values()) == {NONE}
+    assert queries.find_meeting(YEAR) is None
     told = letters("meeting_cancelled")
     assert len(told) == 9
     assert "　理由　大雪のため" in told[0].body
@@ -239,32 +159,14 @@ def test_a_meeting_that_took_place_is_neither_moved_nor_called_off():
         actions.fix(Act(None, ON_THE_DAY), meeting, last, "都合")
 
 
-def test_an_agreement_counts_from_its_signing_to_its_end():
-    ended = db.session.scalars(select(Agreement).order_by(Agreement.id)).all()[1]
-    ended.ended_on = date(2026, 9, 30)
-    db.session.flush()
-    assert list(standings(cast.TODAY)) == ["hiranai", "yomogita", "sotogahama"]
-    assert len(queries.agreement_standings(YEAR.previous, cast.TODAY)) == 4
-    assert queries.agreement_standings(type(YEAR)(2018), cast.TODAY) == ()
-
-
-def test_the_facts_of_a_year_nobody_prepared():
-    [article] = queries.article_five_owed(YEAR, cast.TODAY)
-    assert article.path == "/meetings"
-    assert [one.standing for one in article.agreements] == [NONE] * 4
-    assert [one.slug for one in article.agreements[1].parties] == ["aomori", "imabetsu"]
-    assert queries.meetings(YEAR) == ()
-
-
 def test_a_poll_is_read_with_its_answers():
     meeting = make_meeting()
     make_answers(meeting)
-    [article] = queries.article_five_owed(YEAR, cast.TODAY)
-    assert article.meeting is not None
-    assert (article.path, article.meeting.reply_due_on) == (f"/meetings/{meeting.id}", DUE)
-    assert [one.name for one in article.meeting.silent] == ["今別町", "外ヶ浜町"]
-    assert tuple(article.meeting.dates.values()) == DATES
-    seat = article.meeting.seats[2]
+    found = queries.find_meeting(YEAR)
+    assert (found.path, found.reply_due_on) == (f"/meetings/{meeting.id}", DUE)
+    assert [one.name for one in found.silent] == ["今別町", "外ヶ浜町"]
+    assert tuple(found.dates.values()) == DATES
+    seat = found.seats[2]
     assert seat.post_id is not None
     found = queries.find_by_link(token_of("poll", seat.id), cast.NOW)
     assert found is not None and [one.name for one in found[0].seats] == ["今別町"]
@@ -277,23 +179,6 @@ def test_once_a_date_is_fixed_nothing_is_asked_any_more():
     found = queries.find_meeting(YEAR)
     assert (found.fixed_on, found.noticed_at, found.attendance_at) == (DAY, None, None)
     assert all(found.has_answered(one) for one in found.seats)
-
-
-def test_a_meeting_called_off_is_the_years_no_longer():
-    actions.cancel(Act(None, cast.NOW), make_meeting(), "大雪のため")
-    assert [one.cancelled_at for one in queries.meetings(YEAR)] == [cast.NOW]
-    assert queries.article_five_owed(YEAR, cast.TODAY)[0].path == "/meetings"
-
-
-def test_other_meetings_of_the_year_leave_article_5_alone():
-    yearly = make_meeting()
-    other = make_meeting(is_yearly=False)
-    assert queries.find_meeting(YEAR).id == yearly.id
-    actions.cancel(Act(None, cast.NOW), yearly, "大雪のため")
-    assert set(standings(cast.TODAY).values()) == {NONE}
-    assert [one.id for one in queries.meetings(YEAR)] == [other.id, yearly.id]
-    assert queries.of(other).stage is POLLING
-    make_meeting()
 
 
 def test_a_date_is_fixed_on_the_answers_that_were_seen(actor):
@@ -324,17 +209,6 @@ def test_a_page_from_before_a_meeting_was_called_off_says_just_that(actor):
         assert not isinstance(caught.value, Conflict)
 
 
-def test_each_party_overwrites_only_what_it_saw_of_its_own_view(actor):
-    meeting = make_held(DEPUTY, ON_THE_DAY)
-    office = Act(actor("office"), ON_THE_DAY)
-    agreement = agreement_with("imabetsu")
-    actions.view_as_held(office, meeting, agreement, True, seen="0")
-    officer = Act(actor("officer", "imabetsu"), ON_THE_DAY)
-    actions.view_as_held(officer, meeting, agreement, True, seen="0")
-    with pytest.raises(Conflict, match="ほかの画面で"):
-        actions.view_as_held(office, meeting, agreement, False, seen="0")
-
-
 def test_what_changed_stands_before_and_after_in_the_record(actor):
     meeting = make_held(DEPUTY, ON_THE_DAY)
     seat = seat_of(meeting, "imabetsu")
@@ -348,15 +222,3 @@ def test_what_changed_stands_before_and_after_in_the_record(actor):
     )
     told = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id.desc())).first()
     assert told.verb == "poll.link_renewed" and "nonce" not in str(told.payload)
-
-
-def test_last_years_meeting_is_told_of_until_it_is_recorded_and_held():
-    meeting = make_fixed()
-    april = date(2027, 4, 2)
-    last, this = queries.article_five_owed(YEAR.next, april)
-    assert (last.year, last.meeting.fixed_on, this.year) == (YEAR, DAY, YEAR.next)
-    at = clock.at(april, ON_THE_DAY.time())
-    actions.record_attendance(Act(None, at), meeting, {**ALL_HEADS, **DEPUTY})
-    assert queries.article_five_owed(YEAR.next, april)[0].meeting.attendance_at
-    actions.record_attendance(Act(None, at), meeting, ALL_HEADS)
-    assert [one.year for one in queries.article_five_owed(YEAR.next, april)] == [YEAR.next]

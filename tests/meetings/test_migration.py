@@ -17,10 +17,13 @@ from tests.meetings.makers import (
     make_meeting,
     seat_of,
 )
+from tracker.annual_duty.actions import view_as_held
+from tracker.annual_duty.models import HeldView
+from tracker.annual_duty.queries import agreement_standings
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings import actions, queries
 from tracker.meetings.meeting import Meeting
-from tracker.meetings.models import HeldView, MeetingRow, MeetingSeat, PollAnswer
+from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -47,10 +50,10 @@ def test_seats_and_answers_go_back_and_come_again(actor) -> None:
     actions.record_attendance(Act(None, ON_THE_DAY), row, {**ALL_HEADS, **DEPUTY})
     [agreement] = [
         one.agreement_id
-        for one in queries.agreement_standings(FiscalYear(2026), cast.TODAY)
+        for one in agreement_standings(FiscalYear(2026), cast.TODAY)
         if one.parties[-1].slug == "imabetsu"
     ]
-    actions.view_as_held(Act(actor("office"), ON_THE_DAY), row, agreement, True)
+    view_as_held(Act(actor("office"), ON_THE_DAY), row, agreement, True)
     polling = make_meeting(
         year=FiscalYear(2027),
         candidates=[one._replace(on=one.on.replace(year=2028)) for one in [row.hours]],

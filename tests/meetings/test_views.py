@@ -8,21 +8,22 @@ from sqlalchemy import func, select
 from tests import cast
 from tests.meetings.makers import (
     DATES,
-    DEPUTY,
+    EMPTY,
     ON_THE_DAY,
     dates_of,
     letters,
     make_answers,
     make_fixed,
-    make_held,
     make_meeting,
+    press,
     seat_of,
 )
 from tests.sent import last_link
+from tracker.annual_duty.queries import agreement_standings
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions, queries
-from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
+from tracker.meetings.models import MeetingRow, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Candidate, Standing
 from tracker.plumbing import history
@@ -30,7 +31,6 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 BASE = "https://renkei.example.lg.jp"
-EMPTY = "令和8年度の会議はまだ準備していません。開催期限は令和9年3月31日です。"
 LATE = "回答の期限（11月27日）を過ぎました。青森市 連携推進担当（017-000-0000）へお電話ください。"
 
 
@@ -69,26 +69,9 @@ def link(app):
     return find
 
 
-def press(client, path, action, **fields):
-    """Presses the button of the one form on the page whose action ends so."""
-    page = client.get(path)
-    form = page.one(f"form[action$='{action}']")
-    carried = {box["name"]: box["value"] for box in form.select("input[type=hidden]")}
-    return client.post(form["action"], {**carried, **fields})
-
-
 def count(app, what):
     with app.app_context():
         return db.session.scalar(select(func.count()).select_from(what))
-
-
-def test_a_year_without_a_meeting_says_so_and_offers_the_office_to_prepare_it(browse):
-    page = browse("office").get("/meetings")
-    assert EMPTY in page.text
-    assert page.link("令和8年度の市町村長会議を準備する") == "/meetings/new?fy=2026"
-    reader = browse("reader").get("/meetings")
-    assert EMPTY in reader.text
-    assert "準備する" not in reader.text
 
 
 def test_a_fiscal_year_leads_to_its_meeting(browse, made):
@@ -400,55 +383,6 @@ def test_the_date_of_a_fixed_meeting_is_moved_from_its_page(browse, made):
     assert "令和9年1月21日（木）10時〜11時30分" in notice.text
 
 
-def test_a_deputy_is_recorded_and_both_parties_say_how_they_see_it(browse, made, now):
-    path = made(make_fixed)
-    office = browse("office")
-    early = office.fill(f"{path}/attendance", {
-        f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS
-    })  # fmt: skip
-    assert early.status == 422
-    assert "出席は、開催日（1月28日（木））から記録できます。" in early.text
-    now.move_to(ON_THE_DAY)
-    office = browse("office")
-    empty = office.fill(f"{path}/attendance", {})
-    assert empty.status == 422
-    assert len(empty.all(".error-summary li")) == 5
-    said = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
-    said["attendance_imabetsu"] = "deputy"
-    wrong = office.fill(f"{path}/attendance", said)
-    assert "代理で出席された方の職・氏名を入力してください" in wrong.one(".error-summary").text
-    page = office.follow(office.fill(f"{path}/attendance", {**said, "deputy_imabetsu": "副町長"}))
-    row = page.all("#article5 tbody tr")[1].get_text(" ", strip=True)
-    assert "今別町 代理（副町長）" in row and "青森市 未記録" in row
-    assert [one.get_text(strip=True) for one in page.all("#article5 .chip")] == [
-        *("開催済み", "日程決定", "開催済み", "開催済み")
-    ]
-    assert len(page.all(".view-form")) == 1
-    for client in (office, browse("officer", "imabetsu")):
-        page = client.follow(press(client, path, "/view", is_held="yes"))
-    assert "今別町 開催と見る" in page.text
-    assert {one.get_text(strip=True) for one in page.all("#article5 .chip")} == {"開催済み"}
-
-
-def test_only_the_parties_find_the_buttons_of_their_view(browse, made, now):
-    now.move_to(ON_THE_DAY)
-    path = made(make_held, DEPUTY, ON_THE_DAY)
-    for role, slug, forms in (
-        ("confirmer", "imabetsu", 1),
-        ("officer", "hiranai", 0),
-        ("reader", "aomori", 0),
-        ("confirmer", "aomori", 1),
-    ):
-        assert len(browse(role, slug).get(path).all(".view-form")) == forms
-    officer = browse("officer", "imabetsu")
-    page = officer.follow(press(officer, path, "/view"))
-    assert "どちらかのボタンを押してください。" in page.text
-    action = officer.get(path).one(".view-form")["action"]
-    stranger = browse("officer", "hiranai")
-    token = stranger.get(path).one(".who [name=csrf_token]")["value"]
-    assert stranger.post(action, {"csrf_token": token, "is_held": "yes"}).status == 403
-
-
 def test_a_meeting_is_called_off_and_the_next_can_be_prepared(browse, polling, link):
     secretary, office = browse(), browse("office")
     path = link("imabetsu")
@@ -621,20 +555,6 @@ def test_the_same_press_twice_is_one_act(browse, polling, link, app):
         assert db.session.scalar(done) == 3 + 1
 
 
-def test_meetings_of_long_ago_stand_on_pages_of_their_own(browse, app, made):
-    made(make_meeting)
-    with app.app_context():
-        for year in range(2010, 2016):
-            db.session.add(old := MeetingRow(fiscal_year=year, name="会議", place="庁議室"))
-            db.session.flush()
-            db.session.add(MeetingSeat(meeting_id=old.id, title="青森市長", nonce="n"))
-        db.session.commit()
-    page = browse("office").get("/meetings")
-    assert [one.text for one in page.all("tbody th")] == ["令和8年度"]
-    page = browse("office").get(page.link("以前の会議"))
-    assert page.all("tbody th")[0].text == "平成27年度" and len(page.all("tbody th")) == 6
-
-
 def test_the_number_of_queries_does_not_grow_with_the_meetings(browse, polling, made, link):
     office, secretary = browse("office"), browse()
     paths = ("/meetings", polling, f"{polling}/answers/imabetsu", link("imabetsu"))
@@ -703,5 +623,5 @@ def test_a_meeting_of_the_officers_runs_beside_article_5_and_never_fulfils_it(br
     assert listed.link("担当者会議") == path
     assert EMPTY in listed.text
     with app.app_context():
-        stood = queries.agreement_standings(FiscalYear(2026), date(2026, 12, 22))
+        stood = agreement_standings(FiscalYear(2026), date(2026, 12, 22))
         assert {one.standing for one in stood} == {Standing.NONE}

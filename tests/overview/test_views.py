@@ -10,8 +10,9 @@ from tests.overview.makers import enter, enter_case, the_round, word_otherwise
 from tests.pages import Page
 from tests.projects.makers import make_project, make_round, report_of, submit
 from tracker.accounts.queries import actor_of
+from tracker.annual_duty.rules import overall_label
 from tracker.cost_sharing.rules import CaseState
-from tracker.meetings.rules import Standing, overall_label
+from tracker.meetings.rules import Standing
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import ProgressReport

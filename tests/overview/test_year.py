@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from tests import cast
+from tests.annual_duty.makers import make_article
 from tests.cost_sharing.cases import IMABETSU, Reply, make_case
 from tests.duties.makers import TODAY
-from tests.meetings.makers import TOWNS, make_article, make_pure
+from tests.meetings.makers import TOWNS, make_pure
 from tests.projects.makers import make_report
 from tracker.cost_sharing.rules import CaseNumber, Decision, Pair
 from tracker.kernel.fiscal_year import FiscalYear, Half

@@ -158,7 +158,7 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "decisions.report": lambda s, slug: Target({"follow_up_id": s.follow_ups[slug]}),
     "meetings.answer": lambda s, slug: Target({"meeting_id": s.polling, "municipality": slug}),
     "convening.answer": lambda s, slug: Target({"meeting_id": s.convened, "municipality": slug}),
-    "meetings.view_as_held": lambda s, slug: Target(
+    "annual_duty.view_as_held": lambda s, slug: Target(
         {"meeting_id": s.held, "agreement_id": s.agreements[slug]},
         frozenset({HUB, TOWN if slug == HUB else slug}),
     ),
@@ -260,7 +260,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "meetings.fix": lambda s: [{"meeting_id": s.polling, "candidate_id": s.candidate}],
     # This year's meeting is being prepared: a new one is next year's.
     "meetings.new": lambda s: [{"fy": 2027}],
-    "meetings.take_over": lambda s: [{"year": 2020}],
+    "annual_duty.take_over": lambda s: [{"year": 2020}],
     "meetings.notice": lambda s: [{"meeting_id": s.held}],
     **{
         f"materials.{name}": lambda s: [{"meeting_id": s.polling, "material_id": s.unsent_material}]

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
+from tracker.annual_duty.actions import view_as_held
+from tracker.annual_duty.queries import agreement_standings
 from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.formula.proposal import Proposal, ProposedPart
 from tracker.cost_sharing.models import CostCase, Share
@@ -17,7 +19,6 @@ from tracker.figures import queries as bases
 from tracker.figures.rules import FigureKind
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
-from tracker.meetings import actions as meetings
 from tracker.meetings import queries as meeting_queries
 from tracker.meetings.models import MeetingRow
 from tracker.meetings.poll import actions as poll_actions
@@ -118,12 +119,12 @@ def answer_by_link(story: Story, path: str, text: str) -> None:
 
 def standings() -> list[Standing]:
     """How the four agreements stand with Article 5, in the order of the partners."""
-    return [one.standing for one in meeting_queries.agreement_standings(YEAR, clock.today())]
+    return [one.standing for one in agreement_standings(YEAR, clock.today())]
 
 
 def see(agreement_id: int, role: str, slug: str, at: datetime) -> None:
     """A party records that it regards the meeting as held."""
-    meetings.view_as_held(Act(actor(role, slug), at), meeting(), agreement_id, True)
+    view_as_held(Act(actor(role, slug), at), meeting(), agreement_id, True)
 
 
 def proposal(*, equal: int) -> Proposal:

@@ -49,6 +49,7 @@ from tracker.agreements.models import AgreementDuty
 from tracker.agreements.review import actions as agreements
 from tracker.agreements.review import question as asking
 from tracker.agreements.review.rules import review
+from tracker.annual_duty.queries import agreement_standings
 from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.cases import actions as costs
 from tracker.cost_sharing.consultations import actions as consultations
@@ -450,7 +451,7 @@ def february_both_sides_say_how_they_see_it(story: Story) -> None:
         assert story.subjects("office@aomori.example", "未開催")[1:] == [
             "【あと61日】令和8年度の市町村長会議が未開催です"
         ]
-        year = meeting_queries.agreement_standings(YEAR, clock.day(at))
+        year = agreement_standings(YEAR, clock.day(at))
         agreement = next(one for one in year if one.label == "青森市・蓬田村")
         with pytest.raises(Refusal, match="当事者だけ"):
             see(agreement.agreement_id, "officer", "imabetsu", at)

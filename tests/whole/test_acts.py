@@ -84,12 +84,12 @@ FILLED: dict[str, dict[str, Any]] = {
     "municipalities.new_entry": {"municipalities": ["imabetsu"]},
     "meetings.fix": {"despite_silent": "y"},
     "meetings.prepare_other": {"held_on": "2026/12/21", "begins": "14:00", "ends": "15:00"},
-    "meetings.take_over": {
+    "annual_duty.take_over": {
         **{"held_on": "2021/1/28", "begins": "14:00", "ends": "15:00"},
         **{f"attendance_{slug}": "head" for slug in EVERY_TOWN},
     },
     "meetings.times": {"notice_days": "21", "avoided_days": "12/28"},
-    "meetings.view_as_held": {"is_held": "yes"},
+    "annual_duty.view_as_held": {"is_held": "yes"},
     **{f"figures.{one}": {"as_of_on": "2026/4/1", "pasted": ""} for one in ("new", "new_usage")},
     "payments.notify": {"noticed_on": "2026/11/20", "billed_on": "2026/11/20"},
     "payments.receive": {"received_on": "2026/11/20"},

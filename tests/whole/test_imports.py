@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PLANTED = {
     "a lower feature reads a higher one": (
-        "tracker/municipalities/planted.py",
-        "import tracker.overview",
+        "tracker/meetings/planted.py",
+        "import tracker.annual_duty",
         "Features stand on each other in one direction",
     ),
     "a folder nobody gave a place": (

@@ -5,6 +5,8 @@ from datetime import date, time, timedelta
 
 from sqlalchemy import select
 
+from tracker.annual_duty import actions as annual_duty
+from tracker.annual_duty.queries import agreement_standings
 from tracker.convening import actions as convening
 from tracker.convening.rules import Coming
 from tracker.decisions import actions as decisions
@@ -228,11 +230,11 @@ def regard_as_held(m: Moment) -> None:
     meeting = _meeting(m)
     [agreement] = [
         one
-        for one in queries.agreement_standings(m.year, clock.day(m.at))
+        for one in agreement_standings(m.year, clock.day(m.at))
         if DEPUTY in {party.slug for party in one.parties}
     ]
     for by in (actor(Role.OFFICE), actor(Role.CONFIRMER, DEPUTY)):
-        actions.view_as_held(Act(by, m.at), meeting, agreement.agreement_id, True)
+        annual_duty.view_as_held(Act(by, m.at), meeting, agreement.agreement_id, True)
 
 
 def _act(m: Moment) -> Act:

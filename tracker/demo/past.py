@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 
 from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import bound, measures
+from tracker.annual_duty.models import HeldView
 from tracker.cost_sharing.models import (
     CaseDrafter,
     Confirmation,
@@ -32,7 +33,7 @@ from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.search import search_key
 from tracker.mail.letters import Letter, LetterState, Recipient, new_row
-from tracker.meetings.models import CandidateDate, HeldView, MeetingRow, MeetingSeat, PollAnswer
+from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.rules import Answer, Attendance
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town

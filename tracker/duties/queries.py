@@ -10,6 +10,8 @@ from flask import g
 
 from tracker.accounts import duties as people
 from tracker.accounts import queries as accounts
+from tracker.annual_duty import duties as article_5
+from tracker.annual_duty import queries as annual
 from tracker.convening import duties as convening
 from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
@@ -21,7 +23,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail import duties as mail
 from tracker.mail import letters
-from tracker.meetings import duties as article_5
+from tracker.meetings import duties as meeting
 from tracker.meetings import queries as meetings
 from tracker.meetings.minutes import queries as minutes
 from tracker.municipalities import queries as areas
@@ -48,12 +50,13 @@ def _reports(members: Members, today: date) -> Iterable[Duty]:
 def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
     found = meetings.meetings(year.previous)
-    owed = meetings.article_five_owed(year, today, found)
-    last, notice_days = meetings.last_days_of(year), meetings.lead_times().notice_days
+    owed = annual.article_five_owed(year, today, found)
+    notice_days = meetings.lead_times().notice_days
     return chain(
-        article_5.duties(owed, found, members, today, meetings.contact(), last, notice_days),
-        article_5.proposal_duties(found, members),
-        article_5.minutes_duties(minutes.unminuted(found), members),
+        article_5.duties(owed, members, today, annual.last_days_of(year)),
+        meeting.duties(found, members, today, meetings.contact(), notice_days),
+        meeting.proposal_duties(found, members),
+        meeting.minutes_duties(minutes.unminuted(found), members),
         convening.duties(found, members, today, meetings.contact()),
     )
 
@@ -97,7 +100,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 # Who tells duties, and the rooms whose tables are read for them: the others may change freely.
 TELLERS = (
     (_reports, ("projects", "agreements", "accounts", "municipalities")),
-    (_meetings, ("meetings", "agreements", "municipalities")),
+    (_meetings, ("meetings", "annual_duty", "agreements", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),

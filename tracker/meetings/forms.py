@@ -1,6 +1,6 @@
-"""Asks for a reason, the notice's words, who came, and how a party sees it."""
+"""Asks for a reason, the notice's words, and who came."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wtforms import BooleanField, Field, RadioField
@@ -20,7 +20,6 @@ from tracker.plumbing.forms import (
     SeenField,
     TimeField,
     at_most,
-    choices,
     in_year,
     labelled,
     must_choose,
@@ -73,7 +72,7 @@ class NoticeForm(Form):
 
 
 class PresenceForm(Form):
-    """Who came; two boxes a seat are added by `_attendance_boxes`."""
+    """Who came; two boxes a seat are added by `attendance_boxes`."""
 
     def entries(self, seats: Iterable[Seat]) -> dict[str, tuple[Attendance, str]]:
         """Attendance and deputy by the seat's key."""
@@ -95,7 +94,7 @@ class AttendanceForm(PresenceForm):
 
 def attendance_form(meeting: Meeting) -> AttendanceForm:
     """The form with attendance_KEY and deputy_KEY for every seat."""
-    fields, stored = _attendance_boxes(meeting.seats)
+    fields, stored = attendance_boxes(meeting.seats)
     return with_fields(AttendanceForm, fields)(data={**stored, "seen": meeting.seen})
 
 
@@ -133,26 +132,8 @@ def other_form(year: FiscalYear, place: str) -> Any:
     return with_fields(OtherForm, {}, in_year(VenueForm, year))(data={"place": place})
 
 
-class TakenOverForm(PresenceForm):
-    """A meeting of a year before, as it stands on paper; with the boxes of `VenueForm`."""
-
-    source = LineField(
-        N_("もとにした記録"),
-        validators=[
-            *required(N_("もとにした記録を入力してください（例 令和3年度の会議録）。")),
-            at_most(200),
-        ],
-    )
-
-
-def taken_over_form(year: FiscalYear, seats: Sequence[Seat], place: str) -> Any:
-    """The form for a meeting of `year`; 「1/19」 is of that year."""
-    fields, stored = _attendance_boxes(seats)
-    form = with_fields(TakenOverForm, fields, in_year(VenueForm, year))
-    return form(data={**stored, "place": place})
-
-
-def _attendance_boxes(seats: Iterable[Seat]) -> tuple[dict[str, Any], dict[str, Any]]:
+def attendance_boxes(seats: Iterable[Seat]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The boxes attendance_KEY and deputy_KEY of each seat, and what stands in them."""
     fields: dict[str, Any] = {}
     stored: dict[str, Any] = {}
     for seat in seats:
@@ -177,18 +158,6 @@ def wanted_of_deputies(choice: str) -> Callable[[PlainForm, Field], None]:
             raise ValidationError(_(DEPUTY_WANTED))
 
     return check
-
-
-class ViewForm(Form):
-    """Two buttons: how a party regards a meeting that a deputy attended."""
-
-    seen = SeenField()
-    is_held = must_choose(
-        N_("見方"),
-        N_("どちらかのボタンを押してください。"),
-        choices([("yes", N_("開催と見る")), ("no", N_("開催とは見ない"))]),
-        RadioField,
-    )
 
 
 class CancelForm(Form):

@@ -148,20 +148,6 @@ class PollAnswer(Model):
     told_by: Mapped[str | None] = mapped_column(String(200))
 
 
-class HeldView(Versioned, Model):
-    """How one party regards the meeting when a head did not come in person."""
-
-    __tablename__ = "held_view"
-
-    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
-    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"), primary_key=True)
-    municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
-    is_held: Mapped[bool]
-    person_name: Mapped[str] = mapped_column(String(200))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class AgendaItem(Versioned, Struck, Model):
     """議題: one item of a meeting, taken from the year's data or proposed by a municipality."""
 

@@ -1,67 +1,32 @@
 """Pages of the meetings themselves; those of the date poll stand in poll/."""
 
 from dataclasses import replace
-from datetime import date
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.incoming_mail import mailbox
-from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
+from tracker.kernel.fiscal_year import LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.mail import letters as mail
 from tracker.meetings import actions, forms, letters, papers, queries
 from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting
-from tracker.meetings.meeting import AgreementYear, ArticleFive, Meeting, Seat
+from tracker.meetings.meeting import Meeting
 from tracker.meetings.minutes import views as minutes_views
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY, nearest
 from tracker.meetings.replies import actions as replies
+from tracker.meetings.rules import FIRST_YEAR
 from tracker.municipalities import queries as areas
 from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.pages import complain, done, number_asked, page
+from tracker.plumbing.pages import done, page
 
-# Numbers from here on are fiscal years, not meetings.
-FIRST_YEAR = 2000
-YEARS_SHOWN = 10
 bp.record(lambda state: register(state.app, papers.PAPERS))
-bp.record(lambda state: state.app.jinja_env.globals.update(article_5_years=_article_5_years))
 bp.record(lambda state: mailbox.register(state.app, replies.take))
-
-
-def _article_5_years(agreement_id: int, since: date | None) -> tuple[list[AgreementYear], bool]:
-    """For the page of an agreement, which knows nothing of meetings; whether one may be recorded."""
-    years = queries.years_of(agreement_id, since, clock.today())
-    return years, may(Permission.MANAGE_MEETING)
-
-
-@bp.get("/meetings")
-@guard(Permission.READ_AREA)
-def index() -> Response:
-    """会議の一覧: this fiscal year first, prepared or not, then those before, ten years a page."""
-    today = clock.today()
-    this_year = FiscalYear.containing(today)
-    newest = this_year.next.year
-    last = min(max(number_asked("to", newest), FIRST), newest)
-    years = [FiscalYear(year) for year in range(max(last - YEARS_SHOWN, FIRST), last + 1)]
-    by_year = {one.year: one for one in queries.article_five(years, today)}
-    return page(
-        "meetings/index.html",
-        this_year=this_year,
-        to_prepare=[
-            year
-            for year in (this_year, this_year.next)
-            if last == newest and by_year[year].meeting is None
-        ],
-        last=queries.last_days_of(this_year),
-        meetings=[(one, by_year[one.year]) for one in queries.meetings(years[0], years[-1])],
-        older=years[0].year - 1 if queries.is_older(years[0]) else None,
-        may_manage=may(Permission.MANAGE_MEETING),
-    )
 
 
 @bp.route("/meetings/other/new", methods=["GET", "POST"])
@@ -76,27 +41,6 @@ def prepare_other() -> Response:
         said = _("会議を登録しました。続けて、開催案内を確かめてください。")
         return done(url_for(".notice", meeting_id=form.result.id), said)
     return page("meetings/other.html", form=form)
-
-
-@bp.route("/meetings/past/<int:year>", methods=["GET", "POST"])
-@guard(Permission.MANAGE_MEETING)
-def take_over(year: int) -> Response:
-    """以前の会議を記録する: one that was held before anything was kept here."""
-    this = FiscalYear.containing(clock.today())
-    if not FIRST_YEAR <= year <= this.year:
-        abort(404)
-    of = FiscalYear(year)
-    if found := queries.find_meeting(of):
-        return redirect(found.path)
-    seats = [Seat(town.id, 1, town, town.head_title) for town in areas.towns()]
-    form = forms.taken_over_form(of, seats, areas.get_area().meeting_place)
-    if form.carry_out(
-        lambda act: actions.take_over(
-            act, of, form.hours, form.place.data, form.source.data, form.entries(seats)
-        )
-    ):
-        return done(url_for(".show", number=form.result.id), _("以前の会議を記録しました。"))
-    return page("meetings/past.html", form=form, year=of, seats=seats)
 
 
 @bp.route("/meetings/rules", methods=["GET", "POST"])
@@ -115,7 +59,7 @@ def times() -> Response:
             form.seen.data,
         )
     ):
-        return done(url_for(".index"), _("会議の準備の決まりを保存しました。"))
+        return done(url_for("annual_duty.index"), _("会議の準備の決まりを保存しました。"))
     return page("meetings/times.html", form=form)
 
 
@@ -125,26 +69,20 @@ def show(number: int) -> Response:
     """The meeting's page; a fiscal year leads to its Article 5 meeting."""
     if number >= FIRST_YEAR:
         found = queries.find_meeting(FiscalYear(number)) if number <= LAST else abort(404)
-        return redirect(found.path if found else url_for(".index"))
+        return redirect(found.path if found else url_for("annual_duty.index"))
     meeting = get_meeting(number)
-    is_active = meeting.cancelled_at is None
-    article = ArticleFive(meeting.year, meeting, ())
-    if is_active and meeting.is_yearly:
-        [article] = queries.article_five([meeting.year], clock.today())
     asks_why = meeting.is_polling and meeting.has_no_common_day and may(Permission.MANAGE_MEETING)
     return page(
         "meetings/show.html",
         meeting=meeting,
-        agreements=article.agreements,
         agenda=[
             one
             for one in agenda_views.shown_entries(meeting)
             if one.is_accepted and not one.is_struck
         ],
-        state=article.standing if article.agreements else meeting.stage,
         # Nobody but the office sees another head's answers (product.md 5).
         columns=[one for one in meeting.seats if may(Permission.ANSWER_POLL, one.slug)],
-        may_manage=may(Permission.MANAGE_MEETING) and is_active,
+        may_manage=may(Permission.MANAGE_MEETING) and meeting.cancelled_at is None,
         to_print=links(papers.PAPERS, ".paper", meeting_id=meeting.id)
         if _has_paper(meeting)
         else (),
@@ -152,11 +90,7 @@ def show(number: int) -> Response:
         best_form=_best_form(meeting),
         nearest=nearest(meeting) if asks_why else [],
         phones=queries.phones(meeting) if asks_why else {},
-        last=queries.last_days_of(meeting.year)
-        if meeting.is_yearly and is_active and not meeting.hours
-        else None,
         own=actor().municipality,
-        may_view=may(Permission.VIEW_MEETING_AS_HELD, actor().municipality),
     )
 
 
@@ -256,24 +190,6 @@ def attendance(meeting_id: int) -> Response:
     return page("meetings/attendance.html", form=form, meeting=meeting)
 
 
-@bp.post("/meetings/<int:meeting_id>/agreements/<int:agreement_id>/view")
-@guard(Permission.VIEW_MEETING_AS_HELD)
-def view_as_held(meeting_id: int, agreement_id: int) -> Response:
-    """How the own municipality regards a meeting that a deputy attended."""
-    meeting = get_meeting(meeting_id)
-    bound = queries.agreement_standings(meeting.year, clock.today())
-    agreement = next((one for one in bound if one.agreement_id == agreement_id), None) or abort(404)
-    require(Permission.VIEW_MEETING_AS_HELD, *(party.slug for party in agreement.parties))
-    form = forms.ViewForm()
-    if form.carry_out(
-        lambda act: actions.view_as_held(
-            act, queries.row(meeting), agreement_id, form.is_held.data == "yes", form.seen.data
-        )
-    ):
-        return done(meeting.path, _("記録しました。"))
-    return complain(form, meeting.path)
-
-
 @bp.route("/meetings/<int:meeting_id>/cancel", methods=["GET", "POST"])
 @guard(Permission.MANAGE_MEETING)
 def cancel(meeting_id: int) -> Response:
@@ -283,7 +199,7 @@ def cancel(meeting_id: int) -> Response:
     if form.carry_out(
         lambda act: actions.cancel(act, queries.row(meeting), form.reason.data, seen=form.seen.data)
     ):
-        return done(url_for(".index"), _("会議を取りやめました。"))
+        return done(url_for("annual_duty.index"), _("会議を取りやめました。"))
     return page("meetings/cancel.html", form=form, meeting=meeting)
 
 

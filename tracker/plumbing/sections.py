@@ -29,7 +29,7 @@ SECTIONS: Mapping[str, Section] = {
     "home": Section(N_("ホーム"), "overview.home", "home", above=""),
     "measures": Section(N_("別表と事業"), "overview.matrix", "measures"),
     "reports": Section(N_("進捗報告"), "projects.rounds", "reports"),
-    "meetings": Section(N_("市町村長会議"), "meetings.index", "meetings"),
+    "meetings": Section(N_("市町村長会議"), "annual_duty.index", "meetings"),
     "costs": Section(N_("費用負担"), "cost_sharing.index", "costs"),
     "questions": Section(N_("疑義の記録"), "questions.index", "questions"),
     "notices": Section(N_("通知"), "reminders.index", "notices"),

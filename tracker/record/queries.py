@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from tracker.annual_duty import queries as annual_duty
 from tracker.attachments import uploads
 from tracker.chain import rules as chain
 from tracker.chain.rules import Problem, RecordCheck
@@ -20,7 +21,7 @@ DECIDED: Mapping[str, Read] = {
     "cost_case": costs.decided,
     "report": projects.decided,
     "meeting": meetings.attended,
-    "held_view": meetings.viewed,
+    "held_view": annual_duty.viewed,
     "minutes": minutes.minuted,
     "question": questions.decided,
 }

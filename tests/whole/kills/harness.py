@@ -54,7 +54,7 @@ WRITING: dict[str, tuple[str, dict[str, Any]]] = {
     "a poll is answered by link": ("meetings.answer_by_link", {}),
     "a meeting's day is fixed": ("meetings.fix", {}),
     "attendance is written down": ("meetings.attendance", {}),
-    "a meeting is regarded as held": ("meetings.view_as_held", {}),
+    "a meeting is regarded as held": ("annual_duty.view_as_held", {}),
     "a post is handed over": ("accounts.hand_over", {}),
     "an invitation is accepted": ("sign_in.set_password", {}),
     "a password is set anew": ("sign_in.reset_password", {}),

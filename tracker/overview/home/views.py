@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from tracker.annual_duty import queries as annual_duty
 from tracker.cost_sharing import queries as costs
 from tracker.duties import queries as duties
 from tracker.kernel import wareki
@@ -15,7 +16,6 @@ from tracker.kernel.duty import is_ahead
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.translation import N_, _
-from tracker.meetings import queries as meetings
 from tracker.municipalities import queries as areas
 from tracker.overview.blueprint import bp
 from tracker.overview.home import queries, rules, year
@@ -76,7 +76,7 @@ def _events(this: FiscalYear, today: date, town: str | None) -> Sequence[year.Ye
     def make() -> Sequence[year.YearDay]:
         facts = year.Facts(
             projects.requested_reports(this),
-            [meetings.article_five_now(this, today)],
+            [annual_duty.article_five_now(this, today)],
             costs.in_hand(today),
         )
         return year.events(facts, projects.rounds(), this, today, town)
@@ -108,7 +108,7 @@ def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
         for one, asked in hand.rounds
     ]
     told = [(one, rules.submitted(parts), rules.said(parts)) for one, parts in own]
-    bound = meetings.article_five_now(this, today).agreements
+    bound = annual_duty.article_five_now(this, today).agreements
     return {
         "years": rules.by_year(told, this),
         "own": sum(part.town.slug == who.municipality for part in hand.parts),
@@ -120,7 +120,9 @@ def _town(who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
 
 def _yearly(_who: Actor, this: FiscalYear, today: date) -> Mapping[str, Any]:
     """協約で毎年度行うこと: how many agreements stand where with Article 5, and the cases."""
-    standings = Counter(one.standing for one in meetings.article_five_now(this, today).agreements)
+    standings = Counter(
+        one.standing for one in annual_duty.article_five_now(this, today).agreements
+    )
     return {"standings": standings, "ends": this.ends, "cases": queries.cases(this)}
 
 

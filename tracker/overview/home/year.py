@@ -6,12 +6,13 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
+from tracker.annual_duty.rules import FULFILLED, overall_label
+from tracker.annual_duty.standing import ArticleFive
 from tracker.cost_sharing.case import Case
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
-from tracker.meetings.meeting import ArticleFive
-from tracker.meetings.rules import FULFILLED, Standing, overall_label
+from tracker.meetings.rules import Standing
 from tracker.projects.report import Report, Round
 
 

@@ -8,18 +8,20 @@ import pytest
 from tests import cast
 from tests.cost_sharing.makers import act_of
 from tests.meetings.makers import ALL_HEADS, DEPUTY, TOWNS, make_meeting, make_pure
-from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.refusal import Refusal
-from tracker.meetings import actions, queries
-from tracker.meetings.meeting import (
+from tracker.annual_duty.actions import take_over, view_as_held
+from tracker.annual_duty.queries import agreement_standings, years_of
+from tracker.annual_duty.rules import standing
+from tracker.annual_duty.standing import (
     AgreementStanding,
     ArticleFive,
-    Meeting,
     PartyView,
-    Seat,
     agreement_years,
 )
-from tracker.meetings.rules import Attendance, Candidate, Standing, standing
+from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.refusal import Refusal
+from tracker.meetings import queries
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.rules import Attendance, Candidate, Standing
 
 AT = datetime(2025, 2, 1, 1, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -129,21 +131,19 @@ R3 = FiscalYear(2021)
 
 def test_a_meeting_from_paper_counts_as_any_other(both) -> None:
     office = act_of("office")
-    row = actions.take_over(office, R3, OLD, "庁議室", "令和3年度の会議録", {**ALL_HEADS, **DEPUTY})
+    row = take_over(office, R3, OLD, "庁議室", "令和3年度の会議録", {**ALL_HEADS, **DEPUTY})
     found = queries.of(row)
     assert (found.stage, found.source, found.dates) == (Standing.HELD, "令和3年度の会議録", {})
-    stood = {
-        one.parties[1].slug: one.standing for one in queries.agreement_standings(R3, cast.TODAY)
-    }
+    stood = {one.parties[1].slug: one.standing for one in agreement_standings(R3, cast.TODAY)}
     assert stood["hiranai"] is Standing.HELD and stood["imabetsu"] is Standing.MISSED
     [agreement] = [
         one.agreement_id
-        for one in queries.agreement_standings(R3, cast.TODAY)
+        for one in agreement_standings(R3, cast.TODAY)
         if one.parties[1].slug == "imabetsu"
     ]
     for role, slug in (("office", "aomori"), ("officer", "imabetsu")):
-        actions.view_as_held(act_of(role, slug), row, agreement, True)
-    years = queries.years_of(agreement, date(2019, 12, 25), cast.TODAY)
+        view_as_held(act_of(role, slug), row, agreement, True)
+    years = years_of(agreement, date(2019, 12, 25), cast.TODAY)
     assert {one.year.year: one.standing for one in years} == {
         2026: Standing.NONE,
         **dict.fromkeys(range(2022, 2026), Standing.MISSED),
@@ -156,7 +156,7 @@ def test_a_meeting_from_paper_counts_as_any_other(both) -> None:
         (FiscalYear(2020), OLD._replace(on=date(2021, 1, 4), ends=time(13)), "終わりの時刻"),
     ):
         with pytest.raises(Refusal, match=said):
-            actions.take_over(act_of("office"), year, hours, "", "紙", ALL_HEADS)
+            take_over(act_of("office"), year, hours, "", "紙", ALL_HEADS)
 
 
 def test_the_office_records_a_year_before_from_the_agreement_s_page(browse, app) -> None:

@@ -1,0 +1,90 @@
+"""The list of meetings, and how the parties see one, by role."""
+
+from tests import cast
+from tests.meetings.makers import (
+    DEPUTY,
+    EMPTY,
+    ON_THE_DAY,
+    make_fixed,
+    make_held,
+    make_meeting,
+    press,
+)
+from tracker.meetings.models import MeetingRow, MeetingSeat
+from tracker.plumbing.db import db
+
+
+def test_a_year_without_a_meeting_says_so_and_offers_the_office_to_prepare_it(browse):
+    page = browse("office").get("/meetings")
+    assert EMPTY in page.text
+    assert page.link("令和8年度の市町村長会議を準備する") == "/meetings/new?fy=2026"
+    reader = browse("reader").get("/meetings")
+    assert EMPTY in reader.text
+    assert "準備する" not in reader.text
+
+
+def test_a_deputy_is_recorded_and_both_parties_say_how_they_see_it(browse, app, now):
+    path = "/meetings/1"
+    with app.app_context():
+        make_fixed()
+    office = browse("office")
+    early = office.fill(f"{path}/attendance", {
+        f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS
+    })  # fmt: skip
+    assert early.status == 422
+    assert "出席は、開催日（1月28日（木））から記録できます。" in early.text
+    now.move_to(ON_THE_DAY)
+    office = browse("office")
+    empty = office.fill(f"{path}/attendance", {})
+    assert empty.status == 422
+    assert len(empty.all(".error-summary li")) == 5
+    said = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
+    said["attendance_imabetsu"] = "deputy"
+    wrong = office.fill(f"{path}/attendance", said)
+    assert "代理で出席された方の職・氏名を入力してください" in wrong.one(".error-summary").text
+    page = office.follow(office.fill(f"{path}/attendance", {**said, "deputy_imabetsu": "副町長"}))
+    row = page.all("#article5 tbody tr")[1].get_text(" ", strip=True)
+    assert "今別町 代理（副町長）" in row and "青森市 未記録" in row
+    assert [one.get_text(strip=True) for one in page.all("#article5 .chip")] == [
+        *("開催済み", "日程決定", "開催済み", "開催済み")
+    ]
+    assert len(page.all(".view-form")) == 1
+    for client in (office, browse("officer", "imabetsu")):
+        page = client.follow(press(client, path, "/view", is_held="yes"))
+    assert "今別町 開催と見る" in page.text
+    assert {one.get_text(strip=True) for one in page.all("#article5 .chip")} == {"開催済み"}
+
+
+def test_only_the_parties_find_the_buttons_of_their_view(browse, app, now):
+    now.move_to(ON_THE_DAY)
+    path = "/meetings/1"
+    with app.app_context():
+        make_held(DEPUTY, ON_THE_DAY)
+    for role, slug, forms in (
+        ("confirmer", "imabetsu", 1),
+        ("officer", "hiranai", 0),
+        ("reader", "aomori", 0),
+        ("confirmer", "aomori", 1),
+    ):
+        assert len(browse(role, slug).get(path).all(".view-form")) == forms
+    officer = browse("officer", "imabetsu")
+    page = officer.follow(press(officer, path, "/view"))
+    assert "どちらかのボタンを押してください。" in page.text
+    action = officer.get(path).one(".view-form")["action"]
+    stranger = browse("officer", "hiranai")
+    token = stranger.get(path).one(".who [name=csrf_token]")["value"]
+    assert stranger.post(action, {"csrf_token": token, "is_held": "yes"}).status == 403
+
+
+def test_meetings_of_long_ago_stand_on_pages_of_their_own(browse, app):
+    with app.app_context():
+        make_meeting()
+        for year in range(2010, 2016):
+            db.session.add(old := MeetingRow(fiscal_year=year, name="会議", place="庁議室"))
+            db.session.flush()
+            db.session.add(MeetingSeat(meeting_id=old.id, title="青森市長", nonce="n"))
+        db.session.commit()
+    page = browse("office").get("/meetings")
+    assert [one.text for one in page.all("tbody th")] == ["令和8年度"]
+    page = browse("office").get(page.link("以前の会議"))
+    assert page.all("tbody th")[0].text == "平成27年度" and len(page.all("tbody th")) == 6
