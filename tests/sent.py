@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tracker.accounts.models import Invitation
 from tracker.convening.models import SeatInvitation
-from tracker.kernel.duty import PersonalLink
+from tracker.duty.duty import PersonalLink
 from tracker.mail import delivery, links
 from tracker.meetings.models import MeetingSeat
 from tracker.plumbing import clock

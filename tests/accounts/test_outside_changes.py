@@ -19,7 +19,7 @@ from tracker.accounts.handover import actions as handover
 from tracker.accounts.models import OutsideChange, Person, Post, PostKind
 from tracker.accounts.people import actions
 from tracker.duties import queries as duties
-from tracker.kernel.kinds import Kind
+from tracker.duty.kinds import Kind
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters

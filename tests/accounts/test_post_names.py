@@ -15,8 +15,8 @@ from tracker.accounts import queries
 from tracker.accounts.models import Post, PostKind
 from tracker.accounts.people import actions
 from tracker.duties import queries as duties
-from tracker.kernel.duty import owed
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import owed
+from tracker.duty.kinds import Kind
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.models import Municipality

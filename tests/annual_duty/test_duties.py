@@ -10,8 +10,8 @@ from tests.meetings.makers import TOWNS, make_pure
 from tracker.annual_duty.duties import duties
 from tracker.annual_duty.rules import last_days
 from tracker.annual_duty.standing import AgreementStanding, ArticleFive
-from tracker.kernel.duty import Duty, is_ahead
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty, is_ahead
+from tracker.duty.kinds import Kind
 from tracker.meetings.rules import Candidate, Standing
 
 MET = datetime(2027, 1, 29, 1, tzinfo=UTC)

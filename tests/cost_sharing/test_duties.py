@@ -16,11 +16,11 @@ from tracker.cost_sharing.rules import (
     Decision,
     Stage,
 )
+from tracker.duty.duty import Duty, owed
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Audience
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty, owed
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
-from tracker.kernel.steps import Audience
 
 BEGINS = datetime(2026, 3, 31, 15, tzinfo=UTC)
 LAST, THIS = 2025, 2026

@@ -35,11 +35,11 @@ from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.cost_sharing.rules import CaseState
 from tracker.duties.queries import all_duties
+from tracker.duty.kinds import Kind
 from tracker.figures import actions as figures
 from tracker.figures import queries as bases
 from tracker.figures.models import FigureSeries
 from tracker.figures.rules import FigureKind
-from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
 from tracker.plumbing.changes import Act, Conflict

@@ -20,8 +20,8 @@ from tracker.decisions.decision import FollowUpState
 from tracker.decisions.duties import duties
 from tracker.decisions.models import FollowUpRow
 from tracker.duties.queries import all_duties
+from tracker.duty.kinds import Kind
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import actions as agenda

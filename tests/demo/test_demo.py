@@ -22,10 +22,10 @@ from tracker.cost_sharing.models import CostCase, Share
 from tracker.demo import actions
 from tracker.demo.commands import demo
 from tracker.duties import queries as duties
+from tracker.duty.kinds import Kind
 from tracker.figures.models import FigureSeries
 from tracker.figures.rules import FigureKind
 from tracker.kernel.fiscal_year import FiscalYear, Half
-from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import queries as meetings

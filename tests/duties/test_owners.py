@@ -30,12 +30,12 @@ from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision
 from tracker.decisions.duties import duties as of_decisions
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Audience
 from tracker.kernel import office_days
-from tracker.kernel.duty import Duty
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Actor, Role
-from tracker.kernel.steps import Audience
 from tracker.mail import duties as of_letters
 from tracker.mail.duties import OpenLetter
 from tracker.mail.letters import LetterState

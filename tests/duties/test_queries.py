@@ -16,8 +16,8 @@ from tracker.accounts.handover import actions as handover
 from tracker.accounts.handover.actions import Words
 from tracker.duties import queries
 from tracker.duties.commands import duties as command
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
 from tracker.kernel.permissions import Actor
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Candidate

@@ -7,8 +7,8 @@ import pytest
 
 from tests.duties.makers import MEMBERS, TODAY
 from tests.meetings.makers import TOWNS, make_pure
-from tracker.kernel.duty import Duty, PersonalLink
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty, PersonalLink
+from tracker.duty.kinds import Kind
 from tracker.meetings.duties import duties
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import Candidate

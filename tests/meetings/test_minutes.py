@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from tests.cost_sharing.makers import act_of
 from tests.duties.makers import MEMBERS
 from tests.meetings.makers import TOWNS, make_meeting
-from tracker.kernel.kinds import Kind
+from tracker.duty.kinds import Kind
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter

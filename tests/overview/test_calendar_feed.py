@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from tests.overview.ics import components, faults, text
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
 from tracker.meetings.rules import Candidate
 from tracker.overview.calendar.feed import OVERDUE, Feed, FeedEntry, of_duty, of_meeting
 

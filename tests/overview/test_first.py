@@ -12,8 +12,8 @@ from tracker.accounts import duties as people
 from tracker.accounts.duties import HeldPost
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseState
+from tracker.duty.kinds import Kind
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.overview.home.rules import JOBS, jobs
 from tracker.projects.rounds.rules import round_due

@@ -11,8 +11,8 @@ from tests.cost_sharing.makers import make_agreed, read
 from tests.duties.makers import MEMBERS
 from tests.payments.makers import TERMS, keeper, make_instalment, make_receipt, part
 from tracker.duties import queries as gathered
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
 from tracker.payments import actions, queries
 from tracker.payments.duties import duties
 

@@ -24,9 +24,9 @@ from tests.projects.makers import (
 )
 from tracker.agreements.models import Agreement
 from tracker.duties.queries import all_duties
+from tracker.duty.kinds import Kind
 from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import actions as municipalities

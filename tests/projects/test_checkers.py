@@ -17,7 +17,7 @@ from tests.projects.makers import (
 )
 from tracker.accounts import queries as accounts
 from tracker.accounts.rules import StaffMember
-from tracker.kernel.duty import owed
+from tracker.duty.duty import owed
 from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act

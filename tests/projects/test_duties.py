@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from tests.duties.makers import MEMBERS, TODAY, somebody
 from tests.projects.makers import make_report
 from tracker.accounts.rules import StaffMember
-from tracker.kernel.duty import Duty, owed
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty, owed
+from tracker.duty.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.projects.duties import duties
 from tracker.projects.report import Report

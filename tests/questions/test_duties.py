@@ -9,7 +9,7 @@ import pytest
 from tests.duties.makers import MEMBERS, TODAY
 from tests.projects.makers import PURE_TOWNS
 from tracker.cost_sharing.rules import Decision
-from tracker.kernel.kinds import Kind
+from tracker.duty.kinds import Kind
 from tracker.questions.duties import duties
 from tracker.questions.question import AgreementQuestion, SettlementWord, Sister, ViewOfSide
 from tracker.questions.rules import QuestionNumber, QuestionPlace, QuestionState, SisterWord

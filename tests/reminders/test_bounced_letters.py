@@ -14,9 +14,9 @@ from tests.incoming_mail.test_mailbox import configure
 from tests.reminders.makers import make_round
 from tests.services import SmtpServer
 from tracker.duties import queries as duties
+from tracker.duty.kinds import Kind
 from tracker.incoming_mail import mailbox
 from tracker.incoming_mail.mailbox import MailboxState
-from tracker.kernel.kinds import Kind
 from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act

@@ -17,7 +17,7 @@ from tests.reminders.makers import make_round
 from tests.reminders.test_outages import MINUTE, fall_asleep, nine
 from tests.reminders.test_planning import lose
 from tracker.accounts.queries import actor_of
-from tracker.kernel.kinds import Kind
+from tracker.duty.kinds import Kind
 from tracker.mail import letters
 from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act

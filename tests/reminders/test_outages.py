@@ -15,10 +15,10 @@ from tests import cast
 from tests.cost_sharing.makers import make_sent
 from tests.meetings.makers import make_meeting
 from tests.reminders.makers import make_round
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Step
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.steps import Step
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import LetterSecret
 from tracker.plumbing import clock

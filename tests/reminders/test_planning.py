@@ -16,8 +16,8 @@ from tracker.accounts.models import Person, Post, PostKind
 from tracker.agreements.models import Measure
 from tracker.cost_sharing.cases import actions as costs
 from tracker.cost_sharing.consultations import actions as consultations
-from tracker.kernel.kinds import Kind
-from tracker.kernel.steps import Audience, Step, Unit
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Audience, Step, Unit
 from tracker.mail.letters import Letter, LetterState, hold_all
 from tracker.mail.links import SHOWN
 from tracker.meetings import actions as meetings

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Audience, Step, Unit
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.steps import Audience, Step, Unit
 from tracker.reminders import rules
 from tracker.reminders.rules import Notice
 from tracker.reminders.schedule.rules import MOST_STEPS, check_schedule

@@ -15,9 +15,9 @@ from tests import cast
 from tests.pages import PageClient
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Actor
 from tracker.plumbing import clock
 from tracker.plumbing.db import db

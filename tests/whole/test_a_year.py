@@ -56,10 +56,10 @@ from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
+from tracker.duty.kinds import Kind
 from tracker.figures import actions as figures
 from tracker.figures.rules import FigureKind
 from tracker.kernel.exact import Exact
-from tracker.kernel.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import CODE_SHOWN, SHOWN

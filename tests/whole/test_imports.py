@@ -198,7 +198,7 @@ def test_each_contract_catches_the_faults_planted_for_it(tmp_path: Path) -> None
 def test_importing_the_rules_wakes_neither_flask_nor_the_database() -> None:
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for folder in ("kernel/*.py", "*/rules.py", "*/text.py", "*/split.py")
+        for folder in ("kernel/*.py", "duty/*.py", "*/rules.py", "*/text.py", "*/split.py")
         for path in sorted((ROOT / "tracker").glob(folder))
     ]
     question = f"import sys, {', '.join(modules)}; print(*sys.modules)"

@@ -25,7 +25,7 @@ from tests.whole.test_access import live_codes
 from tracker.accounts.models import Person
 from tracker.accounts.people.actions import invite
 from tracker.duties.commands import duties
-from tracker.kernel.duty import PersonalLink
+from tracker.duty.duty import PersonalLink
 from tracker.kernel.permissions import Role
 from tracker.mail import links
 from tracker.mail.letters import Letter

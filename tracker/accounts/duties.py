@@ -5,10 +5,10 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from tracker.accounts.rules import StaffMember
+from tracker.duty.duty import Duty, grouped, some
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members

@@ -11,8 +11,8 @@ from tracker.accounts.models import Post
 from tracker.convening import letters, queries, rules
 from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import Coming
+from tracker.duty.duty import PersonalLink
 from tracker.incoming_mail import parts
-from tracker.kernel.duty import PersonalLink
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
-from tracker.kernel.duty import Duty, PersonalLink
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty, PersonalLink
+from tracker.duty.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.municipalities.rules import Members

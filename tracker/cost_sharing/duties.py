@@ -9,10 +9,10 @@ from datetime import date, datetime, time
 from tracker.accounts.rules import StaffMember
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import SENT, UNSENT, CaseState, Stage
+from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen

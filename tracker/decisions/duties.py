@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from tracker.decisions.decision import MeetingDecision
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
 from tracker.municipalities.rules import Members
 
 

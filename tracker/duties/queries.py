@@ -17,8 +17,8 @@ from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
 from tracker.decisions import duties as deciding
 from tracker.decisions import queries as decisions
-from tracker.kernel import duty as rules
-from tracker.kernel.duty import Duty
+from tracker.duty import duty as rules
+from tracker.duty.duty import Duty
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail import duties as mail

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tracker.duty.duty import Duty, some
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty, some
-from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 
 

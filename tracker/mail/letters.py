@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.kernel.duty import PersonalLink
+from tracker.duty.duty import PersonalLink
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.translation import N_
 from tracker.mail import links, texts, wording

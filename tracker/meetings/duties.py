@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, PersonalLink
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days, tokyo, wareki
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.meetings.meeting import Meeting, Seat, Unminuted
 from tracker.meetings.rules import USUAL

@@ -9,8 +9,8 @@ from flask.sansio.app import App
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
+from tracker.duty.duty import PersonalLink
 from tracker.kernel import wareki
-from tracker.kernel.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail import letters
 from tracker.mail.letters import Recipient

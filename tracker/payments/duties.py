@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
 from tracker.cost_sharing.case import Case
+from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members

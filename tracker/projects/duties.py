@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from tracker.accounts.rules import StaffMember
+from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, grouped, some
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, grouped, some
 from tracker.kernel.fiscal_year import FiscalYear, Period
-from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
 from tracker.projects.report import URGENCY, Report

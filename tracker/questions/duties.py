@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from tracker.cost_sharing.rules import Decision
+from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty
+from tracker.duty.kinds import Kind
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import CHECK_WITHIN_OFFICE_DAYS, Duty
-from tracker.kernel.kinds import Kind
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members, Town
 from tracker.questions.question import AgreementQuestion

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, select
 
 from tracker.accounts import queries as accounts
+from tracker.duty.duty import Duty
 from tracker.kernel import wareki
-from tracker.kernel.duty import Duty
 from tracker.mail import letters
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, NewLetter, Recipient
 from tracker.mail.links import Composed

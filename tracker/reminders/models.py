@@ -5,7 +5,7 @@ from datetime import datetime, time
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.kernel.kinds import Kind
+from tracker.duty.kinds import Kind
 from tracker.mail.letters import LetterState
 from tracker.plumbing.db import Model, UtcDateTime, Versioned, words
 

@@ -8,10 +8,10 @@ from sqlalchemy import bindparam, func, select
 
 from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Audience, Step, Unit
 from tracker.kernel.permissions import Permission, allowed
-from tracker.kernel.steps import Audience, Step, Unit
 from tracker.kernel.translation import N_, _
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, Recipient
 from tracker.mail.outbox import OVERDUE, count_due

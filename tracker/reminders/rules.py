@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
+from tracker.duty.duty import Duty
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Audience, Step
 from tracker.kernel import office_days, tokyo
-from tracker.kernel.duty import Duty
-from tracker.kernel.kinds import Kind
-from tracker.kernel.steps import Audience, Step
 from tracker.kernel.translation import _
 
 HOUR = time(9)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tracker.accounts import queries as people
 from tracker.accounts.models import Post
-from tracker.kernel.duty import PersonalLink
+from tracker.duty.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal

@@ -6,7 +6,7 @@ from datetime import date
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.kernel.duty import PersonalLink
+from tracker.duty.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal

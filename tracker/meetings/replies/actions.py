@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from tracker.duty.duty import PersonalLink
 from tracker.incoming_mail import parts
-from tracker.kernel.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters as mail
 from tracker.mail import mime

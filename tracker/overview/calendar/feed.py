@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, vDuration, vText
 
 from tracker.convening.rules import ZONE, plain, zone
-from tracker.kernel.duty import Duty
+from tracker.duty.duty import Duty
 from tracker.kernel.office_days import moved
 from tracker.kernel.translation import N_, _
 from tracker.meetings.rules import Candidate

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import NamedTuple
 
+from tracker.duty.kinds import Kind
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.kinds import Kind
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import N_
 from tracker.overview.rules import LATE, SAID_ORDER

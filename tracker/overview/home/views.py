@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from tracker.annual_duty import queries as annual_duty
 from tracker.cost_sharing import queries as costs
 from tracker.duties import queries as duties
+from tracker.duty.duty import is_ahead
 from tracker.kernel import wareki
-from tracker.kernel.duty import is_ahead
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.translation import N_, _

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import time
 
-from tracker.kernel.kinds import Kind
-from tracker.kernel.steps import Step
+from tracker.duty.kinds import Kind
+from tracker.duty.steps import Step
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.reminders import queries

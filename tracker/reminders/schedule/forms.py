@@ -2,7 +2,7 @@
 
 from wtforms import BooleanField, FieldList, FormField, SelectField
 
-from tracker.kernel.steps import Audience, Step, Unit
+from tracker.duty.steps import Audience, Step, Unit
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import CountField, Form, Row, SeenField, choices, labelled, optional
 from tracker.reminders.rules import Schedule

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from tracker.duty.steps import Audience, Step
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.steps import Audience, Step
 from tracker.kernel.translation import _
 
 MOST_STEPS = 7

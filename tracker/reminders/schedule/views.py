@@ -5,7 +5,7 @@ from datetime import time
 from flask import abort, url_for
 from werkzeug.wrappers import Response
 
-from tracker.kernel.kinds import Kind
+from tracker.duty.kinds import Kind
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.plumbing.access import guard, may

@@ -1,6 +1,6 @@
 """Changes the words of letters, and takes them back to the original."""
 
-from tracker.kernel.duty import PersonalLink
+from tracker.duty.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.mail import letters, texts

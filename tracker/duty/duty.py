@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar
 
-from tracker.kernel.kinds import Kind, KindRule
+from tracker.duty.kinds import Kind, KindRule
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import _
 

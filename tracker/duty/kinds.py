@@ -5,8 +5,8 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple, Self
 
+from tracker.duty.steps import ESCALATION, Step, days, open_days
 from tracker.kernel.permissions import Role
-from tracker.kernel.steps import ESCALATION, Step, days, open_days
 from tracker.kernel.translation import N_
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from tests.duties.makers import MEMBERS, somebody
-from tracker.kernel.duty import Duty, owed, some
-from tracker.kernel.kinds import Kind, KindRule
+from tracker.duty.duty import Duty, owed, some
+from tracker.duty.kinds import Kind, KindRule
 from tracker.kernel.permissions import Role
 from tracker.mail.kinds import TextUse
 from tracker.mail.texts import LETTER_KINDS
