@@ -174,6 +174,33 @@ def test_rows_are_locked_and_a_stale_one_is_told_with_who_was_first():
         act.lock((row, row.seen))
 
 
+def test_a_row_changed_within_the_entry_of_another_subject_is_told_with_who_did_that():
+    row, other = town(), town("hiranai")
+    with Act(None, cast.NOW).change("town.changed", row, "…"):
+        row.kana = "いまべつ"
+    seen, officer = row.seen, Act(people.actor_of(cast.email("officer", "imabetsu")), cast.NOW)
+    with office().change("town.changed", other, "…"):
+        row.kana = "いま べつ"
+    for act, who in ((officer, "青森市 連携推進担当"), (office(), None)):
+        with pytest.raises(Conflict) as caught, act:
+            act.lock((row, seen))
+        assert [one.who for one in caught.value.rows] == [who]
+
+
+def test_another_revision_is_told_with_who_made_it_unless_it_was_oneself():
+    row = town()
+    with office().change("text.sent", row, "…"):
+        row.kana = "いまべつ"
+    officer = Act(people.actor_of(cast.email("officer", "imabetsu")), cast.NOW)
+    with officer.change("town.changed", row, "…"):
+        row.kana = "今別"
+    for act, who in ((officer, "青森市 連携推進担当"), (office(), None)):
+        with pytest.raises(Conflict) as caught, act:
+            changes.check_revision(act, row, 2, "1", "text.sent")
+        assert [one.who for one in caught.value.rows] == [who]
+    changes.check_revision(officer, row, 2, "2", "text.sent")
+
+
 def test_a_rule_that_says_better_why_speaks_before_the_versions():
     row = town()
 

@@ -183,7 +183,9 @@ def send(act: Act, row: MeetingRow, made: Mapping[int, PagedFile], seen: str | N
     """
     head, all_ = _lock(act, row)
     there = [one for one in all_ if not one.is_struck]
-    check_revision(row, seen_of(head.seen if head else UNSEEN, all_), seen, "material.attached")
+    check_revision(
+        act, row, seen_of(head.seen if head else UNSEEN, all_), seen, "material.attached"
+    )
     rules.check_send(len(there), head.sent_at if head else None, row.held_on)
     assert head is not None
     with act:

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, NamedTuple, Self, TypeVar
 
 from flask import current_app, g
-from sqlalchemy import Table, Text, event, inspect, select
+from sqlalchemy import Table, Text, event, inspect, select, tuple_
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified, get_state_history
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
@@ -169,7 +169,7 @@ class Act:
             stored = UNSEEN if row is None else getattr(row, "seen", seen)
             gone = row is not None and row not in there
             if gone or (seen is not None and seen != stored):
-                stale.append(_stale(row, names[0] if names else "", act=self))
+                stale.append(_stale(self, row, names[0] if names else ""))
         if stale:
             raise Conflict(stale)
 
@@ -259,30 +259,29 @@ def _locked(kind: type[Model], rows: Sequence[Model]) -> Sequence[Model]:
 
 
 def _any_of(keys: Sequence[Any], identities: Iterable[Any]) -> Any:
-    from sqlalchemy import tuple_
-
     return tuple_(*keys).in_([tuple(key) for key in identities if key])
 
 
-def _stale(row: Model | None, name: str, verb: str | None = None, act: Act | None = None) -> Stale:
+def _stale(act: Act, row: Model | None, name: str, verb: str | None = None) -> Stale:
     """Without a name where whoever acts changed it last, on another page of their own."""
-    last = history.last_of(subject_of(row), verb) if row is not None else None
+    part = "" if row is None or verb else f"{row.__tablename__}/{_key(row)}/"
+    last = history.last_of(subject_of(row), verb, part) if row is not None else None
     if last is None:
         return Stale(name, None, None)
-    is_own = act is not None and last.person_id == (act.by.person_id if act.by else None)
+    is_own = last.person_id == (act.by.person_id if act.by else None)
     return Stale(name, None if is_own else last.actor, last.at)
 
 
 def check_revision(
-    row: Model, revision: int | str, seen: str | None, verb: str, then: str = ""
+    act: Act, row: Model, revision: int | str, seen: str | None, verb: str, then: str = ""
 ) -> None:
     """A word counts for the revision of a text or of amounts that the page had shown.
 
     `seen` is that one (None: nobody looked, as from a command), `verb` the act that makes another;
-    `then` says what to do.  Raises Conflict that names who made it.
+    `then` says what to do.  Raises Conflict that names who made it, if it was somebody else.
     """
     if seen is not None and seen != str(revision):
-        raise Conflict([_stale(row, "", verb)], then)
+        raise Conflict([_stale(act, row, "", verb)], then)
 
 
 def _touch(subject: Model | Subject) -> None:

@@ -18,8 +18,11 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    and_,
+    cast,
     func,
     insert,
+    or_,
     select,
     text,
     true,
@@ -195,18 +198,16 @@ def versions() -> Mapping[str, int]:
     return {room: number for room, number in rows}  # noqa: C416 (a Row is no tuple to mypy)
 
 
-def last_of(subject: Subject, verb: str | None = None) -> HistoryEntry | None:
-    """The newest entry about a subject: who changed it last; with a `verb`, who did that last."""
-    return db.session.scalar(
-        select(HistoryEntry)
-        .where(
-            HistoryEntry.subject_kind == subject.kind,
-            HistoryEntry.subject_id == str(subject.id),
-            true() if verb is None else HistoryEntry.verb == verb,
-        )
-        .order_by(HistoryEntry.id.desc())
-        .limit(1)
-    )
+def last_of(subject: Subject, verb: str | None = None, part: str = "") -> HistoryEntry | None:
+    """The newest entry about a subject: who changed it last; with a `verb`, who did that last.
+
+    With a `part` (table/key/) also an entry of another subject that told of that row.
+    """
+    own = HistoryEntry.subject_kind == subject.kind, HistoryEntry.subject_id == str(subject.id)
+    told = cast(HistoryEntry.payload, Text).contains(f'"{part}', autoescape=True)
+    done = true() if verb is None else HistoryEntry.verb == verb
+    wanted = select(HistoryEntry).where(or_(and_(*own), told) if part else and_(*own), done)
+    return db.session.scalar(wanted.order_by(HistoryEntry.id.desc()).limit(1))
 
 
 def head() -> str | None:

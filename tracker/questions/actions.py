@@ -351,7 +351,7 @@ def _take_to_answer(act: Act, row: QuestionRow, seen: str | None) -> AgreementQu
     question = queries.of(row)
     is_same_text = (seen or "").startswith(f"{question.revision}-")
     verb = "question.viewed" if is_same_text else "question.text_sent"
-    check_revision(row, question.shown, seen, verb)
+    check_revision(act, row, question.shown, seen, verb)
     return question
 
 

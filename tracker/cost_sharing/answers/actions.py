@@ -110,7 +110,7 @@ def _take_to_answer(act: Act, row: CostCase, seen: str | None) -> tuple[Case, Co
     replaced = db.session.get(CostCase, row.replaces_id) if row.replaces_id else None
     act.lock(*((one, None) for one in (row, replaced, *_series_of(row)) if one))
     revision, struck = rules.read_shown(seen)
-    check_revision(row, row.revision, revision, "cost.changed", _(CHANGED))
+    check_revision(act, row, row.revision, revision, "cost.changed", _(CHANGED))
     case = queries.of(row, act.today)
     new = [
         one for one in queries.struck_series(case) if seen is not None and str(one.id) not in struck

@@ -79,7 +79,7 @@ def confirm(act: Act, row: MeetingRow, seen: str | None = None) -> None:
     head, sheet = _lock(act, row)
     town = rules.check_word(sheet, by, confirms=True)
     assert head is not None
-    check_revision(head, rules.shown(sheet.of(town)), seen, "minutes.sent")
+    check_revision(act, head, rules.shown(sheet.of(town)), seen, "minutes.sent")
     is_last = sheet.waiting == (town,)
     said = f"{row.name}：{by.municipality_name}が議事録を確認し"
     said += "、すべての市町村の確認がそろいました。" if is_last else "ました。"
@@ -108,7 +108,7 @@ def ask_correction(
     town = rules.check_word(sheet, act.person, confirms=False)
     assert head is not None
     own = {one.item_id: one for one in sheet.of(town)}
-    check_revision(head, rules.shown(own.values()), seen, "minutes.sent")
+    check_revision(act, head, rules.shown(own.values()), seen, "minutes.sent")
     said = f"{row.name}：{act.person.municipality_name}が議事録の修正をお願いしました。"
     with act.change("minutes.correction_asked", head, said):
         _reply(act, head, own[item_id], quote, words)
