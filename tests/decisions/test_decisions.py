@@ -23,6 +23,8 @@ from tracker.duties.queries import all_duties
 from tracker.duty.kinds import Kind
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.materials.rules import MaterialKind
+from tracker.materials.year.papers import of_year
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.agenda import queries as agenda_queries
@@ -186,6 +188,8 @@ def test_what_is_kept_to_a_town_stays_with_it_and_comes_onto_the_next_agenda(bro
         sources = agenda_queries.offered(upcoming, date(2027, 4, 1))
         found = {one.note: one.only for one in sources if one.kind is AgendaKind.DECISIONS}
         assert found == {"案内板": (), "二町の取決め": ("imabetsu", "yomogita")}
+        told = of_year(upcoming, date(2027, 4, 1), MaterialKind.DECISIONS)
+        assert [one.title for one in told.decided] == ["案内板"]
         same = agenda_queries.offered(meetings.of(row), date(2027, 4, 1))
         assert AgendaKind.DECISIONS not in {one.kind for one in same}
         db.session.remove()

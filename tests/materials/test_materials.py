@@ -3,7 +3,7 @@
 import io
 import zipfile
 from dataclasses import replace as changed
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pypdf import PdfReader, PdfWriter
@@ -12,8 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 
 from tests.cost_sharing.makers import act_of
-from tests.meetings.makers import make_fixed
+from tests.decisions.makers import DUE, make_decision, make_follow_up
+from tests.meetings.makers import make_fixed, make_pure
 from tracker.attachments.uploads import Attachment, Sent
+from tracker.decisions.decision import SaidProgress
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
@@ -21,6 +23,7 @@ from tracker.materials import actions, queries, rules
 from tracker.materials.actions import MaterialWords, PagedFile
 from tracker.materials.material import Edition, Material, Pack, in_order
 from tracker.materials.rules import MaterialKind
+from tracker.materials.year.papers import YearPaper, material_decisions
 from tracker.papers import binding, pdf, volume
 from tracker.papers.kinds import Document, Lines
 from tracker.papers.volume import Volume, VolumePart
@@ -149,6 +152,32 @@ def test_who_reads_a_material(changes, is_sent, readers):
 def test_what_only_some_may_read_is_bound_last():
     there = [material(id=1, only=("imabetsu",)), material(id=2), material(id=3)]
     assert [one.id for one in in_order(there)] == [2, 3, 1]
+
+
+def test_what_was_decided_is_told_with_what_each_does_of_it():
+    its = make_follow_up("imabetsu", notes=(SaidProgress("1か所を挙げた。", False, "今別町", AT),))
+    late, out = make_follow_up("hiranai"), make_follow_up("aomori", is_struck=True)
+    done = make_follow_up("yomogita", closed_at=AT)
+    of = YearPaper(make_pure(), DUE + timedelta(days=1), (), minuted=[("議題", "続ける。")])
+    found = material_decisions(
+        of._replace(decided=[make_decision(its, late, done, out), make_decision(title="二つ目")])
+    )
+    [_meeting, recorded, _minutes, minuted] = found.blocks
+    assert [row[1:] for row in recorded.rows] == [
+        ("今別町", "候補地を2か所挙げる。", DUE, "期限超過\n1か所を挙げた。"),
+        ("平内町", "候補地を2か所挙げる。", DUE, "期限超過"),
+        ("蓬田村", "候補地を2か所挙げる。", DUE, "済み"),
+        ("", "（ありません）", "", ""),
+    ]
+    assert [row[0].split("\n")[0] for row in recorded.rows] == [
+        "案内板の共同設置",
+        "",
+        "",
+        "二つ目",
+    ]
+    assert list(minuted.rows) == [("議題", "続ける。")]
+    [nothing] = material_decisions(of._replace(minuted=())).blocks
+    assert nothing.texts == ["（ありません）"]
 
 
 # --- acts -------------------------------------------------------------------------------------------

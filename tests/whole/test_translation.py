@@ -154,6 +154,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "grants.burdens.papers",
         "grants.papers",
         "materials.papers",
+        "materials.year.papers",
         "meetings.papers",
         "papers.bundle",
         "papers.excel",

@@ -128,6 +128,13 @@ def in_hand() -> Sequence[MeetingDecision]:
     return kept(("decisions",), ROOMS, lambda: decisions(*is_open))
 
 
+def open_before(meeting: Meeting) -> list[MeetingDecision]:
+    """The decisions of other meetings until its year of which something is still to be done."""
+    return [
+        one for one in in_hand() if one.meeting_id != meeting.id and one.year <= meeting.year.year
+    ]
+
+
 def about(column: Any, id_: int) -> Sequence[MeetingDecision]:
     """The decisions of a meeting, or about a project, a case or a question, that count."""
     where = column == id_, not_struck(DecisionRow)

@@ -209,9 +209,8 @@ def _lines(found: Iterable[MeetingDecision]) -> list[BesideLine]:
 def _offered(meeting: Meeting) -> list[AgendaSource]:
     """前回の決定事項: what earlier meetings decided and is not done, each by who may know of it."""
     by_readers: dict[tuple[str, ...], list[str]] = {}
-    for one in queries.in_hand():
-        if one.meeting_id != meeting.id and one.year <= meeting.year.year:
-            by_readers.setdefault(one.only or (), []).append(one.title)
+    for one in queries.open_before(meeting):
+        by_readers.setdefault(one.only or (), []).append(one.title)
     return [
         AgendaSource(
             AgendaKind.DECISIONS,

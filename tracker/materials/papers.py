@@ -1,21 +1,26 @@
 """会議の書類 from live data: 会議次第, 出席者名簿, 席次表, 会議録 (product.md 5)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tracker.agreements import queries as agreements
 from tracker.attachments import uploads
 from tracker.chain.rules import digest
-from tracker.cost_sharing import queries as costs
-from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.rules import ASKED
+from tracker.decisions import queries as decisions
 from tracker.kernel import tokyo, wareki
 from tracker.kernel.permissions import Actor
 from tracker.materials import queries
 from tracker.materials.material import Material, Pack, in_order
 from tracker.materials.rules import MaterialKind
-from tracker.meetings import queries as meetings
+from tracker.materials.year.papers import (
+    LATE,
+    NOTHING,
+    cases_on,
+    held_before,
+    of_year,
+    open_questions,
+    parts_of,
+)
 from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.agenda.rules import AgendaEntry, is_shown, overrun, planned
 from tracker.meetings.meeting import Meeting, Seat
@@ -23,7 +28,6 @@ from tracker.meetings.minutes import queries as minutes
 from tracker.meetings.minutes.rules import MinutesSheet, MinutesState
 from tracker.meetings.rules import Attendance
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import Town
 from tracker.papers import binding, pdf
 from tracker.papers.kinds import (
     EXCEL,
@@ -40,22 +44,11 @@ from tracker.papers.kinds import (
     PaperKind,
     Title,
     document,
-    number_in,
 )
 from tracker.papers.volume import Volume, VolumePart
 from tracker.plumbing import clock
-from tracker.projects import queries as projects
-from tracker.projects.report import Report
-from tracker.projects.rules import CellState
-from tracker.questions import queries as questions
-from tracker.questions.question import AgreementQuestion
-from tracker.questions.rules import OPEN
 
 NOT_YET = "（まだ決まっていません）"
-NOTHING = "（ありません）"
-# So many municipalities stand side by side on A4 laid on its side.
-MOST_COLUMNS = 10
-LATE = (CellState.LATE, CellState.SLIGHTLY_LATE)
 NOTHING_SAID = "（記録はありません）"
 NOT_A_SEAL = "「確認」は決裁や押印に代わるものではありません。"
 
@@ -101,19 +94,14 @@ def minutes_subject(meeting: Meeting, reader: Actor | None = None) -> MinutesPap
 
 def find(address: str) -> MeetingPaper | None:
     """By the last part of the meeting's address: 「3」; none of one that was called off."""
-    meeting = _meeting(address)
+    meeting = queries.meeting_at(address)
     return subject(meeting) if meeting and not meeting.cancelled_at else None
 
 
 def find_minutes(address: str) -> MinutesPaper | None:
     """The minutes of that meeting."""
-    meeting = _meeting(address)
+    meeting = queries.meeting_at(address)
     return minutes_subject(meeting) if meeting else None
-
-
-def _meeting(address: str) -> Meeting | None:
-    number = number_in(address)
-    return meetings.find(number) if number is not None else None
 
 
 def _facts(meeting: Meeting) -> Pairs:
@@ -287,193 +275,6 @@ def _confirmed(sheet: MinutesSheet) -> Grid:
     return Grid(("市町村", "確認", "日", "確認した方"), rows, (1.4, 1, 1.6, 2.4))
 
 
-# --- what is made of the year's data ---------------------------------------------------------------
-
-
-class YearPaper(NamedTuple):
-    """What a material tells: its meeting, as of which day, and what was read of the year.
-
-    `told`: what the last round asked about (上期); `measures`: their numbers by id.
-    """
-
-    meeting: Meeting
-    today: date
-    towns: Sequence[Town]
-    told: str = ""
-    parts: Sequence[Report] = ()
-    measures: Mapping[int, str] = {}
-    cases: Sequence[Case] = ()
-    questions: Sequence[AgreementQuestion] = ()
-    decided: Sequence[tuple[str, str, str]] = ()
-
-    @property
-    def late(self) -> list[Report]:
-        """The parts that are late, the worst first."""
-        return sorted(
-            (one for one in self.parts if one.standing in LATE),
-            key=lambda one: (LATE.index(one.standing), one.project, one.town.code),
-        )
-
-
-def of_year(meeting: Meeting, today: date, kind: MaterialKind | None = None) -> YearPaper:
-    """What the materials of a meeting tell as the data stand; of one kind, what it needs."""
-    found = YearPaper(meeting, today, areas.towns())
-    if kind in (None, MaterialKind.PROGRESS, MaterialKind.WATCH):
-        told, parts = _parts(meeting)
-        measures = {one.id: one.number for one in agreements.measures()}
-        found = found._replace(told=told, parts=parts, measures=measures)
-    if kind in (None, MaterialKind.COSTS):
-        found = found._replace(cases=_cases(today))
-    if kind in (None, MaterialKind.QUESTIONS):
-        found = found._replace(questions=_doubts())
-    if kind in (None, MaterialKind.DECISIONS):
-        found = found._replace(decided=_decided(meeting))
-    return found
-
-
-def _parts(meeting: Meeting) -> tuple[str, Sequence[Report]]:
-    """What the last round asked about, and every part of it."""
-    last = next((one for one in projects.rounds() if one.year <= meeting.year.year), None)
-    if last is None:
-        return "", ()
-    return last.period.label, projects.of_year(last.period.fiscal_year, last.half)
-
-
-def _cases(today: date) -> list[Case]:
-    return [one for one in costs.in_hand(today) if one.state in ASKED]
-
-
-def _doubts() -> list[AgreementQuestion]:
-    return [one for one in questions.in_hand() if one.state in OPEN and one.put_at]
-
-
-def _before(meeting: Meeting) -> Meeting | None:
-    """The last yearly meeting before with final minutes."""
-    found = [
-        one
-        for one in meetings.meetings(meeting.year.previous.previous, meeting.year)
-        if one.is_yearly and one.minutes_final_at and one.id != meeting.id and one.fixed_on
-    ]
-    return max(found, key=lambda one: one.fixed_on or date.min, default=None)
-
-
-def _decided(meeting: Meeting) -> list[tuple[str, str, str]]:
-    """Meeting, item and decision of the meeting before, as everybody may know them."""
-    last = _before(meeting)
-    return [
-        (last.name, part.title, part.decided)
-        for part in (minutes.sheet(last).parts.values() if last else ())
-        if last and part.only is None and part.decided.strip()
-    ]
-
-
-def find_year(address: str) -> YearPaper | None:
-    """By the last part of the meeting's address; none of one that was called off."""
-    meeting = _meeting(address)
-    return of_year(meeting, clock.today()) if meeting and not meeting.cancelled_at else None
-
-
-def _document(
-    title: str, of: YearPaper, blocks: Sequence[Block], *, is_wide: bool = False
-) -> Document:
-    day = f"{wareki.long(of.today)} 現在"
-    return Document(title, blocks, left=of.meeting.name, right=day, is_wide=is_wide)
-
-
-def material_progress(of: YearPaper) -> Document:
-    """別表の状況: every project by every municipality, so many columns a table as a page holds."""
-    by_project: dict[tuple[str, str], dict[str, Report]] = {}
-    order = {id_: place for place, id_ in enumerate(of.measures)}
-    for one in sorted(of.parts, key=lambda one: (order.get(one.measure_id, 0), one.project)):
-        own = by_project.setdefault((of.measures.get(one.measure_id, ""), one.project), {})
-        own[one.town.slug] = one
-    is_actual = any(one.actual_yen is not None for one in of.parts)
-    blocks: list[Block] = [Lines([_counted(of.parts, len(by_project))])]
-    for begins in range(0, len(of.towns), MOST_COLUMNS):
-        towns = of.towns[begins : begins + MOST_COLUMNS]
-        if len(of.towns) > MOST_COLUMNS:
-            blocks.append(Title(f"{towns[0].name}から{towns[-1].name}まで"))
-        is_last = towns[-1] == of.towns[-1]
-        rows = [
-            (
-                number,
-                name,
-                *(own[one.slug].standing.label if one.slug in own else "" for one in towns),
-                *([_yen(own.values(), is_actual)] if is_last else ()),
-            )
-            for (number, name), own in by_project.items()
-        ]
-        total = ("", "合計", *("" for _ in towns), _yen(of.parts, is_actual)) if is_last else None
-        money = ["決算額" if is_actual else "予算額"] if is_last else []
-        heads = ("番号", "事業", *(one.name for one in towns), *money)
-        widths = (1.5, 5.0, *(1.6 for _ in towns), *(2.2 for _ in money))
-        blocks.append(Grid(heads, rows, widths, total))
-    blocks.append(Lines(["空欄は、参加していない事業です。「未報告」は、報告がまだない事業です。"]))
-    title = f"連携事業の状況（{of.told}）" if of.told else "連携事業の状況"
-    return _document(title, of, blocks, is_wide=True)
-
-
-def _counted(parts: Sequence[Report], count: int) -> str:
-    """「事業 15件　遅れ 2　順調 40」: projects, and parts by how they stand."""
-    states = [one.standing for one in parts]
-    said = (f"{state.label} {states.count(state)}" for state in CellState if state in states)
-    return "　".join((f"事業 {count}件", *said))
-
-
-def _yen(parts: Iterable[Report], is_actual: bool) -> Amount | None:
-    """Whole yen; None when nothing is known, which is never 0."""
-    given = (one.actual_yen if is_actual else one.budget_yen for one in parts)
-    known = [amount for amount in given if amount is not None]
-    return Amount(sum(known), "円") if known else None
-
-
-def material_watch(of: YearPaper) -> Document:
-    """気をつけたい事業: what is late, where, and what was reported of it for everybody to read."""
-    rows = [(one.project, one.town.name, one.standing.label) for one in of.late]
-    heads = ("事業", "市町村", "状況")
-    blocks: list[Block] = [Grid(heads, rows, (5, 2, 1.4))] if rows else [Lines([NOTHING])]
-    return _document(f"気をつけたい事業（{of.told}）", of, blocks)
-
-
-def material_costs(of: YearPaper) -> Document:
-    """費用負担の協議: the cases that wait for an answer, who is missing, and by when."""
-    rows: list[tuple[Cell, ...]] = [
-        (
-            one.no.label,
-            one.title,
-            one.lead.name,
-            Amount(one.amount_yen, "円") if one.is_money else None,
-            one.reply_due_on,
-            one.state.label,
-        )
-        for one in of.cases
-    ]
-    heads = ("番号", "件名", "担当", "分担する額", "期限", "状況")
-    blocks: list[Block] = [Lines([NOTHING])]
-    if rows:
-        blocks = [Grid(heads, rows, (1.3, 3.6, 1.4, 2, 2.5, 1.3))]
-    return _document("費用負担の協議（第4条第2項）", of, blocks)
-
-
-def material_questions(of: YearPaper) -> Document:
-    """疑義の協議: which questions are open between whom; what is in doubt only their two sides read."""
-    rows = [
-        (one.label, f"{one.hub.name}・{one.partner.name}", one.state.label) for one in of.questions
-    ]
-    heads = ("番号", "協約", "状況")
-    blocks: list[Block] = [Grid(heads, rows, (1.4, 3, 2))] if rows else [Lines([NOTHING])]
-    return _document("疑義の協議（第6条）", of, blocks)
-
-
-def material_decisions(of: YearPaper) -> Document:
-    """前回の決定事項: what the last meeting before decided, by its final minutes."""
-    blocks: list[Block] = [Lines([NOTHING])]
-    if of.decided:
-        rows = [(item, decided) for _name, item, decided in of.decided]
-        blocks = [Lines([of.decided[0][0]]), Grid(("議題", "決定事項"), rows, (3, 5))]
-    return _document("前回の決定事項", of, blocks)
-
-
 # The paper of each kind of material.
 MADE: Mapping[MaterialKind, str] = {
     MaterialKind.AGENDA: "meeting_agenda",
@@ -504,7 +305,7 @@ class MeetingPack(NamedTuple):
 
 def find_pack(address: str) -> MeetingPack | None:
     """What everybody may read of the materials, sent or not; None where there are none."""
-    meeting = _meeting(address)
+    meeting = queries.meeting_at(address)
     if meeting is None:
         return None
     found = queries.pack(meeting.id)
@@ -548,15 +349,15 @@ class OfferedMaterial(NamedTuple):
 def offered(meeting: Meeting) -> list[OfferedMaterial]:
     """What there is something to tell of."""
     today = clock.today()
-    _told, parts = _parts(meeting)
-    doubts = _doubts()
+    _told, parts = parts_of(meeting)
+    doubts = open_questions()
     sides = tuple(dict.fromkeys(town.slug for one in doubts for town in one.parties))
     there = {
         MaterialKind.PROGRESS: bool(parts),
         MaterialKind.WATCH: any(one.standing in LATE for one in parts),
-        MaterialKind.COSTS: bool(_cases(today)),
+        MaterialKind.COSTS: bool(cases_on(today)),
         MaterialKind.QUESTIONS: bool(doubts),
-        MaterialKind.DECISIONS: _before(meeting) is not None,
+        MaterialKind.DECISIONS: bool(held_before(meeting) or decisions.open_before(meeting)),
     }
     return [
         OfferedMaterial(kind, kind.label, sides if kind is MaterialKind.QUESTIONS else ())
@@ -569,13 +370,6 @@ PAPERS = (
     PaperKind("meeting_agenda", "会議次第", (PDF, WORD), meeting_agenda, find),
     PaperKind("meeting_roster", "出席者名簿", (PDF, WORD, EXCEL), meeting_roster, find),
     PaperKind("meeting_seating", "席次表", (PDF, WORD), meeting_seating, find),
-)
-MATERIALS = (
-    PaperKind("material_progress", "別表の状況", (PDF, EXCEL), material_progress, find_year),
-    PaperKind("material_watch", "気をつけたい事業", (PDF, WORD), material_watch, find_year),
-    PaperKind("material_costs", "費用負担の協議", (PDF, EXCEL), material_costs, find_year),
-    PaperKind("material_questions", "疑義の協議", (PDF, WORD), material_questions, find_year),
-    PaperKind("material_decisions", "前回の決定事項", (PDF, WORD), material_decisions, find_year),
 )
 MINUTES = (PaperKind("minutes", "会議録", (PDF, WORD), meeting_minutes, find_minutes),)
 PACKS = (PaperKind("meeting_pack", "会議資料", (PDF, ZIP), meeting_pack, find_pack),)

@@ -13,9 +13,16 @@ from tracker.attachments.uploads import Attachment
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.materials.material import Edition, Material, Pack
 from tracker.materials.models import MaterialFile, MaterialOpening, MaterialPack, MaterialRow
+from tracker.meetings import queries as meetings
+from tracker.meetings.meeting import Meeting
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import UNSEEN, db, write_at_once
+
+
+def meeting_at(address: str) -> Meeting | None:
+    """The meeting by the last part of its address: 「3」."""
+    return meetings.find(int(address)) if address.isascii() and address.isdecimal() else None
 
 
 def rows(meeting_id: int) -> Sequence[MaterialRow]:

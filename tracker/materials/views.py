@@ -19,6 +19,7 @@ from tracker.materials.actions import MaterialWords, PagedFile
 from tracker.materials.material import Material, Pack
 from tracker.materials.models import MaterialRow
 from tracker.materials.rules import MaterialKind
+from tracker.materials.year import papers as year
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.agenda.rules import AgendaEntry
@@ -39,7 +40,7 @@ from tracker.plumbing.pages import complain, done, page, strike_page
 from tracker.plumbing.sections import stand
 
 bp = Blueprint("materials", __name__)
-KINDS = (*papers.PAPERS, *papers.MATERIALS, *papers.MINUTES, *papers.PACKS)
+KINDS = (*papers.PAPERS, *year.MATERIALS, *papers.MINUTES, *papers.PACKS)
 bp.record(lambda state: register(state.app, KINDS))
 WAYS = {"up": -1, "down": 1}
 _AT = "/meetings/<int:meeting_id>/materials"

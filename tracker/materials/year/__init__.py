@@ -1,0 +1,1 @@
+"""Materials that are made of the data of the year (product.md 5)."""
