@@ -191,3 +191,17 @@ def test_a_part_just_added_stands_over_no_amounts_of_the_stored_formula(given, b
     assert "115,000" in office.get(f"{CASE}/formula").one("#split").text
     split = with_part(office, "fixed").one("#split").text
     assert "115,000" not in split and "「計算する」を押すと" in split
+
+
+def test_a_formula_has_twelve_parts_at_the_most_and_says_so(browse, given):
+    given(make_draft)
+    office = browse("office")
+    eleven = {f"parts-{n}-kind": "fixed" for n in range(2, 11)}
+    full = with_part(office, "fixed", **eleven)
+    said = "割り方は12個までです。加えるときは、先にどれかを取り除いてください。"
+    assert said in full.text and not full.all("button[name=add]")
+    assert len(full.all("[name$=-kind]")) == 12
+    more = office.post(f"{CASE}/formula", {**full.fields(), "add": "fixed"})
+    assert len(more.all("[name$=-kind]")) == 12 and said in more.text
+    less = office.post(f"{CASE}/formula", {**full.fields(), "drop": "11"})
+    assert len(less.all("[name$=-kind]")) == 11 and said not in less.text

@@ -7,6 +7,7 @@ import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, select
 
+from tests import cast
 from tests.cost_sharing.makers import act_of
 from tests.decisions.makers import AT, DUE, make_decision, make_follow_up
 from tests.duties.makers import MEMBERS
@@ -28,7 +29,7 @@ from tracker.materials.year.papers import of_year
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.agenda import queries as agenda_queries
-from tracker.meetings.models import MeetingRow
+from tracker.meetings.models import AgendaItem, MeetingRow
 from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Conflict
@@ -262,6 +263,14 @@ def test_the_office_records_one_with_what_each_does(browse, app):
     assert len([one for one in show.all("a") if "状況を知らせる" in one.text]) == 1
     listed = office.get(f"/meetings/decisions?meeting={meeting_id}").text
     assert WHAT not in listed and "対応中" in listed
+    # One whose item was struck before items kept their decisions says so.
+    assert "議題は取り消されています" not in show.text
+    with app.app_context():
+        db.session.get_one(AgendaItem, item_id).strike("連携推進担当", cast.NOW, "重複。")
+        db.session.commit()
+        [made] = queries.decisions()
+    again = office.get(made.path).text
+    assert "この決定事項の議題は取り消されています。" in again and "理由：重複。" in again
     # A form that would refuse whatever is typed says so before.
     strike = show.link("この決定事項を取り消す")
     office.post(strike, {**office.get(strike).fields(), "reason": "誤り。"})

@@ -94,11 +94,13 @@ def _record_form(meeting: Meeting, items: Mapping[str, AgendaItem]) -> forms.Rec
 def show(decision_id: int) -> Response:
     """One decision: what is done of it, and what each municipality said."""
     decision = get_decision(decision_id)
+    row = queries.row(decision)
     return page(
         "decisions/show.html",
         decision=decision,
+        item=db.session.get_one(AgendaItem, row.item_id),
         rows={one.id: db.session.get_one(FollowUpRow, one.id) for one in decision.follow_ups},
-        row=queries.row(decision),
+        row=row,
         may_manage=may(_OFFICE),
         may_follow={one.id for one in decision.counting if may(_OWN, one.town.slug)},
         reads_question=decision.question is not None and may(Permission.READ_QUESTION),
