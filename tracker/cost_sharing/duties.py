@@ -5,6 +5,7 @@ Nothing carries over from year to year by itself.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
+from typing import Any
 
 from tracker.accounts.rules import StaffMember
 from tracker.cost_sharing.case import Case
@@ -124,8 +125,16 @@ def _drafting(case: Case, members: Members, staff: Collection[StaffMember]) -> t
     return (owner.municipality, owner.post_id) if owner else (members.hub, 0)
 
 
-def _holders(post_id: int, staff: Iterable[StaffMember]) -> frozenset[int] | None:
-    return frozenset(one.person_id for one in staff if one.post_id == post_id) or None
+def _owed_by(
+    slug: str, post_id: int, members: Members, staff: Iterable[StaffMember]
+) -> dict[str, Any]:
+    """The same as a duty names it: nobody else's to send or to change."""
+    return {
+        "municipality": slug,
+        "is_hub": slug == members.hub,
+        "to_post_id": post_id or None,
+        "only": frozenset(one.person_id for one in staff if one.post_id == post_id) or None,
+    }
 
 
 def _to_send(
@@ -140,10 +149,7 @@ def _to_send(
         yield Duty(
             Kind.COST_UNSENT,
             key=f"cost_unsent:{number}:{slug}:{post_id}",
-            municipality=slug,
-            is_hub=slug == members.hub,
-            to_post_id=post_id or None,
-            only=_holders(post_id, staff),
+            **_owed_by(slug, post_id, members, staff),
             due_on=_send_due(year),
             url=own[0].no.path if len(own) == 1 else f"/costs?fy={number}",
             name=_("%(year)sの費用負担の案", year=year.label),
@@ -158,16 +164,12 @@ def _to_send(
 
 def _to_answer(case: Case, members: Members, staff: Collection[StaffMember]) -> Duty:
     """An opinion waits for whoever drafted the case, until the amounts change or it is withdrawn."""
-    slug, post_id = _drafting(case, members, staff)
     at = case.returned_at
     first = tokyo.day(at) if at else case.reply_due_on or _send_due(case.no.year)
     return Duty(
         Kind.COST_RETURNED,
         key=f"cost_returned:{case.no.path}:{case.revision}",
-        municipality=slug,
-        is_hub=slug == members.hub,
-        to_post_id=post_id or None,
-        only=_holders(post_id, staff),
+        **_owed_by(*_drafting(case, members, staff), members, staff),
         due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
         url=case.no.path,
         name=case.title,

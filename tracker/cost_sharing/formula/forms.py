@@ -129,9 +129,13 @@ class ContentForm(Form):
         return gap.field
 
     def names(self) -> tuple[str, ...]:
-        """The municipalities ticked, in the order of their codes."""
-        chosen = self.participants.data or []
-        return tuple(town.name for town in areas.towns() if town.slug in chosen)
+        """Those who share."""
+        return ticked_names(self.participants)
+
+
+def ticked_names(field: Field) -> tuple[str, ...]:
+    """The names of the municipalities ticked, in the order of their codes."""
+    return tuple(town.name for town in areas.towns() if town.slug in (field.data or ()))
 
 
 def _on_form(gap: Refusal) -> Refusal:
@@ -212,16 +216,11 @@ class FormulaForm(ContentForm):
     @property
     def limits(self) -> Limits:
         """The caps and floors that were typed."""
-        towns = areas.towns()
-        caps, floors = (
-            {
-                town.name: yen
-                for town in towns
-                if (yen := self.limit(of, town.slug).data) is not None
-            }
-            for of in ("cap", "floor")
-        )
-        return Limits(caps, floors)
+        typed = {
+            of: {town.name: self.limit(of, town.slug).data for town in areas.towns()}
+            for of in LIMITS
+        }
+        return Limits(*(_given(yens) for yens in typed.values()))
 
     @property
     def has_wrong_limits(self) -> bool:
@@ -272,24 +271,21 @@ class FormulaForm(ContentForm):
 
 def _proposed(kind: PartKind, form: PartForm, sharing: Sequence[str]) -> ProposedPart | None:
     """A part as it was typed; None when nothing was."""
-    data, own = form.data, BOXES.get(kind)
+    data, own, towns = form.data, BOXES.get(kind), areas.towns()
     percent, rate = data.get("percent"), data.get("rate")
-    towns = areas.towns()
-    values: dict[str, int | Fraction] = {
-        town.name: fraction(value)
-        for town in towns
-        if own and (value := data[f"{own}_{town.slug}"]) is not None
-    }
-    if percent == 0 or (percent is None and rate is None and not values):
+    typed = _given({town.name: data[f"{own}_{town.slug}"] for town in towns if own})
+    if percent == 0 or (percent is None and rate is None and not typed):
         return None
+    if kind is PartKind.FIXED:
+        return ProposedPart(kind, values=typed, reason=data["reason"] or "")
+    values = {name: fraction(value) for name, value in typed.items()}
     only = None
     if kind is PartKind.HOST:
         only = tuple(town.name for town in towns if town.slug == data["only"])
     elif "only" in data:
-        only = tuple(name for name in sharing if _slug(name) in (data["only"] or ()))
+        ticked = {town.name for town in towns if town.slug in (data["only"] or ())}
+        only = tuple(name for name in sharing if name in ticked)
         only = None if only == tuple(sharing) else only
-    if kind is PartKind.FIXED:
-        return ProposedPart(kind, values=_whole(values), reason=data["reason"] or "")
     unit, _dash, mode = (data["rounding"] or "").partition("-")
     return ProposedPart(
         kind,
@@ -303,27 +299,25 @@ def _proposed(kind: PartKind, form: PartForm, sharing: Sequence[str]) -> Propose
     )
 
 
-def _whole(values: Mapping[str, int | Fraction]) -> dict[str, int]:
-    return {name: int(value) for name, value in values.items()}
-
-
-def _slug(name: str) -> str:
-    return next(town.slug for town in areas.towns() if town.name == name)
+def _given(typed: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in typed.items() if value is not None}
 
 
 def edited(sent: MultiDict[str, str], series: Sequence[Series]) -> MultiDict[str, str]:
     """What was sent, with the part added or taken away that its button names."""
-    found = MultiDict(
-        (name, value)
-        for name, value in sent.items(multi=True)
-        if not name.startswith(f"parts-{sent.get('drop', '')}-")
-    )
+    found = without_dropped(sent, "parts")
     added, places = sent.get("add", ""), kinds_in(found, {})
     if added in list(PartKind) and len(places) < MOST_PARTS:
         at = f"parts-{1 + max((int(one.removeprefix('parts-')) for one in places), default=-1)}"
         for name, value in _boxes_of_new(PartKind(added), series).items():
             found.setlist(f"{at}-{name}", value if isinstance(value, list) else [value])
     return found
+
+
+def without_dropped(sent: MultiDict[str, str], of: str) -> MultiDict[str, str]:
+    """What was sent, without the part or row that its button takes away."""
+    dropped = f"{of}-{sent.get('drop', '')}-"
+    return MultiDict((name, one) for name, one in sent.items(True) if not name.startswith(dropped))
 
 
 def as_sent(form: Iterable[Field]) -> str:
@@ -359,11 +353,8 @@ def kinds_in(sent: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, Pa
     places = {found[0] for name in sent if (found := _PART.match(name))}
     in_order = sorted(places, key=lambda at: int(at.removeprefix("parts-")))[:MOST_PARTS]
     both = {at: (sent.get(f"{at}-kind"), stored.get(at, {}).get("kind")) for at in in_order}
-    chosen = {
-        at: next((one for one in kinds if one in list(PartKind)), None)
-        for at, kinds in both.items()
-    }
-    return {at: PartKind(kind) for at, kind in chosen.items() if kind}
+    chosen = {at: [one for one in kinds if one in list(PartKind)] for at, kinds in both.items()}
+    return {at: PartKind(kinds[0]) for at, kinds in chosen.items() if kinds}
 
 
 def formula_form(
@@ -493,7 +484,7 @@ def content_of(
         "mode": formula.rounding.mode.value,
         "remainder": slugs.get(formula.remainder, LARGEST_REMAINDER),
     }
-    for of, values in (("cap", formula.limits.caps), ("floor", formula.limits.floors)):
+    for of, values in zip(LIMITS, (formula.limits.caps, formula.limits.floors), strict=True):
         found |= {f"{of}_{slugs[name]}": yen for name, yen in values.items()}
     boxes = [
         _boxes_of(source, slugs, series, is_own=formula is case and not is_fresh)

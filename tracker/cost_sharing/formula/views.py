@@ -168,7 +168,10 @@ def worked_out(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool = Fals
     return then if is_fine else None
 
 
-def _outcome(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool) -> Case | None:
+def _outcome(
+    case: Case, form: FormulaForm | WorkForm, *, is_kept: bool = False, is_said: bool = True
+) -> Case | None:
+    """None where something is lacking, which is said at the fields, or (not `is_said`) when saved."""
     if not form.is_told:
         return None
     proposal = form.proposal()
@@ -176,30 +179,21 @@ def _outcome(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool) -> Case
     try:
         return work_out(case, proposal, grounds, is_kept=is_kept)
     except Refusal as refusal:
-        form.refuse(refusal)
+        if is_said:
+            form.refuse(refusal)
         return None
 
 
 def _table(case: Case, form: FormulaForm | WorkForm) -> SplitTable | None:
     """The table as stored, or where it was asked for as typed."""
-    if form.errors:
+    if form.errors or _is_edited():
         return None
-    if _is_edited():
-        return None
+    shown: Case | None = case
     if {"calculate", "pick"} & request.form.keys():
         shown = worked_out(case, form)
-    else:
-        shown = _copied(case, form) if {"from", "figures"} & request.args.keys() else case
+    elif {"from", "figures"} & request.args.keys():
+        shown = _outcome(case, form, is_said=False)
     return shown.table if shown else None
-
-
-def _copied(case: Case, form: FormulaForm | WorkForm) -> Case | None:
-    """The shares by a formula just copied; None where it lacks something, which saving says."""
-    proposal = form.proposal()
-    try:
-        return work_out(case, proposal, queries.grounds(clock.today(), proposal.series_ids))
-    except Refusal:
-        return None
 
 
 def _is_edited() -> bool:

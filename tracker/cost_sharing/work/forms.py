@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import request
-from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, FormField, SelectField, SelectMultipleField
 
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import SendForm
 from tracker.cost_sharing.consultations.forms import ConsultationForm
-from tracker.cost_sharing.formula.forms import ContentForm
+from tracker.cost_sharing.formula.forms import ContentForm, ticked_names, without_dropped
 from tracker.cost_sharing.formula.proposal import Proposal
 from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.cost_sharing.work.rules import DECIMALS, WorkRow
@@ -50,26 +49,19 @@ _MISSING = {
 def _without_yen(
     title: str, stage: Stage, names: tuple[str, ...], work: str, rows: tuple[WorkRow, ...] = ()
 ) -> Proposal:
-    return Proposal(
-        title=title,
-        stage=stage,
-        participants=names,
-        total_yen=0,
-        subsidy_yen=0,
-        parts=(),
-        rounding=Rounding(1, RoundingMode.DOWN),
-        remainder=areas.hub().name,
-        work=work,
-        rows=rows,
-    )
+    whole, hub = Rounding(1, RoundingMode.DOWN), areas.hub().name
+    return Proposal(title, stage, names, 0, 0, (), whole, hub, work=work, rows=rows)
+
+
+def _town_field(offered: Sequence[Any] = ()) -> SelectField:
+    again = N_("市町村を選び直してください。")
+    return SelectField(N_("市町村"), choices=list(offered), invalid_choice_message=again)
 
 
 class WorkRowForm(Row):
     """One row; one with nothing but a municipality or a unit is none."""
 
-    town = SelectField(
-        N_("市町村"), invalid_choice_message=N_("市町村を選び直してください。"), choices=()
-    )
+    town = _town_field()
     what = LineField(N_("何を"), validators=[at_most(200)])
     promised = ExactField(N_("どれだけ"), named=N_("量"), decimals=DECIMALS)
     unit = LineField(N_("単位"), validators=[at_most(20)])
@@ -138,28 +130,15 @@ class WorkForm(ContentForm):
         return gap.field
 
 
-def edited(sent: MultiDict[str, str]) -> MultiDict[str, str]:
-    """What was sent, without the row that its button takes away."""
-    dropped = f"rows-{sent.get('drop', '')}-"
-    return MultiDict(
-        (name, value) for name, value in sent.items(multi=True) if not name.startswith(dropped)
-    )
-
-
 def work_form(more: Sequence[type[Form]] = (), *, data: Mapping[str, Any]) -> WorkForm:
     """The table as sent, with the row that a button adds, or as in `data`; `more` as of a formula.
 
     Without rows in `data`: why nobody bears anything.
     """
     by_slug = choices((town.slug, town.name) for town in areas.towns())
-    town = SelectField(
-        N_("市町村"),
-        choices=by_slug,
-        invalid_choice_message=N_("市町村を選び直してください。"),
-    )
-    row = with_fields(WorkRowForm, {"town": town})
+    row = with_fields(WorkRowForm, {"town": _town_field(by_slug)})
     rows = FieldList(FormField(row), N_("だれが・何を・どれだけ"), max_entries=MOST_ROWS)
-    given: dict[str, Any] = {"formdata": edited(request.form)} if "drop" in request.form else {}
+    given = {"formdata": without_dropped(request.form, "rows")} if "drop" in request.form else {}
     fields = {"rows": rows} if "rows" in data else {"work": reason_field()}
     form = with_fields(WorkForm, fields, *more)(data=data, **given)
     form.participants.choices = by_slug
@@ -218,13 +197,8 @@ class NothingForm(ConsultationForm):
 
     def proposal(self) -> Proposal:
         """What was typed, as the actions take it."""
-        chosen = self.towns.data or []
-        return _without_yen(
-            self.title.data or "",
-            Stage.FIXED,
-            tuple(town.name for town in areas.towns() if town.slug in chosen),
-            self.work.data,
-        )
+        names = ticked_names(self.towns)
+        return _without_yen(self.title.data or "", Stage.FIXED, names, self.work.data)
 
 
 class DoneForm(Form):
