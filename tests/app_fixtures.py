@@ -264,6 +264,18 @@ def app(sqlite_url: str, tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
+def given(app: Flask) -> Callable[[Callable[[], object]], None]:
+    """given(act): does something before the pages, in a context that ends with it."""
+
+    def carry_out(act: Callable[[], object]) -> None:
+        with app.app_context():
+            act()
+            db.session.remove()
+
+    return carry_out
+
+
+@pytest.fixture
 def browse(app: Flask) -> Callable[..., PageClient]:
     """browse() is somebody at the door; browse("officer", "imabetsu") is signed in."""
 

@@ -31,6 +31,7 @@ FEATURES = (
     "figures",
     "cost_sharing",
     "cost_papers",
+    "cost_trials",
     "payments",
     "grants",
     "questions",

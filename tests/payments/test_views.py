@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from flask import Flask
 
 from tests.cast import TODAY
 from tests.cost_sharing.makers import make_agreed, make_project, make_proposal, read
@@ -15,18 +14,6 @@ from tracker.plumbing.db import db
 
 PAGE = "/costs/2026-01/payments"
 PLAN = f"{PAGE}/plan"
-
-
-@pytest.fixture
-def given(app: Flask):
-    """given(act): does something before the pages, in a context that ends with it."""
-
-    def carry_out(act) -> None:
-        with app.app_context():
-            act()
-            db.session.remove()
-
-    return carry_out
 
 
 def plan_of_halves() -> None:

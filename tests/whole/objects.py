@@ -114,8 +114,9 @@ OWNED: Mapping[str, Callable[[Stock, str], Target]] = {
     "accounts.hand_over": lambda s, slug: Target({"post_id": s.handed_over[slug]}),
     **{
         f"cost_sharing.{name}": lambda s, slug: Target({"no": s.draft_cases[slug]})
-        for name in ("add_consultation", "attachments", "preview", "trials", "withdraw")
+        for name in ("add_consultation", "attachments", "preview", "withdraw")
     },
+    "cost_trials.trials": lambda s, slug: Target({"no": s.draft_cases[slug]}),
     # One sent, one about money, one about work.
     "cost_sharing.formula": lambda s, slug: Target(
         {"no": {HUB: s.sent_cases[HUB], TOWN: s.draft_cases[TOWN], OTHER: s.work_case}[slug]}

@@ -58,26 +58,31 @@ ANSWERS_TO_AN_EMPTY_FORM = {200, 302, 400, 404, 405, 409, 422}
 # An area that stands is not set up again.
 CLOSED = {"sign_in.setup"}
 # Whoever may not know of a draft does not hear that it is there.
-REFUSED = {
-    f"cost_sharing.{name}": {403, 404}
-    for name in (
-        "add_consultation",
-        "attachments",
-        "detach",
-        "formula",
-        "preview",
-        "send",
-        "strike_consultation",
-        "trials",
-        "withdraw",
-    )
-} | {
-    f"questions.{name}": {403, 404}
-    for name in (
-        *("add_consultation", "apply", "confirm", "edit", "paper", "put", "settle", "show"),
-        *("strike_consultation", "view", "withdraw"),
-    )
-}
+REFUSED = (
+    {
+        f"cost_sharing.{name}": {403, 404}
+        for name in (
+            "add_consultation",
+            "attachments",
+            "detach",
+            "formula",
+            "preview",
+            "send",
+            "strike_consultation",
+            "withdraw",
+        )
+    }
+    | {
+        "cost_trials.trials": {403, 404},
+    }
+    | {
+        f"questions.{name}": {403, 404}
+        for name in (
+            *("add_consultation", "apply", "confirm", "edit", "paper", "put", "settle", "show"),
+            *("strike_consultation", "view", "withdraw"),
+        )
+    }
+)
 
 
 def is_open_to(house: House, visitor: Visitor, endpoint: str, target: Target) -> bool:

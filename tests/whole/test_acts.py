@@ -119,7 +119,7 @@ NO_ACT = {
     "sign_in.sign_in",
     "sign_in.sign_out",
     "cost_sharing.preview",
-    "cost_sharing.trials",
+    "cost_trials.trials",
     "reminders.try_out",
 }
 

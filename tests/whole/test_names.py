@@ -18,6 +18,7 @@ ROOMS = (
     "shares",
     "cost_sharing",
     "cost_papers",
+    "cost_trials",
     "payments",
     "grants",
     "questions",

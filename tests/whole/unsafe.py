@@ -33,7 +33,7 @@ BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {
     "sign_in.turn_second_factor_off": (OFFICE, {"current": "x", "code": "123456"}),
     "cost_sharing.preview": (OFFICE, {}),
     "cost_sharing.record_settled": (OFFICE, {}),
-    "cost_sharing.trials": (OFFICE, {}),
+    "cost_trials.trials": (OFFICE, {}),
     "projects.confirm_all": (LEAD, {}),
     "projects.copy": (OFFICE, {}),
     "reminders.give_up": (OFFICE, {}),

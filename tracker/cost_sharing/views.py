@@ -10,7 +10,6 @@ from tracker.cost_sharing.cases import views as case_views
 from tracker.cost_sharing.consultations import views as consultation_views
 from tracker.cost_sharing.formula import views as formula_views
 from tracker.cost_sharing.stages import views as stage_views
-from tracker.cost_sharing.trials import views as trial_views
 from tracker.cost_sharing.work import views as work_views
 from tracker.figures import actions as figures
 from tracker.figures import queries as bases
@@ -30,7 +29,6 @@ __all__ = [
     "consultation_views",
     "formula_views",
     "stage_views",
-    "trial_views",
     "work_views",
 ]
 

@@ -66,6 +66,8 @@ FIGURES = {PartKind(kind.value): kind for kind in FigureKind}
 FIRST = (PartKind.EQUAL, PartKind.POPULATION)
 # More than any formula of the field has.
 MOST_PARTS = 12
+# Formulas that are compared side by side (cost_trials).
+MOST_TRIALS = 4
 # More boxes than that many parts have with a hundred municipalities.
 _MOST_BOXES = 4000
 # The box that each municipality has of a part, and what it means.

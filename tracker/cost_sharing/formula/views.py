@@ -12,10 +12,9 @@ from tracker.cost_sharing.case import Case, changes
 from tracker.cost_sharing.cases.forms import AgainForm
 from tracker.cost_sharing.cases.rules import check_change, reply_due
 from tracker.cost_sharing.formula import actions, forms
-from tracker.cost_sharing.formula.forms import FormulaForm, from_sent
+from tracker.cost_sharing.formula.forms import MOST_TRIALS, FormulaForm, from_sent
 from tracker.cost_sharing.formula.proposal import work_out
 from tracker.cost_sharing.rules import CaseNumber, Decision, Stage
-from tracker.cost_sharing.trials.rules import MOST_TRIALS
 from tracker.cost_sharing.work import forms as work
 from tracker.cost_sharing.work.forms import WorkForm
 from tracker.figures import queries as bases

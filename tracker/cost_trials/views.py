@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from flask import redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from tracker.cost_sharing import queries
-from tracker.cost_sharing.blueprint import bp, case_to_draft
+from tracker.cost_sharing.blueprint import case_to_draft
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.formula import forms
-from tracker.cost_sharing.formula.forms import FormulaForm, from_sent
+from tracker.cost_sharing.formula.forms import MOST_TRIALS, FormulaForm, from_sent
 from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.formula.views import carried_along, content_form, formula_page, worked_out
 from tracker.cost_sharing.rules import STATES
-from tracker.cost_sharing.trials.rules import MOST_TRIALS, Trial, side_by_side
+from tracker.cost_trials.rules import Trial, side_by_side
 from tracker.figures import queries as bases
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -25,6 +25,8 @@ from tracker.plumbing.access import guard
 from tracker.plumbing.forms import ButtonForm, whole_number
 from tracker.plumbing.pages import page
 
+bp = Blueprint("cost_trials", __name__)
+
 
 @bp.post("/costs/<no>/formula/trials")
 @guard(Permission.DRAFT_COST)
@@ -33,7 +35,7 @@ def trials(no: str) -> Response:
     case, press, carried = case_to_draft(no), ButtonForm(), carried_along()
     voids = STATES[case.state].voids
     if voids is None or not case.is_money:
-        return redirect(url_for(".formula", no=no))
+        return redirect(url_for("cost_sharing.formula", no=no))
     if "remove" not in request.form:
         form, to_copy = content_form(case)
         if not isinstance(form, FormulaForm) or not worked_out(case, form):
@@ -47,10 +49,10 @@ def trials(no: str) -> Response:
 
 def _trials_page(case: Case, press: ButtonForm, found: Sequence[Trial]) -> Response:
     if not found:
-        return redirect(url_for(".formula", no=case.no))
+        return redirect(url_for("cost_sharing.formula", no=case.no))
     before = queries.agreed_before(case, case.no.fiscal_year - 1, clock.today())
     return page(
-        "cost_sharing/trials.html",
+        "cost_trials/trials.html",
         form=press,
         case=case,
         trials=found[:MOST_TRIALS],

@@ -21,7 +21,7 @@ from tests.cost_sharing.makers import (
 from tests.pages import Page, PageClient
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseNumber
-from tracker.cost_sharing.trials.rules import Trial, side_by_side
+from tracker.cost_trials.rules import Trial, side_by_side
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry

@@ -9,8 +9,6 @@ from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town
 from tracker.shares.table import formula_words
 
-MOST_TRIALS = 4
-
 
 class Trial(NamedTuple):
     """One formula that is tried: its form as it was sent, and the case that comes out of it.

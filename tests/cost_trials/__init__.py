@@ -1,0 +1,1 @@
+"""Formulas of a case side by side."""
