@@ -18,7 +18,7 @@ from tests.sent import sent_to, token_of
 from tracker.accounts.models import Post
 from tracker.convening import actions, queries
 from tracker.convening.models import SeatInvitation
-from tracker.convening.rules import Coming
+from tracker.convening.rules import Coming, other_days
 from tracker.incoming_mail import mailbox
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
@@ -253,6 +253,20 @@ def test_after_its_day_a_link_says_so_and_whom_to_ring(at, status, said, noticed
 )
 def test_a_late_notice_asks_until_the_day_before(on, noticed_on, due_on):
     assert reply_due(on, noticed_on) == due_on
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        ("出欠　1月21日（木）までに、お知らせください。", ()),
+        ("出欠を１月２１日１７時までに、資料は1月28日にお送りします。", ()),
+        ("出欠を1/20までに。急ぐときは1月19日(火)17時まで。1/20まで。", ("1/20", "1月19日(火)")),
+        ("令和9年3月31日までの事業について", ()),
+        ("", ()),
+    ],
+)
+def test_a_day_of_another_notice_is_found_in_its_words(words, days):
+    assert other_days(words, date(2027, 1, 21)) == days
 
 
 # --- answers of calendars ---------------------------------------------------------------------------

@@ -348,7 +348,14 @@ def test_from_the_table_to_the_notice_in_three_clicks(browse, polling, made, app
     assert "1月21日（木）までに、青森市 連携推進担当へ" in notice.fields()["text"]
     path = f"{polling}/notice"
     shown = office.post(path, {**notice.fields(), "number": "青企第1号", "preview": "1"})
-    assert "青企第1号" in shown.one("pre").text
+    # As a municipality will get it, and as those who are not asked do.
+    invitation, notice_only = (one.text for one in shown.all("pre"))
+    assert (
+        "青企第1号" in invitation and "平内町長の出欠を、令和9年1月21日（木）までに" in invitation
+    )
+    assert "ここには表示しません" in invitation and "/r/" not in invitation
+    assert "青企第1号" in notice_only and "次のページから" not in notice_only
+    assert "出欠の回答の期限は" not in shown.text
     with app.app_context():
         assert letters("meeting_notice") == []
     wrong = office.post(path, {**notice.fields(), "number": "第" * 61, "text": " "})
@@ -379,8 +386,11 @@ def test_the_date_of_a_fixed_meeting_is_moved_from_its_page(browse, made):
     move = page.all("table.poll tbody a.btn")[1]["href"]
     assert office.get(move).title == "1月21日（木）に変える"
     assert office.fill(move, {"reason": ""}).status == 422
+    office.follow(office.post(f"{path}/notice", office.get(f"{path}/notice").fields()))
     notice = office.follow(office.fill(move, {"reason": "会場の都合による。"}))
     assert "令和9年1月21日（木）10時〜11時30分" in notice.text
+    # Its words were written for the other day.
+    assert "1月21日(木)まで」とありますが、出欠の回答の期限は1月14日（木）です。" in notice.text
 
 
 def test_a_meeting_is_called_off_and_the_next_can_be_prepared(browse, polling, link):

@@ -253,6 +253,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "convening.answer_by_link": lambda s: [{"token": s.coming_token}],
     "convening.answered": lambda s: [{"token": s.came_token}],
     "convening.index": lambda s: [{"meeting_id": s.convened}],
+    "convening.notice": lambda s: [{"meeting_id": s.held}],
     "meetings.answer_by_link": lambda s: [{"token": s.poll_token}],
     "meetings.answered": lambda s: [{"token": s.answered_token}],
     "meetings.ask_again": lambda s: [{"meeting_id": s.polling}],
@@ -262,7 +263,6 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     # This year's meeting is being prepared: a new one is next year's.
     "meetings.new": lambda s: [{"fy": 2027}],
     "annual_duty.take_over": lambda s: [{"year": 2020}],
-    "meetings.notice": lambda s: [{"meeting_id": s.held}],
     **{
         f"materials.{name}": lambda s: [{"meeting_id": s.polling, "material_id": s.unsent_material}]
         for name in ("change", "replace", "strike")

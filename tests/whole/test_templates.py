@@ -316,7 +316,7 @@ def _write_every_letter(house: House) -> None:
             fix,
             {**reason, "despite_silent": "y"},
         ),
-        (OFFICE, house.path("meetings.notice", poll), "meetings.notice", poll, notice),
+        (OFFICE, house.path("convening.notice", poll), "convening.notice", poll, notice),
         (OFFICE, house.path("meetings.cancel", poll), "meetings.cancel", poll, reason),
     ):
         answer = house.send(visitor, page, house.path(endpoint, args), data)

@@ -1,4 +1,4 @@
-"""Asks who comes to a seat: by its personal link, and at the desk."""
+"""Asks for the notice's words, and who comes to a seat: by its personal link, and at the desk."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from tracker.plumbing.forms import (
     CountField,
     Form,
     LineField,
+    LinesField,
     SeenField,
     at_most,
     labelled,
@@ -21,6 +22,19 @@ from tracker.plumbing.forms import (
     required,
     with_fields,
 )
+
+
+class NoticeForm(Form):
+    """The notice's number and words, and where it is; day and hours come from the meeting."""
+
+    seen = SeenField()
+    number = LineField(N_("文書番号"), validators=[at_most(60)])
+    place = LineField(
+        N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
+    )
+    text = LinesField(
+        N_("案内の文"), validators=[*required(N_("案内の文を入力してください。")), at_most(2000)]
+    )
 
 
 class ComingForm(Form):

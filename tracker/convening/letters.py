@@ -1,14 +1,18 @@
 """What invitations say: the fields of their letters (M9d, M9e), and the calendar that goes with them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import current_app
 
+from tracker.convening import queries
 from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import CalendarInvitation, Method
+from tracker.duty.duty import PersonalLink
 from tracker.kernel import wareki
-from tracker.mail import mime
+from tracker.mail import letters as mail
+from tracker.mail import links, mime
 from tracker.mail.letters import Recipient
 from tracker.meetings import letters
 from tracker.meetings.meeting import Meeting, Seat
@@ -36,6 +40,36 @@ def asked(meeting: Meeting, seat: Seat) -> dict[str, str]:
         "出欠の期限の月日": wareki.month_day(due_on) if due_on else "",
         "予定表での回答": BY_CALENDAR if _is_read() else "",
     }
+
+
+class Preview(NamedTuple):
+    """A letter as those who get the same one will read it, shown for the first of them."""
+
+    to: Sequence[Recipient]
+    subject: str
+    body: str
+
+
+def previews(meeting: Meeting, values: Mapping[str, str]) -> list[Preview]:
+    """The notice as who is invited gets it, and as all others do; nothing is written.
+
+    `values` are the fields of the notice (M9).  The hub's own invitation is the last to be shown.
+    """
+    to_ask = queries.answerers(meeting, meeting.seats)
+    seats = sorted(meeting.seats, key=lambda one: bool(one.town and one.town.is_hub))
+    invited = {to_ask[one.id].key: (to_ask[one.id], one) for one in seats if one.id in to_ask}
+    others = [to for to in letters.addressees(meeting) if to.key not in invited]
+    found = []
+    if invited:
+        to, seat = next(iter(invited.values()))
+        link, fields = PersonalLink(queries.LINK, seat.id), {**values, **asked(meeting, seat)}
+        subject, body = mail.compose("meeting_invitation", to, fields, link=link)
+        everybody = [to for to, _ in invited.values()]
+        found.append(Preview(everybody, subject, links.hidden(body)))
+    if others:
+        subject, body = mail.compose("meeting_notice", others[0], values, link=meeting.path)
+        found.append(Preview(others, subject, links.hidden(body)))
+    return found
 
 
 def unclear(meeting: Meeting, seat: Seat, doubts: Iterable[str]) -> dict[str, str]:

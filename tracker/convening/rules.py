@@ -4,6 +4,7 @@ The standard's words are written by `icalendar`; what Outlook, Exchange and Goog
 stands here.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -111,6 +112,20 @@ def _person(name: str, address: str) -> vCalAddress:
     # Parameters cannot hold this sign, quoted or not (RFC 5545, section 3.2).
     found.params["CN"] = plain(name).replace("\n", " ").replace('"', "'")
     return found
+
+
+# A day in the words of a notice by which something is asked: 「1月21日（木）までに」, 「1/21まで」.
+_BY_A_DAY = re.compile(r"(([0-9]{1,2})[月/]([0-9]{1,2})日?(?:\(.\))?)(?:[0-9]{1,2}時)?まで(?!の)")
+
+
+def other_days(words: str, due_on: date | None) -> tuple[str, ...]:
+    """The days by which the words of a notice ask for something, but `due_on`, as they are written.
+
+    Words that were written for another day of the meeting keep the day of the answer to that one.
+    """
+    found = _BY_A_DAY.findall(unicodedata.normalize("NFKC", words))
+    asked = due_on and (due_on.month, due_on.day)
+    return tuple(dict.fromkeys(day for day, *at in found if tuple(map(int, at)) != asked))
 
 
 # --- who comes --------------------------------------------------------------------------------------

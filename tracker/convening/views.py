@@ -1,17 +1,21 @@
-"""Who comes: the office's list, an answer at the desk, and the page behind a personal link."""
+"""The notice, and who comes: the office's list, an answer at the desk and behind a personal link."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.convening import actions, forms, queries, rules
+from tracker.convening import letters as invitations
 from tracker.convening.blueprint import bp
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.meetings import actions as meeting_actions
+from tracker.meetings import letters
 from tracker.meetings import queries as meetings
 from tracker.meetings.blueprint import get_meeting
 from tracker.meetings.meeting import Meeting, Seat
@@ -25,18 +29,51 @@ FORGED = N_(
 )
 
 
+@bp.route("/meetings/<int:meeting_id>/notice", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def notice(meeting_id: int) -> Response:
+    """開催案内: its words, who gets it, how it will read; the first button sends it."""
+    meeting = get_meeting(meeting_id)
+    if meeting.hours is None or meeting.cancelled_at is not None:
+        return redirect(meeting.path)
+    words = letters.notice_words(meeting)
+    stored = {"number": meeting.notice_number, "place": meeting.place, "text": words}
+    form = forms.NoticeForm(data={**stored, "seen": meeting.seen})
+    if "preview" not in request.form and form.carry_out(
+        lambda act: meeting_actions.send_notice(
+            act,
+            meetings.row(meeting),
+            form.number.data or "",
+            form.text.data,
+            form.seen.data,
+            place=form.place.data,
+        )
+    ):
+        return done(meeting.path, _("開催案内を%(count)s件送ります。", count=form.result))
+    typed = replace(meeting, place=form.place.data or "", noticed_at=clock.now())
+    values = letters.notice(typed, form.number.data or "", form.text.data or "")
+    return page(
+        "convening/notice.html",
+        form=form,
+        meeting=meeting,
+        due_on=typed.reply_due_by,
+        other_days=rules.other_days(form.text.data or "", typed.reply_due_by),
+        previews=invitations.previews(typed, values),
+    )
+
+
 @bp.get("/meetings/<int:meeting_id>/replies")
 @guard(Permission.READ_AREA)
 def index(meeting_id: int) -> Response:
     """出欠の回答: who comes to each seat, and who has not said; others see their own seat only."""
     meeting = _get(meeting_id)
-    invitations = queries.invitations(meeting_id) if may(Permission.MANAGE_MEETING) else {}
+    invited = queries.invitations(meeting_id) if may(Permission.MANAGE_MEETING) else {}
     return page(
         "convening/index.html",
         meeting=meeting,
         seats=[one for one in meeting.seats if may(Permission.READ_POLL, one.slug)],
         coming=rules.coming_of,
-        doubts={id_: one.doubt for id_, one in invitations.items() if one.doubt},
+        doubts={id_: one.doubt for id_, one in invited.items() if one.doubt},
         is_open=_closed(meeting) is None,
         may_manage=may(Permission.MANAGE_MEETING),
         own=actor().municipality,

@@ -75,7 +75,7 @@ SAID = {
 }
 DECIDED = "物産展への合同出店について"
 DECISION, ERRAND = "来年度も、物産展に合同で出店する。", "出店の時期の案をまとめる。"
-NOTICE = "出欠を1月20日までにお知らせください。資料は1月21日にお送りします。"
+NOTICE = "出欠をお知らせください。資料は1月21日にお送りします。"
 
 
 def candidates(year: FiscalYear) -> tuple[Candidate, ...]:

@@ -1,4 +1,4 @@
-"""Asks for a reason, the notice's words, and who came."""
+"""Asks for a reason, and who came."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -56,19 +56,6 @@ def fix_form(meeting: Meeting, candidate_id: int) -> FixForm:
     if meeting.silent_about(candidate_id):
         fields["despite_silent"] = BooleanField(N_("未回答の市町村を待たずに決める"))
     return with_fields(FixForm, fields)(data={"seen": meeting.seen})
-
-
-class NoticeForm(Form):
-    """The notice's number and words, and where it is; day and hours come from the meeting."""
-
-    seen = SeenField()
-    number = LineField(N_("文書番号"), validators=[at_most(60)])
-    place = LineField(
-        N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
-    )
-    text = LinesField(
-        N_("案内の文"), validators=[*required(N_("案内の文を入力してください。")), at_most(2000)]
-    )
 
 
 class PresenceForm(Form):

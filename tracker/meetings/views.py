@@ -1,16 +1,13 @@
 """Pages of the meetings themselves; those of the date poll stand in poll/."""
 
-from dataclasses import replace
-
-from flask import abort, redirect, request, url_for
+from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from tracker.incoming_mail import mailbox
 from tracker.kernel.fiscal_year import LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
-from tracker.mail import letters as mail
-from tracker.meetings import actions, forms, letters, papers, queries
+from tracker.meetings import actions, forms, papers, queries
 from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import Meeting
@@ -39,7 +36,7 @@ def prepare_other() -> Response:
         lambda act: actions.prepare_other(act, form.name.data, form.hours, form.place.data)
     ):
         said = _("会議を登録しました。続けて、開催案内を確かめてください。")
-        return done(url_for(".notice", meeting_id=form.result.id), said)
+        return done(url_for("convening.notice", meeting_id=form.result.id), said)
     return page("meetings/other.html", form=form)
 
 
@@ -123,36 +120,8 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
         )
     ):
         said = _("日程を決めました。続けて、開催案内を確かめてください。")
-        return done(url_for(".notice", meeting_id=meeting_id), said)
+        return done(url_for("convening.notice", meeting_id=meeting_id), said)
     return page("meetings/fix.html", form=form, meeting=meeting, chosen_id=candidate_id)
-
-
-@bp.route("/meetings/<int:meeting_id>/notice", methods=["GET", "POST"])
-@guard(Permission.MANAGE_MEETING)
-def notice(meeting_id: int) -> Response:
-    """開催案内: its words, who gets it, how it will read; the first button sends it."""
-    meeting = get_meeting(meeting_id)
-    if meeting.hours is None or meeting.cancelled_at is not None:
-        return redirect(meeting.path)
-    words = letters.notice_words(meeting)
-    stored = {"number": meeting.notice_number, "place": meeting.place, "text": words}
-    form = forms.NoticeForm(data={**stored, "seen": meeting.seen})
-    if "preview" not in request.form and form.carry_out(
-        lambda act: actions.send_notice(
-            act,
-            queries.row(meeting),
-            form.number.data or "",
-            form.text.data,
-            form.seen.data,
-            place=form.place.data,
-        )
-    ):
-        return done(meeting.path, _("開催案内を%(count)s件送ります。", count=form.result))
-    to = letters.addressees(meeting)
-    as_typed = replace(meeting, place=form.place.data or "")
-    values = letters.notice(as_typed, form.number.data or "", form.text.data or "")
-    preview = mail.compose("meeting_notice", to[0], values, link=meeting.path) if to else None
-    return page("meetings/notice.html", form=form, meeting=meeting, to=to, preview=preview)
 
 
 def _has_paper(meeting: Meeting) -> bool:
