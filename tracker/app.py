@@ -11,6 +11,8 @@ from flask_wtf import CSRFProtect
 
 from tracker.duties.queries import nav_counts
 from tracker.exposure import views as exposure
+from tracker.kept_posts import actions as posts
+from tracker.kept_posts import views as kept_posts
 from tracker.mail import letters, transports
 from tracker.municipalities import queries as areas
 from tracker.operation import server
@@ -66,14 +68,19 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     CSRFProtect(app)  # asked by access, once it is known who acts
     sign_in.init_app(app)
     exposure.init_app(app, areas.base_urls, areas.is_example)
-    access.init_app(app, sign_in.load_actor, sign_in.last_person)
-    once.init_app(app, access.link_token)
+    access.init_app(app, sign_in.load_actor, sign_in.last_person, posts)
+    once.init_app(app, access.link_token, posts.shown)
     beside.init_app(app)
     papers.init_app(app, lambda: areas.get_area().name)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)
-    pages.init_app(app, area=areas.area, counts=nav_counts, banners=banners)
+    pages.init_app(app, area=areas.area, counts=nav_counts, banners=_banners)
+    kept_posts.init_app(app)
     return app
+
+
+def _banners() -> Sequence[pages.Banner]:
+    return [*kept_posts.banners(), *banners()]
 
 
 __all__: Sequence[str] = ("create_app",)

@@ -28,7 +28,7 @@ from tests.whole.test_acts import FILLED, NO_ACT, rows, with_acts
 from tests.whole.unsafe import BY_HAND, ONLY_EMPTY, unsafe, unsafe_endpoints
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import LEFT, OLD_TOKEN, PRESSED, TYPED
-from tracker.plumbing.pages import _SECRET, NOT_SAVED
+from tracker.plumbing.pages import NOT_SAVED, SECRET
 
 Fields = dict[str, Any]
 # Of one request; the traceback of a fault of ours is none of them.
@@ -58,7 +58,7 @@ def lost(form: Asked, fields: Fields, answer: TestResponse) -> list[str]:
     wrong = []
     for name, sent in fields.items():
         for value in sent if isinstance(sent, list) else [sent]:
-            is_secret = _SECRET.search(name) is not None
+            is_secret = SECRET.search(name) is not None
             if name in typed and not is_secret and value not in there.get(name, set()):
                 wrong.append(f"{form.target}: {name}={value!r} is lost")
     return wrong
@@ -174,7 +174,7 @@ def judge(
     # Files are named on the page: a browser lets nobody but its person choose them again.
     files = {name for name, value in fields.items() if isinstance(value, tuple)}
     lacking = fields.keys() - kept.keys() - files
-    wrong += [f"{name} is lost" for name in sorted(lacking) if not _SECRET.search(name)]
+    wrong += [f"{name} is lost" for name in sorted(lacking) if not SECRET.search(name)]
     wrong += [f"{name} is not named" for name in files if fields[name][1] not in page.text]
     # A button that no page shows as it stands is refused, and says so where it leads.
     is_pressed = endpoint_of(house, form.target) not in {*NO_ACT, *BY_HAND}

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor, Permission, allowed, is_held_back, who_may
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import clock, db, kept, once
+from tracker.plumbing import clock, db, once
 from tracker.plumbing.changes import Act
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -36,6 +36,28 @@ ONLY_OWN = N_(
 _READING = {"GET", "HEAD", "OPTIONS"}
 # What mail programs take for a part of a link that stands in a sentence or in brackets.
 _BEHIND_LINK = re.compile(r"[\s.,;:!?)\]}>\"'」』）】〉》＞。、，．]+$")
+
+
+class GivenBack(HTTPException):
+    """Answers a post that is neither carried out nor kept with all of it but secrets."""
+
+    code = 401
+
+
+class KeptPosts(Protocol):
+    """Who keeps posts that came without a session (kept_posts/actions.py)."""
+
+    def keep(self, person_id: int) -> bool:
+        """Keeps what this request posts for that person; False where there is no room for it."""
+        ...
+
+    def show_again(self, person_id: int) -> None:
+        """Makes a request for what is kept (?kept=) that post again."""
+        ...
+
+    def take_files(self, person_id: int) -> None:
+        """Puts the files of a form that was shown again where no others were chosen."""
+        ...
 
 
 class SomebodyElse(Forbidden):
@@ -151,7 +173,7 @@ def _check_token() -> None:
             g.has_old_token = True
 
 
-def _ask_to_sign_in(last_person: Callable[[], int | None]) -> Response:
+def _ask_to_sign_in(last_person: Callable[[], int | None], kept: KeptPosts) -> Response:
     """What a form sends is kept for its person first; a stranger's is not."""
     if request.method in _READING:
         return redirect(url_for("sign_in.sign_in", next=request.full_path.rstrip("?")))
@@ -163,11 +185,11 @@ def _ask_to_sign_in(last_person: Callable[[], int | None]) -> Response:
     if person_id is None:
         return redirect(url_for("sign_in.sign_in"))
     if not is_fresh or not kept.keep(person_id):
-        raise kept.GivenBack()
+        raise GivenBack()
     return redirect(url_for("sign_in.sign_in", kept=1), 303)
 
 
-def _check_person(actor: Actor) -> None:
+def _check_person(actor: Actor, kept: KeptPosts) -> None:
     """What stands on somebody's page is not said by whoever signed in after them."""
     person_id, is_fresh = once.made_for()
     if person_id is not None and person_id != actor.person_id:
@@ -176,7 +198,10 @@ def _check_person(actor: Actor) -> None:
 
 
 def init_app(
-    app: Flask, load_actor: Callable[[], Actor | None], last_person: Callable[[], int | None]
+    app: Flask,
+    load_actor: Callable[[], Actor | None],
+    last_person: Callable[[], int | None],
+    kept: KeptPosts,
 ) -> None:
     """Puts the guard before every request; `load_actor` reads the session (one query).
 
@@ -210,9 +235,9 @@ def init_app(
             _check_token()
             return None
         if g.actor is None:
-            return _ask_to_sign_in(last_person)
+            return _ask_to_sign_in(last_person, kept)
         if request.method not in _READING:
-            _check_person(g.actor)
+            _check_person(g.actor, kept)
         own = getattr(view, "own", None)
         involved = [str((request.view_args or {})[own])] if own else None
         if not allowed(g.actor, permission, involved):

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_
-from tracker.plumbing import clock, kept
+from tracker.plumbing import clock
 from tracker.plumbing.changes import abandon
 from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
 
@@ -58,7 +58,8 @@ def new_key() -> str:
 
     A kept form has the same key as often as it is shown: sent from two windows it is done once.
     """
-    key, actor = kept.shown() or secrets.token_urlsafe(12), g.get("actor")
+    shown = current_app.extensions["shown_post"]()
+    key, actor = shown or secrets.token_urlsafe(12), g.get("actor")
     return _signer().sign(f"{key}.{actor.person_id}").decode() if actor else key
 
 
@@ -75,12 +76,14 @@ def _signer() -> TimestampSigner:
     return TimestampSigner(current_app.config["SECRET_KEY"], salt="once")
 
 
-def init_app(app: Flask, link_of: Callable[[], str | None]) -> None:
+def init_app(app: Flask, link_of: Callable[[], str | None], shown_post: Callable[[], str]) -> None:
     """Answers what was carried out before as it was answered then.
 
-    `link_of` gives the token of a page whose sign-in is its link.  To be called after the guard
+    `link_of` gives the token of a page whose sign-in is its link, `shown_post` the mark of the kept
+    post that this page shows, or "".  To be called after the guard
     stands: it is the person, not the session, to whom a key belongs.
     """
+    app.extensions["shown_post"] = shown_post
     app.jinja_env.globals["once_key"] = new_key
 
     @app.before_request

@@ -5,7 +5,7 @@ import hashlib
 import pathlib
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -18,11 +18,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.kernel import wareki, yen
-from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import clock, kept, once, sections
-from tracker.plumbing.access import comes_from_here, link_token
+from tracker.plumbing import clock, once, sections
+from tracker.plumbing.access import GivenBack, comes_from_here, link_token
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import Struck, db, is_passing
@@ -35,7 +34,6 @@ from tracker.plumbing.forms import (
     SeenButtonForm,
     StrikeForm,
 )
-from tracker.plumbing.kept import SECRET as _SECRET
 
 Line = TypeVar("Line")
 
@@ -109,13 +107,10 @@ NOT_KEPT = N_(
     "ログインが切れているため、まだ保存していません。%(left)s"
     "別のタブでログインしてから、「もう一度保存する」を押してください。"
 )
-# Said of a kept post whose page no longer takes it.
-NOT_TAKEN = N_(
-    "この画面では、もう保存できません。入力した内容は下に残っています。"
-    "必要なところを写して、お使いください。"
-)
 # What a browser sends again with no other end.
 _CLOSED = {403, 404, 405, 410}
+# A box of that name holds a secret: it is never kept, nor given back.
+SECRET = re.compile(r"(^|_|-)(password|token|current|code)$")
 # Carried along, or a choice's own name: nothing that somebody typed.
 _CARRIED = {"once", "kept", "kept_files"}
 _NOT_TYPED = re.compile(r"[a-z][a-z0-9_-]*|\s*")
@@ -184,10 +179,10 @@ def complain(form: Form, location: str) -> Response:
     if any(box.data or box.errors for box in boxes):
         known = {"csrf_token", "once", "kept", "seen", *(box.name for box in boxes)}
         posted = request.form.items(multi=True)
-        carried = [one for one in posted if one[0] not in known and not _SECRET.search(one[0])]
+        carried = [one for one in posted if one[0] not in known and not SECRET.search(one[0])]
         return page("errors/complaint.html", form, boxes=boxes, carried=carried, link=location)
     if form.status == 400 and any(not isinstance(field, HiddenField) for field in form):
-        return _kept_page(400, _(ERRORS[400][0]), form.form_errors[-1])
+        return kept_page(400, _(ERRORS[400][0]), form.form_errors[-1])
     if form.status in (400, 409) and not form.has_old_token:
         return _error_page(
             form.status, _(ERRORS[form.status][0]), form.form_errors[-1], link=location
@@ -322,13 +317,7 @@ def init_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_messages(app.jinja_env)
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(
-        asset=_asset(app),
-        ready=Ready,
-        trail=sections.trail,
-        kept_files=kept.files_of,
-        kept_mark=kept.shown,
-    )
+    app.jinja_env.globals.update(asset=_asset(app), ready=Ready, trail=sections.trail)
 
     @app.context_processor
     def frame() -> dict[str, Any]:
@@ -340,7 +329,7 @@ def init_app(
             "area": _known_area(None if failed else area),
             "today": clock.today(),
             "nav": sections.nav(counts()) if actor else [],
-            "banners": [*_waiting(actor), *banners()] if actor else [],
+            "banners": banners() if actor else [],
         }
 
     @app.after_request
@@ -349,10 +338,6 @@ def init_app(
             raise RuntimeError("an act was carried out and not finished")
         return response
 
-    # The last that is asked before a view.
-    app.before_request(_note_view)
-    app.after_request(_end_kept)
-
     @app.teardown_request
     def drop_what_was_not_committed(_error: BaseException | None) -> None:
         with contextlib.suppress(SQLAlchemyError):
@@ -360,51 +345,6 @@ def init_app(
 
     app.register_error_handler(HTTPException, _show_error)
     app.register_error_handler(Exception, _show_failure)
-
-
-def _waiting(actor: Actor) -> Iterator[Banner]:
-    found = kept.waiting(actor.person_id)
-    if found is None:
-        return
-    said = {"at": jst(found.at), "count": found.number}
-    if found.holds:
-        strong = _("まだ保存していない内容を保管しています。")
-        text = _(
-            "ログインが切れたときに送った内容です（%(at)s、%(count)s件）。24時間で消えます。",
-            **said,
-        )
-        yield Banner("warn", strong, text, found.url, _("続きを開く"))
-    else:
-        strong = _("まだ行っていない操作があります。")
-        text = _(
-            "ログインが切れたときに押したボタンです（%(at)s、%(count)s件）。24時間で消えます。",
-            **said,
-        )
-        yield Banner("warn", strong, text, found.url, _("その画面を開く"))
-
-
-def _note_view() -> None:
-    g.is_let_in = True
-
-
-def _end_kept(response: Response) -> Response:
-    """What was kept stands in its form or, where its page takes it no more, as words.
-
-    It is gone once its form was sent, or where nothing but a button was kept and its page says so.
-    """
-    post, is_sent = g.get("kept_post"), response.status_code in (302, 303)
-    # Whoever is sent elsewhere first, before the view was asked, comes back for it.
-    is_elsewhere = response.status_code == 302 and "is_let_in" not in g
-    if response.status_code >= 500 or is_elsewhere or (post is None and not is_sent):
-        return response
-    is_answered = post is None or g.get("given_back") or response.status_code == 303
-    if not is_answered and any(_typed(post.fields)):
-        code = 409 if response.status_code < 400 else response.status_code
-        return _kept_page(code, _(ERRORS.get(code, ERRORS[400])[0]), _(NOT_TAKEN))
-    is_sent = is_sent and (post is not None or not g.get("is_refused"))
-    if g.get("actor") and (is_sent or not is_answered):
-        kept.end(g.actor.person_id)
-    return response
 
 
 def _known_area(read: Callable[[], Any] | None) -> Any:
@@ -447,8 +387,8 @@ def _show_error(error: HTTPException) -> Response:
         return error.get_response()
     db.session.rollback()
     code = error.code or 500
-    if isinstance(error, kept.GivenBack):
-        return _kept_page(code, _(ERRORS[code][0]), _(NOT_KEPT, left=_left()))
+    if isinstance(error, GivenBack):
+        return kept_page(code, _(ERRORS[code][0]), _(NOT_KEPT, left=_left()))
     title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
     title = getattr(error, "title", title)
     own = error.description if error.description != type(error).description else None
@@ -479,11 +419,12 @@ def _failed(code: int, own: str | None = None, number: str | None = None) -> Res
         return Response(f"{_(title)}。", code, mimetype="text/plain")
     # What another site posted is never given back as a form, whatever went wrong.
     if request.method == "POST" and comes_from_here():
-        return _kept_page(code, _(title), own or _(NOT_SAVED, left=_left()), number)
+        return kept_page(code, _(title), own or _(NOT_SAVED, left=_left()), number)
     return _error_page(code, _(title), own or _(advice), number)
 
 
-def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> Response:
+def kept_page(code: int, title: str, text: str, receipt: str | None = None) -> Response:
+    """The page of a post that is not carried out, which gives all of it back but secrets."""
     posted, files = _posted()
     if not any(value for name, value in posted if name == "once"):
         posted.append(("once", once.new_key()))
@@ -494,7 +435,7 @@ def _kept_page(code: int, title: str, text: str, receipt: str | None = None) -> 
         text=text,
         receipt=receipt,
         posted=posted,
-        typed=_typed(posted),
+        typed=typed(posted),
         files=chosen,
         is_open=code not in _CLOSED,
     )
@@ -508,14 +449,15 @@ def _posted() -> tuple[list[tuple[str, str]], Iterable[tuple[str, FileStorage]]]
     except HTTPException:
         # It broke off before all of it was here.
         return [], ()
-    return [one for one in fields if one[0] != "kept" and not _SECRET.search(one[0])], files
+    return [one for one in fields if one[0] != "kept" and not SECRET.search(one[0])], files
 
 
 def _left() -> str:
-    return _(TYPED) if _typed(_posted()[0]) else ""
+    return _(TYPED) if typed(_posted()[0]) else ""
 
 
-def _typed(posted: Iterable[Sequence[str]]) -> list[str]:
+def typed(posted: Iterable[Sequence[str]]) -> list[str]:
+    """What somebody typed, as far as a post tells it from choices."""
     carried = (one for one in posted if one[0] not in _CARRIED and not one[0].endswith("seen"))
     return [value for _, value in carried if not _NOT_TYPED.fullmatch(value)]
 

@@ -11,6 +11,7 @@ from tracker.accounts import queries as accounts
 from tracker.attachments import uploads
 from tracker.chain import rules as chain
 from tracker.incoming_mail import mailbox
+from tracker.kept_posts import actions as kept
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -19,7 +20,7 @@ from tracker.mail import letters as mail
 from tracker.mail.letters import OPEN, Letter, LetterState, NewLetter, Recipient, new_row
 from tracker.mail.links import Composed, hidden
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history, kept
+from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, insert_many, insert_missing, reading
 from tracker.reminders import letters, queries, rules

@@ -16,11 +16,12 @@ from tracker.accounts import queries as accounts
 from tracker.accounts.models import LinkUse, Person, SignIn
 from tracker.accounts.rules import HALF_FOR
 from tracker.exposure import views as exposure
+from tracker.kept_posts import actions as kept
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, kept
+from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db, write_at_once
 from tracker.plumbing.forms import ButtonForm

@@ -7,12 +7,13 @@ from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from tracker.accounts.models import Person
+from tracker.kept_posts import actions as kept
 from tracker.kernel.permissions import Actor, Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.mail import links
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, kept, once
+from tracker.plumbing import clock, once
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm

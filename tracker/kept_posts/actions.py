@@ -24,22 +24,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from tracker.plumbing import clock
 from tracker.plumbing.files import write_whole
+from tracker.plumbing.pages import SECRET
 
 KEPT_FOR = timedelta(hours=24)
-# A box of that name holds a secret: it is never kept, nor given back.
-SECRET = re.compile(r"(^|_|-)(password|token|current|code)$")
 # Posts and bytes kept for one person, and for all: whoever has an old page of ours fills no disk.
 MOST_OF_ONE, LARGEST_OF_ONE = 20, 40 << 20
 MOST, LARGEST = 2_000, 400 << 20
 _NAME = re.compile(r"(\d{1,9})-(\d{1,12})-([0-9a-f]{24})")
 # Put into a form that is shown again: which post it is, and that its files go along.
 _OURS = {"csrf_token", "kept", "kept_files"}
-
-
-class GivenBack(HTTPException):
-    """Answers a post that is neither carried out nor kept with all of it but secrets."""
-
-    code = 401
 
 
 class Waiting(NamedTuple):
