@@ -21,6 +21,10 @@ def test_a_year_without_a_meeting_says_so_and_offers_the_office_to_prepare_it(br
     reader = browse("reader").get("/meetings")
     assert EMPTY in reader.text
     assert "準備する" not in reader.text
+    for client, leads in ((browse("office"), True), (browse("reader"), False)):
+        agreement = client.get("/agreements/1").one("#article-5-years")
+        assert "令和8年度　準備を始める最後の日　令和9年2月22日（月）" in agreement.get_text()
+        assert bool(agreement.select("a[href='/meetings/new?fy=2026']")) is leads
 
 
 def test_a_deputy_is_recorded_and_both_parties_say_how_they_see_it(browse, app, now):

@@ -166,6 +166,8 @@ def test_the_office_records_a_year_before_from_the_agreement_s_page(browse, app)
     page = office.get("/agreements/1")
     table = page.one("#article-5-years").text
     assert "令和元年度" in table and "記録なし" in table
+    # It is begun already.
+    assert "最後の日" not in table
     filled = {
         "held_on": "1/28",
         **{"begins": "14時", "ends": "15:30", "source": "令和3年度の会議録"},

@@ -26,10 +26,22 @@ bp = Blueprint("annual_duty", __name__)
 YEARS_SHOWN = 10
 
 
-def _article_5_years(agreement_id: int, since: date | None) -> tuple[list[AgreementYear], bool]:
-    """For the page of an agreement, which knows nothing of meetings; whether one may be recorded."""
-    years = queries.years_of(agreement_id, since, clock.today())
-    return years, may(Permission.MANAGE_MEETING)
+class _OfAgreement(NamedTuple):
+    """What Article 5 adds to the page of an agreement."""
+
+    years: Sequence[AgreementYear]
+    # The last days for this year's meeting, while nobody has begun to prepare it.
+    last: LastDays | None
+    may_manage: bool
+
+
+def _article_5_years(agreement_id: int, since: date | None) -> _OfAgreement:
+    """For the page of an agreement, which knows nothing of meetings."""
+    today = clock.today()
+    years = queries.years_of(agreement_id, since, today)
+    is_open = bool(years) and years[0].standing is Standing.NONE
+    last = queries.last_days_of(FiscalYear.containing(today)) if is_open else None
+    return _OfAgreement(years, last, may(Permission.MANAGE_MEETING))
 
 
 class _OfMeeting(NamedTuple):
