@@ -28,6 +28,7 @@ FEATURES = (
     "municipalities",
     "accounts",
     "sign_in",
+    "letter_texts",
     "agreements",
     "projects",
     "figures",

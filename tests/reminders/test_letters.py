@@ -13,6 +13,7 @@ from tests import cast
 from tests.app_fixtures import make_app
 from tracker.accounts import queries as accounts
 from tracker.kernel.refusal import Refusal
+from tracker.letter_texts import actions as text_actions
 from tracker.mail import letters, links, mime, texts
 from tracker.mail.kinds import TextUse
 from tracker.mail.letters import Letter, Recipient
@@ -23,7 +24,6 @@ from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
-from tracker.reminders.texts import actions as text_actions
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -299,8 +299,8 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "projects.confirm_all": lambda s: [{"period": PERIOD}],
     "projects.inbox": lambda s: [{"period": PERIOD}],
     "reminders.schedule": lambda s: [{"kind": "report_unsubmitted"}],
-    "reminders.text": lambda s: [{"kind": "report_request"}, {"kind": "opening"}],
-    "reminders.original_text": lambda s: [{"kind": "report_request"}],
+    "letter_texts.text": lambda s: [{"kind": "report_request"}, {"kind": "opening"}],
+    "letter_texts.original_text": lambda s: [{"kind": "report_request"}],
     "reminders.correct": lambda s: [{"letter_id": s.letters[TOWN]}],
     "projects.take_in": lambda s: [{"period": PERIOD, "project_id": s.late_project}],
     "projects.paper": lambda s: [

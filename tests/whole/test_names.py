@@ -12,6 +12,7 @@ ROOMS = (
     "municipalities",
     "accounts",
     "sign_in",
+    "letter_texts",
     "agreements",
     "projects",
     "figures",

@@ -140,8 +140,8 @@ APART: Mapping[str, tuple[str, ...]] = {
         "municipalities.queries:letter_frame",
         "projects.rounds.letters",
         "questions.letters",
-        "reminders.actions:send_to_oneself",
-        "reminders.texts.actions:preview",
+        "letter_texts.actions:send_to_oneself",
+        "letter_texts.actions:preview",
         "reminders.letters",
     ),
     "papers, which are in Japanese whoever prints them": (

@@ -37,7 +37,7 @@ BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {
     "projects.confirm_all": (LEAD, {}),
     "projects.copy": (OFFICE, {}),
     "reminders.give_up": (OFFICE, {}),
-    "reminders.original_text": (OFFICE, {"seen": "0"}),
+    "letter_texts.original_text": (OFFICE, {"seen": "0"}),
     "reminders.release": (OFFICE, {}),
     "reminders.resume": (OFFICE, {"kind": "report_unsubmitted", "on": "2026/12/11"}),
     "reminders.trust_clock": (OFFICE, {}),

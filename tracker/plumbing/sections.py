@@ -37,7 +37,7 @@ SECTIONS: Mapping[str, Section] = {
     "agreements": Section(N_("連携協約"), "agreements.index", "measures"),
     "imports": Section(N_("協約の取込み"), "agreements.import_agreement", "measures", "agreements"),
     "schedules": Section(N_("送る日"), "reminders.schedules", "notices", above="notices"),
-    "texts": Section(N_("文面"), "reminders.texts", "notices", above="notices"),
+    "texts": Section(N_("文面"), "letter_texts.texts", "notices", above="notices"),
     "help": Section(N_("はじめて担当される方へ"), "overview.first", "home"),
     "handover": Section(N_("引継ぎ"), "accounts.handover", "home"),
     "people": Section(

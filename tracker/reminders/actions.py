@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from flask import current_app
 from sqlalchemy import select, update
 
-from tracker.accounts import queries as accounts
 from tracker.attachments import uploads
 from tracker.chain import rules as chain
 from tracker.incoming_mail import mailbox
@@ -343,16 +342,6 @@ def preview_of(duty_key: str, on: date, today: date) -> DraftLetter | None:
         if any(one.duty.key == duty_key for one in merged.notices):
             return _draft(merged, on)
     return None
-
-
-def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
-    """Puts a letter to try it out into the outbox; returns the address."""
-    assert act.by is not None
-    [to, *_other] = accounts.recipients_of_person(act.by.person_id)
-    key = f"{cause}:{act.at.isoformat()}:{to.key}"
-    with act:
-        mail.write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
-    return to.email
 
 
 def check_day(on: date | None) -> datetime | None:

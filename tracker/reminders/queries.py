@@ -195,7 +195,7 @@ def _for_the_office(
         strong = _("1時間以上、送れていないメールが%(stuck)s件あります。", stuck=stuck)
         found.append(Banner("warn", strong, text, "/notices?state=retrying", _("記録を見る")))
     # A letter that did not arrive stands on the office's home as a duty, and here where it is mended.
-    if letter_id is not None and request.blueprint == "reminders":
+    if letter_id is not None and request.path.startswith("/notices"):
         where = f"/notices/{letter_id}" if undelivered == 1 else "/notices?state=undeliverable"
         reason = (answer or "").partition("（")[0]
         more = _("ほか。") if undelivered > 1 else "。"

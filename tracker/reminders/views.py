@@ -3,6 +3,5 @@
 from tracker.reminders.blueprint import bp
 from tracker.reminders.notices import views as notices
 from tracker.reminders.schedule import views as schedule
-from tracker.reminders.texts import views as texts
 
-__all__ = ["bp", "notices", "schedule", "texts"]
+__all__ = ["bp", "notices", "schedule"]

@@ -60,7 +60,7 @@ WRITING: dict[str, tuple[str, dict[str, Any]]] = {
     "a password is set anew": ("sign_in.reset_password", {}),
     "an account is closed": ("accounts.set_active", {}),
     "a question about an agreement is answered": ("agreements.answer", {}),
-    "a letter's text is changed": ("reminders.text", {}),
+    "a letter's text is changed": ("letter_texts.text", {}),
     "a reminder's days are changed": ("reminders.schedule", {}),
 }
 # Money, a report with its letter, an account with its letter.

@@ -12,6 +12,7 @@ from tracker.accounts.rules import check_address
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.letter_texts.actions import send_to_oneself
 from tracker.mail import letters, links
 from tracker.mail.letters import HELD, Letter, LetterState
 from tracker.plumbing import clock
@@ -127,7 +128,7 @@ def try_out(act: Act, duty_key: str, on: date) -> str:
     draft = actions.preview_of(duty_key, on, act.today)
     if draft is None:
         raise Refusal(_("このお知らせは、すでに送られたか、なくなっています。"))
-    return actions.send_to_oneself(act, draft.subject, draft.body, f"test:{duty_key}")
+    return send_to_oneself(act, draft.subject, draft.body, f"test:{duty_key}")
 
 
 def let_go(act: Act, letter_id: int) -> int:

@@ -3,9 +3,9 @@
 from wtforms import SelectField, TextAreaField
 
 from tracker.kernel.translation import N_
+from tracker.letter_texts.rules import MOST_BODY, MOST_SUBJECT
 from tracker.mail.wording import Wording
 from tracker.plumbing.forms import Form, LineField, SeenField, at_most, required
-from tracker.reminders.texts.rules import MOST_BODY, MOST_SUBJECT
 
 
 class WordsForm(Form):

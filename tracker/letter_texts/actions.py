@@ -1,8 +1,10 @@
 """Changes the words of letters, and takes them back to the original."""
 
+from tracker.accounts import queries as accounts
 from tracker.duty.duty import PersonalLink
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.letter_texts.rules import check_words
 from tracker.mail import letters, texts
 from tracker.mail.kinds import TextUse
 from tracker.mail.letters import Recipient
@@ -11,7 +13,6 @@ from tracker.mail.texts import LETTER_KINDS, LetterText
 from tracker.mail.wording import Wording
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.reminders.texts.rules import check_words
 
 LINK = "/reports/2026-h1"
 
@@ -55,3 +56,13 @@ def preview(kind: str, words: Wording, to: Recipient) -> tuple[str, str]:
         values = {"件名": subject, "用件": Composed(body.strip("\n"))}
         subject, body = letters.compose("reminder", to, values)
     return subject, hidden(body)
+
+
+def send_to_oneself(act: Act, subject: str, body: str, cause: str) -> str:
+    """Puts a letter to try it out into the outbox; returns the address."""
+    assert act.by is not None
+    [to, *_other] = accounts.recipients_of_person(act.by.person_id)
+    key = f"{cause}:{act.at.isoformat()}:{to.key}"
+    with act:
+        letters.write("test", to, f"【試し送り】{subject}", body, key=key, at=act.at)
+    return to.email

@@ -1,12 +1,13 @@
 """文面: the words of each kind of letter, to read, to change, to try out and to take back."""
 
-from flask import abort, flash, request, url_for
+from flask import Blueprint, abort, flash, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker.accounts import queries as accounts
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.letter_texts import actions, forms
 from tracker.mail import texts as letter_texts
 from tracker.mail.kinds import LetterKind, TextUse
 from tracker.mail.letters import Recipient
@@ -17,9 +18,8 @@ from tracker.plumbing.changes import Act
 from tracker.plumbing.db import seen_of
 from tracker.plumbing.forms import SeenButtonForm, choices
 from tracker.plumbing.pages import complain, done, finish, page
-from tracker.reminders.actions import send_to_oneself
-from tracker.reminders.blueprint import bp
-from tracker.reminders.texts import actions, forms
+
+bp = Blueprint("letter_texts", __name__)
 
 GROUPS = (
     (TextUse.LETTER, N_("用件ごとに送るもの")),
@@ -38,7 +38,7 @@ def texts() -> Response:
     ]
     words = {kind: letter_texts.words(kind) for kind in LETTER_KINDS}
     changed = {kind for kind in LETTER_KINDS if words[kind] != LETTER_KINDS[kind].original}
-    return page("reminders/texts.html", groups=groups, words=words, changed=changed)
+    return page("letter_texts/texts.html", groups=groups, words=words, changed=changed)
 
 
 @bp.route("/notices/templates/<kind>", methods=["GET", "POST"])
@@ -61,7 +61,7 @@ def text(kind: str) -> Response:
     elif form.carry_out(lambda act: actions.change(act, kind, form.read(), form.seen.data)):
         return done(url_for(".texts"), _("「%(found)s」の文面を直しました。", found=found.label))
     return page(
-        "reminders/text.html",
+        "letter_texts/text.html",
         form=form,
         kind=kind,
         about=found,
@@ -103,7 +103,7 @@ def _get(kind: str) -> LetterKind:
 def _try_out(act: Act, kind: str, form: forms.WordsForm, to: Recipient) -> str:
     subject, body = actions.preview(kind, form.read(), to)
     subject = subject or LETTER_KINDS[kind].label
-    return send_to_oneself(act, subject, body, f"test:text:{kind}")
+    return actions.send_to_oneself(act, subject, body, f"test:text:{kind}")
 
 
 def _preview(kind: str, form: forms.WordsForm, to: Recipient | None) -> tuple[str, str] | None:
