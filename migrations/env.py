@@ -8,10 +8,11 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
-from tracker.plumbing import append_only, clock
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import UtcDateTime
 from tracker.record.actions import keep_digests
+from tracker.schema import append_only
 
 target = current_app.extensions["migrate"].db
 

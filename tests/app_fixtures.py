@@ -26,7 +26,8 @@ from tests.services import FOLDER, running_postgres
 from tracker.app import create_app
 from tracker.demo import actions as demo
 from tracker.kernel.permissions import Actor
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
+from tracker.schema.actions import upgrade
 
 SETTINGS: dict[str, Any] = {
     "TESTING": True,

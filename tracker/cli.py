@@ -78,7 +78,7 @@ def database() -> None:
 @database.command("upgrade")
 def database_upgrade() -> None:
     """Brings the database to the newest form."""
-    from tracker.plumbing.db import upgrade
+    from tracker.schema.actions import upgrade
 
     upgrade()
     click.echo("The database is up to date.")
@@ -97,9 +97,10 @@ def run(host: str, port: int, empty: bool, no_clock: bool) -> None:
     from tracker.exposure import views as exposure
     from tracker.municipalities import queries as areas
     from tracker.operation import server
-    from tracker.plumbing.db import db, upgrade
+    from tracker.plumbing.db import db
     from tracker.reminders.actions import check_base_url
     from tracker.reminders.commands import start_clock, stop_clock
+    from tracker.schema.actions import upgrade
 
     upgrade()
     if not empty and areas.area() is None:

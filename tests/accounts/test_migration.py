@@ -20,7 +20,8 @@ from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail.links import CODE_SHOWN
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
+from tracker.schema.actions import upgrade
 from tracker.sign_in.password.actions import ask_reset, check_code, sign_in, write_resets
 from tracker.sign_in.password.rules import Origin
 from tracker.sign_in.second_factor.actions import check, key_of, turn_on

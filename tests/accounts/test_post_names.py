@@ -22,7 +22,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.municipalities.models import Municipality
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
+from tracker.schema.actions import upgrade
 
 ActorOf = Callable[..., Actor]
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"

@@ -31,7 +31,7 @@ from sqlalchemy import column, create_engine, delete, insert, table, text
 
 from tracker.mail import mime
 from tracker.mail.letters import Letter, LetterState, SendAttempt
-from tracker.plumbing import append_only
+from tracker.schema import append_only
 
 ROOT = Path(__file__).parents[2]
 SENDER = "renkei@aomori.example"

@@ -19,7 +19,8 @@ from tests.app_fixtures import make_app
 from tracker.demo import area, letters, past
 from tracker.demo.past import Scale
 from tracker.plumbing import clock
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
+from tracker.schema.actions import upgrade
 
 PROJECTS, REMINDERS_A_YEAR = 52, 420
 # When the latest census had been published; the rows themselves begin years before.

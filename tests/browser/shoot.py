@@ -24,7 +24,7 @@ from tests.browser.house import House, serving
 from tests.browser.palette import with_palette
 from tests.browser.scenes import LEAD, OFFICE, OFFICER, Who, places
 from tests.services import CHROMIUM_ARGUMENTS, Pages
-from tracker.plumbing.db import upgrade
+from tracker.schema.actions import upgrade
 
 FOLDER = Path(__file__).parents[2] / "docs/shots"
 HIGHEST = 1600

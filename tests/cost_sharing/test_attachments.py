@@ -35,11 +35,11 @@ from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import append_only
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.record import queries as record
+from tracker.schema import append_only
 
 Browse = Callable[..., PageClient]
 SEALED = date(2026, 11, 20)

@@ -17,8 +17,9 @@ from tracker.incoming_mail import mailbox
 from tracker.incoming_mail.mailbox import Collected, MailboxState
 from tracker.mail import letters
 from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
+from tracker.schema.actions import upgrade
 
 pytestmark = pytest.mark.engines_by_turns
 

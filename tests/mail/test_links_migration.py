@@ -20,7 +20,8 @@ from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import SHOWN
 from tracker.meetings.models import MeetingSeat
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
+from tracker.schema.actions import upgrade
 from tracker.sign_in.password.queries import find_invitation
 
 # Steps of releases that stand.

@@ -26,10 +26,10 @@ from tracker.meetings.minutes import actions, queries, rules
 from tracker.meetings.minutes.rules import MinutesSheet, MinutesState, MinutesWord, PartText
 from tracker.meetings.models import AgendaItem, MeetingRow, MinutesPart
 from tracker.meetings.rules import AgendaKind, Attendance
-from tracker.plumbing import append_only
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 from tracker.record.queries import verdict
+from tracker.schema import append_only
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.plumbing.tampering import KINDS, Tampering, insert_stray
 from tracker.chain import rules as chain
-from tracker.plumbing import append_only, clock, history
+from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
 from tracker.plumbing.files import project_root
 from tracker.plumbing.history import HistoryEntry, Subject
+from tracker.schema import append_only
 
 pytestmark = pytest.mark.engines_by_turns
 

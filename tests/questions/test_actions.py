@@ -24,13 +24,13 @@ from tests.questions.makers import (
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.municipalities import queries as areas
-from tracker.plumbing import append_only
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import UNSEEN, db
 from tracker.questions import actions, queries
 from tracker.questions.models import QuestionView, SettlementReply, SettlementText
 from tracker.questions.rules import QuestionState, SisterWord
 from tracker.record.queries import verdict
+from tracker.schema import append_only
 
 OFFICE, OFFICER = ("office", "aomori"), ("officer", "imabetsu")
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]

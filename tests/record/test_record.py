@@ -14,12 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from tests import cast
 from tests.plumbing.tampering import KINDS
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import append_only, history
+from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.files import project_root
 from tracker.record import actions, queries
 from tracker.record.commands import record
+from tracker.schema import append_only
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -28,7 +28,7 @@ from tracker.accounts.handover import actions as handover
 from tracker.accounts.people import actions as people
 from tracker.cost_sharing.cases import actions as cases
 from tracker.kernel.permissions import Actor, Role
-from tracker.plumbing import append_only, history
+from tracker.plumbing import history
 from tracker.plumbing.changes import EXEMPT, Act
 from tracker.plumbing.db import Mark, db
 from tracker.plumbing.files import project_root
@@ -42,6 +42,7 @@ from tracker.record.rules import About
 from tracker.record.values import queries as values
 from tracker.record.values.rules import COMMON, TABLES, label_of
 from tracker.reminders.actions import check_record
+from tracker.schema import append_only
 
 pytestmark = pytest.mark.engines_by_turns
 

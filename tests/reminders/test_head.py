@@ -14,13 +14,14 @@ from tracker.mail import letters as mail
 from tracker.mail import wording
 from tracker.mail.letters import Letter
 from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
-from tracker.plumbing import append_only, clock, history
+from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.record import queries
 from tracker.reminders import actions, letters
 from tracker.reminders.rules import head_due
+from tracker.schema import append_only
 
 EVERYWHERE = ("aomori", *TOWNS)
 NONE: frozenset[date] = frozenset()

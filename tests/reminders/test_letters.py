@@ -224,7 +224,7 @@ def main() -> None:
     """Writes the golden files."""
     import tempfile
 
-    from tracker.plumbing.db import upgrade
+    from tracker.schema.actions import upgrade
 
     with tempfile.TemporaryDirectory() as folder:
         app = make_app(f"sqlite:///{folder}/x.sqlite3", Path(folder))

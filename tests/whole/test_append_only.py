@@ -6,8 +6,9 @@ from flask_migrate import downgrade
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from tracker.plumbing import append_only
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
+from tracker.schema import append_only
+from tracker.schema.actions import upgrade
 
 # A column of each table, and the rows of the example that are meant by it.
 ROWS = {

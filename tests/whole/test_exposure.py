@@ -18,8 +18,9 @@ from tracker.demo import actions as demo
 from tracker.exposure import views as exposure
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.models import Area, Municipality
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
 from tracker.reminders import actions as reminders
+from tracker.schema.actions import upgrade
 
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 OTHERS = 0o077

@@ -16,7 +16,8 @@ from sqlalchemy import Column, Engine, Integer, MetaData, create_engine, func, i
 from sqlalchemy.pool import NullPool
 
 from tests.app_fixtures import make_app
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
+from tracker.schema.actions import upgrade
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 

@@ -16,8 +16,9 @@ from tests.whole import release
 from tests.whole.release import Rows
 from tests.whole.test_migrations import differences
 from tracker.exposure.views import PUBLISHED_PASSWORD
-from tracker.plumbing.db import db, upgrade
+from tracker.plumbing.db import db
 from tracker.record import queries as record
+from tracker.schema.actions import upgrade
 
 LINK = re.compile(r"/p/[\w.-]{16,}")
 # What does not come back: live links have died, a letter that held one is not sent any more.

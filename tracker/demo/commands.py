@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 
 from tracker.demo import actions
 from tracker.plumbing import clock
-from tracker.plumbing.db import upgrade
+from tracker.schema.actions import upgrade
 
 MORNING = time(10)
 

@@ -81,16 +81,6 @@ def add(day: date, n: int, closures: frozenset[date] = NO_CLOSURES) -> date:
     return day
 
 
-def count_between(a: date, b: date, closures: frozenset[date] = NO_CLOSURES) -> int:
-    """Open days from `a`, which is not counted, to `b`, which is; negative when `b` is earlier.
-
-    The inverse of `add`: `count_between(day, add(day, n)) == n` for every n but 0.
-    """
-    step = 1 if b >= a else -1
-    days = (a + timedelta(days=step * i) for i in range(1, abs((b - a).days) + 1))
-    return step * sum(is_open(day, closures) for day in days)
-
-
 def check_stored(day: date) -> None:
     """Refuses a day of a year that nobody means (令和7981年); the sentence names the year."""
     if day > FURTHEST:

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as insert_for_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_for_sqlite
 
 from tracker.accounts.models import Person, Post
 from tracker.attachments.uploads import Attachment
@@ -17,7 +15,7 @@ from tracker.meetings import queries as meetings
 from tracker.meetings.meeting import Meeting
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import UNSEEN, db, write_at_once
+from tracker.plumbing.db import UNSEEN, db, insert_into, write_at_once
 
 
 def meeting_at(address: str) -> Meeting | None:
@@ -156,10 +154,8 @@ def note_opened(reader: Actor, ids: Collection[int], at: datetime) -> None:
         }
         for one in new
     ]
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    insert = insert_for_sqlite if is_sqlite else insert_for_postgresql
     db.session.rollback()
-    write_at_once(insert(MaterialOpening).values(values).on_conflict_do_nothing())
+    write_at_once(insert_into(MaterialOpening).values(values).on_conflict_do_nothing())
 
 
 class TownReading(NamedTuple):

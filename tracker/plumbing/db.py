@@ -353,30 +353,6 @@ def init_app(app: Flask) -> None:
     )
 
 
-def upgrade() -> None:
-    """Brings the database to the newest form; nothing happens when it is there already.
-
-    Triggers that somebody took out (plumbing/append_only.py) are put in again.
-    """
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-    from flask_migrate import upgrade as run
-
-    from tracker.plumbing import append_only
-
-    config = current_app.extensions["migrate"].migrate.get_config()
-    with db.engine.connect() as connection:
-        now = MigrationContext.configure(connection).get_current_heads()
-    if set(now) != set(ScriptDirectory.from_config(config).get_heads()):
-        run()
-        return
-    with reading(), db.engine.connect() as connection:
-        if append_only.is_installed(connection):
-            return
-    with db.engine.begin() as connection:
-        append_only.install(connection)
-
-
 def set_rows(
     table: type[Model],
     of: Mapping[str, Any],
@@ -403,24 +379,26 @@ def set_rows(
         db.session.delete(row)
 
 
-def insert_many(table: type[Base], rows: list[dict[str, Any]], unique: list[str]) -> None:
-    """The same for any number of rows, as one statement run with each of them."""
+def insert_into(table: Any) -> Any:
+    """An INSERT of the database's own dialect, which knows what to do where a row is there already."""
     from sqlalchemy.dialects import postgresql, sqlite
 
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def insert_many(table: type[Base], rows: list[dict[str, Any]], unique: list[str]) -> None:
+    """`insert_missing` for any number of rows, as one statement run with each of them."""
     if rows:
-        dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table.__table__).on_conflict_do_nothing(index_elements=unique)
+        statement = insert_into(table.__table__).on_conflict_do_nothing(index_elements=unique)
         db.session.connection().execute(statement, rows)
 
 
 def insert_missing(table: type[Base], rows: list[dict[str, Any]], unique: list[str]) -> int:
     """Inserts the rows whose unique columns are new; returns how many were."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
     if not rows:
         return 0
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique)
+    statement = insert_into(table).values(rows).on_conflict_do_nothing(index_elements=unique)
     # Rows that came back are counted: PostgreSQL's driver does not know a row count here.
     return len(db.session.execute(statement.returning(getattr(table, unique[0]))).all())
 
@@ -436,12 +414,9 @@ def upsert(
     One statement: of several at once each sees what the one before left.  Returns whether either
     was done.
     """
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     key = [column.name for column in table.__table__.primary_key]
     statement = (
-        dialect.insert(table)
+        insert_into(table)
         .values(**row)
         .on_conflict_do_update(index_elements=key, set_=dict(changes), where=where)
         .returning(getattr(table, key[0]))

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tracker.chain import rules as chain
 from tracker.kernel.permissions import Actor
-from tracker.plumbing.db import Model, UtcDateTime, db
+from tracker.plumbing.db import Model, UtcDateTime, db, insert_into
 
 # Stands for all rooms where a change does not say which.
 EVERY_ROOM = "*"
@@ -181,10 +181,7 @@ def _chained(row: dict[str, Any], number: int, last: str | None) -> dict[str, An
 
 
 def _mark_rooms(session: Session, rooms: Iterable[str], number: int) -> None:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(DataVersion.__table__)
+    statement = insert_into(DataVersion.__table__)
     statement = statement.on_conflict_do_update(
         index_elements=["room"], set_={"number": statement.excluded.number}
     )

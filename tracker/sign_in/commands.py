@@ -15,7 +15,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import code_readings
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import upgrade
+from tracker.schema.actions import upgrade
 from tracker.sign_in.password.actions import give_password, hash_password, lift_delays, set_up
 from tracker.sign_in.password.forms import read_towns
 from tracker.sign_in.second_factor.actions import take_off

@@ -16,9 +16,9 @@ from tests.app_fixtures import SETTINGS
 from tests.services import SmtpServer
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.mail.links import LetterSecret
-from tracker.plumbing import append_only
 from tracker.plumbing.db import db
 from tracker.reminders.models import ClockState, LetterItem
+from tracker.schema import append_only
 
 # Past the lease of 15 minutes.
 LATER = 20

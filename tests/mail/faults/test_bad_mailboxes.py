@@ -21,9 +21,9 @@ from tests.mail.faults.server import DRIP, DROP, HANG
 from tracker.incoming_mail import mailbox
 from tracker.incoming_mail.mailbox import Collected
 from tracker.mail.letters import LetterState
-from tracker.plumbing import append_only
 from tracker.plumbing.db import db
 from tracker.reminders import actions
+from tracker.schema import append_only
 
 TIME_OUT = 0.6
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -35,9 +35,10 @@ from tracker.operation.backup.rules import (
     write_row,
 )
 from tracker.plumbing import history
-from tracker.plumbing.db import UtcDateTime, db, upgrade
+from tracker.plumbing.db import UtcDateTime, db
 from tracker.plumbing.files import written_whole
 from tracker.reminders.actions import hold
+from tracker.schema.actions import upgrade
 
 DAMAGED = N_("バックアップのファイルが壊れているか、このしくみのものではありません（%(where)s）。")
 OTHER_VERSION = N_(
