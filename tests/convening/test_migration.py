@@ -34,7 +34,7 @@ def test_an_answer_before_the_meeting_is_no_attendance_in_the_release_before() -
     held = make_fixed()
     meetings.send_notice(act(), held, "", "御出席ください。")
     meetings.record_attendance(act(at=ON_THE_DAY), held, ALL_HEADS)
-    later = make_meeting(year=YEAR, is_yearly=False)
+    later = make_meeting(year=YEAR, is_yearly=False, required=["imabetsu"])
     meetings.fix(act(), later, dates_of(later)[4], "")
     meetings.send_notice(act(), later, "", "御出席ください。")
     seat = seat_of(later, "imabetsu")
@@ -44,10 +44,13 @@ def test_an_answer_before_the_meeting_is_no_attendance_in_the_release_before() -
         for row in (held, later)
     )
     assert (rows(came), rows(comes)) == ([(5,)], [(1,)])
+    assert rows("SELECT count(*) FROM meeting_seat WHERE is_required") == [(1,)]
     db.session.remove()
     downgrade(revision="0052")
     assert (rows(came), rows(comes)) == ([(5,)], [(0,)])
     upgrade()
     assert rows("SELECT count(*) FROM seat_invitation") == [(0,)]
+    # Nor is any head required who was not said to be since.
+    assert rows("SELECT count(*) FROM meeting_seat WHERE NOT is_required") == [(10,)]
     replied = f"SELECT replied_at FROM meeting_seat WHERE id = {seat.id}"
     assert rows(replied) == [(None,)]

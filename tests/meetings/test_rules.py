@@ -1,13 +1,15 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, time
 from itertools import pairwise
 
 import pytest
 
-from tests.meetings.makers import DATES, DUE, TOWNS
+from tests.meetings.makers import DATES, DUE, TOWNS, make_pure
 from tracker.kernel import office_days, tokyo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.meetings.meeting import Seat
 from tracker.meetings.poll.rules import (
     check_answer,
     check_candidate,
@@ -15,6 +17,7 @@ from tracker.meetings.poll.rules import (
     conflicts,
     default_reply_due,
     left_out,
+    nearest,
     propose_days,
 )
 from tracker.meetings.rules import (
@@ -89,6 +92,19 @@ def test_the_best_date_is_refused_by_nobody_and_suits_most(
     answers: dict[int, list[Answer]], best: int | None
 ) -> None:
     assert best_candidate([1, 2, 3, 4], answers) == best
+
+
+@pytest.mark.parametrize(("required", "days"), [("", [3, 1, 2]), ("hiranai", [3, 2])])
+def test_no_day_is_offered_that_a_required_head_refuses(required: str, days: list[int]) -> None:
+    said = {"hiranai": [NO, YES, YES], "imabetsu": [YES, NO, MAYBE], "yomogita": [YES, NO, YES]}
+    dates = dict(enumerate(DATES[:3], 1))
+    seats = tuple(
+        Seat(n, 1, TOWNS[slug], slug, answers=dict(zip(dates, given, strict=True)))
+        for n, (slug, given) in enumerate(said.items())
+    )
+    marked = tuple(replace(one, is_required=one.slug == required) for one in seats)
+    found = nearest(make_pure(dates=dates, seats=marked))
+    assert [one.candidate for one in found] == [dates[n] for n in days]
 
 
 def test_ten_office_days_are_offered_to_answer() -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from tests import cast
 from tests.meetings.makers import (
+    ANSWERS,
     DATES,
     EMPTY,
     ON_THE_DAY,
@@ -91,19 +92,21 @@ def test_the_office_prepares_the_meeting_in_three_pages(browse, app):
     check = office.fill(
         "/meetings/new?fy=2026",
         {"days-0-on": "1/28", "days-0-begins": "14時", "days-0-ends": "15時半", "days-4-on": "",
-         "days-4-begins": "", "days-4-ends": "", "reply_due_on": "11/27"},
+         "days-4-begins": "", "days-4-ends": "", "reply_due_on": "11/27", "heads": ["imabetsu"]},
     )  # fmt: skip
     assert check.title == "宛先と文面の確認"
+    assert "必ず出席いただく方" in check.text
     assert len(check.all("ul.links li")) == 5
     assert "令和9年1月28日（木）14時〜15時30分" in check.one("pre").text
     assert count(app, MeetingRow) == count(app, Letter) == 0
     back = office.post("/meetings/new?fy=2026", {**check.fields(), "back": "1"})
     assert back.title == "候補日と回答期限"
-    assert back.fields()["days-0-begins"] == "14時"
+    assert back.fields()["days-0-begins"] == "14時" and back.fields()["heads"] == ["imabetsu"]
     sent = office.post("/meetings/new?fy=2026", {**check.fields(), "send": "1"})
     page = office.follow(sent)
     assert page.title == "令和8年度 市町村長会議"
     assert len(page.all("table.poll tbody tr")) == 4
+    assert "今別町長（必ず出席）" in page.one("table.poll thead").text
     assert count(app, Letter) == 5
     assert office.get("/meetings/new", status=302).location == sent.location
 
@@ -376,6 +379,24 @@ def test_fixing_a_refused_date_asks_for_the_reason_on_its_page(browse, polling):
     assert "平内町が「出席できない」と答えた日です。" in page.one(".error-summary").text
     page = office.fill(fix, {"reason": "あ" * 401})
     assert "400字まで" in page.text and page.fields()["reason"] == "あ" * 401
+
+
+def test_a_date_that_a_required_head_refused_is_fixed_only_past_that_name(browse, made, app):
+    def make():
+        row = make_meeting(required=["hiranai"])
+        make_answers(row, {**ANSWERS, "imabetsu": "○○○○○", "sotogahama": "○○○○○"})
+        return row
+
+    office, path = browse("office"), made(make)
+    refused, other = (one["href"] for one in office.get(path).all("table.poll tbody a.btn")[:2])
+    assert "despite_required" not in office.get(other).fields(0)
+    asked = office.fill(refused, {"reason": "ほかに日がないため。"})
+    assert asked.status == 422 and "平内町長（必ず出席）" in asked.text
+    assert "必ず出席の平内町長が出席できない日です。" in asked.one(".error-summary").text
+    with app.app_context():
+        assert queries.find(1).hours is None
+    done = office.post(refused, {**asked.fields(0), "despite_required": "y"})
+    assert done.location.endswith("/notice")
 
 
 def test_the_date_of_a_fixed_meeting_is_moved_from_its_page(browse, made):

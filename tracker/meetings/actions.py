@@ -27,13 +27,14 @@ def fix(
     seen: str | None = None,
     answers_seen: Mapping[int, str] | None = None,
     despite_silent: bool = True,
+    despite_required: bool = False,
 ) -> None:
     """Fixes the meeting on a candidate date, or moves it to another one; letters M8.
 
     `answers_seen` is what was seen of each seat's answers, by its id. A date somebody refused,
     and every move, need a reason. A move takes the notice back: it has to go out again. Raises
-    Refusal, also where heads are silent about the date and not `despite_silent`, and Conflict
-    where somebody has answered meanwhile.
+    Refusal, also where heads are silent about the date and not `despite_silent`, or a required one
+    refused it and not `despite_required`, and Conflict where somebody has answered meanwhile.
     """
     _lock(act, row, seen, answers_seen)
     meeting = queries.of(row)
@@ -49,6 +50,7 @@ def fix(
         attendance_recorded=meeting.attendance_at is not None,
     )
     rules.check_silent(meeting.silent_about(candidate_id), despite_silent)
+    rules.check_required(meeting.required_refusing(candidate_id), despite_required)
     said = f"{row.name}：{chosen.label}に{'変えました' if meeting.hours else '決めました'}。"
     with act.change("meeting.fixed", row, said):
         row.held_on, row.begins, row.ends = chosen

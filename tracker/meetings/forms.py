@@ -44,17 +44,26 @@ class FixForm(Form):
         """Whether nobody is silent, or is not waited for."""
         return "despite_silent" not in self or bool(self.despite_silent.data)
 
+    @property
+    def goes_without(self) -> bool:
+        """Whether a required head who refused the date is done without."""
+        return "despite_required" in self and bool(self.despite_required.data)
+
 
 def fix_form(meeting: Meeting, candidate_id: int) -> FixForm:
     """The form with KEY-seen for every seat: a date is fixed on the answers seen.
 
-    Where somebody is silent about the date, with a box that asks whether to go on.
+    Where somebody is silent about the date, or a required head refused it, a box asks whether to
+    go on.
     """
     fields: dict[str, Any] = {
         f"{seat.key}-seen": SeenField(default=seat.seen) for seat in meeting.seats
     }
     if meeting.silent_about(candidate_id):
         fields["despite_silent"] = BooleanField(N_("未回答の市町村を待たずに決める"))
+    if heads := meeting.required_refusing(candidate_id):
+        said = _("%(heads)sが出席できなくても、この日に決める", heads="、".join(heads))
+        fields["despite_required"] = BooleanField(said)
     return with_fields(FixForm, fields)(data={"seen": meeting.seen})
 
 

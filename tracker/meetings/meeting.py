@@ -41,6 +41,8 @@ class Seat:
     title: str
     post_id: int | None = None
     is_revoked: bool = False
+    # 必ず出席: no day is recommended that this head refuses.
+    is_required: bool = False
     comment: str | None = None
     # Who is to come, and once attendance is recorded, who came; who said so before, and when.
     attendance: Attendance | None = None
@@ -240,6 +242,11 @@ class Meeting:
         return {
             one.name: one.given[candidate_id] for one in self.seats if candidate_id in one.given
         }
+
+    def required_refusing(self, candidate_id: int) -> tuple[str, ...]:
+        """The titles of the required heads who refused a date."""
+        asked = (one for one in self.seats if one.is_required)
+        return tuple(one.title for one in asked if one.given.get(candidate_id) is Answer.NO)
 
     def silent_about(self, candidate_id: int) -> tuple[str, ...]:
         """The names of the seats that may yet say something about a date; none once one is fixed."""

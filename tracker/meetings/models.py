@@ -110,6 +110,8 @@ class MeetingSeat(Versioned, Model):
     # The link is made of it (mail/links.py): a new one revokes the links given out before.
     nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # 必ず出席: without this head the meeting makes no sense.
+    is_required: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     comment: Mapped[str | None] = mapped_column(Text, info=PRIVATE)
     # Who is to come, and once the meeting's attendance is recorded, who came.
     attendance: Mapped[Attendance | None] = mapped_column(words(Attendance))

@@ -214,6 +214,7 @@ def _seat(seat: MeetingSeat, town: Town | None, rows: Sequence[Any]) -> Seat:
         title=seat.title,
         post_id=seat.post_id,
         is_revoked=seat.revoked_at is not None,
+        is_required=seat.is_required,
         comment=seat.comment,
         attendance=seat.attendance,
         deputy=seat.deputy,

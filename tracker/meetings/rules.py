@@ -234,6 +234,18 @@ def check_silent(silent: Sequence[str], despite_silent: bool) -> None:
         )
 
 
+def check_required(refusing: Sequence[str], despite_required: bool) -> None:
+    """Whether a required head (by title) does without: fixing the date says so; raises Refusal."""
+    if refusing and not despite_required:
+        raise Refusal(
+            _(
+                "必ず出席の%(heads)sが出席できない日です。この日に決めるときは、下に印を付けてください。",
+                heads="、".join(refusing),
+            ),
+            field="despite_required",
+        )
+
+
 def check_notice(held_on: date | None, today: date) -> None:
     """The notice goes out once a date is fixed, and before it is over."""
     if held_on is None:

@@ -117,6 +117,7 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
             seen=form.seen.data,
             answers_seen=form.answers_seen(meeting.seats),
             despite_silent=form.goes_on,
+            despite_required=form.goes_without,
         )
     ):
         said = _("日程を決めました。続けて、開催案内を確かめてください。")

@@ -1,6 +1,6 @@
 """Opens a date poll, takes its answers, adds dates, asks again (product.md 5)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -51,12 +51,14 @@ def open_poll(
     place: str,
     reply_due_on: date,
     *,
+    required: Collection[str] = (),
     is_yearly: bool = True,
     is_example: bool = False,
 ) -> MeetingRow:
     """Prepares a meeting of the year and asks the secretaries for dates: letters M6.
 
     A municipality without a secretary's mailbox has its seat too; its answer is entered by hand.
+    `required`: the municipalities (slugs) whose heads have to be there (必ず出席).
     """
     area = db.session.scalars(select(Area)).one()
     # Whoever else prepares the year's meeting waits here.
@@ -80,6 +82,7 @@ def open_poll(
                 municipality_id=town.id,
                 title=town.head_title,
                 nonce=links.new_nonce(),
+                is_required=town.slug in required,
             )
             for town in areas.towns()
         )

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import FieldList, FormField, RadioField
+from wtforms import FieldList, FormField, RadioField, SelectMultipleField
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.meetings.poll.rules import ENDS_FIRST, ROWS_EMPTY, check_candidate
 from tracker.meetings.rules import Answer, Candidate
+from tracker.municipalities import queries as areas
 from tracker.plumbing.forms import (
     DayField,
     Form,
@@ -20,6 +21,7 @@ from tracker.plumbing.forms import (
     SeenField,
     TimeField,
     at_most,
+    choices,
     in_year,
     labelled,
     optional,
@@ -113,6 +115,11 @@ def dates_form(
         "check_day": staticmethod(lambda one, due: check_candidate(one.on, due, today, year)),
     }
     if with_place:
+        fields["heads"] = SelectMultipleField(
+            N_("必ず出席いただく方"),
+            choices=choices((town.slug, town.head_title) for town in areas.towns()),
+            invalid_choice_message=N_("一覧の中から選んでください。"),
+        )
         fields["place"] = LineField(
             N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
         )

@@ -203,7 +203,10 @@ class Lacking(NamedTuple):
 
 
 def nearest(meeting: Meeting, most: int = NEAREST_SHOWN) -> list[Lacking]:
-    """The dates that lack least, where no date suits all: refusals count most, then △, then silence."""
+    """The dates that lack least, where no date suits all: refusals count most, then △, then silence.
+
+    None that a required head refused.
+    """
 
     def lacking(id_: int, candidate: Candidate) -> Lacking:
         def said(*answers: Answer | None) -> tuple[str, ...]:
@@ -211,7 +214,8 @@ def nearest(meeting: Meeting, most: int = NEAREST_SHOWN) -> list[Lacking]:
 
         return Lacking(candidate, said(Answer.NO), said(Answer.MAYBE), said(None))
 
-    found = [lacking(*one) for one in meeting.dates.items()]
+    offered = meeting.dates.items()
+    found = [lacking(*one) for one in offered if not meeting.required_refusing(one[0])]
     order = sorted(found, key=lambda one: [len(names) for names in one[1:]])
     return order[:most]
 

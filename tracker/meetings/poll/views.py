@@ -42,7 +42,12 @@ def new() -> Response:
     form = _new_form(year, today)
     if "send" in request.form and form.carry_out(
         lambda act: actions.open_poll(
-            act, year, sorted(form.candidates), form.place.data, form.reply_due_on.data
+            act,
+            year,
+            sorted(form.candidates),
+            form.place.data,
+            form.reply_due_on.data,
+            required=form.heads.data,
         )
     ):
         said = _("日程の調整を始めました。回答が届くと、この画面に並びます。")

@@ -406,6 +406,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "attendance": N_("出席"),
             "deputy": N_("代理"),
             "invited_at": N_("案内した日時"),
+            "is_required": N_("必ず出席"),
             **{"companions": N_("随行の人数"), "vehicles": N_("車両の台数")},
             **{"replied_at": UNSAID, "replied_by": N_("出欠を回答した人")},
             **{"replied_by_id": UNSAID, "reply_told_by": N_("だれから聞いたか")},
