@@ -18,7 +18,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("meeting_seat") as batch_op:
         batch_op.add_column(
-            sa.Column("is_required", sa.Boolean(), server_default=sa.false(), nullable=False)
+            sa.Column("is_required", sa.Boolean(), server_default=sa.text("false"), nullable=False)
         )
 
 
