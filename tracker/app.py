@@ -21,6 +21,7 @@ from tracker.papers import kinds as papers
 from tracker.plumbing import access, addresses, beside, db, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
+from tracker.sections import views as sections
 from tracker.sign_in import views as sign_in
 
 # The feature folders with pages, from the ground up.
@@ -75,8 +76,9 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     papers.init_app(app, lambda: areas.get_area().name)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)
-    pages.init_app(app, area=areas.area, counts=nav_counts, banners=_banners)
+    pages.init_app(app, area=areas.area, nav=lambda: sections.nav(nav_counts()), banners=_banners)
     kept_posts.init_app(app)
+    app.jinja_env.globals["trail"] = sections.trail
     return app
 
 

@@ -12,7 +12,7 @@ from tracker.duty.kinds import Kind, KindRule
 from tracker.kernel.permissions import Role
 from tracker.mail.kinds import TextUse
 from tracker.mail.texts import LETTER_KINDS
-from tracker.plumbing.sections import NAV
+from tracker.sections.rules import NAV
 
 # Shown at no home: once a meeting is being prepared, its next step stands there instead.
 STANDS_BEHIND_ANOTHER = {Kind.MEETING_UNHELD}

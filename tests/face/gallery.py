@@ -27,7 +27,7 @@ from wtforms.validators import InputRequired
 
 from tracker.kernel import wareki, yen
 from tracker.plumbing.pages import Banner, Ready, install_messages
-from tracker.plumbing.sections import Crumb
+from tracker.sections.views import Crumb
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ from werkzeug.routing import RequestRedirect
 
 from tests.whole.clients import OFFICE, OFFICER, House, Visitor
 from tracker.app import FEATURES
-from tracker.plumbing.sections import NAV, SECTIONS
+from tracker.sections.rules import NAV, SECTIONS
 
 ROOT = Path(__file__).parents[2]
 # The macro that pages through a list takes the name of its page.

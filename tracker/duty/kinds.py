@@ -24,7 +24,7 @@ class KindRule:
     value: as other programs and the database call it.  label: its name in lists of kinds.  title,
     subject: on pages and in letters; they may name {name}, {detail} and {n} (what is left).  steps:
     when it is mentioned unless the page 送る日 says otherwise.  who: who owes it in a town, and in
-    the hub.  article: of the agreement.  menu: the item that counts it (plumbing/sections.py, NAV).
+    the hub.  article: of the agreement.  menu: the item that counts it (sections/rules.py, NAV).
     letters: the text that mentions it until its day, and after it.  ends_with_its_day: nobody can
     do it afterwards, a late letter would only puzzle.
     """

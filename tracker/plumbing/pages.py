@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel import wareki, yen
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import clock, once, sections
+from tracker.plumbing import clock, once
 from tracker.plumbing.access import GivenBack, comes_from_here, link_token
 from tracker.plumbing.addresses import LARGEST
 from tracker.plumbing.changes import Act
@@ -309,7 +309,7 @@ def jst_day(at: datetime) -> str:
 def init_app(
     app: Flask,
     area: Callable[[], Any],
-    counts: Callable[[], Mapping[str, int]],
+    nav: Callable[[], Sequence[Any]],
     banners: Callable[[], Sequence[Banner]],
 ) -> None:
     """Ties frame, filters and error pages to the application."""
@@ -317,7 +317,7 @@ def init_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_messages(app.jinja_env)
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(asset=_asset(app), ready=Ready, trail=sections.trail)
+    app.jinja_env.globals.update(asset=_asset(app), ready=Ready)
 
     @app.context_processor
     def frame() -> dict[str, Any]:
@@ -328,7 +328,7 @@ def init_app(
             "actor": actor,
             "area": _known_area(None if failed else area),
             "today": clock.today(),
-            "nav": sections.nav(counts()) if actor else [],
+            "nav": nav() if actor else [],
             "banners": banners() if actor else [],
         }
 

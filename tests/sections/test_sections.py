@@ -4,7 +4,7 @@ import pytest
 from werkzeug.exceptions import NotFound
 
 from tracker.plumbing.pages import Listed, paginate
-from tracker.plumbing.sections import SECTIONS, section_of
+from tracker.sections.rules import SECTIONS, section_of
 
 ADDRESSES = {
     "/": "home",

@@ -1,0 +1,1 @@
+"""The main menu and the crumbs: which page stands in which part of the site."""
