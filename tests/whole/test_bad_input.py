@@ -119,6 +119,30 @@ def test_one_box_wrong_among_good_ones(house: House, asked: list[Asked], share: 
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.parametrize("strange", ["9" * 41, "-1"])
+def test_an_id_that_no_list_offers_is_refused_beside_it(
+    house: House, asked: list[Asked], strange: str
+) -> None:
+    """What nobody could choose is not taken as 「なし」."""
+    lists = [
+        (form, box)
+        for form in asked
+        for box in form.boxes
+        if box.kind == "select" and box.name in ("item", "project", "case")
+    ]
+    names = {(form.target.split("/")[1], box.name) for form, box in lists}
+    assert {("questions", "project"), ("meetings", "item"), ("meetings", "case")} <= names
+    wrong = []
+    for form, box in lists:
+        typed = {**form.plausible(), box.name: strange}
+        answer = house.ask(form.visitor, "POST", form.target, data=typed)
+        house.settle(changed := house.was_changed())
+        said = [one["href"] for one in Page(answer, []).all(".error-summary a")]
+        if answer.status_code != 422 or changed or f"#{box.name}" not in said:
+            wrong.append(f"{form.target} {box.name}: {answer.status_code} {said}")
+    assert wrong == [], "\n".join(wrong)
+
+
 def test_what_would_be_kept_or_said_wrongly_is_found(
     house: House, asked: list[Asked], monkeypatch: pytest.MonkeyPatch
 ) -> None:

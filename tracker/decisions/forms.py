@@ -50,8 +50,8 @@ class RecordForm(_Errand):
         N_("決まったこと"),
         validators=[*required(N_("決まったことを入力してください。")), at_most(1000)],
     )
-    project = SelectField(N_("関係する事業"), coerce=int, invalid_choice_message=UNKNOWN)
-    case = SelectField(N_("関係する費用負担"), coerce=int, invalid_choice_message=UNKNOWN)
+    project = SelectField(N_("関係する事業"), invalid_choice_message=UNKNOWN)
+    case = SelectField(N_("関係する費用負担"), invalid_choice_message=UNKNOWN)
     what = LinesField(N_("宿題"), validators=[optional(), at_most(400)])
     due_on = DayField(N_("宿題の期限"), validators=[optional()])
 
@@ -72,7 +72,9 @@ class RecordForm(_Errand):
     def words(self) -> DecisionWords:
         """What was decided."""
         return DecisionWords(
-            self.title.data, self.text.data, self.project.data or None, self.case.data or None
+            *(self.title.data, self.text.data),
+            int(self.project.data) or None,
+            int(self.case.data) or None,
         )
 
 

@@ -79,7 +79,7 @@ def record(meeting_id: int) -> Response:
 def _record_form(meeting: Meeting, items: Mapping[str, AgendaItem]) -> forms.RecordForm:
     asked = str(number_asked("item", 0))
     form = in_year(forms.RecordForm, FiscalYear.containing(clock.today()))(
-        data={"item": asked if asked in items else None, "project": 0, "case": 0}
+        data={"item": asked if asked in items else None, "project": "0", "case": "0"}
     )
     form.item.choices = choices((key, one.title) for key, one in items.items())
     projects, cases = queries.subjects(meeting)

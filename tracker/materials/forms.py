@@ -22,7 +22,6 @@ from tracker.plumbing.forms import (
     choices,
     optional,
     required,
-    whole_number,
     with_fields,
 )
 
@@ -60,15 +59,14 @@ class MaterialWordsForm(Form):
     title = LineField(
         N_("件名"), validators=[*required(N_("件名を入力してください。")), at_most(150)]
     )
-    item = SelectField(
-        N_("議題"), filters=[whole_number], coerce=int, invalid_choice_message=UNKNOWN
-    )
+    item = SelectField(N_("議題"), invalid_choice_message=UNKNOWN)
 
     @property
     def words(self) -> MaterialWords:
         """The same as actions take it."""
         return MaterialWords(
-            self.number.data, self.title.data, self.item.data or None, self["only"].data or ()
+            *(self.number.data, self.title.data, int(self.item.data) or None),
+            self["only"].data or (),
         )
 
 

@@ -174,7 +174,7 @@ def upload(meeting_id: int) -> Response:
     """資料を添付する."""
     found, back = _open(meeting_id), url_for(".index", meeting_id=meeting_id)
     proposed = rules.next_number(MaterialKind.FILE, [one.number for one in found.pack.counting])
-    form = forms.upload_form(found.choices, data={"number": proposed})
+    form = forms.upload_form(found.choices, data={"number": proposed, "item": "0"})
     row = meetings.row(found.meeting)
     if form.carry_out(lambda act: actions.upload(act, row, form.words, form.paged)):
         return done(back, _("資料を加えました。"))
@@ -193,7 +193,7 @@ def change(meeting_id: int, material_id: int) -> Response:
     back = url_for(".index", meeting_id=meeting_id)
     stored = {
         **{"seen": one.seen, "number": one.number, "title": one.title},
-        **{"item": one.item_id or 0, "only": list(one.only or ())},
+        **{"item": str(one.item_id or 0), "only": list(one.only or ())},
     }
     form = forms.material_form(found.choices, data=stored)
     row, own = meetings.row(found.meeting), _row(one)

@@ -12,7 +12,6 @@ from tracker.plumbing.forms import (
     at_most,
     optional,
     required,
-    whole_number,
 )
 
 UNKNOWN = N_("一覧の中から選んでください。")
@@ -30,12 +29,8 @@ class AskForm(Form):
         validators=[*required(N_("どの読み方に迷っているかを入力してください。")), at_most(1000)],
     )
     view = LinesField(N_("自分の市町村の考え"), validators=[optional(), at_most(1000)])
-    project = SelectField(
-        N_("関係する事業"), filters=[whole_number], coerce=int, invalid_choice_message=UNKNOWN
-    )
-    case = SelectField(
-        N_("関係する費用負担"), filters=[whole_number], coerce=int, invalid_choice_message=UNKNOWN
-    )
+    project = SelectField(N_("関係する事業"), invalid_choice_message=UNKNOWN)
+    case = SelectField(N_("関係する費用負担"), invalid_choice_message=UNKNOWN)
 
 
 class DraftQuestionForm(AskForm):

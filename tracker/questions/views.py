@@ -91,7 +91,7 @@ def new() -> Response:
     if partner is None:
         return page("questions/choose.html", agreements=agreements, args=request.args)
     given = {"place": request.args.get("place", request.args.get("article", ""))}
-    numbers = {name: number_asked(name, 0) for name in ("project", "case")}
+    numbers = {name: str(number_asked(name, 0)) for name in ("project", "case")}
     form = forms.AskForm(data={**given, **numbers})
     _offer(form, agreements[partner], partner)
     if form.carry_out(
@@ -129,8 +129,8 @@ def _words(form: forms.AskForm) -> QuestionWords:
         queries.place_of(form.place.data),
         form.title.data,
         form.doubt.data,
-        form.project.data or None,
-        form.case.data or None,
+        int(form.project.data) or None,
+        int(form.case.data) or None,
     )
 
 
@@ -213,8 +213,8 @@ def edit(no: str) -> Response:
             "title": question.title,
             "doubt": question.doubt,
             "view": view.text if view else "",
-            "project": question.project_id or 0,
-            "case": question.case_id or 0,
+            "project": str(question.project_id or 0),
+            "case": str(question.case_id or 0),
         }
     )
     _offer(form, question.agreement_id, question.partner, question)

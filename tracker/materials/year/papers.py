@@ -241,7 +241,7 @@ def material_decisions(of: YearPaper) -> Document:
     for name, found in groupby(of.decided, key=lambda one: one.meeting):
         rows = [row for one in found for row in _followed(one, of.today)]
         heads = ("決定事項", "担当", "宿題", "期限", "状況")
-        blocks += [Title(name), Grid(heads, rows, (3, 1.2, 2.6, 1.4, 1.8))]
+        blocks += [Title(name), Grid(heads, rows, (2.8, 1.2, 2.2, 2.1, 1.7))]
     if of.minuted:
         blocks += [Title("会議録の決定事項"), Grid(("議題", "決定事項"), of.minuted, (3, 5))]
     return _document("前回の決定事項", of, blocks or [Lines([NOTHING])])
