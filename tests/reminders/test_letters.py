@@ -4,13 +4,15 @@ After a wanted change `python -m tests.reminders.test_letters` writes the files 
 """
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from tests import cast
-from tests.app_fixtures import make_app
+from tests.app_fixtures import opened
 from tracker.accounts import queries as accounts
 from tracker.kernel.refusal import Refusal
 from tracker.letter_texts import actions as text_actions
@@ -20,7 +22,6 @@ from tracker.mail.letters import Letter, Recipient
 from tracker.mail.links import SHOWN
 from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import LINE, Wording, width
-from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
@@ -220,23 +221,29 @@ def test_every_field_a_clerk_may_use_is_listed(browse):
     assert all(f"〔{name}〕" in listed for name in LETTER_KINDS["report_request"].allowed)
 
 
+@pytest.mark.slow
+def test_the_files_are_written_anew_as_they_are(tmp_path, monkeypatch):
+    before = {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.glob("*")}
+    monkeypatch.setitem(globals(), "GOLDEN", tmp_path)
+    (tmp_path / "of_no_kind.txt").touch()
+    main()
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*")} == before
+
+
 def main() -> None:
-    """Writes the golden files."""
-    import tempfile
-
-    from tracker.schema.actions import upgrade
-
-    with tempfile.TemporaryDirectory() as folder:
-        app = make_app(f"sqlite:///{folder}/x.sqlite3", Path(folder))
-        with app.app_context(), clock.moved_to(cast.NOW):
+    """Writes the golden files, once all letters are made."""
+    with tempfile.TemporaryDirectory() as folder, time_machine.travel(cast.NOW, tick=True):
+        url = f"sqlite:///{folder}/x.sqlite3"
+        with opened(url, Path(folder)) as app, app.app_context():
             upgrade()
             cast.enter()
-            for old in GOLDEN.glob("*"):
-                old.unlink()
-            for kind in LETTER_KINDS:
-                golden(kind).write_text(written(kind), encoding="utf-8")
-            db.session.remove()
-            db.engine.dispose()
+        # Another application: what the first one keeps of the empty database does not hold any more.
+        with opened(url, Path(folder)) as app, app.app_context():
+            made = {golden(kind): written(kind) for kind in LETTER_KINDS}
+    for old in set(GOLDEN.glob("*")) - set(made):
+        old.unlink()
+    for path, text in made.items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
