@@ -6,9 +6,11 @@ from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask_migrate import downgrade, upgrade
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import RectangleObject
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
+from sqlalchemy import text as sql
 from sqlalchemy.exc import DatabaseError
 
 from tests.cost_sharing.makers import act_of
@@ -245,6 +247,32 @@ def test_openings_are_kept_once_and_not_of_the_office(both):
     ]
     first = told["imabetsu"].first
     assert first and first.person.startswith("今別町 ") and first.at == AT
+
+
+def test_materials_are_gone_with_their_tables_and_with_them_their_files(both):
+    row, office = make_fixed(), act_of("office")
+    actions.upload(office, row, MaterialWords("資料1", "案", only=["hiranai"]), paged(b"one"))
+    actions.send(office, row, {})
+    db.session.commit()
+    file = queries.pack(row.id).materials[0].editions[0]
+    queries.note_opened(act_of("officer", "hiranai").person, [file.id], AT)
+    # A file of another subject with the number of the material stays.
+    db.session.add(
+        Attachment(
+            **{"subject_kind": "question", "subject_id": 1, "name": "別.pdf", "size": 1},
+            **{"sha256": "0" * 64, "added_at": AT, "added_by": "事務局", "type": "pdf"},
+            added_by_id=office.by.person_id,
+        )
+    )
+    db.session.commit()
+    there = {"material", "material_pack", "material_file", "material_opening"}
+    downgrade(revision="0050")
+    assert not there & set(inspect(db.engine).get_table_names())
+    with db.engine.connect() as raw:
+        assert raw.execute(sql("SELECT subject_kind FROM attachment")).all() == [("question",)]
+    upgrade()
+    assert there <= set(inspect(db.engine).get_table_names())
+    assert queries.pack(row.id).materials == [] and queries.pack(row.id).sent_at is None
 
 
 # --- the book ---------------------------------------------------------------------------------------
