@@ -25,6 +25,7 @@ from tracker.mail.wording import LINE, Wording, width
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
+from tracker.schema.actions import upgrade
 
 pytestmark = pytest.mark.engines_by_turns
 
