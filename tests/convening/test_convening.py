@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import vobject
@@ -14,20 +14,22 @@ from tests.imap import Mailbox
 from tests.incoming_mail.test_mailbox import configure
 from tests.meetings.makers import act, dates_of, letters, make_fixed, seat_of
 from tests.replies.mails import ASKED, GOOGLE, UID, calendar, mail
-from tests.sent import sent_to, token_of
-from tracker.accounts.models import Post
+from tests.sent import links_in, sent_to, text_of, token_of
+from tracker.accounts.models import Post, PostKind
 from tracker.convening import actions, queries
 from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import Coming, other_days
+from tracker.duties import queries as duties
 from tracker.incoming_mail import mailbox
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.meetings import actions as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
-from tracker.meetings.rules import Attendance, reply_due
-from tracker.plumbing import history
+from tracker.meetings.rules import Attendance, Candidate, reply_due
+from tracker.plumbing import clock, history
 from tracker.plumbing.changes import subject_of
 from tracker.plumbing.db import db
+from tracker.reminders import actions as reminders
 
 pytestmark = pytest.mark.engines_by_turns
 
@@ -240,6 +242,29 @@ def test_after_its_day_a_link_says_so_and_whom_to_ring(at, status, said, noticed
         assert "へお電話ください" in answer.get_data(as_text=True)
         with pytest.raises(Refusal):
             actions.answer(act(at=at), noticed, seat_of(noticed, "imabetsu").id, Coming(HEAD), "")
+
+
+def test_an_invited_outside_member_is_reminded_as_a_post_is(both, now):
+    hours = Candidate(date(2026, 12, 21), time(14), time(15, 30))
+    row = meetings.prepare_other(act(), "ビジョン懇談会", hours, "庁議室")
+    for name, address in (("学識経験者", "member@univ.example"), ("住民代表", None)):
+        post = Post(kind=PostKind.CHIEF, name=name, email=address, municipality_id=1)
+        db.session.add(post)
+        db.session.flush()
+        seat = MeetingSeat(meeting_id=row.id, title=name, post_id=post.id, nonce=name)
+        db.session.add(seat)
+    db.session.commit()
+    reminders.run_once()
+    meetings.send_notice(act(), row, "", TEXT)
+    assert last(email="member@univ.example").calendar
+    # Who has no address was not invited; of the towns' officers a notice asks nothing more.
+    [owed] = [one for one in duties.all_duties(cast.TODAY) if one.detail == "ビジョン懇談会"]
+    assert (owed.title, owed.due_on) == ("学識経験者の出欠を回答する", date(2026, 12, 14))
+    now.move_to(clock.at(date(2026, 12, 9), time(9, 1)))
+    reminders.run_once()
+    [reminder] = [one for one in sent_to("member@univ.example") if "あと" in one["Subject"]]
+    assert reminder["Subject"] == "【あと5日】ビジョン懇談会の出欠の御回答について"
+    assert "学識経験者の出欠を回答する" in text_of(reminder) and links_in(reminder, "/r/")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a notice asks: that each seat's office says who comes."""
+"""What a notice asks: that it is said of each seat who comes."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -16,47 +16,51 @@ def duties(
     today: date,
     contact: str,
 ) -> Iterable[Duty]:
-    """Who comes to each municipality's seat.
+    """Who comes to each municipality's seat at the heads' meeting, and to an invited outside member's.
 
-    `contact` is whom to ring, with the number, once the day of the answer is over.
+    An outside member has no page here: the office finds it at home, and the member gets the
+    letters.  `contact` is whom to ring, with the number, once the day of the answer is over.
     """
     for meeting in filter(_is_asked, meetings):
         if meeting.hours and today <= meeting.hours.on:
             yield from (
                 _answer(meeting, seat, members, today, contact)
                 for seat in meeting.seats
-                if seat.town
+                if (meeting.is_yearly if seat.town else seat.is_invited)
             )
 
 
 def _is_asked(meeting: Meeting) -> bool:
-    """Whether it is the heads', its notice went out and it is still to be."""
+    """Whether its notice went out and it is still to be."""
     is_over = meeting.cancelled_at or meeting.attendance_at
-    return bool(meeting.is_yearly and meeting.hours and meeting.noticed_at and not is_over)
+    return bool(meeting.hours and meeting.noticed_at and not is_over)
 
 
 def _answer(meeting: Meeting, seat: Seat, members: Members, today: date, contact: str) -> Duty:
-    due_on, is_hub = meeting.reply_due_by, seat.slug == members.hub
+    due_on, slug = meeting.reply_due_by, seat.slug or members.hub
     assert due_on is not None and meeting.hours is not None
     has_link = seat.is_invited and seat.post_id is not None and not seat.is_revoked
+    is_hub = slug == members.hub
     is_late = due_on < today and not is_hub
     said = _(
-        "%(meeting)s（%(hours)s）に、本人・代理・欠席のどれかを答えます。秘書にも案内済みです。",
+        "%(meeting)s（%(hours)s）に、本人・代理・欠席のどれかを答えます。%(to)sにも案内済みです。",
         meeting=meeting.name,
         hours=meeting.hours.label,
+        to=_("秘書") if seat.town else _("御本人"),
     )
     return Duty(
         Kind.ATTENDANCE_UNANSWERED,
-        key=f"attendance_unanswered:{meeting.path}:{seat.slug}",
-        municipality=seat.slug,
+        key=f"attendance_unanswered:{meeting.path}:{seat.key}",
+        municipality=slug,
         is_hub=is_hub,
-        agreement=members.agreements.get(seat.slug),
+        agreement=members.agreements.get(slug),
         to_post_id=seat.post_id,
         due_on=due_on,
-        url=f"{meeting.path}/replies" if is_late else f"{meeting.path}/replies/{seat.slug}",
+        url=f"{meeting.path}/replies" if is_late else f"{meeting.path}/replies/{seat.key}",
         link=PersonalLink("attendance", seat.id) if has_link else None,
         remaining=int(seat.attendance is None),
         name=seat.title,
+        detail=meeting.name,
         instead=_("出欠を見る") if is_late else "",
         text=_(
             "回答の期限を過ぎました。出欠を%(contact)sへお電話で伝えてください。"

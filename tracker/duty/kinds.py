@@ -167,7 +167,7 @@ class Kind(StrEnum):
         N_("{name}の出欠を回答する"),
         N_("回答する"),
         open_days(-3, -1),
-        subject=N_("市町村長会議の出欠の御回答"),
+        subject=N_("{detail}の出欠の御回答"),
         who=_both(_SECRETARY),
         letters=_always("attendance_unanswered"),
         ends_with_its_day=True,
