@@ -66,10 +66,13 @@ def row_of(no: str) -> CostCase:
 @pytest.mark.parametrize(
     ("no", "papers"),
     [
-        ("2026-04", ["負担額計算書", "覚書案"]),
-        ("2026-01", ["負担額計算書", "覚書案", "負担金納入通知書", "負担金請求書"]),
+        pytest.param("2026-04", ["負担額計算書", "覚書案"], marks=pytest.mark.slow),
+        pytest.param(
+            *("2026-01", ["負担額計算書", "覚書案", "負担金納入通知書", "負担金請求書"]),
+            marks=pytest.mark.slow,
+        ),
         ("2025-06", ["負担額計算書", "覚書案", "精算書", "負担金還付通知書"]),
-        ("2026-02", ["負担額計算書", "覚書案"]),
+        pytest.param("2026-02", ["負担額計算書", "覚書案"], marks=pytest.mark.slow),
     ],
 )
 def test_it_holds_every_paper_of_the_case_with_equal_figures(
@@ -116,7 +119,7 @@ def test_the_same_state_gives_the_same_bytes_and_another_one_others(demo_app: Fl
 
 
 def test_it_holds_the_attachments_that_count(demo_app: Flask) -> None:
-    no = "2026-01"
+    no = "2026-04"
     with demo_app.app_context():
         before = len(opened(case_file(no)))
         attach(no, "=1+1.csv", "氏名,人数\n".encode())
@@ -129,11 +132,11 @@ def test_it_holds_the_attachments_that_count(demo_app: Flask) -> None:
         uploads.path_of(uploads.digest_of("あとで消える".encode())).unlink()
         files = opened(case_file(no))
     # Sealed documents first; what is struck through is left out, what is lost is said to be.
-    assert list(files)[before - 1 :] == ["05_覚書 押印済み.txt", "06_=1+1.csv", LIST]
+    assert list(files)[before - 1 :] == ["03_覚書 押印済み.txt", "04_=1+1.csv", LIST]
     sealed, paper_, lost = listed(files)[-3:]
     assert (sealed["件名"], paper_["件名"]) == ("押印済みの文書", "添付")
-    assert files["06_=1+1.csv"] == "氏名,人数\n".encode()
-    assert lost["ファイル名"] == "07_なくなる.txt" and "見つからない" in lost["備考"]
+    assert files["04_=1+1.csv"] == "氏名,人数\n".encode()
+    assert lost["ファイル名"] == "05_なくなる.txt" and "見つからない" in lost["備考"]
     assert lost["SHA-256"] == ""
 
 

@@ -279,6 +279,7 @@ def test_what_is_struck_is_named_and_not_given(browse: Browse, app: Flask) -> No
     assert office.client.get(path).data == b"1,2\n"
 
 
+@pytest.mark.slow  # the text of a migration never changes
 @pytest.mark.usefixtures("both")
 def test_the_release_before_knows_no_attachments_and_loses_nothing_else() -> None:
     attach(make_agreed())

@@ -37,7 +37,8 @@ from tracker.shares.rules import PartKind, RoundingMode
 from tracker.shares.split import NO_LIMITS, Limits, Rounding
 
 # Steps of releases that stand.
-pytestmark = pytest.mark.engines_by_turns
+# The text of a migration never changes; that all of them go up and down stands in tests/whole.
+pytestmark = pytest.mark.slow
 
 BEFORE, AFTER = "0003", "0004"
 FORMULAS_BEFORE = "0032"

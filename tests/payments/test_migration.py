@@ -11,7 +11,8 @@ from tracker.payments import actions, queries
 from tracker.payments.rules import DivideBy, ShiftTo, Terms
 from tracker.plumbing.db import db
 
-pytestmark = pytest.mark.engines_by_turns
+# The text of a migration never changes; that all of them go up and down stands in tests/whole.
+pytestmark = pytest.mark.slow
 TABLES = {"payment_plan", "instalment", "instalment_receipt"}
 
 

@@ -24,10 +24,12 @@ def received(kind: str, environment: dict[str, str], smtp_server) -> Counter[str
     return Counter(mail["To"].addresses[0].addr_spec for mail in smtp_server.messages)
 
 
+@pytest.mark.engines_by_turns
 def test_four_workers_send_each_letter_once(environment, smtp_server):
     assert sorted(received("real", environment, smtp_server).values()) == [1, 1, 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_naive_way_sends_twice(environment, smtp_server):
     """The control: the test above could fail."""

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 
+import pytest
 from sqlalchemy import delete, select, update
 
 from tests import cast
@@ -22,6 +23,8 @@ from tracker.record import queries
 from tracker.reminders import actions, letters
 from tracker.reminders.rules import head_due
 from tracker.schema import append_only
+
+pytestmark = pytest.mark.engines_by_turns
 
 EVERYWHERE = ("aomori", *TOWNS)
 NONE: frozenset[date] = frozenset()
