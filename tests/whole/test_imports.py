@@ -148,6 +148,46 @@ PLANTED = {
         "import tracker.materials.views",
         "Inside a feature, everything leans on the rules",
     ),
+    "plumbing keeps posts itself": (
+        "tracker/plumbing/once.py",
+        "import tracker.kept_posts.actions",
+        "Features stand on each other in one direction",
+    ),
+    "plumbing knows the sections of the site": (
+        "tracker/plumbing/beside.py",
+        "import tracker.sections.views",
+        "Features stand on each other in one direction",
+    ),
+    "a table changes the form of the database": (
+        "tracker/plumbing/memo.py",
+        "import tracker.schema.append_only",
+        "Features stand on each other in one direction",
+    ),
+    "what may be reached is asked below": (
+        "tracker/plumbing/addresses.py",
+        "import tracker.exposure.views",
+        "Features stand on each other in one direction",
+    ),
+    "sending reads the mailbox": (
+        "tracker/mail/smtp.py",
+        "import tracker.incoming_mail.mailbox",
+        "Features stand on each other in one direction",
+    ),
+    "a word of every room knows a kind of duty": (
+        "tracker/kernel/wareki.py",
+        "import tracker.duty.kinds",
+        "Features stand on each other in one direction",
+    ),
+    "the check of a copy of the record asks the database": (
+        "tracker/chain/rules.py",
+        "import sqlite3",
+        "Rules know no web and no database",
+    ),
+    "a kind of duty asks the web": (
+        "tracker/duty/kinds.py",
+        "import werkzeug",
+        "Rules know no web and no database",
+    ),
     "a feature keeps a clock of its own": (
         "tracker/meetings/planted.py",
         "import apscheduler",
