@@ -16,7 +16,8 @@ from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.meetings.poll.rules import default_reply_due
-from tracker.meetings.rules import USUAL, Attendance, LeadTimes, Standing
+from tracker.meetings.rules import Attendance, Standing
+from tracker.municipalities.rules import USUAL, LeadTimes
 
 MEETING_DAY = date(2027, 1, 28)
 

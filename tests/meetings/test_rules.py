@@ -24,16 +24,14 @@ from tracker.meetings.rules import (
     Answer,
     Attendance,
     Candidate,
-    LeadTimes,
     Standing,
     best_candidate,
     check_attendance,
     check_choice,
     link_ends,
-    read_avoided,
     summary,
 )
-from tracker.municipalities.rules import Busy
+from tracker.municipalities.rules import Busy, LeadTimes
 
 YEAR = FiscalYear(2026)
 TODAY = date(2026, 11, 24)
@@ -187,27 +185,6 @@ def test_what_is_left_out_says_why_days_in_a_row_together() -> None:
     ]
     everybody = [sits(slug, TODAY, TODAY) for slug in TOWNS]
     assert conflicts(TODAY, everybody) == ("青森市、平内町ほか3市町村の議会日程",)
-
-
-@pytest.mark.parametrize(
-    ("typed", "days"),
-    [
-        ("12/28、1/4", {(12, 28), (1, 4)}),
-        ("１２／２８　1月4日, 2/29", {(12, 28), (1, 4), (2, 29)}),
-        ("", set()),
-    ],
-)
-def test_days_to_avoid_are_read_as_people_write_them(
-    typed: str, days: set[tuple[int, int]]
-) -> None:
-    assert read_avoided(typed) == days
-
-
-@pytest.mark.parametrize("typed", ["2/30", "13/1", "0/1", "年末", "12-28", "12/28/1"])
-def test_what_is_no_day_of_the_year_is_refused(typed: str) -> None:
-    with pytest.raises(Refusal) as refusal:
-        read_avoided(typed)
-    assert refusal.value.field == "avoided_days"
 
 
 def test_a_candidate_reads_as_in_the_letter() -> None:

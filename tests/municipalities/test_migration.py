@@ -8,11 +8,11 @@ from sqlalchemy import inspect, text
 
 from tests import cast
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.meetings import queries as meetings
-from tracker.meetings.rules import USUAL
 from tracker.municipalities import queries
+from tracker.municipalities import queries as areas
 from tracker.municipalities.actions import enter_days
 from tracker.municipalities.models import EntryKind
+from tracker.municipalities.rules import USUAL
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -37,4 +37,4 @@ def test_entries_stay_and_say_from_then_on_who_made_them() -> None:
         ("hiranai", "閉庁日", None),
         ("imabetsu", "閉庁日", None),
     ]
-    assert meetings.lead_times() == USUAL
+    assert areas.lead_times() == USUAL

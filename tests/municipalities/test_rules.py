@@ -7,7 +7,13 @@ import pytest
 from tests import cast
 from tracker.demo import area, large
 from tracker.kernel.refusal import Refusal
-from tracker.municipalities.rules import check_digit, check_entry, code_readings, read_code
+from tracker.municipalities.rules import (
+    check_digit,
+    check_entry,
+    code_readings,
+    read_avoided,
+    read_code,
+)
 from tracker.sign_in.password.forms import read_towns
 
 
@@ -85,3 +91,24 @@ def test_an_entry_lies_in_the_years_that_the_calendar_shows(
     with pytest.raises(Refusal, match="令和8年4月1日から令和10年3月31日まで") as refused:
         check_entry(begins, ends, cast.TODAY)
     assert refused.value.field == "begins_on"
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("12/28、1/4", {(12, 28), (1, 4)}),
+        ("１２／２８　1月4日, 2/29", {(12, 28), (1, 4), (2, 29)}),
+        ("", set()),
+    ],
+)
+def test_days_to_avoid_are_read_as_people_write_them(
+    typed: str, days: set[tuple[int, int]]
+) -> None:
+    assert read_avoided(typed) == days
+
+
+@pytest.mark.parametrize("typed", ["2/30", "13/1", "0/1", "年末", "12-28", "12/28/1"])
+def test_what_is_no_day_of_the_year_is_refused(typed: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read_avoided(typed)
+    assert refusal.value.field == "avoided_days"

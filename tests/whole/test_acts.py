@@ -88,7 +88,7 @@ FILLED: dict[str, dict[str, Any]] = {
         **{"held_on": "2021/1/28", "begins": "14:00", "ends": "15:00"},
         **{f"attendance_{slug}": "head" for slug in EVERY_TOWN},
     },
-    "meetings.times": {"notice_days": "21", "avoided_days": "12/28"},
+    "municipalities.times": {"notice_days": "21", "avoided_days": "12/28"},
     "annual_duty.view_as_held": {"is_held": "yes"},
     **{f"figures.{one}": {"as_of_on": "2026/4/1", "pasted": ""} for one in ("new", "new_usage")},
     "payments.notify": {"noticed_on": "2026/11/20", "billed_on": "2026/11/20"},

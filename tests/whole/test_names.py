@@ -24,6 +24,7 @@ ROOMS = (
     "grants",
     "questions",
     "meetings",
+    "poll_replies",
     "annual_duty",
     "convening",
     "decisions",

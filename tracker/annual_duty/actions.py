@@ -11,7 +11,6 @@ from tracker.chain.rules import digest
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.mail import links
 from tracker.meetings import queries as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.meetings.rules import Attendance, Candidate, check_active, check_attendance
@@ -103,7 +102,6 @@ def take_over(
                     meeting_id=row.id,
                     municipality_id=town.id,
                     title=town.head_title,
-                    nonce=links.new_nonce(),
                     attendance=attendance,
                     deputy=deputy.strip() if attendance is Attendance.DEPUTY else None,
                 )

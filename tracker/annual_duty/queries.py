@@ -21,7 +21,7 @@ from tracker.annual_duty.standing import (
 )
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.meetings.meeting import Meeting
-from tracker.meetings.queries import lead_times, meetings, yearly
+from tracker.meetings.queries import meetings, yearly
 from tracker.meetings.rules import Attendance
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
@@ -152,7 +152,7 @@ def _agreement_standings(
 
 def last_days_of(year: FiscalYear) -> LastDays:
     """The last days for a meeting of the year, by the settings."""
-    return last_days(year, lead_times())
+    return last_days(year, areas.lead_times())
 
 
 def viewed(ids: Collection[int] | None = None) -> dict[str, dict[str, Any]]:

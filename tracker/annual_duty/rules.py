@@ -8,7 +8,8 @@ from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.meetings.rules import USUAL, Attendance, Candidate, LeadTimes, Standing, check_hours
+from tracker.meetings.rules import Attendance, Candidate, Standing, check_hours
+from tracker.municipalities.rules import USUAL, LeadTimes
 
 FULFILLED = frozenset({Standing.HELD, Standing.MINUTED})
 

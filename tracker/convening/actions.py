@@ -23,10 +23,11 @@ from tracker.meetings import queries as meetings
 from tracker.meetings.letters import Enclosed
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import MeetingRow, MeetingSeat
-from tracker.meetings.replies import actions as by_mail
 from tracker.meetings.rules import Attendance
+from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.poll_replies import actions as by_mail
 from tracker.replies import rules as replies
 from tracker.replies.reply import Attending, Expected, ReplyKind
 from tracker.replies.rsvp import rules as rsvp
@@ -137,7 +138,7 @@ def answer(
     meeting = meetings.of(row)
     seat = next(one for one in meeting.seats if one.id == seat_id)
     is_office = allowed(act.by, Permission.MANAGE_MEETING)
-    rules.check_open(meeting, act.today, meetings.contact(), by_office=is_office)
+    rules.check_open(meeting, act.today, areas.contact(), by_office=is_office)
     if act.by is None and seat.is_revoked:
         raise Refusal(_("このリンクは使えなくなりました。"))
     coming = coming.settled

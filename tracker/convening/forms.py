@@ -8,6 +8,7 @@ from tracker.convening.rules import Coming
 from tracker.kernel.translation import N_
 from tracker.meetings.forms import wanted_of_deputies
 from tracker.meetings.meeting import Seat
+from tracker.meetings.poll.forms import told_by_field
 from tracker.meetings.rules import Attendance
 from tracker.plumbing.forms import (
     CountField,
@@ -66,15 +67,7 @@ class ComingForm(Form):
 
 def coming_form(seat: Seat, *, is_proxy: bool = False) -> Any:
     """The form over what is said so far; who enters it for another says who told it."""
-    fields: dict[str, Any] = {}
-    if is_proxy:
-        fields["told_by"] = LineField(
-            N_("だれから聞いたか"),
-            validators=[
-                *required(N_("だれから聞いたかを入力してください（例 総務課 秘書 電話）。")),
-                at_most(200),
-            ],
-        )
+    fields = {"told_by": told_by_field()} if is_proxy else {}
     stored = {
         name: getattr(seat, name) for name in ("attendance", "deputy", "companions", "vehicles")
     }

@@ -12,21 +12,17 @@ from tracker.convening import actions, forms, queries, rules
 from tracker.convening import letters as invitations
 from tracker.convening.blueprint import bp
 from tracker.kernel.permissions import Permission
-from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import N_, _
+from tracker.kernel.translation import _
 from tracker.meetings import actions as meeting_actions
 from tracker.meetings import letters
 from tracker.meetings import queries as meetings
-from tracker.meetings.blueprint import get_meeting
+from tracker.meetings.blueprint import FORGED, get_meeting
 from tracker.meetings.meeting import Meeting, Seat
+from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
-from tracker.plumbing.pages import done, page
-
-FORGED = N_(
-    "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
-)
+from tracker.plumbing.pages import done, page, refusal_of
 
 
 @bp.route("/meetings/<int:meeting_id>/notice", methods=["GET", "POST"])
@@ -172,8 +168,6 @@ def _closed(meeting: Meeting, *, by_link: bool = False) -> str | None:
     """Why it is said no more who comes, or None while it is."""
     today: date = clock.today()
     by_office = may(Permission.MANAGE_MEETING) and not by_link
-    try:
-        rules.check_open(meeting, today, meetings.contact(), by_office=by_office)
-    except Refusal as refusal:
-        return refusal.message
-    return None
+    return refusal_of(
+        lambda: rules.check_open(meeting, today, areas.contact(), by_office=by_office)
+    )

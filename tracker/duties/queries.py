@@ -51,13 +51,13 @@ def _meetings(members: Members, today: date) -> Iterable[Duty]:
     year = FiscalYear.containing(today)
     found = meetings.meetings(year.previous)
     owed = annual.article_five_owed(year, today, found)
-    notice_days = meetings.lead_times().notice_days
+    notice_days = areas.lead_times().notice_days
     return chain(
         article_5.duties(owed, members, today, annual.last_days_of(year)),
-        meeting.duties(found, members, today, meetings.contact(), notice_days),
+        meeting.duties(found, members, today, areas.contact(), notice_days),
         meeting.proposal_duties(found, members),
         meeting.minutes_duties(minutes.unminuted(found), members),
-        convening.duties(found, members, today, meetings.contact()),
+        convening.duties(found, members, today, areas.contact()),
     )
 
 

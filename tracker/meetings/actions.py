@@ -3,18 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 
-from sqlalchemy import select
-
 from tracker.chain.rules import digest
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.mail import links
 from tracker.meetings import letters, queries, rules
 from tracker.meetings.models import MeetingRow, MeetingSeat, MinutesErratum
 from tracker.meetings.rules import Attendance, Candidate
 from tracker.municipalities import queries as areas
-from tracker.municipalities.models import Area
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -116,10 +112,15 @@ def record_attendance(
             is_deputy = attendance is Attendance.DEPUTY
             by_id[seat.id].deputy = deputy.strip() if is_deputy else None
         if row.minutes_final_at:
-            who = {"person_id": act.person.person_id, "person_name": act.person.name}
-            db.session.add(MinutesErratum(meeting_id=row.id, words=said, at=act.at, **who))
+            put_erratum(act, row, said)
         db.session.flush()
         entry.digest = digest(queries.attended([row.id])[row.id])
+
+
+def put_erratum(act: Act, row: MeetingRow, words: str) -> None:
+    """Adds to final minutes; within the caller's change."""
+    who = {"person_id": act.person.person_id, "person_name": act.person.name}
+    db.session.add(MinutesErratum(meeting_id=row.id, words=words, at=act.at, **who))
 
 
 def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> None:
@@ -156,29 +157,10 @@ def prepare_other(act: Act, name: str, hours: Candidate, place: str) -> MeetingR
         db.session.add(row)
         db.session.flush()
         db.session.add_all(
-            MeetingSeat(
-                meeting_id=row.id,
-                municipality_id=town.id,
-                title=town.name,
-                nonce=links.new_nonce(),
-            )
+            MeetingSeat(meeting_id=row.id, municipality_id=town.id, title=town.name)
             for town in areas.towns()
         )
     return row
-
-
-def set_times(
-    act: Act, notice_days: int, poll_office_days: int, avoided_days: str, seen: str | None = None
-) -> None:
-    """Says what the preparation of every meeting keeps to from now on; raises Refusal."""
-    area = db.session.scalars(select(Area)).one()
-    act.lock((area, seen))
-    rules.check_times(notice_days, poll_office_days)
-    rules.read_avoided(avoided_days)
-    with act.change("area.times_set", area, "会議の準備の決まりを直しました。"):
-        area.notice_days, area.poll_office_days = notice_days, poll_office_days
-        area.avoided_days = avoided_days
-    areas.forget()
 
 
 def _lock(

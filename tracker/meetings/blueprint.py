@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, url_for
 
+from tracker.kernel.translation import N_
 from tracker.mail import links
 from tracker.mail.links import LinkKind
 from tracker.meetings import queries
@@ -10,6 +11,9 @@ from tracker.meetings.poll.actions import renew_nonce
 from tracker.plumbing.sections import stand
 
 bp = Blueprint("meetings", __name__)
+FORGED = N_(
+    "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
+)
 _LINK = LinkKind(queries.POLL, "/p/", queries.seat_life, renew_nonce, for_known=True)
 bp.record(lambda state: links.register(state.app, _LINK))
 

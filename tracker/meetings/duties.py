@@ -10,8 +10,7 @@ from tracker.kernel import office_days, tokyo, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.meetings.meeting import Meeting, Seat, Unminuted
-from tracker.meetings.rules import USUAL
-from tracker.municipalities.rules import Members
+from tracker.municipalities.rules import USUAL, Members
 
 
 def duties(

@@ -12,7 +12,6 @@ from tracker.kernel.translation import N_, _
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import DEPUTY_WANTED, Attendance, Candidate
 from tracker.plumbing.forms import (
-    CountField,
     DayField,
     Form,
     LineField,
@@ -164,24 +163,3 @@ class CancelForm(Form):
         N_("取りやめる理由"),
         validators=[*required(N_("取りやめる理由を入力してください。")), at_most(400)],
     )
-
-
-# The columns of the area that the form below sets.
-TIMES = ("notice_days", "poll_office_days", "avoided_days")
-
-
-class TimesForm(Form):
-    """What the preparation of every meeting keeps to."""
-
-    seen = SeenField()
-    notice_days = CountField(
-        N_("開催案内を送る日（開催日の何日前まで）"),
-        named=N_("日数"),
-        validators=required(N_("開催案内を送る日数を入力してください（例 14）。")),
-    )
-    poll_office_days = CountField(
-        N_("日程の回答をいただく期間（開庁日）"),
-        named=N_("開庁日数"),
-        validators=required(N_("回答をいただく開庁日数を入力してください（例 10）。")),
-    )
-    avoided_days = LineField(N_("候補日にしない日"), validators=[at_most(200)])

@@ -22,7 +22,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
-# Where a mailbox is read: gateways cut links (meetings/replies).
+# Where a mailbox is read: gateways cut links (poll_replies).
 BY_MAIL = (
     "このメールに、番号と○・△・×だけを書いて返信して\n"
     "いただいても、お答えいただけます（例　1○ 2△ 3×）。"

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.mail.links import new_nonce
 from tracker.meetings.rules import AgendaKind, Answer, Attendance, Candidate
 from tracker.plumbing.db import (
     NEVER,
@@ -108,7 +109,7 @@ class MeetingSeat(Versioned, Model):
     # The post that is asked for it.
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id"))
     # The link is made of it (mail/links.py): a new one revokes the links given out before.
-    nonce: Mapped[str] = mapped_column(String(32), info=NEVER)
+    nonce: Mapped[str] = mapped_column(String(32), default=new_nonce, info=NEVER)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # 必ず出席: without this head the meeting makes no sense.
     is_required: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

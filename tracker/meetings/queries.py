@@ -37,12 +37,10 @@ from tracker.meetings.models import (
 )
 from tracker.meetings.rules import (
     Answer,
-    LeadTimes,
     link_ends,
-    read_avoided,
 )
 from tracker.municipalities import queries as areas
-from tracker.municipalities.rules import Busy, Town
+from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 
@@ -293,30 +291,6 @@ def phones(meeting: Meeting) -> Mapping[str, str]:
     by_post = {seat.post_id: seat.name for seat in meeting.seats if seat.post_id}
     rows = db.session.execute(select(Post.id, Post.name, Post.phone).where(Post.id.in_(by_post)))
     return {by_post[id_]: f"{name} {phone or ''}".strip() for id_, name, phone in rows}
-
-
-def contact() -> str:
-    """Whom to ring: 「青森市 連携推進担当（017-…）」."""
-    area = areas.get_area()
-    return f"{area.office_name}（{area.office_phone}）" if area.office_phone else area.office_name
-
-
-# --- what a new poll needs ------------------------------------------------------------------------
-
-
-def busy(year: FiscalYear) -> Sequence[Busy]:
-    """What the calendars of all municipalities say about the year."""
-    return kept(
-        ("busy", year),
-        ("municipalities",),
-        lambda: tuple(areas.calendar(year.begins, year.ends)),
-    )
-
-
-def lead_times() -> LeadTimes:
-    """What the preparation of a meeting keeps to."""
-    area = areas.get_area()
-    return LeadTimes(area.notice_days, area.poll_office_days, read_avoided(area.avoided_days))
 
 
 # --- what decisions are held by ---------------------------------------------------------------------

@@ -1,13 +1,10 @@
 """Article 5: every fiscal year the heads of each agreement meet (product.md 5, contracts.md)."""
 
-import re
-from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from tracker.kernel import office_days, tokyo, wareki
-from tracker.kernel.characters import plain
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.office_days import moved
 from tracker.kernel.refusal import Refusal
@@ -19,6 +16,7 @@ REPLY_BEFORE = timedelta(days=7)
 # Numbers of /meetings/… from here on are fiscal years, not meetings.
 FIRST_YEAR = 2000
 _DAY = timedelta(days=1)
+ENDS_FIRST = N_("終わりの時刻は、始まりの時刻より後にしてください。")
 DEPUTY_WANTED = N_("代理で出席された方の職・氏名を入力してください（例 副町長）。")
 
 
@@ -84,57 +82,6 @@ class Candidate(NamedTuple):
         """「令和9年1月19日（火）14時〜15時30分」."""
         begins, ends = wareki.clock_time(self.begins), wareki.clock_time(self.ends)
         return f"{wareki.full(self.on)}{begins}〜{ends}"
-
-
-# What is typed as days to avoid: 「12/28、1/4」.
-_A_DAY = re.compile(r"([0-9]{1,2})[/月]([0-9]{1,2})日?")
-MOST_NOTICE_DAYS, MOST_POLL_OFFICE_DAYS, MOST_AVOIDED = 60, 40, 20
-
-
-class LeadTimes(NamedTuple):
-    """What the preparation of a meeting keeps to: settings of the area.
-
-    The notice goes out so many calendar days before, a poll is open for so many office days, and no
-    meeting is proposed on the `avoided` days (month, day).
-    """
-
-    notice_days: int = 14
-    poll_office_days: int = 10
-    avoided: frozenset[tuple[int, int]] = frozenset({(12, 28), (1, 4), (3, 31), (4, 1)})
-
-    def is_avoided(self, day: date) -> bool:
-        """Whether nobody meets on that day of the year."""
-        return (day.month, day.day) in self.avoided
-
-
-USUAL = LeadTimes()
-
-
-def read_avoided(typed: str) -> frozenset[tuple[int, int]]:
-    """The days (month, day) in 「12/28、1/4」, full-width too; raises Refusal beside the field."""
-    parts = [one for one in re.split(r"[、,，\s]+", plain(typed)) if one]
-    found = [_A_DAY.fullmatch(one) for one in parts]
-    days = {(int(one[1]), int(one[2])) for one in found if one}
-    # 29 February is a day, too.
-    real = {one for one in days if 1 <= one[0] <= 12 and 1 <= one[1] <= monthrange(2024, one[0])[1]}
-    if None in found or len(real) < len(days):
-        raise Refusal(
-            _("避ける日は「12/28、1/4」のように、月と日を「/」で書いて入力してください。"),
-            field="avoided_days",
-        )
-    if len(real) > MOST_AVOIDED:
-        raise Refusal(_("避ける日は%(most)s日までです。", most=MOST_AVOIDED), field="avoided_days")
-    return frozenset(real)
-
-
-def check_times(notice_days: int, poll_office_days: int) -> None:
-    """Refuses times that no meeting could be prepared in; raises Refusal beside the field."""
-    for field, value, most in (
-        ("notice_days", notice_days, MOST_NOTICE_DAYS),
-        ("poll_office_days", poll_office_days, MOST_POLL_OFFICE_DAYS),
-    ):
-        if not 1 <= value <= most:
-            raise Refusal(_("1日から%(most)s日までで入力してください。", most=most), field=field)
 
 
 class Tally(NamedTuple):
@@ -302,7 +249,7 @@ def check_other(hours: Candidate, today: date) -> None:
 def check_hours(hours: Candidate) -> None:
     """The end comes after the beginning; raises Refusal beside the field."""
     if hours.ends <= hours.begins:
-        raise Refusal(_("終わりの時刻は、始まりの時刻より後にしてください。"), field="ends")
+        raise Refusal(_(ENDS_FIRST), field="ends")
 
 
 def check_cancel(reason: str, attendance_recorded: bool) -> None:

@@ -3,7 +3,6 @@
 from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
-from tracker.incoming_mail import mailbox
 from tracker.kernel.fiscal_year import LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
@@ -14,7 +13,6 @@ from tracker.meetings.meeting import Meeting
 from tracker.meetings.minutes import views as minutes_views
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY, nearest
-from tracker.meetings.replies import actions as replies
 from tracker.meetings.rules import FIRST_YEAR
 from tracker.municipalities import queries as areas
 from tracker.papers.kinds import links, paper_file, register
@@ -23,7 +21,6 @@ from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.pages import done, page
 
 bp.record(lambda state: register(state.app, papers.PAPERS))
-bp.record(lambda state: mailbox.register(state.app, replies.take))
 
 
 @bp.route("/meetings/other/new", methods=["GET", "POST"])
@@ -38,26 +35,6 @@ def prepare_other() -> Response:
         said = _("会議を登録しました。続けて、開催案内を確かめてください。")
         return done(url_for("convening.notice", meeting_id=form.result.id), said)
     return page("meetings/other.html", form=form)
-
-
-@bp.route("/meetings/rules", methods=["GET", "POST"])
-@guard(Permission.MANAGE_MEETING)
-def times() -> Response:
-    """会議の準備の決まり: how long before notice and poll go out, and which days are avoided."""
-    area = areas.get_area()
-    stored = {name: getattr(area, name) for name in forms.TIMES}
-    form = forms.TimesForm(data={**stored, "seen": area.seen})
-    if form.carry_out(
-        lambda act: actions.set_times(
-            act,
-            form.notice_days.data,
-            form.poll_office_days.data,
-            form.avoided_days.data or "",
-            form.seen.data,
-        )
-    ):
-        return done(url_for("annual_duty.index"), _("会議の準備の決まりを保存しました。"))
-    return page("meetings/times.html", form=form)
 
 
 @bp.get("/meetings/<int:number>")

@@ -16,7 +16,7 @@ from tracker.municipalities.models import (
     HeadAbsence,
     Municipality,
 )
-from tracker.municipalities.rules import check_entry
+from tracker.municipalities.rules import check_entry, check_times, read_avoided
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -135,3 +135,17 @@ def remove_absence(act: Act, absence: HeadAbsence) -> None:
     town = queries.by_id()[absence.municipality_id]
     with act.change("absence.removed", absence, f"{town.head_title}の不在を取り消しました。"):
         db.session.delete(absence)
+
+
+def set_times(
+    act: Act, notice_days: int, poll_office_days: int, avoided_days: str, seen: str | None = None
+) -> None:
+    """Says what the preparation of every meeting keeps to from now on; raises Refusal."""
+    area = db.session.scalars(select(Area)).one()
+    act.lock((area, seen))
+    check_times(notice_days, poll_office_days)
+    read_avoided(avoided_days)
+    with act.change("area.times_set", area, "会議の準備の決まりを直しました。"):
+        area.notice_days, area.poll_office_days = notice_days, poll_office_days
+        area.avoided_days = avoided_days
+    queries.forget()

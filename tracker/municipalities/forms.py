@@ -11,9 +11,11 @@ from tracker.municipalities.models import ABSENCE_LABEL, EntryKind
 from tracker.municipalities.queries import ABSENCE
 from tracker.municipalities.rules import Town
 from tracker.plumbing.forms import (
+    CountField,
     DayField,
     Form,
     LineField,
+    SeenField,
     at_most,
     choices,
     in_year,
@@ -57,3 +59,24 @@ def entry_form(year: FiscalYear, towns: Sequence[Town]) -> Any:
         invalid_choice_message=N_("市町村を選び直してください。"),
     )
     return with_fields(in_year(EntryForm, year), {"municipalities": boxes})()
+
+
+# The columns of the area that the form below sets.
+TIMES = ("notice_days", "poll_office_days", "avoided_days")
+
+
+class TimesForm(Form):
+    """What the preparation of every meeting keeps to."""
+
+    seen = SeenField()
+    notice_days = CountField(
+        N_("開催案内を送る日（開催日の何日前まで）"),
+        named=N_("日数"),
+        validators=required(N_("開催案内を送る日数を入力してください（例 14）。")),
+    )
+    poll_office_days = CountField(
+        N_("日程の回答をいただく期間（開庁日）"),
+        named=N_("開庁日数"),
+        validators=required(N_("回答をいただく開庁日数を入力してください（例 10）。")),
+    )
+    avoided_days = LineField(N_("候補日にしない日"), validators=[at_most(200)])

@@ -32,7 +32,7 @@ class Area(Versioned, Example, Model):
     office_hours: Mapped[str] = mapped_column(String(100))
     meeting_name: Mapped[str] = mapped_column(String(100))
     meeting_place: Mapped[str] = mapped_column(String(200))
-    # What the meetings of the heads keep to (meetings.rules.LeadTimes); days as 「12/28、1/4」.
+    # What the meetings of the heads keep to (rules.LeadTimes); days as 「12/28、1/4」.
     notice_days: Mapped[int] = mapped_column(default=14, server_default="14")
     poll_office_days: Mapped[int] = mapped_column(default=10, server_default="10")
     avoided_days: Mapped[str] = mapped_column(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flask import current_app, g
 from sqlalchemy import String, cast, literal, select, true, union_all
 
+from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.municipalities.models import (
     ABSENCE_LABEL,
@@ -16,7 +17,7 @@ from tracker.municipalities.models import (
     HeadAbsence,
     Municipality,
 )
-from tracker.municipalities.rules import MANY, Busy, Members, Town, days_of
+from tracker.municipalities.rules import MANY, Busy, LeadTimes, Members, Town, days_of, read_avoided
 from tracker.plumbing.db import db, reading
 from tracker.plumbing.memo import kept
 
@@ -199,3 +200,24 @@ def columns(own: str) -> Columns:
     if len(found) < MANY:
         return Columns(found, False)
     return Columns(sorted(found, key=lambda town: town.slug != own), True)
+
+
+def contact() -> str:
+    """Whom to ring: 「青森市 連携推進担当（017-…）」."""
+    area = get_area()
+    return f"{area.office_name}（{area.office_phone}）" if area.office_phone else area.office_name
+
+
+def busy(year: FiscalYear) -> Sequence[Busy]:
+    """What the calendars of all municipalities say about the year."""
+    return kept(
+        ("busy", year),
+        ("municipalities",),
+        lambda: tuple(calendar(year.begins, year.ends)),
+    )
+
+
+def lead_times() -> LeadTimes:
+    """What the preparation of a meeting keeps to."""
+    area = get_area()
+    return LeadTimes(area.notice_days, area.poll_office_days, read_avoided(area.avoided_days))

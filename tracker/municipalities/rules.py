@@ -1,5 +1,7 @@
 """What a municipality, its 団体コード and a calendar entry must be (product.md section 2)."""
 
+import re
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,6 +14,9 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 
 LONGEST_ENTRY_DAYS = 60
+# What is typed as days to avoid: 「12/28、1/4」.
+_A_DAY = re.compile(r"([0-9]{1,2})[/月]([0-9]{1,2})日?")
+MOST_NOTICE_DAYS, MOST_POLL_OFFICE_DAYS, MOST_AVOIDED = 60, 40, 20
 # From so many municipalities on, a table has no room for words in each one's column.
 MANY = 8
 
@@ -148,3 +153,52 @@ def read_code(typed: str, prefectures: Collection[str] = ()) -> str:
             code=said,
         )
     )
+
+
+# --- what the meetings of the heads keep to ---------------------------------------------------------
+
+
+class LeadTimes(NamedTuple):
+    """What the preparation of a meeting keeps to: settings of the area.
+
+    The notice goes out so many calendar days before, a poll is open for so many office days, and no
+    meeting is proposed on the `avoided` days (month, day).
+    """
+
+    notice_days: int = 14
+    poll_office_days: int = 10
+    avoided: frozenset[tuple[int, int]] = frozenset({(12, 28), (1, 4), (3, 31), (4, 1)})
+
+    def is_avoided(self, day: date) -> bool:
+        """Whether nobody meets on that day of the year."""
+        return (day.month, day.day) in self.avoided
+
+
+USUAL = LeadTimes()
+
+
+def read_avoided(typed: str) -> frozenset[tuple[int, int]]:
+    """The days (month, day) in 「12/28、1/4」, full-width too; raises Refusal beside the field."""
+    parts = [one for one in re.split(r"[、,，\s]+", plain(typed)) if one]
+    found = [_A_DAY.fullmatch(one) for one in parts]
+    days = {(int(one[1]), int(one[2])) for one in found if one}
+    # 29 February is a day, too.
+    real = {one for one in days if 1 <= one[0] <= 12 and 1 <= one[1] <= monthrange(2024, one[0])[1]}
+    if None in found or len(real) < len(days):
+        raise Refusal(
+            _("避ける日は「12/28、1/4」のように、月と日を「/」で書いて入力してください。"),
+            field="avoided_days",
+        )
+    if len(real) > MOST_AVOIDED:
+        raise Refusal(_("避ける日は%(most)s日までです。", most=MOST_AVOIDED), field="avoided_days")
+    return frozenset(real)
+
+
+def check_times(notice_days: int, poll_office_days: int) -> None:
+    """Refuses times that no meeting could be prepared in; raises Refusal beside the field."""
+    for field, value, most in (
+        ("notice_days", notice_days, MOST_NOTICE_DAYS),
+        ("poll_office_days", poll_office_days, MOST_POLL_OFFICE_DAYS),
+    ):
+        if not 1 <= value <= most:
+            raise Refusal(_("1日から%(most)s日までで入力してください。", most=most), field=field)

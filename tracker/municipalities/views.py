@@ -103,3 +103,23 @@ def _remove(row: CalendarEntry | HeadAbsence, removing: Callable[[Act], None]) -
     if form.carry_out(removing):
         return done(url_for(".calendar"), _("取り消しました。"))
     return complain(form, url_for(".calendar"))
+
+
+@bp.route("/meetings/rules", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def times() -> Response:
+    """会議の準備の決まり: how long before notice and poll go out, and which days are avoided."""
+    area = queries.get_area()
+    stored = {name: getattr(area, name) for name in forms.TIMES}
+    form = forms.TimesForm(data={**stored, "seen": area.seen})
+    if form.carry_out(
+        lambda act: actions.set_times(
+            act,
+            form.notice_days.data,
+            form.poll_office_days.data,
+            form.avoided_days.data or "",
+            form.seen.data,
+        )
+    ):
+        return done(url_for("annual_duty.index"), _("会議の準備の決まりを保存しました。"))
+    return page("municipalities/times.html", form=form)

@@ -112,7 +112,7 @@ def change(
     item.must_count()
     rules.check_item(minutes, 0)
     rules.check_readers(item.question_id is not None, item.only, only)
-    if item.accepted_at and _was_circulated(row):
+    if item.accepted_at and queries.circulation(row.id)[1]:
         rules.check_still_asked(item.only, list(only) or None)
     queries.check_above(item.id, list(only) or None)
     with act.change("agenda.changed", item, f"{row.name}：議題を直しました。"):
@@ -139,7 +139,7 @@ def strike(
 ) -> None:
     """Takes an item off, or refuses a proposal, with a reason that its proposer reads."""
     there = _lock(act, row, item, seen)
-    if item.accepted_at and _was_circulated(row):
+    if item.accepted_at and queries.circulation(row.id)[1]:
         stay = [one for one in there if one.accepted_at and not one.is_struck and one != item]
         rules.check_strike(item.only, [one.only for one in stay])
     queries.check_above(item.id, ())
@@ -152,10 +152,6 @@ def put_back(act: Act, row: MeetingRow, item: AgendaItem, seen: str | None = Non
     _lock(act, row, item, seen)
     with act.change("agenda.restored", item, f"{row.name}：議題を元に戻しました。"):
         item.put_back()
-
-
-def _was_circulated(row: MeetingRow) -> bool:
-    return queries.circulation(row.id)[1]
 
 
 def _lock(

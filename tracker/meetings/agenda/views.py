@@ -16,7 +16,7 @@ from tracker.plumbing import beside, clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.db import db
-from tracker.plumbing.forms import ButtonForm, SeenButtonForm
+from tracker.plumbing.forms import ButtonForm, Form, SeenButtonForm
 from tracker.plumbing.pages import complain, done, page, refusal_of, strike_page
 from tracker.plumbing.sections import stand
 
@@ -112,12 +112,18 @@ def propose_item(meeting_id: int) -> Response:
     ):
         return done(back, _("議題を加えました。") if is_office else _("議題を提案しました。"))
     stand((_("議題"), back))
+    return _item_page(form, meeting, is_office=is_office, is_new=True)
+
+
+def _item_page(
+    form: Form, meeting: Meeting, *, is_office: bool = True, is_new: bool = False
+) -> Response:
     return page(
         "meetings/agenda_item.html",
         form=form,
         meeting=meeting,
         is_office=is_office,
-        is_new=True,
+        is_new=is_new,
         closed=None if form.errors else _closed(meeting),
     )
 
@@ -140,15 +146,7 @@ def take_items(meeting_id: int, source: str) -> Response:
 def change_item(meeting_id: int, item_id: int) -> Response:
     """Another wording, time or readers of an item."""
     meeting, item = _find(meeting_id, item_id)
-    form = forms.item_form(
-        data={
-            "seen": item.seen,
-            "title": item.title,
-            "note": item.note,
-            "minutes": item.minutes,
-            "only": item.only or [],
-        }
-    )
+    form = forms.item_form(obj=item)
     if form.carry_out(
         lambda act: actions.change(
             act,
@@ -162,14 +160,7 @@ def change_item(meeting_id: int, item_id: int) -> Response:
         )
     ):
         return done(url_for(".agenda", meeting_id=meeting_id), _("議題を直しました。"))
-    return page(
-        "meetings/agenda_item.html",
-        form=form,
-        meeting=meeting,
-        is_office=True,
-        is_new=False,
-        closed=None if form.errors else _closed(meeting),
-    )
+    return _item_page(form, meeting)
 
 
 @bp.post("/meetings/<int:meeting_id>/agenda/<int:item_id>/move/<way>")

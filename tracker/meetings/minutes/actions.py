@@ -6,13 +6,13 @@ from tracker.chain.rules import digest
 from tracker.kernel.office_days import check_due_day
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
+from tracker.meetings.actions import put_erratum
 from tracker.meetings.minutes import letters, queries, rules
 from tracker.meetings.minutes.rules import MinutesSheet, PartText
 from tracker.meetings.models import (
     AgendaItem,
     MeetingRow,
     Minutes,
-    MinutesErratum,
     MinutesPart,
     MinutesReply,
 )
@@ -37,8 +37,7 @@ def write(
     part = db.session.get(MinutesPart, item.id)
     head, sheet = _lock(act, row, (part, seen))
     check_active(row.cancelled_at is not None)
-    rules.check_write(sheet, row.attendance_at)
-    rules.check_on_agenda(sheet, item.id)
+    rules.check_part(sheet, row.attendance_at, item.id)
     with act.change("minutes.written", head, f"{row.name}：議事録を書きました。") as entry:
         if head is None:
             head = entry.subject = Minutes(meeting_id=row.id, revision=1, writer_ids=[])
@@ -120,15 +119,7 @@ def add_erratum(act: Act, row: MeetingRow, words: str) -> None:
     rules.check_erratum(sheet)
     assert head is not None
     with act.change("minutes.erratum", head, f"{row.name}：議事録に訂正を加えました。"):
-        db.session.add(
-            MinutesErratum(
-                meeting_id=row.id,
-                words=words,
-                person_id=act.person.person_id,
-                person_name=act.person.name,
-                at=act.at,
-            )
-        )
+        put_erratum(act, row, words)
 
 
 def _lock(

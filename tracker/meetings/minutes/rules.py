@@ -213,8 +213,9 @@ def check_write(sheet: MinutesSheet, attendance_at: datetime | None) -> None:
         raise Refusal(_("議事録は確定しています。直すときは「訂正を加える」を使ってください。"))
 
 
-def check_on_agenda(sheet: MinutesSheet, item_id: int) -> None:
-    """Minutes are those of what stands on the agenda; raises Refusal for a mere proposal."""
+def check_part(sheet: MinutesSheet, attendance_at: datetime | None, item_id: int) -> None:
+    """The same of one item, which stands on the agenda; raises Refusal for a mere proposal too."""
+    check_write(sheet, attendance_at)
     if item_id not in sheet.parts:
         raise Refusal(_("この議題は、会議の議題に載っていません。先に議題に加えてください。"))
 

@@ -20,10 +20,9 @@ from tracker.meetings.minutes.rules import (
     MinutesState,
     PartText,
     check_erratum,
-    check_on_agenda,
+    check_part,
     check_send,
     check_word,
-    check_write,
     is_shown,
     shown,
 )
@@ -106,11 +105,6 @@ def _closed(meeting: Meeting, check: Callable[[], object], title: str) -> Respon
     return closed_page(checked, title=title, named=meeting.name, back=back)
 
 
-def _check_writing(sheet: MinutesSheet, meeting: Meeting, item_id: int) -> None:
-    check_write(sheet, meeting.attendance_at)
-    check_on_agenda(sheet, item_id)
-
-
 @bp.route("/meetings/<int:meeting_id>/minutes/items/<int:item_id>", methods=["GET", "POST"])
 @guard(Permission.MANAGE_MEETING)
 def write_minutes(meeting_id: int, item_id: int) -> Response:
@@ -122,7 +116,9 @@ def write_minutes(meeting_id: int, item_id: int) -> Response:
     item = db.session.get(AgendaItem, item_id)
     if item is None or item.meeting_id != meeting.id:
         abort(404)
-    if closed := _closed(meeting, lambda: _check_writing(sheet, meeting, item_id), item.title):
+    if closed := _closed(
+        meeting, lambda: check_part(sheet, meeting.attendance_at, item_id), item.title
+    ):
         return closed
     form = forms.PartTextForm(obj=sheet.parts.get(item_id), data={"seen": UNSEEN})
     if form.carry_out(

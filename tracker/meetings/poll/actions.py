@@ -81,7 +81,6 @@ def open_poll(
                 meeting_id=row.id,
                 municipality_id=town.id,
                 title=town.head_title,
-                nonce=links.new_nonce(),
                 is_required=town.slug in required,
             )
             for town in areas.towns()
@@ -105,7 +104,7 @@ def add_dates(
     seats = queries.seat_rows(row)
     act.lock((row, seen), *((seat, None) for seat in seats), first=_still_on(row))
     meeting = queries.of(row)
-    _check_open(meeting)
+    check_open(meeting)
     if not candidates and reply_due_on == meeting.reply_due_on:
         raise Refusal(_("加える候補日か、新しい回答期限を入れてください。"), field="days")
     existing = tuple(meeting.dates.values())
@@ -126,7 +125,7 @@ def _warnings(
     year: FiscalYear,
     existing: Sequence[Candidate] = (),
 ) -> list[str]:
-    busy, times = queries.busy(year), queries.lead_times()
+    busy, times = areas.busy(year), areas.lead_times()
     return rules.check_candidates(
         candidates, reply_due_on, today, year, existing, busy=busy, times=times
     )
@@ -157,10 +156,10 @@ def answer(
     place = meeting.seat_of(slug)
     assert place is not None
     is_proxy = act.by is not None and act.by.municipality != slug
-    _check_open(meeting)
+    check_open(meeting)
     if meeting.reply_due_on and not allowed(act.by, Permission.MANAGE_MEETING):
         revoked = act.by is None and place.is_revoked
-        rules.check_answer(act.today, meeting.reply_due_on, revoked, queries.contact())
+        rules.check_answer(act.today, meeting.reply_due_on, revoked, areas.contact())
     if is_proxy and not told_by.strip():
         raise Refusal(_("だれから聞いたかを入れてください。"), field="told_by")
     given = {id_: answers[id_] for id_ in meeting.dates if id_ in answers}
@@ -194,7 +193,7 @@ def ask_again(act: Act, row: MeetingRow) -> list[str]:
     """
     act.lock((row, None), *((seat, None) for seat in queries.seat_rows(row)))
     meeting = queries.of(row)
-    _check_open(meeting)
+    check_open(meeting)
     if meeting.reply_due_on is None or act.today > meeting.reply_due_on:
         raise Refusal(_("回答期限を過ぎています。先に「候補日を加える」で期限を改めてください。"))
     if not meeting.silent:
@@ -220,7 +219,7 @@ def renew_link(act: Act, row: MeetingRow, slug: str) -> None:
     meeting = queries.of(row)
     place = meeting.seat_of(slug)
     assert place is not None
-    _check_open(meeting)
+    check_open(meeting)
     if place.town and (post := queries.secretaries().get(place.town.id)):
         people.check_address_is_known(post.post_id)
     with act.change(
@@ -247,7 +246,8 @@ def _still_on(row: MeetingRow) -> Callable[[], None]:
     return lambda: check_active(row.cancelled_at is not None)
 
 
-def _check_open(meeting: Meeting) -> None:
+def check_open(meeting: Meeting) -> None:
+    """Dates and answers are taken until a date is fixed, or the meeting called off; raises Refusal."""
     check_active(meeting.cancelled_at is not None)
     rules.check_polling(meeting.fixed_on)
 

@@ -9,8 +9,8 @@ from wtforms import FieldList, FormField, RadioField, SelectMultipleField
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.meetings.poll.rules import ENDS_FIRST, ROWS_EMPTY, check_candidate
-from tracker.meetings.rules import Answer, Candidate
+from tracker.meetings.poll.rules import ROWS_EMPTY, check_candidate
+from tracker.meetings.rules import ENDS_FIRST, Answer, Candidate
 from tracker.municipalities import queries as areas
 from tracker.plumbing.forms import (
     DayField,
@@ -129,6 +129,12 @@ def dates_form(
     return form(data={"days": [one._asdict() for one in proposed], "seen": seen, **kwargs})
 
 
+def told_by_field() -> LineField:
+    """代理入力: from whom the office has it."""
+    wanted = required(N_("だれから聞いたかを入力してください（例 総務課 秘書 電話）。"))
+    return LineField(N_("だれから聞いたか"), validators=[*wanted, at_most(200)])
+
+
 class AnswersForm(Form):
     """A head's answers; a choice per date is added by `answers_form`."""
 
@@ -156,11 +162,5 @@ def answers_form(
         for id_, one in dates.items()
     }
     if is_proxy:
-        fields["told_by"] = LineField(
-            N_("だれから聞いたか"),
-            validators=[
-                *required(N_("だれから聞いたかを入力してください（例 総務課 秘書 電話）。")),
-                at_most(200),
-            ],
-        )
+        fields["told_by"] = told_by_field()
     return with_fields(AnswersForm, fields)(**kwargs)

@@ -10,8 +10,8 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.meetings.meeting import Meeting
-from tracker.meetings.rules import USUAL, Answer, Candidate, LeadTimes
-from tracker.municipalities.rules import Busy
+from tracker.meetings.rules import ENDS_FIRST, Answer, Candidate
+from tracker.municipalities.rules import USUAL, Busy, LeadTimes
 
 NOTICE_WANTED = timedelta(weeks=4)
 PROPOSALS_APART_OFFICE_DAYS = 3
@@ -19,7 +19,6 @@ ROWS_PROPOSED, ROWS_EMPTY = 5, 3
 NEAREST_SHOWN = 3
 HOURS = ((time(14), time(15, 30)), (time(10), time(11, 30)))
 NO_COMMON_DAY = N_("全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。")
-ENDS_FIRST = N_("終わりの時刻は、始まりの時刻より後にしてください。")
 DEADLINE_FIRST = N_("回答期限は、最初の候補日より前の日にしてください。")
 
 

@@ -10,24 +10,19 @@ from tracker.duty.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import N_, _
+from tracker.kernel.translation import _
 from tracker.mail import letters as mail
 from tracker.mail.links import hidden
 from tracker.meetings import letters, queries
-from tracker.meetings.blueprint import bp, get_meeting
+from tracker.meetings.blueprint import FORGED, bp, get_meeting
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.poll import actions, forms, rules
-from tracker.meetings.rules import check_active
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, page
-
-FORGED = N_(
-    "このリンクは使えません。メールに書かれたアドレスが途中で切れていないか、お確かめください。"
-)
+from tracker.plumbing.pages import complain, done, page, refusal_of
 
 
 @bp.route("/meetings/new", methods=["GET", "POST"])
@@ -79,11 +74,11 @@ def _year_to_prepare(today: date) -> FiscalYear:
 
 
 def _new_form(year: FiscalYear, today: date) -> forms.DatesForm:
-    times = queries.lead_times()
+    times = areas.lead_times()
     return forms.dates_form(
         year,
         today,
-        proposed=rules.propose_days(today, year, queries.busy(year), times),
+        proposed=rules.propose_days(today, year, areas.busy(year), times),
         with_place=True,
         place=areas.get_area().meeting_place,
         reply_due_on=rules.default_reply_due(today, times),
@@ -93,7 +88,7 @@ def _new_form(year: FiscalYear, today: date) -> forms.DatesForm:
 def _left_out(year: FiscalYear, today: date) -> list[rules.LeftOut]:
     """The days that are not proposed, to the end of the year, and why."""
     first = rules.first_proposed(today, year)
-    return rules.left_out(first, year.ends, queries.busy(year), queries.lead_times())
+    return rules.left_out(first, year.ends, areas.busy(year), areas.lead_times())
 
 
 def _letters_page(form: forms.DatesForm, year: FiscalYear, today: date) -> Response:
@@ -138,7 +133,7 @@ def add_dates(meeting_id: int) -> Response:
         seen=meeting.seen,
         reply_due_on=due
         if due and due > today
-        else rules.default_reply_due(today, queries.lead_times()),
+        else rules.default_reply_due(today, areas.lead_times()),
     )
     if form.carry_out(
         lambda act: actions.add_dates(
@@ -265,11 +260,10 @@ def _answered(
 
 def _closed(meeting: Meeting, by_telephone: bool = False) -> str | None:
     """Why no more answers are taken, or None while they are."""
-    try:
-        check_active(meeting.cancelled_at is not None)
-        rules.check_polling(meeting.fixed_on)
+
+    def check() -> None:
+        actions.check_open(meeting)
         if meeting.reply_due_on and not by_telephone:
-            rules.check_answer(clock.today(), meeting.reply_due_on, False, queries.contact())
-    except Refusal as refusal:
-        return refusal.message
-    return None
+            rules.check_answer(clock.today(), meeting.reply_due_on, False, areas.contact())
+
+    return refusal_of(check)

@@ -17,12 +17,12 @@ from tracker.mail.letters import Letter
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingSeat
 from tracker.meetings.poll import actions as poll
-from tracker.meetings.replies import actions as replies
-from tracker.meetings.replies import rules
 from tracker.meetings.rules import Answer
 from tracker.plumbing import history
 from tracker.plumbing.changes import Act, subject_of
 from tracker.plumbing.db import db
+from tracker.poll_replies import actions as replies
+from tracker.poll_replies import rules
 
 pytestmark = pytest.mark.engines_by_turns
 

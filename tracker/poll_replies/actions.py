@@ -18,10 +18,10 @@ from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll
 from tracker.meetings.queries import Secretary
-from tracker.meetings.replies import rules
 from tracker.meetings.rules import Answer
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
+from tracker.poll_replies import rules
 from tracker.replies import rules as replies
 from tracker.replies.reply import Expected, ReplyKind
 
