@@ -129,6 +129,8 @@ def test_uid_and_sequence_survive_a_move_and_a_cancellation(noticed):
     moved = event(last("meeting_moved").calendar)
     assert (moved["UID"], moved["SEQUENCE"]) == (first["UID"], "2")
     assert moved["DTSTART;TZID=Asia/Tokyo"] == "20270204T140000"
+    # Nor do the words say what they said of the other day.
+    assert "議題" not in moved["DESCRIPTION"] and "議題" in placed["DESCRIPTION"]
     # Who said that they come to another day has not said so of this one.
     seat = seat_of(noticed, "imabetsu")
     assert (seat.attendance, seat.companions, seat.replied_at) == (None, None, None)

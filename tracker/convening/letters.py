@@ -92,7 +92,8 @@ def calendar(
     """
     is_off = meeting.cancelled_at is not None
     name, address = mime.split(str(current_app.config["MAIL_DEFAULT_SENDER"]))
-    words = "" if is_off else letters.notice_words(meeting)
+    # Until the notice goes out again, its words are those of another day.
+    words = letters.notice_words(meeting) if meeting.noticed_at and not is_off else ""
     said = "" if is_off else IN_CALENDAR if _is_read() else NOT_BY_CALENDAR
     return CalendarInvitation(
         Method.CANCEL if is_off else Method.REQUEST,
