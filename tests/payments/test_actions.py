@@ -270,6 +270,33 @@ def test_what_is_paid_otherwise_is_said_in_words_and_may_be_planned_after_all(bo
     assert queries.plan(read(new)).reason == "" and planned(new) == OWED
 
 
+def test_an_estimate_may_be_left_to_what_comes_after_it_which_asks_for_the_whole(
+    both: Flask,
+) -> None:
+    project, later = make_project(), Terms(DivideBy.LATER, ShiftTo.BEFORE, [])
+    first = make_agreed(project=project)
+    actions.plan(keeper(), first, later)
+    assert waiting() == {} and queries.of_case(read(first)) == []
+    fixed = make_agreed(make_proposal(stage=Stage.FIXED), project=project, stage=Stage.FIXED)
+    assert waiting() == {fixed.no: SHARES["平内町"]}
+    with pytest.raises(Refusal, match="概算の案件だけ"):
+        actions.plan(keeper(), fixed, later)
+    db.session.rollback()
+    # Before 確定 is planned the office may still choose; then its amounts are divided.
+    actions.plan(keeper(), first, TERMS)
+    assert waiting() == {}
+    actions.plan(keeper(), first, later)
+    actions.plan(keeper(), fixed, TERMS)
+    with pytest.raises(Refusal, match="概算の納め方は変えられません"):
+        actions.plan(keeper(), first, TERMS)
+    db.session.rollback()
+    # A settlement takes off what 確定 asked; without one it asks for the whole.
+    other, settled = make_project(name="別の事業"), {"stage": Stage.RECONCILIATION}
+    actions.plan(keeper(), make_agreed(project=other), later)
+    last = make_agreed(make_proposal(**settled), project=other, **settled)
+    assert waiting() == {last.no: SHARES["平内町"]}
+
+
 def test_a_page_that_shows_other_amounts_divides_nothing(both: Flask) -> None:
     old = make_planned(terms=HALVES)
     new = replaced(old)

@@ -76,6 +76,15 @@ def test_what_is_paid_otherwise_is_said_on_the_page_and_leaves_the_home(given, b
     assert office.get(PLAN).fields()["reason"] == "相殺で精算する。"
     for role, slug in (("office", "aomori"), ("confirmer", "hiranai")):
         assert "相殺で精算する。" in browse(role, slug).get(PAGE).text
+    # An estimate may be left to 確定 as well.
+    left = office.get(f"{PLAN}?by=later")
+    assert "全額を、そのときに納めます" in left.text and {*left.fields()} <= {
+        "csrf_token",
+        "once",
+        "seen",
+    }
+    assert office.post(f"{PLAN}?by=later", left.fields()).status == 302
+    assert "概算では納めません" in browse("confirmer", "hiranai").get(PAGE).text
 
 
 def test_where_all_goes_back_only_the_day_of_that_is_asked(given, browse) -> None:

@@ -18,7 +18,7 @@ from tracker.municipalities.rules import Town
 from tracker.payments import queries, rules
 from tracker.payments.instalment import Instalment
 from tracker.payments.models import InstalmentReceipt, InstalmentRow, PaymentPlan
-from tracker.payments.rules import DivideBy, PlannedPart, Terms
+from tracker.payments.rules import PlannedPart, Terms
 from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import db, set_rows
 
@@ -65,7 +65,13 @@ def plan(act: Act, row: CostCase, terms: Terms, seen: str | None = None) -> Paym
         raise Conflict([Stale(_("分ける額"), None, None)])
     parts = worked_out(case, terms, act.today)
     check_planned(case, queries.of_case(case))
-    did = "計画を作らないこと" if terms.by is DivideBy.NONE else "計画"
+    rules.check_later(
+        found.divide_by if found else None,
+        terms.by,
+        case.stage,
+        is_followed=queries.is_followed(case, act.today),
+    )
+    did = "計画" if terms.by.is_plan else "計画を作らないこと"
     with act.change("payment.planned", found, f"{row.named}の納入の{did}を決めました。") as entry:
         if found is None:
             found = entry.subject = PaymentPlan(case_id=row.id, lead_id=case.lead.id)

@@ -83,15 +83,16 @@ def plan_form(
     fields: dict[str, Any] = {}
     if not payers:
         fields["shift"] = _shift(N_("還付の期日が閉庁日のとき"))
-    if by is DivideBy.NONE:
+    if not by.is_plan:
         fields = {"shift": None, "unit": None, "remainder": None}
+        count, refunds = 0, False
+    if by is DivideBy.NONE:
         label, sentence = (
             (N_("納める方法と理由"), N_("納める方法と理由を入力してください。"))
             if payers
             else (N_("返す方法と理由"), N_("返す方法と理由を入力してください。"))
         )
         fields["reason"] = LinesField(label, validators=[*required(sentence), at_most(400)])
-        count, refunds = 0, False
     for n in range(1, count + 1):
         label = _("%(n)s回目の納期限", n=n) if count > 1 else _("納期限")
         fields[f"part{n}_due_on"] = DueDayField(label, validators=required(NO_DAY), within=within)
@@ -112,8 +113,9 @@ def plan_form(
 
 def terms_of(form: Any, by: DivideBy, count: int, payers: Sequence[Town]) -> Terms:
     """What was typed, as `rules.instalments` takes it."""
-    if by is DivideBy.NONE:
-        return Terms(by, ShiftTo.BEFORE, (), reason=form.reason.data)
+    if not by.is_plan:
+        reason = form.reason.data if by is DivideBy.NONE else ""
+        return Terms(by, ShiftTo.BEFORE, (), reason=reason)
     parts = range(1, count + 1)
     return Terms(
         by=by,

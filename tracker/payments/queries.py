@@ -17,7 +17,7 @@ from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.payments.instalment import Instalment
 from tracker.payments.models import InstalmentReceipt, InstalmentRow, PaymentPlan
-from tracker.payments.rules import owed_yen
+from tracker.payments.rules import DivideBy, owed_yen
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Project
@@ -64,6 +64,7 @@ def _planned_rows(
             count,
             receipts.c.yen,
             receipts.c.on,
+            PaymentPlan.divide_by,
         )
         .select_from(PaymentPlan)
         .join(CostCase, CostCase.id == PaymentPlan.case_id)
@@ -111,7 +112,7 @@ def _instalments(rows: Iterable[Any]) -> list[Instalment]:
             lead_post_id=lead_post_id,
             agreed_at=of.agreed_at,
         )
-        for row, lead_id, of, project, lead_post_id, parts, received, received_on in rows
+        for row, lead_id, of, project, lead_post_id, parts, received, received_on, _by in rows
         if row
     ]
 
@@ -133,11 +134,11 @@ def of_year(year: FiscalYear, own: Town | None) -> list[Instalment]:
 class PlansInHand(NamedTuple):
     """What duties are told from: what is to be paid, and what was within the last two years.
 
-    And the cases (ids) of this year and the last of which it was said how they are paid.
+    And how the cases (ids) of this year and the last are paid, as far as it was said.
     """
 
     instalments: Sequence[Instalment]
-    planned: frozenset[int]
+    planned: Mapping[int, DivideBy]
 
 
 def in_hand(today: date) -> PlansInHand:
@@ -150,7 +151,7 @@ def in_hand(today: date) -> PlansInHand:
             or_(CostCase.fiscal_year >= first, InstalmentRow.id.is_not(None)),
             within=[InstalmentRow.due_on >= today - _TWO_YEARS],
         )
-        return PlansInHand(_instalments(rows), frozenset(of.id for _row, _lead, of, *_rest in rows))
+        return PlansInHand(_instalments(rows), {of.id: rest[-1] for _row, _lead, of, *rest in rows})
 
     return kept(("plans", today), ROOMS, read)
 
@@ -211,7 +212,8 @@ class Owed(NamedTuple):
 def owed(of: Case, today: date) -> Owed:
     """What a case asks beyond what was agreed before it in its year, and paid for what it replaced.
 
-    精算 settles what was agreed last; 確定 adds to 概算 only where 概算 is being paid by a plan.
+    精算 settles what was agreed last; 確定 adds to 概算 only where 概算 is being paid by a plan.  Of an
+    estimate left to what comes after it nothing is taken off.
     """
     agreed = costs.agreed_before(of, of.no.fiscal_year, today)
     return _owed(of, agreed, planned(agreed), _paid([of])[of.id])
@@ -222,7 +224,7 @@ def unplanned(today: date) -> list[tuple[Case, Owed]]:
     it is paid.  What a later 確定 asks in whole is asked there.
     """
     agreed = [one for one in costs.in_hand(today) if one.is_money and one.state is CaseState.AGREED]
-    said = in_hand(today).planned if agreed else ()
+    said = in_hand(today).planned if agreed else {}
     counted = {(one.project_id, one.no.fiscal_year) for one in agreed if one.stage is Stage.FIXED}
     waiting = [
         one
@@ -236,22 +238,29 @@ def unplanned(today: date) -> list[tuple[Case, Owed]]:
 
 
 def _owed(
-    of: Case, agreed: Iterable[Case], said: Collection[int], paid: Mapping[Town, int]
+    of: Case, agreed: Iterable[Case], said: Mapping[int, DivideBy], paid: Mapping[Town, int]
 ) -> Owed:
     before = _before(of, agreed, said)
     shares = before[1] if before else {}
     return Owed(owed_yen(of.shares, of.lead, shares, paid), before, paid)
 
 
-def planned(cases: Iterable[Case]) -> set[int]:
-    """Of which of these cases (ids) it was said how they are paid.  One query."""
+def planned(cases: Iterable[Case]) -> dict[int, DivideBy]:
+    """How these cases (ids) are paid, as far as it was said.  One query."""
     ids = [one.id for one in cases]
-    found = select(PaymentPlan.case_id).where(PaymentPlan.case_id.in_(ids))
-    return set(db.session.scalars(found)) if ids else set()
+    how = select(PaymentPlan.case_id, PaymentPlan.divide_by).where(PaymentPlan.case_id.in_(ids))
+    return {row.case_id: row.divide_by for row in db.session.execute(how)} if ids else {}
+
+
+def is_followed(of: Case, today: date) -> bool:
+    """Whether it was said how a later stage of the same project's year is paid."""
+    agreed, stages = costs.agreed_before(of, of.no.fiscal_year, today), list(Stage)
+    later = (one for one in agreed if stages.index(one.stage) > stages.index(of.stage))
+    return bool(planned(later))
 
 
 def _before(
-    of: Case, agreed: Iterable[Case], said: Collection[int]
+    of: Case, agreed: Iterable[Case], said: Mapping[int, DivideBy]
 ) -> tuple[Stage, Mapping[Town, int]] | None:
     stages = list(Stage)
     earlier = [
@@ -260,6 +269,7 @@ def _before(
         if (one.project_id, one.no.fiscal_year) == (of.project_id, of.no.fiscal_year)
         and stages.index(one.stage) < stages.index(of.stage)
         and (of.stage is Stage.RECONCILIATION or one.id in said)
+        and said.get(one.id) is not DivideBy.LATER
     ]
     last = max(earlier, key=lambda one: (stages.index(one.stage), one.no), default=None)
     return (last.stage, last.shares) if last else None

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
+from tracker.cost_sharing.rules import Stage
 from tracker.kernel import office_days, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
@@ -33,6 +34,13 @@ class DivideBy(Labelled):
     PERCENT = "percent", N_("割合で分ける")
     TYPED = "typed", N_("金額を入力する")
     NONE = "none", N_("計画を作らない（別の方法で納める）")
+    # Of an estimate alone: nothing is asked of it, and what comes after asks for the whole.
+    LATER = "later", N_("概算では納めない（確定・精算の額で納める）")
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether there are instalments."""
+        return self not in (DivideBy.NONE, DivideBy.LATER)
 
 
 class RemainderTo(Labelled):
@@ -154,13 +162,13 @@ def instalments(
     """What each municipality pays when, in the order given; `owed` in yen, negative: it gets it back.
 
     `closures` are the closed days of each and of the lead together.  An instalment of 0 yen is none,
-    and with `NONE` there is none at all.
+    and with `NONE` and `LATER` there is none at all.
     Raises Refusal for days out of order or far from the year, percents and yen that do not add up,
     and where nobody owes anything.
     """
     if not any(owed.values()):
         raise Refusal(_("納める額も返す額もありません。納入の計画は要りません。"))
-    if terms.by is DivideBy.NONE:
+    if not terms.by.is_plan:
         return []
     _check_days(terms, year)
     found: list[PlannedPart] = []
@@ -264,6 +272,19 @@ def _check_sum(town: Town, owed: int, typed: int) -> None:
 
 
 # --- who may do what when -------------------------------------------------------------------------
+
+
+def check_later(was: DivideBy | None, by: DivideBy, stage: Stage, *, is_followed: bool) -> None:
+    """Only an estimate is left to what comes after it, and not once that is planned; raises Refusal.
+
+    is_followed: whether a later stage of the project's year has a plan, made for its amounts.
+    """
+    if by is DivideBy.LATER and stage is not Stage.ESTIMATE:
+        raise Refusal(_("後の段階で納めることにできるのは、概算の案件だけです。"), field="by")
+    if DivideBy.LATER in (was, by) and was is not by and is_followed:
+        raise Refusal(
+            _("後の段階の納入の計画があるため、概算の納め方は変えられません。"), field="by"
+        )
 
 
 def check_unmarked(is_marked: bool) -> None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.blueprint import get_case
 from tracker.cost_sharing.case import Case
-from tracker.cost_sharing.rules import CaseState
+from tracker.cost_sharing.rules import CaseState, Stage
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission, Reach, reach
 from tracker.kernel.refusal import Refusal
@@ -156,7 +156,7 @@ def plan(no: str) -> Response:
         year_words=year_words,
         amounts=[(_who(town, one), yen(abs(one))) for town, one in owed.yen.items() if one],
         counts=[(n, _("%(n)s回", n=n)) for n in range(1, MOST_INSTALMENTS + 1)],
-        ways=_ways(asked),
+        ways=_ways(asked, case.stage),
     )
 
 
@@ -165,14 +165,19 @@ def _who(town: Town, amount: int) -> str:
     return town.name if amount > 0 else _("%(town)s（還付）", town=town.name)
 
 
-def _ways(asked: _PlanAsked) -> list[tuple[str, str]]:
+def _ways(asked: _PlanAsked, stage: Stage) -> list[tuple[str, str]]:
     """How it may be divided; where all goes back, nothing is."""
     if asked.payers:
-        return [(one.value, one.label) for one in DivideBy]
+        offered = (one for one in DivideBy if _fits(one, stage))
+        return [(one.value, one.label) for one in offered]
     return [
         (DivideBy.EQUAL.value, _("還付の期日を決める")),
         (DivideBy.NONE.value, _("計画を作らない（別の方法で返す）")),
     ]
+
+
+def _fits(by: DivideBy, stage: Stage) -> bool:
+    return by is not DivideBy.LATER or stage is Stage.ESTIMATE
 
 
 def _refusal(form: Any, check: Callable[[], object]) -> str | None:
@@ -192,7 +197,7 @@ def _asked(case: Case, owed: Owed) -> _PlanAsked:
     numbers = [one.number for one in rows if not one.is_refund]
     count = number_asked("n", max(numbers, default=1))
     by = next(
-        (one for one in DivideBy if one.value == request.args.get("by")),
+        (one for one in DivideBy if one.value == request.args.get("by") and _fits(one, case.stage)),
         found.divide_by if found else DivideBy.EQUAL,
     )
     if not 1 <= count <= MOST_INSTALMENTS:
