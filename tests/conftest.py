@@ -1,5 +1,6 @@
 """What every test stands on. Settings of the machine's own installation must not reach a test."""
 
+import gc
 import os
 
 import pytest
@@ -27,3 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         turn = met.setdefault(name, len(met)) % 2
         if ("sqlite", "postgresql")[turn] in engine:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Looks for garbage no more among what was loaded, and less often: 10 % of a page test's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -9,14 +9,20 @@ from typing import Any
 
 import lxml.html
 from bs4 import BeautifulSoup, Tag
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
+from flask_login import login_user
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from tests import cast
+from tracker.accounts import queries as accounts
 from tracker.kernel.permissions import Role
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
+from tracker.sign_in.models import SignInStep
+from tracker.sign_in.password.actions import NOWHERE, open_session
+from tracker.sign_in.password.views import SignedIn
 
 # A page's queries, sign-in included, whatever the rows (contracts.md, "Acts, conflicts, keys").
 MOST_QUERIES = 10
@@ -76,23 +82,23 @@ class Page:
 
     def fields(self, number: int = -1) -> dict[str, Any]:
         """The values a browser would send for a form of main (default: the last one)."""
-        form = self.html.select("main form[method=post]")[number]
+        form = self.tree.xpath("//main//form[@method='post']")[number]
         values: dict[str, Any] = {}
-        for box in form.select("input[name], select[name], textarea[name], button[name]"):
-            name, kind = str(box["name"]), box.get("type", "")
-            if box.name == "button" or kind in ("submit", "file"):
+        for box in form.iter("input", "select", "textarea"):
+            name, kind = box.get("name"), box.get("type", "")
+            if name is None or kind in ("submit", "file"):
                 continue
             if kind in ("checkbox", "radio"):
-                if box.has_attr("checked"):
-                    values.setdefault(name, []).append(str(box.get("value", "y")))
-            elif box.name == "select":
-                chosen = box.select("option[selected]") or box.select("option")[:1]
+                if "checked" in box.attrib:
+                    values.setdefault(name, []).append(box.get("value", "y"))
+            elif box.tag == "select":
+                chosen = box.xpath(".//option[@selected]") or box.xpath(".//option[1]")
                 if chosen:
-                    values[name] = str(chosen[0].get("value", chosen[0].get_text()))
-            elif box.name == "textarea":
-                values[name] = box.get_text().removeprefix("\r").removeprefix("\n")
+                    values[name] = chosen[0].get("value", chosen[0].text_content())
+            elif box.tag == "textarea":
+                values[name] = box.text_content().removeprefix("\r").removeprefix("\n")
             else:
-                values[name] = str(box.get("value", ""))
+                values[name] = box.get("value", "")
         return values
 
 
@@ -103,8 +109,22 @@ class PageClient:
         self.app = app
         self.client: FlaskClient = app.test_client()
 
+    def enter(self, role: Role | str, slug: str = "aomori") -> "PageClient":
+        """Is signed in as the account with that role in that municipality, by no page."""
+        with self.app.test_request_context():
+            person = accounts.find_person(cast.email(role, slug))
+            assert person
+            token = open_session(person, SignInStep.SIGNED_IN, at=clock.now(), origin=NOWHERE)
+            found = accounts.signed_in(token, clock.now())
+            assert found
+            login_user(SignedIn(token, found[0]))
+            begun = dict(session)
+        with self.client.session_transaction() as held:
+            held.update(begun)
+        return self
+
     def sign_in(self, role: Role | str, slug: str = "aomori") -> "PageClient":
-        """Signs in as the account with that role in that municipality."""
+        """Signs in by the page as the account with that role in that municipality."""
         page = self.get("/login")
         page = self.post(
             "/login",
@@ -147,8 +167,8 @@ class PageClient:
     def fill(self, path: str, changes: dict[str, Any], to: str | None = None) -> Page:
         """Opens the page, fills in its (last) form and sends it."""
         page = self.get(path)
-        form = page.html.select("main form[method=post]")[-1]
-        target = to or str(form.get("action") or path)
+        form = page.tree.xpath("//main//form[@method='post']")[-1]
+        target = to or form.get("action") or path
         return self.post(target, {**page.fields(), **changes})
 
     def follow(self, page: Page) -> Page:

@@ -107,7 +107,7 @@ def test_the_same_state_gives_the_same_bytes_and_another_one_others(demo_app: Fl
     with demo_app.app_context():
         first = case_file("2026-04")
     with time_machine.travel(cast.NOW + timedelta(days=2), tick=True):
-        officer = PageClient(demo_app).sign_in("officer", "imabetsu")
+        officer = PageClient(demo_app).enter("officer", "imabetsu")
         answer = officer.client.get(ZIP.format("2026-04"))
         assert answer.data == first
         named = "UTF-8''" + "%E8%B5%B7%E6%A1%88%E7%94%A8%E4%B8%80%E5%BC%8F"
@@ -164,7 +164,7 @@ def test_a_room_above_adds_its_papers(demo_app: Flask) -> None:
 
 
 def test_the_page_offers_it(demo_app: Flask) -> None:
-    page = PageClient(demo_app).sign_in("officer", "imabetsu").get("/costs/2026-04")
+    page = PageClient(demo_app).enter("officer", "imabetsu").get("/costs/2026-04")
     [link] = [one for one in page.all("a") if one.get("href") == ZIP.format("2026-04")]
     assert "起案用一式" in link.get_text()
 

@@ -122,7 +122,7 @@ def test_a_paper_is_for_whoever_may_see_its_case_in_every_state(app: Flask, part
         db.session.remove()
     wrong = []
     for who in PEOPLE[:: 2 * part - 1]:
-        client = PageClient(app).sign_in(*who).client
+        client = PageClient(app).enter(*who).client
         for state, (no, id_) in kept.items():
             sees = who in DRAFTERS or state not in UNSENT
             adds = who in DRAFTERS and state not in CLOSED
@@ -146,7 +146,7 @@ def test_a_paper_is_for_whoever_may_see_its_case_in_every_state(app: Flask, part
             if (sent == 302) is not adds:
                 wrong.append(f"{who} {state}: adding is answered with {sent}")
     assert wrong == [], "\n".join(wrong)
-    other = PageClient(app).sign_in("office").client
+    other = PageClient(app).enter("office").client
     (no, _), (_, id_) = (list(kept.values())[at] for at in (0, -1))
     assert other.get(f"/costs/{no}/attachments/{id_}").status_code == 404
     assert (

@@ -69,6 +69,6 @@ def crawl(client: PageClient) -> tuple[Counter[str], dict[str, str]]:
 def test_every_page_that_can_be_reached_from_home_is_sound(
     demo_app: Flask, role: str, slug: str
 ) -> None:
-    kinds, faults = crawl(PageClient(demo_app).sign_in(role, slug))
+    kinds, faults = crawl(PageClient(demo_app).enter(role, slug))
     assert faults == {}
     assert len(kinds) > 10

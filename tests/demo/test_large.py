@@ -94,7 +94,7 @@ def test_nothing_of_it_is_ever_mailed_and_the_clock_goes_on(large_app: Flask) ->
 @pytest.mark.slow
 def test_everybody_reaches_the_pages(large_app: Flask) -> None:
     for role, slug in (("office", "hub"), ("officer", "town05"), ("confirmer", "town30")):
-        client = PageClient(large_app).sign_in(role, slug)
+        client = PageClient(large_app).enter(role, slug)
         for path in ("/", "/measures", "/projects", "/reports/2026-h1", "/costs", "/notices"):
             client.get(path)
 

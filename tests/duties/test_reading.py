@@ -217,7 +217,7 @@ def test_no_duty_holds_a_secret(demo_both: Flask) -> None:
 def test_nothing_that_is_kept_holds_a_secret(demo_app: Flask, now: time_machine.Traveller) -> None:
     for role, slug in (("office", "aomori"), ("officer", "imabetsu"), ("confirmer", "imabetsu")):
         client = PageClient(demo_app)
-        client.sign_in(role, slug)
+        client.enter(role, slug)
         for path in ("/", "/notices", "/notices?state=undeliverable", "/meetings", "/handover"):
             client.get(path, most_queries=MANY_QUERIES)
     kept = demo_app.extensions["memo"]

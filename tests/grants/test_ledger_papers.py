@@ -121,7 +121,7 @@ def test_thirty_planted_faults_are_found_where_they_are(demo_app: Flask, planted
         assert len(planted) == 30 and found() == planted
         towns = areas.towns()
     # The pages say as many, of each municipality.
-    office = PageClient(demo_app).sign_in("office")
+    office = PageClient(demo_app).enter("office")
     for town in towns:
         count = sum(slug == town.slug for _project, slug in planted)
         page = office.get(f"/costs/ledger?fy=2026&town={town.slug}")
@@ -188,8 +188,8 @@ def test_what_is_no_ledger_is_not_found(demo_app: Flask, address: str) -> None:
 def test_the_area_s_sheet_is_the_office_s(demo_app: Flask) -> None:
     area = "/costs/ledger/2026/papers/grant_ledger_area.xlsx"
     own = "/costs/ledger/2026/papers/grant_ledger.pdf?town=imabetsu"
-    office = PageClient(demo_app).sign_in("office")
-    officer = PageClient(demo_app).sign_in("officer", "hiranai")
+    office = PageClient(demo_app).enter("office")
+    officer = PageClient(demo_app).enter("officer", "hiranai")
     for client, path, status in (
         (office, area, 200),
         (officer, area, 403),

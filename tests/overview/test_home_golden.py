@@ -78,7 +78,7 @@ def read(app: Flask) -> str:
     """Every role's home, one after the other, under who it is and what the menu counts."""
     told = []
     for role, slug in PEOPLE:
-        client = PageClient(app).sign_in(role, slug)
+        client = PageClient(app).enter(role, slug)
         page = client.get("/", most_queries=MANY_QUERIES)
         for text in page.one("main").find_all(string=True):
             text.replace_with(re.sub(r"\s+", " ", text))

@@ -35,7 +35,7 @@ def either(request, tmp_path):
 
 
 def test_the_same_press_again_is_answered_as_the_first(either):
-    office = PageClient(either).sign_in("office")
+    office = PageClient(either).enter("office")
     fields = filled(office)
     first, second = office.post(NEW, fields), office.post(NEW, fields)
     assert (first.status, second.status) == (302, 303)
@@ -44,7 +44,7 @@ def test_the_same_press_again_is_answered_as_the_first(either):
 
 
 def test_two_presses_at_the_same_time_are_one_act(either):
-    clients = [PageClient(either).sign_in("office") for _ in range(2)]
+    clients = [PageClient(either).enter("office") for _ in range(2)]
     fields, barrier, answers = filled(clients[0]), Barrier(2), []
 
     def press(client: PageClient) -> None:

@@ -116,7 +116,7 @@ def test_a_file_is_for_whoever_may_read_its_report_in_every_state(app: Flask, pa
         db.session.remove()
     wrong = []
     for who in PEOPLE[:: 2 * part - 1]:
-        client = PageClient(app).sign_in(*who).client
+        client = PageClient(app).enter(*who).client
         for state, (project_id, id_) in kept.items():
             base = f"{path(project_id)}/attachments"
             reads = state in ("submitted", "confirmed") or who in OWN
@@ -130,7 +130,7 @@ def test_a_file_is_for_whoever_may_read_its_report_in_every_state(app: Flask, pa
             if (sent == 302) is not writes:
                 wrong.append(f"{who} {state}: adding is answered with {sent}")
     assert wrong == [], "\n".join(wrong)
-    client = PageClient(app).sign_in("officer", "imabetsu").client
+    client = PageClient(app).enter("officer", "imabetsu").client
     (project_id, _), (_, id_) = (list(kept.values())[at] for at in (0, -1))
     assert client.get(f"{path(project_id)}/attachments/{id_}").status_code == 404
 

@@ -574,7 +574,7 @@ def test_the_page_keeps_to_its_budget(demo_app: Flask) -> None:
     A change of all at once, as only a command makes it, has each tell its duties anew: 20.
     """
     client = PageClient(demo_app)
-    client.sign_in("office")
+    client.enter("office")
     rooms = ("projects", "cost_sharing", "meetings", "accounts", "questions", "mail")
     for where in ("/audit", "/audit?page=2", "/audit?kind=report", "/audit?kind=account&page=1"):
         client.get(where)

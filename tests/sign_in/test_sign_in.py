@@ -133,7 +133,7 @@ def test_an_unknown_address_reads_and_waits_like_a_known_one(browse: Browse) -> 
 
 
 def test_who_signed_in_here_before_does_not_wait_for_strangers(browse: Browse) -> None:
-    known = browse("office")
+    known = browse().sign_in("office")
     stranger = browse()
     guess(stranger, FREE + 3)
     assert "試せません" in guess(stranger, 1, RIGHT).text

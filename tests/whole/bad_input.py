@@ -247,7 +247,7 @@ def judge(house: House, form: Asked, typed: Mapping[str, str], what: str) -> lis
         wrong.append(f"answered {answer.status_code}")
     if SCRIPT in body or "<script>alert" in body or "Traceback" in body:
         wrong.append("came back unescaped")
-    house.settle(was_changed)
+    house.settle()
     return [f"{form.visitor} {form.target} ({what}): {one}" for one in wrong]
 
 

@@ -18,7 +18,11 @@ from tests.put_back import PutBack
 from tests.whole.objects import Target, targets
 from tests.whole.seed import HUB, TOWN, Stock, furnish
 from tracker.kernel.permissions import Permission, Reach, Role, reach
+from tracker.plumbing.changes import _plain
 from tracker.plumbing.db import db
+
+# Table and key -> its row.
+Rows = dict[tuple[str, str], dict[str, Any]]
 
 # Both come by themselves: HEAD runs the view of GET, OPTIONS runs none.
 BY_THEMSELVES = frozenset({"HEAD", "OPTIONS"})
@@ -93,10 +97,20 @@ class House:
     def __init__(self, app: Flask, stock: Stock, cookies: Mapping[Visitor, str]) -> None:
         self.app, self.stock, self.cookies = app, stock, cookies
         self.client: FlaskClient = FlaskClient(app, Readable, use_cookies=False)
+        self.is_touched = False
+        self._read: Rows | None = None
+        self._first: Rows | None = None
 
-    def was_changed(self) -> bool:
+    def _is_written(self) -> bool:
         """Whether anything at all was committed since this was asked last."""
         raise NotImplementedError
+
+    def was_changed(self) -> bool:
+        """The same, and remembered until everything is put back."""
+        found = self._is_written()
+        if found:
+            self.is_touched, self._read = True, None
+        return found
 
     def put_back(self) -> None:
         """Every row as it was at the beginning."""
@@ -107,7 +121,8 @@ class House:
         self.put_back()
         self.app.extensions["memo"] = {}
         self.kept: dict[Any, Any] = {}
-        self.was_changed()
+        self._is_written()
+        self.is_touched, self._read = False, self._first
 
     def ask(self, visitor: Visitor, method: str, path: str, **more: Any) -> TestResponse:
         """One request of a visitor whose cookies nothing changes; a form comes with its key."""
@@ -146,29 +161,39 @@ class House:
         self.restore()
         for door in doors:
             answer = self.ask(visitor, door.method, door.path)
-            yield Met(door, answer, self.settle(self.was_changed()))
+            yield Met(door, answer, self.settle())
 
-    def settle(self, was_changed: bool) -> bool:
+    def settle(self) -> bool:
         """Puts every row back if a request changed one, and what was kept of the rows with it."""
-        if was_changed:
+        self.was_changed()
+        was_touched = self.is_touched
+        if was_touched:
             kept = self.kept
             self.restore()
             self.app.extensions["memo"] = self.kept = kept
         self.kept = dict(self.app.extensions["memo"])
-        return was_changed
+        return was_touched
+
+    def everything(self) -> Rows:
+        """All that stands, by table and key; read again only after something was committed."""
+        self.was_changed()
+        if self._read is None:
+            self._read = {}
+            with self.app.app_context(), db.engine.connect() as connection:
+                for table in db.metadata.sorted_tables:
+                    for row in connection.execute(select(table)).mappings():
+                        key = "-".join(str(_plain(row[one.name])) for one in table.primary_key)
+                        self._read[table.name, key] = dict(row)
+            if not self.is_touched:
+                self._first = self._read
+        return self._read
 
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All that stands in every table but the sign-ins' last-seen time."""
-        with self.app.app_context(), db.engine.connect() as connection:
-            return {
-                table.name: [
-                    tuple(row)
-                    for row in connection.execute(
-                        select(*(one for one in table.c if one.name != "last_seen_at"))
-                    )
-                ]
-                for table in db.metadata.sorted_tables
-            }
+        """The same by table, without the sign-ins' last-seen time."""
+        found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in db.metadata.tables}
+        for (table, _key), row in self.everything().items():
+            found[table].append(tuple(row[one] for one in row if one != "last_seen_at"))
+        return found
 
     def close(self) -> None:
         """Lets go of the database."""
@@ -191,7 +216,7 @@ class SqliteHouse(House):
     def _version(self) -> int:
         return int(self.live.execute("PRAGMA data_version").fetchone()[0])
 
-    def was_changed(self) -> bool:
+    def _is_written(self) -> bool:
         """Whether anything at all was committed since this was asked last."""
         before, self.version = self.version, self._version()
         return before != self.version
@@ -216,7 +241,7 @@ class PostgresHouse(House):
             url = db.engine.url.set(drivername="postgresql").render_as_string()
         self.saved = PutBack(psycopg.connect(url, autocommit=True))
 
-    def was_changed(self) -> bool:
+    def _is_written(self) -> bool:
         """Whether any row was written since this was asked last."""
         return self.saved.was_changed()
 

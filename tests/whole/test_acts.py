@@ -11,17 +11,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests import cast
 from tests.agreements.makers import FILE
 from tests.whole.bad_input import Asked, endpoint_of, forms_of
-from tests.whole.clients import House
+from tests.whole.clients import House, Rows
 from tracker.plumbing.changes import EXEMPT, _plain
 from tracker.plumbing.db import Mark, Model, db
-
-Rows = dict[tuple[str, str], dict[str, Any]]
 
 
 class Again(BytesIO):
@@ -126,35 +123,21 @@ NO_ACT = {
 
 def rows(house: House) -> Rows:
     """All that stands in every recorded table, by table and key."""
-    found: Rows = {}
-    with house.app.app_context(), db.engine.connect() as connection:
-        for table in db.metadata.sorted_tables:
-            if table.name in EXEMPT:
-                continue
-            for row in connection.execute(select(table)).mappings():
-                key = "-".join(str(_plain(row[column.name])) for column in table.primary_key)
-                found[table.name, key] = dict(row)
-        db.session.remove()
-    return found
+    return {place: row for place, row in house.everything().items() if place[0] not in EXEMPT}
 
 
 def entries(house: House) -> list[dict[str, Any]]:
     """The record, oldest first."""
-    from tracker.plumbing.history import HistoryEntry
-
-    with house.app.app_context():
-        found = db.session.scalars(select(HistoryEntry).order_by(HistoryEntry.id)).all()
-        told = [
-            {
-                "kind": one.subject_kind,
-                "id": one.subject_id,
-                "before": (one.payload or {})["before"],
-                "after": (one.payload or {})["after"],
-            }
-            for one in found
-        ]
-        db.session.remove()
-    return told
+    found = [row for (table, _), row in house.everything().items() if table == "history"]
+    return [
+        {
+            "kind": one["subject_kind"],
+            "id": one["subject_id"],
+            "before": (one["payload"] or {})["before"],
+            "after": (one["payload"] or {})["after"],
+        }
+        for one in sorted(found, key=lambda one: one["id"])
+    ]
 
 
 @cache
@@ -245,7 +228,7 @@ def pressed(houses: list[House]) -> Pressed:
         for turn, forms in enumerate(zip(*map(with_acts, houses), strict=True)):
             place = turn % len(houses)
             yield houses[place], forms[place]
-            houses[place].settle(houses[place].was_changed())
+            houses[place].settle()
 
     return one_by_one()
 

@@ -71,7 +71,7 @@ def in_turn(
     for turn, forms in enumerate(zip(*map(found_in, houses), strict=True)):
         place = turn % len(houses)
         yield houses[place], forms[place]
-        houses[place].settle(houses[place].was_changed())
+        houses[place].settle()
 
 
 def test_a_form_with_the_token_of_another_session_comes_back(houses: list[House]) -> None:

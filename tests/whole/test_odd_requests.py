@@ -194,7 +194,7 @@ def wrong(houses: Sequence[House], step: int, asked: Names, first: int = 0) -> l
         house = houses[number % len(houses)]
         answer = ask(house, door, path, more)
         said += [f"{door.method} {path[:80]} ({what}): {one}" for one in faults(answer)]
-        house.settle(house.was_changed())
+        house.settle()
     return said
 
 

@@ -188,7 +188,7 @@ def test_no_usable_link_is_anywhere_but_in_the_envelope(house: House) -> None:
 
 
 def test_nor_in_the_example(demo_app: Flask) -> None:
-    client = PageClient(demo_app).sign_in("office")
+    client = PageClient(demo_app).enter("office")
     with demo_app.app_context():
         person = db.session.scalars(select(Person).where(Person.is_active)).first()
         assert person is not None

@@ -9,22 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-
 from tests import cast
 from tests.app_fixtures import SETTINGS
 from tests.whole.bad_input import Asked, endpoint_of
-from tests.whole.clients import House
+from tests.whole.clients import House, Rows
 from tests.whole.test_acts import FILLED
 from tests.whole.unsafe import unsafe
 from tracker.plumbing import history
-from tracker.plumbing.changes import _plain
 from tracker.plumbing.db import db
 
 KILLED = -9
 # Who is signed in and what was tried: these commit by themselves (contracts.md, "Acts").
 OWN_COMMIT = {"sign_in", "sign_in_event", "sign_in_delay"}
-Rows = dict[tuple[str, str], dict[str, Any]]
 Shape = Counter[tuple[str, str, tuple[str, ...]]]
 
 
@@ -82,16 +78,7 @@ def writing(house: House, name: str) -> Writing:
 
 def everything(house: House) -> Rows:
     """All that stands in every table but those that commit by themselves."""
-    found: Rows = {}
-    with house.app.app_context(), db.engine.connect() as connection:
-        for table in db.metadata.sorted_tables:
-            if table.name in OWN_COMMIT:
-                continue
-            for row in connection.execute(select(table)).mappings():
-                key = "-".join(str(_plain(row[column.name])) for column in table.primary_key)
-                found[table.name, key] = dict(row)
-        db.session.remove()
-    return found
+    return {place: row for place, row in house.everything().items() if place[0] not in OWN_COMMIT}
 
 
 def shape(before: Rows, after: Rows) -> Shape:
