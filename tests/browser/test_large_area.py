@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.app_fixtures import copy_database, make_app
 from tests.browser.house import House, serving
+from tests.browser.large_meetings import enter_meetings
 from tests.browser.test_accessibility import violations
 from tests.services import Pages
 
@@ -64,6 +65,38 @@ OTHERS = {
     ),
     ("confirmer", "town22"): ("/costs/2026-05/confirm",),
 }
+# After two meetings with all they bring along (large_meetings.py).
+OF_MEETINGS = {
+    ("office", "hub"): (
+        "/meetings/7",
+        "/meetings/7/replies",
+        "/meetings/7/replies/town05",
+        "/meetings/7/agenda",
+        "/meetings/7/agenda/new",
+        "/meetings/7/materials",
+        "/meetings/7/materials/new",
+        "/meetings/7/materials/1/replace",
+        "/meetings/7/materials/1/strike",
+        "/meetings/6/minutes",
+        "/meetings/6/minutes/items/1",
+        "/meetings/6/decisions/new",
+        "/meetings/decisions",
+        "/meetings/decisions/1",
+        "/meetings/decisions/1/follow-ups/new",
+        "/questions",
+        "/questions/2026-01",
+    ),
+    ("officer", TOWN): (
+        "/meetings/7/agenda",
+        "/meetings/7/materials",
+        "/meetings/6/minutes",
+        "/meetings/6/minutes/correction?item=1",
+        "/meetings/decisions",
+        "/meetings/decisions/1",
+        "/meetings/follow-ups/17",
+    ),
+    ("confirmer", TOWN): ("/meetings/6/minutes", "/meetings/6/minutes/confirm"),
+}
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +136,19 @@ def test_every_list_can_be_read(large: House, role: str, slug: str) -> None:
     for path in OTHERS[role, slug]:
         assert person.goes_to(path) == 200, path
         found += faults(person.view, path)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+def test_what_a_meeting_of_thirty_brings_can_be_read(large: House) -> None:
+    with large.app.app_context():
+        enter_meetings()
+    found = []
+    for (role, slug), paths in OF_MEETINGS.items():
+        person = large.signed_in(role, slug)
+        for path in paths:
+            assert person.goes_to(path) == 200, path
+            found += faults(person.view, path)
     assert not found, "\n".join(found)
 
 

@@ -39,7 +39,7 @@ def call_and_answer(app: Flask) -> None:
         for slug, attendance in SAID.items():
             seat = queries.of(row).seat_of(slug)
             assert seat is not None
-            coming = Coming(attendance, "", 0, "")
+            coming = Coming(attendance, "", 0, 0)
             convening.answer(office, row, seat.id, coming, "秘書")
 
 

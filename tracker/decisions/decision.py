@@ -11,6 +11,9 @@ from tracker.kernel.translation import N_, _
 from tracker.municipalities.rules import Town
 from tracker.questions.rules import QuestionNumber
 
+# So many municipalities are named where it is only said how far a decision is.
+MOST_NAMED = 5
+
 
 class FollowUpState(Labelled):
     """How far a follow-up is."""
@@ -115,7 +118,10 @@ class MeetingDecision:
             return _("宿題はありません")
         if not left:
             return _("済み")
-        names = "・".join(dict.fromkeys(one.town.name for one in left))
+        towns = list(dict.fromkeys(one.town.name for one in left))
+        names = "・".join(towns[:MOST_NAMED])
+        if len(towns) > MOST_NAMED:
+            names += _("ほか%(count)s市町村", count=len(towns) - MOST_NAMED)
         done = len(all_) - len(left)
         return _(
             "%(all)s件中%(done)s件済み　残り：%(names)s", all=len(all_), done=done, names=names

@@ -17,7 +17,7 @@ from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import queries as agenda
-from tracker.meetings.agenda.rules import AgendaSource, may_read
+from tracker.meetings.agenda.rules import AgendaSource, listed, may_read
 from tracker.meetings.blueprint import get_meeting
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem
@@ -217,7 +217,7 @@ def _offered(meeting: Meeting) -> list[AgendaSource]:
         AgendaSource(
             AgendaKind.DECISIONS,
             _("前回までの決定事項の状況　%(count)s件", count=len(titles)),
-            "、".join(titles),
+            listed(titles),
             only=only,
         )
         for only, titles in by_readers.items()

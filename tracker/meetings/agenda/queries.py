@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.rules import ASKED
 from tracker.kernel.translation import _
-from tracker.meetings.agenda.rules import AgendaEntry, AgendaSource
+from tracker.meetings.agenda.rules import AgendaEntry, AgendaSource, listed
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem, MeetingRow, Minutes
 from tracker.meetings.rules import AgendaKind
@@ -115,15 +115,12 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
         }
         if late:
             title = _("遅れのある事業について　%(count)s件", count=len(late))
-            found.append(AgendaSource(AgendaKind.WATCH, title, "、".join(sorted(late))))
+            found.append(AgendaSource(AgendaKind.WATCH, title, listed(sorted(late))))
     asked = [case for case in costs.in_hand(today) if case.state in ASKED]
     if asked:
         title = _("費用負担の協議（第4条第2項）　%(count)s件", count=len(asked))
-        found.append(
-            AgendaSource(
-                AgendaKind.COSTS, title, "、".join(f"{one.no.label}　{one.title}" for one in asked)
-            )
-        )
+        told = listed([f"{one.no.label}　{one.title}" for one in asked])
+        found.append(AgendaSource(AgendaKind.COSTS, title, told))
     for doubt in questions.in_hand():
         if doubt.state in OPEN:
             # Nobody else knows of a question between two: the item is theirs.
@@ -132,6 +129,8 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
             only = tuple(town.slug for town in doubt.parties)
             source = AgendaSource(AgendaKind.QUESTIONS, title, told, None, only, doubt.id)
             found.append(source)
+    above: Sequence[Offer] = current_app.extensions.get("agenda", ())
+    found += [source for offer in above for source in offer(meeting)]
     flagged = projects.asked_reports(
         ReportingRound.fiscal_year.in_((year.previous.year, year.year)),
         ProgressReport.for_meeting.is_(True),
@@ -142,5 +141,4 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
         title = _("%(project)s（%(town)sから）", project=one.project, town=one.town.name)
         note = _("%(period)sの報告の「相談」から", period=one.period.label)
         found.append(AgendaSource(AgendaKind.CONSULTATION, title, note, one.id))
-    above: Sequence[Offer] = current_app.extensions.get("agenda", ())
-    return found + [source for offer in above for source in offer(meeting)]
+    return found

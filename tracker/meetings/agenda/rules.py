@@ -13,8 +13,8 @@ from tracker.questions.rules import QuestionNumber
 
 # An item of a whole day, in minutes.
 LONGEST = 480
-# So many items stand on an agenda.
-MOST = 40
+# So many items stand on an agenda, and so many subjects are named in the note of one.
+MOST, MOST_NAMED = 40, 10
 
 
 class AgendaSource(NamedTuple):
@@ -168,6 +168,12 @@ def check_readers(is_question: bool, now: Collection[str] | None, only: Collecti
     """Nobody else than its two sides knows of a question: its item stays theirs.  Raises Refusal."""
     if is_question and set(now or ()) != set(only):
         raise Refusal(_("疑義の議題を読めるのは、その双方だけです。"), field="only")
+
+
+def listed(names: Sequence[str]) -> str:
+    """What an item is about, by name: 「A、B　ほか3件」."""
+    more = _("　ほか%(count)s件", count=len(names) - MOST_NAMED) if names[MOST_NAMED:] else ""
+    return "、".join(names[:MOST_NAMED]) + more
 
 
 def check_item(minutes: int | None, many: int) -> None:

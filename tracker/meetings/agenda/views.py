@@ -38,6 +38,7 @@ def agenda(meeting_id: int) -> Response:
         proposed=[one for one in shown if not one.is_accepted and not one.is_struck],
         taken_out=_struck(meeting, shown),
         offered=_offered(meeting, shown) if is_office and not closed else [],
+        most=rules.MOST,
         planned=rules.planned(shown),
         overrun=rules.overrun(shown, meeting.hours),
         names={town.slug: town.name for town in areas.towns()},
