@@ -162,10 +162,17 @@ def _load_large() -> None:
     assert demo.load(at=cast.NOW, is_large=True)
 
 
+def _open_poll() -> None:
+    from tests.meetings import makers
+
+    makers.make_answers(makers.make_meeting())
+
+
 # Template -> the one it starts from, and what is entered into it.
 TEMPLATES: Mapping[str, tuple[str | None, Callable[[], object]]] = {
     "empty": (None, upgrade),
     "cast": ("empty", cast.enter),
+    "polling": ("cast", _open_poll),
     "demo": ("empty", _load_demo),
     "large": ("empty", _load_large),
 }
