@@ -56,7 +56,7 @@ COMING: Mapping[str, Coming] = {
     DEPUTY: Coming(Attendance.DEPUTY, "副村長", companions=1, vehicles=1),
 }
 TAKEN = (AgendaKind.PROGRESS, AgendaKind.WATCH, AgendaKind.COSTS, AgendaKind.DECISIONS)
-MINUTES_OF_EACH, MINUTES_OF_LAST, NEXT_YEAR = 25, 20, "来年度の連携事業について"
+MINUTES, NEXT_YEAR = 20, "来年度の連携事業について"
 SAID = {
     AgendaKind.PROGRESS: (
         "事務局から、資料により上期の状況を説明した。\n住民に知られるようになってきたとの発言があった。",
@@ -164,9 +164,9 @@ def set_agenda(m: Moment) -> None:
     row = _meeting(m)
     offered = agenda.offered(queries.of(row), clock.day(m.at))
     agenda_actions.take(_act(m), row, [one for one in offered if one.kind in TAKEN])
-    agenda_actions.propose(_act(m), row, NEXT_YEAR, "", MINUTES_OF_LAST)
+    agenda_actions.propose(_act(m), row, NEXT_YEAR, "", MINUTES)
     for item in agenda.rows(row.id)[:-1]:
-        agenda_actions.change(_act(m), row, item, item.title, item.note, MINUTES_OF_EACH, ())
+        agenda_actions.change(_act(m), row, item, item.title, item.note, MINUTES, ())
 
 
 def send_materials(m: Moment) -> None:
