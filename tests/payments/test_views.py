@@ -68,7 +68,8 @@ def test_what_is_paid_otherwise_is_said_on_the_page_and_leaves_the_home(given, b
     office = browse("office")
     assert PLAN in [one.get("href") for one in office.get("/").all("a")]
     address = f"{PLAN}?by=none"
-    assert office.get(PAGE).link("別の方法で納めるとき") == address
+    first = office.get(PAGE)
+    assert first.link("別の方法で納めるとき") == address and "負担金納入通知書" in first.text
     refused = office.post(address, office.get(address).fields())
     assert refused.status == 422 and "納める方法と理由を入力してください" in refused.text
     assert office.post(address, {**refused.fields(), "reason": "相殺で精算する。"}).status == 302
@@ -84,7 +85,8 @@ def test_what_is_paid_otherwise_is_said_on_the_page_and_leaves_the_home(given, b
         "seen",
     }
     assert office.post(f"{PLAN}?by=later", left.fields()).status == 302
-    assert "概算では納めません" in browse("confirmer", "hiranai").get(PAGE).text
+    shown = browse("confirmer", "hiranai").get(PAGE).text
+    assert "概算では納めません" in shown and "負担金納入通知書" not in shown
 
 
 def test_where_all_goes_back_only_the_day_of_that_is_asked(given, browse) -> None:

@@ -61,9 +61,9 @@ class PaymentPapers(NamedTuple):
 
     @property
     def is_payable(self) -> bool:
-        """Whether anybody owes anything, and it is agreed."""
+        """Whether anybody owes anything by it, and it is agreed."""
         is_agreed = self.case.is_money and self.case.state is CaseState.AGREED
-        return is_agreed and bool(self.towns)
+        return is_agreed and bool(self.towns) and not self.owed.is_later
 
     @property
     def is_there(self) -> bool:

@@ -196,12 +196,13 @@ class Owed(NamedTuple):
     """What an agreed case still asks of each, in yen (negative: to be given back), and why so much.
 
     before: what was to be paid for the stage before, None where none counts; paid: what was paid for
-    the cases it replaced.
+    the cases it replaced.  is_later: an estimate that is left to what comes after it.
     """
 
     yen: Mapping[Town, int]
     before: tuple[Stage, Mapping[Town, int]] | None
     paid: Mapping[Town, int]
+    is_later: bool = False
 
     @property
     def seen(self) -> str:
@@ -242,7 +243,8 @@ def _owed(
 ) -> Owed:
     before = _before(of, agreed, said)
     shares = before[1] if before else {}
-    return Owed(owed_yen(of.shares, of.lead, shares, paid), before, paid)
+    is_later = said.get(of.id) is DivideBy.LATER
+    return Owed(owed_yen(of.shares, of.lead, shares, paid), before, paid, is_later)
 
 
 def planned(cases: Iterable[Case]) -> dict[int, DivideBy]:

@@ -35,7 +35,7 @@ class DivideBy(Labelled):
     TYPED = "typed", N_("金額を入力する")
     NONE = "none", N_("計画を作らない（別の方法で納める）")
     # Of an estimate alone: nothing is asked of it, and what comes after asks for the whole.
-    LATER = "later", N_("概算では納めない（確定・精算の額で納める）")
+    LATER = "later", N_("概算では納めない（後で納める）")
 
     @property
     def is_plan(self) -> bool:
