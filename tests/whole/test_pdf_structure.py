@@ -5,17 +5,23 @@ nothing drawn that is neither tagged nor marked as an ornament.
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
-from pypdf import PageObject, PdfReader
-from pypdf.generic import ArrayObject, ContentStream, DictionaryObject
+from pypdf import PageObject, PdfReader, PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    ContentStream,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+)
 
 from tests.whole.test_papers import SUBJECTS
-from tracker.papers import pdf
+from tracker.papers import binding, pdf
 from tracker.papers.kinds import (
     PDF,
     Amount,
@@ -31,6 +37,7 @@ from tracker.papers.kinds import (
     kinds,
     paper,
 )
+from tracker.papers.volume import Volume
 
 SHOWS_TEXT = {b"Tj", b"TJ", b"'", b'"'}
 DRAWS = SHOWS_TEXT | {b"Do", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*", b"sh"}
@@ -179,6 +186,85 @@ def test_every_kind_of_pdf_is_asked(demo_app: Flask) -> None:
         made = {row.kind for row in kinds().values() if PDF in row.formats}
     # The example has no plan to bill by: tests/payments/test_papers.py; of the pack: its parts.
     assert made - {"cost_bill", "meeting_pack"} == {kind for kind, _subject in SUBJECTS} & made
+
+
+def test_a_volume_of_tagged_papers_can_be_heard(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        of = kinds()["meeting_pack"].make(kinds()["meeting_pack"].find("1"))
+        assert isinstance(of, Volume)
+        reader = PdfReader(io.BytesIO(of.as_file(PDF)))
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"].value and root["/Lang"] == "ja"
+    found = tags(reader)
+    assert list(_of_structure(found)) == []
+    parts = [one.node["/T"] for one in found if one.kind == "/Part" and len(one.above) == 1]
+    assert parts == ["表紙・目次", *(f"{one.number}　{one.title}" for one in of.parts)]
+    # Each cell finds its head among those of its own part, by the tree of ids.
+    names = list(root["/StructTreeRoot"]["/IDTree"]["/Names"][::2])
+    heads = [str(head) for one in found for head in one.attributes.get("/Headers", ())]
+    assert len(set(names)) == len(names) and heads and set(heads) <= set(names)
+    # Each piece of each page leads to an element of that page, and nothing is drawn beside.
+    tree = root["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    leads = dict(zip(tree[::2], tree[1::2], strict=True))
+    for at in (0, len(reader.pages) - 1):
+        page = reader.pages[at]
+        assert loose(page, reader) == []
+        own = leads[page["/StructParents"]].get_object()
+        assert own and all(one.get_object()["/S"] for one in own)
+
+
+def own_paper(**changes: bool) -> bytes:
+    import typst
+
+    text = b'#set document(title: "x")\n= a\n#table(columns: 1)[b]'
+    made = typst.compile(text, ignore_system_fonts=True, **changes)
+    assert isinstance(made, bytes)
+    return made
+
+
+def changed(change: Callable[[Any], None]) -> bytes:
+    """A tagged paper with something in its structure that no writer makes."""
+    writer, kept = PdfWriter(clone_from=io.BytesIO(own_paper())), io.BytesIO()
+    change(writer._root_object["/StructTreeRoot"])
+    writer.write(kept)
+    return kept.getvalue()
+
+
+def endless(tree: Any) -> None:
+    top = tree["/K"][0].get_object()
+    top[NameObject("/K")] = ArrayObject([top.indirect_reference])
+
+
+def far(tree: Any) -> None:
+    heading = tree["/K"][0].get_object()["/K"][0].get_object()
+    heading[NameObject("/K")] = ArrayObject([NumberObject(2**31)])
+
+
+# What is bound beside a tagged paper -> whether the whole says that it is tagged.
+@pytest.mark.parametrize(
+    ("other", "is_tagged"),
+    [
+        (own_paper, True),
+        (lambda: own_paper(pdf_tags=False), False),
+        (lambda: changed(endless), False),
+        (lambda: changed(far), False),
+    ],
+    ids=["tagged", "untagged", "endless", "far"],
+)
+def test_a_volume_says_that_it_is_tagged_where_all_of_it_is(
+    other: Callable[[], bytes], is_tagged: bool
+) -> None:
+    import typst
+
+    manifest = {"title": "x", "numbers": ["", ""], "front": {"title": "a", "only": []}}
+    strips = typst.compile(b"#pagebreak()" * 3, ignore_system_fonts=True, pdf_tags=False)
+    parts = [{"title": "a"}, {"title": "b"}]
+    made = binding.bind({**manifest, "parts": parts}, [b"", strips, own_paper(), other()])
+    reader = PdfReader(io.BytesIO(made))
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"].value is is_tagged
+    # What is tagged can be heard all the same.
+    assert [one.kind for one in tags(reader)].count("/H1") == 1 + is_tagged
 
 
 def test_a_sign_that_no_font_has_keeps_nobody_from_the_paper() -> None:

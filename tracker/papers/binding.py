@@ -19,13 +19,16 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 from pypdf.generic import (
     ArrayObject,
+    BooleanObject,
     ContentStream,
     DecodedStreamObject,
     DictionaryObject,
     IndirectObject,
     NameObject,
+    NullObject,
     NumberObject,
     RectangleObject,
+    StreamObject,
     TextStringObject,
 )
 
@@ -39,6 +42,9 @@ COMPARING = 5.0
 EDGE = 14.0
 _PATHS = frozenset((b"re", b"m", b"l", b"c", b"v", b"y", b"h"))
 _DEEPEST = 4
+# Elements of a file's structure, and how deep they stand.
+MOST_TAGS, DEEPEST_TAG = 60_000, 60
+_SAID = ("/T", "/Alt", "/ActualText", "/E", "/Lang")
 
 
 class CannotBind(Exception):
@@ -112,8 +118,12 @@ def bind(manifest: Mapping[str, Any], contents: Sequence[bytes]) -> bytes:
 
     The first of `contents` is the front, the second one the strips: a small page for each number,
     then one for each label.  A part's `only` names the pages (from 0) that are taken.
+
+    What screen readers follow is taken over
+    from each part that has it; the whole says that it is tagged only where all parts are.
     """
     writer = PdfWriter()
+    structure = _Structure(writer)
     front, strips, *files = contents
     for part, content in zip([manifest["front"], *manifest["parts"]], [front, *files], strict=True):
         begins, wanted = len(writer.pages), part.get("only")
@@ -129,10 +139,205 @@ def bind(manifest: Mapping[str, Any], contents: Sequence[bytes]) -> bytes:
         if len(writer.pages) > MOST_BOUND:
             raise CannotBind("bound")
         part["ends"] = len(writer.pages)
+        structure.take(reader, part["title"], begins, is_whole=wanted is None)
         if len(writer.pages) > begins:
             writer.add_outline_item(title=part["title"], page_number=begins)
     _number(writer, manifest, PdfReader(io.BytesIO(strips)))
+    structure.finish()
     return _written(writer, manifest)
+
+
+class _Structure:
+    """The elements of all parts under one root (PDF 1.7, 14.7), told apart by the number of each part."""
+
+    def __init__(self, writer: PdfWriter) -> None:
+        self.writer, self.parts, self.is_whole = writer, ArrayObject(), True
+        # By page (number of its object) which element each marked piece of it belongs to; ids.
+        self.marked: dict[int, dict[int, Any]] = {}
+        self.ids: dict[str, Any] = {}
+
+    def take(self, reader: PdfReader, title: str, begins: int, *, is_whole: bool) -> None:
+        """Takes over what a part has; a part without, a broken one or some pages of one have none."""
+        try:
+            part = _Part(self.writer, f"{begins}-", reader, begins)
+            tops = part.tops() if is_whole else []
+        except Exception:
+            tops = []
+        if not tops:
+            self.is_whole = False
+        for top in tops:
+            top[NameObject("/T")] = TextStringObject(title)
+            self.parts.append(self.writer._add_object(top))
+            part.settle(top, self.parts[-1])
+        self.marked |= part.marked
+        self.ids |= part.ids
+
+    def finish(self) -> None:
+        """Puts one root over them, and says on each page where its pieces belong."""
+        names = ArrayObject()
+        for page in self.writer.pages:
+            page.pop(NameObject("/StructParents"), None)
+            for note in map(_here, _several(page.get("/Annots"))):
+                if isinstance(note, DictionaryObject):
+                    note.pop(NameObject("/StructParent"), None)
+        if not self.parts:
+            return
+        numbers = ArrayObject()
+        for at, page in enumerate(self.writer.pages):
+            if marked := self.marked.get(_place_of(page)):
+                own = [marked.get(one, NullObject()) for one in range(max(marked) + 1)]
+                numbers += [NumberObject(at), self.writer._add_object(ArrayObject(own))]
+                page[NameObject("/StructParents")] = NumberObject(at)
+                page[NameObject("/Tabs")] = NameObject("/S")
+        for name in sorted(self.ids):
+            names += [TextStringObject(name), self.ids[name]]
+        book = _dictionary(Type="StructElem", S="Document", K=self.parts)
+        tree = _dictionary(
+            **{"Type": "StructTreeRoot", "ParentTreeNextKey": NumberObject(len(self.writer.pages))},
+            ParentTree=self.writer._add_object(_dictionary(Nums=numbers)),
+            K=(kept := self.writer._add_object(book)),
+        )
+        if names:
+            tree[NameObject("/IDTree")] = self.writer._add_object(_dictionary(Names=names))
+        book[NameObject("/P")] = self.writer._add_object(tree)
+        for one in self.parts:
+            one.get_object()[NameObject("/P")] = kept
+        root = self.writer._root_object
+        root[NameObject("/StructTreeRoot")] = book["/P"].indirect_reference
+        root[NameObject("/MarkInfo")] = _dictionary(Marked=BooleanObject(self.is_whole))
+
+
+class _Part:
+    """Copies one part's elements; only plain values come with them, nothing that points elsewhere."""
+
+    def __init__(self, writer: PdfWriter, prefix: str, reader: PdfReader, begins: int) -> None:
+        self.writer, self.prefix = writer, prefix
+        self.root: Any = reader.trailer["/Root"]
+        own = map(_place_of, reader.pages)
+        self.pages = dict(zip(own, map(_place_of, writer.pages[begins:]), strict=False))
+        self.roles: Any = {}
+        self.marked: dict[int, dict[int, Any]] = {}
+        self.ids: dict[str, Any] = {}
+        self.count = 0
+        self._pieces: dict[int, list[tuple[int, int]]] = {}
+
+    def tops(self) -> list[DictionaryObject]:
+        """The elements that stand under no other; none of a part that does not say it is tagged."""
+        marks, tree = self.root.get("/MarkInfo"), self.root.get("/StructTreeRoot")
+        is_marked = marks and getattr(marks.get_object().get("/Marked"), "value", False)
+        if not is_marked or tree is None:
+            return []
+        self.roles = tree.get_object().get("/RoleMap", DictionaryObject()).get_object()
+        found = [self.element(one, 0) for one in _several(tree.get_object().get("/K"))]
+        highest: dict[int, int] = {}
+        for page, number in (one for pieces in self._pieces.values() for one in pieces):
+            highest[page] = max(number + 1, highest.get(page, 0))
+        # Each page's list has a place for every number up to its highest.
+        if sum(highest.values()) > MOST_TAGS:
+            raise ValueError("pieces beyond all")
+        return found
+
+    def element(self, node: Any, depth: int) -> DictionaryObject:
+        """An element with all below it; raises ValueError for more than anybody needs."""
+        self.count += 1
+        if depth > DEEPEST_TAG or self.count > MOST_TAGS:
+            raise ValueError("a structure without end")
+        node = node.get_object()
+        kind = self.roles.get(node["/S"], node["/S"])
+        made = _dictionary(Type="StructElem", S="Part" if kind == "/Document" else kind[1:])
+        for name in _SAID:
+            if name in node:
+                made[NameObject(name)] = _plain(node[name], self.prefix)
+        if "/A" in node:
+            made[NameObject("/A")] = _plain(node["/A"], self.prefix)
+        if "/ID" in node:
+            made[NameObject("/ID")] = TextStringObject(self.prefix + _text(node["/ID"]))
+        kids = ArrayObject()
+        for kid in _several(node.get("/K")):
+            one = _here(kid)
+            if isinstance(one, DictionaryObject) and "/S" in one:
+                kids.append(self.element(one, depth + 1))
+            else:
+                self._piece(one, node, made, kids)
+        if kids:
+            made[NameObject("/K")] = kids
+        return made
+
+    def _piece(self, one: Any, node: Any, made: DictionaryObject, kids: ArrayObject) -> None:
+        """A piece of a page's content; what lies in forms or annotations is not followed."""
+        is_number = isinstance(one, int)
+        if not is_number and ("/MCID" not in one or "/Stm" in one):
+            return
+        of = node.raw_get("/Pg") if is_number or "/Pg" not in one else one.raw_get("/Pg")
+        page = self.pages[of.idnum]
+        number = int(one if is_number else one["/MCID"])
+        if number < 0:
+            raise ValueError("a piece below all")
+        here = IndirectObject(page, 0, self.writer)
+        kids.append(_dictionary(Type="MCR", Pg=here, MCID=NumberObject(number)))
+        self._pieces.setdefault(id(made), []).append((page, number))
+
+    def settle(self, made: DictionaryObject, kept: Any) -> None:
+        """Gives all below an element that has its place their own, and says what belongs to it."""
+        for page, number in self._pieces.get(id(made), ()):
+            self.marked.setdefault(page, {})[number] = kept
+        if "/ID" in made:
+            self.ids[str(made["/ID"])] = kept
+        kids = made.get("/K", ArrayObject())
+        for at, kid in enumerate(kids):
+            if "/S" in kid:
+                kid[NameObject("/P")] = kept
+                kids[at] = self.writer._add_object(kid)
+                self.settle(kid, kids[at])
+
+
+def _place_of(page: Any) -> int:
+    """The number of a page's object in its file."""
+    return int(page.indirect_reference.idnum)
+
+
+def _here(value: Any) -> Any:
+    """What a reference leads to; anything else as it is."""
+    return value.get_object()
+
+
+def _several(kids: Any) -> list[Any]:
+    """What stands below an element: one thing or several."""
+    kids = kids.get_object() if kids is not None else ArrayObject()
+    return list(kids) if isinstance(kids, ArrayObject) else [kids]
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _plain(value: Any, prefix: str, depth: int = 0) -> Any:
+    """A value as it is, and ids by the part's own names; streams and what is nested deeply are left."""
+    value = value.get_object()
+    if depth > _DEEPEST or isinstance(value, StreamObject):
+        return NullObject()
+    if isinstance(value, ArrayObject):
+        return ArrayObject(_plain(one, prefix, depth + 1) for one in value)
+    if isinstance(value, DictionaryObject):
+        made = DictionaryObject()
+        for name, one in value.items():
+            made[NameObject(name)] = _plain(one, prefix, depth + 1)
+            if name == "/Headers":
+                made[NameObject(name)] = ArrayObject(
+                    TextStringObject(prefix + _text(each.get_object())) for each in _several(one)
+                )
+        return made
+    return value
+
+
+def _dictionary(**values: Any) -> DictionaryObject:
+    """Names and what stands under them; a text is a name, too."""
+    return DictionaryObject(
+        {
+            NameObject(f"/{name}"): NameObject(f"/{one}") if type(one) is str else one
+            for name, one in values.items()
+        }
+    )
 
 
 def _number(writer: PdfWriter, manifest: Mapping[str, Any], strips: PdfReader) -> None:
