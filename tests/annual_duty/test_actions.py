@@ -50,6 +50,9 @@ def view(meeting, slug, is_held, by, at=ON_THE_DAY):
 def test_every_agreement_stands_where_the_meeting_stands():
     four = ("hiranai", "imabetsu", "yomogita", "sotogahama")
     assert standings(cast.TODAY) == dict.fromkeys(four, NONE)
+    [article] = article_five_owed(YEAR, cast.TODAY)
+    assert article.path == "/meetings" and queries.meetings(YEAR) == ()
+    assert [one.slug for one in article.agreements[1].parties] == ["aomori", "imabetsu"]
     meeting = make_meeting()
     assert standings(cast.TODAY) == dict.fromkeys(four, POLLING)
     make_answers(meeting)
@@ -69,6 +72,10 @@ def test_a_deputy_completes_nothing_until_both_parties_record_so(actor):
         **dict.fromkeys(("hiranai", "yomogita", "sotogahama"), HELD),
         "imabetsu": FIXED,
     }
+    with pytest.raises(Refusal, match="この協約の当事者だけが記録できます。"):
+        view(meeting, "imabetsu", True, actor("officer", "hiranai"))
+    with pytest.raises(Refusal, match="双方の長が出席しています。"):
+        view(meeting, "hiranai", True, actor("officer", "hiranai"))
     view(meeting, "imabetsu", True, actor("office"))
     assert standings()["imabetsu"] is FIXED
     view(meeting, "imabetsu", False, actor("officer", "imabetsu"))
@@ -95,14 +102,6 @@ def test_the_hubs_deputy_leaves_all_four_agreements_to_the_parties(actor):
     assert [slug for slug, state in standings().items() if state is HELD] == ["hiranai"]
 
 
-def test_nobody_records_the_view_of_another_municipality(actor):
-    meeting = make_held(DEPUTY, ON_THE_DAY)
-    with pytest.raises(Refusal, match="この協約の当事者だけが記録できます。"):
-        view(meeting, "imabetsu", True, actor("officer", "hiranai"))
-    with pytest.raises(Refusal, match="双方の長が出席しています。"):
-        view(meeting, "hiranai", True, actor("officer", "hiranai"))
-
-
 def test_an_agreement_counts_from_its_signing_to_its_end():
     ended = db.session.scalars(select(Agreement).order_by(Agreement.id)).all()[1]
     ended.ended_on = date(2026, 9, 30)
@@ -112,20 +111,6 @@ def test_an_agreement_counts_from_its_signing_to_its_end():
     assert agreement_standings(type(YEAR)(2018), cast.TODAY) == ()
 
 
-def test_the_facts_of_a_year_nobody_prepared():
-    [article] = article_five_owed(YEAR, cast.TODAY)
-    assert article.path == "/meetings"
-    assert [one.standing for one in article.agreements] == [NONE] * 4
-    assert [one.slug for one in article.agreements[1].parties] == ["aomori", "imabetsu"]
-    assert queries.meetings(YEAR) == ()
-
-
-def test_a_meeting_called_off_is_the_years_no_longer():
-    actions.cancel(Act(None, cast.NOW), make_meeting(), "大雪のため")
-    assert [one.cancelled_at for one in queries.meetings(YEAR)] == [cast.NOW]
-    assert article_five_owed(YEAR, cast.TODAY)[0].path == "/meetings"
-
-
 def test_other_meetings_of_the_year_leave_article_5_alone():
     yearly = make_meeting()
     other = make_meeting(is_yearly=False)
@@ -133,6 +118,9 @@ def test_other_meetings_of_the_year_leave_article_5_alone():
     actions.cancel(Act(None, cast.NOW), yearly, "大雪のため")
     assert set(standings(cast.TODAY).values()) == {NONE}
     assert [one.id for one in queries.meetings(YEAR)] == [other.id, yearly.id]
+    assert queries.of(yearly).cancelled_at == cast.NOW
+    [article] = article_five_owed(YEAR, cast.TODAY)
+    assert (article.path, article.meeting) == ("/meetings", None)
     assert queries.of(other).stage is POLLING
     make_meeting()
 
@@ -156,13 +144,8 @@ def test_last_years_meeting_is_told_of_until_it_is_recorded_and_held():
     at = clock.at(april, ON_THE_DAY.time())
     actions.record_attendance(Act(None, at), meeting, {**ALL_HEADS, **DEPUTY})
     assert article_five_owed(YEAR.next, april)[0].meeting.attendance_at
+    assert seat_of(meeting, "imabetsu").attended == "代理（副町長）"
     actions.record_attendance(Act(None, at), meeting, ALL_HEADS)
     assert [one.year for one in article_five_owed(YEAR.next, april)] == [YEAR.next]
-
-
-def test_attendance_that_was_wrong_can_be_mended():
-    meeting = make_held(DEPUTY, ON_THE_DAY)
-    assert seat_of(meeting, "imabetsu").attended == "代理（副町長）"
-    actions.record_attendance(Act(None, ON_THE_DAY), meeting, ALL_HEADS)
+    # What was wrong is mended by that.
     assert seat_of(meeting, "imabetsu").attended == "本人"
-    assert set(standings().values()) == {HELD}

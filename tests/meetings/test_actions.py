@@ -36,18 +36,12 @@ DAY = date(2027, 1, 28)
 LATER = [one._replace(on=one.on.replace(year=2028)) for one in DATES[:1]]
 
 
-def test_fixing_tells_the_secretaries_and_the_officers():
-    make_fixed()
-    told = letters("poll_fixed")
-    assert len(told) == 9
-    assert {one.to_email.split("@")[0] for one in told} == {"secretary", "officer"}
-    assert told[0].subject == "【日程決定】令和8年度 市町村長会議は1月28日（木）14時です"
-    assert "　日時　令和9年1月28日（木）14時〜15時30分" in told[0].body
-
-
-def test_a_refused_date_is_fixed_only_with_a_written_reason():
+def test_a_date_is_fixed_of_those_offered_and_a_refused_one_with_a_written_reason():
     meeting = make_meeting()
     make_answers(meeting)
+    with pytest.raises(Refusal, match="この会議の候補日ではありません。"):
+        actions.fix(Act(None, cast.NOW), meeting, 999, "")
+    db.session.rollback()
     first = dates_of(meeting)[0]
     with pytest.raises(Refusal, match="平内町が「出席できない」と答えた日です。") as refusal:
         actions.fix(Act(None, cast.NOW), meeting, first, " ")
@@ -59,10 +53,15 @@ def test_a_refused_date_is_fixed_only_with_a_written_reason():
     assert "了承" not in letters("poll_fixed")[0].body
 
 
-def test_moving_to_another_candidate_takes_the_notice_back_and_tells_everybody():
+def test_fixing_is_told_a_move_too_and_takes_the_notice_back_and_the_way_back_again():
     meeting = make_fixed()
+    told = letters("poll_fixed")
+    assert len(told) == 9
+    assert {one.to_email.split("@")[0] for one in told} == {"secretary", "officer"}
+    assert told[0].subject == "【日程決定】令和8年度 市町村長会議は1月28日（木）14時です"
+    assert "　日時　令和9年1月28日（木）14時〜15時30分" in told[0].body
     actions.send_notice(Act(None, cast.NOW), meeting, "", "議題は追って。")
-    second = dates_of(meeting)[1]
+    _first, second, third, *_more = dates_of(meeting)
     with pytest.raises(Refusal, match="日程を変える理由を入れてください。"):
         actions.fix(Act(None, cast.NOW), meeting, second, "")
     db.session.rollback()
@@ -75,26 +74,19 @@ def test_moving_to_another_candidate_takes_the_notice_back_and_tells_everybody()
     assert told[0].subject == "【日程変更】令和8年度 市町村長会議は1月21日（木）10時です"
     assert "　変更前　令和9年1月28日（木）14時〜15時30分" in told[0].body
     assert "　理由　　会場の都合による。" in told[0].body
-
-
-def test_moving_away_and_back_is_told_each_time():
-    meeting = make_fixed()
-    dates = dates_of(meeting)
-    for chosen in (dates[1], dates[2]):
-        actions.fix(Act(None, cast.NOW), meeting, chosen, "会場の都合による。")
+    actions.fix(Act(None, cast.NOW), meeting, third, "会場の都合による。")
     assert (len(letters("poll_fixed")), len(letters("meeting_moved"))) == (9, 18)
     with pytest.raises(Refusal, match="会議はすでにこの日に決まっています。"):
-        actions.fix(Act(None, cast.NOW), meeting, dates[2], "もう一度")
+        actions.fix(Act(None, cast.NOW), meeting, third, "もう一度")
 
 
-def test_a_candidate_of_another_meeting_cannot_be_fixed():
+def test_a_notice_needs_a_day_not_over_and_is_one_letter_each_however_often_it_is_sent():
     meeting = make_meeting()
-    with pytest.raises(Refusal, match="この会議の候補日ではありません。"):
-        actions.fix(Act(None, cast.NOW), meeting, 999, "")
-
-
-def test_the_notice_is_one_letter_each_however_often_it_is_sent():
-    meeting = make_fixed()
+    with pytest.raises(Refusal, match="日程がまだ決まっていません。"):
+        actions.send_notice(Act(None, cast.NOW), meeting, "", "議題")
+    db.session.rollback()
+    make_answers(meeting)
+    actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "")
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 9
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 0
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題を加えます。") == 9
@@ -103,15 +95,6 @@ def test_the_notice_is_one_letter_each_however_often_it_is_sent():
     assert first.body.startswith("青企第1号\n\n青森市 市長秘書 様\n")
     assert "　日時　令和9年1月28日（木）14時〜15時30分\n" in first.body
     assert "議題は追って。" in first.body
-
-
-def test_a_notice_needs_a_day_that_is_not_over():
-    meeting = make_meeting()
-    with pytest.raises(Refusal, match="日程がまだ決まっていません。"):
-        actions.send_notice(Act(None, cast.NOW), meeting, "", "議題")
-    db.session.rollback()
-    make_answers(meeting)
-    actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "")
     with pytest.raises(Refusal, match="過ぎています。出席を記録してください。"):
         actions.send_notice(Act(None, ON_THE_DAY + timedelta(days=1)), meeting, "", "議題")
 
