@@ -292,7 +292,7 @@ def turned(content: bytes, degrees: int) -> bytes:
 
 
 def test_a_book_has_contents_bookmarks_and_running_numbers(app):
-    two = page_of("一枚目", *["行"] * 90)
+    two = page_of("一枚目", *["行"] * 60)
     pages = binding.fingerprints(two)
     assert len(pages) == len(PdfReader(io.BytesIO(two)).pages) >= 2 and all(pages)
     parts = [

@@ -119,7 +119,7 @@ def test_one_box_wrong_among_good_ones(house: House, asked: list[Asked], share: 
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("strange", ["9" * 41, "-1"])
+@pytest.mark.parametrize("strange", ["9" * 41, pytest.param("-1", marks=pytest.mark.slow)])
 def test_an_id_that_no_list_offers_is_refused_beside_it(
     house: House, asked: list[Asked], strange: str
 ) -> None:

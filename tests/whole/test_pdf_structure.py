@@ -244,12 +244,11 @@ def far(tree: Any) -> None:
 @pytest.mark.parametrize(
     ("other", "is_tagged"),
     [
-        (own_paper, True),
-        (lambda: own_paper(pdf_tags=False), False),
-        (lambda: changed(endless), False),
-        (lambda: changed(far), False),
+        pytest.param(own_paper, True, marks=pytest.mark.slow, id="tagged"),
+        pytest.param(lambda: own_paper(pdf_tags=False), False, id="untagged"),
+        pytest.param(lambda: changed(endless), False, id="endless"),
+        pytest.param(lambda: changed(far), False, marks=pytest.mark.slow, id="far"),
     ],
-    ids=["tagged", "untagged", "endless", "far"],
 )
 def test_a_volume_says_that_it_is_tagged_where_all_of_it_is(
     other: Callable[[], bytes], is_tagged: bool
