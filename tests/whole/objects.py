@@ -282,7 +282,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     ],
     "materials.index": lambda s: [{"meeting_id": s.polling}, {"meeting_id": s.held}],
     "materials.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_agenda", "form": "docx"}],
-    "meetings.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_notice", "form": "pdf"}],
+    "convening.paper": lambda s: [{"meeting_id": s.held, "kind": "meeting_notice", "form": "pdf"}],
     "meetings.renew_link": lambda s: [{"meeting_id": s.polling, "municipality": OTHER}],
     "meetings.show": lambda s: [{"number": s.polling}, {"number": s.held}, {"number": 2026}],
     "overview.calendar": lambda s: [{"token": CALENDAR_TOKEN}],

@@ -155,7 +155,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "grants.papers",
         "materials.papers",
         "materials.year.papers",
-        "meetings.papers",
+        "convening.papers",
         "papers.bundle",
         "papers.excel",
         "papers.kinds:Bars",

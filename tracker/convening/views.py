@@ -1,6 +1,6 @@
 """The notice, and who comes: the office's list, an answer at the desk and behind a personal link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.convening import actions, forms, queries, rules
+from tracker.convening import actions, forms, papers, queries, rules
 from tracker.convening import letters as invitations
 from tracker.convening.blueprint import bp
 from tracker.kernel.permissions import Permission
@@ -19,10 +19,22 @@ from tracker.meetings import queries as meetings
 from tracker.meetings.blueprint import FORGED, get_meeting
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.municipalities import queries as areas
+from tracker.papers.kinds import PaperLinks, links, paper_file, register
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard, may
+from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.changes import Act
 from tracker.plumbing.pages import done, page, refusal_of
+
+bp.record(lambda state: register(state.app, papers.PAPERS))
+bp.record(lambda state: state.app.jinja_env.globals.update(notice_papers=_notice_papers))
+
+
+def _notice_papers(meeting: Meeting) -> Sequence[PaperLinks]:
+    """For the page of a meeting; before the notice went out it is the office's business."""
+    is_open = bool(meeting.noticed_at) or may(Permission.MANAGE_MEETING)
+    if not is_open or meeting.hours is None or meeting.cancelled_at is not None:
+        return ()
+    return links(papers.PAPERS, "convening.paper", meeting_id=meeting.id)
 
 
 @bp.route("/meetings/<int:meeting_id>/notice", methods=["GET", "POST"])
@@ -56,6 +68,16 @@ def notice(meeting_id: int) -> Response:
         other_days=rules.other_days(form.text.data or "", typed.reply_due_by),
         previews=invitations.previews(typed, values),
     )
+
+
+@bp.get("/meetings/<int:meeting_id>/papers/<kind>.<form>")
+@guard(Permission.READ_AREA)
+def paper(meeting_id: int, kind: str, form: str) -> Response:
+    """A paper of the meeting; the notice is the office's until it went out."""
+    meeting = get_meeting(meeting_id)
+    if not meeting.noticed_at:
+        require(Permission.MANAGE_MEETING)
+    return paper_file(papers.PAPERS, kind, papers.subject(meeting), form, meeting.year.label)
 
 
 @bp.get("/meetings/<int:meeting_id>/replies")

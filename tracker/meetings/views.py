@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from tracker.kernel.fiscal_year import LAST, FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
-from tracker.meetings import actions, forms, papers, queries
+from tracker.meetings import actions, forms, queries
 from tracker.meetings.agenda import views as agenda_views
 from tracker.meetings.blueprint import bp, get_meeting
 from tracker.meetings.meeting import Meeting
@@ -15,12 +15,9 @@ from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY, nearest
 from tracker.meetings.rules import FIRST_YEAR
 from tracker.municipalities import queries as areas
-from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
-from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.pages import done, page
-
-bp.record(lambda state: register(state.app, papers.PAPERS))
 
 
 @bp.route("/meetings/other/new", methods=["GET", "POST"])
@@ -57,9 +54,6 @@ def show(number: int) -> Response:
         # Nobody but the office sees another head's answers (product.md 5).
         columns=[one for one in meeting.seats if may(Permission.ANSWER_POLL, one.slug)],
         may_manage=may(Permission.MANAGE_MEETING) and meeting.cancelled_at is None,
-        to_print=links(papers.PAPERS, ".paper", meeting_id=meeting.id)
-        if _has_paper(meeting)
-        else (),
         no_common_day=_(NO_COMMON_DAY) if meeting.has_no_common_day else None,
         best_form=_best_form(meeting),
         nearest=nearest(meeting) if asks_why else [],
@@ -100,22 +94,6 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
         said = _("日程を決めました。続けて、開催案内を確かめてください。")
         return done(url_for("convening.notice", meeting_id=meeting_id), said)
     return page("meetings/fix.html", form=form, meeting=meeting, chosen_id=candidate_id)
-
-
-def _has_paper(meeting: Meeting) -> bool:
-    """Before the notice went out it is the office's business."""
-    is_open = bool(meeting.noticed_at) or may(Permission.MANAGE_MEETING)
-    return is_open and meeting.hours is not None and meeting.cancelled_at is None
-
-
-@bp.get("/meetings/<int:meeting_id>/papers/<kind>.<form>")
-@guard(Permission.READ_AREA)
-def paper(meeting_id: int, kind: str, form: str) -> Response:
-    """A paper of the meeting; the notice is the office's until it went out."""
-    meeting = get_meeting(meeting_id)
-    if not meeting.noticed_at:
-        require(Permission.MANAGE_MEETING)
-    return paper_file(papers.PAPERS, kind, papers.subject(meeting), form, meeting.year.label)
 
 
 @bp.route("/meetings/<int:meeting_id>/attendance", methods=["GET", "POST"])
