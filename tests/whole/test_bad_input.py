@@ -136,7 +136,7 @@ def test_an_id_that_no_list_offers_is_refused_beside_it(
     for form, box in lists:
         typed = {**form.plausible(), box.name: strange}
         answer = house.ask(form.visitor, "POST", form.target, data=typed)
-        house.settle(changed := house.was_changed())
+        changed = house.settle()
         said = [one["href"] for one in Page(answer, []).all(".error-summary a")]
         if answer.status_code != 422 or changed or f"#{box.name}" not in said:
             wrong.append(f"{form.target} {box.name}: {answer.status_code} {said}")
