@@ -16,10 +16,7 @@ class BesideLine(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What one room says of a subject: a title, and what it knows; `more` leads to all of it.
-
-    papers: what it prints of the subject (papers/kinds.links).
-    """
+    """What one room says of a subject; `more` leads to all of it, `papers` are what it prints."""
 
     title: str
     lines: Sequence[BesideLine] = ()
