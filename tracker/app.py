@@ -42,6 +42,7 @@ FEATURES = (
     "meetings",
     "annual_duty",
     "convening",
+    "council",
     "decisions",
     "materials",
     "reminders",

@@ -228,6 +228,9 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
         {"no": s.agreed_cases[HUB], "kind": "cost_calculation", "form": "xlsx"}
     ],
     "cost_sharing.strike_figures": lambda s: [{"series_id": s.series}],
+    "council.change": lambda s: [{"member_id": s.council_member}],
+    "council.seats": lambda s: [{"meeting_id": s.convened}],
+    "council.add_seats": lambda s: [{"meeting_id": s.convened}],
     "decisions.record": lambda s: [{"meeting_id": s.held}],
     **{
         f"decisions.{name}": lambda s: [{"decision_id": s.decided}]

@@ -32,6 +32,8 @@ from tracker.convening import actions as convening
 from tracker.convening.rules import Coming
 from tracker.cost_sharing.cases import actions as cases
 from tracker.cost_sharing.models import Consultation, CostCase
+from tracker.council import actions as council
+from tracker.council.actions import Appointment
 from tracker.decisions import actions as decisions
 from tracker.decisions.actions import DecisionWords, Errand
 from tracker.decisions.models import FollowUpRow
@@ -124,6 +126,7 @@ class Stock:
     unsent_material: int
     sent_material: int
     convened: int
+    council_member: int
     coming_token: str
     came_token: str
     invited_token: str
@@ -214,6 +217,7 @@ def furnish() -> Stock:
         unsent_material=_unsent_material(polling),
         sent_material=_sent_material(held),
         convened=convened,
+        council_member=_council_member(),
         coming_token=_seat_token("attendance", convened, TOWN),
         came_token=_seat_token("attendance", convened, "hiranai"),
         invited_token=invited_token,
@@ -612,6 +616,13 @@ def _convened() -> int:
     seat = meetings.seat_of(row, "hiranai")
     convening.answer(Act(None, cast.NOW), row, seat.id, Coming(Attendance.DEPUTY, "副町長", 1))
     return row.id
+
+
+def _council_member() -> int:
+    """A member from outside, whose term covers every meeting of the year."""
+    term = date(2026, 4, 1), date(2026, 4, 1), date(2028, 3, 31)
+    wanted = Appointment("商工会議所 会頭", "chair@chamber.example", *term)
+    return council.add_member(costs.act_of("office"), wanted).id
 
 
 def _seat_token(kind: str, meeting_id: int, slug: str) -> str:

@@ -118,6 +118,16 @@ PLANTED = {
         "import tracker.decisions.queries",
         "Features stand on each other in one direction",
     ),
+    "an invitation asks the council": (
+        "tracker/convening/planted.py",
+        "import tracker.council.queries",
+        "Features stand on each other in one direction",
+    ),
+    "a quorum is asked of the database": (
+        "tracker/council/rules.py",
+        "import sqlalchemy",
+        "Rules know no web and no database",
+    ),
     "a decision reads the papers": (
         "tracker/decisions/planted.py",
         "import tracker.materials.queries",

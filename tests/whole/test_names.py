@@ -27,6 +27,7 @@ ROOMS = (
     "poll_replies",
     "annual_duty",
     "convening",
+    "council",
     "decisions",
     "materials",
     "reminders",

@@ -16,7 +16,7 @@ READ_BY: Mapping[str, Permission] = {
         (
             *("area", "municipality", "figures", "calendar", "agreement", "project"),
             *("fiscal_year", "round", "meeting", "held_view", "grant_claim", "grant_cap"),
-            "material_pack",
+            *("material_pack", "council", "council_member"),
         ),
         Permission.READ_AREA,
     ),
@@ -212,10 +212,20 @@ KINDS: Mapping[str, RecordKind] = {
             "meeting.fixed": N_("開催日の決定"),
             "meeting.noticed": N_("開催案内"),
             "meeting.prepared": N_("ほかの会議の登録"),
+            "meeting.members_seated": N_("懇談会の委員の席"),
             "meeting.taken_over": N_("以前の会議の記録"),
             "meeting.attended": N_("出席の記録"),
             "meeting.minuted": N_("議事録の確定"),
             "meeting.cancelled": N_("取りやめ"),
+        },
+    ),
+    "council": RecordKind(N_("ビジョン懇談会"), "council", {"council.quorum_set": N_("定足数")}),
+    "council_member": RecordKind(
+        N_("ビジョン懇談会の委員"),
+        "council_member",
+        {
+            "council.member_added": N_("委員の登録"),
+            "council.member_changed": N_("委員の登録の変更"),
         },
     ),
     "seat": RecordKind(

@@ -392,6 +392,14 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             **{"cancelled_at": N_("取りやめた日時"), "cancelled_reason": N_("取りやめた理由")},
         },
     ),
+    "council": (N_("ビジョン懇談会"), {"quorum": N_("定足数")}),
+    "council_member": (
+        N_("ビジョン懇談会の委員"),
+        {
+            **{"post_id": N_("役職"), "appointed_on": N_("委嘱の日")},
+            **{"begins_on": N_("任期の始まり"), "ends_on": N_("任期の終わり")},
+        },
+    ),
     "candidate_date": (
         N_("候補日"),
         {"on": N_("日"), "begins": N_("開始"), "ends": N_("終了"), "added_at": UNSAID},
