@@ -45,7 +45,7 @@ def test_a_deputy_is_recorded_and_both_parties_and_nobody_else_say_how_they_see_
     said = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
     said["attendance_imabetsu"] = "deputy"
     wrong = office.fill(f"{path}/attendance", said)
-    assert "代理で出席された方の職・氏名を入力してください" in wrong.one(".error-summary").text
+    assert "代理の方の職・氏名を入力してください" in wrong.one(".error-summary").text
     page = office.follow(office.fill(f"{path}/attendance", {**said, "deputy_imabetsu": "副町長"}))
     row = page.all("#article5 tbody tr")[1].get_text(" ", strip=True)
     assert "今別町 代理（副町長）" in row and "青森市 未記録" in row

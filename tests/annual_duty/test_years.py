@@ -175,7 +175,7 @@ def test_the_office_records_a_year_before_from_the_agreement_s_page(browse, app)
         **{"attendance_imabetsu": "deputy"},
     }
     wrong = office.fill("/meetings/past/2021", filled)
-    assert wrong.status == 422 and "代理で出席された方" in wrong.text
+    assert wrong.status == 422 and "代理の方" in wrong.text
     done = office.fill("/meetings/past/2021", {**filled, "deputy_imabetsu": "副町長"})
     assert "以前の記録から登録した会議です（令和3年度の会議録）" in office.follow(done).text
     assert "代理（副町長）" in "".join(

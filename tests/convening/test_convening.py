@@ -202,7 +202,7 @@ def test_who_comes_is_said_in_two_screens_and_said_again(noticed, both):
     assert (was["deputy"], is_["deputy"]) == ("副町長", None)
     assert (was["companions"], is_["companions"]) == (2, None)
     # What stands behind it in a sentence is no part of it.
-    for behind in (".", ")", ">", "」", "。", "%20"):
+    for behind in (".", ")", ">", "」", "。", "%20", "%0A", ".%0D%0A"):
         assert client.get(path + behind).status_code == 200
     refused = press(client, path, attendance="deputy", deputy="", companions="三")
     assert refused.status_code == 422

@@ -66,7 +66,7 @@ def test_an_absence_is_entered_for_several_and_read_by_its_own_and_the_office(br
     [
         ({"name": ""}, "名前を入力してください"),
         ({"begins_on": "あした"}, "日付は「令和8年11月30日」"),
-        ({"ends_on": "令和8年12月2日"}, "終わりの日は、始まりの日より後の日にしてください"),
+        ({"ends_on": "令和8年12月2日"}, "終わりの日は、始まりの日か、それより後の日にしてください"),
         ({"ends_on": "令和9年12月2日"}, "60日を超えています"),
         ({"kind": "party"}, ""),
         ({"municipalities": []}, "市町村を1つ以上選んでください"),

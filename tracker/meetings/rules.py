@@ -17,7 +17,7 @@ REPLY_BEFORE = timedelta(days=7)
 FIRST_YEAR = 2000
 _DAY = timedelta(days=1)
 ENDS_FIRST = N_("終わりの時刻は、始まりの時刻より後にしてください。")
-DEPUTY_WANTED = N_("代理で出席された方の職・氏名を入力してください（例 副町長）。")
+DEPUTY_WANTED = N_("代理の方の職・氏名を入力してください（例 副町長）。")
 
 
 class Standing(Labelled):

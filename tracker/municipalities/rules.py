@@ -71,7 +71,9 @@ def check_entry(begins_on: date, ends_on: date, today: date) -> None:
     fiscal year and the next, which are what the calendar shows.
     """
     if ends_on < begins_on:
-        raise Refusal(_("終わりの日は、始まりの日より後の日にしてください。"), field="ends_on")
+        raise Refusal(
+            _("終わりの日は、始まりの日か、それより後の日にしてください。"), field="ends_on"
+        )
     if (ends_on - begins_on).days >= LONGEST_ENTRY_DAYS:
         raise Refusal(
             _(

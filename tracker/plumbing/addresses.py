@@ -22,9 +22,16 @@ class Number(IntegerConverter):
 
 
 class Text(BaseConverter):
-    """Words without control signs; PostgreSQL takes no zero byte, and people type none."""
+    """Words without control signs; PostgreSQL takes no zero byte, and people type none.
 
-    regex = r"[^/\x00-\x1f\x7f]+"
+    Mail programs take the line break behind a link for a part of it: it is passed over.
+    """
+
+    regex = r"[^/\x00-\x1f\x7f]+[\r\n]*"
+
+    def to_python(self, value: str) -> str:
+        """The words alone."""
+        return value.rstrip("\r\n")
 
 
 CONVERTERS: Mapping[str, type[BaseConverter]] = {"int": Number, "default": Text}

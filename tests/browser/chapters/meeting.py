@@ -122,7 +122,7 @@ def hold_the_meeting(house: House, now: time_machine.Traveller) -> None:
         came = office.view.get_by_role("radiogroup", name=f"{town}長の出席")
         office.chooses("代理" if town == "今別町" else "本人", within=came)
     office.presses("記録する")
-    office.sees("代理で出席された方の職・氏名を入力してください")
+    office.sees("代理の方の職・氏名を入力してください")
     office.view.locator("#deputy_imabetsu").fill("副町長")
     office.presses("記録する")
     sees_standings(office, "開催済み", "案内済み", "開催済み", "開催済み")
