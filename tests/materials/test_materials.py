@@ -124,6 +124,22 @@ def test_the_changed_pages_are_found(before, after, pages, fewer):
     assert (one.changed, one.removed) == (pages, fewer)
 
 
+@pytest.mark.parametrize(
+    ("changes", "fixed_at", "is_behind"),
+    [
+        ({"kind": MaterialKind.AGENDA}, AT + timedelta(1), True),
+        ({"kind": MaterialKind.AGENDA}, AT - timedelta(1), False),
+        ({"kind": MaterialKind.AGENDA}, None, False),
+        ({"kind": MaterialKind.AGENDA, "is_struck": True}, AT + timedelta(1), False),
+        ({"kind": MaterialKind.AGENDA, "editions": ()}, AT + timedelta(1), False),
+        ({}, AT + timedelta(1), False),
+    ],
+)
+def test_what_was_sent_with_the_day_before_is_found(changes, fixed_at, is_behind):
+    one = material(**changes)
+    assert Pack("1", AT, "", [one]).behind(fixed_at) == (one,) * is_behind
+
+
 # The material, whether it was sent, who reads it.
 READERS = [
     ({}, False, {"office"}),

@@ -5,7 +5,8 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from tests.meetings.makers import make_fixed
+from tests.meetings.makers import dates_of, make_fixed
+from tracker.meetings.models import MeetingRow
 from tracker.papers import pdf
 from tracker.papers.kinds import Document, Lines
 from tracker.plumbing.db import db
@@ -24,7 +25,7 @@ def paper(*texts: str) -> bytes:
     return pdf.write(Document("案", [Lines([one]) for one in texts]))
 
 
-def test_from_the_first_press_to_whoever_reads(browse, materials):
+def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     office, town = browse("office"), browse("officer", "imabetsu")
     assert "資料はまだ届いていません" in town.get(materials).text
     page = office.get(materials)
@@ -64,3 +65,12 @@ def test_from_the_first_press_to_whoever_reads(browse, materials):
     [only] = PdfReader(io.BytesIO(changed)).pages
     assert "金額を直した" in only.extract_text() and "差替え" in only.extract_text()
     assert town.get(f"{place}/files/1").response.data == one
+    assert "日程が変わりました" not in page.text
+
+    # The meeting moves: what was frozen says the day before until it is made once more.
+    meeting = materials.removesuffix("/materials")
+    with app.app_context():
+        other = dates_of(db.session.get_one(MeetingRow, int(meeting.rpartition("/")[2])))[3]
+        db.session.remove()
+    office.fill(f"{meeting}/dates/{other}/fix", {"reason": "会場の都合"})
+    assert "前の日程のままの資料：次第" in town.get(materials).text

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.cost_sharing.makers import act_of
-from tests.meetings.makers import make_meeting
+from tests.meetings.makers import make_fixed, make_meeting
 from tests.projects.makers import WRITTEN, make_project, make_round, report_of, submit
 from tests.questions.makers import make_draft, make_put
+from tracker.convening.letters import notice_words
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import queries as meetings
@@ -113,6 +114,22 @@ def test_a_town_proposes_and_the_office_decides(both):
     assert queries.entries(row.id)[0].is_struck
     with pytest.raises(Refusal, match="1分から480分まで"):
         actions.propose(act_of("office"), row, "長い", "", 481)
+
+
+def test_a_notice_proposes_the_items_that_everybody_reads(both):
+    row = make_fixed()
+    usual = notice_words(meetings.of(row))
+    assert "　議題　1　連携事業の進捗について\n" in usual
+    actions.propose(act_of("office"), row, "進捗について", "")
+    actions.propose(act_of("office"), row, "今別町の件", "", only=("imabetsu",))
+    actions.propose(act_of("officer", "imabetsu"), row, "まだ加えていない件", "")
+    actions.propose(act_of("office"), row, "冬季講座", "")
+    words = notice_words(meetings.of(row))
+    assert "　議題　1　進捗について\n　　　　2　冬季講座\n　出欠" in words
+    assert "件" not in words
+    for number in range(7):
+        actions.propose(act_of("office"), row, f"議題{number}", "")
+    assert "　議題　会議次第でお知らせします。\n　出欠" in notice_words(meetings.of(row))
 
 
 def test_no_more_items_once_the_minutes_are_final(both):

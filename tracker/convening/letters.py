@@ -15,8 +15,12 @@ from tracker.mail import letters as mail
 from tracker.mail import links, mime
 from tracker.mail.letters import Recipient
 from tracker.meetings import letters
+from tracker.meetings import queries as meetings
+from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.rules import REPLY_BEFORE, reply_due
 from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
 
 # Where a mailbox is read, calendars may answer.
 BY_CALENDAR = (
@@ -83,6 +87,24 @@ def unclear(meeting: Meeting, seat: Seat, doubts: Iterable[str]) -> dict[str, st
     }
 
 
+def notice_words(meeting: Meeting) -> str:
+    """What the office wrote of the meeting, or what is proposed to it until then."""
+    written = meetings.row(meeting).notice_text
+    if written or meeting.hours is None:
+        return written or ""
+    on, today, there = meeting.hours.on, clock.today(), agenda.rows(meeting.id)
+    words = current_app.jinja_env.get_template("convening/_notice.txt")
+    return words.render(
+        meeting=meeting,
+        items=[
+            one.title for one in there if one.accepted_at and one.only is None and not one.is_struck
+        ],
+        reply_by=reply_due(on, today),
+        is_week_ahead=on - today > REPLY_BEFORE,
+        area=areas.get_area(),
+    )
+
+
 def calendar(
     invitation: SeatInvitation, meeting: Meeting, seat: Seat, to: Recipient, at: datetime
 ) -> str:
@@ -93,7 +115,7 @@ def calendar(
     is_off = meeting.cancelled_at is not None
     name, address = mime.split(str(current_app.config["MAIL_DEFAULT_SENDER"]))
     # Until the notice goes out again, its words are those of another day.
-    words = letters.notice_words(meeting) if meeting.noticed_at and not is_off else ""
+    words = notice_words(meeting) if meeting.noticed_at and not is_off else ""
     said = "" if is_off else IN_CALENDAR if _is_read() else NOT_BY_CALENDAR
     return CalendarInvitation(
         Method.CANCEL if is_off else Method.REQUEST,

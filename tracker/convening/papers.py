@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from tracker.meetings import letters, queries
+from tracker.convening import letters
+from tracker.meetings import queries
 from tracker.meetings.meeting import Meeting
 from tracker.municipalities import queries as areas
 from tracker.papers.kinds import (

@@ -44,7 +44,7 @@ def notice(meeting_id: int) -> Response:
     meeting = get_meeting(meeting_id)
     if meeting.hours is None or meeting.cancelled_at is not None:
         return redirect(meeting.path)
-    words = letters.notice_words(meeting)
+    words = invitations.notice_words(meeting)
     stored = {"number": meeting.notice_number, "place": meeting.place, "text": words}
     form = forms.NoticeForm(data={**stored, "seen": meeting.seen})
     if "preview" not in request.form and form.carry_out(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tracker.kernel.permissions import Actor, Permission, allowed
-from tracker.materials.rules import MaterialKind
+from tracker.materials.rules import DATED, MaterialKind
 
 
 class Edition(NamedTuple):
@@ -103,6 +103,14 @@ class Pack(NamedTuple):
         """When what was sent was changed last."""
         found = [one.at for material in self.materials for one in material.editions]
         return max(found, default=self.sent_at)
+
+    def behind(self, fixed_at: datetime | None) -> tuple[Material, ...]:
+        """Those that still say the day the meeting had before it was moved at `fixed_at` (UTC)."""
+        return tuple(
+            one
+            for one in self.counting
+            if one.kind in DATED and one.current and fixed_at and one.current.at < fixed_at
+        )
 
     def shown(self, reader: Actor, items: Collection[int]) -> tuple[Material, ...]:
         """What somebody reads; `items` are the items of the agenda (ids) that the reader may know.

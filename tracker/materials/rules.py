@@ -33,6 +33,8 @@ class MaterialKind(Labelled):
     FILE = "file", N_("添付した資料")
 
 
+# What says when the meeting is.
+DATED = (MaterialKind.AGENDA, MaterialKind.ROSTER, MaterialKind.SEATING)
 # What is called by a word of its own; all others are counted (資料1, 資料2).
 WORDS = {
     MaterialKind.AGENDA: N_("次第"),

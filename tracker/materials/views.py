@@ -107,6 +107,7 @@ def index(meeting_id: int) -> Response:
         items=found.items,
         materials=counting,
         struck=[one for one in found.shown if one.is_struck],
+        behind=[one for one in pack.behind(meeting.fixed_at) if one in counting],
         opened=queries.opened_by(actor(), counting),
         offered=_left(found) if found.is_open and not pack.sent_at else [],
         readings=queries.readings(counting, only) if is_office and pack.sent_at else [],

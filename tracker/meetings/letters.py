@@ -14,11 +14,8 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
-from tracker.meetings import queries
 from tracker.meetings.meeting import Meeting
-from tracker.meetings.rules import REPLY_BEFORE, Candidate, reply_due
-from tracker.municipalities import queries as areas
-from tracker.plumbing import clock
+from tracker.meetings.rules import Candidate
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -129,21 +126,6 @@ def day(meeting: Meeting, reason: str, before: Candidate | None = None) -> dict[
         "変更前": before.label if before else "",
         "理由": reason,
     }
-
-
-def notice_words(meeting: Meeting) -> str:
-    """What the office wrote of the meeting, or what is proposed to it until then."""
-    written = queries.row(meeting).notice_text
-    if written or meeting.hours is None:
-        return written or ""
-    on, today = meeting.hours.on, clock.today()
-    words = current_app.jinja_env.get_template("meetings/_notice.txt")
-    return words.render(
-        meeting=meeting,
-        reply_by=reply_due(on, today),
-        is_week_ahead=on - today > REPLY_BEFORE,
-        area=areas.get_area(),
-    )
 
 
 def notice(meeting: Meeting, number: str, text: str) -> dict[str, str]:
