@@ -192,7 +192,7 @@ def test_an_answer_replaces_the_one_before_and_may_leave_dates_out():
     seat = seat_of(meeting, "imabetsu")
     assert list(seat.given.values()) == [Answer.NO, Answer.YES]
     assert seat.changed[first] is Answer.YES and seat.changed[dates_of(meeting)[1]] is None
-    with pytest.raises(Refusal, match="候補日を1つ以上選んでください。"):
+    with pytest.raises(Refusal, match="候補日のどれかに、○・△・×で答えてください。"):
         make_answers(meeting, {"imabetsu": "     "})
 
 

@@ -235,7 +235,7 @@ def test_a_poll_without_a_common_day_says_what_to_do(browse, polling, made):
         make_answers(meeting, {"imabetsu": "△△△△△"})
 
     office = browse("office")
-    said = "全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。"
+    said = "全員が○の日はありません。△や×の市町村に御都合を伺うか、候補日を加えてください。"
     assert said not in office.get(polling).text
     made(refuse)
     note = office.get(polling).one(".note-warn")
@@ -420,6 +420,10 @@ def test_a_meeting_is_called_off_and_the_next_can_be_prepared(browse, polling, l
     gone = office.get(polling)
     assert "理由 大雪のため" in gone.text
     assert not gone.all("main form")
+    # An old page or bookmark offers no form whose every press would be refused.
+    for place in ("cancel", "attendance", "dates/new", "materials/new", "materials/send"):
+        late = office.get(f"{polling}/{place}")
+        assert "取りやめになりました" in late.text and not late.all("main form")
     assert "このリンクの期限が過ぎました" in secretary.get(path, status=410).text
 
 
@@ -458,7 +462,7 @@ def test_an_answer_that_is_none_of_the_three_is_refused_in_plain_words(browse, p
     assert wrong.fields()["comment"] == "あ" * 401
     empty = secretary.post(path, page.fields())
     assert empty.status == 422
-    assert "候補日を1つ以上選んでください。" in empty.text
+    assert "候補日のどれかに、○・△・×で答えてください。" in empty.text
 
 
 def test_opening_a_link_changes_nothing_and_a_forged_one_is_explained(browse, polling, link, app):

@@ -36,7 +36,7 @@ from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, SeenButtonForm
-from tracker.plumbing.pages import complain, done, page, strike_page
+from tracker.plumbing.pages import closed_page, complain, done, page, strike_page
 from tracker.plumbing.sections import stand
 
 bp = Blueprint("materials", __name__)
@@ -86,6 +86,19 @@ def _find(meeting_id: int, material_id: int) -> tuple[_Open, Material]:
     found = _open(meeting_id)
     one = next((one for one in found.shown if one.id == material_id), None) or abort(404)
     return found, one
+
+
+def _closed(found: _Open, title: str, back: str) -> Response | None:
+    """Why nothing can be added or sent any more; None while it can."""
+    held = found.meeting
+    return closed_page(
+        lambda: rules.check_open(
+            cancelled_at=held.cancelled_at, minutes_final_at=held.minutes_final_at
+        ),
+        title=title,
+        named=held.name,
+        back=back,
+    )
 
 
 def _row(one: Material) -> MaterialRow:
@@ -174,6 +187,8 @@ def make(meeting_id: int, kind: str) -> Response:
 def upload(meeting_id: int) -> Response:
     """資料を添付する."""
     found, back = _open(meeting_id), url_for(".index", meeting_id=meeting_id)
+    if closed := _closed(found, _("資料を添付する"), back):
+        return closed
     proposed = rules.next_number(MaterialKind.FILE, [one.number for one in found.pack.counting])
     form = forms.upload_form(found.choices, data={"number": proposed, "item": "0"})
     row = meetings.row(found.meeting)
@@ -266,6 +281,8 @@ def replace(meeting_id: int, material_id: int) -> Response:
 def send(meeting_id: int) -> Response:
     """資料を送る: freezes what is made of the data, and tells everybody where to read it."""
     found, back = _open(meeting_id), url_for(".index", meeting_id=meeting_id)
+    if closed := _closed(found, _("資料を送る"), back):
+        return closed
     row = meetings.row(found.meeting)
     seen = actions.seen_of(found.pack.seen, queries.rows(meeting_id))
     form = SeenButtonForm(data={"seen": seen})

@@ -13,11 +13,11 @@ from tracker.meetings.meeting import Meeting
 from tracker.meetings.minutes import views as minutes_views
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY, nearest
-from tracker.meetings.rules import FIRST_YEAR
+from tracker.meetings.rules import FIRST_YEAR, check_active
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
-from tracker.plumbing.pages import done, page
+from tracker.plumbing.pages import closed_page, done, page
 
 
 @bp.route("/meetings/other/new", methods=["GET", "POST"])
@@ -101,6 +101,8 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
 def attendance(meeting_id: int) -> Response:
     """出席の記録: the head, a deputy by its post, or nobody, per seat."""
     meeting = get_meeting(meeting_id)
+    if closed := _closed(meeting, _("出席の記録")):
+        return closed
     form = forms.attendance_form(meeting)
     if form.carry_out(
         lambda act: actions.record_attendance(
@@ -120,12 +122,24 @@ def attendance(meeting_id: int) -> Response:
 def cancel(meeting_id: int) -> Response:
     """会議を取りやめる, so that another can be prepared."""
     meeting = get_meeting(meeting_id)
+    if closed := _closed(meeting, _("会議を取りやめる")):
+        return closed
     form = forms.CancelForm(data={"seen": meeting.seen})
     if form.carry_out(
         lambda act: actions.cancel(act, queries.row(meeting), form.reason.data, seen=form.seen.data)
     ):
         return done(url_for("annual_duty.index"), _("会議を取りやめました。"))
     return page("meetings/cancel.html", form=form, meeting=meeting)
+
+
+def _closed(meeting: Meeting, title: str) -> Response | None:
+    """What is said of a meeting that was called off, in place of a form; None of any other."""
+    return closed_page(
+        lambda: check_active(meeting.cancelled_at is not None),
+        title=title,
+        named=meeting.name,
+        back=meeting.path,
+    )
 
 
 __all__ = ["agenda_views", "bp", "minutes_views", "poll_views"]

@@ -164,7 +164,7 @@ def answer(
         raise Refusal(_("だれから聞いたかを入れてください。"), field="told_by")
     given = {id_: answers[id_] for id_ in meeting.dates if id_ in answers}
     if not given:
-        raise Refusal(_("候補日を1つ以上選んでください。"))
+        raise Refusal(_("候補日のどれかに、○・△・×で答えてください。"))
     who = act.by.name if act.by else _secretary(place) + ("（返信メール）" if by_mail else "")
     how = f"（代理入力、{told_by.strip()}から）" if is_proxy else ""
     is_own_word = bool(place.told_by) and not is_proxy

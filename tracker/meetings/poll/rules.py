@@ -18,7 +18,9 @@ PROPOSALS_APART_OFFICE_DAYS = 3
 ROWS_PROPOSED, ROWS_EMPTY = 5, 3
 NEAREST_SHOWN = 3
 HOURS = ((time(14), time(15, 30)), (time(10), time(11, 30)))
-NO_COMMON_DAY = N_("全員が○の日はありません。△の町に理由を伺うか、候補日を加えてください。")
+NO_COMMON_DAY = N_(
+    "全員が○の日はありません。△や×の市町村に御都合を伺うか、候補日を加えてください。"
+)
 DEADLINE_FIRST = N_("回答期限は、最初の候補日より前の日にしてください。")
 
 

@@ -22,7 +22,7 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, page, refusal_of
+from tracker.plumbing.pages import closed_page, complain, done, page, refusal_of
 
 
 @bp.route("/meetings/new", methods=["GET", "POST"])
@@ -126,6 +126,13 @@ def _letters_page(form: forms.DatesForm, year: FiscalYear, today: date) -> Respo
 def add_dates(meeting_id: int) -> Response:
     """候補日を加える, or a later deadline."""
     meeting, today = get_meeting(meeting_id), clock.today()
+    if closed := closed_page(
+        lambda: actions.check_open(meeting),
+        title=_("候補日を加える"),
+        named=meeting.name,
+        back=meeting.path,
+    ):
+        return closed
     due = meeting.reply_due_on
     form = forms.dates_form(
         meeting.year,
