@@ -645,6 +645,9 @@ def test_a_meeting_of_the_officers_runs_beside_article_5_and_never_fulfils_it(br
     office = browse("office")
     heads = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
     shown = office.follow(office.fill(f"{path}/attendance", heads))
+    # Nobody is said to have answered what was recorded after the meeting.
+    replies = office.get(f"{path}/replies").text
+    assert "会議の後に記録した出席" in replies and "全員から回答がありました" not in replies
     assert not shown.all("#article5")
     listed = office.get("/meetings")
     assert listed.link("担当者会議") == path
