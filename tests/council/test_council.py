@@ -11,7 +11,8 @@ from tests import cast
 from tests.meetings.makers import TOWNS, act, make_pure
 from tests.sent import links_in, sent_to
 from tracker.council import actions, queries, rules
-from tracker.council.actions import Appointment
+from tracker.council.actions import Appointment, OpinionWords
+from tracker.council.models import CouncilMemberRow
 from tracker.council.rules import CouncilMember, QuorumRule, quorum, seating
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions as meetings
@@ -109,6 +110,26 @@ def test_who_comes_is_said_with_the_quorum(app, said, rule, is_recorded, sentenc
 
 
 @pytest.mark.parametrize(
+    ("response", "on", "field"),
+    [
+        ("看板を改めた。", None, "responded_on"),
+        (None, BEGINS, "response"),
+        ("看板を改めた。", BEGINS + timedelta(days=1), "responded_on"),
+    ],
+)
+def test_what_became_of_an_opinion_comes_with_its_day(response, on, field):
+    with pytest.raises(Refusal) as refused:
+        rules.check_response(response, on, BEGINS)
+    assert refused.value.field == field
+    rules.check_response(None, None, BEGINS)
+    rules.check_response("看板を改めた。", BEGINS, BEGINS)
+    rules.check_opinion(seated(HEAD), None)
+    for meeting, seat_id in ((seated(), None), (seated(HEAD), 1)):
+        with pytest.raises(Refusal):
+            rules.check_opinion(meeting, seat_id)
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"is_yearly": True},
@@ -169,6 +190,23 @@ def test_a_member_is_entered_seated_invited_and_counted(browse, app, now):
         came = {**{one.key: (ABSENT, "") for one in rest}, seat.key: (HEAD, "")}
         later = datetime(2027, 1, 21, 7, tzinfo=UTC)
         meetings.record_attendance(act(at=later), row, came)
+    said = {"seat": str(seat.id), "text": "観光案内を\n分かりやすく。"}
+    office.fill(f"{path}/council/opinions/new", said)
+    seen_by_town.get(f"{path}/council/opinions/new", status=403)
+    assert "まだありません" in seen_by_town.get(f"{path}/council").text
+    assert "出された意見1件、うち対応の記録がまだのもの1件" in seen_by_town.get(path).text
+    half = office.fill("/meetings/council/opinions/1", {"response": "看板を改めた。"})
+    assert half.status == 422 and "対応の日を入力してください" in half.text
+    followed = {"response": "看板を改めた。", "responded_on": "令和8年4月1日"}
+    office.fill("/meetings/council/opinions/1", followed)
+    with app.app_context():
+        next_day = HOURS._replace(on=date(2027, 3, 1))
+        after = meetings.prepare_other(act(at=later), "ビジョン懇談会（次）", next_day, "庁議室")
+        actions.seat_members(act(at=later), after)
+        next_path = f"/meetings/{after.id}/council"
+    for shown in (f"{path}/council", next_path):
+        assert "看板を改めた。" in seen_by_town.get(shown).text
+    assert "前回の意見と対応" in seen_by_town.get(next_path).text
     counted = "委員1名のうち1名出席。定足数（過半数・1名）を満たしています。"
     assert counted in seen_by_town.get(path).text
     with app.app_context():
@@ -191,9 +229,18 @@ def test_a_term_is_ended_on_what_was_seen_and_members_go_with_the_release():
     assert (one.name, one.ends_on, one.in_term(ENDS)) == ("住民の代表", BEGINS, False)
     actions.set_quorum(act(), TWO_THIRDS, "0")
     assert queries.quorum_rule() is TWO_THIRDS
+    row = meetings.prepare_other(act(), "ビジョン懇談会", HOURS, "庁議室")
+    actions.change_member(act(), db.session.get_one(CouncilMemberRow, one.id), wanted)
+    actions.add_member(act(), replace(wanted, name="観光協会 会長", ends_on=HOURS.on))
+    actions.seat_members(act(), row)
+    actions.record_opinion(act(), row, OpinionWords(None, "分かりやすく。"))
+    assert len(queries.opinions(row.id)) == 1
+    db.session.remove()
+    downgrade(revision="0056")
+    assert db.session.scalar(text("SELECT count(*) FROM council_member")) == 2
     db.session.remove()
     downgrade(revision="0055")
-    posts = text("SELECT count(*) FROM post WHERE name = '住民の代表'")
+    posts = text("SELECT count(*) FROM post WHERE name = '住民代表'")
     assert db.session.scalar(posts) == 1
     db.session.remove()
     upgrade()

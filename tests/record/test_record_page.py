@@ -167,7 +167,7 @@ SUBJECTS: dict[tuple[str, str, bool], set[str]] = {
                 "held_view",
                 "grant_claim",
                 "grant_cap",
-                *("material_pack", "council", "council_member"),
+                *("material_pack", "council", "council_member", "council_opinion"),
             ),
             *("agreement", "area", "municipality", "figures", "calendar", "history"),
         )

@@ -231,6 +231,8 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "council.change": lambda s: [{"member_id": s.council_member}],
     "council.seats": lambda s: [{"meeting_id": s.convened}],
     "council.add_seats": lambda s: [{"meeting_id": s.convened}],
+    "council.record_opinion": lambda s: [{"meeting_id": s.council_meeting}],
+    "council.follow_opinion": lambda s: [{"opinion_id": s.council_opinion}],
     "decisions.record": lambda s: [{"meeting_id": s.held}],
     **{
         f"decisions.{name}": lambda s: [{"decision_id": s.decided}]

@@ -33,7 +33,7 @@ from tracker.convening.rules import Coming
 from tracker.cost_sharing.cases import actions as cases
 from tracker.cost_sharing.models import Consultation, CostCase
 from tracker.council import actions as council
-from tracker.council.actions import Appointment
+from tracker.council.actions import Appointment, OpinionWords
 from tracker.decisions import actions as decisions
 from tracker.decisions.actions import DecisionWords, Errand
 from tracker.decisions.models import FollowUpRow
@@ -50,7 +50,7 @@ from tracker.meetings.agenda import actions as agenda
 from tracker.meetings.minutes import actions as minutes
 from tracker.meetings.models import AgendaItem, CandidateDate, MeetingRow, MeetingSeat
 from tracker.meetings.poll import actions as poll_actions
-from tracker.meetings.rules import Attendance
+from tracker.meetings.rules import Attendance, Candidate
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import CalendarEntry, EntryKind, HeadAbsence, Municipality
 from tracker.plumbing.changes import Act
@@ -127,6 +127,8 @@ class Stock:
     sent_material: int
     convened: int
     council_member: int
+    council_meeting: int
+    council_opinion: int
     coming_token: str
     came_token: str
     invited_token: str
@@ -158,6 +160,7 @@ def furnish() -> Stock:
     late = projects.make_project(name="あとから加わった事業", lead_post_id=None).id
     _write_reports(made)
     polling, held, convened = _polled(), _held(), _convened()
+    council_member, council_meeting, council_opinion = _council()
     items, minuted = _agenda(polling), _minutes(held)
     decided, follow_ups = _decided(held, minuted)
     job = make_job()
@@ -217,7 +220,9 @@ def furnish() -> Stock:
         unsent_material=_unsent_material(polling),
         sent_material=_sent_material(held),
         convened=convened,
-        council_member=_council_member(),
+        council_member=council_member,
+        council_meeting=council_meeting,
+        council_opinion=council_opinion,
         coming_token=_seat_token("attendance", convened, TOWN),
         came_token=_seat_token("attendance", convened, "hiranai"),
         invited_token=invited_token,
@@ -618,11 +623,17 @@ def _convened() -> int:
     return row.id
 
 
-def _council_member() -> int:
-    """A member from outside, whose term covers every meeting of the year."""
+def _council() -> tuple[int, int, int]:
+    """A member from outside, a meeting at which it sits, and what it said there."""
     term = date(2026, 4, 1), date(2026, 4, 1), date(2028, 3, 31)
     wanted = Appointment("商工会議所 会頭", "chair@chamber.example", *term)
-    return council.add_member(costs.act_of("office"), wanted).id
+    office = costs.act_of("office")
+    member = council.add_member(office, wanted)
+    hours = Candidate(date(2026, 12, 21), time(14), time(15, 30))
+    row = fixing.prepare_other(office, "第1回の懇談会", hours, "庁議室")
+    council.seat_members(office, row)
+    words = OpinionWords(None, "広域の観光案内を分かりやすくしてほしい。")
+    return member.id, row.id, council.record_opinion(office, row, words).id
 
 
 def _seat_token(kind: str, meeting_id: int, slug: str) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from tracker.accounts.models import Post, PostKind
 from tracker.accounts.people import actions as people
 from tracker.council import queries, rules
-from tracker.council.models import CouncilMemberRow, CouncilRow
+from tracker.council.models import CouncilMemberRow, CouncilOpinion, CouncilRow
 from tracker.council.rules import QuorumRule
 from tracker.meetings import queries as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
@@ -64,6 +64,43 @@ def change_member(
         with act.change("council.member_changed", row, said):
             row.appointed_on = wanted.appointed_on
             row.begins_on, row.ends_on = wanted.begins_on, wanted.ends_on
+
+
+@dataclass(frozen=True)
+class OpinionWords:
+    """What was said, by whose seat (None: the council), and what became of it on which day."""
+
+    seat_id: int | None
+    text: str
+    response: str | None = None
+    responded_on: date | None = None
+
+
+def record_opinion(act: Act, row: MeetingRow, words: OpinionWords) -> CouncilOpinion:
+    """Records what was said at a meeting; raises Refusal where no member sits there."""
+    act.lock((row, None))
+    rules.check_opinion(meetings.of(row), words.seat_id)
+    said = f"{row.name}：ビジョン懇談会で出された意見を記録しました。"
+    with act.change("council.opinion_recorded", None, said) as entry:
+        entry.subject = new = CouncilOpinion(
+            meeting_id=row.id, seat_id=words.seat_id, text=words.text
+        )
+        db.session.add(new)
+    return new
+
+
+def follow_opinion(
+    act: Act, row: CouncilOpinion, words: OpinionWords, seen: str | None = None
+) -> None:
+    """Records what became of an opinion, or corrects it.  Raises Refusal as the rules do."""
+    meeting = db.session.get_one(MeetingRow, row.meeting_id)
+    act.lock((meeting, None), (row, seen))
+    rules.check_opinion(meetings.of(meeting), words.seat_id)
+    rules.check_response(words.response, words.responded_on, act.today)
+    said = f"{meeting.name}：ビジョン懇談会で出された意見と、その対応を記録しました。"
+    with act.change("council.opinion_followed", row, said):
+        row.seat_id, row.text = words.seat_id, words.text
+        row.response, row.responded_on = words.response, words.responded_on
 
 
 def set_quorum(act: Act, rule: QuorumRule, seen: str | None = None) -> None:

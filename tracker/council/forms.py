@@ -1,16 +1,21 @@
 """Asks for a member of the council with the term, and for the quorum."""
 
-from wtforms import RadioField
+from collections.abc import Iterable
 
-from tracker.council.actions import Appointment
+from wtforms import RadioField, SelectField
+
+from tracker.council.actions import Appointment, OpinionWords
 from tracker.council.rules import QuorumRule
-from tracker.kernel.translation import N_
+from tracker.kernel.translation import N_, _
+from tracker.meetings.meeting import Seat
 from tracker.plumbing.forms import (
     DayField,
     Form,
     LineField,
+    LinesField,
     SeenField,
     at_most,
+    choices,
     labelled,
     must_choose,
     optional,
@@ -59,3 +64,40 @@ class QuorumForm(Form):
     quorum = must_choose(
         N_("定足数"), N_("定足数を1つ選んでください。"), labelled(QuorumRule), RadioField
     )
+
+
+class OpinionForm(Form):
+    """出された意見."""
+
+    seat = SelectField(
+        N_("意見を出した委員"), invalid_choice_message=N_("一覧の中から選んでください。")
+    )
+    text = LinesField(
+        N_("意見"), validators=[*required(N_("意見を入力してください。")), at_most(1000)]
+    )
+
+    def offer(self, seats: Iterable[Seat]) -> None:
+        """The members at the meeting, or all of them together."""
+        members = [(str(one.id), one.title) for one in seats if one.town is None]
+        self.seat.choices = choices([("0", _("全体")), *members])
+
+    @property
+    def words(self) -> OpinionWords:
+        """The same as an act takes it."""
+        return OpinionWords(int(self.seat.data) or None, self.text.data)
+
+
+class OpinionFollowForm(OpinionForm):
+    """The same with what became of it."""
+
+    seen = SeenField()
+    response = LinesField(N_("対応"), validators=[optional(), at_most(1000)])
+    responded_on = DayField(N_("対応の日"), validators=[optional()])
+
+    @property
+    def words(self) -> OpinionWords:
+        """The same as an act takes it."""
+        return OpinionWords(
+            *(int(self.seat.data) or None, self.text.data),
+            *(self.response.data or None, self.responded_on.data),
+        )

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.council.rules import QuorumRule
@@ -29,3 +29,17 @@ class CouncilRow(Versioned, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     quorum: Mapped[QuorumRule] = mapped_column(words(QuorumRule))
+
+
+class CouncilOpinion(Versioned, Model):
+    """出された意見: what was said at a meeting, and what became of it (対応), which may come later."""
+
+    __tablename__ = "council_opinion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    # Whose it is; empty: the council's as a whole.
+    seat_id: Mapped[int | None] = mapped_column(ForeignKey("meeting_seat.id"))
+    text: Mapped[str] = mapped_column(Text)
+    response: Mapped[str | None] = mapped_column(Text)
+    responded_on: Mapped[date | None]

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from tracker.accounts.models import Post
-from tracker.council.models import CouncilMemberRow, CouncilRow
-from tracker.council.rules import CouncilMember, QuorumRule
+from tracker.council.models import CouncilMemberRow, CouncilOpinion, CouncilRow
+from tracker.council.rules import CouncilMember, Opinion, QuorumRule
+from tracker.meetings.meeting import Meeting
+from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 
@@ -48,3 +50,49 @@ def quorum_rule() -> QuorumRule:
 def _quorum_rule() -> QuorumRule:
     row = council()
     return row.quorum if row else QuorumRule.MAJORITY
+
+
+def opinions(meeting_id: int) -> Sequence[Opinion]:
+    """What was said at a meeting, in the order it was recorded."""
+    return kept(
+        ("council_opinions", meeting_id),
+        ("council", "meetings"),
+        lambda: _opinions(CouncilOpinion.meeting_id == meeting_id),
+    )
+
+
+def find_opinion(opinion_id: int) -> Opinion | None:
+    """One opinion, or None."""
+    return next(iter(_opinions(CouncilOpinion.id == opinion_id)), None)
+
+
+def opinions_before(meeting: Meeting) -> Sequence[Opinion]:
+    """前回の意見: those of the last meeting before this one at which any were given."""
+    if meeting.hours is None:
+        return ()
+    last = (
+        select(MeetingRow.id)
+        .join(CouncilOpinion, CouncilOpinion.meeting_id == MeetingRow.id)
+        .where(MeetingRow.held_on < meeting.hours.on, MeetingRow.id != meeting.id)
+        .order_by(MeetingRow.held_on.desc(), MeetingRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return _opinions(CouncilOpinion.meeting_id == last)
+
+
+def _opinions(where: ColumnElement[bool]) -> Sequence[Opinion]:
+    rows = db.session.execute(
+        select(CouncilOpinion, MeetingRow.name, MeetingSeat.title)
+        .join(MeetingRow, MeetingRow.id == CouncilOpinion.meeting_id)
+        .outerjoin(MeetingSeat, MeetingSeat.id == CouncilOpinion.seat_id)
+        .where(where)
+        .order_by(CouncilOpinion.id)
+    )
+    return [
+        Opinion(
+            *(row.id, row.seen, row.meeting_id, meeting, row.seat_id, title or ""),
+            *(row.text, row.response, row.responded_on),
+        )
+        for row, meeting, title in rows
+    ]

@@ -149,3 +149,38 @@ def presence(meeting: Meeting, rule: QuorumRule) -> Presence | None:
         rule,
         meeting.attendance_at is not None,
     )
+
+
+class Opinion(NamedTuple):
+    """One opinion given at a meeting: whose (empty: the council's), and what became of it."""
+
+    id: int
+    seen: str
+    meeting_id: int
+    meeting: str
+    seat_id: int | None
+    whose: str
+    text: str
+    response: str | None
+    responded_on: date | None
+
+
+def check_opinion(meeting: Meeting, seat_id: int | None) -> None:
+    """Opinions are given where members have seats, in writing before the day too; raises Refusal."""
+    seats = [one.id for one in meeting.seats if one.town is None]
+    if not seats:
+        raise Refusal(_("委員の席がある会議で記録できます。先に委員を席に加えてください。"))
+    if seat_id is not None and seat_id not in seats:
+        raise Refusal(_("意見を出した委員を選び直してください。"), field="seat")
+
+
+def check_response(response: str | None, responded_on: date | None, today: date) -> None:
+    """What became of an opinion comes with its day, which is not to come; raises Refusal."""
+    if response and responded_on is None:
+        raise Refusal(_("対応の日を入力してください。"), field="responded_on")
+    if responded_on is not None and not response:
+        raise Refusal(
+            _("対応を入力してください。まだのときは、対応の日も空けておきます。"), field="response"
+        )
+    if responded_on is not None and responded_on > today:
+        raise Refusal(_("対応の日は、今日までの日にしてください。"), field="responded_on")

@@ -1,11 +1,13 @@
 """Pages of the council: its members and their terms, the quorum, and their seats at a meeting."""
 
+from functools import partial
+
 from flask import Blueprint, abort, url_for
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
 from tracker.council import actions, forms, queries, rules
-from tracker.council.models import CouncilMemberRow
+from tracker.council.models import CouncilMemberRow, CouncilOpinion
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
@@ -17,7 +19,7 @@ from tracker.plumbing.access import guard, may
 from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.db import db, seen_of
 from tracker.plumbing.forms import SeenButtonForm, in_year
-from tracker.plumbing.pages import complain, done, page, refusal_of
+from tracker.plumbing.pages import closed_page, complain, done, page, refusal_of
 from tracker.plumbing.sections import stand
 
 _OFFICE = Permission.MANAGE_MEETING
@@ -102,7 +104,42 @@ def seats(meeting_id: int) -> Response:
         closed=refusal_of(lambda: rules.check_seating(meeting, found)),
         shows_replies=meeting.attendance_at is not None or may(_OFFICE),
         may_manage=may(_OFFICE),
+        opinions=queries.opinions(meeting_id),
+        before=queries.opinions_before(meeting),
     )
+
+
+@bp.route("/meetings/<int:meeting_id>/council/opinions/new", methods=["GET", "POST"])
+@guard(_OFFICE)
+def record_opinion(meeting_id: int) -> Response:
+    """意見を記録する."""
+    meeting, back = get_meeting(meeting_id), url_for(".seats", meeting_id=meeting_id)
+    title = _("意見を記録する")
+    check = partial(rules.check_opinion, meeting, None)
+    if closed := closed_page(check, title=title, named=meeting.name, back=back):
+        return closed
+    form = forms.OpinionForm(data={"seat": "0"})
+    form.offer(meeting.seats)
+    if form.carry_out(lambda act: actions.record_opinion(act, meetings.row(meeting), form.words)):
+        return done(back, _("意見を記録しました。"))
+    return page("council/opinion.html", form=form, title=title, meeting=meeting)
+
+
+@bp.route("/meetings/council/opinions/<int:opinion_id>", methods=["GET", "POST"])
+@guard(_OFFICE)
+def follow_opinion(opinion_id: int) -> Response:
+    """意見と対応を記録する: what became of it, which may come later."""
+    one = queries.find_opinion(opinion_id) or abort(404)
+    meeting = get_meeting(one.meeting_id)
+    form = in_year(forms.OpinionFollowForm, FiscalYear.containing(clock.today()))(
+        data={**one._asdict(), "seat": str(one.seat_id or 0)}
+    )
+    form.offer(meeting.seats)
+    row = db.session.get_one(CouncilOpinion, opinion_id)
+    if form.carry_out(lambda act: actions.follow_opinion(act, row, form.words, form.seen.data)):
+        return done(url_for(".seats", meeting_id=meeting.id), _("意見と対応を記録しました。"))
+    title = _("意見と対応を記録する")
+    return page("council/opinion.html", form=form, title=title, meeting=meeting)
 
 
 @bp.post("/meetings/<int:meeting_id>/council/seats")
@@ -133,9 +170,15 @@ def _of_meeting(meeting: Meeting) -> Beside | None:
     more = _("懇談会の委員を見る"), url
     found = _presence(meeting)
     if found is not None:
-        return Beside(_("懇談会の委員"), [BesideLine(str(found), url)], more)
+        return Beside(
+            _("懇談会の委員"), [BesideLine(str(found), url), *_said(meeting.id, url)], more
+        )
     if any(one.town is None for one in meeting.seats):
-        return Beside(_("懇談会の委員"), [BesideLine(_("委員の席があります。"), url)], more)
+        return Beside(
+            _("懇談会の委員"),
+            [BesideLine(_("委員の席があります。"), url), *_said(meeting.id, url)],
+            more,
+        )
     is_open = may(_OFFICE) and not refusal_of(
         lambda: rules.check_seating(meeting, queries.members())
     )
@@ -143,8 +186,30 @@ def _of_meeting(meeting: Meeting) -> Beside | None:
     return Beside(_("懇談会の委員"), [line]) if is_open else None
 
 
+def _said(meeting_id: int, url: str) -> list[BesideLine]:
+    found = queries.opinions(meeting_id)
+    left = sum(one.response is None for one in found)
+    said = _(
+        "出された意見%(count)s件、うち対応の記録がまだのもの%(left)s件", count=len(found), left=left
+    )
+    return [BesideLine(said, url)] if found else []
+
+
+def _of_minutes(meeting: Meeting) -> Beside | None:
+    """On the page of the minutes: each opinion with what became of it."""
+    url = url_for("council.seats", meeting_id=meeting.id)
+    lines = [
+        BesideLine(
+            f"{one.whose or _('全体')}　{one.text}", url, one.response or _("対応はまだです")
+        )
+        for one in queries.opinions(meeting.id)
+    ]
+    return Beside(_("出された意見と、その後"), lines) if lines else None
+
+
 def _put_in(state: BlueprintSetupState) -> None:
     beside.register(state.app, "meeting_seats", _of_meeting)
+    beside.register(state.app, "minutes_opinions", _of_minutes)
 
 
 bp.record(_put_in)

@@ -16,7 +16,7 @@ READ_BY: Mapping[str, Permission] = {
         (
             *("area", "municipality", "figures", "calendar", "agreement", "project"),
             *("fiscal_year", "round", "meeting", "held_view", "grant_claim", "grant_cap"),
-            *("material_pack", "council", "council_member"),
+            *("material_pack", "council", "council_member", "council_opinion"),
         ),
         Permission.READ_AREA,
     ),
@@ -226,6 +226,14 @@ KINDS: Mapping[str, RecordKind] = {
         {
             "council.member_added": N_("委員の登録"),
             "council.member_changed": N_("委員の登録の変更"),
+        },
+    ),
+    "council_opinion": RecordKind(
+        N_("ビジョン懇談会の意見"),
+        "council_opinion",
+        {
+            "council.opinion_recorded": N_("意見の記録"),
+            "council.opinion_followed": N_("意見への対応"),
         },
     ),
     "seat": RecordKind(

@@ -400,6 +400,13 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             **{"begins_on": N_("任期の始まり"), "ends_on": N_("任期の終わり")},
         },
     ),
+    "council_opinion": (
+        N_("ビジョン懇談会の意見"),
+        {
+            **{"meeting_id": UNSAID, "seat_id": UNSAID, "text": N_("意見")},
+            **{"response": N_("対応"), "responded_on": N_("対応の日")},
+        },
+    ),
     "candidate_date": (
         N_("候補日"),
         {"on": N_("日"), "begins": N_("開始"), "ends": N_("終了"), "added_at": UNSAID},
@@ -496,12 +503,8 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "follow_up": (
         N_("宿題"),
         {
-            "decision_id": UNSAID,
-            "municipality_id": N_("担当"),
-            "what": N_("すること"),
-            "due_on": N_("期限"),
-            "added_at": UNSAID,
-            "reported_at": UNSAID,
+            **{"decision_id": UNSAID, "municipality_id": N_("担当"), "what": N_("すること")},
+            **{"due_on": N_("期限"), "added_at": UNSAID, "reported_at": UNSAID},
             "closed_at": N_("終わった日時"),
         },
     ),
@@ -526,9 +529,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "material_file": (
         N_("資料のファイル"),
         {
-            "attachment_id": UNSAID,
-            "material_id": UNSAID,
-            "pages": UNSAID,
+            **{"attachment_id": UNSAID, "material_id": UNSAID, "pages": UNSAID},
             "reason": N_("差し替える理由"),
         },
     ),
