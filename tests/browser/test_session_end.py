@@ -45,7 +45,7 @@ def test_a_report_outlives_its_session_and_is_saved_once(example: House, javascr
     officer.presses("下書きのまま閉じる")
     officer.sees_title("ログイン")
     officer.sees("このログインは、ほかの画面か端末で終了しました。")
-    officer.sees("入力した内容は保管しています。ログインし直すと、続きから保存できます。")
+    officer.sees("送った内容は保管しています。ログインし直すと、続きからできます。")
     officer.signs_in("officer", "imabetsu")
     officer.sees("ログインが切れていたため、まだ保存していません。")
     expect(box).to_have_value(DONE)

@@ -111,7 +111,7 @@ def read_screens(office: PageClient) -> dict[str, Any]:
 def test_the_figures_of_the_pack_are_those_of_the_screens(demo_app: Flask, tmp_path: Path) -> None:
     """It failed when a part, a thousand yen of a project, a yen of a case or two answers differed."""
     call_and_answer(demo_app)
-    office = PageClient(demo_app).sign_in("office")
+    office = PageClient(demo_app).enter("office")
     page = office.get("/meetings/2/materials")
     office.post("/meetings/2/materials/make/all", page.fields(0))
     pack = office.get("/meetings/2/materials/book.pdf").response.data

@@ -181,6 +181,7 @@ def held(both: Flask) -> Iterator[Callable[[Path], str]]:
     yield refused
 
 
+@pytest.mark.engines_by_turns
 def test_damaged_and_hostile_backups_are_refused(
     held: Callable[[Path], str], whole: bytes, tmp_path: Path
 ) -> None:

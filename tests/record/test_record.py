@@ -102,6 +102,7 @@ def test_the_example_holds_with_every_decision(demo_both: Flask, tmp_path: Path)
     assert by_file(demo_both, tmp_path, "--head", answer["head"]) == (0, answer)
 
 
+@pytest.mark.engines_by_turns
 def test_a_changed_decision_of_each_kind_is_named(demo_both: Flask):
     rows = decided(len(ON_DECISIONS))
     for table, _, keys in rows:

@@ -125,6 +125,7 @@ def test_a_server_that_hangs_at_the_good_bye_has_given_all_it_had(house, returne
     assert trouble() is None
 
 
+@on_sqlite
 def test_a_wrong_password_is_told_with_the_servers_words(house, returned):
     house.config["IMAP_PASSWORD"] = "wrong"
     letters_go_out_all_the_same()
