@@ -8,10 +8,12 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from tests import cast
+from tests.duties.makers import MEMBERS
 from tests.meetings.makers import TOWNS, act, make_pure
 from tests.sent import links_in, sent_to
 from tracker.council import actions, queries, rules
 from tracker.council.actions import Appointment, OpinionWords
+from tracker.council.duties import duties
 from tracker.council.models import CouncilMemberRow
 from tracker.council.rules import CouncilMember, QuorumRule, quorum, seating
 from tracker.kernel.refusal import Refusal
@@ -67,6 +69,45 @@ def test_a_term_holds_on_its_first_and_last_day_and_says_who_is_seated():
     with pytest.raises(Refusal) as refused:
         rules.check_term(ENDS, BEGINS)
     assert refused.value.field == "ends_on"
+
+
+DAY = timedelta(days=1)
+LATER = member(3, ENDS + DAY, date(2029, 1, 20))
+LONGER = member(1, ends=LATER.ends_on)
+
+
+@pytest.mark.parametrize(
+    ("council", "today", "left"),
+    [
+        ([member(1), member(2)], ENDS - 61 * DAY, []),
+        ([member(1), member(2)], ENDS - 60 * DAY, [2]),
+        ([member(1), member(2)], ENDS + 60 * DAY, [2]),
+        ([member(1), member(2)], ENDS + 61 * DAY, []),
+        ([member(1), member(2, ends=ENDS - DAY)], ENDS, [1, 1]),
+        ([member(1), member(2), LATER], ENDS, [1]),
+        ([member(1), LATER, LATER], ENDS, [0]),
+        ([member(1), member(2, ends=ENDS - DAY), LATER], ENDS, [1, 0]),
+        ([LONGER, member(2)], ENDS, [1]),
+        ([LONGER, LONGER], ENDS, []),
+        ([], ENDS, []),
+    ],
+)
+def test_a_day_on_which_terms_end_asks_for_as_many_as_nobody_follows(app, council, today, left):
+    with app.test_request_context():
+        found = duties(council, MEMBERS, today)
+    assert [one.remaining for one in found] == left
+    assert len({one.key for one in found}) == len(found)
+    for one in found:
+        assert one.known_since <= datetime.combine(today, time.min, UTC)
+
+
+def test_what_a_term_asks_is_said_with_its_number_and_day(app):
+    for today, said in ((ENDS, "終わります"), (ENDS + DAY, "終わりました")):
+        with app.test_request_context():
+            [found] = duties([member(1), member(2)], MEMBERS, today)
+            assert f"委員2名の任期が令和9年1月20日で{said}。" in found.text
+            assert found.title == "ビジョン懇談会の委員の再任か後任を登録する　2名"
+        assert (found.url, found.due_on) == ("/meetings/council", ENDS)
 
 
 def seated(*said: Attendance | None, **changes):

@@ -29,6 +29,8 @@ from tracker.convening.duties import duties as of_replies
 from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision
+from tracker.council.duties import duties as of_council
+from tracker.council.rules import CouncilMember
 from tracker.decisions.duties import duties as of_decisions
 from tracker.duty.duty import Duty
 from tracker.duty.kinds import Kind
@@ -448,6 +450,23 @@ def test_a_proposed_item_stands_on_the_office_s_home() -> None:
         )
 
 
+def walk_terms() -> Iterator[tuple[bool, list[Duty]]]:
+    """A member whose term ends on a Sunday, alone and with a successor from the day after."""
+    ends_on = date(2027, 1, 24)
+    ending = CouncilMember(1, "1", 1, "委員", None, TODAY, TODAY, ends_on)
+    next_day = ends_on + timedelta(days=1)
+    after = CouncilMember(2, "1", 2, "後任", None, TODAY, next_day, date(2029, 1, 23))
+    for has_successor, on in product((False, True), (date(2026, 11, 25), ends_on, next_day)):
+        council = [ending, after] if has_successor else [ending]
+        yield has_successor, left(of_council(council, MEMBERS, on))
+
+
+def test_a_term_that_ends_stands_on_the_office_s_home_until_somebody_follows() -> None:
+    for has_successor, found in walk_terms():
+        assert check(found) == (set() if has_successor else {Kind.TERM_ENDING})
+        assert {one.role for duty in found for one in homes(duty)} <= {Role.OFFICE}
+
+
 # --- letters ----------------------------------------------------------------------------------------
 
 
@@ -553,6 +572,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for _, many in walk_minutes() for one in many),
         *(one for _, many in walk_decisions() for one in many),
         *(one for many in walk_proposals() for one in many),
+        *(one for _, many in walk_terms() for one in many),
         *(one for _, many in walk_letters() for one in many),
         *(one for *_, many in walk_people() for one in many),
         *(one for many in walk_looks() for one in many),

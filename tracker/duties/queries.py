@@ -15,6 +15,8 @@ from tracker.annual_duty import queries as annual
 from tracker.convening import duties as convening
 from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
+from tracker.council import duties as terms
+from tracker.council import queries as council
 from tracker.decisions import duties as deciding
 from tracker.decisions import queries as decisions
 from tracker.duty import duty as rules
@@ -65,6 +67,10 @@ def _decisions(members: Members, _today: date) -> Iterable[Duty]:
     return deciding.duties(decisions.in_hand(), members)
 
 
+def _council(members: Members, today: date) -> Iterable[Duty]:
+    return terms.duties(council.members(), members, today)
+
+
 def _costs(members: Members, today: date) -> Iterable[Duty]:
     return costs.duties(cases.in_hand(today), members, accounts.staff(), today)
 
@@ -101,6 +107,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 TELLERS = (
     (_reports, ("projects", "agreements", "accounts", "municipalities")),
     (_meetings, ("meetings", "annual_duty", "agreements", "municipalities")),
+    (_council, (*council.ROOMS, "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),

@@ -255,6 +255,14 @@ class Kind(StrEnum):
         who=_CONTACT,
         letters=_always("decision_open"),
     )
+    TERM_ENDING = _MEETINGS(
+        "term_ending",
+        N_("ビジョン懇談会の委員の任期"),
+        N_("ビジョン懇談会の委員の再任か後任を登録する　{n}名"),
+        N_("委員を開く"),
+        days(-45, -14),
+        subject=N_("ビジョン懇談会の委員の任期（{n}名）"),
+    )
     COST_UNSTARTED = _COSTS(
         "cost_unstarted",
         N_("費用負担の協議を始めること"),
