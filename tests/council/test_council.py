@@ -8,21 +8,27 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from tests import cast
+from tests.cost_sharing.makers import act_of
 from tests.duties.makers import MEMBERS
 from tests.meetings.makers import TOWNS, act, make_pure
 from tests.sent import links_in, sent_to
+from tracker.accounts import queries as people
+from tracker.accounts.handover.actions import confirm_people
+from tracker.accounts.models import PostKind
 from tracker.council import actions, queries, rules
 from tracker.council.actions import Appointment, OpinionWords
 from tracker.council.duties import duties
 from tracker.council.models import CouncilMemberRow
 from tracker.council.rules import CouncilMember, QuorumRule, quorum, seating
+from tracker.duties.queries import all_duties
+from tracker.duty.kinds import Kind
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions as meetings
 from tracker.meetings.meeting import Seat
 from tracker.meetings.models import MeetingRow
 from tracker.meetings.queries import of
 from tracker.meetings.rules import Attendance, Candidate
-from tracker.plumbing.changes import Conflict
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.record.queries import verdict
 from tracker.reminders import actions as reminders
@@ -268,6 +274,17 @@ def test_a_term_is_ended_on_what_was_seen_and_members_go_with_the_release():
         actions.change_member(act(), row, wanted, seen)
     [one] = queries.members()
     assert (one.name, one.ends_on, one.in_term(ENDS)) == ("住民の代表", BEGINS, False)
+    # April's 担当者の確認 is the offices' own, and no member is anybody's chief.
+    assert [one.kind for one in all_duties(BEGINS)].count(Kind.TERM_ENDING) == 1
+    assert PostKind.COUNCIL in {post.kind for post in people.staffed_posts()}
+    office = act_of("office")
+    held = [*people.in_use().posts, *people.staffed_posts(office.person.municipality_id)]
+    assert PostKind.COUNCIL not in {post.kind for post in held}
+    assert "住民の代表" not in str(people.post_names())
+    april = Act(office.by, datetime(2027, 4, 1, 1, tzinfo=UTC))
+    assert confirm_people(april) == sum(
+        one.municipality == "aomori" for one in people.in_use().posts
+    )
     actions.set_quorum(act(), TWO_THIRDS, "0")
     assert queries.quorum_rule() is TWO_THIRDS
     row = meetings.prepare_other(act(), "ビジョン懇談会", HOURS, "庁議室")
@@ -276,6 +293,12 @@ def test_a_term_is_ended_on_what_was_seen_and_members_go_with_the_release():
     actions.seat_members(act(), row)
     actions.record_opinion(act(), row, OpinionWords(None, "分かりやすく。"))
     assert len(queries.opinions(row.id)) == 1
+    kinds = text("SELECT DISTINCT kind FROM post JOIN council_member ON post_id = post.id")
+    for go, revision, kind in ((downgrade, "0057", "chief"), (upgrade, "0058", "council")):
+        assert db.session.scalars(kinds).one() != kind
+        db.session.remove()
+        go(revision=revision)
+        assert db.session.scalars(kinds).one() == kind
     db.session.remove()
     downgrade(revision="0056")
     assert db.session.scalar(text("SELECT count(*) FROM council_member")) == 2

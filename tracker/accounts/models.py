@@ -40,7 +40,7 @@ _COUNTS = text("struck_at IS NULL")
 
 
 class PostKind(Labelled):
-    """The six roles that sign in, and the two that only get letters: secretary and chief."""
+    """The six roles that sign in, and those that only get letters: secretary, chief, council."""
 
     OFFICE = Role.OFFICE.value, Role.OFFICE.label
     LEAD = Role.LEAD.value, Role.LEAD.label
@@ -50,11 +50,13 @@ class PostKind(Labelled):
     ADMIN = Role.ADMIN.value, Role.ADMIN.label
     SECRETARY = "secretary", N_("秘書")
     CHIEF = "chief", N_("上司（課長など）")
+    # Entered with its term (tracker/council), and of no office: nobody there vouches for it.
+    COUNCIL = "council", N_("懇談会の委員")
 
     @property
     def signs_in(self) -> bool:
         """Whether accounts can hold such a post."""
-        return self not in (PostKind.SECRETARY, PostKind.CHIEF)
+        return self not in (PostKind.SECRETARY, PostKind.CHIEF, PostKind.COUNCIL)
 
 
 class Post(Struck, Versioned, Model):
@@ -99,6 +101,16 @@ class Post(Struck, Versioned, Model):
     @classmethod
     def _is_active(cls) -> ColumnElement[bool]:
         return not_struck(cls)
+
+    @hybrid_property
+    def is_of_office(self) -> bool:
+        """Whether an office has it, and says every April who holds it: not a council's member."""
+        return self.kind is not PostKind.COUNCIL
+
+    @is_of_office.inplace.expression
+    @classmethod
+    def _is_of_office(cls) -> ColumnElement[bool]:
+        return cls.kind != PostKind.COUNCIL
 
     @validates("name")
     def _follow(self, _column: str, name: str) -> str:

@@ -215,7 +215,7 @@ def chiefs(municipality_id: int | None = None) -> Mapping[int, int | None]:
 
 
 def post_names(municipality_id: int | None = None) -> Sequence[tuple[int, str]]:
-    """Every active post, or those of a municipality, as 「今別町 企画課長」.
+    """Every active post of an office, or those of a municipality, as 「今別町 企画課長」.
 
     Kept until a post or a municipality changes.
     """
@@ -224,7 +224,7 @@ def post_names(municipality_id: int | None = None) -> Sequence[tuple[int, str]]:
         found = (
             select(Post.id, Municipality.name, Post.name)
             .join(Municipality, Municipality.id == Post.municipality_id)
-            .where(Post.is_active)
+            .where(Post.is_active, Post.is_of_office)
             .order_by(Municipality.code, Post.id)
         )
         if municipality_id is not None:
@@ -319,15 +319,17 @@ def _grouped(key: Callable[[Any, int], K], *conditions: Any) -> Mapping[K, list[
 
 
 class InUse(NamedTuple):
-    """The posts in use, who signs in, and whether others entered what nobody has looked at.
+    """The offices' posts in use, who signs in, and whether others entered what nobody has looked at.
 
-    And the posts whose names look like another's of their municipality.
+    And the posts whose names look like another's of their municipality, and whether the council
+    has members.
     """
 
     posts: tuple[HeldPost, ...]
     shared_names: tuple[SharedName, ...]
     staff: tuple[StaffMember, ...]
     is_looked_at: bool
+    has_council: bool
 
 
 def in_use() -> InUse:
@@ -354,7 +356,11 @@ def in_use() -> InUse:
             .where(Post.is_active)
             .order_by(Person.id, Post.id)
         ).all()
-        posts = {id_: HeldPost(slug, kind, *rest[:2]) for id_, kind, slug, *rest in rows}
+        posts = {
+            id_: HeldPost(slug, kind, *rest[:2])
+            for id_, kind, slug, *rest in rows
+            if kind is not PostKind.COUNCIL
+        }
         staff = tuple(
             StaffMember(person, id_, Role(kind), slug, has_password)
             for id_, kind, slug, _, _, person, _, _, _, has_password, _ in rows
@@ -367,7 +373,9 @@ def in_use() -> InUse:
             if row[8] is None
         }
         is_looked_at = not any(row[-1] for row in rows)
-        return InUse(tuple(posts.values()), tuple(shared.values()), staff, is_looked_at)
+        has_council = any(row[1] is PostKind.COUNCIL for row in rows)
+        held, alike = tuple(posts.values()), tuple(shared.values())
+        return InUse(held, alike, staff, is_looked_at, has_council)
 
     return kept("posts in use", ("accounts", "municipalities"), read)
 
@@ -503,7 +511,7 @@ class StaffedPost:
 
 
 def staffed_posts(municipality_id: int | None = None) -> Sequence[StaffedPost]:
-    """Every post, or those in use of one municipality, as they were entered (one query)."""
+    """Every post, or those in use of one municipality's offices, as entered (one query)."""
     found = (
         select(Post, Municipality.name, Person, SecondFactor.person_id)
         .join(Municipality, Municipality.id == Post.municipality_id)
@@ -512,7 +520,9 @@ def staffed_posts(municipality_id: int | None = None) -> Sequence[StaffedPost]:
         .order_by(Municipality.code, Post.id, Person.id)
     )
     if municipality_id is not None:
-        found = found.where(Post.municipality_id == municipality_id, Post.is_active)
+        found = found.where(
+            Post.municipality_id == municipality_id, Post.is_active, Post.is_of_office
+        )
     return [
         _staffed(post, town, [(person, bool(factor)) for *_, person, factor in own if person])
         for (post, town), own in groupby(db.session.execute(found), lambda row: (row[0], row[1]))

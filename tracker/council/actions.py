@@ -33,9 +33,8 @@ def add_member(act: Act, wanted: Appointment) -> CouncilMemberRow:
     """
     rules.check_term(wanted.begins_on, wanted.ends_on)
     with act:
-        # The kind of post that gets letters and never signs in, and that no letter goes to by kind.
         post = people.create_post(
-            act, areas.hub().slug, PostKind.CHIEF, wanted.name, wanted.email, None
+            act, areas.hub().slug, PostKind.COUNCIL, wanted.name, wanted.email, None
         )
         said = f"ビジョン懇談会の委員「{wanted.name}」を登録しました。"
         with act.change("council.member_added", None, said) as entry:

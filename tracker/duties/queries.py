@@ -68,7 +68,9 @@ def _decisions(members: Members, _today: date) -> Iterable[Duty]:
 
 
 def _council(members: Members, today: date) -> Iterable[Duty]:
-    return terms.duties(council.members(), members, today)
+    # An area without a council is spared a query whenever something changes.
+    found = council.members() if accounts.in_use().has_council else ()
+    return terms.duties(found, members, today)
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:

@@ -47,7 +47,7 @@ def confirm_people(act: Act, seen: Mapping[int, str] | None = None) -> int:
         post
         for post in db.session.scalars(
             select(Post)
-            .where(Post.municipality_id == by.municipality_id, Post.is_active)
+            .where(Post.municipality_id == by.municipality_id, Post.is_active, Post.is_of_office)
             .order_by(Post.id)
         )
         if (post.confirmed_year or 0) < year.year

@@ -26,11 +26,15 @@ def _reason() -> Any:
     return LinesField(N_("ほかの市町村の登録を変える理由"), validators=[optional(), at_most(400)])
 
 
+# A member of the council is entered with its term, on the council's own page.
+OFFERED = labelled(kind for kind in PostKind if kind is not PostKind.COUNCIL)
+
+
 class PostForm(Form):
     """A post: where it stands, what it may do, where its letters go."""
 
     municipality = must_choose(N_("市町村"), N_("市町村を選んでください。"))
-    kind = must_choose(N_("役割"), N_("役割を1つ選んでください。"), labelled(PostKind), RadioField)
+    kind = must_choose(N_("役割"), N_("役割を1つ選んでください。"), OFFERED, RadioField)
     name = LineField(
         N_("役職の名前"),
         validators=[*required(N_("役職の名前を入力してください（例 企画担当）。")), at_most(100)],
