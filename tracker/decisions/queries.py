@@ -1,6 +1,6 @@
 """Reads decisions: the one reading of this room, each as a `MeetingDecision` (decision.py)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -23,53 +23,52 @@ ROOMS = ("decisions", "meetings", "questions", "cost_sharing", "projects", "muni
 
 
 def decisions(*where: ColumnElement[bool]) -> list[MeetingDecision]:
-    """Decisions, those of the newest meeting first, then by their item.  At most two queries."""
+    """Decisions, those of the newest meeting first, then by their item.  One query."""
     rows = db.session.execute(
-        select(DecisionRow, MeetingRow, AgendaItem, Project.name, CostCase, QuestionRow)
+        select(
+            *(DecisionRow, MeetingRow, AgendaItem, Project.name, CostCase, QuestionRow),
+            *(FollowUpRow, ProgressNote),
+        )
         .join(MeetingRow, MeetingRow.id == DecisionRow.meeting_id)
         .join(AgendaItem, AgendaItem.id == DecisionRow.item_id)
         .outerjoin(Project, Project.id == DecisionRow.project_id)
         .outerjoin(CostCase, CostCase.id == DecisionRow.case_id)
         .outerjoin(QuestionRow, QuestionRow.id == DecisionRow.question_id)
+        .outerjoin(FollowUpRow, FollowUpRow.decision_id == DecisionRow.id)
+        .outerjoin(ProgressNote, ProgressNote.follow_up_id == FollowUpRow.id)
         .where(*where)
         .order_by(
-            MeetingRow.fiscal_year.desc(),
-            MeetingRow.id.desc(),
-            AgendaItem.position,
-            DecisionRow.id,
+            *(MeetingRow.fiscal_year.desc(), MeetingRow.id.desc(), AgendaItem.position),
+            *(DecisionRow.id, FollowUpRow.due_on, FollowUpRow.id, ProgressNote.id),
         )
         .execution_options(populate_existing=True)
-    ).all()
-    follow_ups = _follow_ups([row[0].id for row in rows]) if rows else {}
-    return [_decision(row, follow_ups.get(row[0].id, ())) for row in rows]
-
-
-def _follow_ups(ids: Collection[int]) -> dict[int, list[FollowUp]]:
+    )
     towns = areas.by_id()
-    rows = db.session.execute(
-        select(FollowUpRow, ProgressNote)
-        .outerjoin(ProgressNote, ProgressNote.follow_up_id == FollowUpRow.id)
-        .where(FollowUpRow.decision_id.in_(ids))
-        .order_by(FollowUpRow.due_on, FollowUpRow.id, ProgressNote.id)
-        .execution_options(populate_existing=True)
-    ).all()
-    found: dict[int, list[FollowUp]] = {}
-    for row, own in groupby(rows, lambda one: one[0]):
-        said = [note for _, note in own if note]
-        found.setdefault(row.decision_id, []).append(
-            FollowUp(
-                row.id,
-                row.seen,
-                towns[row.municipality_id],
-                row.what,
-                row.due_on,
-                row.added_at,
-                row.closed_at,
-                row.is_struck,
-                tuple(SaidProgress(one.text, one.is_done, one.person_name, one.at) for one in said),
-            )
+    many = (list(own) for _, own in groupby(rows, lambda one: one[0]))
+    return [_decision(own[0][:6], _follow_ups(own, towns)) for own in many]
+
+
+def _follow_ups(rows: Sequence[Any], towns: Mapping[int, Town]) -> list[FollowUp]:
+    """What stands behind the first six columns: a decision's follow-ups with their notes."""
+    pairs = ((follow_up, note) for *_, follow_up, note in rows if follow_up)
+    return [
+        FollowUp(
+            row.id,
+            row.seen,
+            towns[row.municipality_id],
+            row.what,
+            row.due_on,
+            row.added_at,
+            row.closed_at,
+            row.is_struck,
+            tuple(
+                SaidProgress(note.text, note.is_done, note.person_name, note.at)
+                for _, note in own
+                if note
+            ),
         )
-    return found
+        for row, own in groupby(pairs, lambda one: one[0])
+    ]
 
 
 def _decision(row: Any, follow_ups: Sequence[FollowUp]) -> MeetingDecision:
