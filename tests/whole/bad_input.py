@@ -179,7 +179,10 @@ def _find_forms(house: House) -> list[Asked]:
         if method != "GET" or not who:
             continue
         visitor = NOBODY if endpoint == "sign_in.sign_in" else who[0]
-        html = BeautifulSoup(house.ask(visitor, "GET", path).get_data(as_text=True), "html.parser")
+        answer = house.ask(visitor, "GET", path)
+        if answer.mimetype != "text/html":
+            continue
+        html = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
         for form in html.select("main form[method=post]"):
             asked = Asked(visitor, path, str(form.get("action") or path), boxes(form))
             names = frozenset(re.sub(r"\d+", "", box.name) for box in asked.boxes)
