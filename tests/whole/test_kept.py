@@ -173,7 +173,8 @@ def judge(
     kept = page.fields()
     # Files are named on the page: a browser lets nobody but its person choose them again.
     files = {name for name, value in fields.items() if isinstance(value, tuple)}
-    lacking = fields.keys() - kept.keys() - files
+    # The mark of a kept form that `unsafe` makes up names none, and is dropped for that.
+    lacking = fields.keys() - kept.keys() - files - {"kept"}
     wrong += [f"{name} is lost" for name in sorted(lacking) if not SECRET.search(name)]
     wrong += [f"{name} is not named" for name in files if fields[name][1] not in page.text]
     # A button that no page shows as it stands is refused, and says so where it leads.
