@@ -64,8 +64,6 @@ SECRETS = (
     Secret("今別町の不在の印", Permission.READ_POLL, frozenset({TOWN})),
     Secret("蓬田村の不在の印", Permission.READ_POLL, frozenset({OTHER})),
     Secret("まだ送らないの資料の印", Permission.MANAGE_MEETING, frozenset()),
-    # The address of a council's member: who keeps the members, and who keeps the accounts.
-    Secret("chair@chamber.example", Permission.READ_LETTERS, frozenset()),
     Secret("青森市の疑義の下書きの印", Permission.READ_QUESTION, frozenset({HUB})),
     Secret("今別町の疑義の下書きの印", Permission.READ_QUESTION, frozenset({TOWN})),
     Secret("今別町の疑義の考えの印", Permission.READ_QUESTION, frozenset({HUB, TOWN})),

@@ -228,7 +228,6 @@ def test_who_may_read_a_secret_finds_it(house: House) -> None:
     pages = (
         "accounts.handover",
         "cost_sharing.index",
-        "council.index",
         "materials.index",
         "meetings.agenda",
         "meetings.show",
