@@ -1,6 +1,5 @@
 """What the duties read: nothing of the past, no secret, and only the rooms that are named."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from tests.cost_sharing import makers as costs
 from tests.meetings import makers as meetings
 from tests.pages import PageClient, counting
 from tests.projects import makers as projects
+from tests.reading import rooms_of_tables, tables_of
 from tests.sent import live_tokens
 from tracker.accounts.models import CalendarKey, Invitation, Post, SignIn
 from tracker.duties import queries
@@ -22,7 +22,7 @@ from tracker.kernel.fiscal_year import Half
 from tracker.meetings.models import MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
-from tracker.plumbing.db import Model, db
+from tracker.plumbing.db import db
 from tracker.projects.models import Participation, ProgressReport, ProjectYear, ReportingRound
 from tracker.projects.rounds.actions import ask
 from tracker.projects.rules import ReportState
@@ -154,10 +154,6 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(both: Flask) -> None:
 def test_a_feature_s_duties_are_kept_by_the_rooms_they_read(
     app: Flask, teller: Callable[..., Any], rooms: tuple[str, ...]
 ) -> None:
-    room_of = {
-        str(mapper.local_table.name): mapper.class_.__module__.split(".")[1]
-        for mapper in Model.registry.mappers
-    }
     with app.app_context():
         projects.make_project()
         projects.make_round()
@@ -166,8 +162,9 @@ def test_a_feature_s_duties_are_kept_by_the_rooms_they_read(
         members = areas.members()
         with counting() as seen:
             list(teller(members, cast.TODAY))
-    tables = {name for sql in seen for name in re.findall(r"(?:FROM|JOIN) (\w+)", sql)}
+    tables = {name for sql in seen for name in tables_of(sql)}
     assert tables
+    room_of = rooms_of_tables()
     assert {room_of[name] for name in tables if name in room_of} <= set(rooms)
 
 

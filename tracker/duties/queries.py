@@ -107,7 +107,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 
 # Who tells duties, and the rooms whose tables are read for them: the others may change freely.
 TELLERS = (
-    (_reports, ("projects", "agreements", "accounts", "municipalities")),
+    (_reports, (*projects.ROOMS, "accounts")),
     (_meetings, ("meetings", "annual_duty", "agreements", "municipalities")),
     (_council, (*council.ROOMS, "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),

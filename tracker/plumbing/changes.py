@@ -207,7 +207,11 @@ class Act:
                 session.flush()
             finally:
                 session.info["noted"] = kept
-            named = subject if isinstance(subject, Subject) else subject_of(subject)
+            if isinstance(subject, Subject):
+                named = subject
+            else:
+                named = subject_of(subject)
+                noted.rooms.add(room_of(type(subject)))
             before, after = noted.told(subject)
             history.record(
                 self.by,
@@ -217,7 +221,7 @@ class Act:
                 at=self.at,
                 before={**before, **entry.was},
                 after={**after, **entry.told, **({"digest": entry.digest} if entry.digest else {})},
-                rooms=noted.rooms | _room(subject) or {history.EVERY_ROOM},
+                rooms=noted.rooms or {history.EVERY_ROOM},
             )
 
 
@@ -240,8 +244,9 @@ def _key(row: Model) -> str:
     return "-".join(str(_plain(part)) for part in key)
 
 
-def _room(subject: Model | Subject) -> set[str]:
-    return set() if isinstance(subject, Subject) else {type(subject).__module__.split(".")[1]}
+def room_of(kind: type[Model]) -> str:
+    """What caches call the data of a table: its folder, or the part of it that is read by itself."""
+    return getattr(kind, "data_room", None) or kind.__module__.split(".")[1]
 
 
 def _locked(kind: type[Model], rows: Sequence[Model]) -> Sequence[Model]:
@@ -321,7 +326,7 @@ class _Noted:
         if isinstance(after, str):
             # Whatever way it came: what forms say beside the box is said of files and commands too.
             (check_lines if isinstance(column.type, Text) else check_line)(after, column.name)
-        self.rooms.add(type(row).__module__.split(".")[1])
+        self.rooms.add(room_of(type(row)))
         cells = self.rows.setdefault((row.__tablename__, _key(row)), {})
         if mark in (Mark.NEVER, Mark.UNRECORDED):
             return

@@ -22,6 +22,10 @@ from tracker.plumbing.db import (
 )
 from tracker.projects.rules import CostPhase, Ended, Rating, ReportState, YearMark
 
+# What is asked and answered is kept apart from the projects: it changes by far more often, and costs,
+# payments, questions and decisions read none of it.
+REPORTS = "reports"
+
 
 class Project(Struck, Versioned, Searchable, Example, Model):
     """連携事業: carries out one measure; belongs to the vision, so it changes by year."""
@@ -122,6 +126,7 @@ class ReportingRound(Versioned, Model):
     """進捗報告の依頼: the reports of a half-year, asked for by a day."""
 
     __tablename__ = "reporting_round"
+    data_room = REPORTS
     subject_kind = "round"
     __table_args__ = (UniqueConstraint("fiscal_year", "half"),)
 
@@ -146,6 +151,7 @@ class RoundPart(Model):
     """
 
     __tablename__ = "round_part"
+    data_room = REPORTS
     __table_args__ = (Index(None, "project_id", "municipality_id"),)
 
     round_id: Mapped[int] = mapped_column(ForeignKey("reporting_round.id"), primary_key=True)
@@ -164,6 +170,7 @@ class ProgressReport(Versioned, Model):
     """進捗報告 of one municipality on one project in one round; a draft until submitted."""
 
     __tablename__ = "progress_report"
+    data_room = REPORTS
     subject_kind = "report"
     __table_args__ = (
         UniqueConstraint("round_id", "project_id", "municipality_id"),
@@ -199,6 +206,7 @@ class IndicatorValue(Model):
     """The actual value in a report, an exact number; no row means not reported, which is never 0."""
 
     __tablename__ = "indicator_value"
+    data_room = REPORTS
 
     report_id: Mapped[int] = mapped_column(ForeignKey("progress_report.id"), primary_key=True)
     indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id"), primary_key=True)
@@ -212,6 +220,7 @@ class ReportVersion(Model):
     """What was submitted, kept for ever."""
 
     __tablename__ = "report_version"
+    data_room = REPORTS
     __table_args__ = (UniqueConstraint("report_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -29,6 +29,7 @@ from tracker.municipalities.models import Municipality
 from tracker.plumbing.db import db, not_struck
 from tracker.plumbing.memo import kept
 from tracker.projects.models import (
+    REPORTS,
     Indicator,
     IndicatorTarget,
     IndicatorValue,
@@ -45,9 +46,9 @@ from tracker.projects.project import YEARS_SHOWN, Head, Sheet, sheet
 from tracker.projects.report import Measured, Report, Round, Story
 from tracker.projects.rules import REPORTED, CostPhase, Ended, ReportState, YearMark, ended_by
 
+# Of which data reports are kept; they stand in the order of the annex.
+ROOMS = ("projects", REPORTS, "municipalities", "agreements")
 # A report's page shows the values of so many years before it.
-# Reports stand in the order of the annex.
-ROOMS = ("projects", "municipalities", "agreements")
 YEARS_BEFORE = 4
 
 
@@ -459,12 +460,12 @@ def _values(period: Period) -> Mapping[tuple[int, int], Mapping[int, Exact]]:
             found.setdefault((project_id, town_id), {})[number] = Exact(over, under, decimals, n)
         return found
 
-    return kept(("values", period), ("projects",), read)
+    return kept(("values", period), ("projects", REPORTS), read)
 
 
 def rounds() -> Sequence[Round]:
     """Every round, newest first: two a year."""
-    return kept("rounds", ("projects",), _read_rounds)
+    return kept("rounds", (REPORTS,), _read_rounds)
 
 
 def _read_rounds() -> Sequence[Round]:
