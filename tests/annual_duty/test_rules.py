@@ -12,12 +12,12 @@ from tracker.annual_duty.rules import (
     overall,
     standing,
 )
-from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.meetings.poll.rules import default_reply_due
 from tracker.meetings.rules import Attendance, Standing
 from tracker.municipalities.rules import USUAL, LeadTimes
+from tracker.office_days import office_days
 
 MEETING_DAY = date(2027, 1, 28)
 

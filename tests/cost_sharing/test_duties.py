@@ -19,8 +19,9 @@ from tracker.cost_sharing.rules import (
 from tracker.duty.duty import Duty, owed
 from tracker.duty.kinds import Kind
 from tracker.duty.steps import Audience
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.permissions import Role
+from tracker.office_days import office_days
 
 BEGINS = datetime(2026, 3, 31, 15, tzinfo=UTC)
 LAST, THIS = 2025, 2026

@@ -23,12 +23,12 @@ from tests.cost_sharing.makers import (
     somebody,
 )
 from tests.projects import makers as projects
+from tracker.amounts.exact import Exact
 from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import CaseDrafter, Consultation, CostCase
 from tracker.cost_sharing.rules import CaseKind, Stage
-from tracker.kernel.exact import Exact
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry

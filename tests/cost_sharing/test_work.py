@@ -27,6 +27,7 @@ from tests.cost_sharing.makers import (
     read,
     sentences,
 )
+from tracker.amounts.exact import Exact
 from tracker.cost_papers import papers
 from tracker.cost_sharing.answers.queries import decided, history_of
 from tracker.cost_sharing.case import changes
@@ -38,7 +39,6 @@ from tracker.cost_sharing.models import CaseWork, CostCase
 from tracker.cost_sharing.rules import CaseKind, CaseState
 from tracker.cost_sharing.work.actions import tell_done
 from tracker.cost_sharing.work.rules import WorkRow, amount_of, check_done, totals
-from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.papers.kinds import Grid, Lines, shown
 from tracker.plumbing.changes import Conflict

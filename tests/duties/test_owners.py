@@ -35,7 +35,6 @@ from tracker.decisions.duties import duties as of_decisions
 from tracker.duty.duty import Duty
 from tracker.duty.kinds import Kind
 from tracker.duty.steps import Audience
-from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.mail import duties as of_letters
@@ -49,6 +48,7 @@ from tracker.meetings.meeting import (
     Unminuted,
 )
 from tracker.meetings.rules import Attendance, Candidate, Standing
+from tracker.office_days import office_days
 from tracker.payments.duties import duties as of_payments
 from tracker.payments.rules import PaymentState
 from tracker.projects.duties import duties as of_reports

@@ -25,7 +25,8 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from tracker.kernel import wareki, yen
+from tracker.amounts import yen
+from tracker.kernel import wareki
 from tracker.plumbing.pages import Banner, Ready, install_messages
 from tracker.sections.views import Crumb
 

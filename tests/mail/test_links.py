@@ -22,8 +22,8 @@ from tests.meetings.makers import DUE, make_meeting, seat_of
 from tests.sent import BASE, links_in, sent_to, token_of
 from tracker.accounts.models import Invitation, LinkUse, Person
 from tracker.accounts.people.actions import invite, set_active
+from tracker.characters.code import written
 from tracker.duty.duty import PersonalLink
-from tracker.kernel.code import written
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail import delivery, letters, links, outbox, reasons, texts, transports

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.meetings.makers import DATES, DUE, TOWNS, make_pure
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.meetings.meeting import Seat
@@ -32,6 +32,7 @@ from tracker.meetings.rules import (
     summary,
 )
 from tracker.municipalities.rules import Busy, LeadTimes
+from tracker.office_days import office_days
 
 YEAR = FiscalYear(2026)
 TODAY = date(2026, 11, 24)

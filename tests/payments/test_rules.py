@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cost_sharing.cases import AOMORI, IMABETSU, YOMOGITA
-from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
+from tracker.office_days import office_days
 from tracker.payments.rules import (
     UNITS,
     DivideBy,

@@ -11,7 +11,7 @@ from tests.pages import Page, PageClient
 from tracker.accounts.models import Post
 from tracker.accounts.queries import actor_of
 from tracker.agreements.models import Measure
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor
 from tracker.mail.letters import Letter

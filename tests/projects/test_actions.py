@@ -23,9 +23,9 @@ from tests.projects.makers import (
     writer,
 )
 from tracker.agreements.models import Agreement
+from tracker.amounts.exact import Exact
 from tracker.duties.queries import all_duties
 from tracker.duty.kinds import Kind
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal

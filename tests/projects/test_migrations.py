@@ -22,7 +22,7 @@ from tests.projects.makers import (
     submit,
     writer,
 )
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db

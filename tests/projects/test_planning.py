@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from tests.projects.makers import make_report
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.refusal import Refusal
 from tracker.projects.plans.rules import IndicatorText, Part, Plan, check_plan, check_strike

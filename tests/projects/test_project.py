@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.projects.makers import make_report
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
 from tracker.projects.project import LOG_ENTRIES, Sheet, sheet

@@ -27,7 +27,7 @@ from tests.projects.makers import (
     submit_before,
     writer,
 )
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal

@@ -20,7 +20,7 @@ from tests.projects.makers import (
     submit_before,
 )
 from tracker.accounts.queries import actor_of
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project

@@ -22,7 +22,7 @@ from tests.projects.makers import (
     submit,
     writer,
 )
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.projects.reports.rules import (
     check_report,

@@ -19,7 +19,7 @@ from tests.projects.makers import (
     submit,
     submit_before,
 )
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db

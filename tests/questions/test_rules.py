@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kernel.test_office_days import count_between
+from tests.office_days.test_office_days import count_between
 from tracker.cost_sharing.rules import Decision
-from tracker.kernel import office_days
 from tracker.kernel.refusal import Refusal
+from tracker.office_days import office_days
 from tracker.questions import rules
 from tracker.questions.rules import (
     ASKED,

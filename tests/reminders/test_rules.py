@@ -8,8 +8,9 @@ import pytest
 from tracker.duty.duty import Duty
 from tracker.duty.kinds import Kind
 from tracker.duty.steps import Audience, Step, Unit
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.refusal import Refusal
+from tracker.office_days import office_days
 from tracker.reminders import rules
 from tracker.reminders.rules import Notice
 from tracker.reminders.schedule.rules import MOST_STEPS, check_schedule

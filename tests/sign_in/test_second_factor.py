@@ -21,7 +21,7 @@ from tests.pages import Page, PageClient
 from tests.sent import sent_to, token_of
 from tracker.accounts.models import Invitation, LinkUse, Person, SecondFactor, SignIn, SignInDelay
 from tracker.accounts.queries import find_person
-from tracker.kernel import code as codes
+from tracker.characters import code as codes
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock

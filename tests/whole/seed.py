@@ -27,6 +27,7 @@ from tracker.accounts.models import (
 )
 from tracker.accounts.queries import actor_of, digest
 from tracker.agreements.models import Agreement
+from tracker.amounts.exact import Exact
 from tracker.attachments.uploads import Attachment, Sent
 from tracker.convening import actions as convening
 from tracker.convening.rules import Coming
@@ -38,7 +39,6 @@ from tracker.decisions import actions as decisions
 from tracker.decisions.actions import DecisionWords, Errand
 from tracker.decisions.models import FollowUpRow
 from tracker.figures.models import FigureSeries
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.mail.letters import Letter, LetterState, message_id

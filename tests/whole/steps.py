@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests.whole.story import Story, actor
 from tracker.agreements import queries as annex
+from tracker.amounts.exact import Exact
 from tracker.annual_duty.actions import view_as_held
 from tracker.annual_duty.queries import agreement_standings
 from tracker.cost_sharing.answers import actions as answers
@@ -17,7 +18,6 @@ from tracker.cost_sharing.rules import Stage
 from tracker.demo.area import TOWNS
 from tracker.figures import queries as bases
 from tracker.figures.rules import FigureKind
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.meetings import queries as meeting_queries
 from tracker.meetings.models import MeetingRow

@@ -17,8 +17,8 @@ from tracker.accounts import queries as accounts
 from tracker.duties import queries as duties
 from tracker.duty.duty import Duty
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days
 from tracker.kernel.permissions import Actor
+from tracker.office_days import office_days
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.reminders import actions as reminders

@@ -49,6 +49,7 @@ from tracker.agreements.models import AgreementDuty
 from tracker.agreements.review import actions as agreements
 from tracker.agreements.review import question as asking
 from tracker.agreements.review.rules import review
+from tracker.amounts.exact import Exact
 from tracker.annual_duty.queries import agreement_standings
 from tracker.cost_sharing.answers import actions as answers
 from tracker.cost_sharing.cases import actions as costs
@@ -59,7 +60,6 @@ from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.duty.kinds import Kind
 from tracker.figures import actions as figures
 from tracker.figures.rules import FigureKind
-from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import CODE_SHOWN, SHOWN

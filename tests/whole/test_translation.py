@@ -16,8 +16,8 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 from tests.whole.clients import OFFICE, OFFICER, House
+from tracker.amounts import yen
 from tracker.cost_sharing.rules import CaseState
-from tracker.kernel import yen
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import CATALOGUE
 from tracker.plumbing.pages import EXTENSIONS
@@ -46,7 +46,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "agreements.reading.rules:_LEGAL_BASIS",
         "agreements.reading.rules:_ONCE",
         "materials.rules:next_number",
-        "kernel.search",
+        "characters.search",
         "kernel.wareki:ERAS",
         "kernel.wareki:WEEKDAYS",
         "kernel.wareki:_DAY_FORMS",
@@ -55,14 +55,14 @@ APART: Mapping[str, tuple[str, ...]] = {
         "kernel.wareki:_WEEKDAY",
         "kernel.wareki:_YEAR",
         "kernel.wareki:_year",
-        "kernel.yen:_DECIMAL",
-        "kernel.yen:_HEADS",
-        "kernel.yen:_NEGATIVE",
-        "kernel.yen:_NUMBER",
-        "kernel.yen:_OLD_SIGNS",
-        "kernel.yen:_SHORT",
-        "kernel.yen:_VALUES",
-        "kernel.yen:_YEN",
+        "amounts.yen:_DECIMAL",
+        "amounts.yen:_HEADS",
+        "amounts.yen:_NEGATIVE",
+        "amounts.yen:_NUMBER",
+        "amounts.yen:_OLD_SIGNS",
+        "amounts.yen:_SHORT",
+        "amounts.yen:_VALUES",
+        "amounts.yen:_YEN",
         "incoming_mail.bounces",
         "mail.wording",
         "projects.reports.rules:receipt",
@@ -73,15 +73,15 @@ APART: Mapping[str, tuple[str, ...]] = {
     "days, years, amounts and numbers of cases, written by rule": (
         "cost_sharing.rules:CaseNumber",
         "kernel.fiscal_year:FiscalYear",
-        "kernel.office_days:_both_ways",
+        "office_days.office_days:_both_ways",
         "kernel.wareki:_first_day",
         "kernel.wareki:clock_time",
         "kernel.wareki:long",
         "kernel.wareki:month_day",
         "kernel.wareki:weekday",
         "kernel.wareki:year_name",
-        "kernel.yen:thousands",
-        "kernel.yen:yen",
+        "amounts.yen:thousands",
+        "amounts.yen:yen",
         "projects.reports.rules:_HALVES",
     ),
     "names: of the product, the sides of an agreement, the heads of municipalities": (

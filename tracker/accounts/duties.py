@@ -7,11 +7,12 @@ from typing import NamedTuple
 from tracker.accounts.rules import StaffMember
 from tracker.duty.duty import Duty, grouped, some
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
+from tracker.office_days import office_days
 
 WRITERS = (Role.OFFICE, Role.OFFICER)
 

@@ -20,9 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from tracker.characters.search import LONGEST_KEY, search_key
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Role
-from tracker.kernel.search import LONGEST_KEY, search_key
 from tracker.kernel.translation import N_
 from tracker.plumbing.db import (
     NEVER,

@@ -23,9 +23,9 @@ from tracker.accounts.models import (
     SignIn,
 )
 from tracker.accounts.rules import StaffMember, comparable
+from tracker.characters.search import search_key
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.search import search_key
 from tracker.kernel.translation import _
 from tracker.mail.letters import Letter, Recipient
 from tracker.municipalities.models import Municipality

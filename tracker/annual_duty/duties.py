@@ -7,11 +7,12 @@ from tracker.annual_duty.rules import FULFILLED, LastDays
 from tracker.annual_duty.standing import ArticleFive
 from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, some
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, wareki
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.meetings.rules import Standing
 from tracker.municipalities.rules import Members
+from tracker.office_days import office_days
 
 
 def duties(

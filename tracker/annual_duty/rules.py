@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.meetings.rules import Attendance, Candidate, Standing, check_hours
 from tracker.municipalities.rules import USUAL, LeadTimes
+from tracker.office_days import office_days
 
 FULFILLED = frozenset({Standing.HELD, Standing.MINUTED})
 

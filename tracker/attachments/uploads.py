@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import FileStorage
 
 from tracker.attachments import sniffing
-from tracker.kernel.characters import shown
+from tracker.characters.characters import shown
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act, Entry, subject_of

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
+from tracker.amounts.yen import yen
 from tracker.attachments import uploads
 from tracker.cost_papers.memorandum.papers import cost_memorandum
 from tracker.cost_sharing import queries
@@ -18,7 +19,6 @@ from tracker.cost_sharing.stages.queries import settled_before
 from tracker.cost_sharing.stages.rules import StageRow, stage_table
 from tracker.cost_sharing.work.rules import WorkRow, WorkTotal
 from tracker.kernel import wareki
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
     EXCEL,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.rules import (
     ASKED,
     Answers,
@@ -19,7 +20,6 @@ from tracker.cost_sharing.work.rules import WorkRow, WorkTotal, by_town, in_word
 from tracker.figures.rules import FigureChange, Series, differences, newest
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.shares.split import NO_LIMITS, Limits, Rounding, ShareLine
 from tracker.shares.table import (

@@ -8,16 +8,17 @@ from datetime import date, datetime, time
 from typing import Any
 
 from tracker.accounts.rules import StaffMember
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import SENT, UNSENT, CaseState, Stage
 from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import _
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members, Town
+from tracker.office_days import office_days
 
 
 def duties(

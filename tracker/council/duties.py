@@ -6,9 +6,10 @@ from datetime import date, time
 from tracker.council.rules import CouncilMember
 from tracker.duty.duty import LOOK_AHEAD, Duty, grouped
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo, wareki
+from tracker.kernel import tokyo, wareki
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
+from tracker.office_days import office_days
 
 
 def duties(council: Sequence[CouncilMember], members: Members, today: date) -> list[Duty]:

@@ -6,11 +6,11 @@ from datetime import date
 
 from tracker.decisions import queries, rules
 from tracker.decisions.models import DecisionRow, FollowUpRow, ProgressNote
-from tracker.kernel.office_days import check_due_day
 from tracker.kernel.translation import _
 from tracker.meetings.models import AgendaItem, MeetingRow
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
+from tracker.office_days.office_days import check_due_day
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 

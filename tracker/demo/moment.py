@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tracker.accounts import queries as accounts
-from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
+from tracker.office_days import office_days
 
 HUB = "aomori"
 

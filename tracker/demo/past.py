@@ -10,7 +10,9 @@ from datetime import datetime, time, timedelta
 
 from tracker.accounts.queries import every_recipient
 from tracker.agreements.queries import bound, measures
+from tracker.amounts.exact import Exact
 from tracker.annual_duty.models import HeldView
+from tracker.characters.search import search_key
 from tracker.cost_sharing.models import (
     CaseDrafter,
     Confirmation,
@@ -28,10 +30,8 @@ from tracker.demo.plans import SPENT_PERMILLE
 from tracker.figures import queries as bases
 from tracker.figures.rules import FigureKind
 from tracker.kernel import wareki
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.permissions import Actor, Role
-from tracker.kernel.search import search_key
 from tracker.mail.letters import Letter, LetterState, Recipient, new_row
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.rules import Answer, Attendance

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from tracker.agreements.queries import measures
+from tracker.amounts.exact import Exact
 from tracker.demo.moment import HUB, Moment, actor
 from tracker.demo.projects import ExampleProject, Figures, figures, projects
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas

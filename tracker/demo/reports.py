@@ -5,9 +5,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from tracker.accounts import queries as accounts
+from tracker.amounts.exact import Exact
 from tracker.demo.moment import Moment, actor, open_day
 from tracker.demo.projects import figures, projects
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Actor, Role
 from tracker.municipalities import queries as areas

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tracker.kernel import office_days
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.translation import N_, _
+from tracker.office_days import office_days
 
 
 class Unit(Labelled):

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, Stage
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.kernel.yen import yen
 
 
 class AgreedShare(NamedTuple):

@@ -1,1 +1,1 @@
-"""Words every feature speaks: refusals, fiscal years, era dates, office days, yen, permissions."""
+"""Words every feature speaks: refusals, fiscal years, era dates, labels, permissions."""

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from kanjize import kanji2number
 
-from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.kernel.typed import plain
 
 
 class Span(Protocol):

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from tracker.duty.duty import Duty, some
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.translation import _
+from tracker.office_days import office_days
 
 
 class OpenLetter(NamedTuple):

@@ -22,8 +22,8 @@ from flask.sansio.app import App
 from sqlalchemy import Connection, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.characters import code as codes
 from tracker.duty.duty import PersonalLink
-from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.mail.wording import BEGIN, END

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 
 from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, PersonalLink
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo, wareki
+from tracker.kernel import tokyo, wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
 from tracker.meetings.meeting import Meeting, Seat, Unminuted
 from tracker.municipalities.rules import USUAL, Members
+from tracker.office_days import office_days
 
 
 def duties(

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from tracker.kernel import office_days, tokyo, wareki
+from tracker.kernel import tokyo, wareki
 from tracker.kernel.labelled import Labelled
-from tracker.kernel.office_days import moved
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.office_days import office_days
+from tracker.office_days.office_days import moved
 
 LINK_OUTLIVES_DEADLINE = timedelta(days=7)
 # So long before a meeting its members say who comes.

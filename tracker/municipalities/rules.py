@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from tracker.kernel import wareki
-from tracker.kernel.characters import plain
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.kernel.typed import plain
 
 LONGEST_ENTRY_DAYS = 60
 # What is typed as days to avoid: 「12/28、1/4」.

@@ -9,12 +9,12 @@ from jinja2.filters import make_attrgetter
 from werkzeug.wrappers import Response
 
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.office_days import FURTHEST
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
 from tracker.municipalities import actions, forms, queries
 from tracker.municipalities.models import CalendarEntry, HeadAbsence
 from tracker.municipalities.rules import MANY, Busy, Town
+from tracker.office_days.office_days import FURTHEST
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.changes import Act

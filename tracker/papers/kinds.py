@@ -17,11 +17,11 @@ from flask import Flask, abort, current_app, g, send_file, url_for
 from flask.sansio.app import App
 from werkzeug.wrappers import Response
 
+from tracker.amounts.yen import grouped
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.kernel.yen import grouped
 from tracker.plumbing import clock
 
 PDF, WORD, EXCEL, CSV, ZIP = "pdf", "docx", "xlsx", "csv", "zip"

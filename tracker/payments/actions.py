@@ -6,6 +6,7 @@ Each side records for itself alone: the payee what it sends and receives, the pa
 from collections.abc import Collection, Iterable
 from datetime import date
 
+from tracker.amounts.yen import yen
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.models import CostCase
@@ -13,7 +14,6 @@ from tracker.cost_sharing.rules import CaseState
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.payments import queries, rules
 from tracker.payments.instalment import Instalment

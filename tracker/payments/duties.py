@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.case import Case
 from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import _
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Members
+from tracker.office_days import office_days
 from tracker.payments.instalment import Instalment
 
 # A payer is told so long before its day (field.md section d, row 13).

@@ -7,9 +7,9 @@ from typing import Any
 
 from wtforms import RadioField, SelectField, SelectMultipleField
 
-from tracker.kernel.characters import plain
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import N_, _
+from tracker.kernel.typed import plain
 from tracker.municipalities.rules import Town
 from tracker.payments.rules import UNITS, DivideBy, RemainderTo, ShiftTo, Terms
 from tracker.plumbing.forms import (

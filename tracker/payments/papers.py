@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from flask import has_request_context
 
+from tracker.amounts.yen import yen
 from tracker.cost_papers import papers as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseState
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
     BLANK_DAY,

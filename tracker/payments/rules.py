@@ -13,14 +13,15 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.rules import Stage
-from tracker.kernel import office_days, wareki
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
+from tracker.office_days import office_days
 
 MOST_INSTALMENTS = 12
 # Below which yen an instalment is not divided.

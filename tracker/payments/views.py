@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
+from tracker.amounts.yen import yen
 from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.blueprint import get_case
 from tracker.cost_sharing.case import Case
@@ -17,7 +18,6 @@ from tracker.kernel.fiscal_year import FIRST, LAST, FiscalYear
 from tracker.kernel.permissions import Permission, Reach, reach
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.kernel.yen import yen
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import PaperLinks, links, paper_file, register

@@ -20,8 +20,8 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified, get_state_history
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
+from tracker.characters.characters import check_line, check_lines
 from tracker.kernel import wareki
-from tracker.kernel.characters import check_line, check_lines
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _

@@ -35,8 +35,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
+from tracker.characters.search import LONGEST_KEY, search_key
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.search import LONGEST_KEY, search_key
 from tracker.kernel.translation import _
 from tracker.plumbing.files import project_root
 

@@ -29,14 +29,16 @@ from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
-from tracker.kernel import wareki, yen
-from tracker.kernel.characters import bare, check_line, check_lines, many_lines, one_line, plain
-from tracker.kernel.exact import read_exact
+from tracker.amounts import yen
+from tracker.amounts.exact import read_exact
+from tracker.characters.characters import bare, check_line, check_lines, many_lines, one_line
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.labelled import Labelled
-from tracker.kernel.office_days import check_stored
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.kernel.typed import plain
+from tracker.office_days.office_days import check_stored
 from tracker.plumbing import once as one_time
 from tracker.plumbing.access import act
 from tracker.plumbing.changes import Act, Conflict, Stale, abandon

@@ -7,10 +7,11 @@ from datetime import date, datetime, time
 from tracker.accounts.rules import StaffMember
 from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, DutyItem, grouped, some
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
+from tracker.office_days import office_days
 from tracker.projects.report import URGENCY, Report
 from tracker.projects.rounds.rules import round_asked_from, round_due, unopened
 from tracker.projects.rules import ReportState, shown

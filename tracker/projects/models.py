@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import Half
 from tracker.plumbing.db import (
     PRIVATE,
@@ -108,7 +108,7 @@ class Indicator(Model):
 
 
 class IndicatorTarget(Model):
-    """The year's target of one municipality, an exact number (`kernel.exact.Exact`)."""
+    """The year's target of one municipality, an exact number (`amounts.exact.Exact`)."""
 
     __tablename__ = "indicator_target"
     __table_args__ = (UniqueConstraint("indicator_id", "municipality_id", "fiscal_year"),)

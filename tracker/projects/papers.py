@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracker.agreements import queries as agreements
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
+from tracker.amounts.yen import thousands
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.yen import thousands
 from tracker.municipalities import queries as areas
 from tracker.papers.kinds import (
     EXCEL,

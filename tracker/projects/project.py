@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+from tracker.amounts.exact import Exact, add
 from tracker.kernel import tokyo
-from tracker.kernel.exact import Exact, add
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town

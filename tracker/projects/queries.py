@@ -21,8 +21,8 @@ from sqlalchemy.orm import aliased
 
 from tracker.accounts.models import Post
 from tracker.agreements.models import Measure, PolicyField
+from tracker.amounts.exact import Exact
 from tracker.attachments.uploads import Attachment
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality

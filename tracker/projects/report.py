@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from tracker.accounts.rules import StaffMember
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities.rules import Town
 from tracker.projects.reports.rules import Content, checkers, guide, soft_checks

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.translation import N_, _
 

@@ -14,11 +14,11 @@ from tracker.chain.rules import digest
 from tracker.cost_sharing.consultations.rules import check_consulted_on
 from tracker.cost_sharing.rules import Decision
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
+from tracker.office_days.office_days import check_due_day
 from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
 from tracker.questions import letters, queries, rules

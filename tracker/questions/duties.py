@@ -8,9 +8,10 @@ from datetime import date
 from tracker.cost_sharing.rules import Decision
 from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty
 from tracker.duty.kinds import Kind
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members, Town
+from tracker.office_days import office_days
 from tracker.questions.question import AgreementQuestion
 from tracker.questions.rules import ASKED, OPEN, QuestionState, answer_due
 

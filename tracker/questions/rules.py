@@ -9,10 +9,10 @@ from datetime import date
 from typing import NamedTuple
 
 from tracker.cost_sharing.rules import CaseNumber, Decision
-from tracker.kernel import office_days
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.office_days import office_days
 
 ANSWER_OFFICE_DAYS = 10
 

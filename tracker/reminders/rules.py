@@ -8,8 +8,9 @@ from typing import Protocol
 from tracker.duty.duty import Duty
 from tracker.duty.kinds import Kind
 from tracker.duty.steps import Audience, Step
-from tracker.kernel import office_days, tokyo
+from tracker.kernel import tokyo
 from tracker.kernel.translation import _
+from tracker.office_days import office_days
 
 HOUR = time(9)
 

@@ -10,8 +10,8 @@ import click
 from flask.cli import ScriptInfo
 from sqlalchemy.exc import DBAPIError
 
+from tracker.amounts.yen import yen
 from tracker.kernel.translation import _
-from tracker.kernel.yen import yen
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
 from tracker.shares.json import loads_exact, read_split_request, split_json

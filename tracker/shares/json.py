@@ -11,9 +11,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, NoReturn, TypeAlias, TypeVar
 
-from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
+from tracker.kernel.typed import plain
 from tracker.shares.rules import PartKind, RoundingMode
 from tracker.shares.split import (
     NO_LIMITS,

@@ -12,9 +12,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from tracker.amounts.yen import yen
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.kernel.yen import yen
 from tracker.shares.rules import KINDS, PartKind, RoundingMode
 
 # Grows when the same formula would give other shares.

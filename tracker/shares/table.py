@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from tracker.amounts.yen import grouped, yen
 from tracker.figures.rules import PROVISIONAL
 from tracker.kernel.translation import _
-from tracker.kernel.yen import grouped, yen
 from tracker.shares.rules import KINDS, PartKind, UsagePeriod
 from tracker.shares.split import (
     LARGEST_REMAINDER,

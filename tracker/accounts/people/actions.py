@@ -19,10 +19,10 @@ from tracker.accounts.models import (
 )
 from tracker.accounts.people.letters import changed_by_others, coded
 from tracker.accounts.people.queries import has_other_admin
+from tracker.characters.search import search_key
 from tracker.duty.duty import PersonalLink
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.search import search_key
 from tracker.kernel.translation import N_, _
 from tracker.mail import letters, links
 from tracker.mail.letters import Recipient

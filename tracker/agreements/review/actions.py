@@ -23,8 +23,8 @@ from tracker.agreements.review.question import Choice, Question, check_choice, p
 from tracker.agreements.review.rules import check_importable, review, settle
 from tracker.agreements.rules import KnownMeasure, area_numbers, field_order
 from tracker.agreements.text.agreement import AgreementText
+from tracker.characters.characters import check_line, check_lines, shown
 from tracker.kernel import wareki
-from tracker.kernel.characters import check_line, check_lines, shown
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas

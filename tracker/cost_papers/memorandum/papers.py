@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from tracker.agreements import queries as agreements
 from tracker.agreements.queries import AgreementRow
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.cost_sharing.work.rules import by_town
 from tracker.kernel import wareki
-from tracker.kernel.yen import yen
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import BLANK_DAY, Block, Document, Lines, Title, paged
 from tracker.shares.table import formula_words

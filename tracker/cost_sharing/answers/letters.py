@@ -4,9 +4,9 @@ from datetime import datetime
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.letters import known_confirmers, subject_of
-from tracker.kernel.yen import yen
 from tracker.mail import letters, wording
 from tracker.municipalities import queries as areas
 

@@ -19,11 +19,11 @@ from tracker.cost_sharing.models import CaseChange, CaseDrafter, CaseWork, CostC
 from tracker.cost_sharing.rules import CaseKind, CaseState, Stage
 from tracker.cost_sharing.stages.rules import check_carried
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area
+from tracker.office_days.office_days import check_due_day
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import Model, db
 from tracker.projects.models import Project, ProjectCost

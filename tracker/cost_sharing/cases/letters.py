@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import PostKind
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.case import Case
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.kernel.yen import yen
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas

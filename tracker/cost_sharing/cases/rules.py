@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from tracker.amounts.yen import yen
 from tracker.cost_sharing.rules import ASKED, STATES, CaseState
-from tracker.kernel import office_days
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.kernel.yen import yen
+from tracker.office_days import office_days
 
 REPLY_OFFICE_DAYS = 10
 NO_CONSULTATION = N_("協議の記録を1件以上入れてください（協約第4条第2項）。")

@@ -12,9 +12,9 @@ from tracker.cost_sharing.formula.proposal import Proposal, work_out
 from tracker.cost_sharing.models import CaseWork, CostCase, CostPart, Share
 from tracker.cost_sharing.rules import CaseState
 from tracker.cost_sharing.work.rules import stored
-from tracker.kernel.office_days import check_due_day
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.office_days.office_days import check_due_day
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
 from tracker.projects.models import ProjectCost

@@ -13,13 +13,13 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FormField, HiddenField, SelectField, SelectMultipleField
 
+from tracker.amounts.exact import Exact, fraction
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.cases.forms import NO_AMOUNT, stage_field
 from tracker.cost_sharing.formula.proposal import Incomplete, Proposal, ProposedPart
 from tracker.cost_sharing.rules import Stage
 from tracker.figures import queries as bases
 from tracker.figures.rules import FigureKind, Series, newest
-from tracker.kernel.exact import Exact, fraction
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas

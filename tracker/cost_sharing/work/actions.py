@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
+from tracker.amounts.exact import Exact
 from tracker.cost_sharing.cases.actions import send, start_case
 from tracker.cost_sharing.consultations.actions import add_consultation
 from tracker.cost_sharing.formula.actions import save_formula
@@ -11,7 +12,6 @@ from tracker.cost_sharing.formula.proposal import Proposal
 from tracker.cost_sharing.models import CaseWork, CostCase
 from tracker.cost_sharing.rules import CaseKind, Stage
 from tracker.cost_sharing.work.rules import check_done, stored
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from tracker.amounts.exact import Exact, add, read_exact
 from tracker.cost_sharing.rules import CaseKind, CaseState
-from tracker.kernel.exact import Exact, add, read_exact
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Town

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tracker.kernel.characters import plain, shown
+from tracker.amounts.yen import read_count
+from tracker.characters.characters import shown
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.kernel.yen import read_count
+from tracker.kernel.typed import plain
 from tracker.municipalities.rules import Town, code_readings
 
 # More rows than any area has municipalities; more cells than name, code and figure ever need.

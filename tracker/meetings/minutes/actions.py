@@ -3,7 +3,6 @@
 from datetime import date
 
 from tracker.chain.rules import digest
-from tracker.kernel.office_days import check_due_day
 from tracker.kernel.translation import _
 from tracker.meetings import queries as meetings
 from tracker.meetings.actions import put_erratum
@@ -17,6 +16,7 @@ from tracker.meetings.models import (
     MinutesReply,
 )
 from tracker.meetings.rules import check_active
+from tracker.office_days.office_days import check_due_day
 from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
 

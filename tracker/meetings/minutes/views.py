@@ -5,7 +5,6 @@ from collections.abc import Callable
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from tracker.kernel import office_days
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -29,6 +28,7 @@ from tracker.meetings.minutes.rules import (
 from tracker.meetings.models import AgendaItem
 from tracker.meetings.rules import check_active
 from tracker.municipalities import queries as areas
+from tracker.office_days import office_days
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act

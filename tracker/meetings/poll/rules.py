@@ -5,13 +5,14 @@ from datetime import date, time, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from tracker.kernel import office_days, wareki
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.meetings.meeting import Meeting
 from tracker.meetings.rules import ENDS_FIRST, Answer, Candidate
 from tracker.municipalities.rules import USUAL, Busy, LeadTimes
+from tracker.office_days import office_days
 
 NOTICE_WANTED = timedelta(weeks=4)
 PROPOSALS_APART_OFFICE_DAYS = 3

@@ -15,9 +15,9 @@ from icalendar import Calendar, Event, vDuration, vText
 
 from tracker.convening.rules import ZONE, plain, zone
 from tracker.duty.duty import Duty
-from tracker.kernel.office_days import moved
 from tracker.kernel.translation import N_, _
 from tracker.meetings.rules import Candidate
+from tracker.office_days.office_days import moved
 
 PRODUCT = "連携協約 進行管理"
 PRODID = "-//renkei-tracker//calendar feed//JA"

@@ -7,8 +7,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
+from tracker.amounts.yen import thousands
 from tracker.kernel.translation import N_, _
-from tracker.kernel.yen import thousands
 from tracker.overview.rules import LATE, SAID_ORDER
 from tracker.projects.report import Report
 from tracker.projects.rules import Cell, CellState, cell

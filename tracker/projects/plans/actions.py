@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tracker.accounts.models import Post
 from tracker.agreements.queries import coverage, covered_municipalities
 from tracker.agreements.rules import uncovered
-from tracker.kernel.exact import Exact
+from tracker.amounts.exact import Exact
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _

@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 
 from tracker.accounts.models import Post, PostKind
 from tracker.agreements.models import Measure
+from tracker.characters.search import search_key
 from tracker.kernel.fiscal_year import FiscalYear
-from tracker.kernel.search import search_key
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town

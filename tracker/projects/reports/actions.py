@@ -6,10 +6,10 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from tracker.accounts import queries as accounts
+from tracker.amounts.exact import Exact
 from tracker.attachments import uploads
 from tracker.attachments.uploads import Attachment, Sent
 from tracker.chain.rules import digest
-from tracker.kernel.exact import Exact
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.plumbing.changes import Act

@@ -5,9 +5,9 @@ from typing import Any
 
 from wtforms import BooleanField, RadioField
 
+from tracker.amounts.yen import ask_for_count
 from tracker.kernel.fiscal_year import Half
 from tracker.kernel.translation import N_, _
-from tracker.kernel.yen import ask_for_count
 from tracker.plumbing.forms import (
     ExactField,
     Form,

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tracker.accounts.rules import StaffMember
+from tracker.amounts.exact import Exact
+from tracker.amounts.yen import ask_for_count
 from tracker.kernel import wareki
-from tracker.kernel.exact import Exact
 from tracker.kernel.fiscal_year import Half, Period
 from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.kernel.yen import ask_for_count
 from tracker.municipalities.rules import Town
 from tracker.projects.rules import LONGEST_TEXT, Rating, ReportState
 

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from datetime import date, timedelta
 
-from tracker.kernel import office_days, wareki
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.office_days import office_days
 
 # 上期 is asked for by 15 October, 年度末 by 15 April (ux/spec.md 6: the office may be earlier).
 ASK_WITHIN = timedelta(days=15)

@@ -24,11 +24,12 @@ from sqlalchemy import (
 
 from tracker.accounts.models import Handover, Person, Post
 from tracker.agreements.models import Agreement, Measure, PolicyField
+from tracker.amounts import yen
+from tracker.amounts.exact import Exact
 from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.models import CaseWork, Confirmation, Consultation, CostCase
 from tracker.figures.models import FigureSeries
-from tracker.kernel import wareki, yen
-from tracker.kernel.exact import Exact
+from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Actor

@@ -32,8 +32,8 @@ from tracker.accounts.people.actions import (
     put_invitation,
 )
 from tracker.accounts.rules import CLOCK_SKEW, LONGEST_DELAY, RESET_EVERY, comparable, wait
+from tracker.characters import code as codes
 from tracker.exposure import views as exposure
-from tracker.kernel import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.mail import letters, links

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from tracker.accounts import queries as accounts
 from tracker.accounts.models import Person, SecondFactor, SignInStep
-from tracker.kernel import code as codes
+from tracker.characters import code as codes
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.mail import letters

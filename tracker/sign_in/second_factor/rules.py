@@ -13,7 +13,7 @@ from hmac import compare_digest, digest
 
 import pyotp
 
-from tracker.kernel import code
+from tracker.characters import code
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import N_, _
 

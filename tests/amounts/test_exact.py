@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.kernel.exact import Exact, add, read_exact
+from tracker.amounts.exact import Exact, add, read_exact
 from tracker.kernel.refusal import Refusal
 
 

@@ -1,4 +1,4 @@
-from tracker.kernel.search import LONGEST_KEY, search_key
+from tracker.characters.search import LONGEST_KEY, search_key
 
 
 def test_a_search_finds_a_name_however_its_kana_are_typed() -> None:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.duty.steps import Step, Unit
-from tracker.kernel import office_days
 from tracker.kernel.refusal import Refusal
+from tracker.office_days import office_days
 
 DAYS = st.dates(date(2019, 4, 1), date(2050, 3, 31))
 A_WEEK = frozenset(date(2026, 11, 24) + timedelta(days=i) for i in range(7))

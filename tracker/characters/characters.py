@@ -27,7 +27,6 @@ _WRONG_IN_LINES = re.compile(
     f"{''.join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))}]"
 )
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_BLANK = re.compile(r"(?<![0-9])\s+|\s+(?![0-9])")
 _WORDS_BEFORE = 6
 
 _HIDDEN, _TURNING = N_("見えない文字"), N_("文字の並ぶ向きを変える見えない文字")
@@ -69,23 +68,6 @@ def bare(text: str) -> str:
 
 def _is_unseen(character: str) -> bool:
     return bool(_UNSEEN.match(character)) or unicodedata.category(character) == "Cf"
-
-
-def plain(text: str) -> str:
-    """A number, day or time as typed, to be read: full width folded, without blanks.
-
-    Digits are 0 to 9 and ０ to ９ alone: ², ① and ٣ stay what they are, and so do blanks and line
-    ends between two digits, so that whoever reads refuses them.  Readers look for [0-9], not \\d.
-    """
-    folded = "".join(_folded(one) for one in text).replace("\N{MINUS SIGN}", "-")
-    return _BLANK.sub("", folded.strip())
-
-
-def _folded(character: str) -> str:
-    folded = unicodedata.normalize("NFKC", character)
-    if "０" <= character <= "９" or not any(one.isdigit() for one in folded):
-        return folded
-    return character
 
 
 def shown(text: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from tracker.kernel.characters import plain
+from tracker.amounts.yen import grouped, read_count
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.kernel.yen import grouped, read_count
+from tracker.kernel.typed import plain
 
 
 class Exact(NamedTuple):

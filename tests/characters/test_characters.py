@@ -1,12 +1,11 @@
 """What a text may hold: by Unicode's properties, as the library `regex` knows them."""
 
-import re
 import unicodedata
 
 import pytest
 import regex
 
-from tracker.kernel.characters import check_line, check_lines, many_lines, one_line, plain
+from tracker.characters.characters import check_line, check_lines, many_lines, one_line
 from tracker.kernel.refusal import Refusal
 
 IGNORED = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]")
@@ -106,14 +105,3 @@ def test_every_ideograph_may_have_its_variant() -> None:
 @pytest.mark.parametrize("text", ["\u200b\u3000", "\u2800", "\u200f\n\ufe0f", " \t\n"])
 def test_a_text_in_which_nothing_is_seen_is_empty(text: str) -> None:
     assert (one_line(text), many_lines(text)) == ("", "")
-
-
-def test_of_all_digits_those_of_two_widths_are_read_as_digits() -> None:
-    read = {one for one in map(chr, range(0x20000)) if re.search("[0-9]", plain(one))}
-    assert read == set("0123456789０１２３４５６７８９")
-    assert [plain(typed) for typed in ("１，２３４ 円", "5\n6", "−７", " ８．５％ ")] == [
-        "1,234円",
-        "5\n6",
-        "-7",
-        "8.5%",
-    ]

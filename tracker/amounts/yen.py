@@ -5,9 +5,9 @@ from fractions import Fraction
 
 from kanjize import kanji2number
 
-from tracker.kernel.characters import plain
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.kernel.typed import plain
 
 LARGEST = 10**15
 # More signs than any amount has in words.

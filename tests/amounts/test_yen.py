@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.kernel import yen
+from tracker.amounts import yen
 from tracker.kernel.refusal import Refusal
 
 AMOUNTS = st.integers(0, yen.LARGEST)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from tracker.kernel.characters import bare
+from tracker.characters.characters import bare
 
 # NFKC makes up to 18 characters of one; a column for keys is as long.
 LONGEST_KEY = 200

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.kernel import code
+from tracker.characters import code
 
 
 def test_a_code_stands_in_groups_of_signs_that_nobody_confuses() -> None:
