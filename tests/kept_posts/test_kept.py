@@ -13,7 +13,7 @@ from tests.pages import PageClient
 from tests.sent import links_in, sent_to
 from tests.sign_in.test_second_factor import app_of, passed, turn_on
 from tests.sign_in.test_second_factor import typed as answers
-from tests.troubles import no_room
+from tests.troubles import gone, no_room
 from tracker.accounts.models import Person, SignIn
 from tracker.kept_posts import actions as kept
 from tracker.kept_posts.views import NOT_TAKEN
@@ -169,6 +169,23 @@ def test_its_person_throws_it_away_and_nobody_else(app, shown, browse, tmp_path)
     assert home.location == "/" and files(tmp_path) == [] and count(app) == 0
     assert "保管していた内容を捨てました。" in office.get("/").text
     assert "続きを開く" not in office.get("/").text
+    # Pressed on a page that stood open: nothing is there to be thrown away, and none is claimed.
+    office.post("/account/kept", away)
+    assert rules.GONE in office.get("/").text
+
+
+def test_what_could_not_be_thrown_away_is_so_by_the_page_that_says_it(app, shown, tmp_path):
+    office, place = shown
+    away = office.get(place, status=400).fields(0)
+    with app.app_context():
+        db.engine.dispose()
+        url = db.engine.url
+    # Nobody can be asked who is signed in.
+    with gone(url):
+        failed = office.post("/account/kept", away)
+    assert (failed.status, len(files(tmp_path))) == (503, 1)
+    office.post("/account/kept", failed.fields())
+    assert files(tmp_path) == [] and "保管していた内容を捨てました。" in office.get("/").text
 
 
 def test_a_session_that_ends_again_keeps_the_newer_words_alone(app, shown, tmp_path):

@@ -137,10 +137,12 @@ def _shown(person_id: int) -> str:
     return mark if any(one.mark == mark for one in there) else ""
 
 
-def throw_away(person_id: int, mark: str) -> None:
-    """Removes what a person does not want back; nothing where it is gone or somebody else's."""
-    if post := _find(person_id, mark):
+def throw_away(person_id: int, mark: str) -> bool:
+    """Removes what a person does not want back; False where it is gone or somebody else's."""
+    post = _find(person_id, mark)
+    if post:
         post.file.unlink(missing_ok=True)
+    return post is not None
 
 
 def _sent(person_id: int) -> _Post | None:

@@ -27,7 +27,7 @@ from wtforms import (
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.fields.core import UnboundField
-from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
+from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
 
 from tracker.amounts import yen
 from tracker.amounts.exact import read_exact
@@ -561,32 +561,4 @@ class PercentField(_Read):
         return f"{value.normalize():f}"
 
 
-__all__ = [
-    "ButtonForm",
-    "CountField",
-    "DayField",
-    "ExactField",
-    "Form",
-    "HiddenField",
-    "Length",
-    "LineField",
-    "LinesField",
-    "PercentField",
-    "Row",
-    "SeenButtonForm",
-    "SeenField",
-    "StrikeForm",
-    "TimeField",
-    "YenField",
-    "at_most",
-    "choices",
-    "choose",
-    "in_year",
-    "labelled",
-    "must_choose",
-    "optional",
-    "per_town",
-    "required",
-    "whole_number",
-    "with_fields",
-]
+__all__ = ["HiddenField"]

@@ -444,13 +444,14 @@ def kept_page(code: int, title: str, text: str, receipt: str | None = None) -> R
 
 
 def _posted() -> tuple[list[tuple[str, str]], Iterable[tuple[str, FileStorage]]]:
-    """All that came but secrets, and the files."""
+    """All that came but secrets, and the files; a kept post's mark where nobody is known who has it."""
     try:
         fields, files = list(request.form.items(multi=True)), request.files.items(multi=True)
     except HTTPException:
         # It broke off before all of it was here.
         return [], ()
-    return [one for one in fields if one[0] != "kept" and not SECRET.search(one[0])], files
+    ours = {"kept"} if g.get("actor") else ()
+    return [one for one in fields if one[0] not in ours and not SECRET.search(one[0])], files
 
 
 def _left() -> str:

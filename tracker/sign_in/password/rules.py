@@ -22,6 +22,9 @@ MOST_KNOWN = 12
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 ENDED = N_("このログインは、ほかの画面か端末で終了しました。")
 KEPT = N_("まだ保存していません。送った内容は保管しています。ログインし直すと、続きからできます。")
+GONE = N_(
+    "捨てる内容が見つかりませんでした。先に捨てたか、送ったか、24時間が過ぎた内容は、残っていません。"
+)
 # Signs that stand for the same letter (4 and @ for a), one group a letter.
 _SEVERAL_LETTERS = ("4@", "({[<", "69", "1!|", "1|7", "$5", "+7")
 PASSWORD_HINT = N_(

@@ -279,8 +279,10 @@ def throw_away() -> Response:
     form = ButtonForm()
     if not form.validate_on_submit():
         return complain(form, url_for("overview.home"))
-    kept.throw_away(actor().person_id, request.form.get("kept", ""))
-    flash(_("保管していた内容を捨てました。"), "ok")
+    if kept.throw_away(actor().person_id, request.form.get("kept", "")):
+        flash(_("保管していた内容を捨てました。"), "ok")
+    else:
+        flash(_(rules.GONE), "info")
     return redirect(url_for("overview.home"))
 
 
