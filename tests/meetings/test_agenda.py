@@ -15,6 +15,7 @@ from tests.questions.makers import make_draft, make_put
 from tracker.convening.letters import notice_words
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
+from tracker.meetings import actions as meeting_actions
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import actions, queries, rules
 from tracker.meetings.agenda.rules import AgendaEntry, AgendaSource
@@ -153,6 +154,28 @@ def test_a_report_that_asks_for_the_meeting_is_offered_without_its_words(both):
     assert left == []
     taken = select(AgendaItem.report_id).where(AgendaItem.kind == AgendaKind.CONSULTATION)
     assert db.session.scalars(taken).all() == [report.id]
+
+
+@pytest.mark.engines_by_turns
+def test_a_report_is_offered_until_a_meeting_that_took_place_talked_it_over(both):
+    project = make_project()
+    make_round()
+    submit(report_of(project, "imabetsu"), replace(WRITTEN, trouble="講師", for_meeting=True))
+    row, office = make_meeting(), act_of("office")
+    hours = Candidate(date(2026, 12, 21), time(14), time(15, 30))
+    other = meetings.of(meeting_actions.prepare_other(office, "担当者会議", hours, "庁議室"))
+
+    def is_offered() -> bool:
+        there = queries.offered(other, date(2026, 11, 24))
+        return AgendaKind.CONSULTATION in {one.kind for one in there}
+
+    actions.take(office, row, queries.offered(meetings.of(row), date(2026, 11, 24)))
+    item = next(one for one in queries.rows(row.id) if one.report_id)
+    assert is_offered()
+    row.attendance_at = office.at
+    assert not is_offered()
+    item.strike("連携推進担当", office.at, "時間が足りない")
+    assert is_offered()
 
 
 @pytest.mark.engines_by_turns

@@ -27,6 +27,19 @@ Offer = Callable[[Meeting], Sequence[AgendaSource]]
 Keep = Callable[[int, Collection[str] | None], None]
 
 
+# The reports whose 相談 stood on the agenda of a meeting that took place.
+_TALKED_OVER = (
+    select(AgendaItem.report_id)
+    .join(MeetingRow, MeetingRow.id == AgendaItem.meeting_id)
+    .where(
+        AgendaItem.report_id.is_not(None),
+        AgendaItem.accepted_at.is_not(None),
+        not_struck(AgendaItem),
+        MeetingRow.attendance_at.is_not(None),
+    )
+)
+
+
 def register(app: App, offer: Offer, keep: Keep) -> None:
     """Adds what a room above has for the agenda of a meeting.
 
@@ -100,7 +113,8 @@ def about_question(question_id: int) -> list[tuple[MeetingRow, AgendaItem]]:
 def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
     """What the data of the year give reason to talk about.
 
-    Of a report's 相談 only project and municipality are told: its words stay where they are.
+    Of a report's 相談 only project and municipality are told: its words stay where they are.  One
+    that stood on the agenda of a meeting that was held was talked over, and is offered no more.
     """
     found: list[AgendaSource] = []
     year = meeting.year
@@ -135,6 +149,7 @@ def offered(meeting: Meeting, today: date) -> list[AgendaSource]:
         ReportingRound.fiscal_year.in_((year.previous.year, year.year)),
         ProgressReport.for_meeting.is_(True),
         ProgressReport.state.in_(REPORTED),
+        ProgressReport.id.not_in(_TALKED_OVER),
         texts=True,
     )
     for one in flagged:
