@@ -224,7 +224,10 @@ def test_a_link_opens_its_own_seat_only_and_ends(noticed, both, now):
     fresh = path_of(noticed)
     assert client.get(fresh).status_code == 200
     meetings.cancel(act(), noticed, "豪雪のため")
-    assert client.get(fresh).status_code == 410
+    for link, is_told in ((fresh, True), (path, False)):
+        gone = client.get(link)
+        assert gone.status_code == 410
+        assert ("会議は取りやめになりました" in gone.get_data(as_text=True)) is is_told
 
 
 @pytest.mark.parametrize(

@@ -424,7 +424,13 @@ def test_a_meeting_is_called_off_and_the_next_can_be_prepared(browse, polling, l
     for place in ("cancel", "attendance", "dates/new", "materials/new", "materials/send"):
         late = office.get(f"{polling}/{place}")
         assert "取りやめになりました" in late.text and not late.all("main form")
-    assert "このリンクの期限が過ぎました" in secretary.get(path, status=410).text
+    for place in (path, f"{path}/done"):
+        told = secretary.get(place, status=410)
+        assert told.title == "この会議は取りやめになりました"
+        assert "11月24日（火）に取りやめになりました。" in told.text and "017-" in told.text
+    # Whoever never had the link learns nothing of the meeting.
+    forged = path[:-2] + ("A" if path[-2] != "A" else "B") + path[-1]
+    assert "このリンクの期限が過ぎました" in secretary.get(forged, status=410).text
 
 
 def test_a_secretary_answers_by_the_link_in_the_letter(browse, polling, link, app):

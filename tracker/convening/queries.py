@@ -48,14 +48,20 @@ def answerers(meeting: Meeting, seats: Sequence[Seat]) -> Mapping[int, Recipient
 
 
 def find_by_link(token: str, at: datetime) -> tuple[Meeting, Seat, bool] | None:
-    """The meeting and the seat behind a personal link, and whether it opens; None for no link."""
+    """The meeting and the seat behind a personal link, and whether it opens; None for no link.
+
+    Of a meeting that was called off, whether it was given out.
+    """
     seat_id = links.named(token)
     row = db.session.get(MeetingSeat, seat_id) if seat_id else None
     meeting = meetings.find(row.meeting_id) if row else None
     if meeting is None:
         return None
     seat = next(one for one in meeting.seats if one.id == seat_id)
-    return meeting, seat, links.verify(LINK, token, at) is not None
+    invitation = db.session.get(SeatInvitation, seat_id)
+    if meeting.cancelled_at is None or invitation is None:
+        return meeting, seat, links.verify(LINK, token, at) is not None
+    return meeting, seat, links.is_made_of(LINK, token, invitation.nonce)
 
 
 def invitation_life(on: Connection, seat_id: int) -> Life | None:

@@ -16,7 +16,7 @@ from tracker.kernel.translation import _
 from tracker.meetings import actions as meeting_actions
 from tracker.meetings import letters
 from tracker.meetings import queries as meetings
-from tracker.meetings.blueprint import FORGED, get_meeting
+from tracker.meetings.blueprint import FORGED, check_still_on, get_meeting
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.municipalities import queries as areas
 from tracker.papers.kinds import PaperLinks, links, paper_file, register
@@ -165,8 +165,11 @@ def _get(meeting_id: int) -> Meeting:
 
 def _by_link(token: str) -> tuple[Meeting, Seat]:
     found = queries.find_by_link(token, clock.now()) or abort(404, _(FORGED))
-    meeting, seat, is_open = found
-    return (meeting, seat) if is_open else abort(410)
+    meeting, seat, is_good = found
+    if not is_good:
+        abort(410)
+    check_still_on(meeting)
+    return meeting, seat
 
 
 def _answered(

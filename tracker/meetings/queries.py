@@ -244,13 +244,16 @@ def yearly(found: Iterable[Meeting], year: FiscalYear) -> Meeting | None:
 def find_by_link(token: str, at: datetime) -> tuple[Meeting, bool] | None:
     """The meeting behind a personal link, and whether the link opens; None for what is no link.
 
-    Only the one seat's answers are read: nobody sees another's.
+    Of a meeting that was called off, whether it was given out.  Only the one seat's answers are
+    read: nobody sees another's.
     """
     seat_id = links.named(token)
     rows = _rows(MeetingSeat.id == seat_id, true(), null()) if seat_id else ()
     if not rows:
         return None
     [found] = _meetings(rows)
+    if found.cancelled_at is not None:
+        return found, links.is_made_of(POLL, token, rows[0][2].nonce)
     return found, links.verify(POLL, token, at) is not None
 
 

@@ -14,7 +14,7 @@ from tracker.kernel.translation import _
 from tracker.mail import letters as mail
 from tracker.mail.links import hidden
 from tracker.meetings import letters, queries
-from tracker.meetings.blueprint import FORGED, bp, get_meeting
+from tracker.meetings.blueprint import FORGED, bp, check_still_on, get_meeting
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.poll import actions, forms, rules
 from tracker.municipalities import queries as areas
@@ -236,8 +236,11 @@ def answered(token: str) -> Response:
 
 
 def _by_link(token: str) -> Meeting:
-    meeting, is_open = queries.find_by_link(token, clock.now()) or abort(404, _(FORGED))
-    return meeting if is_open else abort(410)
+    meeting, is_good = queries.find_by_link(token, clock.now()) or abort(404, _(FORGED))
+    if not is_good:
+        abort(410)
+    check_still_on(meeting)
+    return meeting
 
 
 def _answers_form(meeting: Meeting, seat: Seat, is_proxy: bool = False) -> forms.AnswersForm:
