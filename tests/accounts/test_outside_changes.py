@@ -57,7 +57,7 @@ def unseen(slug: str) -> int:
     """How many of them its home says are still to be looked at."""
     db.session.rollback()
     found = [one for one in duties.all_duties(clock.today()) if one.kind is Kind.CHANGE_UNSEEN]
-    return sum(one.remaining for one in found if one.municipality == slug)
+    return sum(one.remaining for one in found if one.owner.municipality == slug)
 
 
 def look(by: Actor) -> int:

@@ -83,5 +83,5 @@ def test_after_a_deputy_came_each_silent_party_owes_its_view() -> None:
     found = [
         duty for duty in duties([article], MEMBERS, TODAY) if duty.kind is Kind.VIEW_UNRECORDED
     ]
-    assert [duty.municipality for duty in found] == ["aomori", "imabetsu"]
+    assert [duty.owner.municipality for duty in found] == ["aomori", "imabetsu"]
     assert {duty.known_since for duty in found} == {MET}

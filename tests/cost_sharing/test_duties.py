@@ -152,7 +152,8 @@ def test_a_case_is_one_duty_a_side_and_the_hub_s_covers_all_its_pairs() -> None:
 def test_a_side_that_answered_owes_nothing(decision: Decision, is_owed: bool | None) -> None:
     answers = {(11, IMABETSU.id): Reply(decision, None, "今別町 企画課長", BEGINS)}
     found = {
-        one.municipality: one for one in duties([make_case(answers=answers)], MEMBERS, STAFF, TODAY)
+        one.owner.municipality: one
+        for one in duties([make_case(answers=answers)], MEMBERS, STAFF, TODAY)
     }
     # What was confirmed is done; what was returned waits for the office, not for that side.
     assert ("imabetsu" in found) is (is_owed is not None)
@@ -185,7 +186,7 @@ def test_a_case_that_waits_stands_with_whoever_drafted_it(
         [case(THIS, state, drafter_id=drafter, lead_post_id=lead_post)], MEMBERS, STAFF, TODAY
     )
     [duty] = [one for one in found if one.kind in (Kind.COST_UNSENT, Kind.COST_RETURNED)]
-    assert (duty.municipality, duty.to_post_id, duty.only) == (*owner[:2], frozenset(owner[2]))
+    assert duty.owner == MEMBERS.owner(*owner)
     assert office_days.is_open(duty.due_on)
     assert {one.to for one in duty.rule.steps} == set(Audience)
 

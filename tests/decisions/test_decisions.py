@@ -65,7 +65,7 @@ def test_it_is_open_until_everybody_has_done_its_part():
     assert make_decision(out).progress == "宿題はありません"
     assert make_decision(one, is_struck=True).open == ()
     told = [
-        [duty.municipality for duty in duties([make_decision(one, only=only)], MEMBERS)]
+        [duty.owner.municipality for duty in duties([make_decision(one, only=only)], MEMBERS)]
         for only in (None, ("imabetsu", "hiranai"), ("hiranai",))
     ]
     assert told == [["imabetsu"], ["imabetsu"], []]
@@ -99,7 +99,7 @@ def towns(*slugs: str):
 
 def owing() -> set[str]:
     found = all_duties(date(2026, 12, 1))
-    return {one.municipality for one in found if one.kind is Kind.DECISION_OPEN}
+    return {one.owner.municipality for one in found if one.kind is Kind.DECISION_OPEN}
 
 
 def test_from_the_decision_to_the_last_part_done(both):

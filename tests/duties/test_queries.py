@@ -36,7 +36,7 @@ PARTNERS = ("hiranai", "imabetsu", "yomogita", "sotogahama")
 
 def open_kinds(day: date, municipality: str = "aomori") -> set[Kind]:
     """The kinds a municipality owes on a day."""
-    return {duty.kind for duty in _owed(day) if duty.municipality == municipality}
+    return {duty.kind for duty in _owed(day) if duty.owner.municipality == municipality}
 
 
 def _owed(day: date) -> list[Duty]:
@@ -46,7 +46,7 @@ def _owed(day: date) -> list[Duty]:
 def one(kind: Kind, day: date, municipality: str = "aomori") -> Duty:
     """The one duty of a kind that a municipality owes."""
     [found] = [
-        duty for duty in _owed(day) if (duty.kind, duty.municipality) == (kind, municipality)
+        duty for duty in _owed(day) if (duty.kind, duty.owner.municipality) == (kind, municipality)
     ]
     return found
 

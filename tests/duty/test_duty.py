@@ -21,9 +21,8 @@ STANDS_BEHIND_ANOTHER = {Kind.MEETING_UNHELD}
 def make_duty(kind: Kind, municipality: str = "imabetsu", **changes: object) -> Duty:
     """Something asked of one municipality by 31 March."""
     values: dict[str, object] = {
+        "owner": MEMBERS.owner(municipality),
         "key": f"{kind}:2026:{municipality}",
-        "municipality": municipality,
-        "is_hub": municipality == MEMBERS.hub,
         "due_on": date(2027, 3, 31),
         "url": "/somewhere",
         "text": "一文です。",
@@ -117,7 +116,7 @@ def test_a_town_and_the_hub_are_asked_through_their_own_posts(kind: Kind):
         for duty in (town, hub)
         for part in (
             duty.to_role,
-            {role for role in Role if duty.is_for(somebody(role, duty.municipality))},
+            {role for role in Role if duty.is_for(somebody(role, duty.owner.municipality))},
         )
     ]
     assert tuple(found) == WHO[kind]
@@ -133,13 +132,14 @@ def test_it_is_open_then_overdue_then_done():
 
 
 def test_what_is_asked_of_one_post_is_not_its_neighbour_s():
-    duty = make_duty(Kind.DECISION_OPEN, to_post_id=5)
+    duty = make_duty(Kind.DECISION_OPEN, owner=MEMBERS.owner("imabetsu", 5))
     assert duty.is_for(somebody(OFFICER, post_id=5))
     assert not duty.is_for(somebody(OFFICER, post_id=6))
 
 
 def test_a_secretary_s_poll_is_still_shown_to_the_officer_beside_it():
-    assert make_duty(Kind.POLL_UNANSWERED, to_post_id=5).is_for(somebody(OFFICER, post_id=6))
+    duty = make_duty(Kind.POLL_UNANSWERED, owner=MEMBERS.owner("imabetsu", 5))
+    assert duty.is_for(somebody(OFFICER, post_id=6))
 
 
 def test_a_title_counts_what_is_left():

@@ -69,7 +69,7 @@ def test_a_poll_leads_those_who_sign_in_to_its_page_and_names_the_row_of_the_per
 ):
     duty, step = duties((POLLING,), MEMBERS, TODAY, CONTACT)
     assert (duty.url, duty.link) == ("/meetings/1/answers/imabetsu", PersonalLink("poll", 8))
-    assert (duty.to_role, duty.to_post_id, duty.remaining) == ("secretary", 5, 1)
+    assert (duty.to_role, duty.owner.post_id, duty.remaining) == ("secretary", 5, 1)
     assert (duty.title, duty.known_since) == ("今別町長のご予定を回答する", POLLED)
     assert step.text == "1市町村のうち0市町村が回答済みです。"
     revoked = replace(POLLING, seats=(replace(SEAT, is_revoked=True),))
@@ -89,4 +89,4 @@ def test_after_the_deadline_the_button_leads_to_what_can_be_done() -> None:
     poll, step = duties((POLLING,), MEMBERS, after, CONTACT)
     assert (poll.url, poll.button) == ("/meetings/1", "候補日を見る")
     assert CONTACT in poll.text
-    assert (step.kind, step.municipality) == (Kind.MEETING_UNDATED, "aomori")
+    assert (step.kind, step.owner.municipality) == (Kind.MEETING_UNDATED, "aomori")

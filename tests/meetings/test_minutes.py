@@ -140,12 +140,12 @@ def test_who_may_not_confirm(sheet, person, said):
 def test_each_step_has_an_owner_until_the_minutes_are_final():
     one = Unminuted("/meetings/1", "会議", date(2027, 1, 28), AT, None, None, ("imabetsu",), ())
     [duty] = minutes_duties([one], MEMBERS)
-    assert (duty.kind, duty.municipality, duty.is_done) == (
+    assert (duty.kind, duty.owner.municipality, duty.is_done) == (
         *(Kind.MINUTES_UNCIRCULATED, "aomori", False),
     )
     sent = one._replace(sent_at=AT, reply_due_on=DUE, asked=("hiranai", "imabetsu"))
     told = list(minutes_duties([sent._replace(waiting=("imabetsu",))], MEMBERS))
-    assert [(duty.kind, duty.municipality, duty.is_done) for duty in told] == [
+    assert [(duty.kind, duty.owner.municipality, duty.is_done) for duty in told] == [
         (Kind.MINUTES_UNCONFIRMED, "hiranai", True),
         (Kind.MINUTES_UNCONFIRMED, "imabetsu", False),
     ]

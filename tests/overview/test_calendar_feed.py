@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from tests.overview.ics import components, faults, text
-from tracker.duty.duty import Duty
+from tracker.duty.duty import Duty, Owner
 from tracker.duty.kinds import Kind
 from tracker.meetings.rules import Candidate
 from tracker.overview.calendar.feed import OVERDUE, Feed, FeedEntry, of_duty, of_meeting
@@ -27,8 +27,7 @@ def make_duty(**changes: Any) -> Duty:
     values: dict[str, Any] = {
         "key": "report_unsubmitted:2026-h1:imabetsu:0",
         "kind": Kind.REPORT_UNSUBMITTED,
-        "municipality": "imabetsu",
-        "is_hub": False,
+        "owner": Owner("imabetsu", False),
         "due_on": date(2026, 11, 30),
         "url": "/reports/2026-h1",
         "remaining": 4,

@@ -22,7 +22,7 @@ TOLD = make_instalment(noticed_on=date(2026, 11, 2))
 def test_a_payer_is_asked_from_its_notice_and_the_year_stays_that_of_the_case() -> None:
     late = replace(TOLD, due_on=date(2027, 4, 1))
     [one] = duties([late], [], MEMBERS, TODAY)
-    assert (one.municipality, one.due_on, one.remaining) == ("imabetsu", date(2027, 4, 1), 1)
+    assert (one.owner.municipality, one.due_on, one.remaining) == ("imabetsu", date(2027, 4, 1), 1)
     assert one.title == "農業研修事業の費用負担（第1回）を納める"
     assert one.text.startswith("令和8年度分（納期限 令和9年4月1日）、57,500円を青森市へ")
     assert one.known_since and one.known_since.isoformat() == "2026-11-01T15:00:00+00:00"
@@ -33,9 +33,13 @@ def test_what_several_say_they_have_paid_is_one_thing_to_look_at() -> None:
     said[1] = replace(said[1], stated_on=date(2026, 11, 18))
     receive = [one for one in duties(said, [], MEMBERS, TODAY) if not one.is_done]
     [one] = receive
-    assert (one.kind, one.municipality, one.remaining) == (Kind.RECEIPT_UNRECORDED, "aomori", 2)
+    assert (one.kind, one.owner.municipality, one.remaining) == (
+        Kind.RECEIPT_UNRECORDED,
+        "aomori",
+        2,
+    )
     # Five open days after the 18th: the 23rd is a holiday.
-    assert (one.due_on, one.to_post_id) == (date(2026, 11, 26), 2)
+    assert (one.due_on, one.owner.post_id) == (date(2026, 11, 26), 2)
     assert one.url == "/costs/2026-04/payments" and "今別町、蓬田村から" in one.text
 
 
@@ -50,7 +54,7 @@ def test_one_that_nobody_was_told_of_is_late_for_both_sides() -> None:
     untold = make_instalment(due_on=date(2026, 11, 20))
     found = {one.kind: one for one in duties([untold], [], MEMBERS, TODAY)}
     assert found[Kind.INSTALMENT_DUE].state(TODAY) == "overdue"
-    assert found[Kind.INSTALMENT_DUE].municipality == "imabetsu"
+    assert found[Kind.INSTALMENT_DUE].owner.municipality == "imabetsu"
     assert Kind.RECEIPT_UNRECORDED in found
 
 
@@ -68,8 +72,12 @@ def test_the_lead_tells_each_payer_fifteen_days_before_its_day() -> None:
     assert told(due_on=date(2026, 11, 30)).due_on == date(2026, 11, 20)
     soon = told(due_on=date(2026, 11, 25), agreed_at=datetime(2026, 11, 24, 1, tzinfo=UTC))
     assert soon.due_on == date(2026, 11, 25)
-    assert (soon.kind, soon.municipality, soon.remaining) == (Kind.PAYMENT_UNNOTICED, "aomori", 2)
-    assert (soon.to_post_id, soon.url) == (2, "/costs/2026-04/payments/1/notice")
+    assert (soon.kind, soon.owner.municipality, soon.remaining) == (
+        Kind.PAYMENT_UNNOTICED,
+        "aomori",
+        2,
+    )
+    assert (soon.owner.post_id, soon.url) == (2, "/costs/2026-04/payments/1/notice")
     assert "今別町、蓬田村に、納期限の15日前までに" in soon.text
 
 
@@ -77,7 +85,7 @@ def test_from_notice_to_receipt(both: Flask) -> None:
     def open_kinds() -> set[tuple[Kind, str]]:
         found = gathered.all_duties(TODAY)
         return {
-            (one.kind, one.municipality)
+            (one.kind, one.owner.municipality)
             for one in found
             if one.url.startswith("/costs/2026-01/payments") and one.remaining
         }

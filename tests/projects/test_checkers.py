@@ -87,7 +87,7 @@ def test_home_asks_only_those():
         if owed([check], replace(somebody(one.role, one.municipality), person_id=one.person_id))
     }
     assert asked == {ROADS.person_id}
-    assert check.to_post_id == ROADS.post_id
+    assert check.owner.post_id == ROADS.post_id
 
 
 def test_of_two_who_hold_a_post_the_one_who_did_not_write_is_asked():
@@ -104,7 +104,7 @@ def test_of_two_who_hold_a_post_the_one_who_did_not_write_is_asked():
         for one in duties([report], (), (), MEMBERS, (*ALL, twin), TODAY)
         if one.kind == "report_unchecked"
     )
-    assert check.only == {22}
+    assert check.owner.only == {22}
     assert check.key == f"report_unchecked:2026-h1:aomori:{FARMS.post_id}:22"
 
 

@@ -87,7 +87,7 @@ def test_what_was_returned_to_a_section_is_that_section_s_alone():
     found = told(mine, theirs)
     assert len(found) == 2
     [duty] = owed(found, somebody(Role.LEAD, "aomori", post_id=8))
-    assert duty.to_post_id == 8
+    assert duty.owner.post_id == 8
 
 
 def test_reports_are_known_since_the_round_was_opened_and_checks_since_the_first_came():

@@ -97,7 +97,7 @@ def walk():
 def test_each_state_asks_whoever_has_the_next_word(state, changes, wanted):
     found = duties([make_question(state, **changes)], MEMBERS, TODAY)
     left = [one for one in found if not one.is_done]
-    assert [(one.kind.value, one.municipality, one.due_on) for one in left] == wanted
+    assert [(one.kind.value, one.owner.municipality, one.due_on) for one in left] == wanted
 
 
 def test_another_text_is_another_duty_and_a_word_given_is_done():
@@ -107,4 +107,6 @@ def test_another_text_is_another_duty_and_a_word_given_is_done():
     assert not keys[0] & keys[1]
     confirmed = replace(first, replies={HUB: word(Decision.CONFIRMED)})
     done = [one for one in duties([confirmed], MEMBERS, TODAY) if one.is_done]
-    assert [(one.kind, one.municipality) for one in done] == [(Kind.QUESTION_UNCONFIRMED, "aomori")]
+    assert [(one.kind, one.owner.municipality) for one in done] == [
+        (Kind.QUESTION_UNCONFIRMED, "aomori")
+    ]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from tracker.duty.duty import Duty
+from tracker.duty.duty import Duty, Owner
 from tracker.duty.kinds import Kind
 from tracker.duty.steps import Audience, Step, Unit
 from tracker.kernel import tokyo
@@ -33,8 +33,7 @@ def make_duty(**changes: object) -> Duty:
     values: dict[str, object] = {
         "key": "report:1",
         "kind": Kind.REPORT_UNSUBMITTED,
-        "municipality": "imabetsu",
-        "is_hub": False,
+        "owner": Owner("imabetsu", False),
         "due_on": date(2026, 11, 30),
         "url": "/reports/2026-h1",
         "remaining": 4,

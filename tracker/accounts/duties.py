@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from tracker.accounts.rules import StaffMember
-from tracker.duty.duty import Duty, grouped, some
+from tracker.duty.duty import Duty, Owner, grouped, some
 from tracker.duty.kinds import Kind
 from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear
@@ -86,10 +86,10 @@ def duties(posts: Iterable[HeldPost], members: Members, today: date) -> Iterable
     """Of each municipality: its people confirmed by 30 April, its memo by 31 March."""
     year = FiscalYear.containing(today)
     for (slug,), held in grouped(posts, lambda post: (post.municipality,)):
-        yield _people(held, slug, members, year)
+        yield _people(held, members.owner(slug), year)
         writers = [post for post in held if post.kind in WRITERS]
         if today.month == 3 and writers:
-            yield _memo(writers, slug, members, year)
+            yield _memo(writers, members.owner(slug), year)
 
 
 def look_duties(changes: Iterable[UnseenChange], members: Members) -> Iterable[Duty]:
@@ -98,9 +98,8 @@ def look_duties(changes: Iterable[UnseenChange], members: Members) -> Iterable[D
         first = min(own, key=lambda change: change.changed_at)
         yield Duty(
             Kind.CHANGE_UNSEEN,
+            members.owner(slug),
             key=f"change_unseen:{slug}:{first.id}",
-            municipality=slug,
-            is_hub=slug == members.hub,
             due_on=office_days.on_or_after(tokyo.day(first.changed_at)),
             url="/handover",
             text=_(
@@ -123,9 +122,8 @@ def name_duties(
         first = shared[0]
         yield Duty(
             Kind.NAME_SHARED,
+            members.owner(members.hub, only=admins),
             key=f"name_shared:{first.post_id}",
-            municipality=members.hub,
-            is_hub=True,
             due_on=office_days.on_or_after(today),
             url="/admin/users",
             text=_(
@@ -137,7 +135,6 @@ def name_duties(
             ),
             remaining=len(shared),
             total=len(shared),
-            only=admins,
         )
 
 
@@ -164,9 +161,8 @@ def vacancy_duties(
     if vacant:
         yield Duty(
             Kind.ROLE_VACANT,
+            members.owner(members.hub, only=admins),
             key=f"role_vacant:{vacant[0][0]}:{vacant[0][1]}",
-            municipality=members.hub,
-            is_hub=True,
             due_on=office_days.on_or_after(today),
             url="/admin/users",
             text=_(
@@ -176,18 +172,16 @@ def vacancy_duties(
             ),
             remaining=len(vacant),
             total=len(vacant),
-            only=admins,
         )
 
 
-def _people(held: Sequence[HeldPost], slug: str, members: Members, year: FiscalYear) -> Duty:
+def _people(held: Sequence[HeldPost], owner: Owner, year: FiscalYear) -> Duty:
     """From 1 April on; a post that nobody vouched for this year is still open afterwards."""
     left = sum((post.confirmed_year or 0) < year.year for post in held)
     return Duty(
         Kind.PERSON_UNCONFIRMED,
-        key=f"person_unconfirmed:{year.year}:{slug}",
-        municipality=slug,
-        is_hub=slug == members.hub,
+        owner,
+        key=f"person_unconfirmed:{year.year}:{owner.municipality}",
         due_on=confirm_due(year),
         url="/handover",
         name=_("担当者の確認（%(year)s）", year=year.label),
@@ -205,13 +199,12 @@ def _people(held: Sequence[HeldPost], slug: str, members: Members, year: FiscalY
     )
 
 
-def _memo(writers: Sequence[HeldPost], slug: str, members: Members, year: FiscalYear) -> Duty:
+def _memo(writers: Sequence[HeldPost], owner: Owner, year: FiscalYear) -> Duty:
     """In March, for whoever may move in April."""
     return Duty(
         Kind.HANDOVER_UNWRITTEN,
-        key=f"handover_unwritten:{year.year}:{slug}",
-        municipality=slug,
-        is_hub=slug == members.hub,
+        owner,
+        key=f"handover_unwritten:{year.year}:{owner.municipality}",
         due_on=office_days.on_or_before(year.ends),
         url="/handover",
         name=_("引継ぎメモ"),

@@ -37,9 +37,8 @@ def _unheld(article: ArticleFive, members: Members, today: date, last: LastDays 
     start_by = None if planned or last is None else last.start_on
     return Duty(
         Kind.MEETING_UNHELD if planned else Kind.MEETING_UNPLANNED,
+        members.office,
         key=f"meeting_unheld:{year.year}",
-        municipality=members.hub,
-        is_hub=True,
         due_on=year.ends,
         url=article.path if planned else f"/meetings/new?fy={year.year}",
         remaining=left,
@@ -78,10 +77,8 @@ def _views(article: ArticleFive, members: Members) -> Iterable[Duty]:
             continue
         yield Duty(
             Kind.VIEW_UNRECORDED,
+            members.party(slug),
             key=f"view_unrecorded:{meeting.path}:{slug}",
-            municipality=slug,
-            is_hub=slug == members.hub,
-            agreement=members.agreements.get(slug),
             due_on=office_days.add(meeting.hours.on, 2 * CHECK_WITHIN_OFFICE_DAYS),
             url=meeting.path,
             remaining=len(silent),
@@ -104,9 +101,8 @@ def _unsettled(article: ArticleFive, members: Members) -> Iterable[Duty]:
     if meeting and left:
         yield Duty(
             Kind.VIEW_UNRECORDED,
+            members.office,
             key=f"view_unsettled:{meeting.path}",
-            municipality=members.hub,
-            is_hub=True,
             due_on=office_days.on_or_before(article.year.ends),
             url=meeting.path,
             remaining=len(left),

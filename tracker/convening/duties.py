@@ -37,11 +37,11 @@ def _is_asked(meeting: Meeting) -> bool:
 
 
 def _answer(meeting: Meeting, seat: Seat, members: Members, today: date, contact: str) -> Duty:
-    due_on, slug = meeting.reply_due_by, seat.slug or members.hub
+    owner = members.party(seat.slug or members.hub, post_id=seat.post_id)
+    due_on = meeting.reply_due_by
     assert due_on is not None and meeting.hours is not None
     has_link = seat.is_invited and seat.post_id is not None and not seat.is_revoked
-    is_hub = slug == members.hub
-    is_late = due_on < today and not is_hub
+    is_late = due_on < today and not owner.is_hub
     said = _(
         "%(meeting)s（%(hours)s）に、本人・代理・欠席のどれかを答えます。%(to)sにも案内済みです。",
         meeting=meeting.name,
@@ -50,11 +50,8 @@ def _answer(meeting: Meeting, seat: Seat, members: Members, today: date, contact
     )
     return Duty(
         Kind.ATTENDANCE_UNANSWERED,
+        owner,
         key=f"attendance_unanswered:{meeting.path}:{seat.key}",
-        municipality=slug,
-        is_hub=is_hub,
-        agreement=members.agreements.get(slug),
-        to_post_id=seat.post_id,
         due_on=due_on,
         url=f"{meeting.path}/replies" if is_late else f"{meeting.path}/replies/{seat.key}",
         link=PersonalLink("attendance", seat.id) if has_link else None,

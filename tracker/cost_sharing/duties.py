@@ -5,13 +5,12 @@ Nothing carries over from year to year by itself.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
-from typing import Any
 
 from tracker.accounts.rules import StaffMember
 from tracker.amounts.yen import yen
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import SENT, UNSENT, CaseState, Stage
-from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, grouped, some
+from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty, Owner, grouped, some
 from tracker.duty.kinds import Kind
 from tracker.kernel import tokyo
 from tracker.kernel.fiscal_year import FiscalYear
@@ -60,10 +59,8 @@ def _to_confirm(
             said = _proposed(case, side, len(answers))
             yield Duty(
                 Kind.COST_UNCONFIRMED,
+                members.party(side.slug),
                 key=f"cost_unconfirmed:{case.no.path}:{side.slug}",
-                municipality=side.slug,
-                is_hub=side.is_hub,
-                agreement=members.agreements.get(side.slug),
                 due_on=case.reply_due_on or today,
                 url=f"{case.no.path}/confirm",
                 remaining=answers.count(False),
@@ -126,16 +123,9 @@ def _drafting(case: Case, members: Members, staff: Collection[StaffMember]) -> t
     return (owner.municipality, owner.post_id) if owner else (members.hub, 0)
 
 
-def _owed_by(
-    slug: str, post_id: int, members: Members, staff: Iterable[StaffMember]
-) -> dict[str, Any]:
+def _owner(slug: str, post_id: int, members: Members, staff: Iterable[StaffMember]) -> Owner:
     """The same as a duty names it: nobody else's to send or to change."""
-    return {
-        "municipality": slug,
-        "is_hub": slug == members.hub,
-        "to_post_id": post_id or None,
-        "only": frozenset(one.person_id for one in staff if one.post_id == post_id) or None,
-    }
+    return members.owner(slug, post_id, (one.person_id for one in staff if one.post_id == post_id))
 
 
 def _to_send(
@@ -149,8 +139,8 @@ def _to_send(
         year, own = FiscalYear(number), [row[0] for row in found]
         yield Duty(
             Kind.COST_UNSENT,
+            _owner(slug, post_id, members, staff),
             key=f"cost_unsent:{number}:{slug}:{post_id}",
-            **_owed_by(slug, post_id, members, staff),
             due_on=_send_due(year),
             url=own[0].no.path if len(own) == 1 else f"/costs?fy={number}",
             name=_("%(year)sの費用負担の案", year=year.label),
@@ -169,8 +159,8 @@ def _to_answer(case: Case, members: Members, staff: Collection[StaffMember]) -> 
     first = tokyo.day(at) if at else case.reply_due_on or _send_due(case.no.year)
     return Duty(
         Kind.COST_RETURNED,
+        _owner(*_drafting(case, members, staff), members, staff),
         key=f"cost_returned:{case.no.path}:{case.revision}",
-        **_owed_by(*_drafting(case, members, staff), members, staff),
         due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
         url=case.no.path,
         name=case.title,
@@ -215,9 +205,8 @@ def _of_projects(
     only = f"&project={next(iter(waiting))}" if len(waiting) == 1 else ""
     return Duty(
         kind,
+        members.office,
         key=f"{kind}:{year.year}:{members.hub}",
-        municipality=members.hub,
-        is_hub=True,
         due_on=due_on,
         url=url or f"/costs/new?fy={year.year}{only}",
         name=_("%(year)sの費用負担", year=year.label),

@@ -38,9 +38,8 @@ def _ending(ends_on: date, ending: int, successors: int, members: Members, today
     said = {"count": ending, "day": wareki.long(ends_on)}
     return Duty(
         Kind.TERM_ENDING,
+        members.office,
         key=f"term_ending:{ends_on}",
-        municipality=members.hub,
-        is_hub=True,
         due_on=office_days.on_or_before(ends_on),
         url="/meetings/council",
         text=(

@@ -16,10 +16,8 @@ def duties(decisions: Iterable[MeetingDecision], members: Members) -> Iterable[D
                 continue
             yield Duty(
                 Kind.DECISION_OPEN,
+                members.party(one.town.slug),
                 key=f"decision_open:{one.id}",
-                municipality=one.town.slug,
-                is_hub=one.town.is_hub,
-                agreement=members.agreements.get(one.town.slug),
                 due_on=one.due_on,
                 url=one.path,
                 name=decision.title,

@@ -28,8 +28,8 @@ def duties(on: datetime | None, as_json: bool) -> None:
                 "key": duty.key,
                 "kind": duty.kind.value,
                 "article": duty.rule.article,
-                "agreement": duty.agreement,
-                "municipality": names[duty.municipality],
+                "agreement": duty.owner.agreement,
+                "municipality": names[duty.owner.municipality],
                 "post": duty.to_role,
                 "due_on": duty.due_on.isoformat(),
                 "state": duty.state(today),
@@ -43,7 +43,9 @@ def duties(on: datetime | None, as_json: bool) -> None:
     words = {"open": "　　", "overdue": _("超過"), "done": _("済み")}
     for duty in found:
         state = words[duty.state(today)]
-        click.echo(f"{state} {wareki.full(duty.due_on)} {names[duty.municipality]} {duty.title}")
+        click.echo(
+            f"{state} {wareki.full(duty.due_on)} {names[duty.owner.municipality]} {duty.title}"
+        )
     if not found:
         click.echo(_("していただくことはありません。"))
 

@@ -102,7 +102,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
     waiting = letters.waiting_for_a_person()
     lost = [one for one in waiting if not one.is_held]
     held = [one for one in waiting if one.is_held]
-    return chain(mail.duties(lost, members.hub), mail.held_duties(held, members.hub))
+    return chain(mail.duties(lost, members.office), mail.held_duties(held, members.office))
 
 
 # Who tells duties, and the rooms whose tables are read for them: the others may change freely.
@@ -140,7 +140,7 @@ def _gather(today: date) -> tuple[Duty, ...]:
     )
     order = {slug: n for n, slug in enumerate(members.slugs)}
     return tuple(
-        sorted(found, key=lambda one: (one.due_on, one.kind, order[one.municipality], one.key))
+        sorted(found, key=lambda it: (it.due_on, it.kind, order[it.owner.municipality], it.key))
     )
 
 

@@ -34,6 +34,20 @@ class DutyItem:
     action: str
 
 
+class Owner(NamedTuple):
+    """Of whom it is asked: a municipality (by slug), for an agreement where it is owed for one.
+
+    Letters go to the post `post_id`, or where it is None to the posts of the kind's role.  `only`
+    are the persons (ids) who find it at home, where role and post do not say it.
+    """
+
+    municipality: str
+    is_hub: bool
+    post_id: int | None = None
+    only: frozenset[int] | None = None
+    agreement: str | None = None
+
+
 class PersonalLink(NamedTuple):
     """Which personal link a letter leads to: its kind and the row it opens.
 
@@ -47,19 +61,17 @@ class PersonalLink(NamedTuple):
 
 @dataclass(frozen=True)
 class Duty:
-    """Something the agreement asks of a municipality (by slug) by some day, in Tokyo.
+    """Something the agreement asks of its owner by some day, in Tokyo.
 
     `key` stays as long as it is the same thing: letters are counted by it.  `name` and `detail`
     are what the kind's title names.  `remaining` of `total` things are left, none when it is
-    done.  Letters go to the post `to_post_id`, or where it is None to the posts of kind `to_role`.
-    `known_since` is the instant from which it could be known (UTC), None where it has always been
-    there: no mention belongs before it.
+    done.  `known_since` is the instant from which it could be known (UTC), None where it has
+    always been there: no mention belongs before it.
     """
 
     kind: Kind
+    owner: Owner
     key: str
-    municipality: str
-    is_hub: bool
     due_on: date
     url: str
     text: str
@@ -67,10 +79,6 @@ class Duty:
     detail: str = ""
     remaining: int = 1
     total: int = 0
-    agreement: str | None = None
-    to_post_id: int | None = None
-    # Where role and post do not say it: the persons (ids) who find it at home.
-    only: frozenset[int] | None = None
     known_since: datetime | None = None
     items: tuple[DutyItem, ...] = ()
     # What there is to press where the kind's own button would lead nowhere any more.
@@ -105,7 +113,7 @@ class Duty:
     @property
     def to_role(self) -> str:
         """The kind of post that owes it."""
-        return self.rule.who[self.is_hub].role
+        return self.rule.who[self.owner.is_hub].role
 
     @property
     def is_done(self) -> bool:
@@ -124,13 +132,14 @@ class Duty:
 
     def is_for(self, actor: Actor) -> bool:
         """Whether the actor finds it on the home page; of the role asked, perhaps one post only."""
-        if self.only is not None:
-            return actor.person_id in self.only
-        home = self.rule.who[self.is_hub].home
-        if self.municipality != actor.municipality or actor.role not in home:
+        owner = self.owner
+        if owner.only is not None:
+            return actor.person_id in owner.only
+        home = self.rule.who[owner.is_hub].home
+        if owner.municipality != actor.municipality or actor.role not in home:
             return False
-        only_one_post = actor.role == self.to_role and self.to_post_id is not None
-        return not only_one_post or self.to_post_id == actor.post_id
+        only_one_post = actor.role == self.to_role and owner.post_id is not None
+        return not only_one_post or owner.post_id == actor.post_id
 
 
 def is_ahead(duty: Duty, today: date) -> bool:

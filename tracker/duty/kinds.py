@@ -10,7 +10,7 @@ from tracker.kernel.permissions import Role
 from tracker.kernel.translation import N_
 
 
-class _Owner(NamedTuple):
+class _Roles(NamedTuple):
     """The kind of post that owes it and gets its letters; the roles that find it at home."""
 
     role: str
@@ -35,15 +35,15 @@ class KindRule:
     button: str
     steps: tuple[Step, ...]
     subject: str
-    who: tuple[_Owner, _Owner]
+    who: tuple[_Roles, _Roles]
     article: int
     menu: str
     letters: tuple[str, str]
     ends_with_its_day: bool
 
 
-def _both(owner: _Owner) -> tuple[_Owner, _Owner]:
-    return owner, owner
+def _both(one: _Roles) -> tuple[_Roles, _Roles]:
+    return one, one
 
 
 def _always(letter: str) -> tuple[str, str]:
@@ -51,20 +51,20 @@ def _always(letter: str) -> tuple[str, str]:
 
 
 _OFFICE, _LEAD, _OFFICER, _CONFIRMER, _ADMIN = (
-    _Owner(role, frozenset({role}))
+    _Roles(role, frozenset({role}))
     for role in (Role.OFFICE, Role.LEAD, Role.OFFICER, Role.CONFIRMER, Role.ADMIN)
 )
 # A head's secretary has no account: the officer beside it, or the office, may answer as well.
-_SECRETARY = _Owner("secretary", frozenset({Role.OFFICER, Role.OFFICE}))
+_SECRETARY = _Roles("secretary", frozenset({Role.OFFICER, Role.OFFICE}))
 # The section that leads a project, or the office: checks its reports, drafts its cases.
-_SECTION = _Owner(Role.LEAD, frozenset({Role.LEAD, Role.OFFICE}))
+_SECTION = _Roles(Role.LEAD, frozenset({Role.LEAD, Role.OFFICE}))
 # Whoever keeps the payments of a project: a town's officer or section, the hub's section or office.
-_KEEPER = (_Owner(Role.OFFICER, frozenset({Role.OFFICER, Role.LEAD})), _SECTION)
+_KEEPER = (_Roles(Role.OFFICER, frozenset({Role.OFFICER, Role.LEAD})), _SECTION)
 # Whoever looks after the agreement: a town's officer, the office where the hub itself is asked.
 _CONTACT = (_OFFICER, _OFFICE)
 _AND_CONFIRMER = (
-    _Owner(Role.OFFICER, frozenset({Role.OFFICER, Role.CONFIRMER})),
-    _Owner(Role.OFFICE, frozenset({Role.OFFICE, Role.CONFIRMER})),
+    _Roles(Role.OFFICER, frozenset({Role.OFFICER, Role.CONFIRMER})),
+    _Roles(Role.OFFICE, frozenset({Role.OFFICE, Role.CONFIRMER})),
 )
 
 # What the rows of a section have in common: the office's, told as a next step, unless a row differs.
@@ -187,7 +187,7 @@ class Kind(StrEnum):
         N_("準備する"),
         days(-100, -60, -30),
         # Once it is being prepared, its next step stands on the home page instead.
-        who=_both(_Owner(Role.OFFICE, frozenset())),
+        who=_both(_Roles(Role.OFFICE, frozenset())),
         letters=_always("meeting_unheld"),
     )
     MEETING_UNDATED = _MEETINGS(
@@ -403,7 +403,7 @@ class Kind(StrEnum):
         ESCALATION,  # Told at once, by a letter of its own (changed_by_others).
         subject=N_("ほかの市町村が登録した宛先・利用者の確認（{n}件）"),
         # Whoever of the municipality comes first.
-        who=(_Owner(Role.OFFICER, frozenset(Role)), _Owner(Role.OFFICE, frozenset(Role))),
+        who=(_Roles(Role.OFFICER, frozenset(Role)), _Roles(Role.OFFICE, frozenset(Role))),
         article=5,
         menu="home",
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tracker.duty.duty import Duty, some
+from tracker.duty.duty import Duty, Owner, some
 from tracker.duty.kinds import Kind
 from tracker.kernel import tokyo
 from tracker.kernel.translation import _
@@ -20,15 +20,14 @@ class OpenLetter(NamedTuple):
     is_held: bool = False
 
 
-def held_duties(letters: Sequence[OpenLetter], hub: str) -> Iterable[Duty]:
+def held_duties(letters: Sequence[OpenLetter], office: Owner) -> Iterable[Duty]:
     """Nobody but a person knows whether they went out before."""
     if letters:
         since = min(letter.since for letter in letters)
         yield Duty(
             Kind.LETTER_HELD,
+            office,
             key=f"letter_held:{letters[0].letter_id}",
-            municipality=hub,
-            is_hub=True,
             due_on=office_days.on_or_after(tokyo.day(since)),
             url="/notices",
             remaining=len(letters),
@@ -37,15 +36,14 @@ def held_duties(letters: Sequence[OpenLetter], hub: str) -> Iterable[Duty]:
         )
 
 
-def duties(letters: Sequence[OpenLetter], hub: str) -> Iterable[Duty]:
+def duties(letters: Sequence[OpenLetter], office: Owner) -> Iterable[Duty]:
     """One duty for all of them; `letters` in the order in which they were written."""
     if letters:
         first = letters[0]
         yield Duty(
             Kind.ADDRESS_UNDELIVERABLE,
+            office,
             key=f"address_undeliverable:{first.letter_id}",
-            municipality=hub,
-            is_hub=True,
             due_on=office_days.on_or_after(min(tokyo.day(letter.since) for letter in letters)),
             url=f"/notices/{first.letter_id}"
             if len(letters) == 1

@@ -49,11 +49,8 @@ def _poll(meeting: Meeting, seat: Seat, members: Members) -> Duty:
         link = PersonalLink("poll", seat.id)
     return Duty(
         Kind.POLL_UNANSWERED,
+        members.party(seat.slug, post_id=seat.post_id),
         key=f"poll_unanswered:{meeting.path}:{seat.slug}",
-        municipality=seat.slug,
-        is_hub=seat.slug == members.hub,
-        agreement=members.agreements.get(seat.slug),
-        to_post_id=seat.post_id,
         due_on=meeting.reply_due_on or meeting.year.ends,
         url=f"{meeting.path}/answers/{seat.slug}",
         link=link,
@@ -73,7 +70,7 @@ def _poll(meeting: Meeting, seat: Seat, members: Members) -> Duty:
 
 def _by_telephone(poll: Duty, meeting: Meeting, today: date, contact: str) -> Duty:
     """After the deadline a town tells the office, which enters it; the hub's office still answers."""
-    if poll.is_done or poll.is_hub or poll.due_on >= today:
+    if poll.is_done or poll.owner.is_hub or poll.due_on >= today:
         return poll
     return replace(
         poll,
@@ -93,9 +90,8 @@ def _next_steps(
     def step(kind: Kind, due_on: date, text: str) -> Duty:
         return Duty(
             kind,
+            members.office,
             key=f"{kind}:{meeting.path}",
-            municipality=members.hub,
-            is_hub=True,
             due_on=due_on,
             url=meeting.path,
             name=_("市町村長会議") if meeting.is_yearly else meeting.name,
@@ -141,9 +137,8 @@ def proposal_duties(found: Iterable[Meeting], members: Members) -> Iterable[Duty
             continue
         yield Duty(
             Kind.PROPOSAL_UNANSWERED,
+            members.office,
             key=f"proposal_unanswered:{one.path}",
-            municipality=members.hub,
-            is_hub=True,
             due_on=office_days.add(tokyo.day(one.proposed_since), CHECK_WITHIN_OFFICE_DAYS),
             url=f"{one.path}/agenda",
             remaining=one.proposed,
@@ -160,9 +155,8 @@ def minutes_duties(found: Iterable[Unminuted], members: Members) -> Iterable[Dut
         if one.sent_at is None or one.reply_due_on is None:
             yield Duty(
                 Kind.MINUTES_UNCIRCULATED,
+                members.office,
                 key=f"minutes_uncirculated:{one.path}",
-                municipality=members.hub,
-                is_hub=True,
                 due_on=office_days.add(one.held_on, 2 * CHECK_WITHIN_OFFICE_DAYS),
                 url=url,
                 name=name,
@@ -173,10 +167,8 @@ def minutes_duties(found: Iterable[Unminuted], members: Members) -> Iterable[Dut
         for slug in one.asked:
             yield Duty(
                 Kind.MINUTES_UNCONFIRMED,
+                members.party(slug),
                 key=f"minutes_unconfirmed:{one.path}:{slug}",
-                municipality=slug,
-                is_hub=slug == members.hub,
-                agreement=members.agreements.get(slug),
                 due_on=one.reply_due_on,
                 url=url,
                 remaining=int(slug in one.waiting),

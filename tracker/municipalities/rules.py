@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from tracker.duty.duty import Owner
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
@@ -48,6 +49,19 @@ class Members(NamedTuple):
     def slugs(self) -> tuple[str, ...]:
         """All of them, the hub first, in the order of their codes."""
         return self.hub, *self.agreements
+
+    @property
+    def office(self) -> Owner:
+        """The hub, as the owner of what its office does for all."""
+        return self.owner(self.hub)
+
+    def owner(self, slug: str, post_id: int | None = None, only: Iterable[int] = ()) -> Owner:
+        """A municipality as the owner of what it does, by one post or some persons of it if given."""
+        return Owner(slug, slug == self.hub, post_id or None, frozenset(only) or None)
+
+    def party(self, slug: str, partner: str = "", post_id: int | None = None) -> Owner:
+        """The same for one agreement: that with the partner, or its own; the hub has none by itself."""
+        return self.owner(slug, post_id)._replace(agreement=self.agreements.get(partner or slug))
 
 
 class Busy(NamedTuple):

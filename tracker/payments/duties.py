@@ -63,10 +63,8 @@ def _to_plan(waiting: Sequence[Case], members: Members) -> Iterable[Duty]:
             said += _("差し替える前の案件の計画は、もう使えません。")
         yield Duty(
             Kind.PAYMENT_UNPLANNED,
+            members.owner(slug, post_id),
             key=f"payment_unplanned:{number}:{slug}:{post_id}",
-            municipality=slug,
-            is_hub=slug == members.hub,
-            to_post_id=post_id or None,
             due_on=_plan_due(at),
             url=f"{first.no.path}/payments/plan" if is_one else f"/costs/payments?fy={number}",
             remaining=len(cases),
@@ -83,10 +81,8 @@ def _to_notify(rows: Sequence[Instalment], members: Members) -> Duty:
     day = office_days.on_or_before(min(one.due_on for one in rows) - NOTICE_BEFORE)
     return Duty(
         Kind.PAYMENT_UNNOTICED,
+        members.owner(first.payee.slug, first.lead_post_id),
         key=f"payment_unnoticed:{first.no.path}:{first.number}:{first.payee.slug}",
-        municipality=first.payee.slug,
-        is_hub=first.payee.is_hub,
-        to_post_id=first.lead_post_id,
         due_on=min(max(day, _plan_due(at)), *(one.due_on for one in rows)),
         url=f"{first.no.path}/payments/{first.number}/notice",
         remaining=len(rows),
@@ -111,10 +107,8 @@ def _named(one: Instalment) -> str:
 def _to_pay(one: Instalment, told_on: date, members: Members) -> Duty:
     return Duty(
         Kind.INSTALMENT_DUE,
+        members.party(one.payer.slug, one.town.slug),
         key=f"instalment_due:{one.path}:{one.payer.slug}",
-        municipality=one.payer.slug,
-        is_hub=one.payer.is_hub,
-        agreement=members.agreements.get(one.town.slug),
         due_on=one.due_on,
         url=one.path,
         remaining=int(one.is_open and not one.stated_on),
@@ -132,7 +126,8 @@ def _to_pay(one: Instalment, told_on: date, members: Members) -> Duty:
 
 def _to_receive(rows: Sequence[Instalment], members: Members) -> Duty:
     """What payers say they have paid, or should have, looked at within five open days."""
-    first = rows[0]
+    first, is_one = rows[0], len(rows) == 1
+    slug, post_id = first.payee.slug, None if first.is_refund else first.lead_post_id
     since = min(one.stated_on or one.due_on for one in rows)
     says = some(one.payer.name for one in rows)
     stated = all(one.stated_on for one in rows)
@@ -143,13 +138,10 @@ def _to_receive(rows: Sequence[Instalment], members: Members) -> Duty:
     )
     return Duty(
         Kind.RECEIPT_UNRECORDED,
-        key=f"receipt_unrecorded:{first.no.path}:{first.number}:{first.payee.slug}",
-        municipality=first.payee.slug,
-        is_hub=first.payee.is_hub,
-        agreement=members.agreements.get(first.town.slug) if len(rows) == 1 else None,
-        to_post_id=None if first.is_refund else first.lead_post_id,
+        members.party(slug, first.town.slug, post_id) if is_one else members.owner(slug, post_id),
+        key=f"receipt_unrecorded:{first.no.path}:{first.number}:{slug}",
         due_on=office_days.add(since, CHECK_WITHIN_OFFICE_DAYS),
-        url=first.path if len(rows) == 1 else f"{first.no.path}/payments",
+        url=first.path if is_one else f"{first.no.path}/payments",
         remaining=len(rows),
         name=_named(first),
         text=said,

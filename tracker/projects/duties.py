@@ -49,9 +49,8 @@ def to_close(
         first = max(due_on, tokyo.day(last) if last else due_on)
         yield Duty(
             Kind.ROUND_UNCLOSED,
+            members.office,
             key=f"round_unclosed:{period}:{members.hub}",
-            municipality=members.hub,
-            is_hub=True,
             due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
             url=f"/reports/{period}",
             name=_("%(period)sの進捗報告", period=period.label),
@@ -81,10 +80,8 @@ def _to_write(reports: Iterable[Report], members: Members, this: FiscalYear) -> 
         )
         duty = Duty(
             Kind.REPORT_UNSUBMITTED,
+            members.owner(slug, post_id),
             key=f"report_unsubmitted:{period}:{slug}:{post_id}",
-            municipality=slug,
-            is_hub=slug == members.hub,
-            to_post_id=post_id or None,
             due_on=own[0].due_on,
             url=round_path,
             remaining=many,
@@ -143,11 +140,8 @@ def _to_check(
         first = min(_day(one.submitted_at, one) for one in own)
         yield Duty(
             Kind.REPORT_UNCHECKED,
+            members.owner(lead, post_id, persons),
             key=f"report_unchecked:{own[0].period}:{lead}:{post_id}{only}",
-            municipality=lead,
-            is_hub=lead == members.hub,
-            to_post_id=post_id or None,
-            only=frozenset(persons) if persons else None,
             due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
             url=f"{round_path}/inbox",
             remaining=len(own),
@@ -175,9 +169,8 @@ def _to_open(period: Period, members: Members) -> Duty:
     """Nobody has opened the round although its half-year is over."""
     return Duty(
         Kind.ROUND_UNOPENED,
+        members.office,
         key=f"round_unopened:{period}:{members.hub}",
-        municipality=members.hub,
-        is_hub=True,
         due_on=round_due(period),
         url="/reports/new",
         name=_(

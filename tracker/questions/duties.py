@@ -3,7 +3,7 @@ agreement is treated.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from tracker.cost_sharing.rules import Decision
 from tracker.duty.duty import CHECK_WITHIN_OFFICE_DAYS, Duty
@@ -38,19 +38,20 @@ def _duty(
     url: str,
     name: str,
     text: str,
-    **more: object,
+    *,
+    known_since: datetime | None,
+    remaining: int = 1,
 ) -> Duty:
     return Duty(
         kind,
+        members.party(town.slug, question.partner.slug),
         key=f"{kind}:{question.no.path}:{question.revision}:{town.slug}",
-        municipality=town.slug,
-        is_hub=town.is_hub,
-        agreement=members.agreements.get(question.partner.slug),
         due_on=due_on,
         url=url,
         name=name,
         text=f"{question.place_label}　{question.title}　{text}",
-        **more,  # type: ignore[arg-type]
+        remaining=remaining,
+        known_since=known_since,
     )
 
 

@@ -48,7 +48,7 @@ def _matter(notice: Notice, to: Recipient, today: date) -> tuple[str, Composed]:
     assert step is not None
     left = (duty.due_on - today).days
     # The post that owes it alone: not its chief, not the office, who are told of it later.
-    is_owner = to.key == f"post:{duty.to_post_id}"
+    is_owner = to.key == f"post:{duty.owner.post_id}"
     return letters.compose(
         text_for(duty, step, left),
         to,
@@ -59,7 +59,7 @@ def _matter(notice: Notice, to: Recipient, today: date) -> tuple[str, Composed]:
 
 def matter_values(duty: Duty, days_left: int, owner: str) -> dict[str, str]:
     """What the text about a duty may name (mail/kinds.py, DUTY)."""
-    town = areas.find_town(duty.municipality)
+    town = areas.find_town(duty.owner.municipality)
     return {
         "期限": wareki.full(duty.due_on),
         "期限の月日": wareki.month_day(duty.due_on),

@@ -50,14 +50,15 @@ def recipients(all_duties: Sequence[Duty]) -> Mapping[tuple[str, Audience], list
     hub = areas.hub()
     chiefs = kept("chiefs", PEOPLE, accounts.chiefs)
     roles = frozenset({duty.to_role for duty in all_duties} | {"office"})
-    posts = frozenset({duty.to_post_id for duty in all_duties} | set(chiefs.values()))
+    posts = frozenset({duty.owner.post_id for duty in all_duties} | set(chiefs.values()))
     by_role = kept(("recipients", roles), PEOPLE, lambda: accounts.recipients_by_role(roles))
     by_post = kept(("recipients", posts), PEOPLE, lambda: accounts.recipients_by_post(posts))
     office = by_role.get(("office", hub.id), [])
     found: dict[tuple[str, Audience], list[Recipient]] = {}
     for duty in all_duties:
-        role = (duty.to_role, ids[duty.municipality])
-        owners = by_post.get(duty.to_post_id or 0, []) if duty.to_post_id else by_role.get(role, [])
+        role = (duty.to_role, ids[duty.owner.municipality])
+        post_id = duty.owner.post_id
+        owners = by_post.get(post_id, []) if post_id else by_role.get(role, [])
         found[duty.key, Audience.OWNER] = owners
         if duty.to_role != "office":
             bosses = {boss for to in owners if (boss := chiefs.get(to.post_id or 0))}

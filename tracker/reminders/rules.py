@@ -120,7 +120,7 @@ def notices(
     for duty in all_duties:
         schedule = schedules[duty.kind]
         if schedule.is_on and schedule.steps and not duty.is_done:
-            closed = closures.get(duty.municipality, frozenset())
+            closed = closures.get(duty.owner.municipality, frozenset())
             found += _by_steps(duty, schedule, recipients, closed, first, last)
             found += _by_week(duty, recipients, closed, first, last)
     return tuple(sorted(filter(_was_known, found), key=lambda one: (one.on, one.duty.due_on)))

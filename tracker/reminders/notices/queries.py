@@ -59,7 +59,7 @@ def upcoming(at: datetime, actor: Actor) -> tuple[Upcoming, ...]:
     lines: dict[tuple[object, ...], list[Notice]] = {}
     for notice, state in to_come(today):
         is_to_come = notice.moment > at and state in (None, LetterState.SKIPPED)
-        if is_to_come and allowed(actor, Permission.READ_LETTERS, [notice.duty.municipality]):
+        if is_to_come and allowed(actor, Permission.READ_LETTERS, [notice.duty.owner.municipality]):
             key = (notice.on, notice.kind, notice.step_name, state is not None)
             lines.setdefault(key, []).append(notice)
     return tuple(
