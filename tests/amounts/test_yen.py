@@ -208,6 +208,13 @@ def test_what_is_no_count_is_refused_with_the_sentences_of_the_design(text: str,
     assert refusal.value.message == said
 
 
+@pytest.mark.parametrize("text", ["-1", "−１", "0", "61", "1.5", "9" * 5_000])
+def test_a_count_with_two_limits_is_refused_with_both_at_once(text: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        yen.read_count(text, "日数", 1, 60)
+    assert refusal.value.message == "日数は1から60までの整数で入力してください。"
+
+
 def test_a_count_of_things_asks_for_zero_in_words_for_things() -> None:
     with pytest.raises(Refusal, match="開催回数を入力してください。なかったときは「0」を"):
         yen.read_count("", "開催回数")

@@ -204,8 +204,9 @@ def test_who_comes_is_said_in_two_screens_and_said_again(noticed, both):
     # What stands behind it in a sentence is no part of it.
     for behind in (".", ")", ">", "」", "。", "%20", "%0A", ".%0D%0A"):
         assert client.get(path + behind).status_code == 200
-    refused = press(client, path, attendance="deputy", deputy="", companions="三")
+    refused = press(client, path, attendance="deputy", deputy="", companions="三", vehicles="100")
     assert refused.status_code == 422
+    assert "車両の台数は0から99までの整数で入力してください。" in refused.get_data(as_text=True)
     assert "職・氏名を入力してください" in refused.get_data(as_text=True)
     assert 'value="三"' in refused.get_data(as_text=True)
 

@@ -181,7 +181,7 @@ def test_whoever_compared_while_another_saved_sees_both_texts(browse, given):
     ("typed", "said"),
     [
         ({"parts-0-percent": "95"}, "あと5％をどこかに足してください"),
-        ({"parts-0-percent": "abc"}, "割合は数字で入力してください"),
+        ({"parts-0-percent": "abc"}, "割合は0から100までの数字で"),
     ],
 )
 def test_what_lacks_something_is_said_on_the_formula_page(browse, given, typed, said):

@@ -113,7 +113,7 @@ def test_a_town_proposes_and_the_office_decides(both):
     assert [one.title for one in queries.entries(row.id)] == ["冬季講座", "進捗について"]
     actions.strike(act_of("office"), row, theirs, "次の会議で扱うため。")
     assert queries.entries(row.id)[0].is_struck
-    with pytest.raises(Refusal, match="1分から480分まで"):
+    with pytest.raises(Refusal, match="（分）は1から480までの整数で"):
         actions.propose(act_of("office"), row, "長い", "", 481)
 
 

@@ -232,7 +232,7 @@ def test_who_wants_one_letter_a_week_still_hears_at_once_of_others_who_are_late(
     ("chosen", "sentence"),
     [
         ([Step(-3), Step(-3)], "同じ日が2回"),
-        ([Step(-300)], "200日まで"),
+        ([Step(-300)], "日数は0から200までの整数で"),
         ([Step(-3, to=Audience.CHIEF)], "その後に送ります"),
     ],
 )

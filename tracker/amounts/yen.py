@@ -100,10 +100,10 @@ def _check_one_meaning(written: str, amount: int, name: str) -> None:
         )
 
 
-def read_count(text: str, name: str) -> int:
-    """Read a whole number from 0 up, also full-width; `name` is what it counts (「参加者数」).
+def read_count(text: str, name: str, least: int = 0, most: int | None = None) -> int:
+    """Read a whole number, also full-width; `name` is what it counts (「参加者数」).
 
-    Raises Refusal with the sentences of ux/spec.md 8.
+    Raises Refusal with the sentences of ux/spec.md 8; both limits stand in one.
     """
     folded = plain(text)
     if not folded:
@@ -112,11 +112,34 @@ def read_count(text: str, name: str) -> int:
         digits = folded.replace(",", "")
         # Python refuses to read thousands of digits with an error of its own.
         if len(digits) > _LONGEST:
-            raise _too_large(name)
+            raise _too_large(name) if most is None else _beyond(name, least, most)
+        check_count(int(digits), name, least, most)
         return _within_reason(int(digits), name)
     if re.fullmatch(r"-?[0-9,]*\.?[0-9]+", folded) and ("-" in folded or "." in folded):
-        raise Refusal(_("%(name)sは0以上の整数で入力してください。", name=name))
+        raise _beyond(name, least, most)
     raise Refusal(_("%(name)sは数字で入力してください（例 12）。全角でも入力できます。", name=name))
+
+
+def check_count(
+    value: int, name: str, least: int, most: int | None, field: str | None = None
+) -> None:
+    """Refuses, beside that field, what is not within both limits; None: there is no upper one."""
+    if value < least or (most is not None and value > most):
+        raise _beyond(name, least, most, field)
+
+
+def _beyond(name: str, least: int, most: int | None, field: str | None = None) -> Refusal:
+    said = (
+        _("%(name)sは%(least)s以上の整数で入力してください。", name=name, least=least)
+        if most is None
+        else _(
+            "%(name)sは%(least)sから%(most)sまでの整数で入力してください。",
+            name=name,
+            least=least,
+            most=most,
+        )
+    )
+    return Refusal(said, field=field)
 
 
 def ask_for_count(name: str) -> str:

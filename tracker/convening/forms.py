@@ -4,7 +4,7 @@ from typing import Any
 
 from wtforms import RadioField
 
-from tracker.convening.rules import Coming
+from tracker.convening.rules import MOST_WITH, Coming
 from tracker.kernel.translation import N_
 from tracker.meetings.forms import wanted_of_deputies
 from tracker.meetings.meeting import Seat
@@ -51,8 +51,18 @@ class ComingForm(Form):
     deputy = LineField(
         N_("代理の方の職・氏名"), validators=[wanted_of_deputies("attendance"), at_most(200)]
     )
-    companions = CountField(N_("随行（人数）"), named=N_("随行の人数"), validators=[optional()])
-    vehicles = CountField(N_("車両（台数）"), named=N_("車両の台数"), validators=[optional()])
+    companions = CountField(
+        N_("随行（人数）"),
+        named=N_("随行の人数"),
+        limits=(0, MOST_WITH),
+        validators=[optional()],
+    )
+    vehicles = CountField(
+        N_("車両（台数）"),
+        named=N_("車両の台数"),
+        limits=(0, MOST_WITH),
+        validators=[optional()],
+    )
 
     @property
     def coming(self) -> Coming:

@@ -131,6 +131,10 @@ def other_days(words: str, due_on: date | None) -> tuple[str, ...]:
 # --- who comes --------------------------------------------------------------------------------------
 
 
+# Companions, and vehicles, of one head.
+MOST_WITH = 99
+
+
 @dataclass(frozen=True)
 class Coming:
     """What is said for a seat: who comes, with how many others and vehicles."""

@@ -9,7 +9,7 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.translation import N_
 from tracker.municipalities.models import ABSENCE_LABEL, EntryKind
 from tracker.municipalities.queries import ABSENCE
-from tracker.municipalities.rules import Town
+from tracker.municipalities.rules import MOST_NOTICE_DAYS, MOST_POLL_OFFICE_DAYS, Town
 from tracker.plumbing.forms import (
     CountField,
     DayField,
@@ -72,11 +72,13 @@ class TimesForm(Form):
     notice_days = CountField(
         N_("開催案内を送る日（開催日の何日前まで）"),
         named=N_("日数"),
+        limits=(1, MOST_NOTICE_DAYS),
         validators=required(N_("開催案内を送る日数を入力してください（例 14）。")),
     )
     poll_office_days = CountField(
         N_("日程の回答をいただく期間（開庁日）"),
         named=N_("開庁日数"),
+        limits=(1, MOST_POLL_OFFICE_DAYS),
         validators=required(N_("回答をいただく開庁日数を入力してください（例 10）。")),
     )
     avoided_days = LineField(N_("候補日にしない日"), validators=[at_most(200)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from tracker.amounts.yen import check_count
 from tracker.duty.duty import Owner
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
@@ -212,9 +213,5 @@ def read_avoided(typed: str) -> frozenset[tuple[int, int]]:
 
 def check_times(notice_days: int, poll_office_days: int) -> None:
     """Refuses times that no meeting could be prepared in; raises Refusal beside the field."""
-    for field, value, most in (
-        ("notice_days", notice_days, MOST_NOTICE_DAYS),
-        ("poll_office_days", poll_office_days, MOST_POLL_OFFICE_DAYS),
-    ):
-        if not 1 <= value <= most:
-            raise Refusal(_("1日から%(most)s日までで入力してください。", most=most), field=field)
+    check_count(notice_days, _("日数"), 1, MOST_NOTICE_DAYS, "notice_days")
+    check_count(poll_office_days, _("開庁日数"), 1, MOST_POLL_OFFICE_DAYS, "poll_office_days")

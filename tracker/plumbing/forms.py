@@ -516,14 +516,20 @@ class SignedYenField(YenField):
 
 
 class CountField(_Read):
-    """A whole number of things, 0 or more; `named` stands in the sentences."""
+    """A whole number of things between both limits (least, most); `named` stands in the sentences."""
 
-    def __init__(self, *args: Any, named: str = N_("数"), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        named: str = N_("数"),
+        limits: tuple[int, int | None] = (0, None),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.named = _(named)
+        self.named, self.limits = _(named), limits
 
     def read(self, text: str) -> int:
-        return yen.read_count(text, self.named)
+        return yen.read_count(text, self.named, *self.limits)
 
     def show(self, value: int) -> str:
         return yen.grouped(value)
@@ -548,13 +554,11 @@ class PercentField(_Read):
 
     def read(self, text: str) -> Decimal:
         digits = plain(text).rstrip("%")
-        if not re.fullmatch(r"[-+]?[0-9]+(?:\.[0-9]*)?|\.[0-9]+", digits):
-            raise Refusal(_("割合は数字で入力してください（例 20）。"))
-        value = Decimal(digits)
-        if not 0 <= value <= 100:
-            raise Refusal(_("割合は0から100までの数字で入力してください。"))
-        if value != round(value, 6):
-            raise Refusal(_("割合の小数は6けたまでです。短くして入力してください。"))
+        is_number = re.fullmatch(r"[-+]?[0-9]+(?:\.[0-9]*)?|\.[0-9]+", digits)
+        value = Decimal(digits) if is_number else Decimal(-1)
+        if not 0 <= value <= 100 or value != round(value, 6):
+            said = _("割合は0から100までの数字で、小数は6けたまで入力してください（例 20）。")
+            raise Refusal(said)
         return value
 
     def show(self, value: Decimal) -> str:

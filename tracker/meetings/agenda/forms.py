@@ -5,6 +5,7 @@ from typing import Any
 from wtforms import SelectMultipleField
 
 from tracker.kernel.translation import N_
+from tracker.meetings.agenda.rules import LONGEST
 from tracker.municipalities import queries as areas
 from tracker.plumbing.forms import (
     CountField,
@@ -27,7 +28,12 @@ class ProposalForm(Form):
         N_("議題"), validators=[*required(N_("議題を入力してください。")), at_most(200)]
     )
     note = LinesField(N_("説明"), validators=[optional(), at_most(1000)])
-    minutes = CountField(N_("予定の時間（分）"), named=N_("予定の時間"), validators=[optional()])
+    minutes = CountField(
+        N_("予定の時間（分）"),
+        named=N_("予定の時間（分）"),
+        limits=(1, LONGEST),
+        validators=[optional()],
+    )
 
 
 class ItemForm(ProposalForm):

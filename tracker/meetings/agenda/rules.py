@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tracker.amounts.yen import check_count
 from tracker.kernel import tokyo
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.kernel.refusal import Refusal
@@ -182,8 +183,5 @@ def check_item(minutes: int | None, many: int) -> None:
         raise Refusal(
             _("議題は%(most)s件までです。まとめられるものを1件にしてください。", most=MOST)
         )
-    if minutes is not None and not 1 <= minutes <= LONGEST:
-        raise Refusal(
-            _("予定の時間は1分から%(longest)s分までで入れてください。", longest=LONGEST),
-            field="minutes",
-        )
+    if minutes is not None:
+        check_count(minutes, _("予定の時間（分）"), 1, LONGEST, "minutes")

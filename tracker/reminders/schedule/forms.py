@@ -6,13 +6,15 @@ from tracker.duty.steps import Audience, Step, Unit
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.forms import CountField, Form, Row, SeenField, choices, labelled, optional
 from tracker.reminders.rules import Schedule
-from tracker.reminders.schedule.rules import MOST_STEPS
+from tracker.reminders.schedule.rules import FARTHEST_DAYS, MOST_STEPS
 
 
 class StepForm(Row):
     """One mention: how many days, before or after, of which kind; empty means none."""
 
-    days = CountField(N_("日数"), named=N_("日数"), validators=[optional()])
+    days = CountField(
+        N_("日数"), named=N_("日数"), limits=(0, FARTHEST_DAYS), validators=[optional()]
+    )
     side = SelectField(N_("前後"), choices=choices([("-1", N_("前")), ("1", N_("後"))]))
     unit = SelectField(N_("数え方"), choices=labelled(Unit))
     to = SelectField(N_("宛先"), choices=labelled(Audience))
