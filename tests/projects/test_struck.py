@@ -24,7 +24,7 @@ from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, referring
+from tracker.plumbing.db import db
 from tracker.projects import queries
 from tracker.projects.models import Project
 from tracker.projects.plans import actions
@@ -32,6 +32,7 @@ from tracker.projects.plans import queries as plans
 from tracker.projects.plans.queries import to_choose
 from tracker.projects.plans.rules import Part
 from tracker.projects.rounds import actions as rounds
+from tracker.struck.models import referring
 
 YEAR, WHY, WRONG = FiscalYear(2026), "二重に登録したため。", "二重の事業"
 TOWNS = {"aomori": Part(), "imabetsu": Part()}

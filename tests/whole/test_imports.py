@@ -199,6 +199,11 @@ PLANTED = {
         "import tracker.exposure.views",
         "Features stand on each other in one direction",
     ),
+    "every row knows how it is struck through": (
+        "tracker/plumbing/db.py",
+        "import tracker.struck.models",
+        "Features stand on each other in one direction",
+    ),
     "sending reads the mailbox": (
         "tracker/mail/smtp.py",
         "import tracker.incoming_mail.mailbox",

@@ -24,17 +24,8 @@ from tracker.characters.search import LONGEST_KEY, search_key
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import N_
-from tracker.plumbing.db import (
-    NEVER,
-    PRIVATE,
-    UNRECORDED,
-    Model,
-    Struck,
-    UtcDateTime,
-    Versioned,
-    not_struck,
-    words,
-)
+from tracker.plumbing.db import NEVER, PRIVATE, UNRECORDED, Model, UtcDateTime, Versioned, words
+from tracker.struck.models import Struck, not_struck
 
 _COUNTS = text("struck_at IS NULL")
 

@@ -484,7 +484,7 @@ class StaffedPost:
     confirmed_year: int | None
     confirmed_by: str | None
     confirmed_at: datetime | None
-    # Taken out by mistake's mending (`plumbing.db.Struck`): when, by whom and why.
+    # Taken out by mistake's mending (`struck.models.Struck`): when, by whom and why.
     struck_at: datetime | None = None
     struck_by: str | None = None
     struck_reason: str | None = None

@@ -13,7 +13,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act
 from tracker.plumbing.forms import Form, SeenButtonForm
-from tracker.plumbing.pages import done, page, strike_page
+from tracker.plumbing.pages import done, page
+from tracker.struck.views import strike_page
 
 
 class AttachForm(Form):

@@ -28,8 +28,9 @@ from tracker.characters.characters import shown
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act, Entry, subject_of
-from tracker.plumbing.db import PRIVATE, Model, Struck, UtcDateTime, db, reading
+from tracker.plumbing.db import PRIVATE, Model, UtcDateTime, db, reading
 from tracker.plumbing.files import write_whole
+from tracker.struck.models import Struck
 
 # Of one file, of all files of a subject (bytes), and how many a subject may have.
 LARGEST, LARGEST_OF_ONE, MOST_OF_ONE = sniffing.LARGEST, 100 * 1024 * 1024, 30

@@ -11,7 +11,6 @@ from tracker.plumbing.db import (
     UNRECORDED,
     Example,
     Model,
-    Struck,
     UtcDateTime,
     Versioned,
     Yen,
@@ -19,6 +18,7 @@ from tracker.plumbing.db import (
 )
 from tracker.shares.rules import PartKind, RoundingMode, UsagePeriod
 from tracker.shares.split import FORMULA_VERSION
+from tracker.struck.models import Struck
 
 
 class CostCase(Versioned, Example, Model):

@@ -43,12 +43,13 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Project, ProjectCost, ProjectYear
 from tracker.projects.rules import CostPhase, YearMark
 from tracker.shares.split import LARGEST_REMAINDER, Limits, Rounding, ShareLine
 from tracker.shares.table import PartSource, part_of
+from tracker.struck.models import not_struck
 
 ROOMS = ("cost_sharing", "projects", "agreements", "municipalities")
 MOST_TO_COPY = 3

@@ -20,7 +20,7 @@ from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard, require
 from tracker.plumbing.db import db
-from tracker.plumbing.pages import strike_page
+from tracker.struck.views import strike_page
 
 __all__ = [
     "answer_views",

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.plumbing.db import PRIVATE, Example, Model, Struck, UtcDateTime, Versioned
+from tracker.plumbing.db import PRIVATE, Example, Model, UtcDateTime, Versioned
+from tracker.struck.models import Struck
 
 
 class DecisionRow(Versioned, Example, Struck, Model):

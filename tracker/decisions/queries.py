@@ -14,10 +14,11 @@ from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem, MeetingRow
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Project
 from tracker.questions.models import QuestionRow
+from tracker.struck.models import not_struck
 
 ROOMS = ("decisions", "meetings", "questions", "cost_sharing", "projects", "municipalities")
 

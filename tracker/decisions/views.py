@@ -28,7 +28,8 @@ from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import choices, in_year
-from tracker.plumbing.pages import closed_page, done, number_asked, page, strike_page
+from tracker.plumbing.pages import closed_page, done, number_asked, page
+from tracker.struck.views import strike_page
 
 _OFFICE, _OWN = Permission.MANAGE_MEETING, Permission.FOLLOW_DECISION
 

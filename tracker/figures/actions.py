@@ -12,7 +12,8 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
+from tracker.struck.models import not_struck
 
 
 def enter_figures(

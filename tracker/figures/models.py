@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.figures.rules import FigureKind, period_label
-from tracker.plumbing.db import Example, Model, Struck, UtcDateTime, Versioned, words
+from tracker.plumbing.db import Example, Model, UtcDateTime, Versioned, words
+from tracker.struck.models import Struck
 
 _COUNTS = text("struck_at IS NULL")
 _OF_AREA = text("struck_at IS NULL AND project_id IS NULL")

@@ -8,9 +8,10 @@ from sqlalchemy import Row, select
 from tracker.figures.models import BaseFigure, FigureSeries
 from tracker.figures.rules import FigureKind, Series
 from tracker.municipalities import queries as areas
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Project
+from tracker.struck.models import not_struck
 
 _NEWEST_FIRST = (FigureSeries.kind, FigureSeries.as_of_on.desc(), FigureSeries.id.desc())
 

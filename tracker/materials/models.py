@@ -6,15 +6,8 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.materials.rules import MaterialKind
-from tracker.plumbing.db import (
-    PRIVATE,
-    UNRECORDED,
-    Model,
-    Struck,
-    UtcDateTime,
-    Versioned,
-    words,
-)
+from tracker.plumbing.db import PRIVATE, UNRECORDED, Model, UtcDateTime, Versioned, words
+from tracker.struck.models import Struck
 
 
 class MaterialPack(Versioned, Model):

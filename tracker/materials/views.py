@@ -36,8 +36,9 @@ from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, SeenButtonForm
-from tracker.plumbing.pages import closed_page, complain, done, page, strike_page
+from tracker.plumbing.pages import closed_page, complain, done, page
 from tracker.plumbing.sections import stand
+from tracker.struck.views import strike_page
 
 bp = Blueprint("materials", __name__)
 KINDS = (*papers.PAPERS, *year.MATERIALS, *papers.MINUTES, *papers.PACKS)

@@ -8,16 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.links import new_nonce
 from tracker.meetings.rules import AgendaKind, Answer, Attendance, Candidate
-from tracker.plumbing.db import (
-    NEVER,
-    PRIVATE,
-    Example,
-    Model,
-    Struck,
-    UtcDateTime,
-    Versioned,
-    words,
-)
+from tracker.plumbing.db import NEVER, PRIVATE, Example, Model, UtcDateTime, Versioned, words
+from tracker.struck.models import Struck
 
 
 class MeetingRow(Versioned, Example, Model):

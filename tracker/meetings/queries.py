@@ -41,8 +41,9 @@ from tracker.meetings.rules import (
 )
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
+from tracker.struck.models import not_struck
 
 # The kind of personal link by which a secretary answers.
 POLL = "poll"

@@ -6,7 +6,8 @@ from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.payments.rules import DivideBy, RemainderTo, ShiftTo
-from tracker.plumbing.db import Model, Struck, UtcDateTime, Versioned, Yen, words
+from tracker.plumbing.db import Model, UtcDateTime, Versioned, Yen, words
+from tracker.struck.models import Struck
 
 
 class PaymentPlan(Versioned, Model):

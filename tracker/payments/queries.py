@@ -18,9 +18,10 @@ from tracker.municipalities.rules import Town
 from tracker.payments.instalment import Instalment
 from tracker.payments.models import InstalmentReceipt, InstalmentRow, PaymentPlan
 from tracker.payments.rules import DivideBy, owed_yen
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Project
+from tracker.struck.models import not_struck
 
 ROOMS = ("payments", *costs.ROOMS)
 _TWO_YEARS = timedelta(days=730)

@@ -40,8 +40,9 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.db import UNSEEN
 from tracker.plumbing.forms import choices, in_year
-from tracker.plumbing.pages import done, number_asked, page, paginate, strike_page
+from tracker.plumbing.pages import done, number_asked, page, paginate
 from tracker.plumbing.sections import stand
+from tracker.struck.views import strike_page
 
 # In the year's list what asks for somebody stands first.
 _ORDER = (

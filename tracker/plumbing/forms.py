@@ -438,15 +438,6 @@ class LinesField(TextAreaField):
         super().__init__(*args, filters=[lambda text: text and many_lines(text)], **kwargs)
 
 
-class StrikeForm(SeenButtonForm):
-    """Takes out what was entered by mistake (`db.Struck`); the reason stays beside it."""
-
-    reason = LinesField(
-        N_("取り消す理由"),
-        [*required(N_("取り消す理由を入力してください。")), at_most(400)],
-    )
-
-
 class _Read(StringField):
     """A text box whose text is read into a value; what was typed is shown again."""
 

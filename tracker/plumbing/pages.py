@@ -24,16 +24,13 @@ from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock, once
 from tracker.plumbing.access import GivenBack, comes_from_here, link_token
 from tracker.plumbing.addresses import LARGEST
-from tracker.plumbing.changes import Act
-from tracker.plumbing.db import Struck, db, is_passing
+from tracker.plumbing.db import db, is_passing
 from tracker.plumbing.forms import (
     TYPED,
     Form,
     HiddenField,
     LineField,
     LinesField,
-    SeenButtonForm,
-    StrikeForm,
 )
 
 Line = TypeVar("Line")
@@ -214,52 +211,6 @@ def closed_page(
     if refusal is None:
         return None
     return page("closed.html", title=title, named=named, back=back, refusal=refusal)
-
-
-def strike_page(
-    row: Struck,
-    seen: str,
-    strike: Callable[[Act, str, str | None], None],
-    put_back: Callable[[Act, str | None], None],
-    *,
-    named: str,
-    back: str,
-    check: Callable[[], object],
-    notes: Sequence[str] = (),
-    links: Sequence[tuple[str, str]] = (),
-) -> Response:
-    """The page that takes out what was entered by mistake, with a reason, or puts it back.
-
-    `seen` is that of the subject, `check` raises the Refusal that says why it may not be taken out,
-    `notes` say what follows from it; `links` (words, address) lead to what it touches.
-    """
-    is_back = row.is_struck and "reason" not in request.form
-    form = SeenButtonForm(seen=seen) if is_back else StrikeForm(seen=seen)
-
-    def do(act: Act) -> None:
-        if isinstance(form, StrikeForm):
-            strike(act, form.reason.data, form.seen.data)
-        else:
-            put_back(act, form.seen.data)
-
-    if form.carry_out(do):
-        said = (
-            _("「%(named)s」を元に戻しました。")
-            if is_back
-            else _("「%(named)s」を取り消しました。")
-        )
-        return done(back, said % {"named": named})
-    refusal = None if row.is_struck or form.is_submitted() else refusal_of(check)
-    return page(
-        "strike.html",
-        form=form,
-        row=row,
-        named=named,
-        back=back,
-        refusal=refusal,
-        notes=notes,
-        links=links,
-    )
 
 
 def number_asked(name: str, otherwise: int) -> int:

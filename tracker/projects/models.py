@@ -14,13 +14,13 @@ from tracker.plumbing.db import (
     Example,
     Model,
     Searchable,
-    Struck,
     UtcDateTime,
     Versioned,
     Yen,
     words,
 )
 from tracker.projects.rules import CostPhase, Ended, Rating, ReportState, YearMark
+from tracker.struck.models import Struck
 
 # What is asked and answered is kept apart from the projects: it changes by far more often, and costs,
 # payments, questions and decisions read none of it.

@@ -39,7 +39,7 @@ class Head(NamedTuple):
     lead_section: str
     lead_post_id: int | None
     lead_phone: str | None
-    # Taken out by mistake's mending (`plumbing.db.Struck`): when, by whom and why.
+    # Taken out by mistake's mending (`struck.models.Struck`): when, by whom and why.
     struck_at: datetime | None = None
     struck_by: str | None = None
     struck_reason: str | None = None

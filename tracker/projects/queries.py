@@ -26,7 +26,7 @@ from tracker.attachments.uploads import Attachment
 from tracker.kernel.fiscal_year import FiscalYear, Half, Period
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import (
     REPORTS,
@@ -45,6 +45,7 @@ from tracker.projects.models import (
 from tracker.projects.project import YEARS_SHOWN, Head, Sheet, sheet
 from tracker.projects.report import Measured, Report, Round, Story
 from tracker.projects.rules import REPORTED, CostPhase, Ended, ReportState, YearMark, ended_by
+from tracker.struck.models import not_struck
 
 # Of which data reports are kept; they stand in the order of the annex.
 ROOMS = ("projects", REPORTS, "municipalities", "agreements")

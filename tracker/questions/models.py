@@ -6,8 +6,9 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.cost_sharing.rules import Decision
-from tracker.plumbing.db import PRIVATE, Example, Model, Struck, UtcDateTime, Versioned, words
+from tracker.plumbing.db import PRIVATE, Example, Model, UtcDateTime, Versioned, words
 from tracker.questions.rules import QuestionNumber, QuestionPlace, QuestionState, SisterWord
+from tracker.struck.models import Struck
 
 
 class QuestionRow(Versioned, Example, Model):

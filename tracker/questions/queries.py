@@ -15,7 +15,7 @@ from tracker.cost_sharing.rules import Decision
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectYear
 from tracker.questions.models import (
@@ -35,6 +35,7 @@ from tracker.questions.question import (
     ViewOfSide,
 )
 from tracker.questions.rules import OPEN, QuestionNumber, QuestionPlace, QuestionState
+from tracker.struck.models import not_struck
 
 ROOMS = ("questions", "cost_sharing", "projects", "agreements", "municipalities")
 

@@ -21,15 +21,7 @@ from tracker.plumbing.access import guard, may, require
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import UNSEEN
 from tracker.plumbing.forms import SeenButtonForm, choices, in_year
-from tracker.plumbing.pages import (
-    complain,
-    done,
-    number_asked,
-    page,
-    paginate,
-    reached,
-    strike_page,
-)
+from tracker.plumbing.pages import complain, done, number_asked, page, paginate, reached
 from tracker.questions import actions, forms, papers, queries
 from tracker.questions.actions import QuestionWords
 from tracker.questions.blueprint import bp, get_question, own_question, own_town, question_of_side
@@ -44,6 +36,7 @@ from tracker.questions.rules import (
     answer_due,
     check_strike,
 )
+from tracker.struck.views import strike_page
 
 ANSWERS: Mapping[str, tuple[Callable[..., None], str]] = {
     "confirmed": (actions.confirm, N_("内容を確認しました。")),

@@ -29,7 +29,8 @@ from tracker.mail.letters import Recipient
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, referring
+from tracker.plumbing.db import db
+from tracker.struck.models import referring
 
 
 def create_post(

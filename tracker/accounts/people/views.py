@@ -15,7 +15,8 @@ from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import SeenButtonForm, choices
-from tracker.plumbing.pages import complain, done, page, strike_page
+from tracker.plumbing.pages import complain, done, page
+from tracker.struck.views import strike_page
 
 
 @bp.get("/admin/users")

@@ -17,7 +17,8 @@ from tracker.kernel.translation import _
 from tracker.plumbing import clock
 from tracker.plumbing.access import guard
 from tracker.plumbing.forms import in_year
-from tracker.plumbing.pages import done, strike_page
+from tracker.plumbing.pages import done
+from tracker.struck.views import strike_page
 
 
 @bp.post("/costs/<no>/consultations")

@@ -15,12 +15,13 @@ from tracker.meetings.meeting import Meeting
 from tracker.meetings.models import AgendaItem, MeetingRow, Minutes
 from tracker.meetings.rules import AgendaKind
 from tracker.municipalities import queries as areas
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.projects import queries as projects
 from tracker.projects.models import ProgressReport, ReportingRound
 from tracker.projects.rules import REPORTED, CellState
 from tracker.questions import queries as questions
 from tracker.questions.rules import OPEN
+from tracker.struck.models import not_struck
 
 Offer = Callable[[Meeting], Sequence[AgendaSource]]
 # An item (id), the municipalities (slugs) that alone are to read it, None for all; none for a strike.

@@ -17,8 +17,9 @@ from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, Form, SeenButtonForm
-from tracker.plumbing.pages import complain, done, page, refusal_of, strike_page
+from tracker.plumbing.pages import complain, done, page, refusal_of
 from tracker.plumbing.sections import stand
+from tracker.struck.views import strike_page
 
 # Where a press moves an item.
 WAYS = {"up": -1, "down": 1}

@@ -17,7 +17,8 @@ from tracker.meetings.models import (
     MinutesReply,
 )
 from tracker.municipalities import queries as areas
-from tracker.plumbing.db import UNSEEN, db, not_struck
+from tracker.plumbing.db import UNSEEN, db
+from tracker.struck.models import not_struck
 
 
 def sheet(meeting: Meeting) -> MinutesSheet:

@@ -14,7 +14,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, not_struck, referring, set_rows
+from tracker.plumbing.db import db, set_rows
 from tracker.plumbing.history import Subject
 from tracker.projects import queries
 from tracker.projects.models import (
@@ -33,6 +33,7 @@ from tracker.projects.plans import queries as plan_queries
 from tracker.projects.plans.rules import Part, Plan, check_plan, check_strike
 from tracker.projects.report import Report
 from tracker.projects.rules import CostPhase
+from tracker.struck.models import not_struck, referring
 
 
 def create_project(act: Act, plan: Plan, *, is_example: bool = False) -> Project:

@@ -12,10 +12,11 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import db, not_struck
+from tracker.plumbing.db import db
 from tracker.plumbing.memo import kept
 from tracker.projects.models import Participation, Project, ProjectCost, ProjectYear
 from tracker.projects.rules import CostPhase
+from tracker.struck.models import not_struck
 
 # More projects than a list to choose from can hold are searched by name.
 MOST_TO_CHOOSE = 100

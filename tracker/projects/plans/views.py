@@ -16,9 +16,9 @@ from tracker.municipalities.rules import Town
 from tracker.papers.kinds import links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
-from tracker.plumbing.db import db, referring
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm
-from tracker.plumbing.pages import complain, done, page, paginate, strike_page
+from tracker.plumbing.pages import complain, done, page, paginate
 from tracker.plumbing.sections import stand
 from tracker.projects import papers, queries
 from tracker.projects.blueprint import bp, year_of
@@ -29,6 +29,8 @@ from tracker.projects.plans.rules import check_strike
 from tracker.projects.project import Head, Sheet
 from tracker.projects.report import Measured, Report
 from tracker.projects.rules import field_of
+from tracker.struck.models import referring
+from tracker.struck.views import strike_page
 
 bp.record(lambda state: register(state.app, papers.PAPERS))
 

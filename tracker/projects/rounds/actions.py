@@ -11,7 +11,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import Model, db, not_struck
+from tracker.plumbing.db import Model, db
 from tracker.projects import queries
 from tracker.projects.models import (
     Participation,
@@ -23,6 +23,7 @@ from tracker.projects.models import (
 from tracker.projects.rounds import letters
 from tracker.projects.rounds.rules import Telling, check_round, check_round_due
 from tracker.projects.rules import YearMark
+from tracker.struck.models import not_struck
 
 
 def open_round(act: Act, period: Period, due_on: date, covering_note: str) -> ReportingRound:
