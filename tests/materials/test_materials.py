@@ -355,9 +355,9 @@ def test_a_zip_has_the_names_that_paperless_systems_take(app):
     assert names == ["資料1_資料1の件名.pdf", "資料2_..＿..＿秘密＿a＿b＿＿.docx", "00_一覧.csv"]
 
 
-def locked() -> bytes:
+def locked(user: str = "x") -> bytes:
     writer = PdfWriter(clone_from=io.BytesIO(page_of("秘密")))
-    writer.encrypt("x", algorithm="RC4-128")
+    writer.encrypt(user, "owner", algorithm="RC4-128")
     kept = io.BytesIO()
     writer.write(kept)
     return kept.getvalue()
@@ -368,9 +368,10 @@ def locked() -> bytes:
     [
         (b"%PDF-1.7\nnothing\n%%EOF", "broken", "壊れているようです"),
         (page_of("半分")[:2000] + b"%%EOF", "broken", "壊れているようです"),
-        (locked(), "locked", "パスワードが付いています"),
+        (locked(), "locked", "パスワードか、編集・印刷の制限が付いています"),
+        (locked(""), "locked", "開くときには聞かれないものもあります"),
     ],
-    ids=["nothing", "half", "locked"],
+    ids=["nothing", "half", "locked", "limited"],
 )
 def test_a_pdf_that_cannot_be_bound_is_refused(content, code, said):
     with pytest.raises(binding.CannotBind, match=f"^{code}$"):

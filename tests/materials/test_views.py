@@ -5,6 +5,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
+from tests.materials.test_materials import locked
 from tests.meetings.makers import dates_of, make_fixed
 from tracker.meetings.models import MeetingRow
 from tracker.papers import pdf
@@ -32,8 +33,8 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     office.post(f"{materials}/make/all", page.fields(0))
     new, one = f"{materials}/new", paper("冬季講座の案")
     told = {"number": "資料 ９", "title": "冬季講座"}
-    page = office.fill(new, {"file": (io.BytesIO(one[:-900]), "壊れた.pdf"), **told})
-    assert page.status == 422 and "壊れている" in page.text
+    page = office.fill(new, {"file": (io.BytesIO(locked("")), "制限.pdf"), **told})
+    assert page.status == 422 and "「制限.pdf」：パスワードか、編集・印刷の制限が" in page.text
     good = {**page.fields(), "file": (io.BytesIO(one), "案.pdf")}
     page = office.follow(office.post(new, good))
     assert "資料9" in page.text

@@ -38,15 +38,18 @@ class FileForm(Form):
         """Says why a file cannot be taken: its kind, a PDF that is locked, broken or endless."""
         if not field.data:
             raise ValidationError(_("ファイルを選んでください。"))
+        named = ""
         try:
             [sent] = uploads.receive([field.data])
             pages: Sequence[str] = ()
+            # From here on nobody else says which file is meant.
+            named = _("「%(name)s」：", name=sent.name)
             if sent.type == "pdf":
                 pages = volume.pages_of(sent.content)
             elif sent.type in volume.PICTURES:
                 pages = [uploads.digest_of(sent.content)]
         except Refusal as refusal:
-            raise ValidationError(refusal.message) from refusal
+            raise ValidationError(named + refusal.message) from refusal
         self.paged = PagedFile(sent, pages)
 
 

@@ -52,7 +52,11 @@ class CannotBind(Exception):
 
 
 def read(content: bytes) -> PdfReader:
-    """A PDF whose pages can all be reached; raises CannotBind for a locked, broken or endless one."""
+    """A PDF whose pages can all be reached; raises CannotBind for a locked, broken or endless one.
+
+    Locked is also what opens without a password and limits what is done with it: a volume would be
+    a copy without these limits.
+    """
     try:
         found = PdfReader(io.BytesIO(content), strict=False)
         if found.is_encrypted:

@@ -31,7 +31,10 @@ from tracker.plumbing.files import project_root, write_whole
 MOST_BYTES = 60 * 1024 * 1024
 # What the child process says -> what people read.
 REFUSALS: Mapping[str, str] = {
-    "locked": N_("パスワードが付いています。外してから添付してください。"),
+    "locked": N_(
+        "パスワードか、編集・印刷の制限が付いています（開くときには聞かれないものもあります）。"
+        "作成元で外すか、元の文書からPDFを作り直して、選び直してください。"
+    ),
     "broken": N_(
         "PDFが壊れているようです。元のソフトで開けるか確かめて、PDFとして保存し直してください。"
     ),
