@@ -17,9 +17,9 @@ from tracker.accounts.handover.actions import confirm_people
 from tracker.accounts.models import PostKind
 from tracker.council import actions, queries, rules
 from tracker.council.actions import Appointment, OpinionWords
-from tracker.council.duties import duties
+from tracker.council.duties import duties, opinion_duties
 from tracker.council.models import CouncilMemberRow
-from tracker.council.rules import CouncilMember, QuorumRule, quorum, seating
+from tracker.council.rules import CouncilMember, Opinion, QuorumRule, quorum, seating
 from tracker.duties.queries import all_duties
 from tracker.duty.kinds import Kind
 from tracker.kernel.refusal import Refusal
@@ -114,6 +114,46 @@ def test_what_a_term_asks_is_said_with_its_number_and_day(app):
             assert f"委員2名の任期が令和9年1月20日で{said}。" in found.text
             assert found.title == "ビジョン懇談会の委員の再任か後任を登録する　2名"
         assert (found.url, found.due_on) == ("/meetings/council", ENDS)
+
+
+def opinion(number: int, meeting_id: int, held_on: date | None, response: str | None = None):
+    return Opinion(
+        *(number, "1", meeting_id, f"懇談会{meeting_id}", held_on, None, "", "意見", response, None)
+    )
+
+
+@pytest.mark.parametrize(
+    ("opinions", "wanted"),
+    [
+        ([opinion(1, 7, ENDS)], [(1, "/meetings/council/opinions/1")]),
+        ([opinion(1, 7, ENDS), opinion(2, 7, ENDS)], [(2, "/meetings/7/council")]),
+        (
+            [opinion(1, 7, ENDS, "改めた。"), opinion(2, 7, ENDS)],
+            [(1, "/meetings/council/opinions/2")],
+        ),
+        ([opinion(1, 7, ENDS, "改めた。")], []),
+        ([opinion(1, 7, None)], []),
+        (
+            [opinion(1, 8, ENDS), opinion(2, 7, BEGINS)],
+            [(1, "/meetings/council/opinions/2"), (1, "/meetings/council/opinions/1")],
+        ),
+    ],
+)
+def test_what_was_said_waits_for_what_became_of_it(app, opinions, wanted):
+    with app.test_request_context():
+        found = list(opinion_duties(opinions, MEMBERS))
+        assert [(one.remaining, one.url) for one in found] == wanted
+        assert all(f"うち、{one.remaining}件の対応が" in one.text for one in found)
+    assert len({one.key for one in found}) == len(found)
+
+
+def test_what_became_of_it_is_due_ninety_days_after_the_meeting_or_the_open_day_before():
+    # 21 January and 90 days are a Wednesday, 23 January and 90 days a Friday.
+    for held_on, due_on in ((HOURS.on, date(2027, 4, 21)), (date(2027, 1, 25), date(2027, 4, 23))):
+        [found] = opinion_duties([opinion(1, 7, held_on)], MEMBERS)
+        assert (found.due_on, found.state(due_on), found.state(due_on + DAY)) == (
+            *(due_on, "open", "overdue"),
+        )
 
 
 def seated(*said: Attendance | None, **changes):
@@ -244,8 +284,11 @@ def test_a_member_is_entered_seated_invited_and_counted(browse, app, now):
     assert "出された意見1件、うち対応の記録がまだのもの1件" in seen_by_town.get(path).text
     half = office.fill("/meetings/council/opinions/1", {"response": "看板を改めた。"})
     assert half.status == 422 and "対応の日を入力してください" in half.text
+    assert "ビジョン懇談会の意見への対応を記録する 1件" in office.get("/").text
+    assert "ビジョン懇談会の意見" not in seen_by_town.get("/").text
     followed = {"response": "看板を改めた。", "responded_on": "令和8年4月1日"}
     office.fill("/meetings/council/opinions/1", followed)
+    assert "ビジョン懇談会の意見" not in office.get("/").text
     with app.app_context():
         next_day = HOURS._replace(on=date(2027, 3, 1))
         after = meetings.prepare_other(act(at=later), "ビジョン懇談会（次）", next_day, "庁議室")
@@ -293,6 +336,8 @@ def test_a_term_is_ended_on_what_was_seen_and_members_go_with_the_release():
     actions.seat_members(act(), row)
     actions.record_opinion(act(), row, OpinionWords(None, "分かりやすく。"))
     assert len(queries.opinions(row.id)) == 1
+    left = [one for one in all_duties(BEGINS) if one.kind is Kind.OPINION_UNANSWERED]
+    assert [(one.due_on, one.remaining) for one in left] == [(date(2027, 4, 21), 1)]
     kinds = text("SELECT DISTINCT kind FROM post JOIN council_member ON post_id = post.id")
     for go, revision, kind in ((downgrade, "0057", "chief"), (upgrade, "0058", "council")):
         assert db.session.scalars(kinds).one() != kind

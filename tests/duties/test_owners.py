@@ -30,7 +30,8 @@ from tracker.cost_sharing.case import Reply
 from tracker.cost_sharing.duties import duties as of_cases
 from tracker.cost_sharing.rules import CaseNumber, CaseState, Decision
 from tracker.council.duties import duties as of_council
-from tracker.council.rules import CouncilMember
+from tracker.council.duties import opinion_duties
+from tracker.council.rules import CouncilMember, Opinion
 from tracker.decisions.duties import duties as of_decisions
 from tracker.duty.duty import Duty
 from tracker.duty.kinds import Kind
@@ -467,6 +468,19 @@ def test_a_term_that_ends_stands_on_the_office_s_home_until_somebody_follows() -
         assert {one.role for duty in found for one in homes(duty)} <= {Role.OFFICE}
 
 
+def walk_opinions() -> Iterator[tuple[bool, list[Duty]]]:
+    """What was said at a meeting 90 days before a Saturday, with what became of it and without."""
+    for response in (None, "看板を改めた。"):
+        said = (1, "1", 7, "懇談会", date(2027, 1, 24), None, "", "意見", response, None)
+        yield response is None, left(opinion_duties([Opinion(*said)], MEMBERS))
+
+
+def test_an_opinion_stands_on_the_office_s_home_until_it_is_said_what_became_of_it() -> None:
+    for waits, found in walk_opinions():
+        assert check(found) == ({Kind.OPINION_UNANSWERED} if waits else set())
+        assert {one.role for duty in found for one in homes(duty)} <= {Role.OFFICE}
+
+
 # --- letters ----------------------------------------------------------------------------------------
 
 
@@ -573,6 +587,7 @@ def test_every_kind_of_duty_is_walked_or_not_kept_yet() -> None:
         *(one for _, many in walk_decisions() for one in many),
         *(one for many in walk_proposals() for one in many),
         *(one for _, many in walk_terms() for one in many),
+        *(one for _, many in walk_opinions() for one in many),
         *(one for _, many in walk_letters() for one in many),
         *(one for *_, many in walk_people() for one in many),
         *(one for many in walk_looks() for one in many),

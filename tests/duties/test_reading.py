@@ -17,6 +17,8 @@ from tests.projects import makers as projects
 from tests.reading import rooms_of_tables, tables_of
 from tests.sent import live_tokens
 from tracker.accounts.models import CalendarKey, Invitation, Post, SignIn
+from tracker.council import actions as council
+from tracker.council.actions import Appointment
 from tracker.duties import queries
 from tracker.kernel.fiscal_year import Half
 from tracker.meetings.models import MeetingSeat
@@ -159,6 +161,8 @@ def test_a_feature_s_duties_are_kept_by_the_rooms_they_read(
         projects.make_round()
         meetings.make_meeting()
         costs.make_sent()
+        day = cast.TODAY
+        council.add_member(meetings.act(), Appointment("住民代表", None, day, day, day))
         members = areas.members()
         with counting() as seen:
             list(teller(members, cast.TODAY))

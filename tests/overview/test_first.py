@@ -57,7 +57,7 @@ def test_the_days_told_to_whoever_begins_are_those_of_the_duties() -> None:
 
 @pytest.mark.parametrize(
     ("role", "slug", "count"),
-    [("officer", "imabetsu", 12), ("reader", "aomori", 1), ("office", "aomori", 18)],
+    [("officer", "imabetsu", 12), ("reader", "aomori", 1), ("office", "aomori", 19)],
 )
 def test_the_page_is_one_click_from_home_and_from_every_page(browse, role, slug, count) -> None:
     client = browse(role, slug)

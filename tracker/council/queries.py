@@ -15,6 +15,7 @@ from tracker.plumbing.memo import kept
 # The key of the one row.
 COUNCIL = 1
 ROOMS = ("council", "accounts")
+OPINION_ROOMS = ("council", "meetings")
 
 
 def members() -> Sequence[CouncilMember]:
@@ -56,7 +57,7 @@ def opinions(meeting_id: int) -> Sequence[Opinion]:
     """What was said at a meeting, in the order it was recorded."""
     return kept(
         ("council_opinions", meeting_id),
-        ("council", "meetings"),
+        OPINION_ROOMS,
         lambda: _opinions(CouncilOpinion.meeting_id == meeting_id),
     )
 
@@ -64,6 +65,15 @@ def opinions(meeting_id: int) -> Sequence[Opinion]:
 def find_opinion(opinion_id: int) -> Opinion | None:
     """One opinion, or None."""
     return next(iter(_opinions(CouncilOpinion.id == opinion_id)), None)
+
+
+def unanswered() -> Sequence[Opinion]:
+    """What was said at a meeting that has its day, and of which nothing is recorded that became of it."""
+    return kept(
+        "council_unanswered",
+        OPINION_ROOMS,
+        lambda: _opinions(CouncilOpinion.response.is_(None) & MeetingRow.held_on.is_not(None)),
+    )
 
 
 def opinions_before(meeting: Meeting) -> Sequence[Opinion]:
@@ -83,7 +93,7 @@ def opinions_before(meeting: Meeting) -> Sequence[Opinion]:
 
 def _opinions(where: ColumnElement[bool]) -> Sequence[Opinion]:
     rows = db.session.execute(
-        select(CouncilOpinion, MeetingRow.name, MeetingSeat.title)
+        select(CouncilOpinion, MeetingRow.name, MeetingRow.held_on, MeetingSeat.title)
         .join(MeetingRow, MeetingRow.id == CouncilOpinion.meeting_id)
         .outerjoin(MeetingSeat, MeetingSeat.id == CouncilOpinion.seat_id)
         .where(where)
@@ -91,8 +101,8 @@ def _opinions(where: ColumnElement[bool]) -> Sequence[Opinion]:
     )
     return [
         Opinion(
-            *(row.id, row.seen, row.meeting_id, meeting, row.seat_id, title or ""),
+            *(row.id, row.seen, row.meeting_id, meeting, held_on, row.seat_id, title or ""),
             *(row.text, row.response, row.responded_on),
         )
-        for row, meeting, title in rows
+        for row, meeting, held_on, title in rows
     ]

@@ -152,12 +152,13 @@ def presence(meeting: Meeting, rule: QuorumRule) -> Presence | None:
 
 
 class Opinion(NamedTuple):
-    """One opinion given at a meeting: whose (empty: the council's), and what became of it."""
+    """One opinion given at a meeting (on `held_on`): whose (empty: the council's), and its 対応."""
 
     id: int
     seen: str
     meeting_id: int
     meeting: str
+    held_on: date | None
     seat_id: int | None
     whose: str
     text: str

@@ -15,7 +15,7 @@ from tracker.annual_duty import queries as annual
 from tracker.convening import duties as convening
 from tracker.cost_sharing import duties as costs
 from tracker.cost_sharing import queries as cases
-from tracker.council import duties as terms
+from tracker.council import duties as advising
 from tracker.council import queries as council
 from tracker.decisions import duties as deciding
 from tracker.decisions import queries as decisions
@@ -68,9 +68,13 @@ def _decisions(members: Members, _today: date) -> Iterable[Duty]:
 
 
 def _council(members: Members, today: date) -> Iterable[Duty]:
-    # An area without a council is spared a query whenever something changes.
-    found = council.members() if accounts.in_use().has_council else ()
-    return terms.duties(found, members, today)
+    # An area without a council is spared the queries whenever something changes.
+    if not accounts.in_use().has_council:
+        return ()
+    return chain(
+        advising.duties(council.members(), members, today),
+        advising.opinion_duties(council.unanswered(), members),
+    )
 
 
 def _costs(members: Members, today: date) -> Iterable[Duty]:
@@ -109,7 +113,7 @@ def _letters(members: Members, _today: date) -> Iterable[Duty]:
 TELLERS = (
     (_reports, (*projects.ROOMS, "accounts")),
     (_meetings, ("meetings", "annual_duty", "agreements", "municipalities")),
-    (_council, (*council.ROOMS, "municipalities")),
+    (_council, (*council.ROOMS, "meetings", "municipalities")),
     (_costs, ("cost_sharing", "projects", "agreements", "accounts", "municipalities")),
     (_questions, questions.ROOMS),
     (_decisions, decisions.ROOMS),

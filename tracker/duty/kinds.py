@@ -263,6 +263,14 @@ class Kind(StrEnum):
         days(-45, -14),
         subject=N_("ビジョン懇談会の委員の任期（{n}名）"),
     )
+    OPINION_UNANSWERED = _MEETINGS(
+        "opinion_unanswered",
+        N_("ビジョン懇談会の意見への対応"),
+        N_("ビジョン懇談会の意見への対応を記録する　{n}件"),
+        N_("意見を開く"),
+        days(-14, 0),
+        subject=N_("ビジョン懇談会の意見への対応（{n}件）"),
+    )
     COST_UNSTARTED = _COSTS(
         "cost_unstarted",
         N_("費用負担の協議を始めること"),
