@@ -125,7 +125,7 @@ UPLOADS_MB = _number("TRACKER_UPLOADS_MB", 5000)
 MAX_CONTENT_LENGTH = (12 * 1024 + 128) * 1024
 MAX_FORM_MEMORY_SIZE = 12 * 1024 * 1024
 WTF_CSRF_TIME_LIMIT = None
-# Token and origin are judged by plumbing/access.py, which gives a form back instead of losing it.
+# Token and origin are judged by exposure/checks.py, which gives a form back instead of losing it.
 WTF_CSRF_CHECK_DEFAULT = False
 WTF_CSRF_SSL_STRICT = False
 # A writer waits so long for another one, in milliseconds; then the page is kept and says so.

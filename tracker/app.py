@@ -10,7 +10,9 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from tracker.duties.queries import nav_counts
+from tracker.exposure import addresses, checks
 from tracker.exposure import views as exposure
+from tracker.failures import views as failures
 from tracker.kept_posts import actions as posts
 from tracker.kept_posts import views as kept_posts
 from tracker.mail import letters, transports
@@ -18,7 +20,7 @@ from tracker.municipalities import queries as areas
 from tracker.operation import server
 from tracker.operation.health import views as health
 from tracker.papers import kinds as papers
-from tracker.plumbing import access, addresses, beside, db, files, once, pages
+from tracker.plumbing import access, beside, db, files, once, pages
 from tracker.plumbing.files import project_root
 from tracker.reminders.queries import banners
 from tracker.sections import views as sections
@@ -68,16 +70,17 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     letters.init_app(app, areas.letter_frame)
     transports.init_app(app)
-    CSRFProtect(app)  # asked by access, once it is known who acts
+    CSRFProtect(app)  # asked by checks, once it is known who acts
     sign_in.init_app(app)
     exposure.init_app(app, areas.base_urls, areas.is_example)
-    access.init_app(app, sign_in.load_actor, sign_in.last_person, posts)
+    checks.init_app(app, sign_in.load_actor, sign_in.last_person, posts)
     once.init_app(app, access.link_token, posts.shown)
     beside.init_app(app)
     papers.init_app(app, lambda: areas.get_area().name)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"tracker.{feature}.views").bp)
     pages.init_app(app, area=areas.area, nav=lambda: sections.nav(nav_counts()), banners=_banners)
+    failures.init_app(app)
     kept_posts.init_app(app)
     app.jinja_env.globals["trail"] = sections.trail
     return app

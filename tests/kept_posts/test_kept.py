@@ -15,11 +15,12 @@ from tests.sign_in.test_second_factor import app_of, passed, turn_on
 from tests.sign_in.test_second_factor import typed as answers
 from tests.troubles import gone, no_room
 from tracker.accounts.models import Person, SignIn
+from tracker.exposure.checks import SIGNED_OUT, SOMEBODY_ELSE, WAITS
+from tracker.failures.views import NOT_KEPT
 from tracker.kept_posts import actions as kept
 from tracker.kept_posts.views import NOT_TAKEN
 from tracker.municipalities.models import CalendarEntry
 from tracker.plumbing import clock
-from tracker.plumbing.access import SIGNED_OUT, SOMEBODY_ELSE, WAITS
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import (
     CHOSEN,
@@ -35,7 +36,6 @@ from tracker.plumbing.forms import (
     SelectField,
     choices,
 )
-from tracker.plumbing.pages import NOT_KEPT
 from tracker.sign_in.password import rules
 from tracker.sign_in.password.actions import ask_reset, write_resets
 

@@ -195,13 +195,23 @@ PLANTED = {
         "Features stand on each other in one direction",
     ),
     "what may be reached is asked below": (
-        "tracker/plumbing/addresses.py",
+        "tracker/plumbing/access.py",
         "import tracker.exposure.views",
         "Features stand on each other in one direction",
     ),
     "every row knows how it is struck through": (
         "tracker/plumbing/db.py",
         "import tracker.struck.models",
+        "Features stand on each other in one direction",
+    ),
+    "a page knows how its failure is shown": (
+        "tracker/plumbing/pages.py",
+        "import tracker.failures.views",
+        "Features stand on each other in one direction",
+    ),
+    "what is asked of a request knows how it is refused": (
+        "tracker/exposure/checks.py",
+        "import tracker.failures.views",
         "Features stand on each other in one direction",
     ),
     "sending reads the mailbox": (

@@ -26,9 +26,10 @@ from tests.whole.bad_input import JAPANESE, PLAIN_TEXTS, Asked, boxes, endpoint_
 from tests.whole.clients import NOBODY, OFFICE, House
 from tests.whole.test_acts import FILLED, NO_ACT, rows, with_acts
 from tests.whole.unsafe import BY_HAND, ONLY_EMPTY, unsafe, unsafe_endpoints
+from tracker.failures.views import NOT_SAVED
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import LEFT, OLD_TOKEN, PRESSED, TYPED
-from tracker.plumbing.pages import NOT_SAVED, SECRET
+from tracker.plumbing.pages import SECRET
 
 Fields = dict[str, Any]
 # Of one request; the traceback of a fault of ours is none of them.

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from tests.whole.clients import NOBODY, VISITORS, House, Visitor
 from tests.whole.objects import targets
-from tracker.plumbing import access
+from tracker.exposure import checks
 
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 PASSED_OVER = {200, 302, 303, 304, 307, 308}
@@ -218,7 +218,7 @@ def test_a_zero_byte_reaches_no_database(houses: list[House]) -> None:
 
 def test_an_answer_that_breaks_is_found(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same house that reads a site's address without a look whether it is one."""
-    monkeypatch.setattr(access, "_site", lambda address: urlsplit(address).netloc)
+    monkeypatch.setattr(checks, "_site", lambda address: urlsplit(address).netloc)
     door = next(one for one in doors(house) if one.endpoint == "accounts.confirm_people")
     more = {"headers": HEADERS["no site"]}
     with pytest.raises(ValueError, match="Invalid IPv6 URL"):

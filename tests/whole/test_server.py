@@ -15,8 +15,8 @@ from tests.app_fixtures import copy_database
 from tests.whole.bad_input import JAPANESE
 from tests.whole.served import Answer, Served, answer_on, serving
 from tracker.exposure.views import HEADERS
+from tracker.failures.views import NOT_SAVED
 from tracker.operation.server import LARGEST_BODY
-from tracker.plumbing.pages import NOT_SAVED
 
 OFFICER = "officer@imabetsu.example"
 LOCK_SECONDS, CONNECTIONS, REQUEST_SECONDS = 3.0, 100, 1

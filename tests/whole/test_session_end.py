@@ -23,9 +23,9 @@ from tests.whole.test_acts import Rows, rows
 from tests.whole.test_kept import Fields, filled, lost
 from tests.whole.unsafe import BY_HAND, unsafe, unsafe_endpoints
 from tracker.accounts.models import Person, SignIn
+from tracker.exposure.checks import SOMEBODY_ELSE, WAITS
 from tracker.kernel.permissions import Permission
 from tracker.plumbing import clock
-from tracker.plumbing.access import SOMEBODY_ELSE, WAITS
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import KEPT, KEPT_PRESS, LEFT, TYPED
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from flask import Flask, g
 from werkzeug.wrappers import Response
 
+from tracker.failures.views import ERRORS, kept_page, typed
 from tracker.kept_posts import actions
 from tracker.kernel.translation import N_, _
-from tracker.plumbing.pages import ERRORS, Banner, jst, kept_page, typed
+from tracker.plumbing.pages import Banner, jst
 
 # Said of a kept post whose page no longer takes it.
 NOT_TAKEN = N_(

@@ -1,11 +1,10 @@
-"""What every page has: its frame, its filters and its plain error pages."""
+"""What every page has: its frame, its filters, and what becomes of a form that it shows."""
 
 import contextlib
 import hashlib
 import pathlib
 import re
-import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -13,20 +12,16 @@ from flask import Flask, abort, current_app, flash, g, redirect, render_template
 from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.amounts import yen
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import N_, _
+from tracker.kernel.translation import _
 from tracker.plumbing import clock, once
-from tracker.plumbing.access import GivenBack, comes_from_here, link_token
-from tracker.plumbing.addresses import LARGEST
-from tracker.plumbing.db import db, is_passing
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import (
-    TYPED,
     Form,
     HiddenField,
     LineField,
@@ -34,6 +29,8 @@ from tracker.plumbing.forms import (
 )
 
 Line = TypeVar("Line")
+# Identifiers are 32-bit numbers on both databases.
+LARGEST = 2**31 - 1
 
 FILTERS: Mapping[str, Callable[..., str]] = {
     "long_date": wareki.long,
@@ -55,63 +52,24 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 # Of templates; pyproject.toml names them to Babel, too.
 EXTENSIONS = ("jinja2.ext.do", "jinja2.ext.i18n")
 
-# What happened and what to do, by the number that browsers know it by.
-ERRORS: Mapping[int, tuple[str, str]] = {
-    400: (
-        N_("送られた内容を読み取れませんでした"),
-        N_("画面を開き直して、もう一度お試しください。"),
-    ),
-    401: (N_("ログインが必要です"), N_("ログインしてから、もう一度お試しください。")),
-    403: (N_("この画面は使えません"), N_("ご用の方は、下のお問い合わせ先へお知らせください。")),
-    404: (
-        N_("お探しのページは見つかりませんでした"),
-        N_("年度の切替えで場所が変わったことがあります。"),
-    ),
-    405: (N_("この操作はできません"), N_("前の画面に戻って、ボタンからやり直してください。")),
-    409: (
-        N_("ほかの画面で先に直されました"),
-        N_("最新の内容を確かめてから、もう一度保存してください。"),
-    ),
-    410: (
-        N_("このリンクの期限が過ぎました"),
-        N_(
-            "新しいリンクのメールが届いているときは、そちらをお使いください。"
-            "届いていないときは、メールの差出人へお知らせください。"
-        ),
-    ),
-    413: (
-        N_("送られたファイルが大きすぎます"),
-        N_("前の画面に戻って、12MBまでのファイルを選び直してください。"),
-    ),
-    500: (
-        N_("申し訳ありません。今、処理ができませんでした"),
-        N_(
-            "時間をおいてもう一度お試しください。直らないときは、下のお問い合わせ先へ受付番号をお知らせください。"
-        ),
-    ),
-    503: (N_("今、混み合っています"), N_("少し待ってから、もう一度お試しください。")),
-}
-
-# In place of 500's, where nobody is known who could be named below.
-NOBODY_KNOWN = N_(
-    "時間をおいてもう一度お試しください。直らないときは、管理者へ受付番号をお知らせください。"
-)
-# Said of a post that the trouble of ours kept from being carried out (contracts.md, "Trust").
-NOT_SAVED = N_(
-    "今は保存できませんでした。%(left)s少し待ってから「もう一度保存する」を押してください。"
-)
-# The same where nobody is signed in, and there is no room to keep it.
-NOT_KEPT = N_(
-    "ログインが切れているため、まだ保存していません。%(left)s"
-    "別のタブでログインしてから、「もう一度保存する」を押してください。"
-)
-# What a browser sends again with no other end.
-_CLOSED = {403, 404, 405, 410}
 # A box of that name holds a secret: it is never kept, nor given back.
 SECRET = re.compile(r"(^|_|-)(password|token|current|code)$")
-# Carried along, or a choice's own name: nothing that somebody typed.
-_CARRIED = {"once", "kept", "kept_files"}
-_NOT_TYPED = re.compile(r"[a-z][a-z0-9_-]*|\s*")
+
+
+class GivenBack(HTTPException):
+    """Answers a post that is neither carried out nor kept with all of it but secrets."""
+
+    def __init__(self, code: int, description: str | None = None) -> None:
+        super().__init__(description)
+        self.code = code
+
+
+class NotDone(HTTPException):
+    """Answers with a page that says why nothing was done, and leads on to `link`."""
+
+    def __init__(self, code: int, description: str, link: str) -> None:
+        super().__init__(description)
+        self.code, self.link = code, link
 
 
 class Ready(dict[tuple[str, ...], str]):
@@ -180,11 +138,9 @@ def complain(form: Form, location: str) -> Response:
         carried = [one for one in posted if one[0] not in known and not SECRET.search(one[0])]
         return page("errors/complaint.html", form, boxes=boxes, carried=carried, link=location)
     if form.status == 400 and any(not isinstance(field, HiddenField) for field in form):
-        return kept_page(400, _(ERRORS[400][0]), form.form_errors[-1])
+        raise GivenBack(400, form.form_errors[-1])
     if form.status in (400, 409) and not form.has_old_token:
-        return _error_page(
-            form.status, _(ERRORS[form.status][0]), form.form_errors[-1], link=location
-        )
+        raise NotDone(form.status, form.form_errors[-1], location)
     for sentence in (*form.form_errors, *(one for all_ in form.errors.values() for one in all_)):
         flash(sentence, "ng")
     g.is_refused = True
@@ -264,7 +220,7 @@ def init_app(
     nav: Callable[[], Sequence[Any]],
     banners: Callable[[], Sequence[Banner]],
 ) -> None:
-    """Ties frame, filters and error pages to the application."""
+    """Ties frame and filters to the application."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     install_messages(app.jinja_env)
@@ -278,7 +234,7 @@ def init_app(
         actor = None if failed else g.get("actor")
         return {
             "actor": actor,
-            "area": _known_area(None if failed else area),
+            "area": known_area(None if failed else area),
             "today": clock.today(),
             "nav": nav() if actor else [],
             "banners": banners() if actor else [],
@@ -295,11 +251,8 @@ def init_app(
         with contextlib.suppress(SQLAlchemyError):
             db.session.rollback()
 
-    app.register_error_handler(HTTPException, _show_error)
-    app.register_error_handler(Exception, _show_failure)
 
-
-def _known_area(read: Callable[[], Any] | None) -> Any:
+def known_area(read: Callable[[], Any] | None = None) -> Any:
     """The area; where the database must not be asked, as this process saw it last (or None)."""
     if read is not None and (found := read()) is not None:
         current_app.extensions["area"] = found
@@ -332,98 +285,3 @@ def _asset(app: Flask) -> Callable[[str], str]:
         return url_for("static", filename=name, v=marks[name])
 
     return asset
-
-
-def _show_error(error: HTTPException) -> Response:
-    if error.response is not None:
-        return error.get_response()
-    db.session.rollback()
-    code = error.code or 500
-    if isinstance(error, GivenBack):
-        return kept_page(code, _(ERRORS[code][0]), _(NOT_KEPT, left=_left()))
-    title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
-    title = getattr(error, "title", title)
-    own = error.description if error.description != type(error).description else None
-    return _failed(code, own) if code >= 500 else _error_page(code, _(title), own or _(advice))
-
-
-def _show_failure(error: Exception) -> Response:
-    with contextlib.suppress(SQLAlchemyError):
-        db.session.rollback()
-    token = link_token()
-    path = request.path.replace(token, "…") if token else request.path
-    if is_passing(error):
-        said = str(error).partition("\n")[0]
-        current_app.logger.error("%s 503 %s %s %s", g.get("number"), request.method, path, said)
-        return _failed(503)
-    number = g.get("number") or secrets.token_hex(3).upper()
-    current_app.logger.exception("受付番号 %s %s %s", number, request.method, path)
-    return _failed(500, number=number)
-
-
-def _failed(code: int, own: str | None = None, number: str | None = None) -> Response:
-    """The page of a 5xx, which asks the database nothing; a post is kept on it."""
-    g.failed = True
-    title, advice = ERRORS.get(code, ERRORS[500])
-    if code == 500 and _known_area(None) is None:
-        advice = NOBODY_KNOWN
-    if "X-Fragment" in request.headers:
-        return Response(f"{_(title)}。", code, mimetype="text/plain")
-    # What another site posted is never given back as a form, whatever went wrong.
-    if request.method == "POST" and comes_from_here():
-        return kept_page(code, _(title), own or _(NOT_SAVED, left=_left()), number)
-    return _error_page(code, _(title), own or _(advice), number)
-
-
-def kept_page(code: int, title: str, text: str, receipt: str | None = None) -> Response:
-    """The page of a post that is not carried out, which gives all of it back but secrets."""
-    posted, files = _posted()
-    if not any(value for name, value in posted if name == "once"):
-        posted.append(("once", once.new_key()))
-    chosen = [(name, file.filename) for name, file in files if file.filename]
-    body = render_template(
-        "errors/kept.html",
-        title=title,
-        text=text,
-        receipt=receipt,
-        posted=posted,
-        typed=typed(posted),
-        files=chosen,
-        is_open=code not in _CLOSED,
-    )
-    return Response(body, code, mimetype="text/html")
-
-
-def _posted() -> tuple[list[tuple[str, str]], Iterable[tuple[str, FileStorage]]]:
-    """All that came but secrets, and the files; a kept post's mark where nobody is known who has it."""
-    try:
-        fields, files = list(request.form.items(multi=True)), request.files.items(multi=True)
-    except HTTPException:
-        # It broke off before all of it was here.
-        return [], ()
-    ours = {"kept"} if g.get("actor") else ()
-    return [one for one in fields if one[0] not in ours and not SECRET.search(one[0])], files
-
-
-def _left() -> str:
-    return _(TYPED) if typed(_posted()[0]) else ""
-
-
-def typed(posted: Iterable[Sequence[str]]) -> list[str]:
-    """What somebody typed, as far as a post tells it from choices."""
-    carried = (one for one in posted if one[0] not in _CARRIED and not one[0].endswith("seen"))
-    return [value for _, value in carried if not _NOT_TYPED.fullmatch(value)]
-
-
-def _error_page(
-    code: int, title: str, text: str, receipt: str | None = None, link: str | None = None
-) -> Response:
-    said = {"title": title, "text": text, "receipt": receipt, "link": link}
-    try:
-        body = render_template("errors/error.html", **said)
-    except SQLAlchemyError:
-        # What was refused is refused all the same, without the frame's own questions.
-        db.session.rollback()
-        g.failed = True
-        body = render_template("errors/error.html", **said)
-    return Response(body, code, mimetype="text/html")

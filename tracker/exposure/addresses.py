@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
-# Identifiers are 32-bit numbers on both databases.
-LARGEST = 2**31 - 1
+from tracker.plumbing.pages import LARGEST
 
 
 class Number(IntegerConverter):

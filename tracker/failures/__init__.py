@@ -1,0 +1,1 @@
+"""What is answered where nothing was carried out: plain pages, and posts given back."""
