@@ -28,7 +28,7 @@ from tracker.accounts.people import actions
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.plumbing import clock, history
-from tracker.plumbing.changes import Act, Conflict
+from tracker.plumbing.changes import NOT_OF_THIS, Act, Conflict
 from tracker.plumbing.db import db
 from tracker.plumbing.history import HistoryEntry
 from tracker.sign_in.password.actions import set_password, sign_in
@@ -223,7 +223,7 @@ def test_two_who_hold_the_same_post_do_not_overwrite_each_other(both: Flask, act
     officer = actor("officer", "imabetsu")
     first = handover.write_memo(Act(officer, april()), WORDS).seen
     for seen in ("", "7"):
-        with pytest.raises(Conflict, match="ほかの画面で.*先に直しました"):
+        with pytest.raises(Conflict, match=NOT_OF_THIS):
             handover.write_memo(Act(officer, april()), Words("別の文", "", ""), seen)
         db.session.rollback()
     second = handover.write_memo(Act(officer, april()), Words("別の文", "", ""), first)

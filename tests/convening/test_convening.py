@@ -29,6 +29,7 @@ from tracker.meetings.rules import Attendance, Candidate, reply_due
 from tracker.plumbing import clock, history
 from tracker.plumbing.changes import subject_of
 from tracker.plumbing.db import db
+from tracker.plumbing.once import MISSING
 from tracker.reminders import actions as reminders
 
 pytestmark = pytest.mark.engines_by_turns
@@ -217,8 +218,14 @@ def test_a_link_opens_its_own_seat_only_and_ends(noticed, both, now):
     assert "今別町長の出欠" in page and "平内町" not in page
     assert client.get(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 410
     assert client.get("/r/x").status_code == 404
-    other = path_of(noticed, "hiranai").partition(".")[2]
+    hiranai = path_of(noticed, "hiranai")
+    other = hiranai.partition(".")[2]
     assert client.get(path.partition(".")[0] + "." + other).status_code == 410
+    # What stood on the page of one link is not said by another's, which names nobody as first.
+    key = re.findall(r'name="once" value="([^"]*)"', page)[0]
+    crossed = press(client, hiranai, attendance="absent", once=key)
+    assert crossed.status_code == 400 and MISSING in crossed.get_data(as_text=True)
+    assert press(client, path, attendance="absent", once=key).request.path == f"{path}/done"
     with act().change("poll.link_renewed", invited(noticed), "新しいリンク"):
         actions.renew_nonce(act(), seat_of(noticed, "imabetsu").id)
     assert client.get(path).status_code == 410

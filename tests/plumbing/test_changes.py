@@ -13,7 +13,7 @@ from tracker.accounts.models import Person, Post
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.models import Area, CalendarEntry, EntryKind, Municipality
 from tracker.plumbing import changes, history
-from tracker.plumbing.changes import Act, Conflict, subject_of
+from tracker.plumbing.changes import NOT_OF_THIS, Act, Conflict, subject_of
 from tracker.plumbing.db import NEVER, PRIVATE, db
 from tracker.plumbing.history import HistoryEntry, Subject
 
@@ -170,6 +170,10 @@ def test_rows_are_locked_and_a_stale_one_is_told_with_who_was_first():
         with pytest.raises(Conflict) as caught, act:
             act.lock((row, seen))
         assert str(caught.value).startswith(f"{who}11月24日 10:00に先に直しました。")
+    # Whose page was another row's, or says nothing, does not know that anybody changed this one.
+    for forged in ("", "x", str(row.version + 1), "9" * 5_000):
+        with pytest.raises(Conflict, match=f"^{NOT_OF_THIS}"), other:
+            other.lock((row, forged))
     with office() as act:
         act.lock((row, row.seen))
 

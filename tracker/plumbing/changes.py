@@ -24,7 +24,7 @@ from tracker.characters.characters import check_line, check_lines
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
-from tracker.kernel.translation import _
+from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import UNSEEN, Mark, Model, Versioned, db
 from tracker.plumbing.history import Subject
@@ -50,15 +50,21 @@ EXEMPT: Mapping[str, str] = {
 }
 
 
+# Said where nobody can be named: the form was not filled in on this row, or does not say on what.
+NOT_OF_THIS = N_("この内容を見て入力されたものか、確かめられません。")
+
+
 class Stale(NamedTuple):
     """A row that was changed first: what it is called, by whom, and when (UTC).
 
-    who: None where it is not known, or was the same person on another page.
+    who: None where it is not known, or was the same person on another page.  is_earlier: whether
+    the row ever was what its author saw; the page of another row says nothing of who changed it.
     """
 
     name: str
     who: str | None
     at: datetime | None
+    is_earlier: bool = True
 
     @property
     def said(self) -> str:
@@ -81,11 +87,12 @@ class Conflict(Refusal):
     """
 
     def __init__(self, rows: Sequence[Stale], then: str = "") -> None:
-        said = "、".join(row.said for row in rows)
+        changed = "、".join(row.said for row in rows if row.is_earlier)
+        said = _("%(said)s先に直しました。", said=changed) if changed else _(NOT_OF_THIS)
         then = then or _(
             "まだ保存していません。最新の内容を確かめてから、もう一度保存してください。"
         )
-        super().__init__(_("%(said)s先に直しました。%(then)s", said=said, then=then))
+        super().__init__(said + then)
         self.rows = tuple(rows)
 
 
@@ -169,7 +176,7 @@ class Act:
             stored = UNSEEN if row is None else getattr(row, "seen", seen)
             gone = row is not None and row not in there
             if gone or (seen is not None and seen != stored):
-                stale.append(_stale(self, row, names[0] if names else ""))
+                stale.append(_stale(self, row, names[0] if names else "", seen, stored))
         if stale:
             raise Conflict(stale)
 
@@ -267,14 +274,25 @@ def _any_of(keys: Sequence[Any], identities: Iterable[Any]) -> Any:
     return tuple_(*keys).in_([tuple(key) for key in identities if key])
 
 
-def _stale(act: Act, row: Model | None, name: str, verb: str | None = None) -> Stale:
+def _stale(
+    act: Act, row: Model | None, name: str, seen: str | None, stored: Any, verb: str | None = None
+) -> Stale:
     """Without a name where whoever acts changed it last, on another page of their own."""
+    if row is not None and seen is not None and not _was(seen, str(stored)):
+        return Stale(name, None, None, is_earlier=False)
     part = "" if row is None or verb else f"{row.__tablename__}/{_key(row)}/"
     last = history.last_of(subject_of(row), verb, part) if row is not None else None
     if last is None:
         return Stale(name, None, None)
     is_own = last.person_id == (act.by.person_id if act.by else None)
     return Stale(name, None if is_own else last.actor, last.at)
+
+
+def _was(seen: str, stored: str) -> bool:
+    """Whether a row may once have been what its author saw: versions and revisions count up."""
+    if seen == stored or not stored.isdecimal():
+        return True
+    return seen.isdecimal() and (len(seen), seen) < (len(stored), stored)
 
 
 def check_revision(
@@ -286,7 +304,7 @@ def check_revision(
     `then` says what to do.  Raises Conflict that names who made it, if it was somebody else.
     """
     if seen is not None and seen != str(revision):
-        raise Conflict([_stale(act, row, "", verb)], then)
+        raise Conflict([_stale(act, row, "", seen, revision, verb)], then)
 
 
 def _touch(subject: Model | Subject) -> None:

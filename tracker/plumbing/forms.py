@@ -507,14 +507,10 @@ class SignedYenField(YenField):
 
 
 class CountField(_Read):
-    """A whole number of things between both limits (least, most); `named` stands in the sentences."""
+    """A whole number between both limits (least, most; yen.read_count); `named` stands in sentences."""
 
     def __init__(
-        self,
-        *args: Any,
-        named: str = N_("数"),
-        limits: tuple[int, int | None] = (0, None),
-        **kwargs: Any,
+        self, *args: Any, named: str = N_("数"), limits: Any = (0, None), **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.named, self.limits = _(named), limits

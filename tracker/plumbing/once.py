@@ -18,7 +18,6 @@ from sqlalchemy import String, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.wrappers import Response
 
-from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_
 from tracker.plumbing import clock
 from tracker.plumbing.changes import abandon
@@ -54,22 +53,27 @@ class Press(NamedTuple):
 
 
 def new_key() -> str:
-    """A key for one form on one page; sealed with it, whom the page was made for.
+    """A key for one form on one page; sealed with it, whom the page was made for (`_owner`).
 
     A kept form has the same key as often as it is shown: sent from two windows it is done once.
     """
     shown = current_app.extensions["shown_post"]()
-    key, actor = shown or secrets.token_urlsafe(12), g.get("actor")
-    return _signer().sign(f"{key}.{actor.person_id}").decode() if actor else key
+    key, owner = shown or secrets.token_urlsafe(12), _owner().removeprefix("person:")
+    return _signer().sign(f"{key}.{owner}").decode() if owner else key
 
 
 def made_for() -> tuple[int | None, bool]:
     """Whom the page of the posted form was made for, and whether that is not too long ago."""
+    owner, at = _sealed()
+    return (int(owner), clock.now() - at < KEPT) if at and owner.isdecimal() else (None, False)
+
+
+def _sealed() -> tuple[str, datetime | None]:
     try:
         sealed, at = _signer().unsign(request.form.get("once", ""), return_timestamp=True)
     except BadSignature:
-        return None, False
-    return int(sealed.rpartition(b".")[2]), clock.now() - at < KEPT
+        return "", None
+    return sealed.decode().rpartition(".")[2], at
 
 
 def _signer() -> TimestampSigner:
@@ -83,7 +87,7 @@ def init_app(app: Flask, link_of: Callable[[], str | None], shown_post: Callable
     post that this page shows, or "".  To be called after the guard
     stands: it is the person, not the session, to whom a key belongs.
     """
-    app.extensions["shown_post"] = shown_post
+    app.extensions["shown_post"], app.extensions["link_of"] = shown_post, link_of
     app.jinja_env.globals["once_key"] = new_key
 
     @app.before_request
@@ -91,20 +95,25 @@ def init_app(app: Flask, link_of: Callable[[], str | None], shown_post: Callable
         if request.method != "POST" or request.endpoint is None:
             return None
         g.link = link_of()
-        g.press = press = _press(g.get("actor"), g.link)
+        g.press = press = _press()
         return _answered(press) if press and press.key else None
 
 
-def _press(actor: Actor | None, token: str | None) -> Press | None:
-    if actor is not None:
-        owner = f"person:{actor.person_id}"
-    elif token is not None:
-        owner = f"link:{hashlib.sha256(token.encode()).hexdigest()}"
-    else:
+def _owner() -> str:
+    """Whose a page is: of who holds its link, whoever is signed in besides, or of a person; or ""."""
+    token, actor = current_app.extensions["link_of"](), g.get("actor")
+    if token:
+        return f"link:{hashlib.sha256(token.encode()).hexdigest()}"
+    return f"person:{actor.person_id}" if actor else ""
+
+
+def _press() -> Press | None:
+    """None where nobody is known; without a key, too, where the page was that of another link."""
+    owner, (sealed, _at), key = _owner(), _sealed(), request.form.get("once", "")
+    if not owner:
         return None
-    key = request.form.get("once", "")
-    if made_for()[0] is not None:
-        key = key.partition(".")[0]
+    if sealed:
+        key = "" if sealed.startswith("link:") and sealed != owner else key.partition(".")[0]
     return Press(owner, key if len(key) <= 40 else "", _digest() if key else "")
 
 
