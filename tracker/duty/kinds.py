@@ -1,13 +1,16 @@
 """Every kind of what the agreement asks of somebody: one row each (product.md 8; contracts.md)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from functools import partial
-from typing import NamedTuple, Self
+from typing import NamedTuple, ParamSpec, Self
 
 from tracker.duty.steps import ESCALATION, Step, days, open_days
 from tracker.kernel.permissions import Role
 from tracker.kernel.translation import N_
+
+P = ParamSpec("P")
 
 
 class _Roles(NamedTuple):
@@ -21,15 +24,13 @@ class _Roles(NamedTuple):
 class KindRule:
     """All that is the same for every duty of a kind; no column has a default.
 
-    value: as other programs and the database call it.  label: its name in lists of kinds.  title,
-    subject: on pages and in letters; they may name {name}, {detail} and {n} (what is left).  steps:
-    when it is mentioned unless the page 送る日 says otherwise.  who: who owes it in a town, and in
-    the hub.  article: of the agreement.  menu: the item that counts it (sections/rules.py, NAV).
-    letters: the text that mentions it until its day, and after it.  ends_with_its_day: nobody can
-    do it afterwards, a late letter would only puzzle.
+    label: its name in lists of kinds.  title, subject: on pages and in letters; they may name {name},
+    {detail} and {n} (what is left).  steps: when it is mentioned unless the page 送る日 says
+    otherwise.  who: who owes it in a town, and in the hub.  article: of the agreement.  menu: the
+    item that counts it (sections/rules.py, NAV).  letters: the text that mentions it until its day,
+    and after it.  ends_with_its_day: nobody can do it afterwards, a late letter would only puzzle.
     """
 
-    value: str
     label: str
     title: str
     button: str
@@ -44,6 +45,11 @@ class KindRule:
 
 def _both(one: _Roles) -> tuple[_Roles, _Roles]:
     return one, one
+
+
+def _named(make: Callable[P, KindRule]) -> Callable[P, tuple[auto, KindRule]]:
+    """The row with a place for its name, which the enum puts in."""
+    return lambda *row, **more: (auto(), make(*row, **more))
 
 
 def _always(letter: str) -> tuple[str, str]:
@@ -69,7 +75,7 @@ _AND_CONFIRMER = (
 
 # What the rows of a section have in common: the office's, told as a next step, unless a row differs.
 _NEXT = partial(
-    KindRule,
+    _named(KindRule),
     subject="{name}",
     who=_both(_OFFICE),
     letters=_always("next_step"),
@@ -84,21 +90,21 @@ _PEOPLE = partial(_NEXT, article=4, menu="home", who=_CONTACT)
 
 
 class Kind(StrEnum):
-    """What sort of thing is asked, with its rule; the value is pinned in contracts.md."""
+    """What sort of thing is asked, with its rule.
+
+    Other programs and the database call it by its name in small letters (contracts.md).
+    """
 
     _value_: str
     rule: KindRule
 
-    def __new__(cls, row: KindRule | str) -> Self:
-        """A row of the table.  That `Kind("report_unsubmitted")` finds one only type checkers ask."""
-        if not isinstance(row, KindRule):
-            raise TypeError(row)
-        kind = str.__new__(cls, row.value)
-        kind._value_, kind.rule = row.value, row
+    def __new__(cls, value: str, *row: KindRule) -> Self:
+        """A row of the table; without one, `Kind("report_unsubmitted")` finds it."""
+        kind = str.__new__(cls, value)
+        kind._value_, [kind.rule] = value, row
         return kind
 
     REPORT_UNSUBMITTED = _REPORTS(
-        "report_unsubmitted",
         N_("進捗報告の提出"),
         N_("{name}{detail}の進捗を報告する"),
         N_("順に進める"),
@@ -108,7 +114,6 @@ class Kind(StrEnum):
         letters=("report_unsubmitted", "report_overdue"),
     )
     REPORT_RETURNED = _REPORTS(
-        "report_returned",
         N_("差し戻された進捗報告"),
         N_("差し戻された進捗報告を直す　{n}件"),
         N_("直して出す"),
@@ -118,7 +123,6 @@ class Kind(StrEnum):
         letters=_always("report_unanswered"),
     )
     REPORT_UNCHECKED = _REPORTS(
-        "report_unchecked",
         N_("進捗報告の確認"),
         N_("進捗報告を確認する　{n}件"),
         N_("確認する"),
@@ -128,21 +132,12 @@ class Kind(StrEnum):
         letters=_always("report_unchecked"),
     )
     ROUND_UNOPENED = _REPORTS(
-        "round_unopened",
-        N_("進捗報告の依頼を始めること"),
-        N_("{name}をお願いする"),
-        N_("お願いを送る"),
-        days(-7, 0),
+        N_("進捗報告の依頼を始めること"), N_("{name}をお願いする"), N_("お願いを送る"), days(-7, 0)
     )
     ROUND_UNCLOSED = _REPORTS(
-        "round_unclosed",
-        N_("進捗報告の締切り"),
-        N_("{name}を締め切る"),
-        N_("一覧を開く"),
-        open_days(0),
+        N_("進捗報告の締切り"), N_("{name}を締め切る"), N_("一覧を開く"), open_days(0)
     )
     RESULTS_UNPUBLISHED = _NEXT(
-        "results_unpublished",
         N_("実績と決算額の公表"),
         N_("{name}を公表する"),
         N_("内容を確かめる"),
@@ -151,7 +146,6 @@ class Kind(StrEnum):
         menu="measures",
     )
     POLL_UNANSWERED = _MEETINGS(
-        "poll_unanswered",
         N_("市町村長会議の日程の回答"),
         N_("{name}のご予定を回答する"),
         N_("回答する"),
@@ -162,7 +156,6 @@ class Kind(StrEnum):
         ends_with_its_day=True,
     )
     ATTENDANCE_UNANSWERED = _MEETINGS(
-        "attendance_unanswered",
         N_("市町村長会議の出欠の回答"),
         N_("{name}の出欠を回答する"),
         N_("回答する"),
@@ -173,7 +166,6 @@ class Kind(StrEnum):
         ends_with_its_day=True,
     )
     MEETING_UNPLANNED = _MEETINGS(
-        "meeting_unplanned",
         N_("市町村長会議の準備（第5条）"),
         N_("{name}を準備する"),
         N_("準備する"),
@@ -181,7 +173,6 @@ class Kind(StrEnum):
         letters=_always("meeting_unplanned"),
     )
     MEETING_UNHELD = _MEETINGS(
-        "meeting_unheld",
         N_("市町村長会議の開催（第5条）"),
         N_("{name}を準備する"),
         N_("準備する"),
@@ -191,7 +182,6 @@ class Kind(StrEnum):
         letters=_always("meeting_unheld"),
     )
     MEETING_UNDATED = _MEETINGS(
-        "meeting_undated",
         N_("市町村長会議の日程の決定"),
         N_("市町村長会議の日程を決める"),
         N_("日程調整を開く"),
@@ -199,7 +189,6 @@ class Kind(StrEnum):
         subject=N_("市町村長会議の日程を決める"),
     )
     PROPOSAL_UNANSWERED = _MEETINGS(
-        "proposal_unanswered",
         N_("提案された議題の扱い"),
         N_("提案された議題を確かめる　{n}件"),
         N_("議題を開く"),
@@ -207,7 +196,6 @@ class Kind(StrEnum):
         subject=N_("提案された議題（{n}件）"),
     )
     NOTICE_UNSENT = _MEETINGS(
-        "notice_unsent",
         N_("市町村長会議の開催案内"),
         N_("{name}の開催案内を送る"),
         N_("案内を作る"),
@@ -215,7 +203,6 @@ class Kind(StrEnum):
         subject=N_("{name}の開催案内を送る"),
     )
     ATTENDANCE_UNRECORDED = _MEETINGS(
-        "attendance_unrecorded",
         N_("市町村長会議の出席の記録"),
         N_("{name}の出席を記録する"),
         N_("記録する"),
@@ -223,7 +210,6 @@ class Kind(StrEnum):
         subject=N_("{name}の出席を記録する"),
     )
     VIEW_UNRECORDED = _MEETINGS(
-        "view_unrecorded",
         N_("市町村長会議の扱いの記録"),
         N_("市町村長会議をどう扱うかを記録する"),
         N_("記録する"),
@@ -232,14 +218,9 @@ class Kind(StrEnum):
         who=_AND_CONFIRMER,
     )
     MINUTES_UNCIRCULATED = _MEETINGS(
-        "minutes_uncirculated",
-        N_("市町村長会議の議事録の送付"),
-        N_("{name}を送る"),
-        N_("議事録を開く"),
-        open_days(0),
+        N_("市町村長会議の議事録の送付"), N_("{name}を送る"), N_("議事録を開く"), open_days(0)
     )
     MINUTES_UNCONFIRMED = _MEETINGS(
-        "minutes_unconfirmed",
         N_("市町村長会議の議事録の確認"),
         N_("{name}を確認する"),
         N_("内容を確認する"),
@@ -247,7 +228,6 @@ class Kind(StrEnum):
         who=_AND_CONFIRMER,
     )
     DECISION_OPEN = _MEETINGS(
-        "decision_open",
         N_("市町村長会議の決定事項の状況"),
         N_("{name}の状況を知らせる"),
         N_("状況を知らせる"),
@@ -256,7 +236,6 @@ class Kind(StrEnum):
         letters=_always("decision_open"),
     )
     TERM_ENDING = _MEETINGS(
-        "term_ending",
         N_("ビジョン懇談会の委員の任期"),
         N_("ビジョン懇談会の委員の再任か後任を登録する　{n}名"),
         N_("委員を開く"),
@@ -264,7 +243,6 @@ class Kind(StrEnum):
         subject=N_("ビジョン懇談会の委員の任期（{n}名）"),
     )
     OPINION_UNANSWERED = _MEETINGS(
-        "opinion_unanswered",
         N_("ビジョン懇談会の意見への対応"),
         N_("ビジョン懇談会の意見への対応を記録する　{n}件"),
         N_("意見を開く"),
@@ -272,14 +250,12 @@ class Kind(StrEnum):
         subject=N_("ビジョン懇談会の意見への対応（{n}件）"),
     )
     COST_UNSTARTED = _COSTS(
-        "cost_unstarted",
         N_("費用負担の協議を始めること"),
         N_("{name}の協議を始める　{n}件"),
         N_("案を作る"),
         days(-30),
     )
     COST_UNSENT = _COSTS(
-        "cost_unsent",
         N_("費用負担の案の送付"),
         N_("{name}を送る　{n}件"),
         N_("開く"),
@@ -287,7 +263,6 @@ class Kind(StrEnum):
         who=_both(_SECTION),
     )
     COST_UNCONFIRMED = _COSTS(
-        "cost_unconfirmed",
         N_("費用負担の案の確認"),
         N_("費用負担の案を確認する"),
         N_("内容を確認する"),
@@ -297,7 +272,6 @@ class Kind(StrEnum):
         letters=_always("cost_unconfirmed"),
     )
     COST_RETURNED = _COSTS(
-        "cost_returned",
         N_("費用負担の案への意見"),
         N_("{name}への意見に答える"),
         N_("意見を読む"),
@@ -307,14 +281,9 @@ class Kind(StrEnum):
         who=_both(_SECTION),
     )
     COST_UNRECONCILED = _COSTS(
-        "cost_unreconciled",
-        N_("費用負担の精算"),
-        N_("{name}を精算する　{n}件"),
-        N_("案を作る"),
-        days(-14, -3),
+        N_("費用負担の精算"), N_("{name}を精算する　{n}件"), N_("案を作る"), days(-14, -3)
     )
     PAYMENT_UNPLANNED = _COSTS(
-        "payment_unplanned",
         N_("負担金の納入の計画"),
         N_("{name}の納入の計画を作る　{n}件"),
         N_("計画を作る"),
@@ -323,7 +292,6 @@ class Kind(StrEnum):
         who=_KEEPER,
     )
     PAYMENT_UNNOTICED = _COSTS(
-        "payment_unnoticed",
         N_("負担金の納入通知"),
         N_("{name}の納入通知書を送る　{n}件"),
         N_("通知書を送る"),
@@ -332,7 +300,6 @@ class Kind(StrEnum):
         who=_KEEPER,
     )
     INSTALMENT_DUE = _COSTS(
-        "instalment_due",
         N_("負担金の納入"),
         N_("{name}を納める"),
         N_("金額を確かめる"),
@@ -340,7 +307,6 @@ class Kind(StrEnum):
         who=_CONTACT,
     )
     RECEIPT_UNRECORDED = _COSTS(
-        "receipt_unrecorded",
         N_("負担金の受け取りの記録"),
         N_("{name}の受け取りを記録する　{n}件"),
         N_("入金を確かめる"),
@@ -349,21 +315,18 @@ class Kind(StrEnum):
         who=_KEEPER,
     )
     QUESTION_OPEN = _QUESTIONS(
-        "question_open",
         N_("疑義への回答（第6条）"),
         N_("{name}に回答する"),
         N_("考えを書く"),
         (*open_days(-3, 1), *ESCALATION),
     )
     QUESTION_UNSETTLED = _QUESTIONS(
-        "question_unsettled",
         N_("疑義について定める内容の案（第6条）"),
         N_("{name}の案を作る"),
         N_("開く"),
         (*open_days(0), *ESCALATION),
     )
     QUESTION_UNCONFIRMED = _QUESTIONS(
-        "question_unconfirmed",
         N_("疑義について定める内容の確認（第6条）"),
         N_("{name}を確認する"),
         N_("内容を確認する"),
@@ -371,7 +334,6 @@ class Kind(StrEnum):
         who=_both(_CONFIRMER),
     )
     PERSON_UNCONFIRMED = _PEOPLE(
-        "person_unconfirmed",
         N_("4月の担当者の確認"),
         N_("担当者を確認する"),
         N_("確認する"),
@@ -380,7 +342,6 @@ class Kind(StrEnum):
         letters=_always("person_unconfirmed"),
     )
     HANDOVER_UNWRITTEN = _PEOPLE(
-        "handover_unwritten",
         N_("3月の引継ぎメモ"),
         N_("引継ぎメモを書く"),
         N_("書く"),
@@ -388,7 +349,6 @@ class Kind(StrEnum):
         letters=_always("handover_unwritten"),
     )
     ADDRESS_UNDELIVERABLE = _LETTERS(
-        "address_undeliverable",
         N_("届かなかったメール"),
         N_("届かなかったメール{n}件を確かめて送り直す"),
         N_("確かめる"),
@@ -396,7 +356,6 @@ class Kind(StrEnum):
         subject=N_("届かなかったメール（{n}件）"),
     )
     LETTER_HELD = _LETTERS(
-        "letter_held",
         N_("保留しているメール"),
         N_("保留しているメール{n}件を送るか決める"),
         N_("確かめる"),
@@ -404,7 +363,6 @@ class Kind(StrEnum):
         subject=N_("保留しているメール（{n}件）"),
     )
     CHANGE_UNSEEN = _NEXT(
-        "change_unseen",
         N_("ほかの市町村による登録の確認"),
         N_("ほかの市町村が登録した宛先・利用者を確認する　{n}件"),
         N_("確認する"),
@@ -416,7 +374,6 @@ class Kind(StrEnum):
         menu="home",
     )
     NAME_SHARED = _PEOPLE(
-        "name_shared",
         N_("見分けのつかない役職の名前"),
         N_("見分けのつかない役職の名前を直す　{n}件"),
         N_("名前を直す"),
@@ -425,7 +382,6 @@ class Kind(StrEnum):
         who=_both(_ADMIN),
     )
     ROLE_VACANT = _PEOPLE(
-        "role_vacant",
         N_("担当のいない役割"),
         N_("担当のいない役割に利用者を登録する　{n}件"),
         N_("利用者と役職を開く"),
