@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.materials.test_materials import locked
-from tests.meetings.makers import dates_of, make_fixed
+from tests.meetings.makers import dates_of, make_fixed, make_meeting
 from tracker.meetings.models import MeetingRow
 from tracker.papers import pdf
 from tracker.papers.kinds import Document, Lines
@@ -75,3 +75,29 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
         db.session.remove()
     office.fill(f"{meeting}/dates/{other}/fix", {"reason": "会場の都合"})
     assert "前の日程のままの資料：次第" in town.get(materials).text
+
+    # Called off, none of its pages has a form any more: each could only refuse.
+    office.fill(f"{meeting}/cancel", {"reason": "大雪のため"})
+    told = {"meeting_id": meeting.rpartition("/")[2], "material_id": number}
+    told |= {"candidate_id": other, "municipality": "imabetsu"}
+    rules = [one for one in app.url_map.iter_rules() if "GET" in one.methods]
+    of = [one for one in rules if "meeting_id" in one.arguments and one.arguments <= told.keys()]
+    addresses = app.url_map.bind("")
+    seen = {one.rule: office.piece(addresses.build(one.endpoint, told)) for one in of}
+    pages = {rule: page for rule, page in seen.items() if page.response.mimetype == "text/html"}
+    assert len(pages) > 20
+    assert [rule for rule, page in pages.items() if page.all("main form[method=post]")] == []
+    for place in ("fix", "replace", "notice", "attendance", "agenda/new"):
+        [page] = [page for rule, page in pages.items() if rule.endswith(f"/{place}")]
+        assert "この会議は取りやめになりました。" in page.text
+
+
+def test_materials_wait_for_the_day_of_the_meeting(app, browse):
+    office = browse("office")
+    with app.app_context():
+        path = f"/meetings/{make_meeting().id}/materials"
+        db.session.remove()
+    page = office.follow(office.post(f"{path}/make/all", office.get(path).fields(0)))
+    assert "資料はまだ送っていません" in page.text and not page.all("a[href$='/send']")
+    assert "開催日を決めてから、資料を送ってください。" in page.text
+    assert not office.get(f"{path}/send").all("main form")

@@ -18,12 +18,13 @@ from tracker.meetings import letters
 from tracker.meetings import queries as meetings
 from tracker.meetings.blueprint import FORGED, check_still_on, get_meeting
 from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.rules import check_active, check_notice
 from tracker.municipalities import queries as areas
 from tracker.papers.kinds import PaperLinks, links, paper_file, register
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may, require
 from tracker.plumbing.changes import Act
-from tracker.plumbing.pages import done, page, refusal_of
+from tracker.plumbing.pages import closed_page, done, page, refusal_of
 
 bp.record(lambda state: register(state.app, papers.PAPERS))
 bp.record(lambda state: state.app.jinja_env.globals.update(notice_papers=_notice_papers))
@@ -42,8 +43,8 @@ def _notice_papers(meeting: Meeting) -> Sequence[PaperLinks]:
 def notice(meeting_id: int) -> Response:
     """開催案内: its words, who gets it, how it will read; the first button sends it."""
     meeting = get_meeting(meeting_id)
-    if meeting.hours is None or meeting.cancelled_at is not None:
-        return redirect(meeting.path)
+    if closed := _notice_closed(meeting):
+        return closed
     words = invitations.notice_words(meeting)
     stored = {"number": meeting.notice_number, "place": meeting.place, "text": words}
     form = forms.NoticeForm(data={**stored, "seen": meeting.seen})
@@ -68,6 +69,18 @@ def notice(meeting_id: int) -> Response:
         other_days=rules.other_days(form.text.data or "", typed.reply_due_by),
         previews=invitations.previews(typed, values),
     )
+
+
+def _notice_closed(meeting: Meeting) -> Response | None:
+    """Why no notice goes out, in place of its form; None while it can."""
+
+    def check() -> None:
+        check_active(meeting.cancelled_at is not None)
+        check_notice(meeting.fixed_on, clock.today())
+
+    title = _("開催案内の確認")
+    closed = closed_page(check, title=title, named=meeting.name, back=meeting.path)
+    return redirect(meeting.path) if closed is None and meeting.hours is None else closed
 
 
 @bp.get("/meetings/<int:meeting_id>/papers/<kind>.<form>")

@@ -138,8 +138,7 @@ def replace(
     one.must_count()
     sent_at = head.sent_at if head else None
     rules.check_reason(reason, sent_at)
-    if sent_at is None and one.kind is not MaterialKind.FILE:
-        raise Refusal(_("この資料は、送るときに今の記録から作ります。"))
+    rules.check_replaceable(is_made=one.kind is not MaterialKind.FILE, sent_at=sent_at)
     said = f"{row.name}：{one.number}を差し替えました。"
     with act:
         if sent_at is None:

@@ -102,6 +102,12 @@ def check_send(count: int, sent_at: datetime | None, held_on: date | None) -> No
         raise Refusal(_("送る資料がありません。先に資料を加えてください。"))
 
 
+def check_replaceable(*, is_made: bool, sent_at: datetime | None) -> None:
+    """What is made of the data comes to be when it is sent: before, nothing is replaced; raises Refusal."""
+    if is_made and sent_at is None:
+        raise Refusal(_("この資料は、送るときに今の記録から作ります。"))
+
+
 def check_reason(reason: str, sent_at: datetime | None) -> None:
     """Whoever has read what was sent is told why there is another; raises Refusal."""
     if sent_at is not None and not reason.strip():

@@ -1,6 +1,7 @@
 """Pages of a meeting's papers and materials (ux/spec.md 7.7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, SeenButtonForm
-from tracker.plumbing.pages import closed_page, complain, done, page
+from tracker.plumbing.pages import closed_page, complain, done, page, refusal_of
 from tracker.plumbing.sections import stand
 from tracker.struck.views import strike_page
 
@@ -59,6 +60,10 @@ class _Open(NamedTuple):
     def choices(self) -> list[tuple[int, str]]:
         """The items of the agenda to choose from."""
         return [(one.id, one.title) for one in self.items.values()]
+
+    def check_send(self) -> None:
+        """What has to be done before the materials can be sent; raises Refusal."""
+        rules.check_send(len(self.pack.counting), self.pack.sent_at, self.meeting.fixed_on)
 
     @property
     def is_open(self) -> bool:
@@ -89,17 +94,16 @@ def _find(meeting_id: int, material_id: int) -> tuple[_Open, Material]:
     return found, one
 
 
-def _closed(found: _Open, title: str, back: str) -> Response | None:
-    """Why nothing can be added or sent any more; None while it can."""
+def _closed(found: _Open, title: str, back: str, *checks: Callable[[], object]) -> Response | None:
+    """Why the form would refuse whatever is typed, in place of it; None while it is open."""
     held = found.meeting
-    return closed_page(
-        lambda: rules.check_open(
-            cancelled_at=held.cancelled_at, minutes_final_at=held.minutes_final_at
-        ),
-        title=title,
-        named=held.name,
-        back=back,
-    )
+
+    def check() -> None:
+        rules.check_open(cancelled_at=held.cancelled_at, minutes_final_at=held.minutes_final_at)
+        for one in checks:
+            one()
+
+    return closed_page(check, title=title, named=held.name, back=back)
 
 
 def _row(one: Material) -> MaterialRow:
@@ -127,6 +131,7 @@ def index(meeting_id: int) -> Response:
         readings=queries.readings(counting, only) if is_office and pack.sent_at else [],
         is_office=is_office,
         is_open=found.is_open,
+        unready=refusal_of(found.check_send) if counting and not pack.sent_at else None,
         names={town.slug: town.name for town in areas.towns()},
         ranges=rules.page_ranges,
         press=lambda one: SeenButtonForm(formdata=None, data={"seen": one.seen}),
@@ -214,6 +219,9 @@ def change(meeting_id: int, material_id: int) -> Response:
     }
     form = forms.material_form(found.choices, data=stored)
     row, own = meetings.row(found.meeting), _row(one)
+    unsent = partial(rules.check_unsent, found.pack.sent_at)
+    if closed := _closed(found, _("資料を直す"), back, own.must_count, unsent):
+        return closed
     if form.carry_out(lambda act: actions.change(act, row, own, form.words, form.seen.data)):
         return done(back, _("資料を直しました。"))
     return page("materials/material.html", form, back=back, is_new=False, accepted=_accepted())
@@ -263,6 +271,9 @@ def replace(meeting_id: int, material_id: int) -> Response:
     back = url_for(".index", meeting_id=meeting_id)
     form = (forms.MakeAgainForm if one.is_made else forms.ReplaceFileForm)(data={"seen": one.seen})
     row, own = meetings.row(found.meeting), _row(one)
+    check = partial(rules.check_replaceable, is_made=one.is_made, sent_at=found.pack.sent_at)
+    if closed := _closed(found, _("資料を差し替える"), back, own.must_count, check):
+        return closed
     made = _frozen(found.meeting, [one]) if one.is_made and form.validate_on_submit() else {}
 
     def do(act: Act) -> None:
@@ -282,7 +293,7 @@ def replace(meeting_id: int, material_id: int) -> Response:
 def send(meeting_id: int) -> Response:
     """資料を送る: freezes what is made of the data, and tells everybody where to read it."""
     found, back = _open(meeting_id), url_for(".index", meeting_id=meeting_id)
-    if closed := _closed(found, _("資料を送る"), back):
+    if closed := _closed(found, _("資料を送る"), back, found.check_send):
         return closed
     row = meetings.row(found.meeting)
     seen = actions.seen_of(found.pack.seen, queries.rows(meeting_id))

@@ -135,6 +135,19 @@ def check_active(is_cancelled: bool) -> None:
         raise Refusal(_("この会議は取りやめになりました。新しい会議を準備してください。"))
 
 
+def check_fixable(
+    chosen: Candidate, today: date, *, fixed: Candidate | None, attendance_recorded: bool
+) -> None:
+    """Whether a meeting that is fixed on `fixed`, if at all, may come to `chosen`; raises Refusal."""
+    if attendance_recorded:
+        raise Refusal(_("出席を記録した会議の日程は変えられません。"))
+    if chosen == fixed:
+        raise Refusal(_("会議はすでにこの日に決まっています。"))
+    if chosen.on <= today:
+        said = wareki.month_day(chosen.on)
+        raise Refusal(_("%(said)sでは間に合いません。ほかの候補日を選んでください。", said=said))
+
+
 def check_choice(
     chosen: Candidate,
     answers: Mapping[str, Answer],
@@ -149,13 +162,7 @@ def check_choice(
     `answers` are those given to the chosen date, by municipality name: a date somebody refused
     needs a written reason. Raises Refusal.
     """
-    if attendance_recorded:
-        raise Refusal(_("出席を記録した会議の日程は変えられません。"))
-    if chosen == fixed:
-        raise Refusal(_("会議はすでにこの日に決まっています。"))
-    if chosen.on <= today:
-        said = wareki.month_day(chosen.on)
-        raise Refusal(_("%(said)sでは間に合いません。ほかの候補日を選んでください。", said=said))
+    check_fixable(chosen, today, fixed=fixed, attendance_recorded=attendance_recorded)
     refusing = "、".join(name for name, answer in answers.items() if answer is Answer.NO)
     if refusing and not reason.strip():
         raise Refusal(
@@ -207,6 +214,16 @@ def check_notice(held_on: date | None, today: date) -> None:
         )
 
 
+def check_day_has_come(held_on: date | None, today: date) -> None:
+    """Attendance is recorded from the day itself on; raises Refusal."""
+    if held_on is None:
+        raise Refusal(_("日程がまだ決まっていません。先に開催日を決めてください。"))
+    if today < held_on:
+        raise Refusal(
+            _("出席は、開催日（%(held_on)s）から記録できます。", held_on=wareki.short(held_on))
+        )
+
+
 def check_attendance(
     held_on: date | None,
     today: date,
@@ -217,12 +234,7 @@ def check_attendance(
 
     `entries` and the names of `seats` by the seat's key. Raises Refusal.
     """
-    if held_on is None:
-        raise Refusal(_("日程がまだ決まっていません。先に開催日を決めてください。"))
-    if today < held_on:
-        raise Refusal(
-            _("出席は、開催日（%(held_on)s）から記録できます。", held_on=wareki.short(held_on))
-        )
+    check_day_has_come(held_on, today)
     for key, (attendance, deputy) in entries.items():
         if attendance is Attendance.DEPUTY and not deputy.strip():
             raise Refusal(_(DEPUTY_WANTED), field=f"deputy_{key}")
@@ -253,9 +265,14 @@ def check_hours(hours: Candidate) -> None:
         raise Refusal(_(ENDS_FIRST), field="ends")
 
 
-def check_cancel(reason: str, attendance_recorded: bool) -> None:
-    """A meeting is called off for a reason, and only before it took place."""
+def check_not_held(attendance_recorded: bool) -> None:
+    """A meeting is called off before it took place; raises Refusal."""
     if attendance_recorded:
         raise Refusal(_("出席を記録した会議は、取りやめにできません。"))
+
+
+def check_cancel(reason: str, attendance_recorded: bool) -> None:
+    """A meeting is called off for a reason, and only before it took place."""
+    check_not_held(attendance_recorded)
     if not reason.strip():
         raise Refusal(_("取りやめる理由を入れてください。"), field="reason")

@@ -1,5 +1,8 @@
 """Pages of the meetings themselves; those of the date poll stand in poll/."""
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import abort, redirect, url_for
 from werkzeug.wrappers import Response
 
@@ -13,7 +16,13 @@ from tracker.meetings.meeting import Meeting
 from tracker.meetings.minutes import views as minutes_views
 from tracker.meetings.poll import views as poll_views
 from tracker.meetings.poll.rules import NO_COMMON_DAY, nearest
-from tracker.meetings.rules import FIRST_YEAR, check_active
+from tracker.meetings.rules import (
+    FIRST_YEAR,
+    check_active,
+    check_day_has_come,
+    check_fixable,
+    check_not_held,
+)
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard, may
@@ -76,8 +85,11 @@ def _best_form(meeting: Meeting) -> forms.FixForm | None:
 def fix(meeting_id: int, candidate_id: int) -> Response:
     """この日に決める: asks once more, and for the reason where somebody refused."""
     meeting = get_meeting(meeting_id)
-    if candidate_id not in meeting.dates:
-        abort(404)
+    chosen = meeting.dates.get(candidate_id) or abort(404)
+    today, is_held = clock.today(), meeting.attendance_at is not None
+    check = partial(check_fixable, chosen, today, fixed=meeting.hours, attendance_recorded=is_held)
+    if closed := _closed(meeting, _("日程を決める"), check):
+        return closed
     form = forms.fix_form(meeting, candidate_id)
     if form.carry_out(
         lambda act: actions.fix(
@@ -101,7 +113,8 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
 def attendance(meeting_id: int) -> Response:
     """出席の記録: the head, a deputy by its post, or nobody, per seat."""
     meeting = get_meeting(meeting_id)
-    if closed := _closed(meeting, _("出席の記録")):
+    check = partial(check_day_has_come, meeting.fixed_on, clock.today())
+    if closed := _closed(meeting, _("出席の記録"), check):
         return closed
     form = forms.attendance_form(meeting)
     if form.carry_out(
@@ -122,7 +135,8 @@ def attendance(meeting_id: int) -> Response:
 def cancel(meeting_id: int) -> Response:
     """会議を取りやめる, so that another can be prepared."""
     meeting = get_meeting(meeting_id)
-    if closed := _closed(meeting, _("会議を取りやめる")):
+    check = partial(check_not_held, meeting.attendance_at is not None)
+    if closed := _closed(meeting, _("会議を取りやめる"), check):
         return closed
     form = forms.CancelForm(data={"seen": meeting.seen})
     if form.carry_out(
@@ -132,14 +146,14 @@ def cancel(meeting_id: int) -> Response:
     return page("meetings/cancel.html", form=form, meeting=meeting)
 
 
-def _closed(meeting: Meeting, title: str) -> Response | None:
-    """What is said of a meeting that was called off, in place of a form; None of any other."""
-    return closed_page(
-        lambda: check_active(meeting.cancelled_at is not None),
-        title=title,
-        named=meeting.name,
-        back=meeting.path,
-    )
+def _closed(meeting: Meeting, title: str, check: Callable[[], object]) -> Response | None:
+    """Why a form would refuse whatever is typed, in place of it; None while it is open."""
+
+    def checked() -> None:
+        check_active(meeting.cancelled_at is not None)
+        check()
+
+    return closed_page(checked, title=title, named=meeting.name, back=meeting.path)
 
 
 __all__ = ["agenda_views", "bp", "minutes_views", "poll_views"]

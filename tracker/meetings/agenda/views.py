@@ -1,5 +1,7 @@
 """Pages of the agenda: everybody reads it, members propose, the office puts it into order."""
 
+from functools import partial
+
 from flask import abort, url_for
 from werkzeug.wrappers import Response
 
@@ -17,7 +19,7 @@ from tracker.plumbing.access import actor, guard, may
 from tracker.plumbing.beside import Beside, BesideLine
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm, Form, SeenButtonForm
-from tracker.plumbing.pages import complain, done, page, refusal_of
+from tracker.plumbing.pages import closed_page, complain, done, page, refusal_of
 from tracker.plumbing.sections import stand
 from tracker.struck.views import strike_page
 
@@ -120,13 +122,18 @@ def propose_item(meeting_id: int) -> Response:
 def _item_page(
     form: Form, meeting: Meeting, *, is_office: bool = True, is_new: bool = False
 ) -> Response:
-    return page(
+    title = (
+        _("議題を直す") if not is_new else _("議題を加える") if is_office else _("議題を提案する")
+    )
+    back = url_for(".agenda", meeting_id=meeting.id)
+    check = partial(actions.check_open, meeting)
+    return closed_page(check, title=title, named=meeting.name, back=back) or page(
         "meetings/agenda_item.html",
         form=form,
+        title=title,
         meeting=meeting,
         is_office=is_office,
         is_new=is_new,
-        closed=None if form.errors else _closed(meeting),
     )
 
 

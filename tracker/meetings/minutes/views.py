@@ -1,6 +1,7 @@
 """Pages of the minutes: the office writes, every municipality confirms, all read."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -185,6 +186,9 @@ def confirm_minutes(meeting_id: int) -> Response:
 def ask_correction(meeting_id: int) -> Response:
     """修正をお願いする: of a sentence, of one item (`item`) or of any."""
     meeting, sheet, back = _open(meeting_id, says=request.method == "POST")
+    check = partial(check_word, sheet, actor(), confirms=False)
+    if closed := _closed(meeting, check, _("議事録の修正をお願いする")):
+        return closed
     own, item = _own(sheet), number_asked("item", 0)
     of = [one for one in own if one.item_id == item] or own
     form = forms.correction_form(of, shown(own))
