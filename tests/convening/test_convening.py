@@ -18,7 +18,13 @@ from tests.sent import links_in, sent_to, text_of, token_of
 from tracker.accounts.models import Post, PostKind
 from tracker.convening import actions, queries
 from tracker.convening.models import SeatInvitation
-from tracker.convening.rules import Coming, other_days
+from tracker.convening.rules import (
+    Coming,
+    ToldPlace,
+    other_days,
+    other_places,
+    place_told_at,
+)
 from tracker.duties import queries as duties
 from tracker.incoming_mail import mailbox
 from tracker.kernel.refusal import Refusal
@@ -305,6 +311,30 @@ def test_a_late_notice_asks_until_the_day_before(on, noticed_on, due_on):
 )
 def test_a_day_of_another_notice_is_found_in_its_words(words, days):
     assert other_days(words, date(2027, 1, 21)) == days
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [
+        ("会場は県民福祉プラザです。", ()),
+        ("会場は庁議室です。", ("庁議室",)),
+        ("市民ホール　１階にお越しください。庁議室ではありません。", ("市民ホール 1階", "庁議室")),
+        ("会場は本庁舎 庁議室 別館に変わりました。", ()),
+        ("", ()),
+    ],
+)
+def test_a_place_told_before_is_found_in_the_words_of_a_notice(words, places):
+    place = "県民福祉プラザ" if "別館" not in words else "本庁舎　庁議室　別館"
+    assert other_places(words, ["市民ホール 1階", "庁議室", "庁議室", ""], place) == places
+
+
+def test_letters_said_the_place_that_stood_when_they_were_written():
+    days = [datetime(2026, 12, n, tzinfo=UTC) for n in (1, 2, 3)]
+    told = [ToldPlace("庁議室", days[0]), ToldPlace("市民ホール", days[1])]
+    hour = timedelta(hours=1)
+    said = [place_told_at(told, "庁議室", day - hour) for day in days]
+    assert said == ["庁議室", "市民ホール", "庁議室"]
+    assert place_told_at(told, "庁議室", days[0]) == "市民ホール"
 
 
 # --- answers of calendars ---------------------------------------------------------------------------

@@ -66,10 +66,24 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     [only] = PdfReader(io.BytesIO(changed)).pages
     assert "金額を直した" in only.extract_text() and "差替え" in only.extract_text()
     assert town.get(f"{place}/files/1").response.data == one
-    assert "日程が変わりました" not in page.text
+    assert "日程が変わりました" not in page.text and "会場が変わりました" not in page.text
+
+    # It is held elsewhere: what letters and papers said before is named until it is put right.
+    meeting = materials.removesuffix("/materials")
+    typed = {"place": "県民福祉プラザ", "text": "庁議室の隣の控室もお使いください。"}
+    page = office.fill(f"{meeting}/notice", {**typed, "preview": "1"})
+    assert "これまでのメールでは、会場を「青森市役所 本庁舎 庁議室」と" in page.text
+    assert "会場が変わりました" not in office.get(materials).text
+    office.fill(f"{meeting}/notice", {**typed, "text": "会場は青森市役所　本庁舎　庁議室です。"})
+    page = office.get(f"{meeting}/notice")
+    assert "これまでのメール" not in page.text
+    assert (
+        "文面に「青森市役所 本庁舎 庁議室」とありますが、会場は「県民福祉プラザ」です。"
+        in page.text
+    )
+    assert "前の会場のままの資料：次第" in town.get(materials).text
 
     # The meeting moves: what was frozen says the day before until it is made once more.
-    meeting = materials.removesuffix("/materials")
     with app.app_context():
         other = dates_of(db.session.get_one(MeetingRow, int(meeting.rpartition("/")[2])))[3]
         db.session.remove()

@@ -258,7 +258,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     "convening.answer_by_link": lambda s: [{"token": s.coming_token}],
     "convening.answered": lambda s: [{"token": s.came_token}],
     "convening.index": lambda s: [{"meeting_id": s.convened}],
-    "convening.notice": lambda s: [{"meeting_id": s.held}],
+    "convening.notice": lambda s: [{"meeting_id": s.convened}],
     "meetings.answer_by_link": lambda s: [{"token": s.poll_token}],
     "meetings.answered": lambda s: [{"token": s.answered_token}],
     "meetings.ask_again": lambda s: [{"meeting_id": s.polling}],
@@ -276,7 +276,8 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
         {"meeting_id": s.polling, "material_id": s.unsent_material, "way": "up"}
     ],
     "materials.make": lambda s: [{"meeting_id": s.polling, "kind": "all"}],
-    **{f"materials.{name}": lambda s: [{"meeting_id": s.polling}] for name in ("send", "upload")},
+    "materials.send": lambda s: [{"meeting_id": s.convened}],
+    "materials.upload": lambda s: [{"meeting_id": s.polling}],
     "materials.file": lambda s: [
         {"meeting_id": s.held, "material_id": s.sent_material, "number": 1}
     ],

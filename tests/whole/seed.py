@@ -613,11 +613,12 @@ def _held() -> int:
 
 
 def _convened() -> int:
-    """A meeting besides, whose notice went out; one town has said who comes."""
+    """A meeting besides, whose notice went out, with a material; one town has said who comes."""
     office = costs.act_of("office")
     row = meetings.make_meeting(office, is_yearly=False)
     fixing.fix(office, row, meetings.dates_of(row)[1], "")
     fixing.send_notice(office, row, "", "御出席ください。")
+    materials.upload(office, row, MaterialWords("資料1", "写真"), _paged("写真.csv", b"7,8\n"))
     seat = meetings.seat_of(row, "hiranai")
     convening.answer(Act(None, cast.NOW), row, seat.id, Coming(Attendance.DEPUTY, "副町長", 1))
     return row.id

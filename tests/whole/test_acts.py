@@ -107,8 +107,6 @@ FILLED: dict[str, dict[str, Any]] = {
 # These cannot be carried out by one press; where their record is asked for.
 ELSEWHERE = {
     "sign_in.set_by_code": "needs the code of a letter: tests/accounts/test_forgotten.py",
-    "convening.notice": "the meeting there is over: tests/meetings/test_views.py",
-    "materials.send": "no day is fixed there: tests/materials/test_materials.py",
     "agreements.register": "needs an answer to each question: tests/agreements/test_actions.py",
 }
 # These have no act of their own: they sign in and out, or only show something.

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask import current_app
+from sqlalchemy.orm import undefer
 
 from tracker.convening import queries
 from tracker.convening.models import SeatInvitation
@@ -15,12 +16,13 @@ from tracker.mail import letters as mail
 from tracker.mail import links, mime
 from tracker.mail.letters import Recipient
 from tracker.meetings import letters
-from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.models import MeetingRow
 from tracker.meetings.rules import REPLY_BEFORE, reply_due
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
+from tracker.plumbing.db import db
 
 # Where a mailbox is read, calendars may answer.
 BY_CALENDAR = (
@@ -89,7 +91,8 @@ def unclear(meeting: Meeting, seat: Seat, doubts: Iterable[str]) -> dict[str, st
 
 def notice_words(meeting: Meeting) -> str:
     """What the office wrote of the meeting, or what is proposed to it until then."""
-    written = meetings.row(meeting).notice_text
+    with_text = [undefer(MeetingRow.notice_text)]
+    written = db.session.get_one(MeetingRow, meeting.id, options=with_text).notice_text
     if written or meeting.hours is None:
         return written or ""
     on, today, there = meeting.hours.on, clock.today(), agenda.rows(meeting.id)

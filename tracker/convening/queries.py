@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from tracker.accounts import queries as people
 from tracker.accounts.models import PostKind
 from tracker.convening.models import SeatInvitation
+from tracker.convening.rules import ToldPlace
 from tracker.mail import links
 from tracker.mail.letters import Recipient
 from tracker.mail.links import Life
@@ -16,6 +17,7 @@ from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.meetings.rules import link_ends
 from tracker.plumbing.db import db
+from tracker.plumbing.history import HistoryEntry
 
 # The kind of personal link by which it is said who comes.
 LINK = "attendance"
@@ -80,6 +82,26 @@ def invitation_life(on: Connection, seat_id: int) -> Life | None:
     return row and Life(
         row.nonce, frozenset({f"post:{row.post_id}", row.to_key}), link_ends(row.held_on)
     )
+
+
+def told_places(meeting: Meeting) -> list[ToldPlace]:
+    """Where its letters said it was before its place changed, oldest first (one query).
+
+    The record says so: the place changes with a notice.  What stood there before the first letter
+    of any kind nobody was told.
+    """
+    entries = db.session.scalars(
+        select(HistoryEntry)
+        .where(
+            HistoryEntry.subject_kind == MeetingRow.__tablename__,
+            HistoryEntry.subject_id == str(meeting.id),
+            HistoryEntry.verb == "meeting.noticed",
+        )
+        .order_by(HistoryEntry.number)
+    ).all()
+    told = entries if meeting.polled_at else entries[1:]
+    changed = ((one.at, ((one.payload or {}).get("before") or {}).get("place")) for one in told)
+    return [ToldPlace(place, at) for at, place in changed if place]
 
 
 def by_uids(uids: Sequence[str]) -> SeatInvitation | None:

@@ -6,10 +6,12 @@ stands here.
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress, vText
@@ -126,6 +128,30 @@ def other_days(words: str, due_on: date | None) -> tuple[str, ...]:
     found = _BY_A_DAY.findall(unicodedata.normalize("NFKC", words))
     asked = due_on and (due_on.month, due_on.day)
     return tuple(dict.fromkeys(day for day, *at in found if tuple(map(int, at)) != asked))
+
+
+class ToldPlace(NamedTuple):
+    """A place that letters of a meeting said, and until when (UTC) they did."""
+
+    place: str
+    until: datetime
+
+
+def place_told_at(told: Sequence[ToldPlace], place: str, at: datetime) -> str:
+    """Where the meeting was to be at that instant; `told` oldest first, `place` as it stands now."""
+    return next((one.place for one in told if at < one.until), place)
+
+
+def other_places(words: str, told: Iterable[str], place: str) -> tuple[str, ...]:
+    """The places told before that the words of a notice still name beside `place`."""
+    left = _even(words).replace(_even(place), "\n") if place else _even(words)
+    return tuple(
+        one for one in dict.fromkeys(told) if one.strip() and one != place and _even(one) in left
+    )
+
+
+def _even(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 # --- who comes --------------------------------------------------------------------------------------

@@ -67,8 +67,21 @@ def notice(meeting_id: int) -> Response:
         meeting=meeting,
         due_on=typed.reply_due_by,
         other_days=rules.other_days(form.text.data or "", typed.reply_due_by),
+        **_other_places(meeting, typed.place, form.text.data or ""),
         previews=invitations.previews(typed, values),
     )
+
+
+def _other_places(meeting: Meeting, place: str, words: str) -> dict[str, Any]:
+    """What letters said of another place than the one typed, and what the words still say of any."""
+    was_told = bool(meeting.polled_at or meeting.noticed_at) and meeting.place != place
+    told = [one.place for one in queries.told_places(meeting)]
+    if was_told:
+        told.append(meeting.place)
+    return {
+        "told_place": meeting.place if was_told else None,
+        "other_places": rules.other_places(words, told, place),
+    }
 
 
 def _notice_closed(meeting: Meeting) -> Response | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from tracker.convening.rules import ToldPlace, place_told_at
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.materials.rules import DATED, MaterialKind
 
@@ -110,6 +111,16 @@ class Pack(NamedTuple):
             one
             for one in self.counting
             if one.kind in DATED and one.current and fixed_at and one.current.at < fixed_at
+        )
+
+    def elsewhere(self, told: Sequence[ToldPlace], place: str) -> tuple[Material, ...]:
+        """Those that still say another place than the meeting has now; `told`: those before it."""
+        return tuple(
+            one
+            for one in self.counting
+            if one.kind in DATED
+            and one.current
+            and place_told_at(told, place, one.current.at) != place
         )
 
     def shown(self, reader: Actor, items: Collection[int]) -> tuple[Material, ...]:

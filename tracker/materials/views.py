@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, send_file, url_for
 from werkzeug.wrappers import Response
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from tracker.attachments import uploads
 from tracker.attachments.attaching import download
 from tracker.attachments.uploads import Attachment
+from tracker.convening import queries as convening
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Permission
 from tracker.kernel.refusal import Refusal
@@ -125,7 +126,7 @@ def index(meeting_id: int) -> Response:
         items=found.items,
         materials=counting,
         struck=[one for one in found.shown if one.is_struck],
-        behind=[one for one in pack.behind(meeting.fixed_at) if one in counting],
+        **_outdated(found, counting),
         opened=queries.opened_by(actor(), counting),
         offered=_left(found) if found.is_open and not pack.sent_at else [],
         readings=queries.readings(counting, only) if is_office and pack.sent_at else [],
@@ -140,6 +141,16 @@ def index(meeting_id: int) -> Response:
         if meeting.cancelled_at
         else links(papers.PAPERS, ".paper", meeting_id=meeting_id),
     )
+
+
+def _outdated(found: _Open, counting: Sequence[Material]) -> dict[str, Any]:
+    """Which of them still say the day, or the place, that the meeting had before."""
+    pack, meeting = found.pack, found.meeting
+    told = convening.told_places(meeting) if pack.sent_at else []
+    return {
+        "behind": [one for one in pack.behind(meeting.fixed_at) if one in counting],
+        "elsewhere": [one for one in pack.elsewhere(told, meeting.place) if one in counting],
+    }
 
 
 def _left(found: _Open) -> list[papers.OfferedMaterial]:
