@@ -380,11 +380,19 @@ def test_fixing_a_refused_date_asks_for_the_reason_on_its_page(browse, polling):
 
 def test_a_date_that_a_required_head_refused_is_fixed_only_past_that_name(browse, made, app):
     def make():
-        row = make_meeting(required=["hiranai"])
+        row = make_meeting(required=["imabetsu"])
         make_answers(row, {**ANSWERS, "imabetsu": "○○○○○", "sotogahama": "○○○○○"})
         return row
 
     office, path = browse("office"), made(make)
+    # Who is required may be said anew until then.
+    marking = f"{path}/required"
+    assert office.get(marking).fields()["heads"] == ["imabetsu"]
+    assert "必ず出席の方を選ぶ" in browse("office").get(path).text
+    assert "必ず出席の方を選ぶ" not in browse("officer", "imabetsu").get(path).text
+    page = office.follow(office.fill(marking, {"heads": ["hiranai"]}))
+    heads = page.one("table.poll thead").text
+    assert "平内町長（必ず出席）" in heads and "今別町長（必ず出席）" not in heads
     refused, other = (one["href"] for one in office.get(path).all("table.poll tbody a.btn")[:2])
     assert "despite_required" not in office.get(other).fields(0)
     asked = office.fill(refused, {"reason": "ほかに日がないため。"})
@@ -394,6 +402,9 @@ def test_a_date_that_a_required_head_refused_is_fixed_only_past_that_name(browse
         assert queries.find(1).hours is None
     done = office.post(refused, {**asked.fields(0), "despite_required": "y"})
     assert done.location.endswith("/notice")
+    assert "に決まりました。" in office.get(marking).text and not office.get(marking).all(
+        "main form"
+    )
 
 
 def test_the_date_of_a_fixed_meeting_is_moved_from_its_page(browse, made):

@@ -240,6 +240,7 @@ SHARED: Mapping[str, Callable[[Stock], list[Args]]] = {
     },
     "decisions.strike_follow_up": lambda s: [{"follow_up_id": s.follow_ups[TOWN]}],
     "meetings.add_dates": lambda s: [{"meeting_id": s.polling}],
+    "meetings.require_heads": lambda s: [{"meeting_id": s.polling}],
     "meetings.minutes": lambda s: [{"meeting_id": s.held}],
     "meetings.confirm_minutes": lambda s: [{"meeting_id": s.held}],
     "meetings.ask_correction": lambda s: [{"meeting_id": s.held}],

@@ -82,6 +82,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "meetings.propose_item": {"minutes": "20"},
     "municipalities.new_entry": {"municipalities": ["imabetsu"]},
     "meetings.fix": {"despite_silent": "y"},
+    "meetings.require_heads": {"heads": ["imabetsu"]},
     "meetings.prepare_other": {"held_on": "2026/12/21", "begins": "14:00", "ends": "15:00"},
     "annual_duty.take_over": {
         **{"held_on": "2021/1/28", "begins": "14:00", "ends": "15:00"},

@@ -208,6 +208,7 @@ KINDS: Mapping[str, RecordKind] = {
         {
             "meeting.polled": N_("候補日の提示"),
             "meeting.dates_added": N_("候補日の追加"),
+            "meeting.heads_required": N_("必ず出席の方の選び直し"),
             "meeting.asked_again": N_("もう一度のお願い"),
             "meeting.fixed": N_("開催日の決定"),
             "meeting.noticed": N_("開催案内"),

@@ -118,6 +118,21 @@ def add_dates(
     return warnings
 
 
+def require_heads(
+    act: Act, row: MeetingRow, required: Collection[str], seen: str | None = None
+) -> None:
+    """Says anew whose heads have to be there (municipalities by slug), until a date is fixed."""
+    seats = queries.seat_rows(row)
+    act.lock((row, seen), *((seat, None) for seat in seats), first=_still_on(row))
+    meeting = queries.of(row)
+    check_open(meeting)
+    wanted = {seat.id: seat.title for seat in meeting.seats if seat.slug in required}
+    said = f"{'・'.join(wanted.values())}としました" if wanted else "いないことにしました"
+    with act.change("meeting.heads_required", row, f"{row.name}：必ず出席いただく方を{said}。"):
+        for seat in seats:
+            seat.is_required = seat.id in wanted
+
+
 def _warnings(
     candidates: Sequence[Candidate],
     reply_due_on: date,

@@ -1,6 +1,6 @@
 """Asks for candidate dates, and for a head's answers to them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from wtforms import FieldList, FormField, RadioField, SelectMultipleField
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.meetings.meeting import Meeting
 from tracker.meetings.poll.rules import ROWS_EMPTY, check_candidate
 from tracker.meetings.rules import ENDS_FIRST, Answer, Candidate
 from tracker.municipalities import queries as areas
@@ -67,6 +68,29 @@ class DatesForm(Form):
         return [row.form.candidate for row in self.days if row.form.candidate is not None]
 
 
+class HeadsForm(Form):
+    """Who has to be there."""
+
+    seen = SeenField()
+
+
+def heads_field(heads: Iterable[tuple[str, str]]) -> SelectMultipleField:
+    """Boxes of heads to be marked as 必ず出席: their municipality (slug) and title each."""
+    return SelectMultipleField(
+        N_("必ず出席いただく方"),
+        choices=choices(heads),
+        invalid_choice_message=N_("一覧の中から選んでください。"),
+    )
+
+
+def heads_form(meeting: Meeting) -> Any:
+    """The form over who is marked now."""
+    seats = [seat for seat in meeting.seats if seat.town]
+    fields = {"heads": heads_field((seat.slug, seat.title) for seat in seats)}
+    marked = [seat.slug for seat in seats if seat.is_required]
+    return with_fields(HeadsForm, fields)(data={"seen": meeting.seen, "heads": marked})
+
+
 class _Row(Row):
     """One candidate date: a day and its hours, or nothing at all."""
 
@@ -115,11 +139,7 @@ def dates_form(
         "check_day": staticmethod(lambda one, due: check_candidate(one.on, due, today, year)),
     }
     if with_place:
-        fields["heads"] = SelectMultipleField(
-            N_("必ず出席いただく方"),
-            choices=choices((town.slug, town.head_title) for town in areas.towns()),
-            invalid_choice_message=N_("一覧の中から選んでください。"),
-        )
+        fields["heads"] = heads_field((town.slug, town.head_title) for town in areas.towns())
         fields["place"] = LineField(
             N_("会場"), validators=[*required(N_("会場を入力してください。")), at_most(200)]
         )

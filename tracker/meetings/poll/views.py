@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -159,6 +160,24 @@ def add_dates(meeting_id: int) -> Response:
         meeting=meeting,
         left_out=_left_out(meeting.year, today),
     )
+
+
+@bp.route("/meetings/<int:meeting_id>/required", methods=["GET", "POST"])
+@guard(Permission.MANAGE_MEETING)
+def require_heads(meeting_id: int) -> Response:
+    """必ず出席の方を選ぶ, until the day is fixed."""
+    meeting, title = get_meeting(meeting_id), _("必ず出席の方を選ぶ")
+    check = partial(actions.check_open, meeting)
+    if closed := closed_page(check, title=title, named=meeting.name, back=meeting.path):
+        return closed
+    form = forms.heads_form(meeting)
+    if form.carry_out(
+        lambda act: actions.require_heads(
+            act, queries.row(meeting), form.heads.data, form.seen.data
+        )
+    ):
+        return done(meeting.path, _("必ず出席いただく方を保存しました。"))
+    return page("meetings/required.html", form=form, title=title, meeting=meeting)
 
 
 @bp.post("/meetings/<int:meeting_id>/ask-again")
