@@ -29,8 +29,10 @@ from tests.payments.makers import (
     part,
     replaced,
 )
+from tracker.cost_papers.papers import cost_settlement
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseNumber, Stage
+from tracker.cost_sharing.stages.queries import stages
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import CalendarEntry, EntryKind
@@ -295,6 +297,13 @@ def test_an_estimate_may_be_left_to_what_comes_after_it_which_asks_for_the_whole
     actions.plan(keeper(), make_agreed(project=other), later)
     last = make_agreed(make_proposal(**settled), project=other, **settled)
     assert waiting() == {last.no: SHARES["平内町"]}
+    # So nothing on the page of the case and on paper is told as a difference to the estimate.
+    assert [stages(read(one), TODAY).left[-11:] for one in (fixed, last)] == [
+        "確定の全額を納めます。",
+        "精算の全額を納めます。",
+    ]
+    assert "扱い" not in repr(cost_settlement(read(last)).blocks)
+    assert stages(read(first), TODAY) is None
 
 
 def test_a_page_that_shows_other_amounts_divides_nothing(both: Flask) -> None:

@@ -15,8 +15,8 @@ from tracker.cost_papers.memorandum.papers import cost_memorandum
 from tracker.cost_sharing import queries
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision, Stage
-from tracker.cost_sharing.stages.queries import settled_before
-from tracker.cost_sharing.stages.rules import StageRow, stage_table
+from tracker.cost_sharing.stages.queries import settled_before, stages
+from tracker.cost_sharing.stages.rules import StageRow
 from tracker.cost_sharing.work.rules import WorkRow, WorkTotal
 from tracker.kernel import wareki
 from tracker.municipalities.rules import Town
@@ -300,21 +300,24 @@ def _handling(row: StageRow, case: Case) -> str:
 
 def cost_settlement(case: Case) -> Document:
     """精算書: what was settled before, what the accounts closed with, and who pays or gets back."""
-    table = stage_table(settled_before(case, clock.today()), case.shares)
+    table = stages(case, clock.today())
+    assert table is not None, "offered only where something was settled before"
+
+    def moved(row: StageRow) -> list[Cell]:
+        bold = Amount(row.difference, signed=True, is_bold=True)
+        return [] if table.left else [bold, _handling(row, case)]
+
     rows: list[list[Cell]] = [
-        [
-            row.name,
-            *(None if one is None else Amount(one) for one in row.amounts),
-            Amount(row.difference, signed=True, is_bold=True),
-            _handling(row, case),
-        ]
+        [row.name, *(None if one is None else Amount(one) for one in row.amounts), *moved(row)]
         for row in table.rows
     ]
-    sums = [
+    sums: list[Cell] = [
         Amount(sum(row.amounts[at] or 0 for row in table.rows)) for at in range(len(table.heads))
     ]
-    moved = Amount(sum(row.difference for row in table.rows), signed=True)
-    heads = ("市町村", *(f"{head}\n（円）" for head in table.heads), "差額\n（円）", "扱い")
+    heads = ["市町村", *(f"{head}\n（円）" for head in table.heads)]
+    if not table.left:
+        heads += ["差額\n（円）", "扱い"]
+        sums += [Amount(sum(row.difference for row in table.rows), signed=True), ""]
     return Document(
         title=f"{case.no.year.label}　{case.project}　負担金精算書",
         left="連携協約第4条第2項",
@@ -325,8 +328,8 @@ def cost_settlement(case: Case) -> Document:
             Title("1　決算額に基づく負担の対象額"),
             _funds(case),
             Title("2　市町村ごとの精算額"),
-            Grid(heads, rows, (2.0,) * len(heads), ["合計", *sums, moved, ""]),
-            Lines(["差額は、精算額から直前に決まった額を差し引いた額です。"]),
+            Grid(heads, rows, (2.0,) * len(heads), ["合計", *sums]),
+            Lines([table.left or "差額は、精算額から直前に決まった額を差し引いた額です。"]),
             Title("3　割り方"),
             _formula(case),
             Lines([NOT_A_SEAL]),

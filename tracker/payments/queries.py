@@ -262,6 +262,11 @@ def is_followed(of: Case, today: date) -> bool:
     return bool(planned(later))
 
 
+def has_left_estimate(of: Case, today: date) -> bool:
+    """Whether an estimate of the same project's year was left to what comes after it."""
+    return DivideBy.LATER in planned(costs.agreed_before(of, of.no.fiscal_year, today)).values()
+
+
 def _before(
     of: Case, agreed: Iterable[Case], said: Mapping[int, DivideBy]
 ) -> tuple[Stage, Mapping[Town, int]] | None:

@@ -36,8 +36,9 @@ from tracker.payments.rules import (
     check_counted,
     year_words,
 )
-from tracker.plumbing import clock
+from tracker.plumbing import beside, clock
 from tracker.plumbing.access import actor, guard, may, require
+from tracker.plumbing.beside import Beside
 from tracker.plumbing.db import UNSEEN
 from tracker.plumbing.forms import choices, in_year
 from tracker.plumbing.pages import done, number_asked, page, paginate
@@ -55,6 +56,17 @@ _ORDER = (
 )
 
 bp.record(lambda state: register(state.app, papers.PAPERS))
+bp.record(lambda state: beside.register(state.app, "estimate_before", _left_estimate))
+
+
+def _left_estimate(case: Case) -> Beside | None:
+    """Why a later stage has no difference to be paid, for the page of its case and 精算書."""
+    if not queries.has_left_estimate(case, clock.today()):
+        return None
+    stage = case.stage.label
+    return Beside(
+        _("概算では納めないため、差額はありません。%(stage)sの全額を納めます。", stage=stage)
+    )
 
 
 def _money_case(no: str) -> Case:

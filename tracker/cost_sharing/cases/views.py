@@ -26,8 +26,7 @@ from tracker.cost_sharing.consultations.forms import ConsultationForm
 from tracker.cost_sharing.duties import to_reconcile
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import ASKED, STATES, UNSENT, CaseKind, CaseState, Stage
-from tracker.cost_sharing.stages.queries import carried_over, settled_before
-from tracker.cost_sharing.stages.rules import StageTable, stage_table
+from tracker.cost_sharing.stages.queries import carried_over, stages
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Permission
@@ -191,7 +190,7 @@ def case_page(
     is_asked = case.state in ASKED and may(
         Permission.CONFIRM_COST, *(town.slug for town in case.parties)
     )
-    stages = _stages(case)
+    at_stages = stages(case, clock.today())
     return page(
         "cost_sharing/show.html",
         form=talk or in_year(ConsultationForm, FiscalYear.containing(clock.today()))(None),
@@ -205,7 +204,7 @@ def case_page(
         ],
         year=case.no.year,
         formula=[(part.label, part.extent) for part in case.parts],
-        stages=stages,
+        stages=at_stages,
         settles=case.is_money and case.stage is Stage.RECONCILIATION,
         may_tell=bool(rows_to_tell(case)),
         struck_series=queries.struck_series(case),
@@ -219,12 +218,6 @@ def case_page(
         may_attach=may_change or (may_draft and case.state is CaseState.AGREED),
         may_confirm=is_asked and not case.has_confirmed(own_town()),
     )
-
-
-def _stages(case: Case) -> StageTable | None:
-    """For 確定 and 精算: how each one's yen differ from those agreed before."""
-    settled = settled_before(case, clock.today()) if case.shares else None
-    return stage_table(settled, case.shares, case.stage) if settled else None
 
 
 def _change_link(case: Case) -> Markup:

@@ -9,8 +9,10 @@ from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.queries import FINAL, agreed_before
 from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Stage
+from tracker.cost_sharing.stages.rules import StageTable, stage_table
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities.rules import Town
+from tracker.plumbing import beside
 from tracker.plumbing.db import db
 from tracker.projects.models import ProjectCost
 from tracker.projects.rules import CostPhase
@@ -37,6 +39,16 @@ def settled_before(case: Case, today: date) -> Mapping[Stage, Mapping[Town, int]
         for one in agreed_before(case, case.no.fiscal_year, today)
         if FINAL[one.stage] < FINAL[case.stage]
     }
+
+
+def stages(case: Case, today: date) -> StageTable | None:
+    """A stage beside those agreed before it; None for the first.  Payments say whether an estimate
+    was left to what comes after it (`beside`, "estimate_before").
+    """
+    settled = settled_before(case, today) if case.shares else {}
+    told = beside.told("estimate_before", case) if [*settled] == [Stage.ESTIMATE] else []
+    left = "".join(one.title for one in told)
+    return stage_table(settled, case.shares, case.stage, left) if settled else None
 
 
 def stage_there(case: Case, stage: Stage) -> CaseNumber | None:

@@ -50,16 +50,21 @@ class StageRow(NamedTuple):
 
 
 class StageTable(NamedTuple):
-    """概算・確定・精算 side by side; positive differences are paid, negative ones given back."""
+    """概算・確定・精算 side by side; positive differences are paid, negative ones given back.
+
+    left: said in place of differences, where nothing was asked of the estimate before.
+    """
 
     heads: tuple[str, ...]
     rows: tuple[StageRow, ...]
+    left: str = ""
 
 
 def stage_table(
     settled: Mapping[Stage, Mapping[Town, int]],
     now: Mapping[Town, int],
     stage: Stage = Stage.RECONCILIATION,
+    left: str = "",
 ) -> StageTable:
     """A stage beside what was settled before it: yen by municipality, for each stage."""
     earlier = [stage for stage in Stage if stage in settled]
@@ -74,4 +79,5 @@ def stage_table(
             )
             for town in dict.fromkeys((*last, *now))
         ),
+        left,
     )
