@@ -20,11 +20,12 @@ from tracker.municipalities import queries as areas
 from tracker.operation import server
 from tracker.operation.health import views as health
 from tracker.papers import kinds as papers
-from tracker.plumbing import access, beside, db, files, once, pages
-from tracker.plumbing.files import project_root
+from tracker.plumbing import access, beside, once, pages
 from tracker.reminders.queries import banners
 from tracker.sections import views as sections
 from tracker.sign_in import views as sign_in
+from tracker.storage import database, files
+from tracker.storage.files import project_root
 
 # The feature folders with pages, from the ground up.
 FEATURES = (
@@ -67,7 +68,7 @@ def create_app(changes: Mapping[str, Any] | None = None) -> Flask:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     server.init_app(app)
     health.init_app(app)
-    db.init_app(app)
+    database.init_app(app)
     letters.init_app(app, areas.letter_frame)
     transports.init_app(app)
     CSRFProtect(app)  # asked by checks, once it is known who acts

@@ -14,7 +14,7 @@ from flask.cli import FlaskGroup
 
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock
-from tracker.plumbing.files import project_root, write_whole
+from tracker.storage.files import project_root, write_whole
 
 # Each of these has a `commands` module with a click group or command named `cli`.
 COMMAND_GROUPS = (

@@ -32,12 +32,13 @@ from tracker.operation.backup.actions import back_up, restore
 from tracker.operation.backup.rules import MANIFEST
 from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, insert_missing
+from tracker.plumbing.db import db
 from tracker.reminders.actions import run_once
 from tracker.reminders.models import ClockState
 from tracker.reminders.notices.actions import let_go
 from tracker.sign_in.password.actions import sign_in
 from tracker.sign_in.password.rules import Origin
+from tracker.storage.database import insert_missing
 
 pytestmark = pytest.mark.engines_by_turns
 

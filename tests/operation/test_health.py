@@ -20,9 +20,10 @@ from tracker.operation import commands
 from tracker.operation.health import queries
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, insert_missing
+from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.reminders.models import ClockState
+from tracker.storage.database import insert_missing
 
 TO = Recipient("post:1", "青森市", "office@aomori.example", None)
 

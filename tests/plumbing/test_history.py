@@ -12,9 +12,9 @@ from tests.plumbing.tampering import KINDS, Tampering, insert_stray
 from tracker.chain import rules as chain
 from tracker.plumbing import clock, history
 from tracker.plumbing.db import db
-from tracker.plumbing.files import project_root
 from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.schema import append_only
+from tracker.storage.files import project_root
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -17,10 +17,10 @@ from tracker.kernel.refusal import Refusal
 from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.files import project_root
 from tracker.record import actions, queries
 from tracker.record.commands import record
 from tracker.schema import append_only
+from tracker.storage.files import project_root
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -31,7 +31,6 @@ from tracker.kernel.permissions import Actor, Role
 from tracker.plumbing import history
 from tracker.plumbing.changes import EXEMPT, Act
 from tracker.plumbing.db import Mark, db
-from tracker.plumbing.files import project_root
 from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.projects.reports import actions as reports
 from tracker.questions import actions as questions
@@ -43,6 +42,7 @@ from tracker.record.values import queries as values
 from tracker.record.values.rules import COMMON, TABLES, label_of
 from tracker.reminders.actions import check_record
 from tracker.schema import append_only
+from tracker.storage.files import project_root
 
 pytestmark = pytest.mark.engines_by_turns
 

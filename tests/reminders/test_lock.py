@@ -21,11 +21,12 @@ from tracker.duty.kinds import Kind
 from tracker.mail import letters
 from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, insert_many
+from tracker.plumbing.db import db
 from tracker.reminders import actions, queries
 from tracker.reminders.models import LetterItem
 from tracker.reminders.notices import actions as notices
 from tracker.reminders.schedule.actions import set_schedule
+from tracker.storage.database import insert_many
 
 DUE, LATER = nine(11, 27) + MINUTE, nine(11, 27) + 2 * MINUTE
 # Whoever waits longer for the database is blocked.

@@ -214,6 +214,11 @@ PLANTED = {
         "import tracker.failures.views",
         "Features stand on each other in one direction",
     ),
+    "the database knows what a column is to the record": (
+        "tracker/storage/database.py",
+        "import tracker.plumbing.db",
+        "Features stand on each other in one direction",
+    ),
     "sending reads the mailbox": (
         "tracker/mail/smtp.py",
         "import tracker.incoming_mail.mailbox",

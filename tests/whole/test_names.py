@@ -70,7 +70,7 @@ PURE: Mapping[str, str] = {
 COMMITS: Mapping[str, str] = {
     "plumbing/changes": "the act itself",
     "plumbing/pages": "the act of a request, ended with its answer",
-    "plumbing/db": "settings of a new connection",
+    "storage/database": "settings of a new connection",
     "incoming_mail/mailbox": "mail's books",
     "reminders/actions": "the clock's pass",
     "sign_in/password/actions": "signing in and out",

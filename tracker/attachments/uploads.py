@@ -29,7 +29,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing.changes import Act, Entry, subject_of
 from tracker.plumbing.db import PRIVATE, Model, UtcDateTime, db, reading
-from tracker.plumbing.files import write_whole
+from tracker.storage.files import write_whole
 from tracker.struck.models import Struck
 
 # Of one file, of all files of a subject (bytes), and how many a subject may have.

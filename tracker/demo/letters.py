@@ -6,9 +6,10 @@ from sqlalchemy import case, update
 
 from tracker.mail.letters import Letter, LetterState
 from tracker.plumbing import clock
-from tracker.plumbing.db import db, insert_missing
+from tracker.plumbing.db import db
 from tracker.reminders import actions, queries
 from tracker.reminders.models import ClockState
+from tracker.storage.database import insert_missing
 
 MADE_UP = "例示"
 

@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 
 from tracker.kernel.permissions import Actor, Permission, allowed
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import db, once
+from tracker.plumbing import once
 from tracker.plumbing.access import forbid
 from tracker.plumbing.pages import GivenBack
+from tracker.storage import database
 
 SIGNED_OUT = N_(
     "ログインが切れているため、まだ保存していません。入力した内容はこの画面に残っています。"
@@ -128,7 +129,7 @@ def init_app(
 
     @app.before_request
     def check_access() -> Response | None:
-        db.set_reading(request.method in _READING)
+        database.set_reading(request.method in _READING)
         if b"%00" in request.query_string:
             # PostgreSQL takes no zero byte, whatever a page would ask it for.
             abort(400)

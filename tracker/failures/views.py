@@ -18,9 +18,10 @@ from tracker.exposure.checks import comes_from_here
 from tracker.kernel.translation import N_, _
 from tracker.plumbing import once
 from tracker.plumbing.access import link_token
-from tracker.plumbing.db import db, is_passing
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import TYPED
 from tracker.plumbing.pages import SECRET, GivenBack, NotDone, known_area
+from tracker.storage.database import is_passing
 
 # What happened and what to do, by the number that browsers know it by.
 ERRORS: Mapping[int, tuple[str, str]] = {

@@ -31,7 +31,8 @@ from tracker.mail import mime, outbox, reasons
 from tracker.mail.letters import Letter, LetterState, SendAttempt
 from tracker.mail.smtp import Replies
 from tracker.plumbing.changes import abandon
-from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
+from tracker.plumbing.db import Model, UtcDateTime, db
+from tracker.storage.database import insert_missing
 
 Reader: TypeAlias = Callable[[bytes, datetime], bool]
 log = logging.getLogger(__name__)

@@ -23,8 +23,8 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from tracker.plumbing import clock
-from tracker.plumbing.files import write_whole
 from tracker.plumbing.pages import SECRET
+from tracker.storage.files import write_whole
 
 KEPT_FOR = timedelta(hours=24)
 # Posts and bytes kept for one person, and for all: whoever has an old page of ours fills no disk.

@@ -35,8 +35,9 @@ from tracker.mail.duties import OpenLetter
 from tracker.mail.links import Composed, LetterSecret, Place
 from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import Wording
-from tracker.plumbing.db import Model, UtcDateTime, db, insert_many, insert_missing
+from tracker.plumbing.db import Model, UtcDateTime, db
 from tracker.plumbing.db import words as words_column
+from tracker.storage.database import insert_many, insert_missing
 
 
 class LetterState(Labelled):

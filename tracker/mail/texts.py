@@ -11,7 +11,7 @@ from tracker.mail import kinds
 from tracker.mail.kinds import LetterKind
 from tracker.mail.wording import Wording
 from tracker.plumbing.db import Model, Versioned, db
-from tracker.plumbing.files import project_root
+from tracker.storage.files import project_root
 
 
 def read_folder(folder: Path) -> Mapping[str, LetterKind]:

@@ -22,7 +22,7 @@ from tracker.mail.mime import Sendable
 from tracker.mail.outbox import SendResult
 from tracker.mail.smtp import SmtpTransport, Unsure
 from tracker.plumbing.db import db, reading
-from tracker.plumbing.files import write_whole
+from tracker.storage.files import write_whole
 
 
 class Unwritten(OSError):

@@ -15,7 +15,8 @@ from tracker.meetings import queries as meetings
 from tracker.meetings.meeting import Meeting
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
-from tracker.plumbing.db import UNSEEN, db, insert_into, write_at_once
+from tracker.plumbing.db import UNSEEN, db
+from tracker.storage.database import insert_into, write_at_once
 
 
 def meeting_at(address: str) -> Meeting | None:

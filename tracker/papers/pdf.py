@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from tracker.papers.kinds import Amount, Bar, Cell, Document, Lines, shown
-from tracker.plumbing.files import project_root
+from tracker.storage.files import project_root
 
 FONTS = project_root() / "fonts"
 # The second one has what the first lacks: 𠮷 and other rare signs of names.

@@ -25,7 +25,7 @@ from tracker.papers.bundle import HEADS, LIST, LOST, fixed_zip
 from tracker.papers.delimited import csv_file
 from tracker.papers.kinds import PDF, Block, Document, Grid, Lines, NewPage, Title
 from tracker.plumbing import clock
-from tracker.plumbing.files import project_root, write_whole
+from tracker.storage.files import project_root, write_whole
 
 # Of all that is bound together, in bytes.
 MOST_BYTES = 60 * 1024 * 1024

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tracker.chain import rules as chain
 from tracker.kernel.permissions import Actor
-from tracker.plumbing.db import Model, UtcDateTime, db, insert_into
+from tracker.storage.database import Model, UtcDateTime, db, insert_into
 
 # Stands for all rooms where a change does not say which.
 EVERY_ROOM = "*"

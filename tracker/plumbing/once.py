@@ -21,7 +21,8 @@ from werkzeug.wrappers import Response
 from tracker.kernel.translation import N_
 from tracker.plumbing import clock
 from tracker.plumbing.changes import abandon
-from tracker.plumbing.db import Model, UtcDateTime, db, insert_missing
+from tracker.plumbing.db import Model, UtcDateTime, db
+from tracker.storage.database import insert_missing
 
 KEPT = timedelta(days=7)
 MISSING = N_("この画面からは、まだ送られていません。内容を確かめて、もう一度押してください。")

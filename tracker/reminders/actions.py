@@ -21,12 +21,13 @@ from tracker.mail.links import Composed, hidden
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock, history
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, insert_many, insert_missing, reading
+from tracker.plumbing.db import db, reading
 from tracker.reminders import letters, queries, rules
 from tracker.reminders.letters import Lost
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Merged, Notice
 from tracker.sign_in.password.actions import write_resets
+from tracker.storage.database import insert_many, insert_missing
 
 CLOCK_WRONG = N_("サーバーの時計が前に戻っています。時計を直すまで、お知らせを送りません。")
 BEAT = timedelta(seconds=30)

@@ -20,10 +20,11 @@ from tracker.kernel.translation import _
 from tracker.mail import delivery
 from tracker.mail.letters import LetterState
 from tracker.plumbing import clock
-from tracker.plumbing.db import checkpoint, db, is_passing
+from tracker.plumbing.db import db
 from tracker.reminders import actions
 from tracker.reminders.notices.queries import progress
 from tracker.reminders.rules import HOUR
+from tracker.storage.database import checkpoint, is_passing
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler

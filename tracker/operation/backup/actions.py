@@ -36,9 +36,9 @@ from tracker.operation.backup.rules import (
 )
 from tracker.plumbing import history
 from tracker.plumbing.db import UtcDateTime, db
-from tracker.plumbing.files import written_whole
 from tracker.reminders.actions import hold
 from tracker.schema.actions import upgrade
+from tracker.storage.files import written_whole
 
 DAMAGED = N_("バックアップのファイルが壊れているか、このしくみのものではありません（%(where)s）。")
 OTHER_VERSION = N_(

@@ -22,10 +22,10 @@ from tracker.operation.backup.queries import is_newest
 from tracker.papers.pdf import FONT_FILES, FONTS
 from tracker.plumbing import history
 from tracker.plumbing.db import db, reading
-from tracker.plumbing.files import OTHERS
 from tracker.reminders import queries as reminders
 from tracker.reminders.models import ClockState
 from tracker.reminders.rules import clock_is_silent, clock_is_wrong
+from tracker.storage.files import OTHERS
 
 # A day of letters and a backup of ten years take less.
 LEAST_FREE = 500 * 1024 * 1024

@@ -17,11 +17,12 @@ from tracker.mail import letters, links
 from tracker.mail.letters import HELD, Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Entry
-from tracker.plumbing.db import db, insert_many
+from tracker.plumbing.db import db
 from tracker.plumbing.history import Subject
 from tracker.reminders import actions, queries, rules
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Notice
+from tracker.storage.database import insert_many
 
 ONLY_ALL = N_(
     "バックアップから復元したため、メールを止めています。送らないメールを先に見送ってから、"

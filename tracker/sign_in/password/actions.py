@@ -41,11 +41,12 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
-from tracker.plumbing.db import db, upsert
+from tracker.plumbing.db import db
 from tracker.sign_in.models import ResetRequest, SignInEvent
 from tracker.sign_in.password import queries, rules
 from tracker.sign_in.password.rules import Origin
 from tracker.sign_in.queries import second_factor
+from tracker.storage.database import upsert
 
 NOWHERE = Origin()
 _RESETS_A_PASS = 500

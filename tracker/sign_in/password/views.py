@@ -23,13 +23,14 @@ from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
-from tracker.plumbing.db import db, write_at_once
+from tracker.plumbing.db import db
 from tracker.plumbing.forms import ButtonForm
 from tracker.plumbing.pages import complain, done, page, paginate
 from tracker.sign_in.blueprint import bp
 from tracker.sign_in.password import actions, forms, queries, rules
 from tracker.sign_in.password.rules import Origin
 from tracker.sign_in.queries import second_factor
+from tracker.storage.database import write_at_once
 
 _SEEN_EVERY = timedelta(minutes=5)
 # What the session's cookie holds between the password and the code.

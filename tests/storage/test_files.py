@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from tests.troubles import no_room
-from tracker.plumbing.files import write_whole
+from tracker.storage.files import write_whole
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(tmp_path):

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.app_fixtures import make_app
-from tracker.plumbing import clock, db
+from tracker.plumbing import clock
 from tracker.reminders import actions
 from tracker.reminders.models import ClockState
+from tracker.storage import database
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -20,10 +21,10 @@ def test_a_session_frozen_in_a_transaction_is_ended_and_the_pass_goes_on(
     with app.app_context():
         actions.plan(clock.now())
         # Only from here on: the first pass prepares every statement, slowly on a busy machine.
-        db.db.session.remove()
-        db.db.engine.dispose()
-        monkeypatch.setattr(db, "IDLE_SECONDS", 1)
-        frozen = db.db.engine.connect()
+        database.db.session.remove()
+        database.db.engine.dispose()
+        monkeypatch.setattr(database, "IDLE_SECONDS", 1)
+        frozen = database.db.engine.connect()
         frozen.execute(text("SELECT * FROM clock_state FOR UPDATE"))
         begun = time.monotonic()
         actions.plan(clock.now())
@@ -32,6 +33,6 @@ def test_a_session_frozen_in_a_transaction_is_ended_and_the_pass_goes_on(
             frozen.execute(text("SELECT 1"))
         frozen.invalidate()
         frozen.close()
-        assert db.db.session.get(ClockState, 1).heartbeat_at
-        db.db.session.remove()
-        db.db.engine.dispose()
+        assert database.db.session.get(ClockState, 1).heartbeat_at
+        database.db.session.remove()
+        database.db.engine.dispose()
