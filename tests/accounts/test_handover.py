@@ -25,12 +25,13 @@ from tracker.accounts.models import (
     PostKind,
 )
 from tracker.accounts.people import actions
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.changes import NOT_OF_THIS, Act, Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.sign_in.password.actions import set_password, sign_in
 
 pytestmark = pytest.mark.engines_by_turns

@@ -20,6 +20,7 @@ from tracker.accounts.models import OutsideChange, Person, Post, PostKind
 from tracker.accounts.people import actions
 from tracker.duties import queries as duties
 from tracker.duty.kinds import Kind
+from tracker.history.history import HistoryEntry
 from tracker.kernel.permissions import Actor, Permission, Role, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
@@ -28,7 +29,6 @@ from tracker.meetings.poll import actions as poll
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.notices import actions as notices
 from tracker.sign_in.commands import accounts
 

@@ -13,12 +13,12 @@ from tests.overview.makers import save
 from tracker.accounts import queries
 from tracker.accounts.models import CalendarKey, Person
 from tracker.accounts.settings import actions
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.kernel.permissions import Actor
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -178,8 +178,8 @@ def test_what_is_decided_of_an_account_on_a_page_gone_stale_is_refused(browse):
 def test_the_link_of_an_invitation_pressed_twice_sets_one_password(browse, app):
     from sqlalchemy import select
 
+    from tracker.history.history import HistoryEntry
     from tracker.plumbing.db import db
-    from tracker.plumbing.history import HistoryEntry
 
     admin = browse("admin")
     row = next(r for r in admin.get("/admin/users").all("tbody tr") if "officer@im" in r.get_text())

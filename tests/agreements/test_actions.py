@@ -28,11 +28,11 @@ from tracker.agreements.models import (
     PolicyField,
 )
 from tracker.agreements.review import actions
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 
 pytestmark = pytest.mark.engines_by_turns
 

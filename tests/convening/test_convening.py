@@ -26,13 +26,14 @@ from tracker.convening.rules import (
     place_told_at,
 )
 from tracker.duties import queries as duties
+from tracker.history import history
 from tracker.incoming_mail import mailbox
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.meetings import actions as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.meetings.rules import Attendance, Candidate, reply_due
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.changes import subject_of
 from tracker.plumbing.db import db
 from tracker.plumbing.once import MISSING

@@ -33,11 +33,11 @@ from tracker.cost_sharing.cases import actions
 from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseState
+from tracker.history.history import HistoryEntry
 from tracker.kernel.permissions import Role
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.record import queries as record
 from tracker.schema import append_only
 

@@ -27,10 +27,10 @@ from tracker.cost_sharing.consultations import actions as consultations
 from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseKind, CaseState
+from tracker.history import history
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
-from tracker.plumbing import history
 from tracker.plumbing.db import db
 
 WHY = "国の補助の額が変わったため。"

@@ -29,9 +29,9 @@ from tracker.cost_sharing.formula import actions as formula
 from tracker.cost_sharing.formula.proposal import ProposedPart
 from tracker.cost_sharing.models import CaseDrafter, Consultation, CostCase
 from tracker.cost_sharing.rules import CaseKind, Stage
+from tracker.history.history import HistoryEntry
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.projects.plans.rules import Part
 from tracker.shares.rules import PartKind, RoundingMode
 from tracker.shares.split import NO_LIMITS, Limits, Rounding

@@ -36,9 +36,9 @@ from tracker.cost_sharing.stages.queries import (
     stage_there,
 )
 from tracker.cost_sharing.stages.rules import check_next, check_record_settled, next_stages
+from tracker.history import history
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import history
 from tracker.plumbing.db import db
 
 pytestmark = pytest.mark.engines_by_turns

@@ -40,8 +40,8 @@ from tracker.figures import actions as figures
 from tracker.figures import queries as bases
 from tracker.figures.models import FigureSeries
 from tracker.figures.rules import FigureKind
+from tracker.history import history
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 from tracker.shares.rules import PartKind

@@ -22,9 +22,9 @@ from tests.pages import Page, PageClient
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import CaseNumber
 from tracker.cost_trials.rules import Trial, side_by_side
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 
 TRIALS = f"{CASE}/formula/trials"
 YEN = st.integers(0, 10**12)

@@ -25,6 +25,8 @@ from tracker.duties import queries as duties
 from tracker.duty.kinds import Kind
 from tracker.figures.models import FigureSeries
 from tracker.figures.rules import FigureKind
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
@@ -33,9 +35,8 @@ from tracker.meetings.agenda import queries as agenda
 from tracker.meetings.rules import AgendaKind, Standing
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Area, Municipality
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.projects import queries as projects
 from tracker.projects.models import Participation, ProgressReport, Project, ReportingRound
 from tracker.projects.rules import ReportState

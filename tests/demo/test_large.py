@@ -20,12 +20,13 @@ from tracker.annual_duty.queries import agreement_standings
 from tracker.demo import actions, large
 from tracker.demo.commands import demo
 from tracker.duties import queries as duties
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.projects.models import ProgressReport, ProjectYear
 from tracker.projects.rules import REPORTED, ReportState
 from tracker.reminders import actions as reminders

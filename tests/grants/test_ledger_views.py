@@ -17,10 +17,10 @@ from tracker.cost_sharing.rules import Stage
 from tracker.grants import queries
 from tracker.grants.commands import ledger_command
 from tracker.grants.models import GrantClaim
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.municipalities import queries as areas
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.projects.models import ProjectCost
 from tracker.projects.rules import CostPhase
 from tracker.record.reading import queries as record

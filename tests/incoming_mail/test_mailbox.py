@@ -13,12 +13,12 @@ from tests.imap import Mailbox
 from tests.incoming_mail import notices
 from tests.incoming_mail.notices import NOT_OURS
 from tests.incoming_mail.servers import FORMS, FORWARDED, NAMELESS, built
+from tracker.history.history import HistoryEntry
 from tracker.incoming_mail import mailbox
 from tracker.incoming_mail.mailbox import Collected, MailboxState
 from tracker.mail import letters
 from tracker.mail.letters import Letter, LetterState, Recipient, SendAttempt
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.schema.actions import upgrade
 
 pytestmark = pytest.mark.engines_by_turns

@@ -24,6 +24,7 @@ from tracker.accounts.models import Invitation, LinkUse, Person
 from tracker.accounts.people.actions import invite, set_active
 from tracker.characters.code import written
 from tracker.duty.duty import PersonalLink
+from tracker.history.history import HistoryEntry
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.mail import delivery, letters, links, outbox, reasons, texts, transports
@@ -38,7 +39,6 @@ from tracker.meetings.rules import link_ends
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.reminders.notices.actions import resend_with_new_link
 from tracker.sign_in.password.actions import set_password
 

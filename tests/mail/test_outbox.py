@@ -17,11 +17,12 @@ from tests.mail.makers import (
     take,
     write,
 )
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.mail import delivery, letters, outbox
 from tracker.mail.letters import Letter, LetterState, SendAttempt
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -22,14 +22,14 @@ from tests.meetings.makers import (
     seat_of,
 )
 from tests.sent import token_of
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions, queries
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Standing
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act, Conflict, subject_of
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 DAY = date(2027, 1, 28)

@@ -22,13 +22,13 @@ from tests.meetings.makers import (
 )
 from tests.sent import last_link
 from tracker.annual_duty.queries import agreement_standings
+from tracker.history import history
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.letters import Letter, LetterState
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Candidate, Standing
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 

@@ -24,13 +24,14 @@ from tracker.accounts import queries as accounts
 from tracker.attachments import uploads
 from tracker.attachments.uploads import Sent
 from tracker.cost_sharing.cases import actions as costs
+from tracker.history import history
 from tracker.kernel.refusal import Refusal
 from tracker.mail import letters
 from tracker.mail.letters import Letter, LetterState
 from tracker.operation import commands
 from tracker.operation.backup.actions import back_up, restore
 from tracker.operation.backup.rules import MANIFEST
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.reminders.actions import run_once

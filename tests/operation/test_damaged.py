@@ -13,13 +13,13 @@ from flask import Flask
 
 from tests.app_fixtures import copy_database, opened
 from tests.operation.kept import everything
+from tracker.history.history import Subject
 from tracker.kernel.refusal import Refusal
 from tracker.operation.backup.actions import back_up, restore
 from tracker.operation.backup.rules import MANIFEST
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 
 Members = dict[str, bytes]
 TOWNS = "tables/municipality.jsonl"

@@ -14,6 +14,7 @@ from tests.cost_sharing.makers import act_of, make_draft
 from tracker.attachments import uploads
 from tracker.attachments.uploads import Sent
 from tracker.cost_sharing.cases import actions as costs
+from tracker.history.history import Subject
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.operation import commands
@@ -21,7 +22,6 @@ from tracker.operation.health import queries
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.reminders.models import ClockState
 from tracker.storage.database import insert_missing
 

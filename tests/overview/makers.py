@@ -10,11 +10,12 @@ from tests.projects.makers import DUE, lead_post_id, measure_id
 from tracker.agreements.models import Agreement, AnnexEntry
 from tracker.cost_sharing.models import CaseKind, CostCase, Share
 from tracker.cost_sharing.rules import CaseState, Stage
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.kernel.fiscal_year import Half
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.projects.models import (
     Participation,
     ProgressReport,

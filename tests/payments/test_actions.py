@@ -33,6 +33,7 @@ from tracker.cost_papers.papers import cost_settlement
 from tracker.cost_sharing.models import CostCase
 from tracker.cost_sharing.rules import CaseNumber, Stage
 from tracker.cost_sharing.stages.queries import stages
+from tracker.history.history import HistoryEntry
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import CalendarEntry, EntryKind
@@ -41,7 +42,6 @@ from tracker.payments.models import InstalmentReceipt
 from tracker.payments.rules import DivideBy, PaymentState, ShiftTo, Terms
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 
 pytestmark = pytest.mark.engines_by_turns
 

@@ -10,12 +10,13 @@ from sqlalchemy import func, select, update
 from tests import cast
 from tracker.accounts import queries as people
 from tracker.accounts.models import Person, Post
+from tracker.history import history
+from tracker.history.history import HistoryEntry, Subject
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.models import Area, CalendarEntry, EntryKind, Municipality
-from tracker.plumbing import changes, history
+from tracker.plumbing import changes
 from tracker.plumbing.changes import NOT_OF_THIS, Act, Conflict, subject_of
 from tracker.plumbing.db import NEVER, PRIVATE, db
-from tracker.plumbing.history import HistoryEntry, Subject
 
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]
 

@@ -26,6 +26,7 @@ from tracker.agreements.models import Agreement
 from tracker.amounts.exact import Exact
 from tracker.duties.queries import all_duties
 from tracker.duty.kinds import Kind
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
@@ -33,7 +34,6 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind, Municipality
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.projects import queries
 from tracker.projects.models import IndicatorTarget, Project, RoundPart
 from tracker.projects.plans import actions

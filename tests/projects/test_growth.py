@@ -16,11 +16,11 @@ from tests.projects.makers import (
     story_of,
     submit,
 )
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.kernel.fiscal_year import Half
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import history
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.projects import queries
 from tracker.projects.models import (
     Participation,

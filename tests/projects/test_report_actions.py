@@ -28,12 +28,12 @@ from tests.projects.makers import (
     writer,
 )
 from tracker.amounts.exact import Exact
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.projects import queries
 from tracker.projects.models import (
     IndicatorValue,

@@ -23,11 +23,11 @@ from tests.projects.makers import (
     writer,
 )
 from tracker.amounts.exact import Exact
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear, Half
 from tracker.mail.letters import Letter
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.projects import queries
 from tracker.projects.plans.rules import Part
 from tracker.projects.reports import actions as report_actions

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests import cast
-from tests.plumbing.tampering import KINDS
+from tests.history.tampering import KINDS
+from tracker.history import history
 from tracker.kernel.refusal import Refusal
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.record import actions, queries

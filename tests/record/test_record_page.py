@@ -27,11 +27,11 @@ from tests.questions.makers import make_draft as make_question
 from tracker.accounts.handover import actions as handover
 from tracker.accounts.people import actions as people
 from tracker.cost_sharing.cases import actions as cases
+from tracker.history import history
+from tracker.history.history import HistoryEntry, Subject
 from tracker.kernel.permissions import Actor, Role
-from tracker.plumbing import history
 from tracker.plumbing.changes import EXEMPT, Act
 from tracker.plumbing.db import Mark, db
-from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.projects.reports import actions as reports
 from tracker.questions import actions as questions
 from tracker.record import rules

@@ -10,16 +10,17 @@ from sqlalchemy import delete, select, update
 from tests import cast
 from tests.reminders.test_outages import DAY, HOUR, MINUTE, TOWNS, fall_asleep, nine
 from tracker.accounts.models import Person, Post, PostKind
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.kernel import tokyo
 from tracker.mail import letters as mail
 from tracker.mail import wording
 from tracker.mail.letters import Letter
 from tracker.municipalities.models import CalendarEntry, EntryKind, Municipality
 from tracker.office_days import office_days
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.record import queries
 from tracker.reminders import actions, letters
 from tracker.reminders.rules import head_due

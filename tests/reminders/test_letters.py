@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tests import cast
 from tests.app_fixtures import opened
 from tracker.accounts import queries as accounts
+from tracker.history.history import HistoryEntry
 from tracker.kernel.refusal import Refusal
 from tracker.letter_texts import actions as text_actions
 from tracker.mail import letters, links, mime, texts
@@ -24,7 +25,6 @@ from tracker.mail.texts import LETTER_KINDS
 from tracker.mail.wording import LINE, Wording, width
 from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.schema.actions import upgrade
 
 pytestmark = pytest.mark.engines_by_turns

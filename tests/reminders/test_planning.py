@@ -18,15 +18,16 @@ from tracker.cost_sharing.cases import actions as costs
 from tracker.cost_sharing.consultations import actions as consultations
 from tracker.duty.kinds import Kind
 from tracker.duty.steps import Audience, Step, Unit
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.mail.letters import Letter, LetterState, hold_all
 from tracker.mail.links import SHOWN
 from tracker.meetings import actions as meetings
 from tracker.meetings.poll import actions as poll_actions
 from tracker.municipalities.models import Municipality
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.projects.models import (
     Participation,
     Project,

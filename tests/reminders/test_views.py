@@ -14,10 +14,11 @@ from sqlalchemy import Engine, event, func, select, update
 
 from tests.pages import MOST_QUERIES
 from tests.reminders.makers import make_round
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.mail.letters import Letter, LetterState
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.projects.models import ReportingRound
 from tracker.reminders import actions, commands
 from tracker.reminders.models import LetterItem

@@ -22,12 +22,12 @@ from tests.sent import sent_to, token_of
 from tracker.accounts.models import Invitation, LinkUse, Person, SecondFactor, SignIn, SignInDelay
 from tracker.accounts.queries import find_person
 from tracker.characters import code as codes
+from tracker.history.history import HistoryEntry
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.sign_in.commands import accounts
 from tracker.sign_in.models import RecoveryCode
 from tracker.sign_in.password.actions import ask_reset, set_password, sign_in, write_resets

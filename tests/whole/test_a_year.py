@@ -60,6 +60,7 @@ from tracker.demo.area import HUB_POSTS, TEXT, TOWN_POSTS, TOWNS, sister
 from tracker.duty.kinds import Kind
 from tracker.figures import actions as figures
 from tracker.figures.rules import FigureKind
+from tracker.history import history
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter, LetterState
 from tracker.mail.links import CODE_SHOWN, SHOWN
@@ -71,7 +72,7 @@ from tracker.municipalities import actions as municipalities
 from tracker.municipalities.models import EntryKind
 from tracker.payments import actions as payments
 from tracker.payments.rules import DivideBy, ShiftTo, Terms
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.projects.models import Project

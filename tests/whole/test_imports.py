@@ -219,6 +219,11 @@ PLANTED = {
         "import tracker.plumbing.db",
         "Features stand on each other in one direction",
     ),
+    "the record knows what an act is": (
+        "tracker/history/history.py",
+        "import tracker.plumbing.changes",
+        "Features stand on each other in one direction",
+    ),
     "sending reads the mailbox": (
         "tracker/mail/smtp.py",
         "import tracker.incoming_mail.mailbox",

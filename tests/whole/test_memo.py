@@ -84,7 +84,7 @@ def test_after_an_act_nothing_outdated_is_kept(house: House, share: int) -> None
 
 def test_a_value_kept_by_too_few_rooms_is_found(house: House, monkeypatch) -> None:
     """The control: where an act moves no version, the judge says what is outdated."""
-    from tracker.plumbing import history
+    from tracker.history import history
 
     base = keep(house, PAGES)
     monkeypatch.setattr(history, "_mark_rooms", lambda *_: None)

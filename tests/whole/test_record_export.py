@@ -17,14 +17,14 @@ from tracker.accounts.models import Handover, Person, Post
 from tracker.accounts.queries import actor_of
 from tracker.chain import rules as chain
 from tracker.cost_sharing.models import CostCase
+from tracker.history import history
+from tracker.history.history import HistoryEntry, Subject
 from tracker.kernel.permissions import Actor, Role, allowed
 from tracker.mail.letters import Letter
 from tracker.meetings.models import MeetingSeat
 from tracker.municipalities.models import HeadAbsence, Municipality
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.projects.models import ProgressReport, Project
 from tracker.projects.rules import ReportState
 from tracker.record import actions

@@ -100,7 +100,7 @@ APART: Mapping[str, tuple[str, ...]] = {
         "questions.models:QuestionRow",
         "meetings.poll.actions:_secretary",
         "convening.actions:take",
-        "plumbing.history",
+        "history.history",
         "projects.reports.actions:_said",
         "reminders.notices.actions:give_up",
         "reminders.notices.actions:let_go",

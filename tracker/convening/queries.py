@@ -9,6 +9,7 @@ from tracker.accounts import queries as people
 from tracker.accounts.models import PostKind
 from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import ToldPlace
+from tracker.history.history import HistoryEntry
 from tracker.mail import links
 from tracker.mail.letters import Recipient
 from tracker.mail.links import Life
@@ -17,7 +18,6 @@ from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.meetings.rules import link_ends
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 
 # The kind of personal link by which it is said who comes.
 LINK = "attendance"

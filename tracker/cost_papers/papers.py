@@ -18,6 +18,7 @@ from tracker.cost_sharing.rules import CaseKind, CaseNumber, CaseState, Decision
 from tracker.cost_sharing.stages.queries import settled_before, stages
 from tracker.cost_sharing.stages.rules import StageRow
 from tracker.cost_sharing.work.rules import WorkRow, WorkTotal
+from tracker.history import history
 from tracker.kernel import wareki
 from tracker.municipalities.rules import Town
 from tracker.papers.kinds import (
@@ -39,7 +40,7 @@ from tracker.papers.kinds import (
     Title,
     papers_of,
 )
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.shares.split import LARGEST_REMAINDER, Figure, at_places, in_digits
 from tracker.shares.table import PartSource
 

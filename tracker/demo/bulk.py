@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Table, func, insert, select
 
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.kernel.permissions import Actor
-from tracker.plumbing import history
 from tracker.plumbing.db import Model, db
-from tracker.plumbing.history import Subject
 
 # What somebody did at an instant: a verb for the record, and what it says.
 Deed = tuple[datetime, Actor | None, str, str]

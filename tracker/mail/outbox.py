@@ -29,11 +29,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.mail import links
 from tracker.mail.letters import OPEN, Letter, LetterState, SendAttempt
 from tracker.mail.prepared import Prepared
-from tracker.plumbing import history
-from tracker.plumbing.history import Subject
 
 # Minutes to wait after the first, second ... temporary failure; the last goes on.
 RETRY_MINUTES = (1, 5, 15, 60, 240)

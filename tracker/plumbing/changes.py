@@ -21,13 +21,14 @@ from sqlalchemy.orm.attributes import flag_modified, get_state_history
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
 from tracker.characters.characters import check_line, check_lines
+from tracker.history import history
+from tracker.history.history import Subject
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import UNSEEN, Mark, Model, Versioned, db
-from tracker.plumbing.history import Subject
 
 M = TypeVar("M", bound=Model)
 # Tables of which the record says nothing, each with its reason.

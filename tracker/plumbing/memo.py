@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, has_request_context
 
-from tracker.plumbing import history
+from tracker.history import history
 from tracker.plumbing.db import db
 
 T = TypeVar("T")

@@ -3,12 +3,12 @@
 from sqlalchemy import exists, null, select, update
 
 from tracker.chain import rules as chain
+from tracker.history import history
+from tracker.history.history import HistoryEntry, Subject
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
-from tracker.plumbing import history
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.record import queries
 
 

@@ -8,9 +8,9 @@ from tracker.attachments import uploads
 from tracker.chain import rules as chain
 from tracker.chain.rules import Problem, RecordCheck
 from tracker.cost_sharing.answers import queries as costs
+from tracker.history import history
 from tracker.meetings import queries as meetings
 from tracker.meetings.minutes import queries as minutes
-from tracker.plumbing import history
 from tracker.projects import queries as projects
 from tracker.questions import queries as questions
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from tracker.attachments import uploads
 from tracker.chain import rules as chain
+from tracker.history import history
 from tracker.incoming_mail import mailbox
 from tracker.kept_posts import actions as kept
 from tracker.kernel import wareki
@@ -19,7 +20,7 @@ from tracker.mail import letters as mail
 from tracker.mail.letters import OPEN, Letter, LetterState, NewLetter, Recipient, new_row
 from tracker.mail.links import Composed, hidden
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, reading
 from tracker.reminders import letters, queries, rules

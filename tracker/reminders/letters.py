@@ -11,12 +11,13 @@ from sqlalchemy import Row, select
 
 from tracker.accounts import queries as accounts
 from tracker.duty.duty import Duty
+from tracker.history import history
 from tracker.kernel import wareki
 from tracker.mail import letters
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, NewLetter, Recipient
 from tracker.mail.links import Composed
 from tracker.municipalities import queries as areas
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
 from tracker.plumbing.pages import jst_day
 from tracker.reminders.models import LetterItem

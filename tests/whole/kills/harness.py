@@ -15,7 +15,7 @@ from tests.whole.bad_input import Asked, endpoint_of
 from tests.whole.clients import House, Rows
 from tests.whole.test_acts import FILLED
 from tests.whole.unsafe import unsafe
-from tracker.plumbing import history
+from tracker.history import history
 from tracker.plumbing.db import db
 
 KILLED = -9

@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy import Engine, event
 
 from tracker.app import create_app
-from tracker.plumbing import history
+from tracker.history import history
 from tracker.plumbing.db import db
 
 

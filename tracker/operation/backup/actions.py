@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.types import UserDefinedType
 
 from tracker.attachments import uploads
+from tracker.history import history
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.operation.backup import queries
@@ -34,7 +35,6 @@ from tracker.operation.backup.rules import (
     write_manifest,
     write_row,
 )
-from tracker.plumbing import history
 from tracker.plumbing.db import UtcDateTime, db
 from tracker.reminders.actions import hold
 from tracker.schema.actions import upgrade

@@ -13,6 +13,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from tracker.attachments import uploads
+from tracker.history import history
 from tracker.incoming_mail import mailbox
 from tracker.kernel.translation import N_, _
 from tracker.mail import letters, transports
@@ -20,7 +21,6 @@ from tracker.municipalities import queries as areas
 from tracker.operation.backup.actions import own_fingerprint
 from tracker.operation.backup.queries import is_newest
 from tracker.papers.pdf import FONT_FILES, FONTS
-from tracker.plumbing import history
 from tracker.plumbing.db import db, reading
 from tracker.reminders import queries as reminders
 from tracker.reminders.models import ClockState

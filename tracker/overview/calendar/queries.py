@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from tracker.history.history import HistoryEntry
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.plumbing.memo import kept
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import String, and_, cast, func, or_, select
 
 from tracker.cost_sharing.models import CostCase, Share
 from tracker.cost_sharing.rules import CaseState
+from tracker.history.history import HistoryEntry
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.permissions import Actor
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.plumbing.memo import kept
 from tracker.projects import queries as projects
 from tracker.projects.models import ProgressReport

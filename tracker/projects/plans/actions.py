@@ -9,13 +9,13 @@ from tracker.accounts.models import Post
 from tracker.agreements.queries import coverage, covered_municipalities
 from tracker.agreements.rules import uncovered
 from tracker.amounts.exact import Exact
+from tracker.history.history import Subject
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.municipalities import queries as areas
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db, set_rows
-from tracker.plumbing.history import Subject
 from tracker.projects import queries
 from tracker.projects.models import (
     Indicator,

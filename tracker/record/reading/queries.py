@@ -28,6 +28,8 @@ from tracker.accounts.models import OutsideChange, Person, Post
 from tracker.agreements.models import Agreement
 from tracker.cost_sharing.models import CostCase
 from tracker.decisions.models import DecisionRow
+from tracker.history import history
+from tracker.history.history import HistoryEntry
 from tracker.kernel.permissions import Actor
 from tracker.kernel.translation import N_, _
 from tracker.mail.letters import Letter
@@ -36,9 +38,8 @@ from tracker.meetings.models import AgendaItem, MeetingSeat, Minutes
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import HeadAbsence, Municipality
 from tracker.payments.models import InstalmentRow, PaymentPlan
-from tracker.plumbing import clock, history
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry
 from tracker.plumbing.memo import kept
 from tracker.projects.models import ProgressReport, Project
 from tracker.projects.rules import REPORTED

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, tuple_
 from tracker.accounts import queries as accounts
 from tracker.accounts.people import actions as people
 from tracker.accounts.rules import check_address
+from tracker.history.history import Subject
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
@@ -18,7 +19,6 @@ from tracker.mail.letters import HELD, Letter, LetterState
 from tracker.plumbing import clock
 from tracker.plumbing.changes import Act, Entry
 from tracker.plumbing.db import db
-from tracker.plumbing.history import Subject
 from tracker.reminders import actions, queries, rules
 from tracker.reminders.models import ClockState, LetterItem
 from tracker.reminders.rules import Notice

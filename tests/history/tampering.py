@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, null, select, update
 
 from tracker.chain import rules as chain
-from tracker.plumbing.history import HistoryEntry
+from tracker.history.history import HistoryEntry
 
 TABLE = HistoryEntry.__table__
 Tampering = Callable[[Connection, int], str]

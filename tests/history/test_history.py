@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from tests.plumbing.tampering import KINDS, Tampering, insert_stray
+from tests.history.tampering import KINDS, Tampering, insert_stray
 from tracker.chain import rules as chain
-from tracker.plumbing import clock, history
+from tracker.history import history
+from tracker.history.history import HistoryEntry, Subject
+from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.history import HistoryEntry, Subject
 from tracker.schema import append_only
 from tracker.storage.files import project_root
 

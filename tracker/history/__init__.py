@@ -1,0 +1,1 @@
+"""The record itself: entries that are only added, chained by their hashes."""
