@@ -31,6 +31,7 @@ from tests.whole.objects import OWNED, SECRETS, Target, unplaced
 from tests.whole.seed import RECOVERY_CODES
 from tracker.accounts.models import SecondFactor
 from tracker.cost_sharing import blueprint as cost_sharing
+from tracker.council import views as council
 from tracker.kernel.permissions import Permission
 from tracker.plumbing.access import guard
 from tracker.plumbing.db import db
@@ -150,7 +151,7 @@ def _betrayed(answer: TestResponse, endpoint: str, visitor: Visitor) -> list[str
     return [
         secret.words
         for secret in SECRETS
-        if secret.words in body and not visitor.may(secret.permission, secret.involved)
+        if secret.words in body and not secret.is_for(visitor.role, visitor.town)
     ]
 
 
@@ -228,6 +229,7 @@ def test_who_may_read_a_secret_finds_it(house: House) -> None:
     pages = (
         "accounts.handover",
         "cost_sharing.index",
+        "council.index",
         "materials.index",
         "meetings.agenda",
         "meetings.show",
@@ -384,6 +386,14 @@ def test_a_house_without_its_guard_is_found(house: House) -> None:
     finally:
         watchers[at] = keeper
     assert faults(house, NOBODY, "agreements.index", "reminders.correct") == []
+
+
+def test_an_address_of_a_councils_member_shown_to_everybody_is_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert faults(house, OFFICER, "council.index") == []
+    monkeypatch.setattr(council, "may", lambda *_: True)
+    assert "chair@chamber.example" in "".join(faults(house, OFFICER, "council.index"))
 
 
 def _views_with(name: str) -> list[ModuleType]:
