@@ -188,12 +188,20 @@ def test_what_was_decided_is_told_with_what_each_does_of_it():
         ("", "（ありません）", "", ""),
     ]
     assert [row[0].split("\n")[0] for row in recorded.rows] == [
-        "案内板の共同設置",
-        "",
-        "",
+        *["案内板の共同設置"] * 3,
         "二つ目",
     ]
     assert list(minuted.rows) == [("議題", "続ける。")]
+    # Long words take several rows, each with whose they are: none is broken between two pages.
+    long = make_follow_up("imabetsu", notes=(SaidProgress("続" * 250, False, "今別町", AT),))
+    decided = [make_decision(long, text="決" * 500)]
+    [_meeting, told] = material_decisions(of._replace(decided=decided, minuted=())).blocks
+    assert [[len(str(cell)) for cell in row] for row in told.rows] == [
+        [249, 3, 11, 10, 245],
+        [249, 3, 4, 0, 10],
+        [29, 0, 0, 0, 0],
+    ]
+    assert "".join(row[0].removeprefix("案内板の共同設置\n") for row in told.rows) == "決" * 500
     [nothing] = material_decisions(of._replace(minuted=())).blocks
     assert nothing.texts == ["（ありません）"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from tracker.agreements import queries as agreements
@@ -10,7 +10,7 @@ from tracker.cost_sharing import queries as costs
 from tracker.cost_sharing.case import Case
 from tracker.cost_sharing.rules import ASKED
 from tracker.decisions import queries as decisions
-from tracker.decisions.decision import MeetingDecision
+from tracker.decisions.decision import FollowUp, MeetingDecision
 from tracker.decisions.models import DecisionRow
 from tracker.kernel import wareki
 from tracker.materials import queries
@@ -44,6 +44,8 @@ from tracker.questions.rules import OPEN
 NOTHING = "（ありません）"
 # So many municipalities stand side by side on A4 laid on its side.
 MOST_COLUMNS = 10
+# Signs of a long text in one row: with a name above, it stands whole on a page (paper.typ).
+MOST_IN_ROW = 240
 LATE = (CellState.LATE, CellState.SLIGHTLY_LATE)
 
 
@@ -241,21 +243,34 @@ def material_decisions(of: YearPaper) -> Document:
     for name, found in groupby(of.decided, key=lambda one: one.meeting):
         rows = [row for one in found for row in _followed(one, of.today)]
         heads = ("決定事項", "担当", "宿題", "期限", "状況")
-        blocks += [Title(name), Grid(heads, rows, (2.8, 1.2, 2.2, 2.1, 1.7))]
+        blocks += [Title(name), Grid(heads, rows, (2.6, 1.1, 2.1, 1.8, 2.4))]
     if of.minuted:
-        blocks += [Title("会議録の決定事項"), Grid(("議題", "決定事項"), of.minuted, (3, 5))]
+        rows = [(item, piece) for item, decided in of.minuted for piece in _pieces(decided)]
+        blocks += [Title("会議録の決定事項"), Grid(("議題", "決定事項"), rows, (3, 5))]
     return _document("前回の決定事項", of, blocks or [Lines([NOTHING])])
 
 
 def _followed(one: MeetingDecision, today: date) -> Iterator[tuple[Cell, ...]]:
-    """A row for each that does something of it, with what that municipality said last."""
-    told = f"{one.title}\n{one.text}"
-    for its in one.counting:
-        said = f"\n{its.notes[-1].text}" if its.notes else ""
-        yield told, its.town.name, its.what, its.due_on, f"{its.state(today).label}{said}"
-        told = ""
-    if not one.counting:
-        yield told, "", NOTHING, "", ""
+    """A row for each that does something of it, with what that municipality said last.
+
+    Each names the decision: where the table goes over to the next page, that one says it too.
+    """
+    rows = [row for its in one.counting for row in _errand(its, today)]
+    for text, row in zip_longest(_pieces(one.text), rows or [("", NOTHING, "", "")]):
+        yield f"{one.title}\n{text or ''}".strip(), *(row or ("", "", "", ""))
+
+
+def _errand(its: FollowUp, today: date) -> Iterator[tuple[Cell, ...]]:
+    said, *more = _pieces(its.notes[-1].text if its.notes else "")
+    state = its.state(today).label
+    yield its.town.name, its.what, its.due_on, f"{state}\n{said}".strip()
+    for piece in more:
+        yield its.town.name, "（続き）", "", piece
+
+
+def _pieces(text: str) -> list[str]:
+    """What stands in rows below each other, so that none of them is broken at the end of a page."""
+    return [text[at : at + MOST_IN_ROW] for at in range(0, len(text) or 1, MOST_IN_ROW)]
 
 
 MATERIALS = (
