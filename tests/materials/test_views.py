@@ -63,7 +63,9 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     ):
         assert words in page.text
     changed = town.get(f"{place}/changed.pdf").response.data
-    [only] = PdfReader(io.BytesIO(changed)).pages
+    read = PdfReader(io.BytesIO(changed))
+    [only] = read.pages
+    assert read.trailer["/Root"]["/MarkInfo"]["/Marked"].value
     assert "金額を直した" in only.extract_text() and "差替え" in only.extract_text()
     assert town.get(f"{place}/files/1").response.data == one
     assert "日程が変わりました" not in page.text and "会場が変わりました" not in page.text

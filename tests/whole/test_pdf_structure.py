@@ -266,6 +266,29 @@ def test_a_volume_says_that_it_is_tagged_where_all_of_it_is(
     assert [one.kind for one in tags(reader)].count("/H1") == 1 + is_tagged
 
 
+def test_some_pages_of_a_paper_can_be_heard() -> None:
+    """差替えページ: the middle of a long table, whose heads stand on a page that is not taken."""
+    import typst
+
+    whole, strips = pdf.write(EVERY), typst.compile(b"#pagebreak()", pdf_tags=False)
+    manifest = {"title": "x", "numbers": ["2"], "front": {"title": "a", "only": []}}
+    made = binding.bind({**manifest, "parts": [{"title": "b", "only": [1]}]}, [b"", strips, whole])
+    reader = PdfReader(io.BytesIO(made))
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"].value and loose(reader.pages[0], reader) == []
+    found, said = tags(reader), reader.pages[0].extract_text()
+    kinds_ = [one.kind for one in found]
+    rows = said.count("今別町")
+    assert 10 < rows < 90 and kinds_.count("/TR") == 1 + rows
+    assert kinds_.count("/TH") == 2 and kinds_.count("/TD") == 2 * rows
+    assert not {"/H1", "/H2", "/P", "/Figure"} & set(kinds_)
+    names = list(root["/StructTreeRoot"]["/IDTree"]["/Names"][::2])
+    assert {str(head) for one in found for head in one.attributes.get("/Headers", ())} == set(names)
+    [_page, own] = root["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    pieces = [one for one in own.get_object() if "/S" in one.get_object()]
+    assert len(pieces) >= 2 * rows
+
+
 def test_a_sign_that_no_font_has_keeps_nobody_from_the_paper() -> None:
     made = pdf.write(Document("題名✅", (Lines(["負担🙂の한と𠮷と👨\u200d👩"]),)))
     said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages)

@@ -124,7 +124,8 @@ def bind(manifest: Mapping[str, Any], contents: Sequence[bytes]) -> bytes:
     then one for each label.  A part's `only` names the pages (from 0) that are taken.
 
     What screen readers follow is taken over
-    from each part that has it; the whole says that it is tagged only where all parts are.
+    from each part that has it, of some pages as far as it stands there; the whole says that it is
+    tagged only where all parts are.
     """
     writer = PdfWriter()
     structure = _Structure(writer)
@@ -143,7 +144,7 @@ def bind(manifest: Mapping[str, Any], contents: Sequence[bytes]) -> bytes:
         if len(writer.pages) > MOST_BOUND:
             raise CannotBind("bound")
         part["ends"] = len(writer.pages)
-        structure.take(reader, part["title"], begins, is_whole=wanted is None)
+        structure.take(reader, part["title"], begins, pages)
         if len(writer.pages) > begins:
             writer.add_outline_item(title=part["title"], page_number=begins)
     _number(writer, manifest, PdfReader(io.BytesIO(strips)))
@@ -160,11 +161,11 @@ class _Structure:
         self.marked: dict[int, dict[int, Any]] = {}
         self.ids: dict[str, Any] = {}
 
-    def take(self, reader: PdfReader, title: str, begins: int, *, is_whole: bool) -> None:
-        """Takes over what a part has; a part without, a broken one or some pages of one have none."""
+    def take(self, reader: PdfReader, title: str, begins: int, pages: Sequence[int] | None) -> None:
+        """Takes over what a part has on those of its pages; a part without or a broken one has none."""
         try:
-            part = _Part(self.writer, f"{begins}-", reader, begins)
-            tops = part.tops() if is_whole else []
+            part = _Part(self.writer, f"{begins}-", reader, begins, pages)
+            tops = part.tops()
         except Exception:
             tops = []
         if not tops:
@@ -212,18 +213,35 @@ class _Structure:
 
 
 class _Part:
-    """Copies one part's elements; only plain values come with them, nothing that points elsewhere."""
+    """Copies one part's elements; only plain values come with them, nothing that points elsewhere.
 
-    def __init__(self, writer: PdfWriter, prefix: str, reader: PdfReader, begins: int) -> None:
+    Of some pages (from 0) of a part only what stands there comes, with all cells of its rows and
+    the heads of its tables, which those cells name.
+    """
+
+    def __init__(
+        self,
+        writer: PdfWriter,
+        prefix: str,
+        reader: PdfReader,
+        begins: int,
+        pages: Sequence[int] | None = None,
+    ) -> None:
         self.writer, self.prefix = writer, prefix
         self.root: Any = reader.trailer["/Root"]
-        own = map(_place_of, reader.pages)
-        self.pages = dict(zip(own, map(_place_of, writer.pages[begins:]), strict=False))
+        own = [_place_of(one) for one in reader.pages]
+        taken = own if pages is None else [own[at] for at in pages]
+        self.left_out = set(own) - set(taken)
+        self.pages = dict(zip(taken, map(_place_of, writer.pages[begins:]), strict=False))
+        # Elements (id) with a piece of a taken page below them, and those with the head of a table.
+        self._filled: set[int] = set()
+        self._headed: set[int] = set()
         self.roles: Any = {}
         self.marked: dict[int, dict[int, Any]] = {}
         self.ids: dict[str, Any] = {}
         self.count = 0
         self._pieces: dict[int, list[tuple[int, int]]] = {}
+        self._kept: list[DictionaryObject] = []
 
     def tops(self) -> list[DictionaryObject]:
         """The elements that stand under no other; none of a part that does not say it is tagged."""
@@ -233,6 +251,8 @@ class _Part:
             return []
         self.roles = tree.get_object().get("/RoleMap", DictionaryObject()).get_object()
         found = [self.element(one, 0) for one in _several(tree.get_object().get("/K"))]
+        if self.left_out:
+            found = [one for one in found if id(one) in self._filled]
         highest: dict[int, int] = {}
         for page, number in (one for pieces in self._pieces.values() for one in pieces):
             highest[page] = max(number + 1, highest.get(page, 0))
@@ -260,12 +280,26 @@ class _Part:
         for kid in _several(node.get("/K")):
             one = _here(kid)
             if isinstance(one, DictionaryObject) and "/S" in one:
-                kids.append(self.element(one, depth + 1))
+                below = self.element(one, depth + 1)
+                if self._stays(below, made):
+                    kids.append(below)
             else:
                 self._piece(one, node, made, kids)
         if kids:
             made[NameObject("/K")] = kids
         return made
+
+    def _stays(self, below: DictionaryObject, made: DictionaryObject) -> bool:
+        """Whether an element is taken over, and what its own element is for that."""
+        is_filled, kind = id(below) in self._filled, str(below["/S"])
+        is_head = kind == "/TH" or (id(below) in self._headed and (is_filled or kind != "/Table"))
+        if is_filled:
+            self._filled.add(id(made))
+        if is_head:
+            self._headed.add(id(made))
+        # The elements are told apart by where they lie: those left out must not be given away.
+        self._kept.append(below)
+        return not self.left_out or is_filled or is_head or kind == "/TD"
 
     def _piece(self, one: Any, node: Any, made: DictionaryObject, kids: ArrayObject) -> None:
         """A piece of a page's content; what lies in forms or annotations is not followed."""
@@ -273,7 +307,10 @@ class _Part:
         if not is_number and ("/MCID" not in one or "/Stm" in one):
             return
         of = node.raw_get("/Pg") if is_number or "/Pg" not in one else one.raw_get("/Pg")
+        if of.idnum in self.left_out:
+            return
         page = self.pages[of.idnum]
+        self._filled.add(id(made))
         number = int(one if is_number else one["/MCID"])
         if number < 0:
             raise ValueError("a piece below all")

@@ -46,7 +46,7 @@ REFUSALS: Mapping[str, str] = {
 PICTURES = ("jpg", "jpeg", "png")
 SEPARATE = "別添"
 # Grows with `binding`: what was bound before is bound anew.
-EDITION = 2
+EDITION = 3
 # Bound volumes that stay in the home.
 MOST_KEPT = 20
 _SECONDS = 90
