@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from tracker.history.columns import EXEMPT, room_of
 from tracker.plumbing import memo
-from tracker.plumbing.changes import EXEMPT, room_of
 from tracker.plumbing.db import Model
 
 

@@ -16,11 +16,12 @@ from tracker.accounts.models import Handover, Invitation, Person, Post, PostKind
 from tracker.accounts.people import actions
 from tracker.accounts.settings.actions import make_calendar_key
 from tracker.history import history
+from tracker.history.columns import Mark
 from tracker.history.history import HistoryEntry
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.plumbing.changes import Act, Conflict
-from tracker.plumbing.db import Mark, db
+from tracker.plumbing.db import db
 from tracker.sign_in.password.actions import sign_in
 
 pytestmark = pytest.mark.engines_by_turns

@@ -27,6 +27,7 @@ from tracker.convening.rules import (
 )
 from tracker.duties import queries as duties
 from tracker.history import history
+from tracker.history.columns import subject_of
 from tracker.incoming_mail import mailbox
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
@@ -34,7 +35,6 @@ from tracker.meetings import actions as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.meetings.rules import Attendance, Candidate, reply_due
 from tracker.plumbing import clock
-from tracker.plumbing.changes import subject_of
 from tracker.plumbing.db import db
 from tracker.plumbing.once import MISSING
 from tracker.reminders import actions as reminders

@@ -23,12 +23,13 @@ from tests.meetings.makers import (
 )
 from tests.sent import token_of
 from tracker.history import history
+from tracker.history.columns import subject_of
 from tracker.history.history import HistoryEntry
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions, queries
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Standing
-from tracker.plumbing.changes import Act, Conflict, subject_of
+from tracker.plumbing.changes import Act, Conflict
 from tracker.plumbing.db import db
 
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]

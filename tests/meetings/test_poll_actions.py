@@ -23,6 +23,7 @@ from tests.meetings.makers import (
 from tests.sent import last_link
 from tracker.accounts.models import Post
 from tracker.history import history
+from tracker.history.columns import subject_of
 from tracker.kernel.refusal import Refusal
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
@@ -30,7 +31,7 @@ from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Answer, Candidate, link_ends
 from tracker.municipalities.actions import enter_days
 from tracker.municipalities.models import EntryKind
-from tracker.plumbing.changes import Act, subject_of
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
 pytestmark = [pytest.mark.usefixtures("both"), pytest.mark.engines_by_turns]

@@ -13,13 +13,14 @@ from tests.meetings.test_poll_actions import LATE, MORE
 from tests.replies.mails import mail
 from tracker.accounts.models import Post
 from tracker.history import history
+from tracker.history.columns import subject_of
 from tracker.incoming_mail import mailbox
 from tracker.mail.letters import Letter
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingSeat
 from tracker.meetings.poll import actions as poll
 from tracker.meetings.rules import Answer
-from tracker.plumbing.changes import Act, subject_of
+from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 from tracker.poll_replies import actions as replies
 from tracker.poll_replies import rules

@@ -28,10 +28,11 @@ from tracker.accounts.handover import actions as handover
 from tracker.accounts.people import actions as people
 from tracker.cost_sharing.cases import actions as cases
 from tracker.history import history
+from tracker.history.columns import EXEMPT, Mark
 from tracker.history.history import HistoryEntry, Subject
 from tracker.kernel.permissions import Actor, Role
-from tracker.plumbing.changes import EXEMPT, Act
-from tracker.plumbing.db import Mark, db
+from tracker.plumbing.changes import Act
+from tracker.plumbing.db import db
 from tracker.projects.reports import actions as reports
 from tracker.questions import actions as questions
 from tracker.record import rules

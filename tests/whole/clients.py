@@ -17,8 +17,8 @@ from tests.pages import Page
 from tests.put_back import PutBack
 from tests.whole.objects import Target, targets
 from tests.whole.seed import HUB, TOWN, Stock, furnish
+from tracker.history.columns import as_json
 from tracker.kernel.permissions import Permission, Reach, Role, reach
-from tracker.plumbing.changes import _plain
 from tracker.plumbing.db import db
 
 # Table and key -> its row.
@@ -182,7 +182,7 @@ class House:
             with self.app.app_context(), db.engine.connect() as connection:
                 for table in db.metadata.sorted_tables:
                     for row in connection.execute(select(table)).mappings():
-                        key = "-".join(str(_plain(row[one.name])) for one in table.primary_key)
+                        key = "-".join(str(as_json(row[one.name])) for one in table.primary_key)
                         self._read[table.name, key] = dict(row)
             if not self.is_touched:
                 self._first = self._read

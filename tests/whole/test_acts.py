@@ -18,8 +18,9 @@ from tests import cast
 from tests.agreements.makers import FILE
 from tests.whole.bad_input import Asked, endpoint_of, forms_of
 from tests.whole.clients import House, Rows
-from tracker.plumbing.changes import EXEMPT, NOT_OF_THIS, _plain
-from tracker.plumbing.db import Mark, Model, db
+from tracker.history.columns import EXEMPT, Mark, as_json
+from tracker.plumbing.changes import NOT_OF_THIS
+from tracker.plumbing.db import Model, db
 
 
 class Again(BytesIO):
@@ -198,7 +199,7 @@ def untold(cell: Cell, told: list[dict[str, Any]]) -> str | None:
         if mark is Mark.PRIVATE:
             if not isinstance(said[when], dict) or said[when].keys() != {"digest", "length"}:
                 return f"{where} is private and stands open {when}"
-        elif said[when] != _plain(value) and not _same_instant(said[when], value):
+        elif said[when] != as_json(value) and not _same_instant(said[when], value):
             return f"{where} stands as {said[when]!r} {when}"
     return None
 
@@ -304,9 +305,9 @@ def test_a_form_without_its_key_is_not_carried_out(pressed: Pressed) -> None:
 
 def test_what_the_record_leaves_out_is_found(house: House, monkeypatch) -> None:
     """The control: with the collecting of new rows switched off, the judge says so."""
-    from tracker.plumbing import changes
+    from tracker.history import columns
 
-    monkeypatch.setattr(changes._Noted, "note", lambda *_: None)
+    monkeypatch.setattr(columns.Noted, "note", lambda *_: None)
     form = next(form for form in with_acts(house) if form.target == "/admin/holidays/new")
     carried_out, wrong = judge(house, form)
     assert carried_out

@@ -106,7 +106,7 @@ def check_chief(
 def check_strike(referring: Collection[str], has_letters: bool) -> None:
     """Whether a post may be struck: nobody ever held it, nothing rests on it, no letter went to it.
 
-    `referring` are the tables whose rows refer to it (`plumbing.db.referring`); what another
+    `referring` are the tables whose rows refer to it (`struck.models.referring`); what another
     municipality entered of it is no past.
     """
     if "person" in referring:

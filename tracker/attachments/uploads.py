@@ -25,9 +25,10 @@ from werkzeug.datastructures import FileStorage
 
 from tracker.attachments import sniffing
 from tracker.characters.characters import shown
+from tracker.history.columns import subject_of
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
-from tracker.plumbing.changes import Act, Entry, subject_of
+from tracker.plumbing.changes import Act, Entry
 from tracker.plumbing.db import PRIVATE, Model, UtcDateTime, db, reading
 from tracker.storage.files import write_whole
 from tracker.struck.models import Struck

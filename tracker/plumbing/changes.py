@@ -1,56 +1,30 @@
 """One act of one person at one instant: rows locked first, one entry a subject, one commit last.
 
-What an act changed is told by the database session itself, column by column, so that nobody has
+What an act changed is told by the database session itself (history/columns.py), so that nobody has
 to remember to write it down (contracts.md, "Acts, conflicts, keys").
 """
 
-import hashlib
-import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from decimal import Decimal
-from enum import Enum
+from datetime import date, datetime
 from typing import Any, NamedTuple, Self, TypeVar
 
-from flask import current_app, g
-from sqlalchemy import Table, Text, event, inspect, select, tuple_
-from sqlalchemy.orm import ORMExecuteState, Session
-from sqlalchemy.orm.attributes import flag_modified, get_state_history
-from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
+from flask import g
+from sqlalchemy import inspect, select, tuple_
+from sqlalchemy.orm.attributes import flag_modified
 
-from tracker.characters.characters import check_line, check_lines
 from tracker.history import history
+from tracker.history.columns import Noted, key_of, room_of, subject_of
 from tracker.history.history import Subject
 from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock
-from tracker.plumbing.db import UNSEEN, Mark, Model, Versioned, db
+from tracker.plumbing.db import UNSEEN, Model, Versioned, db
 
 M = TypeVar("M", bound=Model)
-# Tables of which the record says nothing, each with its reason.
-EXEMPT: Mapping[str, str] = {
-    "alembic_version": "which migrations have run",
-    "clock_state": "the clock's own book, written at every pass",
-    "data_version": "what caches go by; says nothing of its own",
-    "history": "the record itself",
-    "letter": "mail keeps its own books: every state and attempt stands on the letter's page",
-    "letter_item": "mail's books",
-    "letter_secret": "mail's books",
-    "mailbox_state": "mail's books",
-    "material_opening": "who opened a paper first when; not what anybody decided",
-    "once": "the keys of forms already carried out",
-    "reset_request": "what the clock's next pass does; the letter itself is recorded",
-    "send_attempt": "mail's books",
-    "sign_in": "who is signed in where; ends by itself",
-    "sign_in_event": "the record of signing in itself",
-    "sign_in_delay": "tries at signing in; a count ends by itself",
-}
-
-
 # Said where nobody can be named: the form was not filled in on this row, or does not say on what.
 NOT_OF_THIS = N_("この内容を見て入力されたものか、確かめられません。")
 
@@ -201,7 +175,7 @@ class Act:
         session = db.session()
         with self:
             session.flush()
-            noted, kept = _Noted(), session.info.get("noted")
+            noted, kept = Noted(), session.info.get("noted")
             session.info["noted"] = noted
             entry = Entry(subject, sentence)
             try:
@@ -239,24 +213,6 @@ def abandon() -> None:
     db.session().info["acts"] = 0
 
 
-def subject_of(row: Model) -> Subject:
-    """How the record calls a row: by its class's `subject_kind`, else its table, and its key."""
-    kind = getattr(row, "subject_kind", row.__tablename__)
-    return Subject(kind, _key(row))
-
-
-def _key(row: Model) -> str:
-    state = inspect(row)
-    # A row just flushed has its key, but not yet its identity.
-    key = state.identity or state.mapper.primary_key_from_instance(row)
-    return "-".join(str(_plain(part)) for part in key)
-
-
-def room_of(kind: type[Model]) -> str:
-    """What caches call the data of a table: its folder, or the part of it that is read by itself."""
-    return getattr(kind, "data_room", None) or kind.__module__.split(".")[1]
-
-
 def _locked(kind: type[Model], rows: Sequence[Model]) -> Sequence[Model]:
     db.session.flush()
     mapper = inspect(kind)
@@ -281,7 +237,7 @@ def _stale(
     """Without a name where whoever acts changed it last, on another page of their own."""
     if row is not None and seen is not None and not _was(seen, str(stored)):
         return Stale(name, None, None, is_earlier=False)
-    part = "" if row is None or verb else f"{row.__tablename__}/{_key(row)}/"
+    part = "" if row is None or verb else f"{row.__tablename__}/{key_of(row)}/"
     last = history.last_of(subject_of(row), verb, part) if row is not None else None
     if last is None:
         return Stale(name, None, None)
@@ -323,146 +279,3 @@ def _touch(subject: Model | Subject) -> None:
     )
     getattr(subject, plain)
     flag_modified(subject, plain)
-
-
-# --- what a session changes -------------------------------------------------------------------
-
-
-class _Noted:
-    """Every column changed since the collecting began: by row and column, first → last."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], dict[str, list[Any]]] = {}
-        self.rooms: set[str] = set()
-
-    def is_touched(self, row: Model) -> bool:
-        return bool(self.rows.get((row.__tablename__, _key(row))))
-
-    def note(self, row: Model, column: Any, before: Any, after: Any) -> None:
-        mark = column.info.get("record", Mark.OPEN)
-        if row.__tablename__ in EXEMPT:
-            return
-        if isinstance(after, str):
-            # Whatever way it came: what forms say beside the box is said of files and commands too.
-            (check_lines if isinstance(column.type, Text) else check_line)(after, column.name)
-        self.rooms.add(room_of(type(row)))
-        cells = self.rows.setdefault((row.__tablename__, _key(row)), {})
-        if mark in (Mark.NEVER, Mark.UNRECORDED):
-            return
-        show = sealed if mark is Mark.PRIVATE else _plain
-        if column.name in cells:
-            cells[column.name][1] = show(after)
-        else:
-            cells[column.name] = [show(before), show(after)]
-
-    def told(self, subject: Model | Subject) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Before and after: the subject's own columns by name, others as table/key/column."""
-        own = None if isinstance(subject, Subject) else (subject.__tablename__, _key(subject))
-        before, after = {}, {}
-        for place, cells in self.rows.items():
-            prefix = "" if place == own else f"{place[0]}/{place[1]}/"
-            for name, (was, now) in cells.items():
-                if was == now:
-                    continue
-                if was is not None:
-                    before[prefix + name] = was
-                if now is not None or was is not None:
-                    after[prefix + name] = now
-        return before, after
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON keeps it."""
-    match value:
-        case Enum():
-            return value.value
-        case None | bool() | int() | str():
-            return value
-        case datetime() | date() | time():
-            return value.isoformat()
-        case Mapping():
-            return {str(key): _plain(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_plain(one) for one in value]
-        case Decimal():
-            return f"{value:f}"
-        case _:
-            return str(value)
-
-
-def sealed(value: Any) -> Any:
-    """Digest and length of what only readers of the subject may see.
-
-    The digest takes the secret key: a short text or a number cannot be found by trying.
-    """
-    if value is None:
-        return None
-    text = str(_plain(value))
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    digest = hmac.new(secret, b"record " + text.encode(), hashlib.sha256).hexdigest()
-    return {"digest": digest, "length": len(text)}
-
-
-@event.listens_for(Session, "before_flush")
-def _note_changes(session: Session, _context: Any, _instances: Any) -> None:
-    noted: _Noted | None = session.info.get("noted")
-    changed = [row for row in session.dirty if session.is_modified(row)]
-    if noted is None:
-        if session.info.get("acts"):
-            _refuse_unrecorded([*changed, *session.new, *session.deleted])
-        return
-    for row in changed:
-        _note_change(session, noted, row)
-    for row in session.deleted:
-        state = inspect(row)
-        for one in state.mapper.column_attrs:
-            noted.note(row, one.columns[0], getattr(row, one.key), None)
-
-
-def _note_change(session: Session, noted: _Noted, row: Any) -> None:
-    state = inspect(row)
-    unknown = {}
-    for one in state.mapper.column_attrs:
-        told = get_state_history(state, one.key, PASSIVE_NO_INITIALIZE)
-        if told.added and told.deleted:
-            noted.note(row, one.columns[0], told.deleted[0], told.added[0])
-        elif told.added:
-            unknown[one.columns[0]] = told.added[0]
-    if not unknown:
-        return
-    table: Table = state.mapper.local_table
-    where = [column == part for column, part in zip(table.primary_key, state.identity, strict=True)]
-    stored = session.connection().execute(select(*unknown).where(*where)).one()
-    for (column, now), was in zip(unknown.items(), stored, strict=True):
-        noted.note(row, column, was, now)
-
-
-@event.listens_for(Session, "after_flush")
-def _note_new(session: Session, _context: Any) -> None:
-    noted: _Noted | None = session.info.get("noted")
-    if noted is None:
-        return
-    for row in session.new:
-        state = inspect(row)
-        for one in state.mapper.column_attrs:
-            column = one.columns[0]
-            if not column.primary_key or column.foreign_keys:
-                noted.note(row, column, None, state.dict.get(one.key))
-
-
-def _refuse_unrecorded(rows: Iterable[Any]) -> None:
-    loose = [row for row in rows if row.__tablename__ not in EXEMPT]
-    if loose:
-        raise RuntimeError(f"changed outside act.change: {loose[0].__tablename__}")
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _refuse_bulk(state: ORMExecuteState) -> None:
-    """The record sees rows, not statements: within an act a table is not written in bulk."""
-    if not (state.is_insert or state.is_update or state.is_delete):
-        return
-    if not state.session.info.get("acts"):
-        return
-    mapper = state.bind_mapper
-    if mapper is not None and str(mapper.local_table) not in EXEMPT:
-        raise RuntimeError(f"written in bulk, which the record cannot see: {mapper.local_table}")

@@ -1,4 +1,4 @@
-"""What every table leans on: types of columns, marks for the record, versions, rows of another."""
+"""What every table leans on: types of columns, versions, rows of another."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, validates
 
 from tracker.characters.search import LONGEST_KEY, search_key
+from tracker.history.columns import NEVER, PRIVATE, UNRECORDED
 from tracker.storage.database import Model, UtcDateTime, db, reading
 
 Yen = BigInteger
@@ -33,24 +34,6 @@ def words(kind: type[StrEnum], *, guarded: bool = True) -> Enum:
         length=24,
         values_callable=lambda members: [member.value for member in members],
     )
-
-
-class Mark(StrEnum):
-    """What the record may say of a column (contracts.md, "Acts, conflicts, keys").
-
-    PRIVATE: digest and length; NEVER: nothing, it is a secret; UNRECORDED: it follows from others.
-    """
-
-    OPEN = "open"
-    PRIVATE = "private"
-    NEVER = "never"
-    UNRECORDED = "unrecorded"
-
-
-# For `mapped_column(info=...)`.
-PRIVATE, NEVER, UNRECORDED = (
-    {"record": mark} for mark in (Mark.PRIVATE, Mark.NEVER, Mark.UNRECORDED)
-)
 
 
 # What a form carries of a row that does not exist yet.
@@ -120,4 +103,4 @@ def set_rows(
         db.session.delete(row)
 
 
-__all__ = ["Model", "UtcDateTime", "db", "reading"]
+__all__ = ["NEVER", "PRIVATE", "UNRECORDED", "Model", "UtcDateTime", "db", "reading"]

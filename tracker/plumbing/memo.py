@@ -14,7 +14,7 @@ _MOST = 2000
 
 
 def kept(key: Hashable, rooms: Collection[str] | None, make: Callable[[], T]) -> T:
-    """The value of `make`, made once per version of the rooms (`changes.room_of`) whose tables it reads.
+    """The value of `make`, made once per version of the rooms (`columns.room_of`) whose tables it reads.
 
     Without rooms: of all of them.  Every change records history in its own transaction, which
     moves the versions of the rooms it touched, so equal versions mean equal data.  An act under

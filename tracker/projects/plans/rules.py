@@ -60,7 +60,7 @@ _PLANNED = frozenset({"project_year", "project_cost", "indicator", "round_part"}
 def check_strike(referring: Collection[str]) -> None:
     """Whether a project may be struck: nobody has reported on it, and nothing rests on it.
 
-    `referring` are the tables whose rows refer to it (`plumbing.db.referring`).
+    `referring` are the tables whose rows refer to it (`struck.models.referring`).
     """
     if "progress_report" in referring:
         raise Refusal(

@@ -29,6 +29,7 @@ from tracker.amounts.exact import Exact
 from tracker.attachments.uploads import Attachment
 from tracker.cost_sharing.models import CaseWork, Confirmation, Consultation, CostCase
 from tracker.figures.models import FigureSeries
+from tracker.history.columns import Mark, sealed
 from tracker.history.history import HistoryEntry
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Period
@@ -39,8 +40,7 @@ from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.payments.models import InstalmentRow
-from tracker.plumbing.changes import sealed
-from tracker.plumbing.db import Mark, Model, UtcDateTime, db
+from tracker.plumbing.db import Model, UtcDateTime, db
 from tracker.plumbing.pages import jst_long
 from tracker.projects.models import (
     Indicator,
