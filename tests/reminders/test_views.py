@@ -314,7 +314,7 @@ def test_wrong_days_get_a_sentence_and_change_nothing(browse):
     for days, sentence in (
         ("三日", "日数は数字で入力してください"),
         ("7", "同じ日が2回あります"),
-        ("300", "200日まで"),
+        ("300", "0から200まで"),
     ):
         page = office.fill("/notices/rules/report_unsubmitted", {"steps-0-days": days})
         assert page.status == 422
