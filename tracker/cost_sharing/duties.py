@@ -110,8 +110,8 @@ def _to_start(cases: Iterable[Case], year: FiscalYear, members: Members) -> Iter
         )
 
 
-def _drafting(case: Case, members: Members, staff: Collection[StaffMember]) -> tuple[str, int]:
-    """The municipality and the post (id) that take a case further; post 0 where there is none.
+def _drafter(case: Case, members: Members, staff: Collection[StaffMember]) -> Owner:
+    """The post that takes a case further: it is nobody else's to send or to change.
 
     Whoever drafted it last; gone meanwhile, the section that leads the project, else the office.
     """
@@ -119,27 +119,25 @@ def _drafting(case: Case, members: Members, staff: Collection[StaffMember]) -> t
     by_lead = [one for one in staff if one.post_id == case.lead_post_id]
     may = (Role.LEAD, Role.OFFICE)
     office = [one for one in staff if (one.role, one.municipality) == (Role.OFFICE, members.hub)]
-    owner = next((one for one in (*by_last, *by_lead, *office) if one.role in may), None)
-    return (owner.municipality, owner.post_id) if owner else (members.hub, 0)
-
-
-def _owner(slug: str, post_id: int, members: Members, staff: Iterable[StaffMember]) -> Owner:
-    """The same as a duty names it: nobody else's to send or to change."""
-    return members.owner(slug, post_id, (one.person_id for one in staff if one.post_id == post_id))
+    found = next((one for one in (*by_last, *by_lead, *office) if one.role in may), None)
+    if found is None:
+        return members.office
+    persons = (one.person_id for one in staff if one.post_id == found.post_id)
+    return members.owner(found.municipality, found.post_id, persons)
 
 
 def _to_send(
     cases: Iterable[Case], members: Members, staff: Collection[StaffMember]
 ) -> Iterable[Duty]:
     """What is drafted waits for its drafter: a section's draft is nobody else's to send."""
-    waiting = ((case, *_drafting(case, members, staff)) for case in cases if case.state in UNSENT)
+    waiting = ((case, _drafter(case, members, staff)) for case in cases if case.state in UNSENT)
     for (number, slug, post_id), found in grouped(
-        waiting, lambda row: (row[0].no.fiscal_year, row[1], row[2])
+        waiting, lambda row: (row[0].no.fiscal_year, row[1].municipality, row[1].post_id or 0)
     ):
         year, own = FiscalYear(number), [row[0] for row in found]
         yield Duty(
             Kind.COST_UNSENT,
-            _owner(slug, post_id, members, staff),
+            found[0][1],
             key=f"cost_unsent:{number}:{slug}:{post_id}",
             due_on=_send_due(year),
             url=own[0].no.path if len(own) == 1 else f"/costs?fy={number}",
@@ -159,7 +157,7 @@ def _to_answer(case: Case, members: Members, staff: Collection[StaffMember]) -> 
     first = tokyo.day(at) if at else case.reply_due_on or _send_due(case.no.year)
     return Duty(
         Kind.COST_RETURNED,
-        _owner(*_drafting(case, members, staff), members, staff),
+        _drafter(case, members, staff),
         key=f"cost_returned:{case.no.path}:{case.revision}",
         due_on=office_days.add(first, CHECK_WITHIN_OFFICE_DAYS),
         url=case.no.path,
