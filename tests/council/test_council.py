@@ -281,6 +281,8 @@ def test_a_member_is_entered_seated_invited_and_counted(browse, app, now):
     office.fill(f"{path}/council/opinions/new", said)
     seen_by_town.get(f"{path}/council/opinions/new", status=403)
     assert "まだありません" in seen_by_town.get(f"{path}/council").text
+    assert "令和9年4月21日（水）までに記録します" in office.get(f"{path}/council").text
+    assert "までに記録" not in seen_by_town.get(f"{path}/council").text
     assert "出された意見1件、うち対応の記録がまだのもの1件" in seen_by_town.get(path).text
     half = office.fill("/meetings/council/opinions/1", {"response": "看板を改めた。"})
     assert half.status == 422 and "対応の日を入力してください" in half.text

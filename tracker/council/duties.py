@@ -1,7 +1,7 @@
 """What the council asks of the office: no seat empty when a term ends, no opinion without 対応."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, time, timedelta
+from datetime import date, time
 
 from tracker.council.rules import CouncilMember, Opinion
 from tracker.duty.duty import LOOK_AHEAD, Duty, grouped
@@ -10,9 +10,6 @@ from tracker.kernel import tokyo, wareki
 from tracker.kernel.translation import _
 from tracker.municipalities.rules import Members
 from tracker.office_days import office_days
-
-# So long after the meeting it stands on record what became of what was said there.
-ANSWERED_WITHIN = timedelta(days=90)
 
 
 def duties(council: Sequence[CouncilMember], members: Members, today: date) -> list[Duty]:
@@ -59,14 +56,16 @@ def _ending(ends_on: date, ending: int, successors: int, members: Members, today
 
 def opinion_duties(opinions: Iterable[Opinion], members: Members) -> Iterable[Duty]:
     """One for each meeting, while 対応 is not recorded of all that was said there."""
-    waiting = [(one.held_on, one) for one in opinions if one.held_on and not one.response]
-    for (held_on, meeting_id), rows in grouped(waiting, lambda row: (row[0], row[1].meeting_id)):
-        first, left = rows[0][1], len(rows)
+    waiting = [one for one in opinions if not one.response]
+    for (meeting_id,), rows in grouped(waiting, lambda one: (one.meeting_id,)):
+        first, left = rows[0], len(rows)
+        if first.held_on is None or first.due_on is None:
+            continue
         yield Duty(
             Kind.OPINION_UNANSWERED,
             members.office,
             key=f"opinion_unanswered:{meeting_id}",
-            due_on=office_days.on_or_before(held_on + ANSWERED_WITHIN),
+            due_on=first.due_on,
             url=f"/meetings/council/opinions/{first.id}"
             if left == 1
             else f"/meetings/{meeting_id}/council",
@@ -74,9 +73,9 @@ def opinion_duties(opinions: Iterable[Opinion], members: Members) -> Iterable[Du
                 "%(meeting)s（%(day)s）で出された意見のうち、%(left)s件の対応がまだ記録されていません。"
                 "意見を受けてどうしたかを、その日とともに記録します。",
                 meeting=first.meeting,
-                day=wareki.long(held_on),
+                day=wareki.long(first.held_on),
                 left=left,
             ),
             remaining=left,
-            known_since=tokyo.at(held_on, time.max),
+            known_since=tokyo.at(first.held_on, time.max),
         )

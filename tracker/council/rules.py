@@ -1,7 +1,7 @@
 """Terms of the council's members, and how many of them it needs to meet.  Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from tracker.kernel.labelled import Labelled
@@ -9,6 +9,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import Attendance
+from tracker.office_days import office_days
 
 
 class QuorumRule(Labelled):
@@ -151,6 +152,9 @@ def presence(meeting: Meeting, rule: QuorumRule) -> Presence | None:
     )
 
 
+ANSWERED_WITHIN = timedelta(days=90)
+
+
 class Opinion(NamedTuple):
     """One opinion given at a meeting (on `held_on`): whose (empty: the council's), and its 対応."""
 
@@ -164,6 +168,11 @@ class Opinion(NamedTuple):
     text: str
     response: str | None
     responded_on: date | None
+
+    @property
+    def due_on(self) -> date | None:
+        """By when what became of it is recorded: 90 days after the meeting, or the open day before."""
+        return office_days.on_or_before(self.held_on + ANSWERED_WITHIN) if self.held_on else None
 
 
 def check_opinion(meeting: Meeting, seat_id: int | None) -> None:
