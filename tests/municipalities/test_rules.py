@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from tests import cast
+from tests.duties.makers import MEMBERS
 from tracker.demo import area, large
+from tracker.duty.duty import Owner
 from tracker.kernel.refusal import Refusal
 from tracker.municipalities.rules import (
     check_digit,
@@ -15,6 +17,24 @@ from tracker.municipalities.rules import (
     read_code,
 )
 from tracker.sign_in.password.forms import read_towns
+
+WITH_IMABETSU = "青森市・今別町"
+
+
+@pytest.mark.parametrize(
+    ("owner", "wanted"),
+    [
+        (MEMBERS.office, Owner("aomori", True)),
+        (MEMBERS.owner("imabetsu"), Owner("imabetsu", False)),
+        (MEMBERS.owner("imabetsu", 0), Owner("imabetsu", False)),
+        (MEMBERS.owner("aomori", 5, (7, 8)), Owner("aomori", True, 5, frozenset({7, 8}))),
+        (MEMBERS.party("imabetsu"), Owner("imabetsu", False, agreement=WITH_IMABETSU)),
+        (MEMBERS.party("aomori"), Owner("aomori", True)),
+        (MEMBERS.party("aomori", "imabetsu", 5), Owner("aomori", True, 5, agreement=WITH_IMABETSU)),
+    ],
+)
+def test_a_duty_is_owed_by_a_municipality_a_post_or_a_party(owner: Owner, wanted: Owner) -> None:
+    assert owner == wanted
 
 
 @pytest.mark.parametrize(
