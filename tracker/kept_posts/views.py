@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from tracker.failures.views import ERRORS, kept_page, typed
 from tracker.kept_posts import actions
+from tracker.kernel.tokyo import moment
 from tracker.kernel.translation import N_, _
-from tracker.plumbing.pages import Banner, jst
+from tracker.plumbing.pages import Banner
 
 # Said of a kept post whose page no longer takes it.
 NOT_TAKEN = N_(
@@ -29,7 +30,7 @@ def banners() -> Sequence[Banner]:
     found = actions.waiting(g.actor.person_id)
     if found is None:
         return ()
-    said = {"at": jst(found.at), "count": found.number}
+    said = {"at": moment(found.at), "count": found.number}
     if found.holds:
         strong = _("まだ保存していない内容を保管しています。")
         text = _(

@@ -17,9 +17,9 @@ from sqlalchemy.orm.attributes import flag_modified
 from tracker.history import history
 from tracker.history.columns import Noted, key_of, room_of, subject_of
 from tracker.history.history import Subject
-from tracker.kernel import wareki
 from tracker.kernel.permissions import Actor
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.tokyo import moment
 from tracker.kernel.translation import N_, _
 from tracker.plumbing import clock
 from tracker.plumbing.db import UNSEEN, Model, Versioned, db
@@ -45,12 +45,7 @@ class Stale(NamedTuple):
     def said(self) -> str:
         """「平内町の報告」は、今別町 企画担当が11月24日 9:05に."""
         what = _("「%(name)s」は、", name=self.name) if self.name else ""
-        local = self.at.astimezone(clock.TOKYO) if self.at else None
-        when = (
-            _("%(day)s %(time)sに", day=wareki.month_day(local.date()), time=format(local, "%H:%M"))
-            if local
-            else ""
-        )
+        when = _("%(moment)sに", moment=moment(self.at)) if self.at else ""
         where = _("%(who)sが", who=self.who) if self.who else _("ほかの画面で")
         return what + where + when
 

@@ -5,7 +5,6 @@ import hashlib
 import pathlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from flask import Flask, abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -16,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from tracker.amounts import yen
-from tracker.kernel import wareki
+from tracker.kernel import tokyo, wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import _
 from tracker.plumbing import clock, once
@@ -43,10 +42,10 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "grouped": yen.grouped,
     "thousands": yen.thousands,
     "signed": yen.signed,
-    "jst": lambda at: jst(at),
-    "jst_long": lambda at: jst_long(at),
-    "jst_day": lambda at: jst_day(at),
-    "jst_clock": lambda at: wareki.clock_time(at.astimezone(clock.TOKYO).time()),
+    "jst": tokyo.moment,
+    "jst_long": tokyo.long_moment,
+    "jst_day": lambda at: wareki.short(tokyo.day(at)),
+    "jst_clock": lambda at: wareki.clock_time(at.astimezone(tokyo.TOKYO).time()),
 }
 
 # Of templates; pyproject.toml names them to Babel, too.
@@ -196,22 +195,6 @@ def paginate(
     if number != 1 and not rows:
         abort(404)
     return Listed(rows, total, number, max(1, -(-total // per_page)))
-
-
-def jst(at: datetime) -> str:
-    """11月20日 15:02 in Tokyo."""
-    local = at.astimezone(clock.TOKYO)
-    return f"{wareki.month_day(local.date())} {local:%H:%M}"
-
-
-def jst_long(at: datetime) -> str:
-    """令和8年11月20日 15:02 in Tokyo."""
-    return f"{wareki.long(clock.day(at))} {at.astimezone(clock.TOKYO):%H:%M}"
-
-
-def jst_day(at: datetime) -> str:
-    """11月20日（金） in Tokyo."""
-    return wareki.short(clock.day(at))
 
 
 def init_app(

@@ -12,14 +12,13 @@ from sqlalchemy import Row, select
 from tracker.accounts import queries as accounts
 from tracker.duty.duty import Duty
 from tracker.history import history
-from tracker.kernel import wareki
+from tracker.kernel import tokyo, wareki
 from tracker.mail import letters
 from tracker.mail.letters import UNDELIVERED, Letter, LetterState, NewLetter, Recipient
 from tracker.mail.links import Composed
 from tracker.municipalities import queries as areas
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
-from tracker.plumbing.pages import jst_day
 from tracker.reminders.models import LetterItem
 from tracker.reminders.rules import Notice, head_due, text_for
 
@@ -201,7 +200,7 @@ def _name(row: Row[*tuple[Any, ...]]) -> tuple[str, str]:
 
 def _told(row: Row[*tuple[Any, ...]]) -> str:
     answer = row.last_answer or "相手のサーバーが受け取りませんでした。"
-    return f"{row.to_name}（{jst_day(row.send_at)}）\n　{row.subject}\n　{answer}"
+    return f"{row.to_name}（{wareki.short(tokyo.day(row.send_at))}）\n　{row.subject}\n　{answer}"
 
 
 # --- the record's head, once a month ------------------------------------------------------------

@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response
 
 from tracker.chain import rules as chain
 from tracker.kernel.permissions import Permission
+from tracker.kernel.tokyo import long_moment
 from tracker.kernel.translation import N_, _
 from tracker.municipalities import queries as areas
 from tracker.papers.delimited import csv_file
 from tracker.plumbing import clock
 from tracker.plumbing.access import actor, guard
-from tracker.plumbing.pages import Listed, jst_long, page, paginate
+from tracker.plumbing.pages import Listed, page, paginate
 from tracker.record.blueprint import bp
 from tracker.record.reading import queries
 from tracker.record.reading.forms import FilterForm, filter_form
@@ -90,7 +91,15 @@ def _lines(entries: Iterable[queries.ToldEntry]) -> Iterator[list[str]]:
     """A line a value; an entry without any has one line."""
     yield [_(column) for column in COLUMNS]
     for one in entries:
-        said = (one.number, jst_long(one.at), one.town, one.actor, one.kind, one.verb, one.sentence)
+        said = (
+            one.number,
+            long_moment(one.at),
+            one.town,
+            one.actor,
+            one.kind,
+            one.verb,
+            one.sentence,
+        )
         for change in one.changes or [("", "", "")]:
             yield [str(cell) for cell in (*said, *change)]
 

@@ -35,13 +35,13 @@ from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear, Period
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.permissions import Actor
+from tracker.kernel.tokyo import long_moment
 from tracker.kernel.translation import N_, _
 from tracker.meetings.models import CandidateDate, MeetingRow, MeetingSeat
 from tracker.municipalities import queries as areas
 from tracker.municipalities.models import Municipality
 from tracker.payments.models import InstalmentRow
 from tracker.plumbing.db import Model, UtcDateTime, db
-from tracker.plumbing.pages import jst_long
 from tracker.projects.models import (
     Indicator,
     IndicatorValue,
@@ -487,13 +487,13 @@ def _typed(name: str, value: Any, column: Any) -> str:
             member = (kind.enum_class or str)(value)
             return member.label if isinstance(member, Labelled) else str(value)
         case UtcDateTime():
-            return jst_long(datetime.fromisoformat(value))
+            return long_moment(datetime.fromisoformat(value))
         case Date():
             return wareki.long(date.fromisoformat(value))
         case Time():
             return wareki.clock_time(time.fromisoformat(value))
     if name == "planned_until":
-        return jst_long(datetime.fromisoformat(value))
+        return long_moment(datetime.fromisoformat(value))
     if name == "caps_yen":
         towns = {town.code: town.name for town in areas.towns()}
         return "、".join(f"{towns.get(code, code)} {yen.yen(cap)}" for code, cap in value.items())
