@@ -129,7 +129,7 @@ def test_who_asked_may_use_the_database_at_a_beat(both, server, monkeypatch):
     monkeypatch.setattr(delivery, "BEAT_SECONDS", 0.0)
 
     def beat(_: object) -> None:
-        db.session.execute(text("UPDATE letter SET note = 'x'"))
+        db.session.execute(text("UPDATE municipality SET name = name"))
         db.session.commit()
 
     for number in range(10):

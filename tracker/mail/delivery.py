@@ -1,18 +1,16 @@
 """Takes letters from the outbox one by one and hands them over.
 
-One writer, the caller's thread, writes to the database (`outbox`); senders, a thread a
-connection, hand letters over (`transports`) and wait for the writer before a text goes out.  No
-transaction is open while a server is spoken to, and what several senders ask at the same time
-is one commit: on a slow disk that is what sending costs.
+Senders, a thread a connection, hand letters over (`transports`).  What they write down goes over
+one connection to the database (`outbox`), and what several ask at the same time is one commit: on
+a slow disk that is what sending costs.  No transaction is open while a server is spoken to.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
-from queue import Empty, SimpleQueue
-from threading import Event
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from threading import Event, Lock
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
@@ -58,241 +56,166 @@ def deliver(
     outside any transaction.  Ends the caller's transaction first: nothing may be pending.
     """
     connections = connections or current_app.config.get("MAIL_CONNECTIONS", CONNECTIONS)
+    tell = each or (lambda _: None)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     db.session.rollback()
     with db.engine.connect() as on:
         with on.begin():
             due = outbox.recover(on, clock.now())
         count = max(1, min(connections, min(due, most) // LETTERS_A_CONNECTION))
-        writer = _Writer(most, count)
-        tell = each or (lambda _: None)
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        books = _Books(on, most, count)
         with ThreadPoolExecutor(count) as pool:
-            senders = [pool.submit(_send, app, writer) for _ in range(count)]
-            writer.serve(senders, on, tell)
+            # Each with the clock of who asked.
+            senders = [pool.submit(copy_context().run, _send, app, books) for _ in range(count)]
+            try:
+                while wait(senders, BEAT_SECONDS).not_done:
+                    tell(dict(books.ended))
+            except BaseException:
+                books.stop()
+                raise
     for sender in senders:
         sender.result()
     transports.clear_away(clock.now())
-    tell(dict(writer.ended))
-    return dict(writer.ended)
+    tell(dict(books.ended))
+    return dict(books.ended)
 
 
-class _Asked(NamedTuple):
-    """Something to write, and where its result is waited for."""
+@dataclass
+class _Asked:
+    """Something to write, and what came of it."""
 
     work: Callable[[Connection], Any]
-    done: Future[Any]
+    is_done: bool = False
+    result: Any = None
+    error: BaseException | None = None
 
 
-class _Next(NamedTuple):
-    """What a sender hears when a letter was written down.
+class _InHand(NamedTuple):
+    """A letter to hand over, and until when (monotonic seconds) its mark need not be made again."""
 
-    The letter after it: whether the mark that its text goes out is durable.  And the one after
-    that, taken meanwhile.
+    claimed: Claimed
+    fresh_until: float = 0.0
+
+
+class _Books:
+    """What the senders write down: each call returns when it is durable.
+
+    Whoever finds nobody writing writes for all that wait.
     """
 
-    is_marked: bool
-    following: Claimed | None
-
-
-class _Writer:
-    """Writes what the senders ask for: they call `take`, `mark`, `settle` and `stop`."""
-
-    def __init__(self, most: int, senders: int) -> None:
+    def __init__(self, on: Connection, most: int, senders: int) -> None:
         self.ended: Counter[LetterState] = Counter()
+        self._on = on
         self._left = most
         self._is_over = False
         self._at_work = senders
-        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
-        # Taken by a sender that ended before it could hand them over.
-        self._returned: list[Claimed] = []
+        self._asked: deque[_Asked] = deque()
+        self._writing = Lock()
 
-    def take(self) -> Claimed | None:
+    def take(self) -> _InHand | None:
         """A letter to hand over, or None when nothing is due or it is time to stop."""
-        return self._ask(self._take).result()
+        claimed = self._write(self._take)
+        return _InHand(claimed) if claimed else None
 
     def mark(self, claimed: Claimed) -> None:
-        """Returns when the mark that the text goes out is durable.
+        """Notes that the text goes out now.
 
         Raises LeaseLost when the letter is somebody else's by now.
         """
-        if not self._ask(lambda on: outbox.mark(on, claimed, clock.now())).result():
+        if not self._write(lambda on: outbox.mark(on, claimed, clock.now())):
             raise LeaseLost
 
-    def settle(
-        self, claimed: Claimed, result: SendResult, upcoming: Claimed | None
-    ) -> "Future[_Next | None]":
-        """Writes the result down, and in the same commit marks the upcoming letter.
+    def settle(self, claimed: Claimed, result: SendResult) -> _InHand | None:
+        """Notes how a try ended, and in the same commit takes the next letter and marks it.
 
-        The sender need not wait before it says MAIL and RCPT of that; it must before the text.
-        None: end.  A sender in trouble leaves the rest to the others, if there are any:
-        some servers take few connections.
+        None: end.  A sender in trouble leaves the rest to the others, if there are any: some
+        servers take few connections.
         """
 
-        def work(on: Connection) -> _Next | None:
+        is_marked = result.state is LetterState.SENT
+
+        def work(on: Connection) -> Claimed | None:
             state = outbox.settle(on, claimed, result, clock.now())
             if state is not None:
                 self.ended[state] += 1
-            in_trouble = result.state is LetterState.RETRYING and self._at_work > 1
-            if in_trouble or self._is_over or stopping.is_set():
+            if result.state is LetterState.RETRYING and self._at_work > 1:
                 self._at_work -= 1
-                self._returned += [upcoming] if upcoming else []
                 return None
-            is_marked = False
-            if upcoming and result.state is LetterState.SENT:
-                is_marked = outbox.mark(on, upcoming, clock.now())
-            return _Next(is_marked, self._take(on))
+            return self._take(on, is_marked=is_marked)
 
-        return self._ask(work)
+        following = self._write(work)
+        fresh_until = monotonic() + FRESH_SECONDS if is_marked else 0.0
+        return _InHand(following, fresh_until) if following else None
 
     def stop(self) -> None:
         """No more letters are handed over; those under way are still written down."""
         self._is_over = True
 
-    def serve(self, senders: Sequence[Future[None]], on: Connection, tell: Told) -> None:
-        """Writes until the last sender has ended; what cannot be written ends them all."""
-        for sender in senders:
-            sender.add_done_callback(lambda _: self._asked.put(None))
-        try:
-            self._write_all(senders, on, tell)
-            self._put_back(on)
-        except KeyboardInterrupt:
-            self.stop()
-            self._write_all(senders, on, tell)
-            self._put_back(on)
-            raise
-        finally:
-            while not _all_done(senders):
-                if one := self._asked.get():
-                    one.done.set_exception(CancelledError())
-
-    def _write_all(self, senders: Sequence[Future[None]], on: Connection, tell: Told) -> None:
-        told_at = monotonic()
-        while not (_all_done(senders) and self._asked.empty()):
-            self._write(self._gather(), on)
-            if monotonic() - told_at >= BEAT_SECONDS:
-                told_at = monotonic()
-                tell(dict(self.ended))
-
-    def _gather(self) -> list[_Asked]:
-        """What was asked by now; waits a moment for the first."""
-        asked: list[_Asked] = []
-        with suppress(Empty):
-            while one := self._asked.get(timeout=0 if asked else BEAT_SECONDS):
-                asked.append(one)
-        return asked
-
-    def _write(self, asked: Sequence[_Asked], on: Connection) -> None:
-        if not asked:
-            return
-        try:
-            with on.begin():
-                results = [one.work(on) for one in asked]
-        except BaseException as error:
-            for one in asked:
-                one.done.set_exception(error)
-            raise
-        for one, result in zip(asked, results, strict=True):
-            one.done.set_result(result)
-
-    def _put_back(self, on: Connection) -> None:
-        if self._returned:
-            with on.begin():
-                outbox.put_back(on, self._returned, clock.now())
-
-    def _ask(self, work: Callable[[Connection], T]) -> "Future[T]":
-        done: Future[T] = Future()
-        self._asked.put(_Asked(work, done))
-        return done
-
-    def _take(self, on: Connection) -> Claimed | None:
-        if self._is_over or stopping.is_set():
+    def _take(self, on: Connection, *, is_marked: bool = False) -> Claimed | None:
+        if self._is_over or stopping.is_set() or self._left <= 0:
             return None
-        if self._returned:
-            return self._returned.pop()
-        claimed = outbox.take(on, clock.now()) if self._left > 0 else None
+        claimed = outbox.take(on, clock.now(), is_marked=is_marked)
         self._left -= claimed is not None
         return claimed
 
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        one = _Asked(work)
+        self._asked.append(one)
+        with self._writing:
+            if not one.is_done:
+                self._commit([self._asked.popleft() for _ in range(len(self._asked))])
+        if one.error is not None:
+            raise one.error
+        result: T = one.result
+        return result
 
-def _all_done(senders: Sequence[Future[None]]) -> bool:
-    return all(sender.done() for sender in senders)
+    def _commit(self, asked: list[_Asked]) -> None:
+        """One transaction; what cannot be written ends all who asked, and nothing more is taken."""
+        try:
+            with self._on.begin():
+                for one in asked:
+                    one.result = one.work(self._on)
+        except BaseException as error:
+            self.stop()
+            for one in asked:
+                one.error = error
+        for one in asked:
+            one.is_done = True
 
 
-def _send(app: Flask, writer: _Writer) -> None:
+def _send(app: Flask, books: _Books) -> None:
     """One connection: letter after letter, until nothing is due."""
     with app.app_context():
         patience = PATIENCE * app.config["MAIL_COMMAND_SECONDS"]
         silent = 0.0
         transport = transports.open_transport()
         try:
-            pipeline = _Pipeline(writer)
-            while pipeline.claimed is not None:
+            in_hand = books.take()
+            while in_hand is not None:
                 begun = monotonic()
-                result = pipeline.hand_over(transport)
+                result = _hand_over(transport, books, in_hand)
                 silent = silent + monotonic() - begun if result and result.is_silence else 0.0
                 if silent > patience:
-                    writer.stop()
-                pipeline.go_on(result)
+                    books.stop()
+                in_hand = books.settle(in_hand.claimed, result) if result else books.take()
         finally:
             transport.close()
 
 
-class _Pipeline:
-    """The letters of one connection: the one in hand, the one after it, and what is awaited.
+def _hand_over(transport: Transport, books: _Books, in_hand: _InHand) -> SendResult | None:
+    """One try; None when the letter turned out to be somebody else's."""
+    phase: str | None = None
 
-    While the writer writes a letter down, the next one's MAIL and RCPT go out already: the two
-    longest waits of a letter, for the disk and for the server, run side by side.
-    """
+    def mark() -> None:
+        nonlocal phase
+        if monotonic() > in_hand.fresh_until:
+            books.mark(in_hand.claimed)
+        phase = "data"
 
-    def __init__(self, writer: _Writer) -> None:
-        self._writer = writer
-        self.claimed = writer.take()
-        self._following = writer.take() if self.claimed else None
-        self._awaited: Future[_Next | None] | None = None
-        self._fresh_until = 0.0
-        self._phase: str | None = None
-
-    def hand_over(self, transport: Transport) -> SendResult | None:
-        """One try; None when the letter turned out to be somebody else's."""
-        assert self.claimed is not None
-        self._phase = None
-        try:
-            words = transport.hand_over(self.claimed, self._mark)
-        except LeaseLost:
-            return None
-        except transports.FAILURES as error:
-            return replace(transports.result_of(error), phase=self._phase)
-        said = reasons.without_links(words)
-        return SendResult(LetterState.SENT, 250, said, phase=self._phase)
-
-    def go_on(self, result: SendResult | None) -> None:
-        """Has the try written down and takes up the next letter, if there is one."""
-        self._hear()
-        if self.claimed is not None and result is not None:
-            self._awaited = self._writer.settle(self.claimed, result, self._following)
-        self.claimed, self._following, self._fresh_until = self._following, None, 0.0
-        if self.claimed is None or (result and result.state is not LetterState.SENT):
-            # In trouble the writer may say to end: that is worth waiting for.
-            self._hear()
-        if self.claimed is None:
-            self.claimed, self._following = self._following, None
-
-    def _mark(self) -> None:
-        """Right before the text: the letter before is written down, this one's mark is durable."""
-        self._hear()
-        if self.claimed is None:
-            raise LeaseLost
-        if monotonic() > self._fresh_until:
-            self._writer.mark(self.claimed)
-        self._phase = "data"
-
-    def _hear(self) -> None:
-        """Waits for what the writer was asked last."""
-        if self._awaited is None:
-            return
-        heard, self._awaited = self._awaited.result(), None
-        if heard is None:
-            self.claimed = None
-        else:
-            self._following = heard.following
-            self._fresh_until = monotonic() + FRESH_SECONDS if heard.is_marked else 0.0
+    try:
+        words = transport.hand_over(in_hand.claimed, mark)
+    except LeaseLost:
+        return None
+    except transports.FAILURES as error:
+        return replace(transports.result_of(error), phase=phase)
+    return SendResult(LetterState.SENT, 250, reasons.without_links(words), phase=phase)

@@ -8,7 +8,6 @@ have sent twice, and is flagged.  A second such crash ends the letter: a person 
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
@@ -23,7 +22,6 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
-    null,
     select,
     update,
 )
@@ -121,9 +119,9 @@ _TAKE = Prepared(
         lease_token=bindparam("token"),
         next_attempt_at=bindparam("until"),
         attempts=_LETTER.c.attempts + literal_column("1"),
-        phase=null(),
+        phase=bindparam("phase"),
     ),
-    *("at", "token", "until"),
+    *("at", "token", "until", "phase"),
     returning=[_LETTER.c[name] for name in _COLUMNS],
 )
 _OURS = update(_LETTER).where(
@@ -165,13 +163,15 @@ def recover(on: Connection, at: datetime) -> int:
     return on.scalar(count_due(at)) or 0
 
 
-def take(on: Connection, at: datetime) -> Claimed | None:
+def take(on: Connection, at: datetime, *, is_marked: bool = False) -> Claimed | None:
     """Takes one due letter, in the caller's transaction; what others hold is left alone.
 
     Its personal links are filled in; one whose link is no longer good ends here (見送り).
+    `is_marked`: its text goes out right after the commit (`mark`).
     """
     token = secrets.token_hex(16)
-    while row := _TAKE.one(on, {"at": at, "token": token, "until": at + _lease()}):
+    values = {"at": at, "token": token, "until": at + _lease()}
+    while row := _TAKE.one(on, {**values, "phase": "data" if is_marked else None}):
         claimed = Claimed._make([*row, token, at])
         if not claimed.has_secrets:
             return claimed
@@ -182,22 +182,6 @@ def take(on: Connection, at: datetime) -> Claimed | None:
         _end(on, claimed, ended, _Ending(LetterState.SKIPPED, at, LINK_ENDED))
         _note(on, claimed, ended, at)
     return None
-
-
-def put_back(on: Connection, many: Sequence[Claimed], at: datetime) -> None:
-    """Gives back what was taken and not tried, in the caller's transaction."""
-    for claimed in many:
-        tried_before = claimed.attempts > 1
-        on.execute(
-            update(_LETTER)
-            .where(_LETTER.c.id == claimed.id, _LETTER.c.lease_token == claimed.token)
-            .values(
-                state=LetterState.RETRYING if tried_before else LetterState.QUEUED,
-                lease_token=None,
-                next_attempt_at=at,
-                attempts=_LETTER.c.attempts - 1,
-            )
-        )
 
 
 def mark(on: Connection, claimed: Claimed, at: datetime) -> bool:

@@ -6,6 +6,7 @@ Planted by wrapping functions inside the worker process; the product knows nothi
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tracker.mail import delivery, outbox, smtp
@@ -17,9 +18,8 @@ PER_RECIPIENT = ("04", "05", "07", "08", "09", "10", "11", "12", "13", "14")
 POINTS = tuple(sorted(ONCE + PER_RECIPIENT))
 # Here the server may have the letter while the database does not say so.
 AMBIGUOUS = ("10", "11", "12", "13")
-# While a letter is written down, the next is on its way to 08 already, and the one after that
-# is taken in the same commit: at these points of theirs, the letter before is still at 13.
-MAY_DOUBLE = (*AMBIGUOUS, "04", "07", "08")
+# A letter is taken in the commit that writes the one before it down: that one is still at 13.
+MAY_DOUBLE = (*AMBIGUOUS, "04")
 
 
 def die(*_: Any) -> None:
@@ -53,14 +53,13 @@ def _at(
     setattr(owner, name, wrapped)
 
 
-def _after_commit_of(function: str, number: int) -> None:
-    """Dies when the database holds what the `number`th call of outbox.function wrote."""
-    real, write = getattr(outbox, function), delivery._Writer._write
-    calls = 0
+def _after_commit_of(*functions: str, number: int, counts: Callable[..., bool]) -> None:
+    """Dies when the database holds what the `number`th call of outbox's functions wrote."""
+    write, calls = delivery._Books._commit, 0
 
-    def counted(*args: Any, **fields: Any) -> Any:
+    def counted(real: Callable[..., Any], *args: Any, **fields: Any) -> Any:
         nonlocal calls
-        calls += 1
+        calls += counts(**fields)
         return real(*args, **fields)
 
     def written(*args: Any) -> None:
@@ -68,8 +67,18 @@ def _after_commit_of(function: str, number: int) -> None:
         if calls >= number:
             die()
 
-    setattr(outbox, function, counted)
-    delivery._Writer._write = written  # type: ignore[method-assign]
+    for function in functions:
+        setattr(outbox, function, partial(counted, getattr(outbox, function)))
+    delivery._Books._commit = written  # type: ignore[method-assign]
+
+
+def _always(**_: bool) -> bool:
+    return True
+
+
+def _marks(is_marked: bool = True) -> bool:
+    """Whether a call says that the text goes out: `mark`, or `take` where it marks at once."""
+    return is_marked
 
 
 def _is_data(_smtp: Any, command: str, *_: Any) -> bool:
@@ -85,14 +94,14 @@ PLANT: dict[str, Callable[[int], None]] = {
     "02": lambda n: _at(actions, "_write", n),
     "03": lambda n: _at(actions, "plan", n),
     "04": lambda n: _at(outbox, "take", n, before=True),
-    "05": lambda n: _after_commit_of("take", n),
+    "05": lambda n: _after_commit_of("take", number=n, counts=_always),
     "06": lambda n: _at(smtp.SmtpTransport, "configure_host", n),
     "07": lambda n: _at(smtp.Smtp, "mail", n),
     "08": lambda n: _at(smtp.Smtp, "rcpt", n),
-    "09": lambda n: _after_commit_of("mark", n),
+    "09": lambda n: _after_commit_of("mark", "take", number=n, counts=_marks),
     "10": lambda n: _at(smtp.Smtp, "putcmd", n, counts=_is_data),
     "11": lambda n: _at(smtp.Smtp, "send", n, counts=_is_text),
     "12": lambda n: _at(smtp.Smtp, "data", n),
     "13": lambda n: _at(outbox, "settle", n),
-    "14": lambda n: _after_commit_of("settle", n),
+    "14": lambda n: _after_commit_of("settle", number=n, counts=_always),
 }
