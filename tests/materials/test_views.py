@@ -103,6 +103,10 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     pages = {rule: page for rule, page in seen.items() if page.response.mimetype == "text/html"}
     assert len(pages) > 20
     assert [rule for rule, page in pages.items() if page.all("main form[method=post]")] == []
+    for place in ("agenda", "minutes", "replies", "council", "materials"):
+        [page] = [page for rule, page in pages.items() if rule.endswith(f"id>/{place}")]
+        assert "に取りやめになりました。 理由 大雪のため" in page.text
+        assert not page.all(".note-warn")
     for place in ("fix", "replace", "notice", "attendance", "agenda/new"):
         [page] = [page for rule, page in pages.items() if rule.endswith(f"/{place}")]
         assert "この会議は取りやめになりました。" in page.text

@@ -146,6 +146,8 @@ def index(meeting_id: int) -> Response:
 def _outdated(found: _Open, counting: Sequence[Material]) -> dict[str, Any]:
     """Which of them still say the day, or the place, that the meeting had before."""
     pack, meeting = found.pack, found.meeting
+    if meeting.cancelled_at is not None:
+        counting = ()
     told = convening.told_places(meeting) if pack.sent_at else []
     return {
         "behind": [one for one in pack.behind(meeting.fixed_at) if one in counting],
