@@ -282,6 +282,8 @@ def test_some_pages_of_a_paper_can_be_heard() -> None:
     assert 10 < rows < 90 and kinds_.count("/TR") == 1 + rows
     assert kinds_.count("/TH") == 2 and kinds_.count("/TD") == 2 * rows
     assert not {"/H1", "/H2", "/P", "/Figure"} & set(kinds_)
+    heads = [one.node.get("/ActualText") for one in found if one.kind == "/TH"]
+    assert heads == ["市町村", "額"]
     names = list(root["/StructTreeRoot"]["/IDTree"]["/Names"][::2])
     assert {str(head) for one in found for head in one.attributes.get("/Headers", ())} == set(names)
     [_page, own] = root["/StructTreeRoot"]["/ParentTree"]["/Nums"]

@@ -11,11 +11,11 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pypdf import PdfReader, PdfWriter
+from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 from pypdf.generic import (
     ArrayObject,
@@ -41,6 +41,7 @@ COMPARING = 5.0
 # Points from the edge of a page to the strip with its number.
 EDGE = 14.0
 _PATHS = frozenset((b"re", b"m", b"l", b"c", b"v", b"y", b"h"))
+_SHOWS_TEXT = frozenset((b"Tj", b"TJ", b"'", b'"'))
 _DEEPEST = 4
 # Elements of a file's structure, and how deep they stand.
 MOST_TAGS, DEEPEST_TAG = 60_000, 60
@@ -216,7 +217,7 @@ class _Part:
     """Copies one part's elements; only plain values come with them, nothing that points elsewhere.
 
     Of some pages (from 0) of a part only what stands there comes, with all cells of its rows and
-    the heads of its tables, which those cells name.
+    the heads of its tables, which those cells name, in words where they stand on other pages.
     """
 
     def __init__(
@@ -227,7 +228,7 @@ class _Part:
         begins: int,
         pages: Sequence[int] | None = None,
     ) -> None:
-        self.writer, self.prefix = writer, prefix
+        self.writer, self.prefix, self.reader = writer, prefix, reader
         self.root: Any = reader.trailer["/Root"]
         own = [_place_of(one) for one in reader.pages]
         taken = own if pages is None else [own[at] for at in pages]
@@ -242,6 +243,10 @@ class _Part:
         self.count = 0
         self._pieces: dict[int, list[tuple[int, int]]] = {}
         self._kept: list[DictionaryObject] = []
+        # What stands on pages that are not taken (page, number), and the heads that stand there.
+        self._away: list[tuple[int, int]] = []
+        self._heads: list[tuple[DictionaryObject, list[tuple[int, int]]]] = []
+        self._until = time.process_time() + COMPARING
 
     def tops(self) -> list[DictionaryObject]:
         """The elements that stand under no other; none of a part that does not say it is tagged."""
@@ -276,7 +281,7 @@ class _Part:
             made[NameObject("/A")] = _plain(node["/A"], self.prefix)
         if "/ID" in node:
             made[NameObject("/ID")] = TextStringObject(self.prefix + _text(node["/ID"]))
-        kids = ArrayObject()
+        kids, away, heads = ArrayObject(), len(self._away), len(self._heads)
         for kid in _several(node.get("/K")):
             one = _here(kid)
             if isinstance(one, DictionaryObject) and "/S" in one:
@@ -287,7 +292,27 @@ class _Part:
                 self._piece(one, node, made, kids)
         if kids:
             made[NameObject("/K")] = kids
+        if kind == "/TH" and id(made) not in self._filled:
+            self._heads.append((made, self._away[away:]))
+        if kind == "/Table" and id(made) in self._filled:
+            for head, pieces in self._heads[heads:]:
+                head[NameObject("/ActualText")] = TextStringObject(self._words(pieces))
         return made
+
+    def _words(self, pieces: Sequence[tuple[int, int]]) -> str:
+        """What these pieces say; nothing where there is no time for it."""
+        said = []
+        for page in self.reader.pages:
+            wanted = {number for place, number in pieces if place == _place_of(page)}
+            if not wanted or time.process_time() > self._until:
+                continue
+            shown = ContentStream(page.get_contents(), self.reader, "bytes")
+            shown.operations = list(_shown_of(shown.operations, wanted))
+            alone = PageObject(self.reader)
+            alone.update(page)
+            alone[NameObject("/Contents")] = shown
+            said.append(alone.extract_text())
+        return " ".join("".join(said).split())
 
     def _stays(self, below: DictionaryObject, made: DictionaryObject) -> bool:
         """Whether an element is taken over, and what its own element is for that."""
@@ -307,11 +332,12 @@ class _Part:
         if not is_number and ("/MCID" not in one or "/Stm" in one):
             return
         of = node.raw_get("/Pg") if is_number or "/Pg" not in one else one.raw_get("/Pg")
+        number = int(one if is_number else one["/MCID"])
         if of.idnum in self.left_out:
+            self._away.append((of.idnum, number))
             return
         page = self.pages[of.idnum]
         self._filled.add(id(made))
-        number = int(one if is_number else one["/MCID"])
         if number < 0:
             raise ValueError("a piece below all")
         here = IndirectObject(page, 0, self.writer)
@@ -330,6 +356,20 @@ class _Part:
                 kid[NameObject("/P")] = kept
                 kids[at] = self.writer._add_object(kid)
                 self.settle(kid, kids[at])
+
+
+def _shown_of(operations: Any, wanted: Collection[int]) -> Iterator[Any]:
+    """All that is drawn on a page but the words of other pieces than these."""
+    open_: list[Any] = []
+    for operands, operator in operations:
+        if operator in (b"BDC", b"BMC"):
+            marked = operands[1] if len(operands) > 1 else None
+            open_.append(marked.get("/MCID") if isinstance(marked, DictionaryObject) else None)
+        elif operator == b"EMC" and open_:
+            open_.pop()
+        elif operator in _SHOWS_TEXT and not any(one in wanted for one in open_):
+            continue
+        yield operands, operator
 
 
 def _place_of(page: Any) -> int:
