@@ -26,6 +26,8 @@ def paper(*texts: str) -> bytes:
     return pdf.write(Document("案", [Lines([one]) for one in texts]))
 
 
+# Above 2 s: one house from the first press until the meeting is called off, files judged and bound by
+# child processes, and every page of the meeting once.
 def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     office, town = browse("office"), browse("officer", "imabetsu")
     assert "資料はまだ届いていません" in town.get(materials).text
@@ -92,7 +94,8 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     office.fill(f"{meeting}/dates/{other}/fix", {"reason": "会場の都合"})
     assert "前の日程のままの資料：次第" in town.get(materials).text
 
-    # Called off, none of its pages has a form any more: each could only refuse.
+    # Called off, none of its pages has a form any more, by an old bookmark either: each could only
+    # refuse.
     office.fill(f"{meeting}/cancel", {"reason": "大雪のため"})
     told = {"meeting_id": meeting.rpartition("/")[2], "material_id": number}
     told |= {"candidate_id": other, "municipality": "imabetsu"}

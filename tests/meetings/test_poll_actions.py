@@ -25,6 +25,7 @@ from tracker.accounts.models import Post
 from tracker.history import history
 from tracker.history.columns import subject_of
 from tracker.kernel.refusal import Refusal
+from tracker.mail import links
 from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, MeetingSeat, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
@@ -309,7 +310,11 @@ def test_a_cancelled_meeting_stops_every_link():
     meeting = make_meeting()
     token = token_of(meeting, "imabetsu")
     actions.cancel(Act(None, cast.NOW), meeting, "大雪のため")
-    assert queries.find_by_link(token, cast.NOW)[1] is False
+    assert links.verify(queries.POLL, token, cast.NOW) is None
+    # Whoever was given it is told so; nobody else.
+    assert queries.find_by_link(token, cast.NOW)[1] is True
+    forged = token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]
+    assert queries.find_by_link(forged, cast.NOW)[1] is False
     revoked = db.session.scalars(select(MeetingSeat.revoked_at)).all()
     assert len(revoked) == 5 and None not in revoked
 
