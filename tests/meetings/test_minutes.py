@@ -16,6 +16,7 @@ from tracker.duty.kinds import Kind
 from tracker.kernel.permissions import Actor, Role
 from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
+from tracker.materials import papers
 from tracker.meetings import actions as meeting_actions
 from tracker.meetings import queries as meetings
 from tracker.meetings.agenda import actions as agenda
@@ -29,6 +30,7 @@ from tracker.meetings.rules import AgendaKind, Attendance
 from tracker.plumbing.changes import Conflict
 from tracker.plumbing.db import db
 from tracker.record.queries import verdict
+from tracker.record.reading.queries import exported
 from tracker.schema import append_only
 
 pytestmark = pytest.mark.engines_by_turns
@@ -45,6 +47,12 @@ SHEET = MinutesSheet(*(2, "1", AT, DUE, None, frozenset({9}), PARTS, (), (), FIV
 def somebody(role: Role, slug: str, person: int = 1) -> Actor:
     town = TOWNS[slug]
     return Actor(person, "担当", role, slug, town.id, town.name, 1, town.is_hub)
+
+
+def printed(row: MeetingRow, slug: str) -> str:
+    """The blocks of 会議録 as a municipality gets it."""
+    of = papers.minutes_subject(meetings.of(row), act_of("officer", slug).by)
+    return repr(papers.meeting_minutes(of).blocks)
 
 
 def word(slug: str, item: int = 1, revision: int = 2, mark: str | None = None) -> MinutesWord:
@@ -206,8 +214,17 @@ def test_from_the_first_word_to_the_last(both):
     with pytest.raises(Refusal, match="確定しています"):
         actions.write(office, row, item, "別の文", "")
     actions.add_erratum(office, row, "「広げる」の対象は農業研修である。")
+    actions.add_erratum(office, row, "一町の訂正。", kept.id)
     sheet = queries.sheet(meetings.of(row))
-    assert (len(sheet.requests), len(sheet.errata), sheet.waiting) == (1, 1, ())
+    assert (len(sheet.requests), len(sheet.errata), sheet.waiting) == (1, 2, ())
+    # Of an item that only some may read: they alone read its correction, also on paper and in the record.
+    shown = {slug: printed(row, slug) for slug in ("imabetsu", "hiranai")}
+    assert {slug: "一町の訂正" in told for slug, told in shown.items()} == {
+        "imabetsu": True,
+        "hiranai": False,
+    }
+    assert all("農業研修である" in told for told in shown.values())
+    assert "一町の訂正" not in "".join(exported(None))
     assert queries.unminuted([meetings.of(row)]) == [] and not verdict().problems
     # Who came stands in them: another record of it says why, below them.
     came = {town.slug: (Attendance.HEAD, "") for town in FIVE}
@@ -219,6 +236,11 @@ def test_from_the_first_word_to_the_last(both):
         db.session.get_one(MinutesPart, item.id).decided = "別の決定"
         db.session.flush()
     db.session.rollback()
+    # At the release before everybody would read all corrections: what only some may read is dropped.
+    downgrade(revision="0058")
+    upgrade()
+    left = db.session.execute(text("SELECT item_id, words FROM minutes_erratum ORDER BY id")).all()
+    assert [one.item_id for one in left] == [None, None] and "農業研修" in left[0].words
 
 
 def test_nobody_who_was_asked_drops_out_by_a_change_of_the_agenda(both):

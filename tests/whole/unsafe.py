@@ -23,7 +23,7 @@ BY_HAND: Mapping[str, tuple[Visitor, dict[str, str]]] = {
     "sign_in.end_place": (OFFICE, {"place": "1"}),
     "sign_in.lift_delays": (ADMIN, {}),
     "accounts.look_at_changes": (OFFICER, {}),
-    "meetings.add_erratum": (OFFICE, {"words": "訂正。"}),
+    "meetings.add_erratum": (OFFICE, {"item_id": "0", "words": "訂正。"}),
     "meetings.send_minutes": (OFFICE, {"seen": "1", "reply_due_on": "2026/12/11"}),
     "sign_in.new_second_factor": (OFFICE, {"code": "123456"}),
     "sign_in.recovery_codes": (OFFICE, {"current": "x", "code": "123456"}),

@@ -234,8 +234,8 @@ def meeting_minutes(of: MinutesPaper) -> Document:
     ]
     if sheet.state in (MinutesState.SENT, MinutesState.FINAL):
         blocks += [Title("市町村の確認"), _confirmed(sheet), Lines([NOT_A_SEAL])]
-    if sheet.errata:
-        rows = [(wareki.long(clock.day(one.at)), one.words, one.by) for one in sheet.errata]
+    if errata := sheet.errata_of([one.id for one in of.of.entries]):
+        rows = [(wareki.long(clock.day(one.at)), one.words, one.by) for one in errata]
         blocks += [Title("確定後の訂正"), Grid(("日", "訂正", "記入"), rows, (1.4, 4, 1.6))]
     if of.digest:
         blocks.append(Lines([f"照合値（SHA-256）　{of.digest}"]))

@@ -117,10 +117,12 @@ def record_attendance(
         entry.digest = digest(queries.attended([row.id])[row.id])
 
 
-def put_erratum(act: Act, row: MeetingRow, words: str) -> None:
-    """Adds to final minutes; within the caller's change."""
+def put_erratum(act: Act, row: MeetingRow, words: str, item_id: int | None = None) -> None:
+    """Adds to final minutes, of an item or as a whole; within the caller's change."""
     who = {"person_id": act.person.person_id, "person_name": act.person.name}
-    db.session.add(MinutesErratum(meeting_id=row.id, words=words, at=act.at, **who))
+    db.session.add(
+        MinutesErratum(meeting_id=row.id, item_id=item_id, words=words, at=act.at, **who)
+    )
 
 
 def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> None:

@@ -221,13 +221,17 @@ class MinutesReply(Model):
 
 
 class MinutesErratum(Model):
-    """訂正: what was added after the minutes were final; rows are only added."""
+    """訂正: what was added after the minutes were final; rows are only added.
+
+    One of an item is read by whoever may read that item; without one by everybody.
+    """
 
     __tablename__ = "minutes_erratum"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
-    words: Mapped[str] = mapped_column(Text)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_item.id"))
+    words: Mapped[str] = mapped_column(Text, info=PRIVATE)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     person_name: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(UtcDateTime)

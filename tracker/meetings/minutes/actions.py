@@ -113,13 +113,17 @@ def ask_correction(
         _reply(act, head, own[item_id], quote, words)
 
 
-def add_erratum(act: Act, row: MeetingRow, words: str) -> None:
-    """Appends a correction to final minutes; their text stays what was confirmed."""
+def add_erratum(act: Act, row: MeetingRow, words: str, item_id: int | None = None) -> None:
+    """Appends a correction to final minutes, of an item or of the meeting as a whole (None).
+
+    The text of the minutes stays what was confirmed.
+    """
     head, sheet = _lock(act, row)
     rules.check_erratum(sheet)
+    assert item_id is None or item_id in sheet.parts
     assert head is not None
     with act.change("minutes.erratum", head, f"{row.name}：議事録に訂正を加えました。"):
-        put_erratum(act, row, words)
+        put_erratum(act, row, words, item_id)
 
 
 def _lock(

@@ -1,6 +1,6 @@
 """Asks for the minutes of an item, the day for words on them, a correction, an addition."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tracker.kernel.translation import N_, _
 from tracker.meetings.minutes.rules import PartText
@@ -12,6 +12,7 @@ from tracker.plumbing.forms import (
     SeenField,
     at_most,
     choices,
+    choose,
     must_choose,
     optional,
     required,
@@ -61,9 +62,29 @@ def correction_form(parts: Sequence[PartText], seen: str) -> CorrectionForm:
     return form
 
 
-class ErratumForm(Form):
-    """What is added to final minutes."""
+# A correction of no single item.
+WHOLE = "0"
 
+
+class ErratumForm(Form):
+    """What is added to final minutes, and of which item: who may read that reads it."""
+
+    item_id = must_choose(N_("どの議題の訂正か"), N_("どの議題の訂正かを選んでください。"))
     words = LinesField(
         N_("訂正"), validators=[*required(N_("訂正を入力してください。")), at_most(1000)]
     )
+
+    @property
+    def item(self) -> int | None:
+        """Of which item (id), or None."""
+        return int(self.item_id.data) or None
+
+
+def erratum_form(parts: Iterable[PartText]) -> ErratumForm:
+    """The form with every item; one that only some may read says so."""
+    form = ErratumForm()
+    some = _("（関係する市町村だけが読めます）")
+    titles = [(one.item_id, one.title + (some if one.only is not None else "")) for one in parts]
+    whole = WHOLE, _("会議の全体（すべての方が読めます）")
+    form.item_id.choices = choices([choose(), *titles, whole])
+    return form

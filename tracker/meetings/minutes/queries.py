@@ -28,7 +28,7 @@ def sheet(meeting: Meeting) -> MinutesSheet:
         .where(MinutesErratum.meeting_id == meeting.id)
         .order_by(MinutesErratum.id)
     )
-    said = [Erratum(one.words, one.person_name, one.at) for one in errata]
+    said = [Erratum(one.item_id, one.words, one.person_name, one.at) for one in errata]
     return _sheets([meeting])[meeting.id]._replace(errata=said)
 
 

@@ -5,7 +5,7 @@ Source: product.md 5, ux/spec.md 7.7, letter M11.
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -79,8 +79,9 @@ class MinutesWord(NamedTuple):
 
 
 class Erratum(NamedTuple):
-    """What was added after the minutes were final."""
+    """What was added after the minutes were final, of an item (id) or as a whole (None)."""
 
+    item_id: int | None
     words: str
     by: str
     at: datetime
@@ -117,6 +118,10 @@ class MinutesSheet(NamedTuple):
     def of(self, town: Town) -> tuple[PartText, ...]:
         """The items that a municipality may read."""
         return tuple(one for one in self.parts.values() if one.is_for(town))
+
+    def errata_of(self, read: Collection[int]) -> list[Erratum]:
+        """What was added of these items (ids), and what everybody reads."""
+        return [one for one in self.errata if one.item_id is None or one.item_id in read]
 
     def last(self, town: Town) -> Mapping[int, MinutesWord]:
         """Its last word on each item (id) as it stands: a later one takes the one before back."""

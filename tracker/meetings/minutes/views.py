@@ -57,6 +57,7 @@ def minutes(meeting_id: int) -> Response:
         sheet=sheet,
         is_readable=is_readable,
         entries=entries,
+        errata=sheet.errata_of(read),
         waiting_requests=[one for one in sheet.open_requests if one.item_id in read],
         own=_own(sheet),
         given=(),
@@ -215,7 +216,11 @@ def add_erratum(meeting_id: int) -> Response:
     meeting, sheet, back = _open(meeting_id)
     if closed := _closed(meeting, lambda: check_erratum(sheet), _("議事録に訂正を加える")):
         return closed
-    form = forms.ErratumForm()
-    if form.carry_out(lambda act: actions.add_erratum(act, meetings.row(meeting), form.words.data)):
+    form = forms.erratum_form(sheet.parts.values())
+
+    def add(act: Act) -> None:
+        actions.add_erratum(act, meetings.row(meeting), form.words.data, form.item)
+
+    if form.carry_out(add):
         return done(back, _("訂正を加えました。"))
     return page("meetings/minutes_erratum.html", form=form, meeting=meeting)

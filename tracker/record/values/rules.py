@@ -485,17 +485,17 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "minutes_reply": (
         N_("議事録への返事"),
         {
+            **dict.fromkeys(("municipality_id", "item_id", "mark", "person_name"), UNSAID),
             "revision": N_("案の版"),
-            "municipality_id": UNSAID,
             "is_confirmed": N_("確認"),
-            "item_id": UNSAID,
-            "mark": UNSAID,
             "quote": N_("直してほしい文"),
             "words": N_("修正のお願い"),
-            "person_name": UNSAID,
         },
     ),
-    "minutes_erratum": (N_("議事録の訂正"), {"words": N_("訂正"), "person_name": UNSAID}),
+    "minutes_erratum": (
+        N_("議事録の訂正"),
+        {"item_id": UNSAID, "words": N_("訂正"), "person_name": UNSAID},
+    ),
     "decision": (
         N_("決定事項"),
         {"item_id": UNSAID, "title": N_("件名"), "text": N_("決まったこと")},
