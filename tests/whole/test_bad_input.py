@@ -33,8 +33,9 @@ from tests.whole.bad_input import (
 )
 from tests.whole.clients import NOBODY, OFFICE, VISITORS, House
 from tests.whole.objects import targets
+from tracker.history import columns
 from tracker.municipalities.models import Area
-from tracker.plumbing import changes, clock, forms
+from tracker.plumbing import clock, forms
 from tracker.plumbing.db import db
 
 SHARES = 4
@@ -157,7 +158,7 @@ def test_what_would_be_kept_or_said_wrongly_is_found(
     zero = {**carried, "reason": NONSENSE["a zero byte"]}
     # What no form looked at is not kept all the same.
     assert judge(house, cancel, zero, "a zero byte") == []
-    monkeypatch.setattr(changes, "check_lines", lambda _text, _field: None)
+    monkeypatch.setattr(columns, "check_lines", lambda _text, _field: None)
     faults = judge(house, cancel, zero, "a zero byte")
     assert any("instr" in fault for fault in faults)
     assert any("was taken" in fault for fault in faults)
