@@ -140,13 +140,16 @@ def test_two_who_write_one_claim_see_each_other(made, browse) -> None:
 def test_the_ceiling_is_the_office_s_and_is_held_against_all_lines(made, browse) -> None:
     address = claim_page(made(a_settled_project))
     office, officer = browse("office"), browse("officer", "imabetsu")
+    words = {"why": "移住の推進", "proof": "支出命令書の写し"}
+    typed = {"claimed_yen": "50万円", "eligible": "yes", **words}
+    assert officer.post(address, {**officer.get(address).fields(), **typed}).status == 302
+    # What could not be looked at is not said to be right.
+    ledger = officer.get(LEDGER).text
+    assert "見つかりません" in ledger and "上限は、額が記入されていないため、確かめて" in ledger
     fields = office.get(CAPS).fields()
     assert office.post(CAPS, {**fields, "cap_yen_imabetsu": "40万円"}).status == 302
     # Whoever saw no ceilings does not overwrite those entered meanwhile.
     assert office.post(CAPS, {**fields, "cap_yen_imabetsu": "90万円"}).status == 409
-    words = {"why": "移住の推進", "proof": "支出命令書の写し"}
-    typed = {"claimed_yen": "50万円", "eligible": "yes", **words}
-    assert officer.post(address, {**officer.get(address).fields(), **typed}).status == 302
     ledger = officer.get(LEDGER).text
     assert ledger.count("上限 400,000円を100,000円超えています") == 1
     assert "指摘されるところが1件" in ledger

@@ -44,6 +44,7 @@ def ledger() -> Response:
         claimed=sum(one.line.claimed_yen for one in rows),
         wide=wide,
         found=len(wide) + sum(len(one.findings) for one in rows),
+        not_entered=sum(not one.is_entered for one in rows),
         may_write=may(Permission.CLAIM_GRANT, town.slug),
         may_cap=(is_office := may(Permission.EDIT_FIGURES)),
         to_print=[

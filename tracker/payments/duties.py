@@ -79,18 +79,21 @@ def _to_notify(rows: Sequence[Instalment], members: Members) -> Duty:
     first = rows[0]
     at = first.agreed_at or tokyo.at(first.year.begins, time.min)
     day = office_days.on_or_before(min(one.due_on for one in rows) - NOTICE_BEFORE)
+    due_on = min(max(day, _plan_due(at)), *(one.due_on for one in rows))
+    names = some(one.payer.name for one in rows)
     return Duty(
         Kind.PAYMENT_UNNOTICED,
         members.owner(first.payee.slug, first.lead_post_id),
         key=f"payment_unnoticed:{first.no.path}:{first.number}:{first.payee.slug}",
-        due_on=min(max(day, _plan_due(at)), *(one.due_on for one in rows)),
+        due_on=due_on,
         url=f"{first.no.path}/payments/{first.number}/notice",
         remaining=len(rows),
         name=_named(first),
         text=_(
-            "%(names)sに、納期限の15日前までに納入通知書を送り、送った日を記録します。",
-            names=some(one.payer.name for one in rows),
-        ),
+            "%(names)sに、納期限の15日前までに納入通知書を送り、送った日を記録します。", names=names
+        )
+        if due_on == day
+        else _("%(names)sに納入通知書を送り、送った日を記録します。", names=names),
         known_since=at,
     )
 

@@ -285,7 +285,8 @@ def create_account(
     act.lock((post, None))
     post.must_count()
     if not post.kind.signs_in:
-        raise Refusal(_("秘書と上司の役職には、利用者の登録は要りません。お知らせは届きます。"))
+        said = _("この種類の役職には、利用者の登録は要りません。お知らせは、役職の宛先に届きます。")
+        raise Refusal(said)
     address = rules.check_address(email)
     if queries.find_person(address):
         raise Refusal(_("このメールアドレスは、すでに使われています。"), field="email")
