@@ -43,6 +43,7 @@ OTHERS = {
         "/reports/2026-h1/inbox",
         "/meetings",
         "/meetings/7/dates/new",
+        "/meetings/7/required",
         "/meetings/6/attendance",
         "/meetings/new?fy=2027",
         "/costs",
