@@ -283,6 +283,14 @@ HOSTILE: Mapping[str, Hostile] = {
     "a script packed and spelled oddly": Hostile(
         "a.pdf", "active", lambda: pdf(_objects(b"<< /S /#4aavaScript >>"))
     ),
+    "a script packed and locked": Hostile(
+        "a.pdf",
+        "locked",
+        lambda: pdf(
+            _objects(b"<< /S /JavaScript >>").replace(b"\x78\x9c", b"\0\0")
+            + b"<< /#45ncrypt 9 0 R >>"
+        ),
+    ),
     "a program that a PDF starts": Hostile("a.pdf", "active", lambda: pdf(b"<< /S /Launch >>")),
     "a file inside a PDF": Hostile("a.pdf", "active", lambda: pdf(b"<< /Type /EmbeddedFile >>")),
     "a bomb in a PDF": Hostile("a.pdf", "bomb", lambda: pdf(_objects(b" " * (60 * MB))), True),
@@ -311,6 +319,7 @@ HOSTILE: Mapping[str, Hostile] = {
 
 GOOD: Mapping[str, Callable[[], bytes]] = {
     "押印済み覚書.pdf": lambda: pdf(_objects(b"<< /Type /Page >>")),
+    "印刷を制限した文書.pdf": lambda: pdf(b"<< /Type /Page >> trailer << /Encrypt 9 0 R >>"),
     "積算.xlsx": lambda: excel({"xl/printerSettings/printerSettings1.bin": b"\0\1\2"}),
     "協議の記録.docx": lambda: office(
         {"word/embeddings/表.xlsx": excel(), "word/media/1.png": png()}

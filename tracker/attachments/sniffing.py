@@ -39,6 +39,7 @@ _OLE, _ZIP, _EXE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"MZ"
 _ZIP_END = b"PK\x05\x06"
 # What a viewer would run, start or unpack.
 _PDF_ACTIVE = re.compile(rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia)\b")
+_PDF_LOCKED = re.compile(rb"/Encrypt\s*(?:<<|[0-9]+\s+[0-9]+\s+R)")
 _STREAM = re.compile(rb"stream\r?\n")
 _MARKUP = re.compile(r"\s*<[!?a-zA-Z]")
 _CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f]")
@@ -196,8 +197,12 @@ def _kind(listed: bytes, names: set[str]) -> str:
 def _pdf(content: bytes) -> str:
     if b"%%EOF" not in content[-2048:]:
         raise Refused("broken")
-    if any(map(_PDF_ACTIVE.search, (_spelled(content), *_packed_objects(content)))):
+    told = _spelled(content)
+    if any(map(_PDF_ACTIVE.search, (told, *_packed_objects(content)))):
         raise Refused("active")
+    # With a password, also one that only limits printing, nobody here sees what is packed.
+    if b"/ObjStm" in told and _PDF_LOCKED.search(told):
+        raise Refused("locked")
     return "pdf"
 
 
