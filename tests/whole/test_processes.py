@@ -1,5 +1,6 @@
 """Several web processes and the clock apart, as README's "Operation" promises."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -104,7 +105,8 @@ def test_two_web_processes_and_the_clock_apart(cluster: Postgres, tmp_path: Path
     with ExitStack() as stack:
         web = [stack.enter_context(serving(url, tmp_path / name, **shared)) for name in "ab"]
         cookie = web[0].ask("GET", "/", cookie=web[0].sign_in(OFFICE)).headers["set-cookie"]
-        fields = {**web[1].ask("GET", NEW, cookie=cookie).fields(), **ENTRY}
+        empty = web[1].ask("GET", NEW, cookie=cookie)
+        fields = {**empty.fields(), **ENTRY, "municipalities": "imabetsu"}
         with ThreadPoolExecutor(16) as people:
             presses = [
                 people.submit(web[n % 2].ask, "POST", NEW, fields, cookie) for n in range(16)
@@ -137,7 +139,10 @@ def test_two_web_processes_and_the_clock_apart(cluster: Postgres, tmp_path: Path
                 == (503, "今、混み合っています")
             )
             assert post.fields()["name"] == ENTRY["name"]
-            assert len(served.said().removeprefix(said).splitlines()) == 2
+            # A line of the access log and one that says why, each.
+            lines = served.said().removeprefix(said).splitlines()
+            assert Counter(re.findall(r"\] (\w+) in ", "\n".join(lines))) == {"INFO": 2, "ERROR": 2}
+            assert len(lines) == 4
         cluster.start()
         assert [served.ask("GET", "/", cookie=cookie).status for served in web] == [200, 200]
         assert [served.ask("POST", NEW, fields, cookie).status for served in web] == [303, 303]
