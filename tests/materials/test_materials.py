@@ -1,5 +1,6 @@
 """Materials of a meeting: numbered, sent, replaced, bound, and opened."""
 
+import hashlib
 import io
 import zipfile
 from dataclasses import replace as changed
@@ -371,6 +372,22 @@ def locked(user: str = "x") -> bytes:
     return kept.getvalue()
 
 
+def sealed(told: bytes) -> bytes:
+    """A page under a handler or cipher that pypdf alone does not read."""
+    kept = io.BytesIO()
+    PdfWriter(clone_from=io.BytesIO(page_of("秘密"))).write(kept)
+    return kept.getvalue().replace(b"trailer\n<<", b"trailer\n<< /Encrypt << %b >>" % told)
+
+
+AES256 = (
+    b"/Filter /Standard /V 5 /R %d /Length 256 /P -1 /O <%b> /U <%b> /OE <%b> /UE <%b> /Perms <%b> "
+)
+AES256 += b"/CF << /StdCF << /CFM /AESV3 /Length 32 >> >> /StmF /StdCF /StrF /StdCF"
+# Opens without a password: U is the digest of none and eight zeros, then two salts of zeros.
+NONE = hashlib.sha256(bytes(8)).hexdigest().encode() + b"00" * 16
+SIZES = (b"00" * 48, NONE, b"00" * 32, b"00" * 32, b"00" * 16)
+
+
 @pytest.mark.parametrize(
     ("content", "code", "said"),
     [
@@ -378,8 +395,11 @@ def locked(user: str = "x") -> bytes:
         (page_of("半分")[:2000] + b"%%EOF", "broken", "壊れているようです"),
         (locked(), "locked", "パスワードか、編集・印刷の制限が付いています"),
         (locked(""), "locked", "開くときには聞かれないものもあります"),
+        (sealed(AES256 % (6, *SIZES)), "locked", "編集・印刷の制限が付いています"),
+        (sealed(AES256 % (5, *SIZES)), "locked", "編集・印刷の制限が付いています"),
+        (sealed(b"/Filter /Adobe.PubSec /V 4"), "locked", "編集・印刷の制限が付いています"),
     ],
-    ids=["nothing", "half", "locked", "limited"],
+    ids=["nothing", "half", "locked", "limited", "R6", "R5", "for keys"],
 )
 def test_a_pdf_that_cannot_be_bound_is_refused(content, code, said):
     with pytest.raises(binding.CannotBind, match=f"^{code}$"):

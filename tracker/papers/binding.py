@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pypdf import PageObject, PdfReader, PdfWriter
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import (
     ArrayObject,
     BooleanObject,
@@ -45,6 +45,10 @@ _SHOWS_TEXT = frozenset((b"Tj", b"TJ", b"'", b'"'))
 _DEEPEST = 4
 # Elements of a file's structure, and how deep they stand.
 MOST_TAGS, DEEPEST_TAG = 60_000, 60
+_UNREADABLE = (
+    *(PyPdfError, DependencyError, NotImplementedError),
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
+)
 _SAID = ("/T", "/Alt", "/ActualText", "/E", "/Lang")
 
 
@@ -69,8 +73,9 @@ def read(content: bytes) -> PdfReader:
             box = page.cropbox
             if not (9 <= box.width <= 15_000 and 9 <= box.height <= 15_000):
                 raise CannotBind("broken")
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
-        raise CannotBind("broken") from wrong
+    except _UNREADABLE as wrong:
+        # Ciphers that nobody here reads (AES-256) are found out at once, and the file opens elsewhere.
+        raise CannotBind("locked" if b"/Encrypt" in content else "broken") from wrong
     return found
 
 
