@@ -311,7 +311,7 @@ def test_the_office_takes_a_later_project_and_a_later_municipality_into_a_runnin
         ("農業研修事業", "imabetsu"),
         ("農業研修事業", "yomogita"),
     ]
-    owing = {one.municipality: one.total for one in all_duties(cast.TODAY) if one.total}
+    owing = {one.owner.municipality: one.total for one in all_duties(cast.TODAY) if one.total}
     assert {"hiranai", "yomogita"} <= set(owing)
     assert not queries.unasked(queries.rounds()[0])
     with pytest.raises(Refusal, match="すでにこの回に入っています。"):

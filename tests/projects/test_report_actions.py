@@ -156,8 +156,9 @@ def test_who_saves_over_another_s_words_is_told_who_was_first(both: Flask) -> No
     make_round()
     place = report_of(project)
     first = save(place, replace(WRITTEN, done="先の言葉")).seen
-    for stale in ("0", "7", ""):
-        with pytest.raises(Conflict, match="ほかの画面で11月24日 10:00に先に直しました。"):
+    first_here, never_seen = "ほかの画面で11月24日 10:00に先に直しました。", "確かめられません。"
+    for stale, said in (("0", first_here), ("7", never_seen), ("", never_seen)):
+        with pytest.raises(Conflict, match=said):
             save(place, replace(WRITTEN, done="後の言葉"), stale)
         db.session.rollback()
     assert report_of(project).done == "先の言葉"

@@ -19,7 +19,7 @@ from tracker.exposure import checks
 
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 PASSED_OVER = {200, 302, 303, 304, 307, 308}
-REFUSED = {400, 401, 403, 404, 405, 409, 410, 413, 415, 422}
+REFUSED = {400, 401, 403, 404, 405, 409, 410, 413, 415, 416, 422}
 LARGE = str(10**30)
 # In an address or behind its question mark, as they stand on the wire.
 ODD = {

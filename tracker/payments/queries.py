@@ -248,11 +248,15 @@ def _owed(
     return Owed(owed_yen(of.shares, of.lead, shares, paid), before, paid, is_later)
 
 
-def planned(cases: Iterable[Case]) -> dict[int, DivideBy]:
-    """How these cases (ids) are paid, as far as it was said.  One query."""
-    ids = [one.id for one in cases]
-    how = select(PaymentPlan.case_id, PaymentPlan.divide_by).where(PaymentPlan.case_id.in_(ids))
-    return {row.case_id: row.divide_by for row in db.session.execute(how)} if ids else {}
+def planned(cases: Iterable[Case]) -> Mapping[int, DivideBy]:
+    """How these cases (ids) are paid, as far as it was said.  One query, kept until one is planned."""
+    ids = tuple(one.id for one in cases)
+
+    def read() -> Mapping[int, DivideBy]:
+        how = select(PaymentPlan.case_id, PaymentPlan.divide_by).where(PaymentPlan.case_id.in_(ids))
+        return {row.case_id: row.divide_by for row in db.session.execute(how)}
+
+    return kept(("planned", ids), ("payments",), read) if ids else {}
 
 
 def is_followed(of: Case, today: date) -> bool:
