@@ -23,6 +23,7 @@ from tracker.council.rules import CouncilMember, Opinion, QuorumRule, quorum, se
 from tracker.duties.queries import all_duties
 from tracker.duty.kinds import Kind
 from tracker.kernel.refusal import Refusal
+from tracker.kernel.wareki import full, long
 from tracker.meetings import actions as meetings
 from tracker.meetings.meeting import Seat
 from tracker.meetings.models import MeetingRow
@@ -202,14 +203,15 @@ def test_who_comes_is_said_with_the_quorum(app, said, rule, is_recorded, sentenc
         ("看板を改めた。", None, "responded_on"),
         (None, BEGINS, "response"),
         ("看板を改めた。", BEGINS + timedelta(days=1), "responded_on"),
+        ("看板を改めた。", BEGINS - timedelta(days=2), "responded_on"),
     ],
 )
 def test_what_became_of_an_opinion_comes_with_its_day(response, on, field):
     with pytest.raises(Refusal) as refused:
-        rules.check_response(response, on, BEGINS)
+        rules.check_response(response, on, BEGINS, BEGINS - timedelta(days=1))
     assert refused.value.field == field
     rules.check_response(None, None, BEGINS)
-    rules.check_response("看板を改めた。", BEGINS, BEGINS)
+    rules.check_response("看板を改めた。", BEGINS, BEGINS, BEGINS)
     rules.check_opinion(seated(HEAD), None)
     for meeting, seat_id in ((seated(), None), (seated(HEAD), 1)):
         with pytest.raises(Refusal):
@@ -289,7 +291,9 @@ def test_a_member_is_entered_seated_invited_and_counted(browse, app, now):
     assert "ビジョン懇談会の意見への対応を記録する 1件" in office.get("/").text
     assert "ビジョン懇談会の意見" not in seen_by_town.get("/").text
     followed = {"response": "看板を改めた。", "responded_on": "令和8年4月1日"}
-    office.fill("/meetings/council/opinions/1", followed)
+    early = office.fill("/meetings/council/opinions/1", followed)
+    assert early.status == 422 and f"意見が出された日（{full(cast.TODAY)}）以後" in early.text
+    office.fill("/meetings/council/opinions/1", {**followed, "responded_on": long(cast.TODAY)})
     assert "ビジョン懇談会の意見" not in office.get("/").text
     with app.app_context():
         next_day = HOURS._replace(on=date(2027, 3, 1))

@@ -8,9 +8,12 @@ from tracker.accounts.people import actions as people
 from tracker.council import queries, rules
 from tracker.council.models import CouncilMemberRow, CouncilOpinion, CouncilRow
 from tracker.council.rules import QuorumRule
+from tracker.history.columns import subject_of
+from tracker.history.history import last_of
 from tracker.meetings import queries as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
 from tracker.municipalities import queries as areas
+from tracker.plumbing import clock
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
@@ -95,7 +98,11 @@ def follow_opinion(
     meeting = db.session.get_one(MeetingRow, row.meeting_id)
     act.lock((meeting, None), (row, seen))
     rules.check_opinion(meetings.of(meeting), words.seat_id)
-    rules.check_response(words.response, words.responded_on, act.today)
+    # One that came in writing before its meeting was known from the day it was recorded.
+    entry = last_of(subject_of(row), "council.opinion_recorded")
+    days = [meeting.held_on, entry and clock.day(entry.at)]
+    said_on = min((one for one in days if one), default=None)
+    rules.check_response(words.response, words.responded_on, act.today, said_on)
     said = f"{meeting.name}：ビジョン懇談会で出された意見と、その対応を記録しました。"
     with act.change("council.opinion_followed", row, said):
         row.seat_id, row.text = words.seat_id, words.text

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.kernel.wareki import full
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import Attendance
 from tracker.office_days import office_days
@@ -184,8 +185,13 @@ def check_opinion(meeting: Meeting, seat_id: int | None) -> None:
         raise Refusal(_("意見を出した委員を選び直してください。"), field="seat")
 
 
-def check_response(response: str | None, responded_on: date | None, today: date) -> None:
-    """What became of an opinion comes with its day, which is not to come; raises Refusal."""
+def check_response(
+    response: str | None, responded_on: date | None, today: date, said_on: date | None = None
+) -> None:
+    """What became of an opinion comes with its day, not to come and not before it was said (`said_on`).
+
+    Raises Refusal.
+    """
     if response and responded_on is None:
         raise Refusal(_("対応の日を入力してください。"), field="responded_on")
     if responded_on is not None and not response:
@@ -194,3 +200,8 @@ def check_response(response: str | None, responded_on: date | None, today: date)
         )
     if responded_on is not None and responded_on > today:
         raise Refusal(_("対応の日は、今日までの日にしてください。"), field="responded_on")
+    if responded_on is not None and said_on is not None and responded_on < said_on:
+        raise Refusal(
+            _("対応の日は、意見が出された日（%(day)s）以後の日にしてください。", day=full(said_on)),
+            field="responded_on",
+        )
