@@ -91,6 +91,8 @@ def test_a_change_says_what_it_voids_before_anything_is_saved(browse, given):
     office = browse("office")
     page = office.get(f"{CASE}/formula")
     assert "すべての確認が取り消され" in page.text
+    same = office.fill(f"{CASE}/formula", {"save": "1"})
+    assert (same.status, same.title) == (422, "算式と負担額") and "前と同じ内容です" in same.text
     check = office.fill(f"{CASE}/formula", {"subsidy_yen": "1,020,000", "save": "1"})
     assert check.title == "変わるところの確認"
     typed = {

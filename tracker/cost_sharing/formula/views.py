@@ -62,7 +62,7 @@ def formula(no: str) -> Response:
         then = None if form.conflict else _outcome(case, form, is_kept=True)
         if is_checked and not form.conflict and form.errors.keys() <= OF_THE_CHECK:
             return _check(case, form, then)
-    elif is_saved and (then := worked_out(case, form, is_kept=True)):
+    elif is_saved and (then := _changed(case, form)):
         return _check(case, form, then)
     return formula_page(case, form, _table(case, form), voids, to_copy)
 
@@ -165,6 +165,15 @@ def worked_out(case: Case, form: FormulaForm | WorkForm, *, is_kept: bool = Fals
     is_fine = form.validate_on_submit()
     then = _outcome(case, form, is_kept=is_kept)
     return then if is_fine else None
+
+
+def _changed(case: Case, form: FormulaForm | WorkForm) -> Case | None:
+    """The same for the page of the check; None, too, where nothing of what was sent would change."""
+    then = worked_out(case, form, is_kept=True)
+    if then and then.content == case.content:
+        form.refuse(Refusal(_(actions.UNCHANGED)))
+        return None
+    return then
 
 
 def _outcome(
