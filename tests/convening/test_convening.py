@@ -13,6 +13,7 @@ from tests import cast
 from tests.imap import Mailbox
 from tests.incoming_mail.test_mailbox import configure
 from tests.meetings.makers import act, dates_of, letters, make_fixed, seat_of
+from tests.pages import PageClient
 from tests.replies.mails import ASKED, GOOGLE, UID, calendar, mail
 from tests.sent import links_in, sent_to, text_of, token_of
 from tracker.accounts.models import Post, PostKind
@@ -21,6 +22,7 @@ from tracker.convening.models import SeatInvitation
 from tracker.convening.rules import (
     Coming,
     ToldPlace,
+    marked_hours,
     other_days,
     other_places,
     place_told_at,
@@ -33,6 +35,7 @@ from tracker.kernel.refusal import Refusal
 from tracker.mail.letters import Letter
 from tracker.meetings import actions as meetings
 from tracker.meetings.models import MeetingRow, MeetingSeat
+from tracker.meetings.queries import of
 from tracker.meetings.rules import Attendance, Candidate, reply_due
 from tracker.plumbing import clock
 from tracker.plumbing.db import db
@@ -185,11 +188,15 @@ def path_of(row: MeetingRow, slug: str = "imabetsu") -> str:
     return found
 
 
+def form(client: FlaskClient, path: str) -> dict[str, str]:
+    """What the form that stands there carries unseen."""
+    text = client.get(path).get_data(as_text=True)
+    return dict(re.findall(r'name="(csrf_token|once|seen|hours)"[^>]*value="([^"]*)"', text))
+
+
 def press(client: FlaskClient, path: str, **fields: str):
     """Fills in the form that stands there, and follows."""
-    text = client.get(path).get_data(as_text=True)
-    carried = dict(re.findall(r'name="(csrf_token|once|seen)"[^>]*value="([^"]*)"', text))
-    return client.post(path, data={**carried, **fields}, follow_redirects=True)
+    return client.post(path, data={**form(client, path), **fields}, follow_redirects=True)
 
 
 def test_who_comes_is_said_in_two_screens_and_said_again(noticed, both):
@@ -243,6 +250,40 @@ def test_a_link_opens_its_own_seat_only_and_ends(noticed, both, now):
         gone = client.get(link)
         assert gone.status_code == 410
         assert ("会議は取りやめになりました" in gone.get_data(as_text=True)) is is_told
+
+
+def test_an_answer_to_the_day_shown_is_none_to_another(noticed, both):
+    client, office = both.test_client(), PageClient(both).enter("office").client
+    by_link, at_desk = path_of(noticed), f"/meetings/{noticed.id}/replies/hiranai"
+    opened = {by_link: form(client, by_link)}
+    with both.app_context():
+        opened[at_desk] = form(office, at_desk)
+    actions.answer(act(), noticed, seat_of(noticed, "yomogita").id, Coming(HEAD))
+    meetings.fix(act(), noticed, dates_of(noticed)[4], "議会のため")
+    typed = {"attendance": "deputy", "deputy": "副町長", "told_by": "総務課"}
+    for asking, path in ((client, by_link), (office, at_desk)):
+        with both.app_context():
+            refused = asking.post(path, data={**opened[path], **typed})
+        said = refused.get_data(as_text=True)
+        assert refused.status_code == 409 and 'value="副町長"' in said
+        was, now = "1月28日（木）14時〜15時30分", "2月4日（木）14時〜15時30分"
+        assert re.search(f"会議の日時が、令和9年{was}から令和9年{now}に変わりました。", said)
+        # Nobody has answered: that is no first choice.
+        assert re.search(r"今の内容.>未回答<", said)
+    assert [one.attendance for one in of(noticed).seats] == [None] * len(cast.TOWNS)
+    # What is said to the new day, with that day before one's eyes, counts.
+    assert press(client, by_link, **typed).request.path == f"{by_link}/done"
+    # Nor does an answer stay that was given before anybody was invited to its day.
+    meetings.fix(act(), noticed, dates_of(noticed)[2], "議会のため")
+    assert seat_of(noticed, "imabetsu").attendance is None
+    for mark in (
+        "",
+        "2027-01-28",
+        "1 2 3",
+        "2027-01-28 14:00 15:30",
+        "2027-13-01 14:00:00 15:30:00",
+    ):
+        assert marked_hours(mark) is None
 
 
 @pytest.mark.parametrize(

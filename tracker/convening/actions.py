@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from flask import current_app
@@ -23,9 +22,9 @@ from tracker.meetings import queries as meetings
 from tracker.meetings.letters import Enclosed
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.models import MeetingRow, MeetingSeat
-from tracker.meetings.rules import Attendance
+from tracker.meetings.rules import Attendance, check_active
 from tracker.municipalities import queries as areas
-from tracker.plumbing.changes import Act
+from tracker.plumbing.changes import Act, Conflict, Stale
 from tracker.plumbing.db import db
 from tracker.poll_replies import actions as by_mail
 from tracker.replies import rules as replies
@@ -59,9 +58,7 @@ def enclose(act: Act, meeting_id: int, kind: str) -> Iterator[Enclosed]:
             invitation = _invited(seat, meeting, to)
             db.session.get_one(MeetingSeat, seat.id).invited_at = act.at
         _bring_up_to_date(invitation, meeting, to)
-        # Answers given to other hours were just taken back.
-        now = db.session.get_one(MeetingSeat, seat.id).attendance
-        calendar = letters.calendar(invitation, meeting, replace(seat, attendance=now), to, act.at)
+        calendar = letters.calendar(invitation, meeting, seat, to, act.at)
         if kind == NOTICE:
             link = PersonalLink(queries.LINK, seat.id)
             yield Enclosed(to, "meeting_invitation", letters.asked(meeting, seat), link, calendar)
@@ -91,15 +88,12 @@ def _invited(seat: Seat, meeting: Meeting, to: Recipient) -> SeatInvitation:
 
 
 def _bring_up_to_date(invitation: SeatInvitation, meeting: Meeting, to: Recipient) -> None:
-    """Another number where the meeting moved; an answer given to other hours is asked anew."""
+    """Another number where the meeting moved; a doubt about other hours is none of these."""
     assert meeting.hours is not None
     before = invitation.hours, invitation.place
     if before != (meeting.hours, meeting.place) or meeting.cancelled_at is not None:
         invitation.sequence += 1
     if invitation.hours != meeting.hours:
-        seat = db.session.get_one(MeetingSeat, invitation.seat_id)
-        seat.attendance = seat.deputy = seat.companions = seat.vehicles = None
-        seat.replied_at = seat.replied_by = seat.replied_by_id = seat.reply_told_by = None
         invitation.doubt = None
     if invitation.to_key != to.key:
         # Whoever was asked before answers no more.
@@ -126,15 +120,22 @@ def answer(
     told_by: str = "",
     seen: str | None = None,
     *,
+    hours_seen: str | None = None,
     by: str = "",
 ) -> None:
     """Takes who comes to a seat; said again, it replaces what was said, and the record keeps both.
 
     Nobody signed in means the post that was invited, behind its link, or by its calendar (`by`
     says so).  The office answers for another (代理入力, saying who told it), late too.
+
+    An answer is one to a day: `hours_seen` are day and hours that its page showed
+    (`rules.hours_mark`; None: nobody looked).  Raises Conflict where the meeting has moved since.
     """
     seat_row = db.session.get_one(MeetingSeat, seat_id)
-    act.lock((row, None), (seat_row, seen))
+    act.lock(
+        *((row, None), (seat_row, seen)),
+        first=lambda: _check_as_shown(act, row, hours_seen),
+    )
     meeting = meetings.of(row)
     seat = next(one for one in meeting.seats if one.id == seat_id)
     is_office = allowed(act.by, Permission.MANAGE_MEETING)
@@ -158,6 +159,19 @@ def answer(
         seat_row.reply_told_by = told_by.strip() if is_proxy else None
         if invitation is not None:
             invitation.doubt = None
+
+
+def _check_as_shown(act: Act, row: MeetingRow, hours_seen: str | None) -> None:
+    check_active(row.cancelled_at is not None)
+    if hours_seen is None or hours_seen == rules.hours_mark(row.hours):
+        return
+    was = rules.marked_hours(hours_seen)
+    if was and row.hours:
+        values = {"was": was.label, "now": row.hours.label}
+        said = _("会議の日時が、%(was)sから%(now)sに変わりました。", **values)
+        then = _("まだ記録していません。新しい日時での出欠を確かめてから、もう一度送ってください。")
+        raise Conflict([], then, said)
+    raise Conflict([Stale("", None, None, is_earlier=False)])
 
 
 def _asked(seat: Seat, invitation: SeatInvitation | None) -> str:

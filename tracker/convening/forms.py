@@ -4,12 +4,12 @@ from typing import Any
 
 from wtforms import RadioField
 
-from tracker.convening.rules import MOST_WITH, Coming
+from tracker.convening.rules import MOST_WITH, Coming, hours_mark
 from tracker.kernel.translation import N_
 from tracker.meetings.forms import wanted_of_deputies
 from tracker.meetings.meeting import Seat
 from tracker.meetings.poll.forms import told_by_field
-from tracker.meetings.rules import Attendance
+from tracker.meetings.rules import Attendance, Candidate
 from tracker.plumbing.forms import (
     CountField,
     Form,
@@ -39,9 +39,10 @@ class NoticeForm(Form):
 
 
 class ComingForm(Form):
-    """本人／代理／欠席, and with whom."""
+    """本人／代理／欠席, and with whom; `hours` are those that the page showed (`rules.hours_mark`)."""
 
     seen = SeenField()
+    hours = SeenField()
     attendance = must_choose(
         N_("出欠"),
         N_("本人・代理・欠席のどれかを選んでください。"),
@@ -75,11 +76,11 @@ class ComingForm(Form):
         )
 
 
-def coming_form(seat: Seat, *, is_proxy: bool = False) -> Any:
+def coming_form(seat: Seat, hours: Candidate | None, *, is_proxy: bool = False) -> Any:
     """The form over what is said so far; who enters it for another says who told it."""
     fields = {"told_by": told_by_field()} if is_proxy else {}
     stored = {
         name: getattr(seat, name) for name in ("attendance", "deputy", "companions", "vehicles")
     }
-    said = {"seen": seat.seen, "told_by": seat.reply_told_by}
+    said = {"seen": seat.seen, "hours": hours_mark(hours), "told_by": seat.reply_told_by}
     return with_fields(ComingForm, fields)(data={**stored, **said})

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
@@ -185,6 +185,23 @@ class Coming:
         is_deputy = self.attendance is Attendance.DEPUTY
         deputy = self.deputy.strip() if is_deputy else ""
         return Coming(self.attendance, deputy, self.companions, self.vehicles)
+
+
+def hours_mark(hours: Candidate | None) -> str:
+    """What a form carries of the day and hours that its page showed."""
+    return " ".join(one.isoformat() for one in hours) if hours else ""
+
+
+def marked_hours(mark: str) -> Candidate | None:
+    """The day and hours that a form carried; None for what no page of ours had made."""
+    try:
+        on, begins, ends = mark.split(" ")
+        found = Candidate(
+            date.fromisoformat(on), time.fromisoformat(begins), time.fromisoformat(ends)
+        )
+    except ValueError:
+        return None
+    return found if hours_mark(found) == mark else None
 
 
 def coming_of(seat: Seat) -> Coming | None:

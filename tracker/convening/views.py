@@ -134,7 +134,7 @@ def answer(meeting_id: int, municipality: str) -> Response:
     meeting = _get(meeting_id)
     seat = next((one for one in meeting.seats if one.key == municipality), None) or abort(404)
     is_proxy = actor().municipality != seat.slug
-    form = forms.coming_form(seat, is_proxy=is_proxy)
+    form = forms.coming_form(seat, meeting.hours, is_proxy=is_proxy)
     if _answered(form, meeting, seat):
         return done(
             url_for(".index", meeting_id=meeting_id),
@@ -155,7 +155,7 @@ def answer(meeting_id: int, municipality: str) -> Response:
 def answer_by_link(token: str) -> Response:
     """出欠の回答: one post's own seat, without signing in."""
     meeting, seat = _by_link(token)
-    form = forms.coming_form(seat)
+    form = forms.coming_form(seat, meeting.hours)
     # Whoever is signed in besides: who holds the link answers as the post that was invited.
     if _answered(form, meeting, seat, lambda act: Act(None, act.at)):
         return done(url_for(".answered", token=token))
@@ -210,6 +210,7 @@ def _answered(
                 form.coming,
                 form.told_by.data if "told_by" in form else "",
                 seen=form.seen.data,
+                hours_seen=form.hours.data,
             )
         )
     )

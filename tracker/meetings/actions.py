@@ -32,7 +32,7 @@ def fix(
     Refusal, also where heads are silent about the date and not `despite_silent`, or a required one
     refused it and not `despite_required`, and Conflict where somebody has answered meanwhile.
     """
-    _lock(act, row, seen, answers_seen)
+    seats = _lock(act, row, seen, answers_seen)
     meeting = queries.of(row)
     chosen = meeting.dates.get(candidate_id)
     if chosen is None:
@@ -52,6 +52,11 @@ def fix(
         row.held_on, row.begins, row.ends = chosen
         row.fixed_at, row.fixed_reason = act.at, reason.strip() or None
         row.noticed_at = None
+        if meeting.hours not in (None, chosen):
+            for seat in seats:
+                # What was said of another day is said of no other.
+                seat.attendance = seat.deputy = seat.companions = seat.vehicles = None
+                seat.replied_at = seat.replied_by = seat.replied_by_id = seat.reply_told_by = None
         db.session.flush()
         values = letters.day(queries.of(row), reason.strip(), meeting.hours)
         kind = "meeting_moved" if meeting.hours else "poll_fixed"

@@ -132,7 +132,7 @@ def reply_due(on: date, noticed_on: date) -> date:
 def check_active(is_cancelled: bool) -> None:
     """A meeting called off takes no more changes."""
     if is_cancelled:
-        raise Refusal(_("この会議は取りやめになりました。新しい会議を準備してください。"))
+        raise Refusal(_("この会議は取りやめになりました。"))
 
 
 def check_fixable(

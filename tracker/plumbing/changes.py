@@ -53,12 +53,13 @@ class Stale(NamedTuple):
 class Conflict(Refusal):
     """Another page was first: the form answers 409 and shows both texts.
 
-    `then` says what to do where nothing is saved.
+    `then` says what to do where nothing is saved, `said` what became otherwise where that is no row.
     """
 
-    def __init__(self, rows: Sequence[Stale], then: str = "") -> None:
+    def __init__(self, rows: Sequence[Stale], then: str = "", said: str = "") -> None:
         changed = "、".join(row.said for row in rows if row.is_earlier)
-        said = _("%(said)s先に直しました。", said=changed) if changed else _(NOT_OF_THIS)
+        if not said:
+            said = _("%(said)s先に直しました。", said=changed) if changed else _(NOT_OF_THIS)
         then = then or _(
             "まだ保存していません。最新の内容を確かめてから、もう一度保存してください。"
         )

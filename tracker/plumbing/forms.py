@@ -296,9 +296,8 @@ def _said(field: Field, value: Any) -> str:
         case BooleanField():
             return _("はい") if value else _("いいえ")
         case SelectFieldBase():
-            if value is None and isinstance(field, SelectField):
-                # Nothing stored: the browser offers the first choice.
-                value = next((option.data for option in field), "")
+            if value in (None, "") and isinstance(field, SelectField):
+                return _("未回答")
             chosen = {str(one) for one in (value if isinstance(value, list | tuple) else [value])}
             return "、".join(
                 str(option.label.text) for option in field if str(option.data) in chosen
