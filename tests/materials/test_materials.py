@@ -247,6 +247,15 @@ def test_from_numbers_to_a_replacement(both):
     now = queries.pack(row.id).materials[0]
     assert [one.is_late for one in now.editions] == [False, True]
     assert now.current and now.current.reason == "金額の誤り"
+    # What was replaced by mistake comes back; what counts now does not come twice.
+    actions.replace(late, row, file, paged(b"two"), "元の案に戻す")
+    with pytest.raises(Refusal, match="すでに添付されています"):
+        actions.replace(late, row, file, paged(b"two"), "もう一度")
+    db.session.rollback()
+    actions.replace(late, row, file, paged(b"four"), "やはり直した案")
+    now = queries.pack(row.id).materials[0]
+    digests = [one.sha256 for one in now.editions]
+    assert len(digests) == 4 and digests[:2] == digests[2:]
     with pytest.raises(DatabaseError, match="append-only"):
         db.session.delete(db.session.get_one(Attachment, now.editions[0].id))
         db.session.flush()

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -253,15 +253,22 @@ def find(kind: str, id_: int | None, key: int) -> Attachment | None:
 
 
 def add(
-    act: Act, entry: Entry, subject: Model, sent: Sequence[Sent], sealed_on: date | None = None
+    act: Act,
+    entry: Entry,
+    subject: Model,
+    sent: Sequence[Sent],
+    sealed_on: date | None = None,
+    *,
+    replaced: Collection[str] = (),
 ) -> list[Attachment]:
     """Keeps files with their subject, inside the change that the room records.
 
-    Raises Refusal for a file that is there already, for too many, and where there is no room.
+    `replaced`: the digests of what others stand in for, which may come again.  Raises Refusal for a
+    file that is there already, for too many, and where there is no room.
     """
     named = subject_of(subject)
     there = [one for one in of(named.kind, int(named.id)) if not one.is_struck]
-    known = {one.sha256: one.name for one in there}
+    known = {one.sha256: one.name for one in there if one.sha256 not in replaced}
     made = []
     for one in sent:
         digest = digest_of(one.content)

@@ -87,7 +87,9 @@ def _add(
 
 
 def _keep(act: Act, entry: Entry, one: MaterialRow, file: PagedFile, reason: str) -> None:
-    [kept] = uploads.add(act, entry, one, [file.sent])
+    *before, now = [old.sha256 for old in uploads.of("material", one.id)] or [""]
+    replaced = set(before) - {now}
+    [kept] = uploads.add(act, entry, one, [file.sent], replaced=replaced)
     db.session.flush()
     db.session.add(
         MaterialFile(
