@@ -62,6 +62,7 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
         "理由：金額の誤り",
         "変わったページ：1",
         "あなたはこの版を開いています",
+        "差替え前の第1版（",
     ):
         assert words in page.text
     changed = town.get(f"{place}/changed.pdf").response.data
@@ -97,6 +98,9 @@ def test_from_the_first_press_to_whoever_reads(app, browse, materials):
     # Called off, none of its pages has a form any more, by an old bookmark either: each could only
     # refuse.
     office.fill(f"{meeting}/cancel", {"reason": "大雪のため"})
+    pages = PdfReader(io.BytesIO(town.get(f"{materials}/book.pdf").response.data)).pages
+    for front in pages[:2]:
+        assert "取りやめになりました。理由" in front.extract_text().replace("\n", "")
     told = {"meeting_id": meeting.rpartition("/")[2], "material_id": number}
     told |= {"candidate_id": other, "municipality": "imabetsu"}
     rules = [one for one in app.url_map.iter_rules() if "GET" in one.methods]

@@ -335,7 +335,12 @@ def meeting_pack(of: MeetingPack) -> Volume:
     lines = [meeting.hours.label if meeting.hours else "", meeting.place, areas.get_area().name]
     if not of.pack.sent_at:
         lines.append("（送る前の確認用）")
-    return Volume(f"{meeting.name}　資料", [one for one in lines if one], parts, as_of)
+    notice = ""
+    if meeting.cancelled_at:
+        day = wareki.long(clock.day(meeting.cancelled_at))
+        notice = f"この会議は{day}に取りやめになりました。理由　{meeting.cancelled_reason}"
+    title = f"{meeting.name}　資料"
+    return Volume(title, [one for one in lines if one], parts, as_of, notice=notice)
 
 
 class OfferedMaterial(NamedTuple):

@@ -86,7 +86,8 @@ class VolumePart(NamedTuple):
 class Volume(NamedTuple):
     """Parts in order under one title.  lines: what else stands on the cover; as_of: its day.
 
-    numbers: what stands below each page; a volume that has them goes without cover and contents.
+    notice: what cover and contents say of the whole.  numbers: what stands below
+    each page; a volume that has them goes without cover and contents.
     """
 
     title: str
@@ -94,6 +95,7 @@ class Volume(NamedTuple):
     parts: Sequence[VolumePart]
     as_of: datetime
     numbers: Sequence[str] = ()
+    notice: str = ""
 
     def as_file(self, form: str) -> bytes:
         """1冊のPDF or the zip; raises Refusal as `bind` does."""
@@ -178,12 +180,14 @@ def _contents(of: Volume, begins: int) -> Document:
         page = str(at + 1) if one.is_bound else SEPARATE if one.content is not None else "—"
         rows.append((one.number, one.title, page))
         at += one.length
+    notice = [of.notice] if of.notice else []
     blocks: list[Block] = [
         Lines(["\n\n\n"]),
         Title(of.title),
-        *(Lines([one], "center") for one in of.lines),
+        *(Lines([one], "center") for one in (*of.lines, *notice)),
         NewPage(),
         Title("目次"),
+        *(Lines([one]) for one in notice),
         Grid(("資料番号", "件名", "ページ"), rows, (1.3, 5, 1)),
     ]
     if any(not one.is_bound for one in of.parts):
