@@ -543,8 +543,32 @@ def test_an_answer_meets_the_one_given_meanwhile(browse, polling, link):
     conflict = secretary.post(path, answers_of(page, "no"))
     assert conflict.status == 409
     assert "今別町 企画担当" in conflict.text and "出席できる" in conflict.text
+    # Of an answer that nobody has given it says so.
+    fresh, own = link("sotogahama"), f"{polling}/answers/sotogahama"
+    page, officer = secretary.get(fresh), browse("officer", "sotogahama")
+    [first, *_others] = sorted(
+        name for name in page.fields(0) | answers_of(page, "no") if "date_" in name
+    )
+    officer.post(own, {**officer.get(own).fields(0), first: "no"})
+    differing = secretary.post(fresh, answers_of(page, "yes")).all(".conflict tbody td:last-child")
+    assert [one.text for one in differing] == ["出席できない", *["未回答"] * 4]
     again = secretary.post(path, conflict.fields(0))
     assert secretary.follow(again).title == "回答を受け付けました"
+
+
+def test_a_mark_of_who_must_come_refuses_no_answer_and_is_named(browse, polling, link):
+    secretary, office, path = browse(), browse("office"), link("imabetsu")
+    page = secretary.get(path)
+    fix = office.get(polling).one("tr.pick a")["href"]
+    stale = office.get(fix).fields()
+    assert office.fill(f"{polling}/required", {"heads": ["imabetsu"]}).status == 302
+    late = office.post(fix, stale)
+    assert late.status == 409 and "「必ず出席いただく方」は、" in late.one(".error-summary").text
+    assert "のご予定」は" not in late.text
+    done = secretary.follow(secretary.post(path, answers_of(page, "yes")))
+    assert done.title == "回答を受け付けました"
+    # What the secretary has changed, the office's page had not seen.
+    assert "「今別町長のご予定」は、" in office.post(fix, late.fields(0)).one(".error-summary").text
 
 
 def test_forms_that_decide_refuse_a_page_that_is_out_of_date(browse, made, app, now):

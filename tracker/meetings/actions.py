@@ -11,7 +11,7 @@ from tracker.meetings import letters, queries, rules
 from tracker.meetings.models import MeetingRow, MeetingSeat, MinutesErratum
 from tracker.meetings.rules import Attendance, Candidate
 from tracker.municipalities import queries as areas
-from tracker.plumbing.changes import Act
+from tracker.plumbing.changes import Act, check_revision
 from tracker.plumbing.db import db
 
 
@@ -22,17 +22,19 @@ def fix(
     reason: str,
     seen: str | None = None,
     answers_seen: Mapping[int, str] | None = None,
+    heads_seen: str | None = None,
     despite_silent: bool = True,
     despite_required: bool = False,
 ) -> None:
     """Fixes the meeting on a candidate date, or moves it to another one; letters M8.
 
-    `answers_seen` is what was seen of each seat's answers, by its id. A date somebody refused,
+    `answers_seen` is what was seen of each seat's answers, by its id, `heads_seen` of who has to be
+    there (`Meeting.heads_seen`). A date somebody refused,
     and every move, need a reason. A move takes the notice back: it has to go out again. Raises
     Refusal, also where heads are silent about the date and not `despite_silent`, or a required one
     refused it and not `despite_required`, and Conflict where somebody has answered meanwhile.
     """
-    seats = _lock(act, row, seen, answers_seen)
+    seats = _lock(act, row, seen, answers_seen, heads_seen)
     meeting = queries.of(row)
     chosen = meeting.dates.get(candidate_id)
     if chosen is None:
@@ -175,13 +177,17 @@ def _lock(
     row: MeetingRow,
     seen: str | None,
     answers_seen: Mapping[int, str] | None = None,
+    heads_seen: str | None = None,
 ) -> list[MeetingSeat]:
     """The meeting, which must be active, and all of its seats."""
     seats, of = list(queries.seat_rows(row)), answers_seen or {}
+
+    def check() -> None:
+        rules.check_active(row.cancelled_at is not None)
+        if heads_seen is not None:
+            heads, verb = queries.of(row).heads_seen, "meeting.heads_required"
+            check_revision(act, row, heads, heads_seen, verb, name=_("必ず出席いただく方"))
+
     names = [(seat, of.get(seat.id), _("%(seat)sのご予定", seat=seat.title)) for seat in seats]
-    act.lock(
-        (row, seen, row.name),
-        *names,
-        first=lambda: rules.check_active(row.cancelled_at is not None),
-    )
+    act.lock((row, seen, row.name), *names, first=check)
     return seats

@@ -50,7 +50,7 @@ class FixForm(Form):
 
 
 def fix_form(meeting: Meeting, candidate_id: int) -> FixForm:
-    """The form with KEY-seen for every seat: a date is fixed on the answers seen.
+    """The form with KEY-seen for every seat: a date is fixed on the answers and marks seen.
 
     Where somebody is silent about the date, or a required head refused it, a box asks whether to
     go on.
@@ -58,6 +58,7 @@ def fix_form(meeting: Meeting, candidate_id: int) -> FixForm:
     fields: dict[str, Any] = {
         f"{seat.key}-seen": SeenField(default=seat.seen) for seat in meeting.seats
     }
+    fields["heads-seen"] = SeenField(default=meeting.heads_seen)
     if meeting.silent_about(candidate_id):
         fields["despite_silent"] = BooleanField(N_("未回答の市町村を待たずに決める"))
     if heads := meeting.required_refusing(candidate_id):

@@ -254,6 +254,11 @@ class Meeting:
             return ()
         return tuple(one.name for one in self.seats if candidate_id not in one.given)
 
+    @property
+    def heads_seen(self) -> str:
+        """What a form carries of who has to be there."""
+        return " ".join(str(one.id) for one in self.seats if one.is_required) or "-"
+
     def unanswered(self, seat: Seat) -> tuple[Candidate, ...]:
         """The dates of which a seat has said nothing."""
         return tuple(one for id_, one in self.dates.items() if id_ not in seat.given)

@@ -1,9 +1,20 @@
 """Meetings of the heads (Article 5): candidate dates, seats, answers, views."""
 
 from datetime import date, datetime, time
+from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail.links import new_nonce
@@ -120,6 +131,20 @@ class MeetingSeat(Versioned, Model):
     replied_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     # 代理入力: who told whom.
     reply_told_by: Mapped[str | None] = mapped_column(String(200))
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version, "version_id_generator": False}
+
+
+# The office's own of a seat: whoever answers for it has not seen it, and is not refused for it.
+_OFFICES = {"is_required", "post_id", "invited_at", "revoked_at"}
+
+
+@event.listens_for(MeetingSeat, "before_update")
+def _count(_mapper: Any, _on: Any, seat: MeetingSeat) -> None:
+    if {one.key for one in inspect(seat).attrs if one.history.has_changes()} - _OFFICES:
+        seat.version += 1
 
 
 class PollAnswer(Model):

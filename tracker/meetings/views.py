@@ -99,6 +99,7 @@ def fix(meeting_id: int, candidate_id: int) -> Response:
             form.reason.data or "",
             seen=form.seen.data,
             answers_seen=form.answers_seen(meeting.seats),
+            heads_seen=form["heads-seen"].data,
             despite_silent=form.goes_on,
             despite_required=form.goes_without,
         )

@@ -249,15 +249,22 @@ def _was(seen: str, stored: str) -> bool:
 
 
 def check_revision(
-    act: Act, row: Model, revision: int | str, seen: str | None, verb: str, then: str = ""
+    act: Act,
+    row: Model,
+    revision: int | str,
+    seen: str | None,
+    verb: str,
+    then: str = "",
+    name: str = "",
 ) -> None:
     """A word counts for the revision of a text or of amounts that the page had shown.
 
     `seen` is that one (None: nobody looked, as from a command), `verb` the act that makes another;
-    `then` says what to do.  Raises Conflict that names who made it, if it was somebody else.
+    `then` says what to do, `name` which part of the page it is.  Raises Conflict that names
+    who made it, if it was somebody else.
     """
     if seen is not None and seen != str(revision):
-        raise Conflict([_stale(act, row, "", seen, revision, verb)], then)
+        raise Conflict([_stale(act, row, name, seen, revision, verb)], then)
 
 
 def _touch(subject: Model | Subject) -> None:
