@@ -257,7 +257,7 @@ class Meeting:
     @property
     def heads_seen(self) -> str:
         """What a form carries of who has to be there."""
-        return " ".join(str(one.id) for one in self.seats if one.is_required) or "-"
+        return "-".join(["heads", *(str(one.id) for one in self.seats if one.is_required)])
 
     def unanswered(self, seat: Seat) -> tuple[Candidate, ...]:
         """The dates of which a seat has said nothing."""
