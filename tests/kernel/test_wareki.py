@@ -37,6 +37,10 @@ def test_an_era_begins_and_ends_on_its_own_day(day: date, words: str) -> None:
 def test_each_form_of_a_day_reads_as_the_design_says() -> None:
     assert wareki.full(THAT_MONDAY) == "令和8年11月30日（月）"
     assert wareki.short(THAT_MONDAY) == "11月30日（月）"
+    assert wareki.near(THAT_MONDAY, date(2027, 3, 31)) == "11月30日（月）"
+    assert wareki.near(date(2027, 3, 31), THAT_MONDAY) == "3月31日（水）"
+    for elsewhere in (date(2026, 3, 31), date(2027, 4, 1)):
+        assert wareki.near(THAT_MONDAY, elsewhere) == wareki.full(THAT_MONDAY)
     assert wareki.month_day(THAT_MONDAY) == "11月30日"
     assert wareki.weekday(THAT_MONDAY) == "月曜日"
     assert wareki.dotted(THAT_MONDAY) == "8.11.30"

@@ -105,6 +105,12 @@ def short(day: date) -> str:
     return f"{month_day(day)}（{WEEKDAYS[day.weekday()]}）"
 
 
+def near(day: date, today: date) -> str:
+    """「11月30日（月）」 within the fiscal year of `today`, and with its year elsewhere."""
+    first = date(today.year - (today.month < 4), 4, 1)
+    return short(day) if first <= day < first.replace(year=first.year + 1) else full(day)
+
+
 def month_day(day: date) -> str:
     """「11月30日」."""
     return f"{day.month}月{day.day}日"

@@ -44,7 +44,7 @@ def check_still_on(meeting: Meeting) -> None:
             "%(meeting)sは%(day)sに取りやめになりました。回答していただく必要はありません。"
             "御不明な点は、%(contact)sへお電話ください。",
             meeting=meeting.name,
-            day=wareki.short(clock.day(meeting.cancelled_at)),
+            day=wareki.near(clock.day(meeting.cancelled_at), clock.today()),
             contact=areas.contact(),
         )
     )

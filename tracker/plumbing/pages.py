@@ -35,6 +35,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "long_date": wareki.long,
     "full_date": wareki.full,
     "short_date": wareki.short,
+    "near_date": lambda day: wareki.near(day, clock.today()),
     "month_day": wareki.month_day,
     "weekday": wareki.weekday,
     "clock": wareki.clock_time,
@@ -45,6 +46,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "jst": tokyo.moment,
     "jst_long": tokyo.long_moment,
     "jst_day": lambda at: wareki.short(tokyo.day(at)),
+    "jst_near": lambda at: wareki.near(tokyo.day(at), clock.today()),
     "jst_clock": lambda at: wareki.clock_time(at.astimezone(tokyo.TOKYO).time()),
 }
 
