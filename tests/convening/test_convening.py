@@ -129,8 +129,7 @@ def test_every_invited_post_gets_an_invitation_of_its_own(noticed):
 def test_uid_and_sequence_survive_a_move_and_a_cancellation(noticed):
     first = event(last().calendar)
     actions.answer(act(), noticed, seat_of(noticed, "imabetsu").id, Coming(HEAD, "", 2))
-    # The same words again are no second letter; another place is another number.
-    assert meetings.send_notice(act(), noticed, "青企第123号", TEXT) == 0
+    # Another place is another number.
     assert meetings.send_notice(act(), noticed, "青企第123号", TEXT, place="アスパム") > 0
     placed = event(last().calendar)
     assert (placed["UID"], placed["SEQUENCE"]) == (first["UID"], "1")
@@ -152,6 +151,44 @@ def test_uid_and_sequence_survive_a_move_and_a_cancellation(noticed):
     assert (gone["UID"], gone["SEQUENCE"], gone["STATUS"]) == (first["UID"], "3", "CANCELLED")
     assert "METHOD:CANCEL" in lines(last("meeting_cancelled").calendar)
     assert "豪雪" in gone["DESCRIPTION"]
+
+
+A, B, FIRST, THIRD = "青森市役所 本庁舎 庁議室", "アスパム", 4, 2
+# What is done to a meeting told at A on its third date, the letters of it, the invitation's number.
+CHANGED_BACK: Mapping[str, list[tuple[str | int, int | None, int]]] = {
+    "another place and back": [(B, 9, 1), (A, 9, 2), (A, None, 2), (B, 9, 3)],
+    "a day told and back": [(FIRST, 9, 1), (A, 9, 1), (THIRD, 9, 2), (A, 9, 2), (A, None, 2)],
+    "a day not told and back": [(FIRST, 9, 1), (THIRD, 9, 2), (A, 9, 2)],
+    "the same place in other blanks": [("青森市役所　本庁舎庁議室", None, 0), (A, None, 0)],
+}
+
+
+@pytest.mark.parametrize("steps", CHANGED_BACK.values(), ids=CHANGED_BACK)
+def test_what_is_changed_back_is_told_again_and_what_is_not_changed_is_not(steps, noticed):
+    for wanted, count, number in steps:
+        before, said = db.session.query(Letter).count(), invited(noticed).place
+        if isinstance(wanted, int):
+            meetings.fix(act(), noticed, dates_of(noticed)[wanted], "議会のため")
+        elif count is None:
+            with pytest.raises(Refusal, match="宛先の全員に送ってあります"):
+                meetings.send_notice(act(), noticed, "青企第123号", TEXT, place=wanted)
+            assert invited(noticed).place == noticed.place == said
+        else:
+            assert meetings.send_notice(act(), noticed, "青企第123号", TEXT, place=wanted) == 9
+            assert event(last().calendar)["LOCATION"] == wanted
+        assert db.session.query(Letter).count() - before == (count or 0)
+        of = last("meeting_moved" if isinstance(wanted, int) else "meeting_invitation")
+        assert event(of.calendar)["SEQUENCE"] == str(number) == str(invited(noticed).sequence)
+
+
+def test_a_notice_that_stands_goes_to_whoever_has_not_had_it(noticed):
+    new = {"kind": PostKind.OFFICER, "name": "副担当", "email": "new@hiranai.example"}
+    db.session.add(Post(**new, municipality_id=seat_of(noticed, "hiranai").town.id))
+    db.session.commit()
+    assert meetings.send_notice(act(), noticed, "青企第123号", TEXT) == 1
+    assert letters("meeting_notice")[-1].to_email == "new@hiranai.example"
+    said = history.last_of(subject_of(noticed)).summary
+    assert said.endswith("開催案内を、まだ送っていない1件の宛先に送りました。")
 
 
 def test_without_a_notice_no_calendar_goes_out(both):

@@ -89,7 +89,9 @@ def test_a_notice_needs_a_day_not_over_and_is_one_letter_each_however_often_it_i
     make_answers(meeting)
     actions.fix(Act(None, cast.NOW), meeting, dates_of(meeting)[2], "")
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 9
-    assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。") == 0
+    with pytest.raises(Refusal, match="宛先の全員に送ってあります"):
+        actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題は追って。")
+    db.session.rollback()
     assert actions.send_notice(Act(None, cast.NOW), meeting, "青企第1号", "議題を加えます。") == 9
     first = letters("meeting_invitation")[0]
     assert letters("meeting_notice")[0].subject == "【御案内】令和8年度 市町村長会議の開催について"

@@ -15,6 +15,7 @@ from tracker.incoming_mail import parts
 from tracker.kernel.permissions import Permission, allowed
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.kernel.typed import even
 from tracker.mail import letters as mail
 from tracker.mail import links, mime
 from tracker.mail.letters import Recipient
@@ -90,8 +91,8 @@ def _invited(seat: Seat, meeting: Meeting, to: Recipient) -> SeatInvitation:
 def _bring_up_to_date(invitation: SeatInvitation, meeting: Meeting, to: Recipient) -> None:
     """Another number where the meeting moved; a doubt about other hours is none of these."""
     assert meeting.hours is not None
-    before = invitation.hours, invitation.place
-    if before != (meeting.hours, meeting.place) or meeting.cancelled_at is not None:
+    is_there = even(invitation.place) == even(meeting.place)
+    if invitation.hours != meeting.hours or not is_there or meeting.cancelled_at is not None:
         invitation.sequence += 1
     if invitation.hours != meeting.hours:
         invitation.doubt = None

@@ -19,6 +19,7 @@ from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 from tracker.kernel import wareki
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.kernel.typed import even
 from tracker.meetings.meeting import Meeting, Seat
 from tracker.meetings.rules import DEPUTY_WANTED, Attendance, Candidate
 
@@ -144,14 +145,9 @@ def place_told_at(told: Sequence[ToldPlace], place: str, at: datetime) -> str:
 
 def other_places(words: str, told: Iterable[str], place: str) -> tuple[str, ...]:
     """The places told before that the words of a notice still name beside `place`."""
-    left = _even(words).replace(_even(place), "\n") if place else _even(words)
-    return tuple(
-        one for one in dict.fromkeys(told) if one.strip() and one != place and _even(one) in left
-    )
-
-
-def _even(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    now = even(place)
+    left = even(words).replace(now, "\n") if now else even(words)
+    return tuple(one for one in dict.fromkeys(told) if now != even(one) in left and even(one))
 
 
 # --- who comes --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from tracker.convening import letters as invitations
 from tracker.convening.blueprint import bp
 from tracker.kernel.permissions import Permission
 from tracker.kernel.translation import _
+from tracker.kernel.typed import even
 from tracker.meetings import actions as meeting_actions
 from tracker.meetings import letters
 from tracker.meetings import queries as meetings
@@ -59,22 +60,35 @@ def notice(meeting_id: int) -> Response:
         )
     ):
         return done(meeting.path, _("開催案内を%(count)s件送ります。", count=form.result))
-    typed = replace(meeting, place=form.place.data or "", noticed_at=clock.now())
-    values = letters.notice(typed, form.number.data or "", form.text.data or "")
+    number, words = form.number.data or "", form.text.data or ""
+    at_place = replace(meeting, place=form.place.data or "")
+    typed = replace(at_place, noticed_at=clock.now())
+    values = letters.notice(typed, number, words)
     return page(
         "convening/notice.html",
         form=form,
         meeting=meeting,
         due_on=typed.reply_due_by,
-        other_days=rules.other_days(form.text.data or "", typed.reply_due_by),
-        **_other_places(meeting, typed.place, form.text.data or ""),
-        previews=invitations.previews(typed, values),
+        other_days=rules.other_days(words, typed.reply_due_by),
+        **_other_places(meeting, typed.place, words),
+        **_receivers(invitations.previews(typed, values), at_place, number, words),
     )
+
+
+def _receivers(
+    previews: Sequence[invitations.Preview], meeting: Meeting, number: str, words: str
+) -> dict[str, Any]:
+    """The letters as they will read, and to how many the notice as it is typed still has to go."""
+    _cause, told = letters.notice_cause(meeting, number, words)
+    everybody = [to.key for one in previews for to in one.to]
+    left = sum(key not in told for key in everybody)
+    return {"previews": previews, "count": len(everybody), "left": left}
 
 
 def _other_places(meeting: Meeting, place: str, words: str) -> dict[str, Any]:
     """What letters said of another place than the one typed, and what the words still say of any."""
-    was_told = bool(meeting.polled_at or meeting.noticed_at) and meeting.place != place
+    was_told = bool(meeting.polled_at or meeting.noticed_at)
+    was_told = was_told and even(meeting.place) != even(place)
     told = [one.place for one in queries.told_places(meeting)]
     if was_told:
         told.append(meeting.place)

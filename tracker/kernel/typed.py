@@ -1,4 +1,4 @@
-"""Numbers, days and times as people type them, made ready to be read."""
+"""What people type, made ready to be read or compared."""
 
 import re
 import unicodedata
@@ -14,6 +14,11 @@ def plain(text: str) -> str:
     """
     folded = "".join(_folded(one) for one in text).replace("\N{MINUS SIGN}", "-")
     return _BLANK.sub("", folded.strip())
+
+
+def even(text: str) -> str:
+    """Words as they are compared: full width folded, and without the blanks that tell nothing apart."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _folded(character: str) -> str:

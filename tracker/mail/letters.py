@@ -4,7 +4,7 @@ States, keys and wording: contracts.md "Letters".  Sending is in `delivery`.
 """
 
 import hmac
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -248,6 +248,21 @@ def put(
     path = path or (link if isinstance(link, str) else "") or None
     key = f"{cause}:{to.key}"
     return write(kind, to, subject, body, key=key, at=at, path=path, calendar=calendar)
+
+
+def sent_last(kinds: Collection[str], about: str) -> tuple[str, Collection[str]]:
+    """The last cause that begins so of letters of these kinds, and who (`Recipient.key`) has one by it.
+
+    Empty where none was written (one query).
+    """
+    rows = db.session.execute(
+        select(Letter.key, Letter.to_key)
+        .where(Letter.kind.in_(kinds), Letter.key.startswith(about, autoescape=True))
+        .order_by(Letter.id.desc())
+    )
+    found = [(key.removesuffix(f":{to}"), to) for key, to in rows]
+    last = found[0][0] if found else ""
+    return last, frozenset(to for cause, to in found if cause == last)
 
 
 def write(

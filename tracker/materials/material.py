@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tracker.convening.rules import ToldPlace, place_told_at
 from tracker.kernel.permissions import Actor, Permission, allowed
+from tracker.kernel.typed import even
 from tracker.materials.rules import DATED, MaterialKind
 
 
@@ -120,7 +121,7 @@ class Pack(NamedTuple):
             for one in self.counting
             if one.kind in DATED
             and one.current
-            and place_told_at(told, place, one.current.at) != place
+            and even(place_told_at(told, place, one.current.at)) != even(place)
         )
 
     def shown(self, reader: Actor, items: Collection[int]) -> tuple[Material, ...]:

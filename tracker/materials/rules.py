@@ -4,13 +4,13 @@ Source: product.md 5, ux/spec.md 7.7.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from tracker.kernel.labelled import Labelled
 from tracker.kernel.refusal import Refusal
 from tracker.kernel.translation import N_, _
+from tracker.kernel.typed import even
 
 # So many materials has a meeting.
 MOST = 60
@@ -45,7 +45,7 @@ WORDS = {
 
 def as_number(typed: str) -> str:
     """A 資料番号 as it is kept: half-width digits, one kind of hyphen, no spaces; raises Refusal."""
-    told = "".join(unicodedata.normalize("NFKC", typed).split())
+    told = even(typed)
     word = re.match(r"[^\d]*", told)
     # The ー of カラー is no hyphen; the one between digits is.
     head = told[: word.end()] if word else ""

@@ -1,7 +1,7 @@
 """Fixes the day of a meeting, sends the notice, records who came."""
 
-import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tracker.chain.rules import digest
 from tracker.kernel.fiscal_year import FiscalYear
@@ -62,7 +62,7 @@ def fix(
         db.session.flush()
         values = letters.day(queries.of(row), reason.strip(), meeting.hours)
         kind = "meeting_moved" if meeting.hours else "poll_fixed"
-        letters.put(act, kind, meeting, values, f"fixed:{row.version}")
+        letters.put(act, kind, meeting, values, f"meeting:{row.id}:fixed:{row.version}")
 
 
 def send_notice(
@@ -76,20 +76,27 @@ def send_notice(
 ) -> int:
     """Sends the notice of the meeting (M9) and keeps its words; how many letters were written.
 
-    The same words twice are one letter each; changed words go out again.
+    What the last notice said goes to whoever has no letter of it; Refusal where everybody has.
+    Anything else goes to all, also where it says again what an earlier one said.
     """
     _lock(act, row, seen)
-    meeting = queries.of(row)
-    rules.check_notice(meeting.fixed_on, act.today)
-    with act.change("meeting.noticed", row, f"{row.name}：開催案内を送りました。"):
-        row.notice_number, row.notice_text = number.strip() or None, text.strip()
-        row.noticed_at = act.at
-        row.place = row.place if place is None else place
-        words = f"{row.hours}{row.place}{row.notice_number}{row.notice_text}"
+    before = queries.of(row)
+    rules.check_notice(before.fixed_on, act.today)
+    number, text, place = number.strip(), text.strip(), row.place if place is None else place
+    cause, told = letters.notice_cause(replace(before, place=place), number, text)
+    with act.change("meeting.noticed", row, f"{row.name}：開催案内を送りました。") as entry:
+        row.notice_number, row.notice_text = number or None, text
+        row.noticed_at, row.place = act.at, place
         db.session.flush()
-        values = letters.notice(queries.of(row), row.notice_number or "", row.notice_text)
-        cause = f"notice:{hashlib.sha256(words.encode()).hexdigest()[:12]}"
-        return letters.put(act, "meeting_notice", meeting, values, cause)
+        meeting = queries.of(row)
+        values = letters.notice(meeting, number, text)
+        count = letters.put(act, "meeting_notice", meeting, values, cause)
+        if told:
+            rules.check_untold(count)
+            entry.sentence = (
+                f"{row.name}：開催案内を、まだ送っていない{count}件の宛先に送りました。"
+            )
+        return count
 
 
 def record_attendance(
@@ -126,10 +133,8 @@ def record_attendance(
 
 def put_erratum(act: Act, row: MeetingRow, words: str, item_id: int | None = None) -> None:
     """Adds to final minutes, of an item or as a whole; within the caller's change."""
-    who = {"person_id": act.person.person_id, "person_name": act.person.name}
-    db.session.add(
-        MinutesErratum(meeting_id=row.id, item_id=item_id, words=words, at=act.at, **who)
-    )
+    who = {"person_id": act.person.person_id, "person_name": act.person.name, "at": act.at}
+    db.session.add(MinutesErratum(meeting_id=row.id, item_id=item_id, words=words, **who))
 
 
 def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> None:
@@ -141,8 +146,8 @@ def cancel(act: Act, row: MeetingRow, reason: str, seen: str | None = None) -> N
         for seat in seats:
             seat.revoked_at = act.at
         kind = "meeting_cancelled" if row.hours else "poll_cancelled"
-        meeting = queries.of(row)
-        letters.put(act, kind, meeting, letters.day(meeting, reason.strip()), "cancelled")
+        meeting, cause = queries.of(row), f"meeting:{row.id}:cancelled"
+        letters.put(act, kind, meeting, letters.day(meeting, reason.strip()), cause)
 
 
 def prepare_other(act: Act, name: str, hours: Candidate, place: str) -> MeetingRow:

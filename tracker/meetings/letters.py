@@ -1,6 +1,7 @@
 """What the letters of a meeting are told (dates asked for, fixed, moved, notified: M6 to M9)."""
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from tracker.accounts.models import PostKind
 from tracker.duty.duty import PersonalLink
 from tracker.kernel import wareki
 from tracker.kernel.fiscal_year import FiscalYear
+from tracker.kernel.typed import even
 from tracker.mail import letters
 from tracker.mail.letters import Recipient
 from tracker.meetings.meeting import Meeting
@@ -19,6 +21,8 @@ from tracker.meetings.rules import Candidate
 from tracker.plumbing.changes import Act
 from tracker.plumbing.db import db
 
+# Who is asked who comes gets the notice as an invitation.
+NOTICES = ("meeting_notice", "meeting_invitation")
 # Where a mailbox is read: gateways cut links (poll_replies).
 BY_MAIL = (
     "このメールに、番号と○・△・×だけを書いて返信して\n"
@@ -68,7 +72,7 @@ def put(act: Act, kind: str, meeting: Meeting, values: Mapping[str, str], cause:
             one.kind,
             one.to,
             {**values, **one.values},
-            cause=f"meeting:{meeting.id}:{cause}",
+            cause=cause,
             at=act.at,
             link=one.link,
             path=meeting.path,
@@ -131,6 +135,22 @@ def day(meeting: Meeting, reason: str, before: Candidate | None = None) -> dict[
 def notice(meeting: Meeting, number: str, text: str) -> dict[str, str]:
     """The fields of the notice (M9): its number on paper, and what the office wrote."""
     return {**place_of(meeting), "文書番号": number, "案内文": text}
+
+
+def notice_cause(meeting: Meeting, number: str, text: str) -> tuple[str, Collection[str]]:
+    """What letters of this notice are unique by, and who (`Recipient.key`) has one by it (one query).
+
+    `meeting` as it stands, at the place that the notice names. A notice that says what the last
+    one said is still that one, unless the meeting has moved since; any other is one of its time
+    (the meeting's version), also where it says again what an earlier one said.
+    """
+    words = "\0".join([str(meeting.hours), even(meeting.place), number.strip(), text.strip()])
+    mark, about = hashlib.sha256(words.encode()).hexdigest()[:12], f"meeting:{meeting.id}:notice:"
+    if meeting.noticed_at:
+        last, told = letters.sent_last(NOTICES, about)
+        if last.endswith(f":{mark}"):
+            return last, told
+    return f"{about}{meeting.version}:{mark}", ()
 
 
 def place_of(meeting: Meeting) -> dict[str, str]:

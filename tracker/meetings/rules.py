@@ -214,6 +214,13 @@ def check_notice(held_on: date | None, today: date) -> None:
         )
 
 
+def check_untold(count: int) -> None:
+    """The notice that was sent last goes out again where somebody has not had it; raises Refusal."""
+    if not count:
+        said = _("この内容の案内は、宛先の全員に送ってあります。")
+        raise Refusal(said + _("文書番号・会場・案内の文のどれかを変えると、全員に送ります。"))
+
+
 def check_day_has_come(held_on: date | None, today: date) -> None:
     """Attendance is recorded from the day itself on; raises Refusal."""
     if held_on is None:
