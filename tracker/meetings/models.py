@@ -3,17 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    ForeignKey,
-    Index,
-    String,
-    Text,
-    UniqueConstraint,
-    event,
-    inspect,
-    text,
-)
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event, inspect, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from tracker.kernel.fiscal_year import FiscalYear

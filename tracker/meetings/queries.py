@@ -24,21 +24,9 @@ from tracker.kernel.fiscal_year import FiscalYear
 from tracker.mail import links
 from tracker.mail.letters import Letter, LetterState, Recipient
 from tracker.mail.links import Life
-from tracker.meetings.meeting import (
-    Meeting,
-    Seat,
-)
-from tracker.meetings.models import (
-    AgendaItem,
-    CandidateDate,
-    MeetingRow,
-    MeetingSeat,
-    PollAnswer,
-)
-from tracker.meetings.rules import (
-    Answer,
-    link_ends,
-)
+from tracker.meetings.meeting import Meeting, Seat
+from tracker.meetings.models import AgendaItem, CandidateDate, MeetingRow, MeetingSeat, PollAnswer
+from tracker.meetings.rules import Answer, link_ends
 from tracker.municipalities import queries as areas
 from tracker.municipalities.rules import Town
 from tracker.plumbing.db import db
@@ -136,10 +124,7 @@ def _rows(conditions: Any, with_dates: Any, last_letter: Any) -> Sequence[Any]:
         .outerjoin(CandidateDate, and_(CandidateDate.meeting_id == MeetingRow.id, with_dates))
         .outerjoin(
             PollAnswer,
-            and_(
-                PollAnswer.seat_id == MeetingSeat.id,
-                PollAnswer.candidate_id == CandidateDate.id,
-            ),
+            and_(PollAnswer.seat_id == MeetingSeat.id, PollAnswer.candidate_id == CandidateDate.id),
         )
         .where(conditions)
         .order_by(

@@ -8,13 +8,7 @@ from tracker.meetings import queries as meetings
 from tracker.meetings.actions import put_erratum
 from tracker.meetings.minutes import letters, queries, rules
 from tracker.meetings.minutes.rules import MinutesSheet, PartText
-from tracker.meetings.models import (
-    AgendaItem,
-    MeetingRow,
-    Minutes,
-    MinutesPart,
-    MinutesReply,
-)
+from tracker.meetings.models import AgendaItem, MeetingRow, Minutes, MinutesPart, MinutesReply
 from tracker.meetings.rules import check_active
 from tracker.office_days.office_days import check_due_day
 from tracker.plumbing.changes import Act, check_revision
@@ -22,12 +16,7 @@ from tracker.plumbing.db import db
 
 
 def write(
-    act: Act,
-    row: MeetingRow,
-    item: AgendaItem,
-    gist: str,
-    decided: str,
-    seen: str | None = None,
+    act: Act, row: MeetingRow, item: AgendaItem, gist: str, decided: str, seen: str | None = None
 ) -> None:
     """Writes what was said and decided of one item.
 
@@ -127,10 +116,7 @@ def add_erratum(act: Act, row: MeetingRow, words: str, item_id: int | None = Non
 
 
 def _lock(
-    act: Act,
-    row: MeetingRow,
-    *more: tuple[MinutesPart | None, str | None],
-    seen: str | None = None,
+    act: Act, row: MeetingRow, *more: tuple[MinutesPart | None, str | None], seen: str | None = None
 ) -> tuple[Minutes | None, MinutesSheet]:
     """The meeting and its minutes, which stand or fall together."""
     head = db.session.get(Minutes, row.id)

@@ -145,11 +145,7 @@ def add_dates(meeting_id: int) -> Response:
     )
     if form.carry_out(
         lambda act: actions.add_dates(
-            act,
-            queries.row(meeting),
-            form.candidates,
-            form.reply_due_on.data,
-            seen=form.seen.data,
+            act, queries.row(meeting), form.candidates, form.reply_due_on.data, seen=form.seen.data
         )
     ):
         said = _("保存しました。候補日を加えたときは、秘書あてにお知らせを送ります。")
