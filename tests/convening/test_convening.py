@@ -313,6 +313,26 @@ def test_an_answer_to_the_day_shown_is_none_to_another(noticed, both):
     # Nor does an answer stay that was given before anybody was invited to its day.
     meetings.fix(act(), noticed, dates_of(noticed)[2], "議会のため")
     assert seat_of(noticed, "imabetsu").attendance is None
+    with both.app_context():
+        opened[at_desk] = form(office, at_desk)
+        proposal = f"/meetings/{noticed.id}/agenda/new"
+        opened[proposal] = form(office, proposal)
+    meetings.cancel(act(), noticed, "豪雪のため")
+    # After it was called off that is said, whatever was sent, and what was typed can be read.
+    for more in ({}, {"companions": "三"}, {"told_by": ""}):
+        with both.app_context():
+            gone = office.post(at_desk, data={**opened[at_desk], **typed, **more})
+        text = gone.get_data(as_text=True)
+        [summary] = re.findall(r'(?s)class="error-summary".*?</div>', text)
+        assert gone.status_code == 422 and "この会議は取りやめになりました。" in summary
+        assert "<a" not in summary and "card-late" not in text
+        assert 'value="副町長"' in text and "回答を記録する" not in text
+        assert all(f'value="{words}"' in text for words in more.values() if words)
+    with both.app_context():
+        gone = office.post(proposal, data={**opened[proposal], "title": "雪", "minutes": "三"})
+    text = gone.get_data(as_text=True)
+    assert gone.status_code == 422 and 'value="雪"' in text
+    assert "この会議は取りやめになりました。" in text
     for mark in (
         "",
         "2027-01-28",

@@ -154,13 +154,14 @@ def answer(meeting_id: int, municipality: str) -> Response:
             url_for(".index", meeting_id=meeting_id),
             _("%(seat)sの出欠を記録しました。", seat=seat.title),
         )
+    form.close(closed := _closed(meeting))
     return page(
         "convening/answer.html",
         form=form,
         meeting=meeting,
         seat=seat,
         is_proxy=is_proxy,
-        closed=_closed(meeting),
+        closed=closed,
     )
 
 
@@ -174,6 +175,7 @@ def answer_by_link(token: str) -> Response:
     if _answered(form, meeting, seat, lambda act: Act(None, act.at)):
         return done(url_for(".answered", token=token))
     closed, said = _closed(meeting, by_link=True), rules.coming_of(seat)
+    form.close(closed)
     return page(
         "convening/reply.html", form=form, meeting=meeting, seat=seat, closed=closed, said=said
     )

@@ -245,6 +245,16 @@ class Form(FlaskForm):
         """Box by box what was typed beside what is stored now, where they differ."""
         return list(_differences(field for field in self if field.name not in self.asides))
 
+    def close(self, sentence: str | None) -> None:
+        """Says of a form that was sent, in place of all else, why nothing of it can be done any more.
+
+        None: it is open, and nothing is said.
+        """
+        if sentence and self.is_submitted():
+            self.conflict, self.form_errors = None, [sentence]
+            for field in self:
+                field.errors = ()
+
     def refuse(self, refusal: Refusal) -> None:
         """Puts the refusal at its field, or over the form when it has none here."""
         if refusal.field and refusal.field in self._fields:

@@ -127,6 +127,7 @@ def _item_page(
     )
     back = url_for(".agenda", meeting_id=meeting.id)
     check = partial(actions.check_open, meeting)
+    form.close(refusal_of(check))
     return closed_page(check, title=title, named=meeting.name, back=back) or page(
         "meetings/agenda_item.html",
         form=form,

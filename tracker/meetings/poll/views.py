@@ -201,13 +201,14 @@ def answer(meeting_id: int, municipality: str) -> Response:
     form = _answers_form(meeting, seat, is_proxy)
     if _answered(form, meeting, seat):
         return done(meeting.path, _("%(seat)sのご予定を記録しました。", seat=seat.title))
+    form.close(closed := _closed(meeting, by_telephone=may(Permission.MANAGE_MEETING)))
     return page(
         "meetings/answer.html",
         form=form,
         meeting=meeting,
         seat=seat,
         is_proxy=is_proxy,
-        closed=_closed(meeting, by_telephone=may(Permission.MANAGE_MEETING)),
+        closed=closed,
         may_renew=may(Permission.MANAGE_MEETING) and seat.post_id is not None,
     )
 
@@ -232,9 +233,8 @@ def answer_by_link(token: str) -> Response:
     # Whoever is signed in besides: who holds the link answers as the secretary.
     if _answered(form, meeting, seat, lambda act: Act(None, act.at)):
         return done(url_for(".answered", token=token))
-    return page(
-        "meetings/poll.html", form=form, meeting=meeting, seat=seat, closed=_closed(meeting)
-    )
+    form.close(closed := _closed(meeting))
+    return page("meetings/poll.html", form=form, meeting=meeting, seat=seat, closed=closed)
 
 
 @bp.get("/p/<token>/done")
