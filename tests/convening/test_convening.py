@@ -392,9 +392,12 @@ def test_an_invited_outside_member_is_reminded_as_a_post_is(both, now):
         (date(2027, 1, 28), date(2027, 1, 21), date(2027, 1, 27)),
         (date(2027, 1, 18), date(2027, 1, 12), date(2027, 1, 15)),
         (date(2027, 1, 28), date(2027, 1, 28), date(2027, 1, 28)),
+        # On a Friday, and on the Sunday, for the Monday.
+        (date(2027, 1, 25), date(2027, 1, 22), date(2027, 1, 22)),
+        (date(2027, 1, 25), date(2027, 1, 24), date(2027, 1, 25)),
     ],
 )
-def test_a_late_notice_asks_until_the_day_before(on, noticed_on, due_on):
+def test_a_late_notice_asks_until_a_day_that_can_be_kept(on, noticed_on, due_on):
     assert reply_due(on, noticed_on) == due_on
 
 

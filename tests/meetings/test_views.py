@@ -703,6 +703,7 @@ def test_a_meeting_of_the_officers_runs_beside_article_5_and_never_fulfils_it(br
     now.move_to(datetime(2026, 12, 21, 8, tzinfo=UTC))
     office = browse("office")
     heads = {f"attendance_{slug}": "head" for _, slug, *_ in cast.TOWNS}
+    assert "代理または欠席があった協約" not in office.get(f"{path}/attendance").text
     shown = office.follow(office.fill(f"{path}/attendance", heads))
     # Nobody is said to have answered what was recorded after the meeting.
     replies = office.get(f"{path}/replies").text

@@ -43,11 +43,12 @@ def _answer(meeting: Meeting, seat: Seat, members: Members, today: date, contact
     has_link = seat.is_invited and seat.post_id is not None and not seat.is_revoked
     is_late = due_on < today and not owner.is_hub
     said = _(
-        "%(meeting)s（%(hours)s）に、本人・代理・欠席のどれかを答えます。%(to)sにも案内済みです。",
+        "%(meeting)s（%(hours)s）に、本人・代理・欠席のどれかを答えます。",
         meeting=meeting.name,
         hours=meeting.hours.label,
-        to=_("秘書") if seat.town else _("御本人"),
     )
+    if seat.is_invited:
+        said += _("%(to)sにも案内済みです。", to=_("秘書") if seat.town else _("御本人"))
     return Duty(
         Kind.ATTENDANCE_UNANSWERED,
         owner,

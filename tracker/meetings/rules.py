@@ -123,10 +123,10 @@ def link_ends(reply_due: date) -> datetime:
 def reply_due(on: date, noticed_on: date) -> date:
     """Until when a notice of that day asks who comes to a meeting on `on`: a week before, if it can.
 
-    A late notice asks until the last office day before the meeting, or on the day itself.
+    A late notice asks until the last office day before the meeting; where none is left, until its day.
     """
     usual, last = (office_days.on_or_before(moved(on, -by)) for by in (REPLY_BEFORE, _DAY))
-    return usual if usual > noticed_on else max(last, noticed_on)
+    return usual if usual > noticed_on else last if last >= noticed_on else on
 
 
 def check_active(is_cancelled: bool) -> None:
