@@ -349,7 +349,7 @@ def test_an_answer_to_the_day_shown_is_none_to_another(noticed, both):
         (datetime(2027, 1, 21, 14, 59, tzinfo=UTC), 200, "回答を送る"),
         (datetime(2027, 1, 21, 15, 1, tzinfo=UTC), 200, "回答の期限（1月21日）を過ぎました"),
         (datetime(2027, 1, 29, 1, tzinfo=UTC), 200, "会議は1月28日（木）に終わりました"),
-        (datetime(2027, 2, 5, 1, tzinfo=UTC), 410, "期限が過ぎました"),
+        (datetime(2027, 2, 5, 1, tzinfo=UTC), 410, "期限が過ぎたか、"),
     ],
 )
 def test_after_its_day_a_link_says_so_and_whom_to_ring(at, status, said, noticed, both, now):

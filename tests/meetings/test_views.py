@@ -172,7 +172,7 @@ def test_each_sees_of_the_poll_what_is_theirs_and_the_office_alone_manages_it(br
     first = [one.get_text(" ", strip=True) for one in page.all("table.poll tbody tr")[0]("td")]
     assert first[:6] == [
         *("○ 出席できる", "× 出席できない", "― 未回答", "△ 調整すれば可", "― 未回答"),
-        "○ 1　△ 1　× 1",
+        "○ 1　△ 1　× 1 5市町村のうち3が回答",
     ]
     assert "1月28日（木）" in page.one("tr.pick").text
     assert [one.find_parent("tr")["class"] for one in page.all("tbody .btn-primary")] == [["pick"]]
@@ -251,7 +251,9 @@ def test_a_poll_without_a_common_day_says_what_to_do(browse, polling, made):
 
 def test_a_date_some_are_silent_about_is_fixed_only_by_saying_so(browse, polling, app):
     office = browse("office")
-    fix = office.get(polling).one("tr.pick a")["href"]
+    pick = office.get(polling).one("tr.pick")
+    assert "回答済み全員 ○" in pick.text and "5市町村のうち3が回答" in pick.text
+    fix = pick.select_one("a")["href"]
     asked = office.fill(fix, {})
     assert asked.status == 422
     assert "今別町、外ヶ浜町の回答がまだありません。" in asked.one(".error-summary").text
@@ -459,7 +461,7 @@ def test_a_meeting_is_called_off_and_the_next_can_be_prepared(browse, polling, l
         assert "11月24日（火）に取りやめになりました。" in told.text and "017-" in told.text
     # Whoever never had the link learns nothing of the meeting.
     forged = path[:-2] + ("A" if path[-2] != "A" else "B") + path[-1]
-    assert "このリンクの期限が過ぎました" in secretary.get(forged, status=410).text
+    assert "新しいリンクに替わっています" in secretary.get(forged, status=410).text
 
 
 def test_a_secretary_answers_by_the_link_in_the_letter(browse, polling, link, app):
@@ -528,7 +530,7 @@ def test_a_late_answer_is_refused_but_the_own_answers_stay_readable(browse, poll
     now.move_to(datetime(2026, 12, 4, 14, 0, tzinfo=UTC))
     secretary.get(path)
     now.move_to(datetime(2026, 12, 4, 16, 0, tzinfo=UTC))
-    assert "このリンクの期限が過ぎました" in secretary.get(path, status=410).text
+    assert "新しいリンクに替わっています" in secretary.get(path, status=410).text
     assert secretary.post(path, page.fields()).status == 410
     office = browse("office")
     meeting = office.get(polling)

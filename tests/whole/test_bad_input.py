@@ -297,7 +297,7 @@ def test_a_link_that_has_expired_says_so_and_takes_nothing(house: House, now: An
     for method in ("GET", "POST"):
         answer = house.ask(NOBODY, method, path, data=first if method == "POST" else None)
         assert (answer.status_code, house.was_changed()) == (410, False)
-        assert "期限が過ぎました" in answer.get_data(as_text=True)
+        assert "新しいリンクに替わっています" in answer.get_data(as_text=True)
         check(Page(answer, []), path)
 
 
