@@ -7,6 +7,7 @@ import pytest
 
 from tests.duties.makers import MEMBERS, TODAY
 from tests.meetings.makers import TOWNS, make_pure
+from tracker.convening.duties import duties as answers
 from tracker.duty.duty import Duty, PersonalLink
 from tracker.duty.kinds import Kind
 from tracker.meetings.duties import duties
@@ -49,6 +50,13 @@ def told(meeting: Meeting, today: date = TODAY) -> dict[Kind, Duty]:
 )
 def test_a_meeting_s_duties_follow_its_stages(meeting: Meeting, expected: set[Kind]) -> None:
     assert {kind for kind, duty in told(meeting).items() if not duty.is_done} == expected
+
+
+@pytest.mark.parametrize("is_invited", [True, False])
+def test_a_town_reads_that_its_secretary_was_told_where_that_was_invited(is_invited: bool) -> None:
+    meeting = replace(NOTICED, seats=(replace(SEAT, is_invited=is_invited),))
+    [owed] = answers([meeting], MEMBERS, TODAY, CONTACT)
+    assert ("秘書にも案内済みです。" in owed.text) is is_invited
 
 
 def test_attendance_is_owed_once_the_day_has_come() -> None:

@@ -218,7 +218,8 @@ def check_untold(count: int) -> None:
     """The notice that was sent last goes out again where somebody has not had it; raises Refusal."""
     if not count:
         said = _("この内容の案内は、宛先の全員に送ってあります。")
-        raise Refusal(said + _("文書番号・会場・案内の文のどれかを変えると、全員に送ります。"))
+        said += _("文書番号・会場・案内の文のどれかを変えると、全員に送ります。")
+        raise Refusal(said + _("届かなかったメールは、通知の画面から送り直せます。"))
 
 
 def check_day_has_come(held_on: date | None, today: date) -> None:
