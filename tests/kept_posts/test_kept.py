@@ -16,7 +16,7 @@ from tests.sign_in.test_second_factor import typed as answers
 from tests.troubles import gone, no_room
 from tracker.accounts.models import Person, SignIn
 from tracker.exposure.checks import SIGNED_OUT, SOMEBODY_ELSE, WAITS
-from tracker.failures.views import NOT_KEPT
+from tracker.failures.views import NOT_KEPT, SAVE
 from tracker.kept_posts import actions as kept
 from tracker.kept_posts.views import NOT_TAKEN
 from tracker.municipalities.models import CalendarEntry
@@ -322,7 +322,7 @@ def test_an_old_page_fills_no_disk_and_what_finds_no_room_is_given_back(
     page = office.post(NEW, {**fields, "name": "三つ目"})
     assert (
         page.status == 401
-        and NOT_KEPT % {"left": TYPED} in page.text
+        and NOT_KEPT % {"left": TYPED, "pressed": SAVE} in page.text
         and page.fields()["name"] == "三つ目"
     )
     monkeypatch.setattr(kept, "LARGEST", 100)

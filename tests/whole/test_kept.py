@@ -26,7 +26,7 @@ from tests.whole.bad_input import JAPANESE, PLAIN_TEXTS, Asked, boxes, endpoint_
 from tests.whole.clients import NOBODY, OFFICE, House
 from tests.whole.test_acts import FILLED, NO_ACT, rows, with_acts
 from tests.whole.unsafe import BY_HAND, ONLY_EMPTY, unsafe, unsafe_endpoints
-from tracker.failures.views import NOT_SAVED
+from tracker.failures.views import NAMED, NOT_NOW
 from tracker.plumbing.db import db
 from tracker.plumbing.forms import LEFT, OLD_TOKEN, PRESSED, TYPED
 from tracker.plumbing.pages import SECRET
@@ -148,6 +148,9 @@ def judge(
     """Whether a form met the trouble, and what is wrong with how it came through."""
     plant, code = TROUBLES[trouble]
     before, fields = house.rows(), filled(house, form)
+    label = next((NAMED[name] for name in NAMED if name in fields), "片づける")
+    if label not in NAMED.values():
+        fields["pressed"] = label
     log.clear()
     with asked_on_error_pages(house) as asked, plant(house):
         answer = press(house, form, fields)
@@ -158,7 +161,10 @@ def judge(
     page, wrong = Page(answer, []), [f"an error's page asked the database: {one}" for one in asked]
     if answer.status_code != code:
         wrong.append(f"answered {answer.status_code}")
-    said = NOT_SAVED % {"left": TYPED if page.all("main li.kept-lines") else ""}
+    left = TYPED if page.all("main li.kept-lines") else ""
+    said = NOT_NOW % {"left": left, "pressed": label}
+    if page.all("main form button")[-1].text != label:
+        wrong.append("does not offer what was pressed")
     if said not in page.text or ("受付番号" in page.text) is not (code == 500):
         wrong.append("does not say so")
     if not JAPANESE.search(page.title) or OF_MACHINES.search(page.text):
@@ -175,7 +181,7 @@ def judge(
     # Files are named on the page: a browser lets nobody but its person choose them again.
     files = {name for name, value in fields.items() if isinstance(value, tuple)}
     # The mark of a kept form that `unsafe` makes up names none, and is dropped for that.
-    lacking = fields.keys() - kept.keys() - files - {"kept"}
+    lacking = fields.keys() - kept.keys() - files - {"kept", "pressed"}
     wrong += [f"{name} is lost" for name in sorted(lacking) if not SECRET.search(name)]
     wrong += [f"{name} is not named" for name in files if fields[name][1] not in page.text]
     # A button that no page shows as it stands is refused, and says so where it leads.

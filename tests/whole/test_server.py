@@ -15,7 +15,7 @@ from tests.app_fixtures import copy_database
 from tests.whole.bad_input import JAPANESE
 from tests.whole.served import Answer, Served, answer_on, serving
 from tracker.exposure.views import HEADERS
-from tracker.failures.views import NOT_SAVED
+from tracker.failures.views import NOT_NOW, SAVE
 from tracker.operation.server import LARGEST_BODY
 
 OFFICER = "officer@imabetsu.example"
@@ -82,9 +82,8 @@ def test_posts_that_wait_for_the_database_stop_no_reader(served: Served, officer
         took = readers(served, officer, posts)
     answers = [post.result() for post in posts]
     assert {answer.status for answer in answers} == {503}
-    assert all(
-        NOT_SAVED.partition("%")[0] in answer.text and "weekly" in answer.text for answer in answers
-    )
+    said = NOT_NOW.partition("%(left)")[0] % {"pressed": SAVE}
+    assert all(said in answer.text and "weekly" in answer.text for answer in answers)
     assert max(took) < MOST_SECONDS
     # Half of the threads wait, and not for long; the others are told at once.
     waited = sorted(answer.seconds for answer in answers)

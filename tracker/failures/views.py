@@ -66,18 +66,26 @@ NOBODY_KNOWN = N_(
     "時間をおいてもう一度お試しください。直らないときは、管理者へ受付番号をお知らせください。"
 )
 # Said of a post that the trouble of ours kept from being carried out (contracts.md, "Trust").
-NOT_SAVED = N_(
-    "今は保存できませんでした。%(left)s少し待ってから「もう一度保存する」を押してください。"
+NOT_NOW = N_(
+    "「%(pressed)s」は、今はできませんでした。%(left)s少し待ってから、もう一度押してください。"
 )
 # The same where nobody is signed in, and there is no room to keep it.
 NOT_KEPT = N_(
-    "ログインが切れているため、まだ保存していません。%(left)s"
-    "別のタブでログインしてから、「もう一度保存する」を押してください。"
+    "ログインが切れているため、「%(pressed)s」はまだできていません。%(left)s"
+    "別のタブでログインしてから、もう一度押してください。"
 )
+# What a button is called that has a name of its own and sends no other; of those not here, SAVE.
+NAMED: Mapping[str, str] = {
+    "decision": N_("回答する"),
+    "choice": N_("回答する"),
+    "send": N_("送る"),
+}
+SAVE = N_("保存する")
+_LONGEST_LABEL = 60
 # What a browser sends again with no other end.
 _CLOSED = {403, 404, 405, 410}
 # Carried along, or a choice's own name: nothing that somebody typed.
-_CARRIED = {"once", "kept", "kept_files"}
+_CARRIED = {"once", "kept", "kept_files", "pressed"}
 _NOT_TYPED = re.compile(r"[a-z][a-z0-9_-]*|\s*")
 
 
@@ -93,7 +101,7 @@ def _show_error(error: HTTPException) -> Response:
     db.session.rollback()
     code = error.code or 500
     if isinstance(error, GivenBack):
-        text = error.description or _(NOT_KEPT, left=_left())
+        text = error.description or _(NOT_KEPT, left=_left(), pressed=_pressed())
         return kept_page(code, _(ERRORS[code][0]), text)
     title, advice = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
     title = getattr(error, "title", title)
@@ -128,7 +136,8 @@ def _failed(code: int, own: str | None = None, number: str | None = None) -> Res
         return Response(f"{_(title)}。", code, mimetype="text/plain")
     # What another site posted is never given back as a form, whatever went wrong.
     if request.method == "POST" and comes_from_here():
-        return kept_page(code, _(title), own or _(NOT_SAVED, left=_left()), number)
+        said = {"left": _left(), "pressed": _pressed()}
+        return kept_page(code, _(title), own or _(NOT_NOW, **said), number)
     return _error_page(code, _(title), own or _(advice), number)
 
 
@@ -143,9 +152,10 @@ def kept_page(code: int, title: str, text: str, receipt: str | None = None) -> R
         title=title,
         text=text,
         receipt=receipt,
-        posted=posted,
+        posted=[one for one in posted if one[0] != "pressed"],
         typed=typed(posted),
         files=chosen,
+        pressed=_pressed(),
         is_open=code not in _CLOSED,
     )
     return Response(body, code, mimetype="text/html")
@@ -164,6 +174,13 @@ def _posted() -> tuple[list[tuple[str, str]], Iterable[tuple[str, FileStorage]]]
 
 def _left() -> str:
     return _(TYPED) if typed(_posted()[0]) else ""
+
+
+def _pressed() -> str:
+    """What the button is called that was pressed, as far as the post tells."""
+    posted = dict(_posted()[0])
+    named = next((label for name, label in NAMED.items() if name in posted), SAVE)
+    return posted.get("pressed", "")[:_LONGEST_LABEL].strip() or _(named)
 
 
 def typed(posted: Iterable[Sequence[str]]) -> list[str]:

@@ -32,7 +32,7 @@ MOST_OF_ONE, LARGEST_OF_ONE = 20, 40 << 20
 MOST, LARGEST = 2_000, 400 << 20
 _NAME = re.compile(r"(\d{1,9})-(\d{1,12})-([0-9a-f]{24})")
 # Put into a form that is shown again: which post it is, and that its files go along.
-_OURS = {"csrf_token", "kept", "kept_files"}
+_OURS = {"csrf_token", "kept", "kept_files", "pressed"}
 
 
 class Waiting(NamedTuple):

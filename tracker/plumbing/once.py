@@ -28,7 +28,7 @@ KEPT = timedelta(days=7)
 MISSING = N_("この画面からは、まだ送られていません。内容を確かめて、もう一度押してください。")
 # Stands in a stored address where the page's own link stood.
 _LINK = "{link}"
-_NO_PART = {"csrf_token", "once"}
+_NO_PART = {"csrf_token", "once", "pressed"}
 
 
 class Once(Model):

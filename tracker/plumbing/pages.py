@@ -134,7 +134,7 @@ def complain(form: Form, location: str) -> Response:
     """
     boxes = [field for field in form if isinstance(field, LineField | LinesField)]
     if any(box.data or box.errors for box in boxes):
-        known = {"csrf_token", "once", "kept", "seen", *(box.name for box in boxes)}
+        known = {"csrf_token", "once", "kept", "seen", "pressed", *(box.name for box in boxes)}
         posted = request.form.items(multi=True)
         carried = [one for one in posted if one[0] not in known and not SECRET.search(one[0])]
         return page("errors/complaint.html", form, boxes=boxes, carried=carried, link=location)

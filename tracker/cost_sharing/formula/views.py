@@ -40,6 +40,7 @@ SAVED = {
     True: N_("内容を変え、確認をもう一度お願いしました。"),
 }
 # What the page of a change adds to the form that it carries along.
+NOT_OF_FORMULA = {"csrf_token", "once", "checked", "save", "pressed", "reason", "reply_due_on"}
 OF_THE_CHECK = frozenset({"reason", "reply_due_on", None})
 
 
@@ -234,6 +235,6 @@ def _check(case: Case, form: FormulaForm | WorkForm, then: Case | None) -> Respo
         typed=[
             (name, value)
             for name, value in request.form.items(multi=True)
-            if name not in {"csrf_token", "once", "checked", "save", "reason", "reply_due_on"}
+            if name not in NOT_OF_FORMULA
         ],
     )
