@@ -69,7 +69,7 @@ FILLED: dict[str, dict[str, Any]] = {
         f"decisions.{one}": {"towns": ["imabetsu"], "due_on": "2026/12/11"}
         for one in ("record", "add_follow_up")
     },
-    "council.follow_opinion": {"responded_on": "2026/11/20"},
+    "council.follow_opinion": {"responded_on": "2026/11/24"},
     "convening.answer": {"companions": "2", "vehicles": "1"},
     "convening.answer_by_link": {"companions": "2", "vehicles": "1"},
     "meetings.add_dates": {"days-1-on": "2026/12/14", "days-2-on": "2026/12/15"},
