@@ -8,6 +8,7 @@ import pytest
 import vobject
 from flask.testing import FlaskClient
 from icalendar import Calendar
+from sqlalchemy import select
 
 from tests import cast
 from tests.imap import Mailbox
@@ -317,6 +318,8 @@ def test_an_answer_to_the_day_shown_is_none_to_another(noticed, both):
         opened[at_desk] = form(office, at_desk)
         proposal = f"/meetings/{noticed.id}/agenda/new"
         opened[proposal] = form(office, proposal)
+        calling_off = f"/meetings/{noticed.id}/cancel"
+        opened[calling_off] = form(office, calling_off)
     meetings.cancel(act(), noticed, "豪雪のため")
     # After it was called off that is said, whatever was sent, and what was typed can be read.
     for more in ({}, {"companions": "三"}, {"told_by": ""}):
@@ -328,6 +331,11 @@ def test_an_answer_to_the_day_shown_is_none_to_another(noticed, both):
         assert "<a" not in summary and "card-late" not in text
         assert 'value="副町長"' in text and "回答を記録する" not in text
         assert all(f'value="{words}"' in text for words in more.values() if words)
+    # Another form says it beside what is wrong with its box.
+    with both.app_context():
+        gone = office.post(calling_off, data={**opened[calling_off], "reason": ""})
+    text = gone.get_data(as_text=True)
+    assert "この会議は取りやめになりました。" in text and "取りやめる理由を入力" in text
     with both.app_context():
         gone = office.post(proposal, data={**opened[proposal], "title": "雪", "minutes": "三"})
     text = gone.get_data(as_text=True)
@@ -486,6 +494,18 @@ DOUBTED = {
     "another attendee": ({"attendee": "mayor@imabetsu.example"}, "案内していない方"),
     "a deputy in words": ({"text": "代理で副町長が出席します。"}, "副町長が出席します"),
 }
+
+
+def test_who_could_not_be_told_of_a_move_answers_no_other_day(noticed):
+    post = db.session.scalars(select(Post).where(Post.email == SECRETARY)).one()
+    with act().change("post.changed", post, "宛先"):
+        post.email = None
+    meetings.fix(act(), noticed, dates_of(noticed)[4], "議会のため")
+    with act().change("post.changed", post, "宛先"):
+        post.email = SECRETARY
+    assert actions.take(reply(noticed), cast.NOW)
+    assert seat_of(noticed, "imabetsu").attendance is None
+    assert "この案内の日時は、そのあとで変わっています。" in (invited(noticed).doubt or "")
 
 
 def test_a_doubt_is_asked_back_of_its_post_and_put_before_the_office(noticed):

@@ -205,7 +205,11 @@ def take(raw: bytes, at: datetime) -> bool:
         seat = next(one for one in meeting.seats if one.id == seat_row.id)
         to = queries.answerers(meeting, [seat]).get(seat.id)
         is_text = reply.kind is ReplyKind.POLL
-        doubt = [_(IN_WORDS)] if is_text else [*reply.doubt, *_doubts(reply.answer, invitation, to)]
+        doubt = (
+            [_(IN_WORDS)]
+            if is_text
+            else [*reply.doubt, *_doubts(reply.answer, invitation, row, to)]
+        )
         coming = PLAIN.get(reply.answer) if reply.answer else None
         if coming and not doubt:
             try:
@@ -234,11 +238,14 @@ def _answered(raw: bytes) -> tuple[SeatInvitation | None, str | None]:
 
 
 def _doubts(
-    answer: Attending | None, invitation: SeatInvitation, to: Recipient | None
+    answer: Attending | None, invitation: SeatInvitation, row: MeetingRow, to: Recipient | None
 ) -> Iterator[str]:
     is_still = to is not None and to.post_id == invitation.post_id
     if to is None or not is_still or mime.same_form(to.email) != mime.same_form(invitation.address):
         yield _("この案内の宛先は、そのあとで変わっています。")
+    if invitation.hours != row.hours:
+        # The meeting moved while nobody was there who could be told of it.
+        yield _("この案内の日時は、そのあとで変わっています。")
     if answer is Attending.TENTATIVE:
         yield _("予定表の返事が「仮」でした。出席か欠席かが決まりましたら、お知らせください。")
     if answer is Attending.DELEGATED:

@@ -182,7 +182,7 @@ class Form(FlaskForm):
         return 422 if self.errors else 200
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also refuses another session's token."""
+        """Also refuses another session's token; says of a closed page that it is (`pages.closed_page`)."""
         if g.get("has_old_token"):
             self.has_old_token = True
             g.given_back = is_kept = g.get("kept_post") is not None
@@ -191,7 +191,10 @@ class Form(FlaskForm):
             said = kept if is_kept else old[g.get("actor") is not None]
             self.form_errors.append(_(said, left=_left(boxes, is_kept)))
             return False
-        return bool(super().validate(extra_validators))
+        closed, is_good = g.pop("closed", None), bool(super().validate(extra_validators))
+        if closed and not is_good:
+            self.form_errors.append(closed)
+        return is_good
 
     def carry_out(self, do: Callable[[Act], Any], *, once: bool = True) -> bool:
         """Whether the form was sent, is good, and the action did what it says.

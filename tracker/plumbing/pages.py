@@ -162,10 +162,14 @@ def closed_page(
 ) -> Response | None:
     """The page of a form that would refuse whatever is typed: the sentence of `check`, and no form.
 
-    None where it is open, and for what was sent, which the act itself refuses beside the typed words.
+    None where it is open, and for what was sent, which the act itself refuses beside the typed words;
+    a form that never comes so far, as a box of it is wrong, says the same beside what is wrong.
     """
-    refusal = None if request.method == "POST" else refusal_of(check)
+    refusal = refusal_of(check)
     if refusal is None:
+        return None
+    if request.method == "POST":
+        g.closed = refusal
         return None
     return page("closed.html", title=title, named=named, back=back, refusal=refusal)
 
