@@ -19,6 +19,7 @@ from wtforms import (
     FormField,
     HiddenField,
     PasswordField,
+    RadioField,
     SelectField,
     StringField,
     SubmitField,
@@ -309,8 +310,11 @@ def _said(field: Field, value: Any) -> str:
         case BooleanField():
             return _("はい") if value else _("いいえ")
         case SelectFieldBase():
-            if value in (None, "") and isinstance(field, SelectField):
+            if value in (None, "") and isinstance(field, RadioField):
                 return _("未回答")
+            if value is None and isinstance(field, SelectField):
+                # Nothing stored: the browser offers the first choice.
+                value = next((option.data for option in field), "")
             chosen = {str(one) for one in (value if isinstance(value, list | tuple) else [value])}
             return "、".join(
                 str(option.label.text) for option in field if str(option.data) in chosen
