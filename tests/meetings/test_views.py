@@ -29,7 +29,7 @@ from tracker.meetings import actions, queries
 from tracker.meetings.models import MeetingRow, PollAnswer
 from tracker.meetings.poll import actions as poll_actions
 from tracker.meetings.rules import Candidate, Standing
-from tracker.plumbing.changes import Act
+from tracker.plumbing.changes import NOT_OF_THIS, Act
 from tracker.plumbing.db import db
 
 BASE = "https://renkei.example.lg.jp"
@@ -594,6 +594,9 @@ def test_a_mark_of_who_must_come_refuses_no_answer_and_is_named(browse, polling,
     late = office.post(fix, stale)
     assert late.status == 409 and "「必ず出席いただく方」は、" in late.one(".error-summary").text
     assert "のご予定」は" not in late.text
+    # A page that says nothing of the marks names nobody who changed them.
+    silent = office.post(fix, {**late.fields(0), "heads-seen": ""})
+    assert silent.status == 409 and NOT_OF_THIS in silent.text and "先に" not in silent.text
     done = secretary.follow(secretary.post(path, answers_of(page, "yes")))
     assert done.title == "回答を受け付けました"
     # What the secretary has changed, the office's page had not seen.

@@ -244,7 +244,7 @@ def _stale(
 def _was(seen: str, stored: str) -> bool:
     """Whether a row may once have been what its author saw: versions and revisions count up."""
     if seen == stored or not stored.isdecimal():
-        return True
+        return bool(seen)
     return seen.isdecimal() and (len(seen), seen) < (len(stored), stored)
 
 
