@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -33,16 +33,23 @@ COUNT_CLICKS = """addEventListener("click", (event) => {
 }, true)"""
 
 
-@contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """Serves the application on a free port of this machine; letters carry its address."""
+def at_once(app: Flask) -> Callable[..., list[bytes]]:
+    """The application, whose answers are read whole and closed before they are sent.
 
-    def whole(environ: Any, start: Any) -> list[bytes]:
-        # The development server leaves a file open when its reader has gone to another page.
+    The development server leaves a file open when its reader has gone to another page.
+    """
+
+    def answered(environ: Any, start: Any) -> list[bytes]:
         with closing(app(environ, start)) as answer:
             return [b"".join(answer)]
 
-    server = make_server("127.0.0.1", 0, whole, threaded=True)
+    return answered
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serves the application on a free port of this machine; letters carry its address."""
+    server = make_server("127.0.0.1", 0, at_once(app), threaded=True)
     app.config["BASE_URL"] = address = f"http://127.0.0.1:{server.port}"
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -8,12 +8,13 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from tests.browser.house import at_once
 from tests.face.gallery import PAGES, create_gallery
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_gallery(), threaded=True)
+    server = make_server("127.0.0.1", 0, at_once(create_gallery()), threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
